@@ -1,0 +1,1 @@
+"""The operator's command line for householdd; it talks gRPC only and imports nothing of the daemon."""

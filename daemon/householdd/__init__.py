@@ -1,0 +1,1 @@
+"""The daemon: sessions, liveness, traffic, and the control plane over them."""
