@@ -1,0 +1,147 @@
+# Everything happens in this folder: Python in .venv, the client's packages in client/node_modules, a running daemon's
+# files in .run. A step runs again only when a file it depends on is newer than its result.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+# The interpreter that .venv is made from.
+PYTHON ?= python3
+ARGS ?=
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := daemon/householdd/static
+# .venv/bin first, for the Node.js that `make node` puts there.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-input --progress-bar off
+NPM := npm --prefix client --loglevel=error
+
+# Folders are listed with their files, because deleting a file makes its folder newer.
+PROTOS := $(shell find protos)
+CLIENT_SOURCES := $(shell find client -mindepth 1 -name node_modules -prune -o -print)
+
+# GNU make before 4.4 does not export to $(shell).
+FIND := PATH='$(PATH)';
+# These expand to nothing, or stop make with one line that says what to type.
+APT_PYTHON := on Debian 12 or newer: sudo apt-get install python3 python3-venv
+require_python = $(if $(shell $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),,$(error \
+	Python 3.11 or newer is needed, $(PYTHON) is $(or $(shell $(PYTHON) --version 2>/dev/null),not there). Type, $(APT_PYTHON)))
+require_venv = $(if $(shell $(PYTHON) -c 'import ensurepip, venv; print(ensurepip.version())' 2>/dev/null),,$(error \
+	$(PYTHON) cannot make virtual environments. Type, $(APT_PYTHON)))
+require_node = $(if $(shell $(FIND) command -v npm >/dev/null && $(FIND) node -p 'parseInt(process.versions.node) >= 20 || ""' 2>/dev/null),,$(error \
+	Node.js 20 or newer with npm is needed, $(or $(shell $(FIND) node --version 2>/dev/null | sed 's/^/found /;q'),there is none). \
+	Type, on Debian 13 or newer: sudo apt-get install nodejs npm; elsewhere: make node))
+
+.PHONY: help
+help: ## Show this list
+	@echo "make TARGET, where TARGET is one of"
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name what; do printf '  %-12s %s\n' "$$name" "$$what"; done
+
+# exec, so that Ctrl-C reaches the daemon and nothing in between.
+.PHONY: run
+run: setup ## Serve on https://127.0.0.1:8443/ until Ctrl-C; options: make run ARGS='--workers 2'
+	@exec $(BIN)/householdd --dev --runtime-dir .run --state-dir .run/state $(ARGS)
+
+.PHONY: setup
+setup: $(VENV)/.installed gen/household/py.typed $(STATIC)/index.html ## Install dependencies, generate stubs, build the client
+
+TEST_STAGES := setup check test-client test-python
+.PHONY: test
+test: ## Set up, check and test everything; some tests only: make test PYTEST_ARGS='-k drain'
+	@for stage in $(TEST_STAGES); do \
+		SECONDS=0; echo "== $$stage"; \
+		$(MAKE) $$stage || { echo "== $$stage failed after $$SECONDS s" >&2; exit 1; }; \
+		echo "== $$stage passed in $$SECONDS s"; \
+	done
+
+.PHONY: test-client
+test-client: setup ## Test the client without a browser
+	@$(NPM) test
+
+# Tracing makes the interpreter several times slower, so tests marked `rates` get a run without it.
+# Pytest's exit status 5 means that no test was selected.
+.PHONY: test-python
+test-python: setup ## Test the daemon, householdctl and the page in Chromium
+ifeq ($(strip $(PYTEST_ARGS)),)
+	@$(BIN)/pytest -m 'not rates' --cov --cov-report=term
+	@$(BIN)/pytest -m rates || [ $$? -eq 5 ]
+else
+	@$(BIN)/pytest $(PYTEST_ARGS)
+endif
+
+.PHONY: check
+check: setup ## Lint and check types, imports, the API's description and the systemd units
+	@failed=(); try() { echo "$$1"; "$${@:2}" || failed+=("$$1"); }; \
+	try ruff ruff check --quiet --output-format concise .; \
+	try format ruff format --quiet --diff .; \
+	try mypy mypy --no-error-summary; \
+	try import-linter lint-imports --no-logo; \
+	try dependencies uv pip check --quiet; \
+	try buf buf lint; \
+	try client $(NPM) run --silent check; \
+	try systemd systemd/verify; \
+	[ $${#failed[@]} -eq 0 ] || { echo "failed: $${failed[*]}" >&2; exit 1; }
+
+.PHONY: format
+format: $(VENV)/.installed ## Format the Python code and apply safe fixes
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: proto
+proto: $(VENV)/.installed ## Generate the stubs of protos/ again
+	@$(BIN)/python hatch_build.py
+
+.PHONY: bench
+bench: setup ## Measure what one machine carries
+	@shopt -s nullglob; scripts=(bench/bench_*.py); \
+	[ $${#scripts[@]} -gt 0 ] || { echo "bench/ holds no bench_*.py yet" >&2; exit 1; }; \
+	for script in "$${scripts[@]}"; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+.PHONY: lock
+lock: $(VENV)/.installed ## Pin dependencies after a change of pyproject.toml; newest: make lock UPGRADE=--upgrade
+	@$(BIN)/$(LOCK) $(UPGRADE) pyproject.toml --output-file requirements/run.lock
+	@$(BIN)/$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
+	@$(BIN)/$(LOCK) $(UPGRADE) --group node --output-file requirements/node.lock
+
+.PHONY: node
+node: $(VENV)/bin/python ## Put a Node.js into .venv, where the distribution's is missing or too old
+	@echo "installing Node.js into $(VENV)"
+	@$(PIP_INSTALL) --require-hashes -r requirements/node.lock
+
+.PHONY: clean
+clean: ## Delete everything that was installed, generated or built
+	rm -rf $(VENV) .run gen dist $(STATIC) client/node_modules .coverage* .hypothesis .*_cache
+	find daemon ctl tests bench -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	$(require_python)$(require_venv)@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+# The build needs no isolated environment of its own: what it uses is in dev.lock, pinned.
+$(VENV)/.installed: requirements/dev.lock pyproject.toml hatch_build.py | $(VENV)/bin/python
+	@echo "installing Python dependencies"
+	@$(PIP_INSTALL) --require-hashes -r requirements/dev.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+gen/household/py.typed: $(PROTOS) | $(VENV)/.installed
+	@echo "generating stubs"
+	@$(BIN)/python hatch_build.py
+
+client/node_modules/.package-lock.json: client/package.json client/package-lock.json
+	$(require_node)@echo "installing the client's dependencies"
+	@$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(STATIC)/index.html: $(CLIENT_SOURCES) client/node_modules/.package-lock.json
+	$(require_node)@echo "building the client"
+	@$(NPM) run --silent build
+	@test -s $@ || { echo "the client's build made no $@" >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,9 @@
+import type { Snapshot } from "./snapshot.js";
+
+/** What the page tells a worker. */
+export type ToWorker =
+  | { kind: "start"; url: string; userId: string; durationMs: number }
+  | { kind: "stop" };
+
+/** What a worker tells the page: four times a second, and when the phase changes. The one in `done` or `failed` is the last. */
+export type FromWorker = Snapshot;

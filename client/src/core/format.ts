@@ -1,0 +1,34 @@
+/** Numbers for people to read; the locale decides the decimal sign. */
+export class Format {
+  readonly #byDigits: readonly Intl.NumberFormat[];
+
+  constructor(locale: string) {
+    this.#byDigits = [0, 1, 2].map(
+      (digits) =>
+        new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+    );
+  }
+
+  /** Megabits per second, three significant figures, no unit; no figure is a dash. */
+  mbps(bps: number | undefined): string {
+    if (bps === undefined) return "–";
+    const value = bps / 1_000_000;
+    return this.#fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+  }
+
+  /** Milliseconds, no unit; no figure is a dash. */
+  milliseconds(ms: number | undefined): string {
+    return ms === undefined ? "–" : this.#fixed(ms, ms < 9.95 ? 1 : 0);
+  }
+
+  /** Bytes in the decimal unit that suits. */
+  bytes(bytes: number): string {
+    if (bytes < 1_000_000) return `${this.#fixed(bytes / 1000, 0)} kB`;
+    if (bytes < 1_000_000_000) return `${this.#fixed(bytes / 1_000_000, bytes < 99_950_000 ? 1 : 0)} MB`;
+    return `${this.#fixed(bytes / 1_000_000_000, 2)} GB`;
+  }
+
+  #fixed(value: number, digits: number): string {
+    return this.#byDigits[digits]?.format(value) ?? String(value);
+  }
+}

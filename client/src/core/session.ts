@@ -1,0 +1,271 @@
+import { endingOf, isNormal, type Ending } from "./ending.js";
+import { PingBook } from "./latency.js";
+import { RateMeter } from "./rate.js";
+import type { Phase, Snapshot } from "./snapshot.js";
+import { UploadPacer } from "./upload.js";
+import { decode, encode, WireError, type ClientMessage, type ServerMessage } from "./wire.js";
+
+const pingEveryMs = 100;
+const confirmEveryMs = 500;
+/** Live latency is that of this time. */
+const latencyWindowMs = 10_000;
+/** The share delivered says something only after a whole cycle of the slowest shape. */
+const deliveryAfterMs = 5000;
+const connectTimeoutMs = 10_000;
+/** The server pings each 500 ms: this long without anything is a dead line. */
+const silenceTimeoutMs = 15_000;
+const stopTimeoutMs = 1000;
+const fullBufferWaitMs = 10;
+
+/** The connection that a session speaks through. */
+export interface Link {
+  /** Bytes that were sent but have not left the browser. */
+  readonly bufferedBytes: number;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(): void;
+}
+
+export interface SessionOptions {
+  userId: string;
+  /** The session stops itself this long after it opened. */
+  durationMs: number;
+  /** Upload payload; at least `maxChunkBytes` long. */
+  payload: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * One person's side of the protocol. It does no I/O and reads no clock: what happened is told to it with a monotonic
+ * time in milliseconds, and it answers through its link.
+ */
+export class Session {
+  phase: Phase = "connecting";
+  ending: Ending | undefined;
+  readonly #link: Link;
+  readonly #options: SessionOptions;
+  readonly #pings = new PingBook();
+  readonly #upload = new UploadPacer();
+  readonly #download = new RateMeter();
+  readonly #sent = new RateMeter();
+  readonly #createdAt: number;
+  #openedAt: number | undefined;
+  #endedAt: number | undefined;
+  #stoppedAt: number | undefined;
+  #heardAt: number;
+  #nextPing = Infinity;
+  #nextConfirmation = Infinity;
+  /** Payload given to the link, of which some may still be buffered. */
+  #givenBytes = 0;
+  #targetMbps = 0;
+  #malformed = 0;
+  #serverError = "";
+
+  constructor(link: Link, options: SessionOptions, now: number) {
+    this.#link = link;
+    this.#options = options;
+    this.#createdAt = now;
+    this.#heardAt = now;
+  }
+
+  opened(now: number): void {
+    if (this.phase !== "connecting") return;
+    this.phase = "running";
+    this.#openedAt = now;
+    this.#heardAt = now;
+    this.#nextPing = now;
+    this.#nextConfirmation = now + confirmEveryMs;
+    this.#download.begin(now);
+    this.#sent.begin(now);
+  }
+
+  /** Takes a text frame; `wallMs` is the time of day for the answers. */
+  text(data: string, now: number, wallMs: number): void {
+    this.#heardAt = now;
+    let message: ServerMessage;
+    try {
+      message = decode(data);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#malformed += 1;
+      return;
+    }
+    this.#obey(message, now, wallMs);
+  }
+
+  binary(bytes: number, now: number): void {
+    this.#heardAt = now;
+    this.#download.add(bytes, now);
+  }
+
+  /** Asks the server to end the session; what is not uploaded yet is given up. */
+  stop(now: number): void {
+    if (this.phase !== "running" && this.phase !== "connecting") return;
+    const wasOpen = this.phase === "running";
+    this.phase = "stopping";
+    this.#stoppedAt = now;
+    this.#upload.clear();
+    if (wasOpen) this.#say({ type: "stop_test", user_id: this.#options.userId });
+    else this.#end({ kind: "stopped" }, now);
+  }
+
+  /** The connection closed after it had opened. */
+  closed(code: number, reason: string, now: number): void {
+    const ending = endingOf(code, reason === "" ? this.#serverError : reason);
+    // A normal close after our stop is the answer to it, and a connection that breaks then took nothing from the run.
+    const stopped = this.phase === "stopping" && (isNormal(ending) || ending.kind === "lost");
+    this.#end(stopped ? { kind: "stopped" } : ending, now);
+  }
+
+  /** The connection did not open, or cannot go on. */
+  failed(ending: Ending, now: number): void {
+    this.#end(ending, now);
+  }
+
+  /** Does what is due and returns the time when it wants to be called again, at the latest. */
+  tick(now: number, wallMs: number): number {
+    switch (this.phase) {
+      case "connecting":
+        if (now - this.#createdAt >= connectTimeoutMs) this.#end({ kind: "unreachable" }, now);
+        return this.#createdAt + connectTimeoutMs;
+      case "running":
+        return this.#run(now, wallMs);
+      case "stopping":
+        this.#countSent(now);
+        if (now - (this.#stoppedAt ?? now) >= stopTimeoutMs) this.#end({ kind: "stopped" }, now);
+        return (this.#stoppedAt ?? now) + stopTimeoutMs;
+      case "idle":
+      case "done":
+      case "failed":
+        return Infinity;
+    }
+  }
+
+  snapshot(now: number): Snapshot {
+    const over = this.#endedAt !== undefined;
+    const at = this.#endedAt ?? now;
+    this.#countSent(at);
+    return {
+      phase: this.phase,
+      ending: this.ending,
+      elapsedMs: this.#openedAt === undefined ? 0 : at - this.#openedAt,
+      receivedBytes: this.#download.total,
+      sentBytes: this.#sent.total,
+      downloadBps: over ? this.#download.meanBps(at) : this.#download.bps(at),
+      uploadBps: over ? this.#sent.meanBps(at) : this.#sent.bps(at),
+      latency: this.#pings.figures(at, over ? Infinity : latencyWindowMs),
+      latestMs: this.#pings.latestMs(at),
+      waitingMs: over ? 0 : this.#pings.waitingMs(at),
+      silentMs: over ? 0 : at - this.#heardAt,
+      delivery: this.#delivery(at),
+      malformed: this.#malformed,
+      serverError: this.#serverError,
+    };
+  }
+
+  #run(now: number, wallMs: number): number {
+    if (now - this.#heardAt >= silenceTimeoutMs) {
+      this.#end({ kind: "lost" }, now);
+      return Infinity;
+    }
+    const stopAt = (this.#openedAt ?? now) + this.#options.durationMs;
+    if (now >= stopAt) {
+      this.stop(now);
+      return now + stopTimeoutMs;
+    }
+    for (const size of this.#upload.take(now, this.#link.bufferedBytes)) {
+      this.#link.send(this.#options.payload.subarray(0, size));
+      this.#givenBytes += size;
+    }
+    this.#countSent(now);
+    if (now >= this.#nextPing) {
+      this.#say({ type: "ping", timestamp: wallMs, sequence: this.#pings.sent(now) });
+      this.#nextPing = after(this.#nextPing, pingEveryMs, now);
+    }
+    if (now >= this.#nextConfirmation) {
+      this.#confirm(wallMs);
+      this.#nextConfirmation = after(this.#nextConfirmation, confirmEveryMs, now);
+    }
+    return Math.min(this.#nextPing, this.#nextConfirmation, stopAt, this.#nextUpload(now));
+  }
+
+  /** What is overdue waits for the send buffer to empty. */
+  #nextUpload(now: number): number {
+    const due = this.#upload.nextDue() ?? Infinity;
+    return due <= now ? now + fullBufferWaitMs : due;
+  }
+
+  #obey(message: ServerMessage, now: number, wallMs: number): void {
+    const user_id = this.#options.userId;
+    switch (message.type) {
+      case "ping": {
+        const { sequence, timestamp, serverTime: server_time } = message;
+        this.#say({ type: "pong", user_id, sequence, timestamp, client_timestamp: wallMs, server_time });
+        break;
+      }
+      case "pong":
+        this.#pings.answered(message.sequence, now);
+        break;
+      case "connection_test":
+        this.#say({
+          type: "connection_test_response",
+          user_id,
+          timestamp: message.timestamp,
+          client_timestamp: wallMs,
+        });
+        break;
+      case "real_upload_request":
+        if (this.phase === "running") this.#upload.accept(message, now);
+        break;
+      case "real_time_update":
+        this.#targetMbps = message.targetDownloadMbps ?? this.#targetMbps;
+        break;
+      case "error":
+        this.#serverError = message.error;
+        break;
+      case "session_info":
+      case "session_complete":
+      case "stop_test_ack":
+      case "other":
+        break;
+    }
+  }
+
+  #say(message: ClientMessage): void {
+    if (this.#endedAt === undefined) this.#link.send(encode(message));
+  }
+
+  #confirm(wallMs: number): void {
+    this.#say({
+      type: "client_confirmation",
+      received_bytes: this.#download.total,
+      sent_bytes: this.#sent.total,
+      timestamp: wallMs,
+    });
+  }
+
+  #countSent(now: number): void {
+    const left = this.#givenBytes - this.#link.bufferedBytes - this.#sent.total;
+    if (left > 0) this.#sent.add(left, now);
+  }
+
+  #delivery(now: number): number | undefined {
+    if (this.#openedAt === undefined || now - this.#openedAt < deliveryAfterMs || this.#targetMbps <= 0) {
+      return undefined;
+    }
+    return this.#download.meanBps(now) / (this.#targetMbps * 1_000_000);
+  }
+
+  #end(ending: Ending, now: number): void {
+    if (this.#endedAt !== undefined) return;
+    this.#countSent(now);
+    this.#endedAt = now;
+    this.ending = ending;
+    this.phase = isNormal(ending) ? "done" : "failed";
+    this.#upload.clear();
+    this.#link.close();
+  }
+}
+
+/** The next of a row of times; the ones that were missed are skipped. */
+function after(due: number, everyMs: number, now: number): number {
+  return due + everyMs * Math.max(1, Math.ceil((now - due) / everyMs));
+}

@@ -1,0 +1,57 @@
+import type { Ending } from "./ending.js";
+import type { LatencyFigures } from "./latency.js";
+
+/** Where one person's connection is in its life. */
+export type Phase = "idle" | "connecting" | "running" | "stopping" | "done" | "failed";
+
+/** One person's connection at one moment. Payload bytes only; rates in bit/s, times in milliseconds. */
+export interface Snapshot {
+  phase: Phase;
+  /** Set in `done` and `failed` only. */
+  ending: Ending | undefined;
+  /** Time since the connection opened, until it ended. */
+  elapsedMs: number;
+  receivedBytes: number;
+  /** What has left the browser's send buffer. */
+  sentBytes: number;
+  /** While running over the last second; after the end the mean of the run. */
+  downloadBps: number;
+  uploadBps: number;
+  /** While running over the last seconds; after the end over the whole run. */
+  latency: LatencyFigures;
+  /** The latest round trip. */
+  latestMs: number | undefined;
+  /** Age of the oldest ping without an answer. */
+  waitingMs: number;
+  /** Time since anything came from the server. */
+  silentMs: number;
+  /** Mean download rate of the run as a share of what the profile asks for; undefined until both are known. */
+  delivery: number | undefined;
+  /** Messages that broke the protocol. */
+  malformed: number;
+  /** Text of the server's latest `error` message. */
+  serverError: string;
+}
+
+/** A connection that does not exist yet. */
+export const idle: Snapshot = {
+  phase: "idle",
+  ending: undefined,
+  elapsedMs: 0,
+  receivedBytes: 0,
+  sentBytes: 0,
+  downloadBps: 0,
+  uploadBps: 0,
+  latency: { count: 0, p50Ms: undefined, p95Ms: undefined },
+  latestMs: undefined,
+  waitingMs: 0,
+  silentMs: 0,
+  delivery: undefined,
+  malformed: 0,
+  serverError: "",
+};
+
+/** True where nothing more will happen. */
+export function isOver(phase: Phase): boolean {
+  return phase === "done" || phase === "failed";
+}

@@ -1,0 +1,130 @@
+/** Messages of the data plane: JSON text with a `type`. Times are milliseconds. */
+
+/** Largest upload chunk, bytes: a bigger frame would hide the line's latency behind our own. */
+export const maxChunkBytes = 65_536;
+/** Most that one request may ask for, bytes: 250 ms at 2 Gbit/s. */
+export const maxRequestBytes = 62_500_000;
+/** Most time that one request may be spread over, milliseconds. */
+export const maxRequestMs = 10_000;
+
+/** Order to upload so much, spread over so long. */
+export interface UploadRequest {
+  type: "real_upload_request";
+  targetBytes: number;
+  chunkBytes: number;
+  durationMs: number;
+}
+
+/** What the client does something about; every other type of message is `other`. */
+export type ServerMessage =
+  | { type: "session_info" }
+  | { type: "ping"; sequence: number; timestamp: number; serverTime: number | undefined }
+  | { type: "pong"; sequence: number }
+  | { type: "connection_test"; timestamp: number }
+  | UploadRequest
+  /** The mean rate that the profile asks for. */
+  | { type: "real_time_update"; targetDownloadMbps: number | undefined }
+  | { type: "session_complete" }
+  | { type: "stop_test_ack" }
+  | { type: "error"; error: string }
+  | { type: "other" };
+
+/** A message that breaks the protocol; its text says which field, and what was expected. */
+export class WireError extends Error {}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * The message in a text frame.
+ *
+ * @throws WireError if the text is no JSON object with a `type`, or a field that is needed is missing or out of range.
+ */
+export function decode(text: string): ServerMessage {
+  const fields = parse(text);
+  switch (fields.type) {
+    case "session_info":
+      return { type: "session_info" };
+    case "ping":
+      return {
+        type: "ping",
+        sequence: number(fields, "sequence"),
+        timestamp: number(fields, "timestamp"),
+        serverTime: optionalNumber(fields, "server_time"),
+      };
+    case "pong":
+      return { type: "pong", sequence: number(fields, "sequence") };
+    case "connection_test":
+      return { type: "connection_test", timestamp: number(fields, "timestamp") };
+    case "real_upload_request":
+      return {
+        type: "real_upload_request",
+        targetBytes: integer(fields, "target_bytes", 0, maxRequestBytes),
+        chunkBytes: Math.min(integer(fields, "optimal_chunk_size", 1, maxRequestBytes), maxChunkBytes),
+        durationMs: number(fields, "duration_ms", 0, maxRequestMs),
+      };
+    case "real_time_update":
+      return { type: "real_time_update", targetDownloadMbps: optionalNumber(fields, "target_download_mbps") };
+    case "session_complete":
+      return { type: "session_complete" };
+    case "stop_test_ack":
+      return { type: "stop_test_ack" };
+    case "error":
+      return { type: "error", error: typeof fields.error === "string" ? fields.error : "" };
+    default:
+      return { type: "other" };
+  }
+}
+
+/** What the client says, as the fields of its JSON. */
+export type ClientMessage =
+  | { type: "ping"; timestamp: number; sequence: number }
+  | {
+      type: "pong";
+      user_id: string;
+      sequence: number;
+      timestamp: number;
+      client_timestamp: number;
+      server_time: number | undefined;
+    }
+  | { type: "connection_test_response"; user_id: string; timestamp: number; client_timestamp: number }
+  | { type: "client_confirmation"; received_bytes: number; sent_bytes: number; timestamp: number }
+  | { type: "stop_test"; user_id: string };
+
+/** The text frame of a message. */
+export function encode(message: ClientMessage): string {
+  return JSON.stringify(message);
+}
+
+function parse(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new WireError("a text frame is not JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new WireError("a text frame is not a JSON object");
+  }
+  const fields = value as Fields;
+  if (typeof fields.type !== "string") throw new WireError("type: expected a string");
+  return fields;
+}
+
+function number(fields: Fields, name: string, least = -Infinity, most = Infinity): number {
+  const value = fields[name];
+  if (typeof value !== "number" || value < least || value > most) {
+    throw new WireError(`${String(fields.type)}.${name}: expected a number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function integer(fields: Fields, name: string, least: number, most: number): number {
+  const value = number(fields, name, least, most);
+  if (!Number.isInteger(value)) throw new WireError(`${String(fields.type)}.${name}: expected an integer`);
+  return value;
+}
+
+function optionalNumber(fields: Fields, name: string): number | undefined {
+  const value = fields[name];
+  return value === undefined || value === null ? undefined : number(fields, name);
+}

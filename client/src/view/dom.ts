@@ -1,0 +1,15 @@
+/**
+ * The one element below `root` that matches; the page's own markup, so its absence is a defect.
+ *
+ * @throws Error if there is none.
+ */
+export function find<T extends Element>(root: ParentNode, selector: string, type: new () => T): T {
+  const element = root.querySelector(selector);
+  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} at ${selector}`);
+  return element;
+}
+
+/** Sets the text where it differs: an unchanged one is neither painted nor announced again. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

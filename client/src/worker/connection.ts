@@ -1,0 +1,119 @@
+import { Session, type Link } from "../core/session.js";
+import { isOver, type Snapshot } from "../core/snapshot.js";
+import { maxChunkBytes } from "../core/wire.js";
+import { diagnose } from "./diagnosis.js";
+
+const reportEveryMs = 250;
+/** Shortest sleep between two turns: what is due within it goes out together. */
+const leastSleepMs = 4;
+const mostSleepMs = 250;
+
+export interface ConnectionOptions {
+  url: string;
+  userId: string;
+  durationMs: number;
+}
+
+/** Drives a session with a WebSocket and the worker's clock, and reports on it until it is over. */
+export class Connection {
+  readonly #socket: WebSocket;
+  readonly #session: Session;
+  readonly #report: (snapshot: Snapshot) => void;
+  readonly #url: string;
+  readonly #reporting: number;
+  #sleeping = 0;
+  #wakeAt = Infinity;
+  #wasOpen = false;
+  #reported: Snapshot["phase"] = "idle";
+
+  /** @throws SyntaxError if the url is no WebSocket address. */
+  constructor(options: ConnectionOptions, report: (snapshot: Snapshot) => void) {
+    this.#url = options.url;
+    this.#report = report;
+    this.#socket = new WebSocket(options.url);
+    this.#socket.binaryType = "arraybuffer";
+    this.#session = new Session(linkTo(this.#socket), { ...options, payload: randomPayload() }, performance.now());
+    this.#listen();
+    this.#reporting = self.setInterval(() => {
+      this.#publish();
+    }, reportEveryMs);
+    this.#turn();
+  }
+
+  stop(): void {
+    this.#session.stop(performance.now());
+    this.#turn();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.onopen = () => {
+      this.#wasOpen = true;
+      this.#session.opened(performance.now());
+      this.#turn();
+    };
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      const now = performance.now();
+      if (typeof data === "string") {
+        this.#session.text(data, now, Date.now());
+        this.#turn();
+      } else this.#session.binary(data.byteLength, now);
+    };
+    socket.onclose = ({ code, reason }) => {
+      if (this.#wasOpen) {
+        this.#session.closed(code, reason, performance.now());
+        this.#turn();
+      } else if (!isOver(this.#session.phase)) {
+        void diagnose(this.#url).then((ending) => {
+          this.#session.failed(ending, performance.now());
+          this.#turn();
+        });
+      }
+    };
+  }
+
+  /** Lets the session do what is due and sleeps until it has more to do. */
+  #turn(): void {
+    const now = performance.now();
+    const next = this.#session.tick(now, Date.now());
+    if (this.#session.phase !== this.#reported) this.#publish();
+    if (isOver(this.#session.phase)) return;
+    if (next >= this.#wakeAt && this.#wakeAt > now) return;
+    self.clearTimeout(this.#sleeping);
+    const sleepMs = Math.min(mostSleepMs, Math.max(leastSleepMs, next - now));
+    this.#wakeAt = now + sleepMs;
+    this.#sleeping = self.setTimeout(() => {
+      this.#wakeAt = Infinity;
+      this.#turn();
+    }, sleepMs);
+  }
+
+  #publish(): void {
+    const snapshot = this.#session.snapshot(performance.now());
+    this.#reported = snapshot.phase;
+    if (isOver(snapshot.phase)) {
+      self.clearInterval(this.#reporting);
+      self.clearTimeout(this.#sleeping);
+    }
+    this.#report(snapshot);
+  }
+}
+
+function linkTo(socket: WebSocket): Link {
+  return {
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    send(data) {
+      // Between the peer's close and the event that tells of it, send would only log an error.
+      if (socket.readyState === WebSocket.OPEN) socket.send(data);
+    },
+    close() {
+      socket.close();
+    },
+  };
+}
+
+function randomPayload(): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(maxChunkBytes));
+}

@@ -1,0 +1,19 @@
+import type { FromWorker, ToWorker } from "../core/bridge.js";
+import { Connection } from "./connection.js";
+
+declare const self: DedicatedWorkerGlobalScope;
+
+let connection: Connection | undefined;
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.kind) {
+    case "start":
+      connection ??= new Connection(data, (snapshot: FromWorker) => {
+        self.postMessage(snapshot);
+      });
+      break;
+    case "stop":
+      connection?.stop();
+      break;
+  }
+};

@@ -1,0 +1,213 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Session, type Link } from "../src/core/session.js";
+
+const wallMs = 1_700_000_000_000;
+
+/** A link that keeps what is sent; the test says how much of it stays in the buffer. */
+class RecordingLink implements Link {
+  bufferedBytes = 0;
+  closed = false;
+  readonly binary: number[] = [];
+  readonly #texts: Record<string, unknown>[] = [];
+
+  send(data: string | Uint8Array): void {
+    if (typeof data === "string") this.#texts.push(JSON.parse(data) as Record<string, unknown>);
+    else this.binary.push(data.byteLength);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  sent(type: string): Record<string, unknown>[] {
+    return this.#texts.filter((message) => message.type === type);
+  }
+}
+
+let link: RecordingLink;
+let session: Session;
+
+beforeEach(() => {
+  link = new RecordingLink();
+  session = new Session(link, { userId: "alex_7", durationMs: 30_000, payload: new Uint8Array(65_536) }, 0);
+});
+
+/** Lets time pass in steps of 10 ms; a server that is there pings each 500 ms. */
+function run(from: number, to: number, server = true): void {
+  for (let now = from; now < to; now += 10) {
+    if (server && now % 500 === 0) hear({ type: "ping", sequence: now / 500, timestamp: now }, now);
+    session.tick(now, wallMs + now);
+  }
+}
+
+function hear(message: object, now: number): void {
+  session.text(JSON.stringify(message), now, wallMs + now);
+}
+
+describe("a session", () => {
+  it("says nothing before it is open", () => {
+    session.tick(0, wallMs);
+    session.tick(500, wallMs);
+    expect(link.sent("ping")).toEqual([]);
+    expect(session.phase).toBe("connecting");
+  });
+
+  it("pings ten times a second and confirms twice a second", () => {
+    session.opened(0);
+    run(0, 2000);
+    expect(link.sent("ping")).toHaveLength(20);
+    expect(link.sent("ping")[1]).toEqual({ type: "ping", timestamp: wallMs + 100, sequence: 2 });
+    expect(link.sent("client_confirmation")).toHaveLength(3);
+  });
+
+  it("skips the pings it missed while it was not run", () => {
+    session.opened(0);
+    session.tick(0, wallMs);
+    session.tick(5000, wallMs);
+    expect(link.sent("ping")).toHaveLength(2);
+    expect(session.tick(5001, wallMs)).toBe(5100);
+  });
+
+  it("answers pings and connection tests with what they carried", () => {
+    session.opened(0);
+    hear({ type: "ping", sequence: 4, timestamp: 99.5, server_time: 1.25 }, 10);
+    hear({ type: "connection_test", user_id: "alex_7", timestamp: 77 }, 20);
+    expect(link.sent("pong")).toEqual([
+      {
+        type: "pong",
+        user_id: "alex_7",
+        sequence: 4,
+        timestamp: 99.5,
+        client_timestamp: wallMs + 10,
+        server_time: 1.25,
+      },
+    ]);
+    expect(link.sent("connection_test_response")).toEqual([
+      { type: "connection_test_response", user_id: "alex_7", timestamp: 77, client_timestamp: wallMs + 20 },
+    ]);
+  });
+
+  it("measures its own round trips", () => {
+    session.opened(0);
+    session.tick(0, wallMs);
+    hear({ type: "pong", sequence: 1, timestamp: 1, client_timestamp: 1 }, 42);
+    expect(session.snapshot(50).latency).toEqual({ count: 1, p50Ms: 42, p95Ms: 42 });
+  });
+
+  it("counts payload both ways, and as sent only what has left the browser", () => {
+    session.opened(0);
+    session.binary(6000, 100);
+    hear({ type: "real_upload_request", target_bytes: 4500, optimal_chunk_size: 2000, duration_ms: 100 }, 100);
+    run(100, 300);
+    link.bufferedBytes = 500;
+    expect(link.binary).toEqual([2000, 2000, 500]);
+    expect(session.snapshot(300)).toMatchObject({ receivedBytes: 6000, sentBytes: 4500 });
+    run(300, 510);
+    expect(link.sent("client_confirmation")).toEqual([
+      { type: "client_confirmation", received_bytes: 6000, sent_bytes: 4500, timestamp: wallMs + 500 },
+    ]);
+  });
+
+  it("does not count what is stuck in the send buffer", () => {
+    session.opened(0);
+    link.bufferedBytes = 3000;
+    hear({ type: "real_upload_request", target_bytes: 4000, optimal_chunk_size: 4000, duration_ms: 100 }, 0);
+    session.tick(0, wallMs);
+    expect(session.snapshot(10).sentBytes).toBe(1000);
+  });
+
+  it("stops by itself: says so, uploads nothing more, and is done when the server closes", () => {
+    session.opened(0);
+    run(0, 29_900);
+    hear({ type: "real_upload_request", target_bytes: 4000, optimal_chunk_size: 1000, duration_ms: 10_000 }, 29_900);
+    run(29_900, 30_200);
+    expect(link.sent("stop_test")).toEqual([{ type: "stop_test", user_id: "alex_7" }]);
+    expect(session.phase).toBe("stopping");
+    expect(link.binary).toHaveLength(1);
+    hear({ type: "stop_test_ack", user_id: "alex_7", timestamp: 1, message: "" }, 30_210);
+    hear({ type: "session_complete" }, 30_210);
+    session.closed(1000, "the test was stopped", 30_220);
+    expect(session.phase).toBe("done");
+    expect(session.ending).toEqual({ kind: "stopped" });
+  });
+
+  it("closes by itself a second after a stop that is not answered", () => {
+    session.opened(0);
+    session.stop(5000);
+    session.tick(5900, wallMs);
+    expect(link.closed).toBe(false);
+    session.tick(6000, wallMs);
+    expect(link.closed).toBe(true);
+    expect(session.phase).toBe("done");
+  });
+
+  it("is done at once where it is stopped before it opened", () => {
+    session.stop(100);
+    expect(session.phase).toBe("done");
+    expect(link.closed).toBe(true);
+    session.opened(200);
+    expect(session.phase).toBe("done");
+  });
+
+  it.each([
+    [1000, "the maximum duration is reached", "done", { kind: "finished", reason: "the maximum duration is reached" }],
+    [1005, "", "done", { kind: "finished", reason: "" }],
+    [1001, "maintenance", "failed", { kind: "restarting", reason: "maintenance" }],
+    [1008, "closed by the operator: noise", "failed", { kind: "closed", reason: "closed by the operator: noise" }],
+    [1012, "", "failed", { kind: "restarting", reason: "" }],
+    [1013, "full", "failed", { kind: "overloaded", reason: "full" }],
+    [4321, "own code", "failed", { kind: "closed", reason: "own code" }],
+    [1006, "", "failed", { kind: "lost" }],
+  ])("explains close code %i", (code, reason, phase, ending) => {
+    session.opened(0);
+    session.closed(code, reason, 100);
+    expect(session.phase).toBe(phase);
+    expect(session.ending).toEqual(ending);
+  });
+
+  it("takes the text of an error for the reason of a close without one", () => {
+    session.opened(0);
+    hear({ type: "error", error: "too many messages" }, 10);
+    session.closed(1008, "", 20);
+    expect(session.ending).toEqual({ kind: "closed", reason: "too many messages" });
+  });
+
+  it("tells an operator's close from its own stop", () => {
+    session.opened(0);
+    session.stop(100);
+    session.closed(1008, "closed by the operator", 110);
+    expect(session.phase).toBe("failed");
+  });
+
+  it("gives up a connection that does not open in ten seconds", () => {
+    session.tick(9990, wallMs);
+    expect(session.phase).toBe("connecting");
+    session.tick(10_000, wallMs);
+    expect(session.ending).toEqual({ kind: "unreachable" });
+    expect(link.closed).toBe(true);
+  });
+
+  it("shows silence and gives up a connection that stays silent", () => {
+    session.opened(0);
+    run(0, 1000);
+    run(1000, 5000, false);
+    expect(session.snapshot(5000)).toMatchObject({ phase: "running", silentMs: 4500 });
+    run(5000, 16_000, false);
+    expect(session.ending).toEqual({ kind: "lost" });
+  });
+
+  it("counts messages that break the protocol and goes on", () => {
+    session.opened(0);
+    session.text("{", 10, wallMs);
+    hear({ type: "real_upload_request", target_bytes: "all" }, 20);
+    expect(session.snapshot(30)).toMatchObject({ phase: "running", malformed: 2 });
+  });
+
+  it("shows the means of the run once it is over", () => {
+    session.opened(0);
+    hear({ type: "real_time_update", target_download_mbps: 4 }, 0);
+    session.binary(2_500_000, 5000);
+    session.closed(1000, "", 10_000);
+    expect(session.snapshot(99_000)).toMatchObject({ elapsedMs: 10_000, downloadBps: 2_000_000, delivery: 0.5 });
+  });
+});

@@ -1,0 +1,36 @@
+"""The command tree."""
+
+import typer
+
+from householdctl.commands import check, drain, health, sessions, shutdown, timeouts, version
+from householdctl.exits import ExitCode
+from householdctl.options import example, remember
+
+_EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
+_DATA = (
+    "Data goes to standard output, errors and notes to standard error. JSON follows the messages of the control API "
+    "(protos/household/v1): field names in snake_case, 64-bit integers as strings, durations as 1.5s."
+)
+_EXAMPLES = example("householdctl sessions list", "householdctl -o json health", "householdctl check leaks")
+
+# Plain help: rich would take longer to start than everything else together.
+app = typer.Typer(
+    name="householdctl",
+    help="See and control householdd, the household bufferbloat test, on this machine.",
+    epilog=f"{_EXIT_CODES}\n\n{_DATA}\n\n{_EXAMPLES}",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback()(remember)
+app.add_typer(sessions.app, name="sessions")
+app.command("health", epilog=example("householdctl health", "householdctl health -o json | jq .problems"))(
+    health.health
+)
+app.add_typer(timeouts.app, name="timeouts")
+app.command("drain", epilog=example("householdctl drain --reason upgrade --deadline 60s --wait --yes"))(drain.drain)
+app.command("resume", epilog=example("householdctl resume"))(drain.resume)
+app.command("shutdown", epilog=example('householdctl shutdown --reason "line card on fire" --yes'))(shutdown.shutdown)
+app.add_typer(check.app, name="check")
+app.command("version", epilog=example("householdctl version"))(version.version)

@@ -1,0 +1,166 @@
+"""The control API as the commands use it: deadlines set, pages followed, errors explained."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Self, TypeVar
+
+# gRPC writes its own lines to stderr otherwise; it reads this when it is imported.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from household.v1 import (
+    config_service_pb2,
+    config_service_pb2_grpc,
+    server_service_pb2,
+    server_service_pb2_grpc,
+    session_service_pb2,
+    session_service_pb2_grpc,
+)
+from householdctl.rpc_errors import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from google.protobuf.duration_pb2 import Duration
+    from google.protobuf.message import Message
+
+    from household.v1 import session_pb2
+    from householdctl.target import Target
+
+# The most that ListSessionsRequest and SessionIds take.
+PAGE_SIZE = 1000
+
+Request = TypeVar("Request", bound="Message")
+Response = TypeVar("Response", bound="Message")
+
+
+class Client:
+    """A connection to one daemon. Every method raises CommandError when its call fails."""
+
+    def __init__(self, target: Target, timeout: float) -> None:
+        """``timeout`` is the deadline of each call that has one answer, in seconds."""
+        self.target = target
+        self.timeout = timeout
+        self._channel = grpc.insecure_channel(target.address)
+        self._sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
+        self._server = server_service_pb2_grpc.ServerServiceStub(self._channel)
+        self._config = config_service_pb2_grpc.ConfigServiceStub(self._channel)
+        self._health = health_pb2_grpc.HealthStub(self._channel)
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Closes the connection."""
+        self._channel.close()
+
+    def list_sessions(
+        self, query: str = "", order_by: str = "", limit: int | None = None
+    ) -> session_service_pb2.ListSessionsResponse:
+        """The live sessions that match as one page, at most ``limit`` of them; None is all."""
+        listing = session_service_pb2.ListSessionsResponse()
+        token = ""
+        while True:
+            wanted = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(listing.sessions))
+            request = session_service_pb2.ListSessionsRequest(
+                page_size=wanted, page_token=token, filter=query, order_by=order_by
+            )
+            page = self._call(self._sessions.ListSessions, request)
+            listing.sessions.extend(page.sessions)
+            listing.total_size = page.total_size
+            known = {worker.worker for worker in listing.unreachable_workers}
+            listing.unreachable_workers.extend(w for w in page.unreachable_workers if w.worker not in known)
+            token = page.next_page_token
+            if not token or (limit is not None and len(listing.sessions) >= limit):
+                return listing
+
+    def count_sessions(self, query: str = "") -> int:
+        """How many live sessions match."""
+        return self.list_sessions(query, limit=1).total_size
+
+    def get_session(self, session_id: str) -> session_pb2.Session:
+        """One session, live or recently closed."""
+        return self._call(self._sessions.GetSession, session_service_pb2.GetSessionRequest(id=session_id)).session
+
+    def kill_sessions(
+        self, reason: str, *, ids: Sequence[str] = (), query: str = "", everything: bool = False
+    ) -> session_service_pb2.KillSessionsResponse:
+        """Kills by one selector; ids go in as many calls as they need."""
+        if not ids:
+            request = session_service_pb2.KillSessionsRequest(reason=reason)
+            if everything:
+                request.all = True
+            else:
+                request.filter = query
+            return self._call(self._sessions.KillSessions, request)
+        merged = session_service_pb2.KillSessionsResponse()
+        for start in range(0, len(ids), PAGE_SIZE):
+            some = session_service_pb2.SessionIds(ids=ids[start : start + PAGE_SIZE])
+            request = session_service_pb2.KillSessionsRequest(reason=reason, ids=some)
+            merged.MergeFrom(self._call(self._sessions.KillSessions, request))
+        return merged
+
+    def watch_sessions(self, query: str) -> Iterator[session_service_pb2.WatchSessionsResponse]:
+        """Messages until the daemon ends the stream; there is no deadline."""
+        call = self._sessions.WatchSessions(session_service_pb2.WatchSessionsRequest(filter=query))
+        try:
+            yield from call
+        except grpc.RpcError as error:
+            raise explain(error, self.target, self.timeout) from error
+        finally:
+            call.cancel()
+
+    def get_server(self) -> server_service_pb2.Server:
+        """The daemon as it is now."""
+        return self._call(self._server.GetServer, server_service_pb2.GetServerRequest()).server
+
+    def serving_status(self) -> str:
+        """What the standard health service says of the daemon: SERVING, NOT_SERVING, ..."""
+        check = self._health.Check  # type: ignore[attr-defined]  # the type stubs leave the methods out
+        answer: health_pb2.HealthCheckResponse = self._call(check, health_pb2.HealthCheckRequest())
+        return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+
+    def drain(self, reason: str, deadline: Duration | None) -> server_service_pb2.Server:
+        """Begins to drain; without a deadline the daemon's own drain timeout holds."""
+        request = server_service_pb2.DrainServerRequest(reason=reason, deadline=deadline)
+        return self._call(self._server.DrainServer, request).server
+
+    def resume(self) -> server_service_pb2.Server:
+        """Ends a drain."""
+        return self._call(self._server.ResumeServer, server_service_pb2.ResumeServerRequest()).server
+
+    def shutdown(self, reason: str) -> server_service_pb2.ShutdownServerResponse:
+        """Ends all traffic and stops the daemon."""
+        return self._call(self._server.ShutdownServer, server_service_pb2.ShutdownServerRequest(reason=reason))
+
+    def get_config(self) -> config_service_pb2.GetRuntimeConfigResponse:
+        """The runtime configuration in force, the one at launch, and what each setting means."""
+        return self._call(self._config.GetRuntimeConfig, config_service_pb2.GetRuntimeConfigRequest())
+
+    def update_config(
+        self, config: config_service_pb2.RuntimeConfig, paths: Sequence[str], *, validate_only: bool
+    ) -> config_service_pb2.UpdateRuntimeConfigResponse:
+        """Changes, or only checks, the settings of ``paths``."""
+        request = config_service_pb2.UpdateRuntimeConfigRequest(
+            config=config, update_mask=FieldMask(paths=paths), validate_only=validate_only
+        )
+        return self._call(self._config.UpdateRuntimeConfig, request)
+
+    def reset_config(self, paths: Sequence[str]) -> config_service_pb2.ResetRuntimeConfigResponse:
+        """Puts settings back to their values at launch; no paths is all of them."""
+        request = config_service_pb2.ResetRuntimeConfigRequest(update_mask=FieldMask(paths=paths))
+        return self._call(self._config.ResetRuntimeConfig, request)
+
+    def _call(self, method: grpc.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
+        try:
+            return method(request, timeout=self.timeout)
+        except grpc.RpcError as error:
+            raise explain(error, self.target, self.timeout) from error

@@ -1,0 +1,68 @@
+"""check: leaks."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from householdctl.exits import ExitCode
+from householdctl.options import Options, duration_argument, example, with_options
+
+app = typer.Typer(help="Prove that a server keeps its promises.", rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def check() -> None:
+    """Prove that a server keeps its promises."""
+
+
+@app.command(
+    "leaks",
+    epilog=example(
+        "householdctl check leaks",
+        "householdctl check leaks wss://test.example.net:8443 --ca /etc/ssl/our-ca.pem --duration 5s -o json",
+    ),
+)
+@with_options
+def leaks(
+    options: Options,
+    url: Annotated[
+        str | None,
+        typer.Argument(metavar="[URL]", help="wss://HOST:PORT/  [default: wss://127.0.0.1:8443/ws/virtual-household/]"),
+    ] = None,
+    duration: Annotated[
+        float | None,
+        typer.Option(parser=duration_argument, metavar="DURATION", help="How long traffic flows.  [default: 3s]"),
+    ] = None,
+    deadline: Annotated[
+        float | None,
+        typer.Option(parser=duration_argument, metavar="DURATION", help="Time to clean up.  [default: 10s]"),
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Accept any certificate; without --ca so for loopback addresses anyway.")
+    ] = False,
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", metavar="FILE", help="PEM file of the authority to trust.", show_default=False),
+    ] = None,
+) -> None:
+    """Open a household of four, cut it off without closing, and verify that its sessions and traffic are gone.
+
+    Works against any server that speaks the household protocol. What is left is asked of the control API or, where
+    there is none, of the server's public statistics. Exit code 0 only when nothing is left.
+    """
+    from householdctl.leaks.report import show
+    from householdctl.leaks.run import run_check
+
+    report = run_check(
+        url,
+        target=options.target,
+        target_named=options.target_named,
+        timeout=options.timeout,
+        insecure=insecure,
+        ca_file=ca,
+        **{name: seconds for name, seconds in (("duration", duration), ("deadline", deadline)) if seconds is not None},
+    )
+    show(report, options.output)
+    if not report.passed:
+        raise typer.Exit(ExitCode.FAILURE)

@@ -1,0 +1,82 @@
+"""timeouts: get, set, reset."""
+
+from typing import Annotated
+
+import typer
+
+from householdctl.options import Options, example, with_options
+
+app = typer.Typer(
+    help="See and change the deadlines of sessions, live ones included.", rich_markup_mode=None, no_args_is_help=True
+)
+
+
+@app.command("get", epilog=example("householdctl timeouts get"))
+@with_options
+def get_timeouts(options: Options) -> None:
+    """Show every timeout: in force, at launch, by default, and what is allowed."""
+    with options.connect() as client:
+        answer = client.get_config()
+    from householdctl import output, timeout_views
+
+    output.show(
+        options.output,
+        answer,
+        table=lambda: output.print_table(timeout_views.COLUMNS, [timeout_views.row(s) for s in answer.settings]),
+        lines=answer.settings,
+    )
+
+
+@app.command(
+    "set", epilog=example("householdctl timeouts set inactivity=45s max_duration=10m probe_failures=5 --dry-run")
+)
+@with_options
+def set_timeouts(
+    options: Options,
+    assignments: Annotated[
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="Units are ms, s, m, h; a plain number is seconds.")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Let the daemon check the values, change nothing.")
+    ] = False,
+) -> None:
+    """Change timeouts: all that are named or, when one is refused, none."""
+    from householdctl import output, timeout_views, timeouts_input
+
+    config, paths = timeouts_input.parse_assignments(assignments)
+    with options.connect() as client:
+        before = client.get_config().settings
+        answer = client.update_config(config, paths, validate_only=dry_run)
+    output.show(
+        options.output,
+        answer,
+        table=lambda: output.print_table(
+            timeout_views.CHANGE_COLUMNS, timeout_views.changes(before, answer.config, paths)
+        ),
+    )
+    if dry_run:
+        output.note("dry run: nothing was changed")
+
+
+@app.command("reset", epilog=example("householdctl timeouts reset", "householdctl timeouts reset inactivity drain"))
+@with_options
+def reset_timeouts(
+    options: Options,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAMES]...", help="Which; all when none is named.")
+    ] = None,
+) -> None:
+    """Put timeouts back to their values at launch."""
+    from householdctl import output, timeout_views, timeouts_input
+
+    paths = [timeouts_input.mask_path(name) for name in dict.fromkeys(names or ())]
+    with options.connect() as client:
+        before = client.get_config().settings
+        answer = client.reset_config(paths)
+    output.show(
+        options.output,
+        answer,
+        table=lambda: output.print_table(
+            timeout_views.CHANGE_COLUMNS, timeout_views.changes(before, answer.config, paths)
+        ),
+    )

@@ -1,0 +1,36 @@
+"""Asking before something is destroyed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from householdctl.exits import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def require_consent(action: str, *, yes: bool, count: Callable[[], int]) -> None:
+    """Returns when the operator agrees: by ``--yes``, or by answering the question on the terminal.
+
+    ``count`` gives the number of sessions that would be hit; it is called only for the question, and the question is
+    asked without a number when the daemon does not say. Raises CommandError when there is nobody to ask, or no consent.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError(
+            ExitCode.USAGE,
+            f"{action}: standard input is not a terminal, so there is nobody to ask",
+            "add --yes to go ahead",
+        )
+    try:
+        number = count()
+        hit = f"{number} session{'s' * (number != 1)}"
+    except CommandError as error:
+        hit = f"sessions, nobody knows how many ({error.message})"
+    if not typer.confirm(f"{action}: this hits {hit}. Go ahead?", err=True):
+        raise CommandError(ExitCode.FAILURE, "not confirmed; nothing was changed")

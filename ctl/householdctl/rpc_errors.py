@@ -1,0 +1,81 @@
+"""What a failed call means for the operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from householdctl.exits import CommandError, ExitCode
+from householdctl.target import describe_failure
+from householdctl.units import format_duration
+
+if TYPE_CHECKING:
+    from householdctl.target import Target
+
+_EXIT_CODES = {
+    grpc.StatusCode.INVALID_ARGUMENT: ExitCode.USAGE,
+    grpc.StatusCode.OUT_OF_RANGE: ExitCode.USAGE,
+    grpc.StatusCode.UNAVAILABLE: ExitCode.UNREACHABLE,
+    grpc.StatusCode.NOT_FOUND: ExitCode.NOT_FOUND,
+    grpc.StatusCode.PERMISSION_DENIED: ExitCode.DENIED,
+    grpc.StatusCode.UNAUTHENTICATED: ExitCode.DENIED,
+    grpc.StatusCode.FAILED_PRECONDITION: ExitCode.CONFLICT,
+    grpc.StatusCode.ALREADY_EXISTS: ExitCode.CONFLICT,
+    grpc.StatusCode.ABORTED: ExitCode.CONFLICT,
+    grpc.StatusCode.DEADLINE_EXCEEDED: ExitCode.DEADLINE,
+}
+
+
+def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandError:
+    """The error to end a command with: what the daemon said, with its details, or why there is no daemon."""
+    # What a stub raises is its call as well.
+    call = cast("grpc.Call", error)
+    status = call.code()
+    if status is grpc.StatusCode.UNAVAILABLE and (failure := target.failure()):
+        return absent(target, failure)
+    if status is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return CommandError(
+            ExitCode.DEADLINE,
+            f"no answer from {target.path} within {format_duration(timeout)}",
+            "wait longer: --timeout SECONDS",
+        )
+    message = call.details() or status.name
+    if status is grpc.StatusCode.UNIMPLEMENTED:
+        message = f"the daemon at {target.path} does not know this call; its version differs ({message})"
+    elif status in {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}:
+        message = f"the daemon failed: {message} ({status.name}); its log says more"
+    return CommandError(_EXIT_CODES.get(status, ExitCode.FAILURE), message, *_details(call))
+
+
+def absent(target: Target, failure: OSError) -> CommandError:
+    """The error for a daemon that is not there: which socket, why, what to type next."""
+    reason = describe_failure(failure)
+    if target.searched:
+        message = f"no control socket of householdd: looked for {', '.join(map(str, target.searched))} ({reason})"
+    else:
+        message = f"householdd cannot be reached at {target.path}: {reason}"
+    if isinstance(failure, PermissionError):
+        hint = "become root, or join the group that owns the socket"
+    else:
+        hint = "start it: systemctl start householdd, or in a checkout: make run"
+    return CommandError(ExitCode.UNREACHABLE, message, hint, "or name another socket: --target PATH")
+
+
+def _details(call: grpc.Call) -> list[str]:
+    try:
+        status = rpc_status.from_call(call)
+    except (ValueError, DecodeError) as error:
+        return [f"(the error's details cannot be read: {error})"]
+    lines: list[str] = []
+    for detail in status.details if status else ():
+        bad_request, info = error_details_pb2.BadRequest(), error_details_pb2.ErrorInfo()
+        if detail.Unpack(bad_request):
+            lines += [f"{violation.field}: {violation.description}" for violation in bad_request.field_violations]
+        elif detail.Unpack(info):
+            facts = ", ".join(f"{key}: {value}" for key, value in sorted(info.metadata.items()))
+            lines.append(f"{info.reason} ({facts})" if facts else info.reason)
+    return lines

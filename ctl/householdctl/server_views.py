@@ -1,0 +1,110 @@
+"""The daemon and its workers as people read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from household.v1.server_service_pb2 import ServerState, WorkerState
+from household.v1.session_pb2 import CloseReason, SessionState
+from householdctl.output import Column, short_name
+from householdctl.units import format_age, format_bytes, format_rate
+
+if TYPE_CHECKING:
+    from household.v1.server_service_pb2 import Server, Worker
+
+WORKER_COLUMNS = (
+    Column("WORKER"),
+    Column("STATE"),
+    Column("PID", right=True, rank=3),
+    Column("RESTARTS", right=True),
+    Column("SESSIONS"),
+    Column("CONNECTIONS", right=True, rank=4),
+    Column("PASSES", right=True, rank=5),
+    Column("SLOW PASSES", right=True),
+    Column("LAST PASS", right=True, rank=2),
+    Column("LONGEST GAP", right=True, rank=1),
+    Column("DETAIL"),
+)
+
+
+def problems(serving_status: str, server: Server) -> list[str]:
+    """Why the daemon is not healthy, a line each; none when it is."""
+    state = short_name(ServerState, server.state)
+    found = []
+    if serving_status != "SERVING" or server.state != ServerState.SERVER_STATE_SERVING:
+        found.append(f"the daemon is {state}, its health service says {serving_status}")
+    for worker in server.workers:
+        if worker.state != WorkerState.WORKER_STATE_READY:
+            detail = f": {worker.detail}" if worker.detail else ""
+            found.append(f"worker {worker.name} is {short_name(WorkerState, worker.state)}{detail}")
+    return found
+
+
+def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
+    """The daemon without its workers."""
+    totals = server.totals
+    return [
+        ("state", short_name(ServerState, server.state)),
+        ("health service", serving_status),
+        *_drain(server),
+        ("version", server.version),
+        ("host", server.hostname),
+        ("uptime", format_age(server.uptime.ToTimedelta().total_seconds())),
+        ("listening", ", ".join(server.listen_urls) or "-"),
+        ("sessions", str(server.sessions)),
+        ("download", format_rate(server.download_bps)),
+        ("upload", format_rate(server.upload_bps)),
+        ("sent in total", format_bytes(totals.sent_bytes)),
+        ("received in total", format_bytes(totals.received_bytes)),
+        ("sessions opened", str(totals.sessions_opened)),
+        *(
+            (f"closed, {short_name(CloseReason, closed.reason)}", str(closed.count))
+            for closed in totals.sessions_closed
+        ),
+        ("handshakes refused", str(totals.handshakes_refused)),
+        ("protocol errors", str(totals.protocol_errors)),
+    ]
+
+
+def worker_row(worker: Worker) -> list[str]:
+    """A worker in the order of :data:`WORKER_COLUMNS`."""
+    loop = worker.control_loop
+    by_state = ", ".join(
+        f"{counted.count} {short_name(SessionState, counted.state)}" for counted in worker.sessions if counted.count
+    )
+    return [
+        worker.name,
+        short_name(WorkerState, worker.state),
+        str(worker.pid) if worker.pid else "-",
+        str(worker.restarts),
+        by_state or "0",
+        str(worker.census.connections),
+        str(loop.passes),
+        str(loop.slow_passes),
+        format_age(loop.last_pass.ToTimedelta().total_seconds()),
+        format_age(loop.longest_gap.ToTimedelta().total_seconds()),
+        worker.detail or "-",
+    ]
+
+
+def drain_facts(server: Server) -> list[tuple[str, str]]:
+    """What a drain or a resume has led to."""
+    return [
+        ("state", short_name(ServerState, server.state)),
+        *_drain(server),
+        ("sessions", str(server.sessions)),
+    ]
+
+
+def seconds_to_drain_deadline(server: Server) -> float | None:
+    """Time until the rest is closed, by the daemon's own clock; None while it does not drain."""
+    if not server.HasField("drain_deadline_at"):
+        return None
+    now = server.started_at.ToNanoseconds() + server.uptime.ToNanoseconds()
+    return (server.drain_deadline_at.ToNanoseconds() - now) / 1e9
+
+
+def _drain(server: Server) -> list[tuple[str, str]]:
+    lines = [("drain reason", server.drain_reason)] if server.drain_reason else []
+    left = seconds_to_drain_deadline(server)
+    return lines if left is None else [*lines, ("rest is closed in", format_age(max(left, 0)))]

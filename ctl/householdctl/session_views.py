@@ -1,0 +1,145 @@
+"""Sessions as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from household.v1.session_pb2 import CloseReason, EvidenceKind, SessionState
+from household.v1.session_service_pb2 import KillOutcome, WatchEvent
+from householdctl.output import Column, short_name
+from householdctl.units import format_age, format_bytes, format_duration, format_rate, format_round_trip
+
+if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+    from household.v1.session_pb2 import Session, Timeouts
+    from household.v1.session_service_pb2 import KillSessionsResponse, WatchSessionsResponse
+
+COLUMNS = (
+    Column("ID"),
+    Column("USER"),
+    Column("PROFILE", rank=2),
+    Column("STATE"),
+    Column("AGE", right=True),
+    Column("EVIDENCE", rank=4),
+    Column("DOWN", right=True),
+    Column("UP", right=True, rank=1),
+    Column("SENT", right=True, rank=5),
+    Column("RECEIVED", right=True, rank=6),
+    Column("RTT", right=True, rank=3),
+    Column("PROBE FAILURES", right=True, rank=9),
+    Column("WORKER", rank=8),
+    Column("PEER", rank=7),
+)
+
+KILL_COLUMNS = (Column("ID"), Column("OUTCOME"))
+
+
+def row(session: Session) -> list[str]:
+    """A session in the order of :data:`COLUMNS`."""
+    return [
+        session.id,
+        session.user_id,
+        session.profile,
+        short_name(SessionState, session.state),
+        format_age(session.age.ToTimedelta().total_seconds()),
+        _evidence(session),
+        format_rate(session.actual_download_bps),
+        format_rate(session.actual_upload_bps),
+        format_bytes(session.sent_bytes),
+        format_bytes(session.received_bytes),
+        _round_trip(session),
+        str(session.probe_failures),
+        session.worker,
+        session.peer_address,
+    ]
+
+
+def facts(session: Session) -> list[tuple[str, str]]:
+    """Everything there is to know about a session."""
+    lines = [
+        ("id", session.id),
+        ("user", session.user_id),
+        ("test id", session.test_id or "-"),
+        ("profile", session.profile),
+        ("state", short_name(SessionState, session.state)),
+        ("peer", session.peer_address),
+        ("user agent", session.user_agent or "-"),
+        ("worker", session.worker),
+        ("opened", local_time(session.opened_at)),
+    ]
+    if session.HasField("closed_at"):
+        lines += [
+            ("closed", local_time(session.closed_at)),
+            ("close reason", short_name(CloseReason, session.close_reason)),
+            ("close detail", session.close_detail or "-"),
+        ]
+    return [
+        *lines,
+        ("age", format_age(session.age.ToTimedelta().total_seconds())),
+        ("last evidence", f"{_evidence(session)} ago" if session.HasField("evidence_age") else _evidence(session)),
+        ("sent", f"{format_bytes(session.sent_bytes)} ({session.sent_bytes} bytes)"),
+        ("received", f"{format_bytes(session.received_bytes)} ({session.received_bytes} bytes)"),
+        ("download", f"{format_rate(session.actual_download_bps)} of {format_rate(session.target_download_bps)}"),
+        ("upload", f"{format_rate(session.actual_upload_bps)} of {format_rate(session.target_upload_bps)}"),
+        ("round trip", _round_trip(session)),
+        ("probe failures", str(session.probe_failures)),
+        *((f"timeout {name}", value) for name, value in timeout_facts(session.timeouts)),
+    ]
+
+
+def timeout_facts(timeouts: Timeouts) -> list[tuple[str, str]]:
+    """Each deadline that is set, in the order of the fields."""
+    lines = []
+    for field, value in timeouts.ListFields():
+        text = format_duration(value.ToTimedelta().total_seconds()) if field.message_type else str(value)
+        lines.append((field.name.replace("_", " "), text))
+    return lines
+
+
+def event_line(message: WatchSessionsResponse) -> str:
+    """A watch message: when, what, which session, and what is short to say of it."""
+    event = short_name(WatchEvent, message.event)
+    line = f"{local_time(message.at)}  {event:<12}"
+    if not message.HasField("session"):
+        return line.rstrip()
+    session = message.session
+    line += f"  {session.id}  {session.user_id}  {session.profile}  {short_name(SessionState, session.state)}"
+    if session.close_reason:
+        detail = f" ({session.close_detail})" if session.close_detail else ""
+        age = format_age(session.age.ToTimedelta().total_seconds())
+        amounts = f"{format_bytes(session.sent_bytes)} down, {format_bytes(session.received_bytes)} up"
+        return f"{line}  {short_name(CloseReason, session.close_reason)}{detail}  after {age}  {amounts}"
+    return f"{line}  {session.peer_address}"
+
+
+def kill_rows(answer: KillSessionsResponse) -> list[list[str]]:
+    """What became of each session, in the order of :data:`KILL_COLUMNS`."""
+    return [[result.id, short_name(KillOutcome, result.outcome).lower().replace("_", " ")] for result in answer.results]
+
+
+def not_found(answer: KillSessionsResponse) -> bool:
+    """Whether a kill named a session that the daemon does not know."""
+    return any(result.outcome == KillOutcome.KILL_OUTCOME_NOT_FOUND for result in answer.results)
+
+
+def local_time(moment: Timestamp) -> str:
+    """A moment in this machine's zone, to the millisecond; "-" when it is not set."""
+    if not moment.ListFields():
+        return "-"
+    seconds = moment.ToDatetime(tzinfo=UTC).astimezone()
+    return seconds.isoformat(sep=" ", timespec="milliseconds")
+
+
+def _evidence(session: Session) -> str:
+    if not session.evidence_kind:
+        return "-"
+    kind = short_name(EvidenceKind, session.evidence_kind).lower()
+    return f"{kind} {format_age(session.evidence_age.ToTimedelta().total_seconds())}"
+
+
+def _round_trip(session: Session) -> str:
+    if not session.HasField("round_trip"):
+        return "-"
+    return format_round_trip(session.round_trip.ToTimedelta().total_seconds())

@@ -1,0 +1,82 @@
+"""Durations, rates and amounts, as an operator types and reads them."""
+
+from __future__ import annotations
+
+import re
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+
+_SECOND_MS = 1000
+# google.protobuf.Duration ends here (10000 years).
+_LONGEST_S = 315_576_000_000
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of ``45s``, ``250ms``, ``1m30s``, ``2h``, or of a plain number, which is seconds.
+
+    Raises ValueError for anything else, negative and endless durations included.
+    """
+    if _NUMBER.fullmatch(text):
+        seconds = float(text)
+    else:
+        parts = _PART.findall(text)
+        if not parts or "".join(number + unit for number, unit in parts) != text:
+            raise ValueError(f"{text!r} is not a duration; write 500ms, 45s, 1m30s, 2h, or a number of seconds")
+        seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if seconds > _LONGEST_S:
+        raise ValueError(f"{text!r} is too long for a duration; the longest is {_LONGEST_S}s")
+    return seconds
+
+
+def format_duration(seconds: float) -> str:
+    """The duration to the millisecond, in the form that :func:`parse_duration` reads."""
+    milliseconds = round(abs(seconds) * 1000)
+    whole, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(whole, 60)
+    if not milliseconds:
+        text = "0s"
+    elif milliseconds < _SECOND_MS:
+        text = f"{milliseconds}ms"
+    else:
+        text = f"{hours}h" * (hours > 0) + f"{minutes}m" * (minutes > 0) + f"{rest / 1000:.6g}s" * (rest > 0)
+    return f"-{text}" if seconds < 0 and milliseconds else text
+
+
+def format_age(seconds: float) -> str:
+    """The duration at a glance: ``310ms``, ``12.3s``, ``4m05s``, ``3h20m``, ``2d04h``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d{hours:02}h"
+    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s"
+
+
+def format_round_trip(seconds: float) -> str:
+    """A round trip in milliseconds, with a decimal below 100 ms."""
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.1f}ms" if milliseconds < 100 else f"{milliseconds:.0f}ms"  # noqa: PLR2004 - ms
+
+
+def format_rate(bits_per_second: float) -> str:
+    """A rate in decimal units: ``25.0 Mbit/s``."""
+    return f"{_scaled(bits_per_second, ('', 'k', 'M', 'G', 'T'))}bit/s"
+
+
+def format_bytes(count: int) -> str:
+    """An amount in decimal units: ``3.1 MB``."""
+    return f"{_scaled(count, ('', 'k', 'M', 'G', 'T', 'P'))}B"
+
+
+def _scaled(value: float, prefixes: tuple[str, ...]) -> str:
+    for prefix in prefixes[:-1]:
+        if abs(value) < 999.95:  # noqa: PLR2004 - would be shown as 1000.0
+            return f"{value:.1f} {prefix}" if prefix else f"{value:.0f} "
+        value /= 1000
+    return f"{value:.1f} {prefixes[-1]}"

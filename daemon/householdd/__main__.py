@@ -1,0 +1,108 @@
+"""The command line of the daemon."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+import uvloop
+
+from householdd import config, logs
+from householdd.listening import StartError
+from householdd.supervisor import Supervisor
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+EPILOG = """Every option is also a key of the configuration file (--state-dir is state_dir) and an environment variable
+(HOUSEHOLDD_STATE_DIR). An option wins over the variable, the variable over the file. Signals: SIGTERM and SIGINT drain
+and stop, a second one stops at once; SIGHUP reads timeouts and certificate anew. Exit status: 0 after an orderly stop,
+1 when the daemon cannot run, 2 when the configuration is wrong."""
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        typer.echo(f"householdd {version('householdd')}")
+        raise typer.Exit
+
+
+@app.command(epilog=EPILOG)
+def householdd(  # noqa: PLR0913 - one parameter an option
+    *,
+    config_file: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="TOML file to read.")] = None,
+    dev: Annotated[
+        bool | None,
+        typer.Option("--dev", help="For trying out: self-signed certificate, 127.0.0.1:8443, one worker, files in .run."),
+    ] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where clients connect. [default: 0.0.0.0:8443]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes; 0 is one per core. [default: 0]")
+    ] = None,
+    runtime_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Holds the control socket, DIR/control.sock. [default: /run/householdd]"),
+    ] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Holds what outlives the daemon. [default: /var/lib/householdd]")
+    ] = None,
+    cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, PEM.")] = None,
+    no_tls: Annotated[bool | None, typer.Option("--no-tls", help="Plain HTTP and WS, for a proxy in front.")] = None,
+    log_level: Annotated[str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = None,
+    show_version: Annotated[  # noqa: ARG001 - its callback acts
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Play a household over a customer's line, and measure what bufferbloat does to each person in it.
+
+    Try it: householdd --dev
+    """
+    given: dict[str, Any] = {
+        "dev": dev,
+        "listen": listen,
+        "workers": workers,
+        "runtime_dir": runtime_dir,
+        "state_dir": state_dir,
+        "cert": cert,
+        "key": key,
+        "no_tls": no_tls,
+        "log_level": log_level,
+    }
+    options = {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = config.load(options, config_file)
+    except config.ConfigError as error:
+        _fail(str(error), 2)
+    logs.set_up(settings.log_level, settings.log_format)
+
+    async def run() -> None:
+        await Supervisor(settings, lambda: config.load(options, config_file)).run(_announce)
+
+    try:
+        uvloop.run(run())
+    except StartError as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        # Before the signal handlers stood.
+        raise SystemExit(130) from None
+
+
+def _announce(url: str) -> None:
+    typer.echo(f"householdd serves {url}")
+
+
+def _fail(problem: str, status: int) -> NoReturn:
+    typer.echo(f"householdd: {problem}", err=True)
+    raise SystemExit(status)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app(prog_name="householdd")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""TLS certificates of the data plane."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import ssl
+from pathlib import Path
+
+import trustme
+from cryptography import x509
+
+DEV_NAMES = ("localhost", "127.0.0.1", "::1")
+"""Whom the self-signed certificate of --dev is for."""
+
+
+class CertificateError(ValueError):
+    """A certificate that cannot be used; the message says which file and why."""
+
+
+def tls_context(cert: Path, key: Path) -> ssl.SSLContext:
+    """A server context for TLS 1.2 and later. Raises CertificateError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.set_alpn_protocols(["http/1.1"])
+    load_chain(context, cert, key)
+    return context
+
+
+def load_chain(context: ssl.SSLContext, cert: Path, key: Path) -> None:
+    """Reads certificate and key into ``context``; handshakes after this use them. Raises CertificateError."""
+    for path in (cert, key):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            message = f"{path}: {error.strerror}"
+            raise CertificateError(message) from None
+    try:
+        context.load_cert_chain(cert, key)
+    except ssl.SSLError as error:
+        reason = "the key does not belong to the certificate" if "MISMATCH" in str(error) else "not PEM, or damaged"
+        message = f"{cert} with {key}: {reason} ({error.reason or error})"
+        raise CertificateError(message) from None
+
+
+def dev_certificate(state_dir: Path) -> tuple[Path, Path]:
+    """Certificate and key of --dev, made on first use and kept in ``state_dir``; ``dev-ca.pem`` beside verifies them."""
+    cert, key = state_dir / "dev-cert.pem", state_dir / "dev-key.pem"
+    if not (cert.exists() and key.exists() and _current(cert)):
+        authority = trustme.CA(organization_name="householdd --dev")
+        issued = authority.issue_cert(*DEV_NAMES)
+        authority.cert_pem.write_to_path(state_dir / "dev-ca.pem")
+        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(issued.private_key_pem.bytes())
+        cert.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    return cert, key
+
+
+def _current(cert: Path) -> bool:
+    try:
+        parsed = x509.load_pem_x509_certificate(cert.read_bytes())
+    except ValueError:
+        return False
+    return parsed.not_valid_after_utc > datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)

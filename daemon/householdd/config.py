@@ -1,0 +1,163 @@
+"""Configuration: command-line options over ``HOUSEHOLDD_*`` over the TOML file over defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from householdd.core.settings import SettingError, Timeouts
+
+ENV_PREFIX = "HOUSEHOLDD_"
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message says which setting, from where, and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(value: object) -> Address:
+    """Reads ``HOST:PORT``, IPv6 hosts in brackets; port 0 takes a free one."""
+    if isinstance(value, Address):
+        return value
+    host, colon, port = str(value).rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        host = ""
+    if not (colon and host and port.isdecimal() and int(port) <= 65535):  # noqa: PLR2004 - the largest port
+        message = "write HOST:PORT, such as 0.0.0.0:443 or [::]:443"
+        raise ValueError(message)
+    return Address(host, int(port))
+
+
+def _timeouts(value: dict[str, float]) -> dict[str, float]:
+    Timeouts().changed(value)
+    return value
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; field names are the keys of the TOML file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    dev: bool = False
+    listen: Annotated[Address, BeforeValidator(parse_address)] = Address("0.0.0.0", 8443)  # noqa: S104 - a public server
+    workers: Annotated[int, Field(ge=0, le=256)] = 0
+    runtime_dir: Path = Path("/run/householdd")
+    state_dir: Path = Path("/var/lib/householdd")
+    cert: Path | None = None
+    key: Path | None = None
+    no_tls: bool = False
+    allowed_origins: list[str] = []
+    handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0
+    profiles: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "console", "json"] = "auto"
+    timeouts: Annotated[dict[str, float], AfterValidator(_timeouts)] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dev_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("dev") in (True, "true", "1", "yes", "on"):
+            defaults = {"listen": "127.0.0.1:8443", "workers": 1, "runtime_dir": ".run", "state_dir": ".run/state"}
+            return {**defaults, **values}
+        return values
+
+    @model_validator(mode="after")
+    def _tls(self) -> Self:
+        if (self.cert is None) != (self.key is None):
+            message = "cert and key belong together; give both or neither"
+            raise ValueError(message)
+        if self.no_tls and self.cert is not None:
+            message = "no_tls and cert exclude each other"
+            raise ValueError(message)
+        if not (self.dev or self.no_tls or self.cert):
+            message = "a certificate is needed: give cert and key, or dev for a self-signed one, or no_tls behind a proxy"
+            raise ValueError(message)
+        return self
+
+    @property
+    def launch_timeouts(self) -> Timeouts:
+        """The deadlines at launch."""
+        return Timeouts().changed(self.timeouts)
+
+    @property
+    def worker_count(self) -> int:
+        """Workers to run; 0 in the configuration means one per core that this process may use."""
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+def load(options: Mapping[str, Any], file: Path | None) -> Settings:
+    """The settings in force. ``options`` holds what was given on the command line, without the rest.
+
+    Raises ConfigError for the first thing that is wrong.
+    """
+    if file is not None:
+        _check_readable(file)
+
+    class Sourced(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no such file is read
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no such files are read
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            in_file = (TomlConfigSettingsSource(settings_cls, toml_file=file),) if file else ()
+            return init_settings, env_settings, *in_file
+
+    try:
+        return Sourced(**options)
+    except ValidationError as error:
+        raise ConfigError(_first_problem(error, options, file)) from None
+
+
+def _check_readable(file: Path) -> None:
+    try:
+        tomllib.loads(file.read_text())
+    except OSError as error:
+        message = f"{file}: {error.strerror}"
+        raise ConfigError(message) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{file}: not TOML: {error}"
+        raise ConfigError(message) from None
+
+
+def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Path | None) -> str:
+    first = error.errors()[0]
+    words = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        words = f"no such setting; known are {', '.join(Settings.model_fields)}"
+    key = ".".join(str(part) for part in first["loc"])
+    if not key:
+        return words
+    top = str(first["loc"][0])
+    if top in options:
+        return f"--{top.replace('_', '-')}: {words}"
+    if any(name.upper().startswith(f"{ENV_PREFIX}{top.upper()}") for name in os.environ):
+        return f"{ENV_PREFIX}{key.upper().replace('.', '__')}: {words}"
+    return f"{file}: {key}: {words}"
+
+
+__all__ = ["Address", "ConfigError", "SettingError", "Settings", "load", "parse_address"]

@@ -1,0 +1,108 @@
+"""Values of the core as messages of the control API, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from household.v1 import session_pb2 as pb
+
+from householdd.core.addresses import host_port
+from householdd.core.session import Session
+from householdd.core.settings import Timeouts
+from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+
+
+def duration(seconds: float) -> Duration:
+    """Seconds, to the microsecond."""
+    message = Duration()
+    message.FromMicroseconds(round(seconds * 1e6))
+    return message
+
+
+def seconds(message: Duration) -> float:
+    """Seconds of a duration."""
+    return message.seconds + message.nanos / 1e9
+
+
+def timestamp(wall: float) -> Timestamp:
+    """Unix time in seconds, to the microsecond."""
+    message = Timestamp()
+    message.FromMicroseconds(round(wall * 1e6))
+    return message
+
+
+def state(value: SessionState) -> pb.SessionState.ValueType:
+    """The state's number."""
+    return pb.SessionState.Value(f"SESSION_STATE_{value.name}")
+
+
+def reason(value: CloseReason) -> pb.CloseReason.ValueType:
+    """The reason's number."""
+    return pb.CloseReason.Value(f"CLOSE_REASON_{value.name}")
+
+
+def evidence(value: EvidenceKind) -> pb.EvidenceKind.ValueType:
+    """The kind's number."""
+    return pb.EvidenceKind.Value(f"EVIDENCE_KIND_{value.name}")
+
+
+def timeouts(value: Timeouts) -> pb.Timeouts:
+    """All deadlines."""
+    message = pb.Timeouts()
+    for each in fields(value):
+        number = getattr(value, each.name)
+        if isinstance(number, int):
+            setattr(message, each.name, number)
+        else:
+            getattr(message, each.name).CopyFrom(duration(number))
+    return message
+
+
+def timeout_values(message: pb.Timeouts, names: Iterable[str]) -> Mapping[str, float]:
+    """The named deadlines in seconds, and counts as they are. Raises KeyError for a name that is not set."""
+    values: dict[str, float] = {}
+    for name in names:
+        if not message.HasField(name):  # type: ignore[arg-type]  # names come from the message's own fields
+            raise KeyError(name)
+        value = getattr(message, name)
+        values[name] = seconds(value) if isinstance(value, Duration) else value
+    return values
+
+
+def session(value: Session, worker: str, now: float) -> pb.Session:
+    """A session as it is at ``now``, monotonic."""
+    identity, liveness = value.identity, value.liveness
+    message = pb.Session(
+        id=identity.id,
+        user_id=identity.user_id,
+        test_id=identity.test_id,
+        profile=value.profile.key,
+        state=state(value.state),
+        peer_address=host_port(identity.peer_host, identity.peer_port),
+        user_agent=identity.user_agent,
+        opened_at=timestamp(value.opened_wall),
+        age=duration(value.age(now)),
+        last_evidence_at=timestamp(value.opened_wall + liveness.last_evidence_at - value.opened_at),
+        evidence_age=duration(max(now - liveness.last_evidence_at, 0.0)),
+        evidence_kind=evidence(liveness.last_evidence_kind),
+        sent_bytes=value.sums.sent,
+        received_bytes=value.sums.received,
+        target_download_bps=value.download.shape.mean_bps,
+        actual_download_bps=value.download_meter.bps if value.closed_at is None else 0.0,
+        target_upload_bps=value.upload.shape.mean_bps,
+        actual_upload_bps=value.upload_meter.bps if value.closed_at is None else 0.0,
+        probe_failures=liveness.failures,
+        timeouts=timeouts(value.timeouts),
+        worker=worker,
+        close_detail=value.close_detail,
+    )
+    if value.closed_at is not None:
+        message.closed_at.CopyFrom(timestamp(value.opened_wall + value.age(now)))
+    if liveness.round_trip is not None:
+        message.round_trip.CopyFrom(duration(liveness.round_trip))
+    if value.close_reason is not None:
+        message.close_reason = reason(value.close_reason)
+    return message

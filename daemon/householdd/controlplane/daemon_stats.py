@@ -1,0 +1,68 @@
+"""Public aggregates over the whole daemon, as a worker learns them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import grpc.aio
+from household.v1 import server_service_pb2 as pb
+from household.v1 import server_service_pb2_grpc, session_pb2
+
+from householdd.controlplane.convert import seconds
+from householdd.dataplane.http_rows import RowUnavailableError
+
+FRESH = 0.5
+"""Seconds that an answer serves all who ask: public requests must not multiply into control calls."""
+
+DEADLINE = 2.0
+"""Seconds that the daemon has to answer."""
+
+
+class DaemonStats:
+    """Asks the daemon, one call at a time, at most once in ``FRESH`` seconds."""
+
+    def __init__(self, daemon_socket: str) -> None:
+        self._channel = grpc.aio.insecure_channel(f"unix:{daemon_socket}")
+        self._stub: Any = server_service_pb2_grpc.ServerServiceStub(self._channel)
+        self._lock = asyncio.Lock()
+        self._asked_at = -FRESH
+        self._latest: Mapping[str, Any] = {}
+
+    async def __call__(self) -> Mapping[str, Any]:
+        """The aggregates. Raises RowUnavailableError."""
+        async with self._lock:
+            if time.monotonic() - self._asked_at >= FRESH:
+                try:
+                    response = await self._stub.GetServer(pb.GetServerRequest(), timeout=DEADLINE)
+                except grpc.aio.AioRpcError as error:
+                    raise RowUnavailableError(error.details()) from None
+                self._latest = _public(response.server)
+                self._asked_at = time.monotonic()
+            return self._latest
+
+    async def close(self) -> None:
+        """Lets the connection go."""
+        await self._channel.close()
+
+
+def _public(server: pb.Server) -> Mapping[str, Any]:
+    totals = server.totals
+    return {
+        "state": pb.ServerState.Name(server.state).removeprefix("SERVER_STATE_").lower(),
+        "version": server.version,
+        "uptime_seconds": seconds(server.uptime),
+        "workers": len(server.workers),
+        "active_sessions": server.sessions,
+        "sessions_opened": totals.sessions_opened,
+        "sessions_closed": {
+            session_pb2.CloseReason.Name(each.reason).removeprefix("CLOSE_REASON_").lower(): each.count
+            for each in totals.sessions_closed
+        },
+        "sent_bytes": totals.sent_bytes,
+        "received_bytes": totals.received_bytes,
+        "download_bps": server.download_bps,
+        "upload_bps": server.upload_bps,
+    }

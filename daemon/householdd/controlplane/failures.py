@@ -1,0 +1,66 @@
+"""Errors of the control API: one code, one sentence, and ``google.rpc`` details that a program can read."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import grpc
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+DOMAIN = "householdd"
+
+
+class Refusal(Exception):  # noqa: N818 - an answer to the caller, not a defect
+    """Ends an RPC with ``code``, a sentence and details."""
+
+    def __init__(self, code: grpc.StatusCode, message: str, *details: Message) -> None:
+        self.code = code
+        self.message = message
+        self.details = details
+        super().__init__(message)
+
+    def status(self) -> grpc.Status:
+        """The status with its details, as grpc sends it."""
+        packed = []
+        for detail in self.details:
+            each = any_pb2.Any()
+            each.Pack(detail)
+            packed.append(each)
+        number: int = self.code.value[0]
+        return rpc_status.to_status(status_pb2.Status(code=number, message=self.message, details=packed))
+
+
+def invalid(field: str, problem: str) -> Refusal:
+    """INVALID_ARGUMENT for one field of the request; ``problem`` says what is allowed."""
+    violation = error_details_pb2.BadRequest.FieldViolation(field=field, description=problem)
+    details = error_details_pb2.BadRequest(field_violations=[violation])
+    return Refusal(grpc.StatusCode.INVALID_ARGUMENT, f"{field}: {problem}", details)
+
+
+def not_found(kind: str, name: str) -> Refusal:
+    """NOT_FOUND for a named thing."""
+    details = error_details_pb2.ResourceInfo(resource_type=kind, resource_name=name)
+    return Refusal(grpc.StatusCode.NOT_FOUND, f"{kind} {name} is not known", details)
+
+
+def precondition(reason: str, message: str) -> Refusal:
+    """FAILED_PRECONDITION; ``reason`` is UPPER_SNAKE_CASE for programs."""
+    return Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION, message, error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN)
+    )
+
+
+def check_reason(reason: str) -> str:
+    """The operator's words, stripped; refuses what is empty or longer than 200 characters."""
+    stripped = reason.strip()
+    if not 1 <= len(stripped) <= 200:  # noqa: PLR2004 - as the API says
+        raise_invalid("reason", f"1 to 200 characters are needed, not {len(stripped)}")
+    return stripped
+
+
+def raise_invalid(field: str, problem: str) -> NoReturn:
+    """Raises ``invalid``."""
+    raise invalid(field, problem)

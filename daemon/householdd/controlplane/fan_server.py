@@ -1,0 +1,168 @@
+"""ServerService of the daemon: the workers together, and what only the daemon knows."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import grpc.aio
+import structlog
+from household.v1 import server_service_pb2 as pb
+from household.v1 import server_service_pb2_grpc
+
+from householdd.controlplane import convert, merging
+from householdd.controlplane.failures import check_reason, precondition
+from householdd.controlplane.fleet import WorkerHandle, ask_all
+from householdd.controlplane.ranges import drain_deadline
+from householdd.controlplane.runtime_config import RuntimeConfig
+
+log = structlog.get_logger("control")
+
+EMERGENCY_DEADLINE = 0.6
+"""Seconds that a worker has to end its traffic in an emergency; after that it is killed. All is over within a second."""
+
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+@dataclass
+class Drain:
+    """A drain under way."""
+
+    reason: str
+    deadline: float
+    """Unix time at which the rest is closed."""
+
+    def request(self) -> pb.DrainServerRequest:
+        """What a worker is told, whenever it is told."""
+        left = max(self.deadline - time.time(), 0.0)
+        return pb.DrainServerRequest(reason=self.reason, deadline=convert.duration(left))
+
+
+@dataclass
+class DaemonState:
+    """What the daemon as a whole is doing."""
+
+    listen_urls: list[str]
+    started: float = field(default_factory=time.monotonic)
+    started_wall: float = field(default_factory=time.time)
+    serving: bool = False
+    """Set once, when every worker has come up."""
+    stopping: bool = False
+    drain: Drain | None = None
+    """Set only while draining."""
+
+    @property
+    def state(self) -> pb.ServerState.ValueType:
+        """The state in one word."""
+        if self.stopping:
+            return pb.SERVER_STATE_STOPPING
+        if not self.serving:
+            return pb.SERVER_STATE_STARTING
+        return pb.SERVER_STATE_DRAINING if self.drain else pb.SERVER_STATE_SERVING
+
+
+class FanServer(server_service_pb2_grpc.ServerServiceServicer):
+    """Answers for the daemon; ``kill`` ends a worker's process, ``stop`` the daemon's, after the caller is answered."""
+
+    def __init__(
+        self,
+        workers: Sequence[WorkerHandle],
+        state: DaemonState,
+        config: RuntimeConfig,
+        kill: Callable[[WorkerHandle], None],
+        stop: Callable[[], None],
+    ) -> None:
+        self._workers = workers
+        self._state = state
+        self._config = config
+        self._kill = kill
+        self._stop = stop
+
+    async def GetServer(self, request: pb.GetServerRequest, context: _Context) -> pb.GetServerResponse:
+        """The daemon, with fresh figures of every worker that answers."""
+        answers = await ask_all(
+            self._workers, lambda worker, timeout: worker.server.GetServer(request, timeout=timeout), context
+        )
+        for worker, answer in answers.given:
+            worker.latest = answer.server
+        return pb.GetServerResponse(server=self.server())
+
+    async def DrainServer(self, request: pb.DrainServerRequest, context: _Context) -> pb.DrainServerResponse:
+        """Tells every worker to drain, and those that come up later as well."""
+        reason = check_reason(request.reason)
+        delay = drain_deadline(request, self._config.current.drain)
+        await self.drain(Drain(reason, time.time() + delay), context)
+        return pb.DrainServerResponse(server=self.server())
+
+    async def drain(self, drain: Drain, context: _Context | None = None) -> None:
+        """Puts ``drain`` in force."""
+        self._state.drain = drain
+        log.info("draining", reason=drain.reason, deadline=convert.timestamp(drain.deadline).ToJsonString())
+        await ask_all(
+            self._workers, lambda worker, timeout: worker.server.DrainServer(drain.request(), timeout=timeout), context
+        )
+
+    async def ResumeServer(self, request: pb.ResumeServerRequest, context: _Context) -> pb.ResumeServerResponse:
+        """Accepts sessions again."""
+        if self._state.drain is None or self._state.stopping:
+            why = "is stopping" if self._state.stopping else "is not draining"
+            raise precondition("NOT_DRAINING", f"the server {why}")
+        self._state.drain = None
+        log.info("resumed")
+        await ask_all(self._workers, lambda worker, timeout: resume(worker, request, timeout), context)
+        return pb.ResumeServerResponse(server=self.server())
+
+    async def ShutdownServer(self, request: pb.ShutdownServerRequest, _: _Context) -> pb.ShutdownServerResponse:
+        """Ends all traffic: by the workers themselves, or by ending them."""
+        reason = check_reason(request.reason)
+        log.warning("emergency shutdown", reason=reason)
+        self._state.stopping = True
+        answers = await ask_all(
+            self._workers,
+            lambda worker, timeout: worker.server.ShutdownServer(request, timeout=timeout),
+            deadline=EMERGENCY_DEADLINE,
+        )
+        killed = [worker for worker in self._workers if worker.name in {each.worker for each in answers.missing}]
+        for worker in killed:
+            self._kill(worker)
+        # The answer leaves before the daemon does.
+        asyncio.get_running_loop().call_later(0.1, self._stop)
+        return pb.ShutdownServerResponse(
+            sessions_closed=sum(answer.sessions_closed for answer in answers.messages()),
+            killed_workers=[worker.name for worker in killed if worker.pid],
+        )
+
+    def server(self) -> pb.Server:
+        """The daemon as it was last heard of."""
+        state, reported = self._state, [worker.latest for worker in self._workers if worker.latest is not None]
+        server = pb.Server(
+            version=version("householdd"),
+            hostname=socket.gethostname(),
+            state=state.state,
+            started_at=convert.timestamp(state.started_wall),
+            uptime=convert.duration(time.monotonic() - state.started),
+            listen_urls=state.listen_urls,
+            workers=[worker.message() for worker in self._workers],
+            sessions=sum(each.sessions for each in reported),
+            download_bps=sum(each.download_bps for each in reported),
+            upload_bps=sum(each.upload_bps for each in reported),
+        )
+        for totals in (*(worker.past for worker in self._workers), *(each.totals for each in reported)):
+            merging.add_totals(server.totals, totals)
+        if state.drain is not None:
+            server.drain_reason = state.drain.reason
+            server.drain_deadline_at.CopyFrom(convert.timestamp(state.drain.deadline))
+        return server
+
+
+async def resume(worker: WorkerHandle, request: pb.ResumeServerRequest, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+    """Tells a worker to accept sessions; one that never drained does so anyway."""
+    try:
+        await worker.server.ResumeServer(request, timeout=timeout)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
+            raise

@@ -1,0 +1,97 @@
+"""SessionService of one worker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import grpc.aio
+from household.v1 import session_pb2, session_service_pb2_grpc
+from household.v1 import session_service_pb2 as pb
+
+from householdd.controlplane import convert, requests
+from householdd.controlplane.failures import not_found
+from householdd.controlplane.watching import WatchStream
+from householdd.core.session import Session
+from householdd.core.vocabulary import CloseReason
+from householdd.dataplane.registry import Change, Registry
+
+_EVENTS = {
+    Change.OPENED: pb.WATCH_EVENT_OPENED,
+    Change.CHANGED: pb.WATCH_EVENT_CHANGED,
+    Change.CLOSED: pb.WATCH_EVENT_CLOSED,
+}
+
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
+    """Answers from the worker's own registry."""
+
+    def __init__(self, registry: Registry, worker: str) -> None:
+        self._registry = registry
+        self._worker = worker
+
+    async def ListSessions(self, request: pb.ListSessionsRequest, _: _Context) -> pb.ListSessionsResponse:
+        """A page of live sessions."""
+        predicate, page_request = requests.predicate(request.filter), requests.page_request(request)
+        matching = [session for session in self._live() if predicate(session)]
+        sessions, token = page_request.page(matching)
+        return pb.ListSessionsResponse(sessions=sessions, next_page_token=token, total_size=len(matching))
+
+    async def GetSession(self, request: pb.GetSessionRequest, _: _Context) -> pb.GetSessionResponse:
+        """One session, live or recently ended."""
+        session = self._registry.find(requests.session_id(request.id))
+        if session is None:
+            raise not_found("session", request.id)
+        return pb.GetSessionResponse(session=self._message(session))
+
+    async def KillSessions(self, request: pb.KillSessionsRequest, _: _Context) -> pb.KillSessionsResponse:
+        """Ends the selected sessions."""
+        requests.check_kill(request)
+        match request.WhichOneof("selector"):
+            case "ids":
+                ids = [requests.session_id(text) for text in request.ids.ids]
+            case "filter":
+                predicate = requests.predicate(request.filter)
+                ids = [session.id for session in self._live() if predicate(session)]
+            case _:
+                ids = list(self._registry.live)
+        results = [pb.KillResult(id=session_id, outcome=self._kill(session_id, request.reason)) for session_id in ids]
+        return pb.KillSessionsResponse(results=results)
+
+    async def WatchSessions(
+        self, request: pb.WatchSessionsRequest, _: _Context
+    ) -> AsyncIterator[pb.WatchSessionsResponse]:
+        """The live sessions, a mark, then changes."""
+        predicate = requests.predicate(request.filter, constant_only=True)
+        stream = WatchStream()
+
+        def tell(session: Session, change: Change) -> None:
+            message = self._message(session)
+            if predicate(message):
+                stream.put(_EVENTS[change], message)
+
+        self._registry.listeners.add(tell)
+        try:
+            for session in self._live():
+                if predicate(session):
+                    stream.put(pb.WATCH_EVENT_SNAPSHOT, session)
+            stream.put(pb.WATCH_EVENT_SNAPSHOT_END)
+            async for message in stream.messages():
+                yield message
+        finally:
+            self._registry.listeners.discard(tell)
+
+    def _kill(self, session_id: str, reason: str) -> pb.KillOutcome.ValueType:
+        runner = self._registry.live.get(session_id)
+        if runner is not None and runner.end(CloseReason.KILLED, reason.strip()):
+            return pb.KILL_OUTCOME_KILLED
+        if self._registry.find(session_id) is not None:
+            return pb.KILL_OUTCOME_ALREADY_CLOSED
+        return pb.KILL_OUTCOME_NOT_FOUND
+
+    def _live(self) -> list[session_pb2.Session]:
+        return [self._message(runner.session) for runner in self._registry.live.values()]
+
+    def _message(self, session: Session) -> session_pb2.Session:
+        return convert.session(session, self._worker, self._registry.clock.now())

@@ -1,0 +1,76 @@
+"""A gRPC server with the household services, health and reflection on a private unix socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from household.v1 import (
+    config_service_pb2,
+    config_service_pb2_grpc,
+    server_service_pb2,
+    server_service_pb2_grpc,
+    session_service_pb2,
+    session_service_pb2_grpc,
+)
+
+from householdd.controlplane.interceptor import Failures
+
+MAX_RECEIVE = 64 * 1024
+"""Greatest request in bytes."""
+
+SERVICES = tuple(
+    service.full_name
+    for module in (session_service_pb2, server_service_pb2, config_service_pb2)
+    for service in module.DESCRIPTOR.services_by_name.values()
+)
+
+
+@dataclass(frozen=True)
+class Services:
+    """The implementations to serve."""
+
+    sessions: session_service_pb2_grpc.SessionServiceServicer
+    server: server_service_pb2_grpc.ServerServiceServicer
+    config: config_service_pb2_grpc.ConfigServiceServicer
+
+
+class ControlServer:
+    """Serves ``services`` on ``path``. Who may connect is the business of the directory that ``path`` is in."""
+
+    def __init__(self, services: Services, path: Path) -> None:
+        self._path = path
+        self._health = health.aio.HealthServicer()
+        self._serving: bool | None = None
+        self._server = grpc.aio.server(
+            interceptors=[Failures()], options=[("grpc.max_receive_message_length", MAX_RECEIVE)]
+        )
+        session_service_pb2_grpc.add_SessionServiceServicer_to_server(services.sessions, self._server)
+        server_service_pb2_grpc.add_ServerServiceServicer_to_server(services.server, self._server)
+        config_service_pb2_grpc.add_ConfigServiceServicer_to_server(services.config, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection(
+            [*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+        )
+
+    async def start(self) -> None:
+        """Listens."""
+        self._path.unlink(missing_ok=True)
+        self._server.add_insecure_port(f"unix:{self._path}")
+        await self._server.start()
+
+    async def report(self, *, serving: bool) -> None:
+        """Sets what health checks and watches are told, for every service and for the server as a whole."""
+        if serving is self._serving:
+            return
+        self._serving = serving
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", *SERVICES):
+            await self._health.set(name, status)
+
+    async def stop(self, grace: float) -> None:
+        """Stops listening; RPCs under way have ``grace`` seconds to end."""
+        await self._server.stop(grace)

@@ -1,0 +1,160 @@
+"""Which message answers which: the session's side of the protocol, as messages in and messages out."""
+
+from __future__ import annotations
+
+import math
+
+from householdd.core import wire
+from householdd.core.figures import figures, mbps
+from householdd.core.liveness import HEARTBEAT
+from householdd.core.pings import Pings
+from householdd.core.profiles import MEGABIT
+from householdd.core.session import Session
+from householdd.core.vocabulary import CloseReason, EvidenceKind
+
+ERROR_BUDGET = 20
+"""Malformed messages, and as many of unknown type, that a session survives."""
+
+UPLOAD_CHUNK = 64 * 1024
+"""Greatest upload chunk in bytes that deployed clients send."""
+
+
+class Dialogue:
+    """Speaks for one session. Every method returns the messages to send, in order."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._sequence = 0
+        # Two keys for the same pings: the old page echoes the sequence, the old worker only the timestamp.
+        self._by_sequence = Pings[int]()
+        self._by_timestamp = Pings[float]()
+        self._ping_at = session.opened_at
+        self._test_at = session.opened_at
+
+    def greeting(self, wall: float) -> list[wire.ServerMessage]:
+        """The first message of a session. ``wall`` is Unix time in seconds, here and below."""
+        profile = self.session.profile
+        info = wire.ProfileInfo(
+            name=profile.name,
+            download_mbps=mbps(self.session.download.shape.mean_bps),
+            upload_mbps=mbps(self.session.upload.shape.mean_bps),
+            description=profile.description,
+            activity_type=profile.activity_type,
+        )
+        identity = self.session.identity
+        return [wire.SessionInfo(user_id=identity.user_id, profile=info, timestamp=wall * 1e3, session_id=identity.id)]
+
+    def text(self, text: bytes, now: float, wall: float) -> tuple[list[wire.ServerMessage], CloseReason | None]:
+        """Takes a text message; the answers, and the reason to close where there is one.
+
+        Every message is evidence, a malformed one too: somebody is there. It counts against the budget all the same.
+        """
+        session = self.session
+        session.evidence(EvidenceKind.MESSAGE, now)
+        try:
+            message = wire.decode(text)
+        except wire.WireError as error:
+            return self._malformed(str(error))
+        match message:
+            case None:
+                session.errors.unknown += 1
+                spent = session.errors.unknown > ERROR_BUDGET
+                return [], CloseReason.PROTOCOL_ERROR if spent else None
+            case wire.Ping():
+                return [self._pong(message, wall)], None
+            case wire.Pong():
+                self._answered(message, now)
+            case wire.ClientConfirmation():
+                session.sums.client_says_received = message.received_bytes
+                session.sums.client_says_sent = message.sent_bytes
+            case wire.StartTraffic() | wire.RequestDownload():
+                self.wish(message.target_throughput, now)
+            case wire.StopTest() | wire.StopTraffic():
+                ack = wire.StopTestAck(user_id=session.identity.user_id, timestamp=wall * 1e3, message="Test stopped")
+                return [ack], CloseReason.CLIENT_STOPPED
+            case _:
+                # An announcement, or an answer that has done its work by coming in.
+                pass
+        return [], None
+
+    def probes(self, now: float, wall: float) -> list[wire.ServerMessage]:
+        """The pings and liveness tests that are due."""
+        messages: list[wire.ServerMessage] = []
+        user_id, milliseconds = self.session.identity.user_id, wall * 1e3
+        if now >= self._ping_at:
+            self._ping_at = _next(self._ping_at, HEARTBEAT, now)
+            self._sequence += 1
+            self._by_sequence.sent(self._sequence, now)
+            self._by_timestamp.sent(milliseconds, now)
+            messages.append(wire.ServerPing(user_id, self._sequence, milliseconds, wall))
+        if now >= self._test_at:
+            self._test_at = _next(self._test_at, self.session.timeouts.probe_timeout, now)
+            messages.append(wire.ConnectionTest(user_id, milliseconds))
+        return messages
+
+    def updates(self, now: float, wall: float, interval: float) -> list[wire.ServerMessage]:
+        """What a control pass tells the client; ``interval`` is the seconds to the next pass."""
+        session = self.session
+        messages: list[wire.ServerMessage] = [wire.RealTimeUpdate(**figures(session, now, wall))]
+        wanted = session.upload_due(now + interval)
+        if wanted > 0:
+            request = wire.RealUploadRequest(
+                target_bytes=wanted,
+                optimal_chunk_size=min(wanted, UPLOAD_CHUNK),
+                duration_ms=round(interval * 1e3),
+                timestamp=wall * 1e3,
+            )
+            messages.append(request)
+        return messages
+
+    def farewell(self, now: float, wall: float) -> list[wire.ServerMessage]:
+        """The last messages before a close; the session's reason is set."""
+        session = self.session
+        reason = session.close_reason or CloseReason.INTERNAL
+        return [
+            wire.SessionComplete(
+                **figures(session, now, wall),
+                session_duration=session.age(now),
+                reason=reason.value,
+                detail=session.close_detail,
+            ),
+        ]
+
+    def wish(self, mbps: float | None, now: float) -> None:
+        """Lowers the download rate to what the client asks for, in Mbit/s; a wish above the profile's rate is ignored.
+
+        Old workers do not say the unit. Read as Mbit/s, a wish meant in bit/s is too high and harmless.
+        """
+        if mbps is not None and mbps > 0 and math.isfinite(mbps):
+            self.session.download.limit(mbps * MEGABIT, now)
+
+    def _malformed(self, error: str) -> tuple[list[wire.ServerMessage], CloseReason | None]:
+        errors = self.session.errors
+        errors.malformed += 1
+        told, errors.told = errors.told, True
+        messages: list[wire.ServerMessage] = [] if told else [wire.ErrorMessage(error=error)]
+        return messages, CloseReason.PROTOCOL_ERROR if errors.malformed > ERROR_BUDGET else None
+
+    def _pong(self, ping: wire.Ping, wall: float) -> wire.ServerPong:
+        return wire.ServerPong(
+            user_id=self.session.identity.user_id,
+            sequence=ping.sequence,
+            timestamp=ping.timestamp,
+            client_timestamp=ping.timestamp,
+            server_timestamp=wall * 1e3,
+        )
+
+    def _answered(self, pong: wire.Pong, now: float) -> None:
+        if isinstance(pong.sequence, int):
+            round_trip = self._by_sequence.answered(pong.sequence, now)
+        else:
+            answers = (self._by_timestamp.answered(echo, now) for echo in pong.echoes if echo is not None)
+            round_trip = next((answer for answer in answers if answer is not None), None)
+        if round_trip is not None:
+            self.session.liveness.round_trip = round_trip
+            self.session.latency.add(round_trip * 1e3)
+
+
+def _next(at: float, interval: float, now: float) -> float:
+    """The next time of a series that began at ``at``, later than ``now``: late once is not late for ever."""
+    return at + interval * (math.floor((now - at) / interval) + 1)

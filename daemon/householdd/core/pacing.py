@@ -1,0 +1,59 @@
+"""A shape set going: what is due now, what was taken, and what is given up after a stall."""
+
+from __future__ import annotations
+
+import math
+
+from householdd.core.shapes import Shape
+
+CATCH_UP = 0.25
+"""Seconds of peak rate that may be made up after a stall. What was missed beyond that is dropped, never sent as a
+flood: one control pass, so a busy moment of the server costs no rate and a dead line gets no burst on its return."""
+
+REACH = 1.0
+"""Greatest seconds between two looks at an idle direction."""
+
+
+class Pacer:
+    """Paces one direction of one session."""
+
+    def __init__(self, shape: Shape, now: float) -> None:
+        self.dropped = 0
+        """Bytes given up because they could not be sent in time."""
+        self._begin(shape, now)
+
+    def due(self, now: float) -> int:
+        """Bytes to send now. What is overdue by more than ``CATCH_UP`` is dropped first."""
+        total = self.shape.bytes_by(now - self._began)
+        excess = total - self._settled - self._catch_up
+        if excess > 0:
+            self.dropped += excess
+            self._settled += excess
+        return total - self._settled
+
+    def take(self, count: int) -> None:
+        """Notes that ``count`` of the due bytes are under way."""
+        self._settled += count
+
+    def skip(self, now: float) -> None:
+        """Drops all that is due now: the gate was shut while it became due."""
+        count = self.due(now)
+        self.dropped += count
+        self._settled += count
+
+    def next_at(self, now: float) -> float:
+        """When to ask again: the next tick of the shape, or in ``REACH`` seconds where there is none."""
+        at = self._began + self.shape.next_after(now - self._began)
+        return min(at, now + REACH)
+
+    def limit(self, rate_bps: float, now: float) -> None:
+        """Lowers the rate to ``rate_bps`` where that is below the shape's own; never raises it."""
+        if rate_bps < self.shape.peak_bps:
+            self._begin(self.shape.limited(rate_bps), now)
+
+    def _begin(self, shape: Shape, now: float) -> None:
+        self.shape = shape
+        self._began = now
+        # Bytes of the shape that were taken or dropped.
+        self._settled = 0
+        self._catch_up = math.ceil(shape.peak_bps / 8 * CATCH_UP)

@@ -1,0 +1,115 @@
+"""Who lives in the house: profiles as data, checked when they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from householdd.core.shapes import Burst, Constant, Shape, Silent, bulk
+
+MEGABIT = 1e6
+"""Bits in the megabit of every rate here: decimal, as network rates are."""
+
+_Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
+_Key = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class ProfileError(ValueError):
+    """Profile data that cannot be used; the message says where and what is allowed."""
+
+
+class ConstantSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="constant"):
+    """``shape = "constant"``: ``rate_mbps`` in ``tick_hz`` portions a second."""
+
+    rate_mbps: _Rate
+    tick_hz: Annotated[float, msgspec.Meta(ge=1, le=1000)]
+
+    def shape(self) -> Shape:
+        """The shape described."""
+        return Constant(self.rate_mbps * MEGABIT, self.tick_hz)
+
+
+class BurstSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="burst"):
+    """``shape = "burst"``: ``rate_mbps`` for ``on_s`` seconds, then nothing for ``off_s``."""
+
+    rate_mbps: _Rate
+    on_s: Annotated[float, msgspec.Meta(ge=0.1, le=60)]
+    off_s: Annotated[float, msgspec.Meta(ge=0, le=60)]
+
+    def shape(self) -> Shape:
+        """The shape described."""
+        return Burst(self.rate_mbps * MEGABIT, self.on_s, self.off_s)
+
+
+class BulkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="bulk"):
+    """``shape = "bulk"``: as much as the line takes, up to ``rate_mbps``."""
+
+    rate_mbps: _Rate
+
+    def shape(self) -> Shape:
+        """The shape described."""
+        return bulk(self.rate_mbps * MEGABIT)
+
+
+class SilentSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="silent"):
+    """``shape = "silent"``: no traffic in this direction."""
+
+    def shape(self) -> Shape:
+        """The shape described."""
+        return Silent()
+
+
+Spec = ConstantSpec | BurstSpec | BulkSpec | SilentSpec
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of user and the traffic of both directions, as the user sees them: download is server to client."""
+
+    name: _Text
+    description: _Text
+    activity_type: _Text
+    download: Spec
+    upload: Spec
+    aliases: tuple[_Key, ...] = ()
+    key: str = ""
+    """The table's name in the data; filled in when it is read."""
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    profiles: dict[_Key, Profile]
+
+
+class Profiles:
+    """All profiles by key, found by key or alias."""
+
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        self.by_key = {key: msgspec.structs.replace(profile, key=key) for key, profile in profiles.items()}
+        self._by_name: dict[str, Profile] = dict(self.by_key)
+        for profile in self.by_key.values():
+            for alias in profile.aliases:
+                other = self._by_name.setdefault(alias, profile)
+                if other is not profile:
+                    message = f"profiles.{profile.key}.aliases: {alias!r} already means profile {other.key!r}"
+                    raise ProfileError(message)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Profiles:
+        """Profiles from parsed TOML with a table ``profiles``.
+
+        Raises ProfileError for anything missing, unknown, of the wrong type or out of range.
+        """
+        try:
+            file = msgspec.convert(data, _File)
+        except msgspec.ValidationError as error:
+            raise ProfileError(str(error).replace("`$.", "`").replace("`$`", "the top level")) from None
+        if not file.profiles:
+            message = "profiles: at least one is needed"
+            raise ProfileError(message)
+        return cls(file.profiles)
+
+    def find(self, who: str) -> Profile | None:
+        """The profile whose key or alias is ``who``."""
+        return self._by_name.get(who)

@@ -1,0 +1,76 @@
+"""Latency figures of one session."""
+
+from __future__ import annotations
+
+import math
+
+BASELINE_SAMPLES = 4
+"""Round trips, the first of a session, whose least one is its baseline: two seconds at one ping each 500 ms."""
+
+SEVERITIES = ((5.0, "none"), (30.0, "minimal"), (60.0, "mild"), (200.0, "moderate"), (400.0, "severe"))
+"""Upper bounds of latency increase under load in milliseconds, the steps of grades A+, A, B, C and D."""
+
+
+class Latency:
+    """Round trips of one session, in milliseconds, as they come in."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.current = math.nan
+        self.minimum = math.inf
+        self.maximum = 0.0
+        self.jitter = 0.0
+        """Smoothed difference of neighbouring round trips, RFC 3550 section 6.4.1."""
+        self.baseline = math.nan
+        self._sum = 0.0
+
+    def add(self, milliseconds: float) -> None:
+        """Takes one round trip."""
+        if self.count:
+            self.jitter += (abs(milliseconds - self.current) - self.jitter) / 16
+        self.count += 1
+        self._sum += milliseconds
+        self.current = milliseconds
+        self.minimum = min(self.minimum, milliseconds)
+        self.maximum = max(self.maximum, milliseconds)
+        if self.count <= BASELINE_SAMPLES:
+            self.baseline = self.minimum
+
+    @property
+    def mean(self) -> float:
+        """Mean of all round trips; NaN before the first."""
+        return self._sum / self.count if self.count else math.nan
+
+    @property
+    def increase(self) -> float:
+        """The latest round trip over the baseline, never negative; NaN before the first."""
+        return max(self.current - self.baseline, 0.0)
+
+    @property
+    def severity(self) -> str:
+        """A word for the increase."""
+        if not self.count:
+            return "unknown"
+        return next((word for bound, word in SEVERITIES if self.increase < bound), "extreme")
+
+
+class RateMeter:
+    """Rate of a growing byte count over the last ``WINDOW`` seconds."""
+
+    WINDOW = 2.0
+
+    def __init__(self, now: float) -> None:
+        self._samples = [(now, 0)]
+
+    def sample(self, now: float, total: int) -> None:
+        """Notes that the count is ``total`` at ``now``; meant to be called each control pass."""
+        self._samples.append((now, total))
+        # One sample older than the window stays, so that the window is covered in full.
+        while len(self._samples) > 2 and self._samples[1][0] <= now - self.WINDOW:  # noqa: PLR2004 - the two ends
+            del self._samples[0]
+
+    @property
+    def bps(self) -> float:
+        """Bit/s between the oldest and the newest sample."""
+        (began, first), (ended, last) = self._samples[0], self._samples[-1]
+        return (last - first) * 8 / (ended - began) if ended > began else 0.0

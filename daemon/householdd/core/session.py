@@ -1,0 +1,175 @@
+"""One connection of one user: its state, its gate, its deadlines and its sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from householdd.core.liveness import Liveness
+from householdd.core.pacing import Pacer
+from householdd.core.profiles import Profile
+from householdd.core.quality import Latency, RateMeter
+from householdd.core.settings import Timeouts
+from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+
+_NEXT = {
+    SessionState.HANDSHAKE: {SessionState.ACTIVE, SessionState.CLOSED},
+    SessionState.ACTIVE: {SessionState.QUIET, SessionState.CLOSING, SessionState.CLOSED},
+    SessionState.QUIET: {SessionState.ACTIVE, SessionState.CLOSING, SessionState.CLOSED},
+    SessionState.CLOSING: {SessionState.CLOSED},
+    SessionState.CLOSED: set[SessionState](),
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is known of a session before it opens; the labels come from the client and prove nothing."""
+
+    id: str
+    user_id: str
+    test_id: str
+    peer_host: str
+    peer_port: int
+    user_agent: str
+
+
+@dataclass
+class Sums:
+    """Byte counts of one session; payload only, without framing."""
+
+    sent: int = 0
+    received: int = 0
+    client_says_received: float = 0
+    client_says_sent: float = 0
+
+
+@dataclass
+class Errors:
+    """A client's breaches of the protocol."""
+
+    malformed: int = 0
+    unknown: int = 0
+    told: bool = field(default=False)
+    """Whether the client has been told of a malformed message; it is told once."""
+
+
+class Session:
+    """The pure part of a session. Whoever drives it brings the time and carries out what it decides."""
+
+    def __init__(self, identity: Identity, profile: Profile, timeouts: Timeouts, now: float, wall: float) -> None:
+        self.identity = identity
+        self.profile = profile
+        self.timeouts = timeouts
+        """The deadlines in force; whoever changes them puts a new value here."""
+        self.state = SessionState.HANDSHAKE
+        self.opened_at = now
+        self.opened_wall = wall
+        """Unix time of the opening; for display only, never for an interval."""
+        self.closed_at: float | None = None
+        """Set only in CLOSED."""
+        self.close_reason: CloseReason | None = None
+        """Set once, with CLOSING or CLOSED; the first reason stands."""
+        self.close_detail = ""
+        self.liveness = Liveness(now)
+        self.latency = Latency()
+        self.download = Pacer(profile.download.shape(), now)
+        self.upload = Pacer(profile.upload.shape(), now)
+        self.sums = Sums()
+        self.errors = Errors()
+        self.download_meter = RateMeter(now)
+        self.upload_meter = RateMeter(now)
+
+    def open(self) -> None:
+        """The opening handshake is done."""
+        self._move(SessionState.ACTIVE)
+
+    @property
+    def live(self) -> bool:
+        """Whether the session may still carry traffic, now or once evidence returns."""
+        return self.state in (SessionState.ACTIVE, SessionState.QUIET)
+
+    def evidence(self, kind: EvidenceKind, now: float) -> None:
+        """Something was received that proves a live client; opens the gate when it was shut."""
+        if not self.live:
+            return
+        self.liveness.evidence(kind, now)
+        if self.state is SessionState.QUIET:
+            # What became due behind the shut gate is gone: a line that comes back is not flooded.
+            self.download.skip(now)
+            self.upload.skip(now)
+            self._move(SessionState.ACTIVE)
+
+    def payload_due(self, now: float) -> int:
+        """Payload bytes that may be written now; 0 while the gate is shut.
+
+        The gate is looked at for every portion, not once a control pass, so that no portion is written on stale
+        evidence.
+        """
+        if self.state is not SessionState.ACTIVE:
+            return 0
+        if not self.liveness.fresh(self.timeouts, now):
+            self._move(SessionState.QUIET)
+            return 0
+        return self.download.due(now)
+
+    def upload_due(self, until: float) -> int:
+        """Bytes to ask the client for, which it is to send up to the time ``until``; 0 while the gate is shut."""
+        if self.state is not SessionState.ACTIVE:
+            return 0
+        count = self.upload.due(until)
+        self.upload.take(count)
+        return count
+
+    def sent(self, count: int) -> None:
+        """``count`` payload bytes were given to the transport."""
+        self.download.take(count)
+        self.sums.sent += count
+
+    def received(self, count: int, now: float) -> None:
+        """``count`` payload bytes came in; any binary frame is a message of a live client."""
+        self.sums.received += count
+        self.evidence(EvidenceKind.MESSAGE, now)
+
+    def expired(self, now: float) -> CloseReason | None:
+        """MAX_DURATION once it has passed."""
+        return CloseReason.MAX_DURATION if now - self.opened_at >= self.timeouts.max_duration else None
+
+    def judge(self, now: float) -> CloseReason | None:
+        """Shuts the gate when evidence is overdue; the reason to close, if the client is to be given up."""
+        if not self.live:
+            return None
+        reason = self.liveness.judge(self.timeouts, now)
+        if reason is None and self.state is SessionState.ACTIVE and not self.liveness.fresh(self.timeouts, now):
+            self._move(SessionState.QUIET)
+        return reason
+
+    def measure(self, now: float) -> None:
+        """Samples the rates; once a control pass."""
+        self.download_meter.sample(now, self.sums.sent)
+        self.upload_meter.sample(now, self.sums.received)
+
+    def begin_close(self, reason: CloseReason, detail: str = "") -> bool:
+        """Decides the end; False when it was decided before."""
+        if not self.live:
+            return False
+        self.close_reason = reason
+        self.close_detail = detail
+        self._move(SessionState.CLOSING)
+        return True
+
+    def closed(self, now: float, reason: CloseReason) -> None:
+        """The connection is gone; ``reason`` counts only where no end had been decided."""
+        if self.state is SessionState.CLOSED:
+            return
+        self.close_reason = self.close_reason or reason
+        self.closed_at = now
+        self._move(SessionState.CLOSED)
+
+    def age(self, now: float) -> float:
+        """Seconds since the opening, up to the end where the session has ended."""
+        return (now if self.closed_at is None else self.closed_at) - self.opened_at
+
+    def _move(self, state: SessionState) -> None:
+        if state not in _NEXT[self.state]:
+            message = f"session {self.identity.id}: {self.state} cannot become {state}"
+            raise AssertionError(message)
+        self.state = state

@@ -1,0 +1,84 @@
+"""Settings that can be changed while the daemon runs, with the range of each."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
+
+
+class SettingError(ValueError):
+    """A setting that does not exist, or a value that it does not take.
+
+    ``path`` is the setting's name as the user wrote it; the message says what is allowed.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(f"{path}: {problem}")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a setting is for and which values it takes, both ends included."""
+
+    description: str
+    minimum: float
+    maximum: float
+    unit: str = "s"
+
+    @property
+    def allowed(self) -> str:
+        """The range, in words of the unit: ``1 to 3600 s``."""
+        return f"{self.minimum:g} to {self.maximum:g} {self.unit}".rstrip()
+
+
+def _seconds(default: float, low: float, high: float, description: str) -> float:
+    return field(default=float(default), metadata={"meaning": Meaning(description, low, high)})
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """The deadlines of a session, in seconds, and the number of probes that may fail."""
+
+    inactivity: float = _seconds(30, 1, 3600, "close a session after this long without evidence of a live client")
+    max_duration: float = _seconds(300, 1, 86400, "close a session after this long in any case")
+    probe_timeout: float = _seconds(1, 0.1, 60, "least time a probe may take before it counts as failed")
+    probe_failures: int = field(
+        default=3,
+        metadata={"meaning": Meaning("close a session after this many failed probes in a row", 1, 100, "")},
+    )
+    close: float = _seconds(2, 0.1, 30, "time a client has to answer the closing handshake")
+    drain: float = _seconds(30, 0, 3600, "time a drain waits for sessions to end by themselves")
+
+    @classmethod
+    def meanings(cls) -> dict[str, Meaning]:
+        """Every setting's meaning by name, in the order of the fields."""
+        return {each.name: each.metadata["meaning"] for each in fields(cls)}
+
+    @classmethod
+    def check_name(cls, name: str) -> None:
+        """Raises SettingError, with the nearest known name, for a setting that does not exist."""
+        known = cls.meanings()
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+            raise SettingError(name, f"no such setting{hint}")
+
+    def changed(self, values: Mapping[str, float]) -> Self:
+        """These timeouts with ``values`` put in.
+
+        Raises SettingError for the first unknown name or value out of range; then nothing is changed.
+        """
+        for name, value in values.items():
+            self.check_name(name)
+            meaning = self.meanings()[name]
+            if not math.isfinite(value) or not meaning.minimum <= value <= meaning.maximum:
+                shown = f"{value:g} {meaning.unit}".rstrip()
+                raise SettingError(name, f"{shown} is out of range; allowed is {meaning.allowed}")
+            if isinstance(getattr(self, name), int) and value != int(value):
+                raise SettingError(name, f"{value:g} is not a whole number; allowed is {meaning.allowed}")
+        return replace(self, **{name: type(getattr(self, name))(value) for name, value in values.items()})

@@ -1,0 +1,273 @@
+"""Data-plane messages: JSON text frames with a ``type``, to and from typed values.
+
+The field names are those that deployed clients speak; docs/protocol.md lists every row. Times are milliseconds of the
+sender's own epoch unless a field says otherwise. Numbers that a client may send as integer or fraction stay as sent,
+because they are echoed.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+MAX_TEXT = 16 * 1024
+"""Greatest size in bytes of a client's text message; the longest of a deployed client has some 300."""
+
+Number = int | float
+_Label = Annotated[str, msgspec.Meta(max_length=128)]
+_Count = Annotated[float, msgspec.Meta(ge=0, le=2**63)]
+
+
+class WireError(ValueError):
+    """A text message that is no JSON object with a string ``type``, or has a field of a wrong type."""
+
+
+class Ping(msgspec.Struct, tag="ping"):
+    """Wants a pong."""
+
+    timestamp: Number | None = None
+    sequence: Number | None = None
+
+
+class Pong(msgspec.Struct, tag="pong"):
+    """Answer to our ping; which of ours is found by what is echoed, in ``echoes``."""
+
+    sequence: Number | None = None
+    timestamp: Number | None = None
+    client_timestamp: Number | None = None
+    server_timestamp: Number | None = None
+
+    @property
+    def echoes(self) -> tuple[Number | None, ...]:
+        """What may be our ping's timestamp: the old page echoes it in one field, the old worker in the other."""
+        return self.timestamp, self.client_timestamp
+
+
+class ConnectionTestResponse(msgspec.Struct, tag="connection_test_response"):
+    """Answer to our liveness probe."""
+
+
+class RealUploadData(msgspec.Struct, tag="real_upload_data"):
+    """Announces binary that is sent as well; bytes are counted from the binary frames only."""
+
+    size: _Count | None = None
+
+
+class BulkUploadData(msgspec.Struct, tag="bulk_upload_data"):
+    """The same under another name."""
+
+    size: _Count | None = None
+
+
+class ClientConfirmation(msgspec.Struct, tag="client_confirmation"):
+    """The client's own totals in bytes; shown, never used for accounting."""
+
+    received_bytes: _Count = 0
+    sent_bytes: _Count = 0
+    timestamp: Number | None = None
+
+
+class StartTraffic(msgspec.Struct, tag="start_traffic"):
+    """A wish for a rate in Mbit/s."""
+
+    target_throughput: Number | None = msgspec.field(name="targetThroughput", default=None)
+
+
+class RequestDownload(msgspec.Struct, tag="request_download"):
+    """A wish for a rate in Mbit/s."""
+
+    target_throughput: Number | None = msgspec.field(name="targetThroughput", default=None)
+    size: _Count | None = None
+
+
+class DownloadResponse(msgspec.Struct, tag="download_response"):
+    """Accepted for old workers' sake; means nothing."""
+
+    size: _Count | None = None
+
+
+class StopTest(msgspec.Struct, tag="stop_test"):
+    """The client is done."""
+
+    user_id: _Label | None = None
+
+
+class StopTraffic(msgspec.Struct, tag="stop_traffic"):
+    """The client is done; the old worker's word."""
+
+    user_id: _Label | None = None
+
+
+ClientMessage = (
+    Ping
+    | Pong
+    | ConnectionTestResponse
+    | RealUploadData
+    | BulkUploadData
+    | ClientConfirmation
+    | StartTraffic
+    | RequestDownload
+    | DownloadResponse
+    | StopTest
+    | StopTraffic
+)
+
+_CLIENT_TYPES = {each.__struct_config__.tag: each for each in ClientMessage.__args__}
+
+
+class _Envelope(msgspec.Struct):
+    type: str
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+_decoders: dict[str, msgspec.json.Decoder[ClientMessage]] = {
+    str(tag): msgspec.json.Decoder(each) for tag, each in _CLIENT_TYPES.items()
+}
+
+
+def decode(text: bytes) -> ClientMessage | None:
+    """The message in a text frame; None for a type that is not known.
+
+    Raises WireError, whose text may be shown to the client, for anything malformed.
+    """
+    try:
+        decoder = _decoders.get(_envelope.decode(text).type)
+        return decoder.decode(text) if decoder else None
+    # msgspec reports bad UTF-8 inside a string as UnicodeDecodeError, and nesting too deep as RecursionError.
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(str(error)) from None
+
+
+class ProfileInfo(msgspec.Struct):
+    """A profile as clients see it; rates are means in Mbit/s."""
+
+    name: str
+    download_mbps: float
+    upload_mbps: float
+    description: str
+    activity_type: str
+
+
+class SessionInfo(msgspec.Struct, tag="session_info"):
+    """The first message of a session."""
+
+    user_id: str
+    profile: ProfileInfo
+    timestamp: float
+    session_id: str
+    real_traffic: bool = True
+
+
+class ServerPing(msgspec.Struct, tag="ping"):
+    """Measures the round trip; ``server_time`` is seconds."""
+
+    user_id: str
+    sequence: int
+    timestamp: float
+    server_time: float
+
+
+class ServerPong(msgspec.Struct, tag="pong"):
+    """Answer to a client's ping, with the client's own values."""
+
+    user_id: str
+    sequence: Number | None
+    timestamp: Number | None
+    client_timestamp: Number | None
+    server_timestamp: float
+
+
+class ConnectionTest(msgspec.Struct, tag="connection_test"):
+    """Liveness probe for clients that answer it."""
+
+    user_id: str
+    timestamp: float
+
+
+class RealUploadRequest(msgspec.Struct, tag="real_upload_request"):
+    """Asks for ``target_bytes`` of binary within ``duration_ms``."""
+
+    target_bytes: int
+    optimal_chunk_size: int
+    duration_ms: int
+    timestamp: float
+
+
+class LatencyMetrics(msgspec.Struct):
+    """Round trips of the session's JSON pings in milliseconds; null before the first."""
+
+    baseline_latency: float | None
+    current_latency: float | None
+    min_latency: float | None
+    max_latency: float | None
+    avg_latency: float | None
+    latency_increase: float | None
+    jitter: float | None
+    total_pings: int
+
+
+class Update(msgspec.Struct, kw_only=True):
+    """The figures that ``real_time_update`` and ``session_complete`` share; rates are Mbit/s."""
+
+    user_id: str
+    profile_name: str
+    target_download_mbps: float
+    actual_download_mbps: float
+    cumulative_download_mbps: float
+    target_upload_mbps: float
+    actual_upload_mbps: float
+    cumulative_upload_mbps: float
+    server_sent_bytes: int
+    server_received_bytes: int
+    client_received_bytes: float
+    client_sent_bytes: float
+    elapsed_seconds: float
+    active: bool
+    timestamp: float
+    ping_ms: float | None
+    jitter_ms: float | None
+    bufferbloat_severity: str
+    latency_metrics: LatencyMetrics
+
+
+class RealTimeUpdate(Update, tag="real_time_update", kw_only=True):
+    """Figures of the session, each control pass."""
+
+
+class SessionComplete(Update, tag="session_complete", kw_only=True):
+    """Figures of the whole session, before a normal close."""
+
+    session_duration: float
+    reason: str
+    detail: str
+
+
+class StopTestAck(msgspec.Struct, tag="stop_test_ack"):
+    """Answer to stop_test."""
+
+    user_id: str
+    timestamp: float
+    message: str
+
+
+class ErrorMessage(msgspec.Struct, tag="error"):
+    """What was wrong with a client's message."""
+
+    error: str
+
+
+ServerMessage = (
+    SessionInfo
+    | ServerPing
+    | ServerPong
+    | ConnectionTest
+    | RealUploadRequest
+    | RealTimeUpdate
+    | SessionComplete
+    | StopTestAck
+    | ErrorMessage
+)
+
+encode = msgspec.json.Encoder().encode
+"""The bytes of a server message's text frame."""

@@ -1,0 +1,73 @@
+"""The pass over all sessions, four times a second. It never waits for a client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from householdd.core.vocabulary import CloseReason
+from householdd.dataplane.registry import Registry
+from householdd.dataplane.runner import Runner
+
+log = structlog.get_logger("control_loop")
+
+INTERVAL = 0.25
+"""Seconds between the beginnings of two passes."""
+
+
+class ControlLoop:
+    """Removes what is dead, judges who is alive, probes, publishes, and measures itself, in this order."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.passes = 0
+        self.slow_passes = 0
+        """Passes that began more than twice the interval after the one before."""
+        self.last_pass = 0.0
+        """Seconds the last pass took."""
+        self.longest_gap = 0.0
+        """Longest seconds between the beginnings of two passes."""
+        self._registry = registry
+        self._began: float | None = None
+
+    async def run(self) -> None:
+        """Passes until cancelled."""
+        loop = asyncio.get_running_loop()
+        at = loop.time()
+        while True:
+            self.run_pass()
+            at = max(at + INTERVAL, loop.time())
+            await asyncio.sleep(at - loop.time())
+
+    def run_pass(self) -> None:
+        """One pass."""
+        now = self._registry.clock.now()
+        self._measure_gap(now)
+        for step in (
+            lambda runner: runner.expire(now),
+            lambda runner: runner.judge(now),
+            lambda runner: runner.probe(now),
+            lambda runner: runner.publish(now, INTERVAL),
+        ):
+            self._for_each(step)
+        self.passes += 1
+        self.last_pass = self._registry.clock.now() - now
+
+    def _for_each(self, step: Callable[[Runner], None]) -> None:
+        for runner in list(self._registry.live.values()):
+            try:
+                step(runner)
+            except Exception:
+                # A defect in one session ends that session; the loop and the others go on.
+                log.exception("session failed in a control pass", session=runner.session.identity.id)
+                runner.abort(CloseReason.INTERNAL)
+
+    def _measure_gap(self, now: float) -> None:
+        if self._began is not None:
+            gap = now - self._began
+            self.longest_gap = max(self.longest_gap, gap)
+            if gap > 2 * INTERVAL:
+                self.slow_passes += 1
+                log.warning("slow control loop", gap=round(gap, 3), sessions=len(self._registry.live))
+        self._began = now

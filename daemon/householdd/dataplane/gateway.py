@@ -1,0 +1,148 @@
+"""The data plane's port: TLS, the opening handshake, the page and the JSON rows."""
+
+from __future__ import annotations
+
+import http
+import socket
+import ssl
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from householdd.core.profiles import Profiles
+from householdd.core.session import Identity
+from householdd.dataplane import responses
+from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
+from householdd.dataplane.link import WRITE_LIMIT, Link
+from householdd.dataplane.registry import Registry
+from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
+from householdd.dataplane.static_files import StaticFile
+
+MAX_MESSAGE = 1024 * 1024
+"""Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
+
+CLOSE_TIMEOUT = 2.0
+"""Seconds for the end of TLS, and for the last response of a connection that never became a session."""
+
+RETRY_AFTER = 30
+"""Seconds after which a client that is refused while draining may ask again."""
+
+USER_AGENT_LENGTH = 256
+
+
+@dataclass(frozen=True)
+class GatewayOptions:
+    """How the port is served."""
+
+    tls: ssl.SSLContext | None
+    """None serves plain HTTP and WS, for a proxy in front."""
+    allowed_origins: Iterable[str]
+    handshake_timeout: float
+    """Seconds a client has for TLS, and as long again for the upgrade."""
+
+
+class Gateway:
+    """Turns connections into sessions."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        profiles: Profiles,
+        rows: HttpRows,
+        static: dict[str, StaticFile],
+        options: GatewayOptions,
+    ) -> None:
+        self._registry = registry
+        self._profiles = profiles
+        self._rows = rows
+        self._static = static
+        self._options = options
+        self._server: Server | None = None
+        """Set once, by serve()."""
+
+    async def serve(self, sock: socket.socket) -> Server:
+        """Serves the listening socket ``sock``, which other processes may accept on too."""
+        self._server = await serve(
+            self._session,
+            sock=sock,
+            ssl=self._options.tls,
+            compression=None,
+            process_request=self._request,
+            server_header="householdd",
+            open_timeout=self._options.handshake_timeout,
+            # Liveness is the core's business, and the end of a session the control loop's.
+            ping_interval=None,
+            close_timeout=CLOSE_TIMEOUT,
+            max_size=MAX_MESSAGE,
+            max_queue=None,
+            write_limit=(WRITE_LIMIT // 2, WRITE_LIMIT // 4),
+            create_connection=Link,
+        )
+        return self._server
+
+    @property
+    def connections(self) -> int:
+        """Connections beyond TLS, with and without a session."""
+        return len(self._server.handler_tasks) if self._server else 0
+
+    async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
+        if request.method != "GET":
+            return responses.text(http.HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered here.", {"Allow": "GET"})
+        path = path_of(request.path)
+        if path.startswith(SESSION_PATH):
+            return self._upgrade(connection, request)
+        try:
+            row = await self._rows.answer(path)
+        except RowUnavailableError as error:
+            return responses.text(http.HTTPStatus.SERVICE_UNAVAILABLE, f"Not available now: {error}")
+        if row is not None:
+            return responses.data(request, row, self._options.allowed_origins)
+        if path in self._static:
+            return responses.file(request, self._static[path])
+        if path == "/":
+            return responses.text(http.HTTPStatus.NOT_FOUND, "The page was not built; `make run` builds it.")
+        return responses.text(http.HTTPStatus.NOT_FOUND, "Not found.")
+
+    def _upgrade(self, connection: ServerConnection, request: Request) -> Response | None:
+        try:
+            target = session_target(request.path, self._profiles)
+        except TargetError as error:
+            self._registry.refused()
+            return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            port = connection.local_address[1]
+            path = SESSION_PATH + quote(target.user_id)
+            row = redirect(request, path, tls=self._options.tls is not None, port=port)
+            return responses.data(request, row, self._options.allowed_origins)
+        if self._registry.draining:
+            self._registry.refused()
+            headers = {"Retry-After": str(RETRY_AFTER)}
+            return responses.text(http.HTTPStatus.SERVICE_UNAVAILABLE, "Draining; try again later.", headers)
+        return None
+
+    async def _session(self, connection: ServerConnection) -> None:
+        if not isinstance(connection, Link) or connection.request is None:
+            message = "the server was told to make Links and to read requests"
+            raise TypeError(message)
+        target = session_target(connection.request.path, self._profiles)
+        runner = self._registry.open(_identity(target, connection), target.profile, connection)
+        if target.throughput is not None:
+            runner.wish(target.throughput)
+        await connection.wait_closed()
+
+
+def _identity(target: SessionTarget, link: Link) -> Identity:
+    host, port = link.remote_address[:2]
+    user_agent = link.request.headers.get("User-Agent", "") if link.request else ""
+    return Identity(
+        id=str(uuid.uuid4()),
+        user_id=target.user_id,
+        test_id=target.test_id,
+        peer_host=host,
+        peer_port=port,
+        user_agent=user_agent[:USER_AGENT_LENGTH],
+    )

@@ -1,0 +1,69 @@
+"""The JSON rows beside the sessions: what the deployed page asks before it connects, and public aggregates."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from websockets.http11 import Request
+
+from householdd.core.figures import mbps
+from householdd.core.profiles import Profiles
+
+
+class RowUnavailableError(Exception):
+    """A row cannot be answered at the moment; the message says why."""
+
+
+Stats = Callable[[], Awaitable[Mapping[str, Any]]]
+"""Aggregates over the whole daemon; no addresses among them. Raises RowUnavailableError."""
+
+
+class HttpRows:
+    """Answers ``GET /virtual-household/{health,profiles,stats}``, each also under ``/api``."""
+
+    def __init__(self, profiles: Profiles, stats: Stats) -> None:
+        self._profiles = profiles
+        self._stats = stats
+
+    async def answer(self, path: str) -> Mapping[str, Any] | None:
+        """The row for ``path``; None where there is none."""
+        match path.removeprefix("/api"):
+            case "/virtual-household/health":
+                stats = await self._stats()
+                return {
+                    "status": "healthy" if stats["state"] == "serving" else stats["state"],
+                    "active_sessions": stats["active_sessions"],
+                }
+            case "/virtual-household/profiles":
+                return {"profiles": {key: self._profile(key) for key in self._profiles.by_key}}
+            case "/virtual-household/stats":
+                return await self._stats()
+            case _:
+                return None
+
+    def _profile(self, key: str) -> Mapping[str, Any]:
+        profile = self._profiles.by_key[key]
+        return {
+            "name": profile.name,
+            "download_mbps": mbps(profile.download.shape().mean_bps),
+            "upload_mbps": mbps(profile.upload.shape().mean_bps),
+            "description": profile.description,
+            "activity_type": profile.activity_type,
+        }
+
+
+def redirect(request: Request, path: str, *, tls: bool, port: int) -> Mapping[str, Any]:
+    """What a session's URL says to a request without upgrade: connect right here.
+
+    The host is the one that the client used, which may be a proxy's; the row tells it nothing it did not know.
+    """
+    host = request.headers.get("Host", f"localhost:{port}")
+    return {
+        "redirect": True,
+        "websocket_url": f"{'wss' if tls else 'ws'}://{host}{path}",
+        "port": port,
+        "architecture": "multi_process",
+        "process_isolation": True,
+        "connection_type": "websocket",
+    }

@@ -1,0 +1,178 @@
+"""One WebSocket connection as the session runner needs it: nothing here ever waits for the client."""
+
+from __future__ import annotations
+
+import socket
+from typing import Protocol, cast
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import OPEN
+
+from householdd.core.wire import MAX_TEXT
+from householdd.dataplane import payload, sockets
+
+WRITE_LIMIT = 128 * 1024
+"""Bytes of one connection that may wait in user space. Payload is written up to here and no further."""
+
+OVERFLOW = 2 * WRITE_LIMIT
+"""Bytes at which a connection is given up: a client that provokes answers and reads none of them."""
+
+
+class Owner(Protocol):
+    """Whom a link tells what comes in."""
+
+    def text(self, data: bytes) -> None:
+        """A whole text message."""
+
+    def binary(self, size: int) -> None:
+        """A binary frame, or a part of one message, of ``size`` payload bytes."""
+
+    def pong(self, data: bytes) -> None:
+        """A pong frame."""
+
+    def client_closing(self) -> None:
+        """A close frame came in; the library answers it."""
+
+    def writable(self) -> None:
+        """The write buffer has drained."""
+
+    def lost(self, *, clean: bool) -> None:
+        """The connection is gone; ``clean`` when the client sent a close frame."""
+
+
+class Link(ServerConnection):
+    """A server connection that hands frames to its owner as they arrive and writes without waiting.
+
+    Incoming frames never enter the library's queue: payload is counted and dropped, so no client can make the server
+    hold its upload, or stop reading, and pongs are seen at once. Writes follow the library's own ``broadcast``: the
+    protocol must be OPEN, the frame goes through it, and what it produced to the transport.
+    """
+
+    owner: Owner | None = None
+    """Set from the end of the opening handshake on."""
+
+    _text: bytearray | None = None
+    """The text message under way; set only while a fragmented one is."""
+
+    @property
+    def socket(self) -> socket.socket:
+        """The connection's socket; for options only."""
+        return cast("socket.socket", self.transport.get_extra_info("socket"))
+
+    @property
+    def open(self) -> bool:
+        """Whether messages can be sent."""
+        return self.protocol.state is OPEN and not self.transport.is_closing()
+
+    @property
+    def buffered(self) -> int:
+        """Bytes waiting in user space."""
+        return self.transport.get_write_buffer_size()
+
+    def send_payload(self, count: int) -> int:
+        """Writes up to ``count`` payload bytes, as many as the write limit leaves room for; how many it took.
+
+        The frames were serialised beforehand and go past the protocol object, which keeps no state for a whole binary
+        message of a server beyond being OPEN.
+        """
+        if not self.open:
+            return 0
+        count = min(count, WRITE_LIMIT - self.buffered)
+        if count <= 0:
+            return 0
+        for part in payload.frames(count):
+            self.transport.write(part)
+        return count
+
+    def send_text(self, data: bytes) -> bool:
+        """Sends a text message; False when the connection is not open or its buffer is past the write limit."""
+        if not self.open or self.buffered > WRITE_LIMIT:
+            return False
+        self.protocol.send_text(data)
+        self.send_data()
+        return True
+
+    def send_ping(self, data: bytes) -> bool:
+        """Sends a ping frame; False as in send_text."""
+        if not self.open or self.buffered > WRITE_LIMIT:
+            return False
+        self.protocol.send_ping(data)
+        self.send_data()
+        return True
+
+    def send_close(self, code: int, reason: str) -> None:
+        """Begins the closing handshake. Whoever calls sets a deadline and aborts when it passes."""
+        if not self.open:
+            # The client is closing too, or the connection is already going.
+            return
+        sockets.deliver_on_close(self.socket)
+        # A close frame holds 123 bytes of reason, RFC 6455 section 5.5.
+        self.protocol.send_close(code, reason.encode()[:123].decode(errors="ignore"))
+        self.send_data()
+
+    def abort(self) -> None:
+        """Ends the connection now; what is unsent is dropped, in the kernel too."""
+        if not self.transport.is_closing():
+            sockets.reset_on_close(self.socket)
+        self.transport.abort()
+
+    def connection_made(self, transport: object) -> None:
+        """The transport is there, after TLS where it is used."""
+        super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
+        sockets.reset_on_close(self.socket)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone."""
+        clean = self.protocol.close_rcvd is not None
+        super().connection_lost(exc)
+        if self.owner is not None:
+            self.owner.lost(clean=clean)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in. The library answers pings by itself, without looking at the write buffer."""
+        super().data_received(data)
+        if self.buffered > OVERFLOW:
+            self.abort()
+
+    def resume_writing(self) -> None:
+        """The write buffer fell below its low-water mark."""
+        super().resume_writing()
+        if self.owner is not None:
+            self.owner.writable()
+
+    def process_event(self, event: Request | Response | Frame) -> None:
+        """Hands a frame to the owner; requests go the library's way."""
+        if not isinstance(event, Frame):
+            super().process_event(event)
+            return
+        if self.owner is None:
+            return
+        match event.opcode:
+            case Opcode.TEXT:
+                self._text = bytearray()
+                self._collect(event)
+            case Opcode.CONT if self._text is not None:
+                self._collect(event)
+            case Opcode.BINARY | Opcode.CONT:
+                self.owner.binary(len(event.data))
+            case Opcode.PONG:
+                self.owner.pong(bytes(event.data))
+            case Opcode.CLOSE:
+                sockets.deliver_on_close(self.socket)
+                self.owner.client_closing()
+            case _:
+                # A ping: the protocol has answered it. It proves no more than its sender's wish to be answered.
+                pass
+
+    def _collect(self, event: Frame) -> None:
+        if self._text is None or self.owner is None:
+            return
+        self._text += event.data
+        if len(self._text) > MAX_TEXT:
+            self._text = None
+            self.send_close(1009, f"a text message may have {MAX_TEXT} bytes")
+        elif event.fin:
+            text, self._text = bytes(self._text), None
+            self.owner.text(text)

@@ -1,0 +1,132 @@
+"""The sessions of one worker."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from householdd.core.profiles import Profile
+from householdd.core.session import Identity, Session
+from householdd.core.settings import Timeouts
+from householdd.core.vocabulary import CloseReason, SessionState
+from householdd.dataplane.link import Link
+from householdd.dataplane.runner import Clock, Runner
+
+RECENT = 1000
+"""Ended sessions that a worker can still show."""
+
+
+class Change(Enum):
+    """What happened to a session."""
+
+    OPENED = "opened"
+    CHANGED = "changed"
+    CLOSED = "closed"
+
+
+Listener = Callable[[Session, Change], None]
+
+
+@dataclass
+class Totals:
+    """Sums since the worker started, of sessions that have ended and of refused upgrades."""
+
+    opened: int = 0
+    closed: Counter[CloseReason] = field(default_factory=Counter)
+    sent: int = 0
+    received: int = 0
+    protocol_errors: int = 0
+    refused: int = 0
+
+
+class Registry:
+    """Opens sessions, knows the live ones, and remembers the most recently ended."""
+
+    def __init__(self, timeouts: Timeouts, clock: Clock) -> None:
+        self.timeouts = timeouts
+        self.clock = clock
+        self.draining = False
+        """While true the gateway refuses new sessions."""
+        self.live: dict[str, Runner] = {}
+        self.recent: OrderedDict[str, Session] = OrderedDict()
+        self.listeners: set[Listener] = set()
+        """Called after each opening, change of state and end; they must not raise or wait."""
+        self._totals = Totals()
+
+    def open(self, identity: Identity, profile: Profile, link: Link) -> Runner:
+        """Starts a session on a connection whose handshake is done."""
+        session = Session(identity, profile, self.timeouts, self.clock.now(), self.clock.wall())
+        runner = Runner(session, link, self.clock, self)
+        self.live[identity.id] = runner
+        self._totals.opened += 1
+        runner.start()
+        self._announce(session, Change.OPENED)
+        return runner
+
+    def find(self, session_id: str) -> Session | None:
+        """The session, live or recently ended."""
+        runner = self.live.get(session_id)
+        return runner.session if runner else self.recent.get(session_id)
+
+    def set_timeouts(self, timeouts: Timeouts) -> None:
+        """Puts new deadlines in force, for live sessions too; they act at the next control pass."""
+        self.timeouts = timeouts
+        for runner in self.live.values():
+            runner.session.timeouts = timeouts
+
+    def end_all(self, reason: CloseReason, detail: str = "") -> int:
+        """Ends every live session in an orderly way; how many."""
+        return sum(runner.end(reason, detail) for runner in list(self.live.values()))
+
+    def abort_all(self) -> None:
+        """Ends every connection that is left, without a word."""
+        for runner in list(self.live.values()):
+            runner.abort(CloseReason.EMERGENCY)
+
+    def refused(self) -> None:
+        """Counts an upgrade that was refused."""
+        self._totals.refused += 1
+
+    def totals(self) -> Totals:
+        """Sums over ended and live sessions."""
+        done, sessions = self._totals, [runner.session for runner in self.live.values()]
+        return Totals(
+            opened=done.opened,
+            closed=Counter(done.closed),
+            sent=done.sent + sum(session.sums.sent for session in sessions),
+            received=done.received + sum(session.sums.received for session in sessions),
+            protocol_errors=done.protocol_errors + sum(_breaches(session) for session in sessions),
+            refused=done.refused,
+        )
+
+    def states(self) -> Counter[SessionState]:
+        """Live sessions by state."""
+        return Counter(runner.session.state for runner in self.live.values())
+
+    def changed(self, runner: Runner) -> None:
+        """A session's state is another."""
+        self._announce(runner.session, Change.CHANGED)
+
+    def ended(self, runner: Runner) -> None:
+        """A session is over: its runner and connection are let go, its figures kept."""
+        session = runner.session
+        del self.live[session.identity.id]
+        self.recent[session.identity.id] = session
+        while len(self.recent) > RECENT:
+            self.recent.popitem(last=False)
+        if session.close_reason is not None:
+            self._totals.closed[session.close_reason] += 1
+        self._totals.sent += session.sums.sent
+        self._totals.received += session.sums.received
+        self._totals.protocol_errors += _breaches(session)
+        self._announce(session, Change.CLOSED)
+
+    def _announce(self, session: Session, change: Change) -> None:
+        for listener in list(self.listeners):
+            listener(session, change)
+
+
+def _breaches(session: Session) -> int:
+    return session.errors.malformed + session.errors.unknown

@@ -1,0 +1,57 @@
+"""HTTP responses of the data plane's port."""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from householdd.dataplane.static_files import CONTENT_SECURITY_POLICY, StaticFile
+
+
+def text(status: http.HTTPStatus, words: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Plain text."""
+    return _response(status, f"{words}\n".encode(), "text/plain; charset=utf-8", headers)
+
+
+def data(request: Request, value: Mapping[str, Any], allowed_origins: Iterable[str]) -> Response:
+    """JSON, readable for pages of the allowed origins; ``*`` among them allows every page."""
+    response = _response(http.HTTPStatus.OK, msgspec.json.encode(value), "application/json", {"Vary": "Origin"})
+    origin = request.headers.get("Origin")
+    allowed = set(allowed_origins)
+    if origin is not None and (origin in allowed or "*" in allowed):
+        response.headers["Access-Control-Allow-Origin"] = origin
+    return response
+
+
+def file(request: Request, static: StaticFile) -> Response:
+    """A file of the page, or 304 where the browser has it."""
+    headers = {"ETag": static.etag, "Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    if request.headers.get("If-None-Match") == static.etag:
+        return _response(http.HTTPStatus.NOT_MODIFIED, b"", static.content_type, headers)
+    return _response(http.HTTPStatus.OK, static.body, static.content_type, headers)
+
+
+def _response(
+    status: http.HTTPStatus, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(
+        status.value,
+        status.phrase,
+        Headers(
+            {
+                "Content-Type": content_type,
+                "Content-Length": str(len(body)),
+                "Cache-Control": "no-cache",
+                "Connection": "close",
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "no-referrer",
+                **(headers or {}),
+            },
+        ),
+        body,
+    )

@@ -1,0 +1,225 @@
+"""Drives one session: carries what the connection brings to the core, and what the core decides to the connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from householdd.core.dialogue import Dialogue
+from householdd.core.liveness import HEARTBEAT
+from householdd.core.pings import Pings
+from householdd.core.session import Session
+from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.core.wire import ServerMessage, encode
+from householdd.core.addresses import host_port
+from householdd.dataplane.link import Link
+
+log = structlog.get_logger("session")
+
+
+LEAST_DELAY = 0.001
+"""Seconds; the loop's timers count milliseconds, and less would spin until the tick has come."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where time comes from: ``now`` is monotonic, ``wall`` is Unix time, both in seconds."""
+
+    now: Callable[[], float]
+    wall: Callable[[], float]
+
+
+class Observer(Protocol):
+    """Whom a runner tells of its session's life."""
+
+    def changed(self, runner: Runner) -> None:
+        """The session's state is another."""
+
+    def ended(self, runner: Runner) -> None:
+        """The session is CLOSED and holds nothing more."""
+
+
+class Runner:
+    """One session on one connection. No method waits; the event loop calls in, and the control loop passes by."""
+
+    def __init__(self, session: Session, link: Link, clock: Clock, observer: Observer) -> None:
+        self.session = session
+        self.link = link
+        self._clock = clock
+        self._observer = observer
+        self._dialogue = Dialogue(session)
+        self._pings = Pings[bytes]()
+        self._ping_count = 0
+        self._ping_at = session.opened_at
+        self._timer: asyncio.TimerHandle | None = None
+        """The next payload portion; set only while the gate is open and the write buffer has room."""
+        self._abort_at: float | None = None
+        """Deadline of the closing handshake; set only in CLOSING."""
+        self._shown = session.state
+
+    def start(self) -> None:
+        """Opens the session on a connection whose handshake is done."""
+        self.session.open()
+        self.link.owner = self
+        self._shown = self.session.state
+        identity = self.session.identity
+        log.info(
+            "session opened",
+            session=identity.id,
+            user=identity.user_id,
+            profile=self.session.profile.key,
+            peer=host_port(identity.peer_host, identity.peer_port),
+        )
+        self._send(self._dialogue.greeting(self._clock.wall()))
+        self._arm()
+
+    def wish(self, mbps: float) -> None:
+        """The client's URL asks for a rate."""
+        self._dialogue.wish(mbps, self._clock.now())
+
+    def end(self, reason: CloseReason, detail: str = "") -> bool:
+        """Ends the session in an orderly way: last figures, close frame, and a deadline. False when it was ending."""
+        if not self.session.begin_close(reason, detail):
+            return False
+        now = self._clock.now()
+        self._disarm()
+        self._abort_at = now + self.session.timeouts.close
+        self._send(self._dialogue.farewell(now, self._clock.wall()))
+        self.link.send_close(reason.close_code, f"{reason.sentence}: {detail}" if detail else reason.sentence)
+        self._tell()
+        return True
+
+    def abort(self, reason: CloseReason, detail: str = "") -> None:
+        """Ends the session without a word."""
+        self.session.begin_close(reason, detail)
+        self._disarm()
+        self.link.abort()
+        self._tell()
+
+    def expire(self, now: float) -> None:
+        """Control pass, first: removes what is dead."""
+        if self._abort_at is not None and now >= self._abort_at:
+            self.link.abort()
+        elif self.session.live and (reason := self.session.expired(now)):
+            self.end(reason)
+
+    def judge(self, now: float) -> None:
+        """Control pass, second: shuts the gate of a session whose evidence is overdue, and gives up the dead."""
+        reason = self.session.judge(now)
+        if reason is CloseReason.PROBES_FAILED:
+            # Nobody is there to be told.
+            self.abort(reason)
+        elif reason is not None:
+            self.end(reason)
+        self._tell()
+
+    def probe(self, now: float) -> None:
+        """Control pass, third: pings and liveness tests that are due."""
+        if not self.session.live:
+            return
+        if now >= self._ping_at:
+            self._ping_at = now + HEARTBEAT
+            self._ping_count += 1
+            data = self._ping_count.to_bytes(8)
+            if self.link.send_ping(data):
+                self._pings.sent(data, now)
+        self._send(self._dialogue.probes(now, self._clock.wall()))
+
+    def publish(self, now: float, interval: float) -> None:
+        """Control pass, fourth: figures and upload requests; none for a client that may not be there."""
+        self.session.measure(now)
+        if self.session.state is SessionState.ACTIVE:
+            self._send(self._dialogue.updates(now, self._clock.wall(), interval))
+
+    def text(self, data: bytes) -> None:
+        """A text message came in."""
+        messages, reason = self._dialogue.text(data, self._clock.now(), self._clock.wall())
+        self._send(messages)
+        if reason is not None:
+            self.end(reason)
+        self._tell()
+
+    def binary(self, size: int) -> None:
+        """Upload payload came in."""
+        self.session.received(size, self._clock.now())
+        self._tell()
+
+    def pong(self, data: bytes) -> None:
+        """A pong frame came in; evidence where it answers a ping of ours."""
+        now = self._clock.now()
+        round_trip = self._pings.answered(data, now)
+        if round_trip is not None:
+            self.session.liveness.round_trip = round_trip
+            self.session.evidence(EvidenceKind.PONG, now)
+            self._tell()
+
+    def client_closing(self) -> None:
+        """The client began to close; no more payload."""
+        self.session.begin_close(CloseReason.CLIENT_CLOSED)
+        self._disarm()
+        if self._abort_at is None:
+            self._abort_at = self._clock.now() + self.session.timeouts.close
+        self._tell()
+
+    def writable(self) -> None:
+        """The write buffer has room again."""
+        self._pace()
+
+    def lost(self, *, clean: bool) -> None:
+        """The connection is gone, and with it all the session held."""
+        self._disarm()
+        session = self.session
+        session.closed(self._clock.now(), CloseReason.CLIENT_CLOSED if clean else CloseReason.CONNECTION_LOST)
+        log.info(
+            "session closed",
+            session=session.identity.id,
+            user=session.identity.user_id,
+            reason=str(session.close_reason),
+            detail=session.close_detail or None,
+            duration=round(session.age(self._clock.now()), 3),
+            sent_bytes=session.sums.sent,
+            received_bytes=session.sums.received,
+        )
+        self._observer.ended(self)
+
+    def _pace(self) -> None:
+        self._disarm()
+        now = self._clock.now()
+        due = self.session.payload_due(now)
+        if due > 0:
+            taken = self.link.send_payload(due)
+            self.session.sent(taken)
+            if taken < due and self.link.paused:
+                # writable() goes on from here.
+                return
+        self._tell()
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is None and self.session.state is SessionState.ACTIVE:
+            now = self._clock.now()
+            delay = max(self.session.download.next_at(now) - now, LEAST_DELAY)
+            self._timer = self.link.loop.call_later(delay, self._pace)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _send(self, messages: Iterable[ServerMessage]) -> None:
+        for message in messages:
+            self.link.send_text(encode(message))
+
+    def _tell(self) -> None:
+        """Tells the observer of a state that changed, and takes up pacing where the gate opened."""
+        if self.session.state is self._shown:
+            return
+        self._shown = self.session.state
+        if self._shown is SessionState.ACTIVE:
+            self._arm()
+        if self._shown is not SessionState.CLOSED:
+            self._observer.changed(self)

@@ -1,0 +1,86 @@
+"""The daemon's claims on the machine: its listening socket and its runtime directory."""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import IO
+
+from householdd.config import Address, Settings
+
+BACKLOG = 4096
+"""Connections that the kernel holds until a worker accepts them; the kernel's somaxconn may allow fewer."""
+
+LONGEST_SOCKET_PATH = 107
+"""Bytes of a unix socket's path on Linux, unix(7)."""
+
+
+class StartError(Exception):
+    """The daemon cannot start; the message says what and where."""
+
+
+def listen(address: Address) -> socket.socket:
+    """A listening socket. Raises StartError."""
+    try:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        return socket.create_server(
+            (address.host, address.port),
+            family=family,
+            backlog=BACKLOG,
+            dualstack_ipv6=family == socket.AF_INET6 and address.host == "::",
+        )
+    except OSError as error:
+        message = f"listen {address}: {os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror}"
+        raise StartError(message) from None
+
+
+def url(settings: Settings, sock: socket.socket) -> str:
+    """Where a browser finds the page; a wildcard address is shown as the machine's name."""
+    port = sock.getsockname()[1]
+    host = settings.listen.host
+    try:
+        if ipaddress.ip_address(host).is_unspecified:
+            host = socket.gethostname()
+    except ValueError:
+        # A name, not an address.
+        pass
+    return f"{'http' if settings.no_tls else 'https'}://{Address(host, port)}/"
+
+
+def claim(runtime_dir: Path) -> IO[str]:
+    """Makes ``runtime_dir`` and takes its lock, which is held for as long as the result is open.
+
+    Raises StartError when another daemon has it, or it cannot be made.
+    """
+    socket_path = runtime_dir.absolute() / "private" / "worker-255.sock"
+    if len(os.fsencode(socket_path)) > LONGEST_SOCKET_PATH:
+        message = f"runtime_dir {runtime_dir}: too long for the sockets in it ({LONGEST_SOCKET_PATH} bytes in all)"
+        raise StartError(message)
+    try:
+        make_directory(runtime_dir, 0o755)
+        make_directory(runtime_dir / "private", 0o700)
+        lock = (runtime_dir / "private" / "lock").open("a+")
+    except OSError as error:
+        message = f"runtime_dir {error.filename}: {error.strerror}"
+        raise StartError(message) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        message = f"runtime_dir {runtime_dir}: in use by another householdd (pid {lock.read().strip() or 'unknown'})"
+        lock.close()
+        raise StartError(message) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def make_directory(path: Path, mode: int) -> None:
+    """Makes ``path`` and its parents where they are missing; ``mode`` is for ``path`` alone."""
+    path.mkdir(parents=True, exist_ok=True)
+    if path.stat().st_uid == os.geteuid():
+        path.chmod(mode)

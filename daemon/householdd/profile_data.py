@@ -1,0 +1,23 @@
+"""Reads profiles from the package's data or the operator's file."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+from householdd.core.profiles import ProfileError, Profiles
+
+
+def read(path: Path | None) -> Profiles:
+    """The profiles in ``path``, or those that come with the package. Raises ProfileError that names the file."""
+    source = path or files("householdd") / "data" / "profiles.toml"
+    try:
+        return Profiles.read(tomllib.loads(source.read_text(encoding="utf-8")))
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path}: not TOML: {error}"
+    except ProfileError as error:
+        message = f"{path}: {error}"
+    raise ProfileError(message)

@@ -1,0 +1,225 @@
+"""The daemon's main process: the control API, the listening socket, systemd, and the workers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from household.v1 import config_service_pb2, server_service_pb2
+
+from householdd import certificates, listening, profile_data
+from householdd.config import ConfigError, Settings
+from householdd.controlplane import convert
+from householdd.controlplane.fan_server import DaemonState, Drain, FanServer
+from householdd.controlplane.fan_sessions import FanSessions
+from householdd.controlplane.fleet import WorkerHandle, ask_all
+from householdd.controlplane.gate import Gate
+from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
+from householdd.controlplane.serving import ControlServer, Services
+from householdd.core.profiles import ProfileError
+from householdd.core.settings import Timeouts
+from householdd.lifecycle import notify
+from householdd.listening import StartError
+from householdd.worker_pool import WorkerPool
+from householdd.worker_process import WorkerFailedError
+from householdd.worker_settings import WorkerSettings
+
+log = structlog.get_logger("supervisor")
+
+HOUSEKEEPING = 0.25
+"""Seconds between two looks at what health checks and systemd are to be told."""
+
+RELOADABLE = {"timeouts"}
+"""Settings that SIGHUP puts in force; the files of the certificate are read anew as well."""
+
+
+class Supervisor:
+    """The parts of the daemon, put together. ``read_settings`` reads the configuration anew."""
+
+    def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
+        self._settings = settings
+        self._read_settings = read_settings
+        self._ending = asyncio.Event()
+        """Set once: the daemon drains and stops."""
+        self._ending_now = asyncio.Event()
+        """Set once: the daemon stops without waiting for sessions."""
+        self._private = settings.runtime_dir.absolute() / "private"
+        self._handles = [
+            WorkerHandle(str(index), self._private / f"worker-{index}.sock") for index in range(settings.worker_count)
+        ]
+        self._state = DaemonState(listen_urls=[])
+        self._config = RuntimeConfig(settings.launch_timeouts, self._push_timeouts)
+        self._reloading: asyncio.Task[None] | None = None
+
+    async def run(self, serving: Callable[[str], None]) -> None:
+        """Serves until told to end; ``serving`` is called with the page's URL when all is up. Raises StartError."""
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(listening.claim(self._settings.runtime_dir))
+            cert, key = self._certificate()
+            sock = stack.enter_context(listening.listen(self._settings.listen))
+            self._state.listen_urls.append(listening.url(self._settings, sock))
+            pool = WorkerPool(
+                {handle.name: self._worker_settings(handle, sock, cert, key) for handle in self._handles},
+                self._handles,
+                on_ready=self._brief,
+                restarting=lambda: not self._state.stopping,
+            )
+            server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_now)
+            control = ControlServer(
+                Services(FanSessions(self._handles), server, ConfigService(self._config)), self._private / "daemon.sock"
+            )
+            await control.start()
+            stack.push_async_callback(control.stop, 0.5)
+            self._handle_signals(pool)
+            try:
+                await pool.start()
+            except WorkerFailedError as error:
+                raise StartError(str(error)) from None
+            stack.push_async_callback(pool.stop)
+            gate = Gate(self._settings.runtime_dir / "control.sock", self._private / "daemon.sock")
+            await gate.start()
+            stack.push_async_callback(gate.stop)
+            self._state.serving = True
+            housekeeping = asyncio.create_task(self._housekeeping(control, server))
+            stack.callback(housekeeping.cancel)
+            await control.report(serving=True)
+            notify("READY=1")
+            log.info("serving", url=self._state.listen_urls[0], workers=len(self._handles))
+            serving(self._state.listen_urls[0])
+            await self._ending.wait()
+            await self._wind_down(server)
+        log.info("stopped")
+
+    async def _wind_down(self, server: FanServer) -> None:
+        """Lets sessions end by themselves until the drain deadline, unless told to stop now."""
+        if not self._ending_now.is_set():
+            limit = self._config.current.drain
+            await server.drain(Drain("the daemon is stopping", time.time() + limit))
+            notify(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={round((limit + 10) * 1e6)}")
+            deadline = time.monotonic() + limit + self._config.current.close
+            while time.monotonic() < deadline and await self._sessions_left():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ending_now.wait(), HOUSEKEEPING)
+                    break
+        notify("STOPPING=1")
+        self._state.stopping = True
+
+    async def _sessions_left(self) -> int:
+        request = server_service_pb2.GetServerRequest()
+        answers = await ask_all(
+            self._handles, lambda worker, timeout: worker.server.GetServer(request, timeout=timeout), deadline=1.0
+        )
+        return sum(answer.server.sessions for answer in answers.messages())
+
+    def _handle_signals(self, pool: WorkerPool) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        loop.add_signal_handler(signal.SIGHUP, self._start_reload, pool)
+
+    def _end(self) -> None:
+        if self._ending.is_set():
+            log.warning("stopping now")
+            self._ending_now.set()
+        else:
+            log.info("stopping; a second signal ends the remaining sessions at once")
+            self._ending.set()
+
+    def _end_now(self) -> None:
+        self._ending_now.set()
+        self._ending.set()
+
+    def _start_reload(self, pool: WorkerPool) -> None:
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._reload(pool))
+
+    async def _reload(self, pool: WorkerPool) -> None:
+        """Reads configuration and certificate anew; what is refused leaves the old in force."""
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            fresh = self._read_settings()
+            if fresh.cert is not None and fresh.key is not None:
+                certificates.tls_context(fresh.cert, fresh.key)
+        except (ConfigError, certificates.CertificateError) as error:
+            log.error("not reloaded; the old configuration stays in force", problem=str(error))  # noqa: TRY400 - no defect
+        else:
+            names = type(fresh).model_fields
+            differing = [name for name in names if getattr(fresh, name) != getattr(self._settings, name)]
+            await self._config.relaunch(fresh.launch_timeouts)
+            pool.signal(signal.SIGHUP)
+            log.info("reloaded", needs_restart=[name for name in differing if name not in RELOADABLE] or None)
+        notify("READY=1")
+
+    async def _housekeeping(self, control: ControlServer, server: FanServer) -> None:
+        while True:
+            ready = sum(worker.state == server_service_pb2.WORKER_STATE_READY for worker in self._handles)
+            now = server.server()
+            await control.report(serving=now.state == server_service_pb2.SERVER_STATE_SERVING and ready > 0)
+            word = server_service_pb2.ServerState.Name(now.state).removeprefix("SERVER_STATE_").lower()
+            notify(f"STATUS={word}: {now.sessions} sessions, {ready} of {len(self._handles)} workers ready")
+            await asyncio.sleep(HOUSEKEEPING)
+
+    async def _brief(self, worker: WorkerHandle) -> None:
+        """Tells a worker that came up what was changed since the launch."""
+        await self._tell_timeouts(worker, self._config.current, timeout=5.0)
+        if self._state.drain is not None:
+            await worker.server.DrainServer(self._state.drain.request(), timeout=5.0)
+
+    async def _push_timeouts(self, timeouts: Timeouts) -> None:
+        log.info("timeouts in force", **dataclasses.asdict(timeouts))
+        await ask_all(self._handles, lambda worker, timeout: self._tell_timeouts(worker, timeouts, timeout))
+
+    async def _tell_timeouts(self, worker: WorkerHandle, timeouts: Timeouts, timeout: float) -> None:  # noqa: ASYNC109
+        request = config_service_pb2.UpdateRuntimeConfigRequest(
+            config=config_service_pb2.RuntimeConfig(timeouts=convert.timeouts(timeouts))
+        )
+        request.update_mask.paths.append("timeouts")
+        await worker.config.UpdateRuntimeConfig(request, timeout=timeout)
+
+    def _certificate(self) -> tuple[Path | None, Path | None]:
+        """The files that the workers are to use, tried here so that a mistake is told before anything is served."""
+        settings = self._settings
+        try:
+            profile_data.read(settings.profiles)
+            if settings.no_tls:
+                return None, None
+            cert, key = settings.cert, settings.key
+            if cert is None or key is None:
+                listening.make_directory(settings.state_dir, 0o700)
+                cert, key = certificates.dev_certificate(settings.state_dir)
+            certificates.tls_context(cert, key)
+        except certificates.CertificateError as error:
+            message = f"certificate {error}"
+        except ProfileError as error:
+            message = f"profiles {error}"
+        except OSError as error:
+            message = f"state_dir {error.filename}: {error.strerror}"
+        else:
+            return cert.absolute(), key.absolute()
+        raise StartError(message)
+
+    def _worker_settings(
+        self, worker: WorkerHandle, sock: socket.socket, cert: Path | None, key: Path | None
+    ) -> WorkerSettings:
+        settings = self._settings
+        return WorkerSettings(
+            name=worker.name,
+            listen_fd=sock.fileno(),
+            control_socket=str(worker.socket_path),
+            daemon_socket=str(self._private / "daemon.sock"),
+            cert=str(cert) if cert else None,
+            key=str(key) if key else None,
+            profiles=str(settings.profiles.absolute()) if settings.profiles else None,
+            allowed_origins=tuple(settings.allowed_origins),
+            handshake_timeout=settings.handshake_timeout,
+            timeouts=dict(settings.timeouts),
+            log_level=settings.log_level,
+            log_format=settings.log_format,
+        )

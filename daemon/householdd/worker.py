@@ -1,0 +1,141 @@
+"""A data-plane worker process: ``python -m householdd.worker``, started by the supervisor and by nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import structlog
+import uvloop
+
+from householdd import certificates, logs, profile_data
+from householdd.controlplane.daemon_stats import DaemonStats
+from householdd.controlplane.local_server import LocalServer
+from householdd.controlplane.local_sessions import LocalSessions
+from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
+from householdd.controlplane.serving import ControlServer, Services
+from householdd.core.settings import Timeouts
+from householdd.core.vocabulary import CloseReason
+from householdd.dataplane import static_files
+from householdd.dataplane.control_loop import ControlLoop
+from householdd.dataplane.gateway import Gateway, GatewayOptions
+from householdd.dataplane.http_rows import HttpRows
+from householdd.dataplane.registry import Registry
+from householdd.dataplane.runner import Clock
+from householdd.worker_settings import READY, WorkerSettings
+
+log = structlog.get_logger("worker")
+
+LAST_WORDS = 0.5
+"""Seconds that clients have to take in the end of their session when the worker stops."""
+
+
+class Worker:
+    """The parts of one worker, put together."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._stopping = asyncio.Event()
+        self._tls = (
+            certificates.tls_context(Path(settings.cert), Path(settings.key))
+            if settings.cert is not None and settings.key is not None
+            else None
+        )
+        timeouts = Timeouts().changed(settings.timeouts)
+        self._registry = Registry(timeouts, Clock(time.monotonic, time.time))
+        self._control_loop = ControlLoop(self._registry)
+        self._stats = DaemonStats(settings.daemon_socket)
+        profiles = profile_data.read(Path(settings.profiles) if settings.profiles else None)
+        self._gateway = Gateway(
+            self._registry,
+            profiles,
+            HttpRows(profiles, self._stats),
+            static_files.load(),
+            GatewayOptions(self._tls, settings.allowed_origins, settings.handshake_timeout),
+        )
+        services = Services(
+            LocalSessions(self._registry, settings.name),
+            LocalServer(
+                self._registry,
+                self._control_loop,
+                settings.name,
+                lambda: self._gateway.connections,
+                self._stopping.set,
+            ),
+            ConfigService(RuntimeConfig(timeouts, self._set_timeouts)),
+        )
+        self._control = ControlServer(services, Path(settings.control_socket))
+
+    async def run(self) -> None:
+        """Serves until the supervisor is gone, asks for the end, or sends SIGTERM."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
+        loop.add_reader(sys.stdin.fileno(), self._supervisor_gone)
+        await self._control.start()
+        server = await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
+        control_loop = asyncio.create_task(self._control_loop.run())
+        control_loop.add_done_callback(lambda _: self._stopping.set())
+        # What is there now lives as long as the process; the collector need not look at it again.
+        gc.freeze()
+        os.write(sys.stdout.fileno(), READY)
+        await self._control.report(serving=True)
+        await self._stopping.wait()
+        server.close(close_connections=False)
+        if self._registry.end_all(CloseReason.DRAINED):
+            await asyncio.sleep(LAST_WORDS)
+        self._registry.abort_all()
+        control_loop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await control_loop
+        await self._control.stop(LAST_WORDS)
+        await self._stats.close()
+
+    async def _set_timeouts(self, timeouts: Timeouts) -> None:
+        self._registry.set_timeouts(timeouts)
+
+    def _reload_certificate(self) -> None:
+        cert, key = self._settings.cert, self._settings.key
+        if self._tls is None or cert is None or key is None:
+            return
+        try:
+            certificates.load_chain(self._tls, Path(cert), Path(key))
+        except certificates.CertificateError as error:
+            log.error("certificate not renewed; the old one stays in use", problem=str(error))  # noqa: TRY400 - no defect
+
+    def _supervisor_gone(self) -> None:
+        # The supervisor writes nothing after the settings, so this is the end of the pipe: it died.
+        self._registry.abort_all()
+        os._exit(1)
+
+
+def main() -> None:
+    """Reads the settings from standard input and runs."""
+    line = bytearray()
+    # Unbuffered, so that the event loop sees the end of the pipe and nothing is left behind in a buffer.
+    while not line.endswith(b"\n"):
+        byte = os.read(sys.stdin.fileno(), 1)
+        if not byte:
+            sys.exit("householdd.worker is started by householdd; there is nothing to run by hand")
+        line += byte
+    settings = msgspec.json.decode(line, type=WorkerSettings)
+    logs.set_up(settings.log_level, settings.log_format, worker=settings.name)
+    # Ctrl-C on a terminal is for the supervisor, which tells its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    async def run() -> None:
+        await Worker(settings).run()
+
+    uvloop.run(run())
+
+
+if __name__ == "__main__":
+    main()

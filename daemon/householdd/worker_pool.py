@@ -1,0 +1,152 @@
+"""Keeps the workers running: starts them, watches that they answer, replaces those that die."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
+
+import grpc.aio
+import structlog
+from household.v1 import server_service_pb2 as pb
+
+from householdd import worker_process
+from householdd.controlplane.fleet import WorkerHandle
+from householdd.worker_settings import WorkerSettings
+
+log = structlog.get_logger("supervisor")
+
+FIRST_BACKOFF = 0.2
+"""Seconds until a worker that died is started anew; twice as long each time, up to ``LAST_BACKOFF``."""
+
+LAST_BACKOFF = 10.0
+"""Seconds; also how long a worker has to live for the back-off to begin from the start again."""
+
+POLL = 1.0
+"""Seconds between two looks at a worker, and how long it has to answer each."""
+
+SILENCE = 10.0
+"""Seconds that a worker may stay silent before it is killed and replaced."""
+
+STOP_DEADLINE = 3.0
+"""Seconds that workers have to end by themselves when the daemon stops."""
+
+
+class WorkerPool:
+    """The processes behind the handles."""
+
+    def __init__(
+        self,
+        settings: dict[str, WorkerSettings],
+        handles: list[WorkerHandle],
+        on_ready: Callable[[WorkerHandle], Awaitable[None]],
+        restarting: Callable[[], bool],
+    ) -> None:
+        """``settings`` by worker name; ``on_ready`` tells a worker that came up what it cannot know; a worker that dies
+        is replaced while ``restarting`` says so."""
+        self._settings = settings
+        self._handles = handles
+        self._on_ready = on_ready
+        self._processes: dict[str, Process] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+        self._restarting = restarting
+
+    async def start(self) -> None:
+        """Starts all workers. Raises WorkerFailedError when one does not come up; then none is left."""
+        try:
+            await asyncio.gather(*(self._start(handle) for handle in self._handles))
+        except worker_process.WorkerFailedError:
+            await self.stop()
+            raise
+        self._keepers = [asyncio.create_task(self._keep(handle)) for handle in self._handles]
+
+    async def stop(self) -> None:
+        """Ends all workers: in an orderly way those that answer, at the deadline the rest."""
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        for process in self._processes.values():
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        waiting = [asyncio.create_task(process.wait()) for process in self._processes.values()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=STOP_DEADLINE)
+        for handle in self._handles:
+            self.kill(handle)
+        await asyncio.gather(*waiting)
+        for handle in self._handles:
+            await handle.disconnect()
+
+    def kill(self, handle: WorkerHandle) -> None:
+        """Ends a worker's process now; its keeper starts another while the daemon goes on."""
+        process = self._processes.get(handle.name)
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to every worker."""
+        for process in self._processes.values():
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(number)
+
+    async def _start(self, handle: WorkerHandle) -> None:
+        handle.state, handle.detail = pb.WORKER_STATE_STARTING, "starting"
+        process = await worker_process.start(self._settings[handle.name])
+        self._processes[handle.name] = process
+        handle.pid, handle.started_wall = process.pid, time.time()
+        await handle.connect()
+        await self._on_ready(handle)
+        handle.state, handle.detail = pb.WORKER_STATE_READY, ""
+        log.info("worker ready", worker=handle.name, pid=process.pid)
+
+    async def _keep(self, handle: WorkerHandle) -> None:
+        backoff = FIRST_BACKOFF
+        while True:
+            began = time.monotonic()
+            if handle.name in self._processes:
+                await self._watch(handle, self._processes[handle.name])
+            if not self._restarting():
+                return
+            backoff = FIRST_BACKOFF if time.monotonic() - began > LAST_BACKOFF else min(backoff * 2, LAST_BACKOFF)
+            await asyncio.sleep(backoff)
+            handle.restarts += 1
+            try:
+                await self._start(handle)
+            except worker_process.WorkerFailedError as error:
+                handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, str(error)
+                log.error("worker did not start", worker=handle.name, problem=str(error))  # noqa: TRY400 - no defect here
+
+    async def _watch(self, handle: WorkerHandle, process: Process) -> None:
+        """Polls a worker until its process has ended."""
+        polling = asyncio.create_task(self._poll(handle))
+        try:
+            returncode = await process.wait()
+        finally:
+            polling.cancel()
+        del self._processes[handle.name]
+        handle.pid = 0
+        handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, worker_process.describe_end(returncode)
+        await handle.disconnect()
+        handle.retire()
+        if self._restarting():
+            log.error("worker ended", worker=handle.name, how=handle.detail)
+
+    async def _poll(self, handle: WorkerHandle) -> None:
+        heard = time.monotonic()
+        while True:
+            await asyncio.sleep(POLL)
+            try:
+                response = await handle.server.GetServer(pb.GetServerRequest(), timeout=POLL)
+            except grpc.aio.AioRpcError:
+                silent = time.monotonic() - heard
+                handle.state, handle.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
+                if silent > SILENCE:
+                    log.error("worker killed", worker=handle.name, why=handle.detail)
+                    self.kill(handle)
+                continue
+            heard = time.monotonic()
+            handle.latest = response.server
+            handle.state, handle.detail = pb.WORKER_STATE_READY, ""

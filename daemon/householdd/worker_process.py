@@ -1,0 +1,66 @@
+"""One worker process: start, readiness, end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from asyncio.subprocess import PIPE, Process
+
+import msgspec
+
+from householdd.worker_settings import READY, WorkerSettings
+
+START_DEADLINE = 30.0
+"""Seconds that a worker has to become ready; a loaded machine imports slowly."""
+
+
+class WorkerFailedError(Exception):
+    """A worker that did not become ready; the message says how it ended."""
+
+
+async def start(settings: WorkerSettings) -> Process:
+    """Starts a worker and waits until it is ready. Raises WorkerFailedError, and then leaves no process behind.
+
+    Its standard input stays open: when the supervisor dies, however it dies, the worker sees the end of it and stops.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "householdd.worker",
+        stdin=PIPE,
+        stdout=PIPE,
+        pass_fds=[settings.listen_fd],
+        # Signals of a terminal are for the supervisor.
+        start_new_session=True,
+    )
+    try:
+        await _become_ready(process, settings)
+    except BaseException:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        await process.wait()
+        raise
+    return process
+
+
+async def _become_ready(process: Process, settings: WorkerSettings) -> None:
+    if process.stdin is None or process.stdout is None:
+        message = "a process started with pipes has them"
+        raise AssertionError(message)
+    process.stdin.write(msgspec.json.encode(settings) + b"\n")
+    try:
+        async with asyncio.timeout(START_DEADLINE):
+            line = await process.stdout.readline()
+            if line != READY:
+                message = f"worker {settings.name} {describe_end(await process.wait())} before it was ready"
+                raise WorkerFailedError(message)
+    except TimeoutError:
+        message = f"worker {settings.name} was not ready after {START_DEADLINE:g} s"
+        raise WorkerFailedError(message) from None
+
+
+def describe_end(returncode: int) -> str:
+    """How a process ended, in words."""
+    return f"was killed by signal {-returncode}" if returncode < 0 else f"exited with status {returncode}"

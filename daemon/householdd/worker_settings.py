@@ -1,0 +1,33 @@
+"""What a supervisor tells a worker at its start: one line of JSON on the worker's standard input."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """All a worker has to know; paths are absolute, times are seconds."""
+
+    name: str
+    listen_fd: int
+    """The listening socket, inherited and shared with the other workers."""
+    control_socket: str
+    """Where the worker serves the control API to its supervisor."""
+    daemon_socket: str
+    """Where the supervisor serves it; asked for aggregates over all workers."""
+    cert: str | None
+    key: str | None
+    """None, with ``cert``, serves without TLS."""
+    profiles: str | None
+    """TOML file; None means the profiles that come with the package."""
+    allowed_origins: tuple[str, ...]
+    handshake_timeout: float
+    timeouts: dict[str, float]
+    log_level: str
+    log_format: Literal["auto", "console", "json"]
+
+
+READY = b"ready\n"
+"""What a worker writes on its standard output once it accepts connections and control calls."""

@@ -1,0 +1,1 @@
+"""Tests of householdd, householdctl and what is installed with them."""

@@ -1,0 +1,31 @@
+"""Fixtures that several parts of the tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemon import Daemon, running
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    """A daemon with one worker, over TLS."""
+    with running(tmp_path) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def daemon_of_two(tmp_path: Path) -> Iterator[Daemon]:
+    """A daemon with two workers, over TLS."""
+    with running(tmp_path, "--workers", "2") as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon with one worker for all tests of a module; for tests that leave it as it was."""
+    with running(tmp_path_factory.mktemp("daemon")) as daemon:
+        yield daemon

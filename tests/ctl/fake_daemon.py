@@ -1,0 +1,292 @@
+"""A control API on a unix socket that says what a test tells it to say, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import grpc
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+
+from household.v1 import config_service_pb2 as config_api
+from household.v1 import config_service_pb2_grpc as config_grpc
+from household.v1 import server_service_pb2 as server_api
+from household.v1 import server_service_pb2_grpc as server_grpc
+from household.v1 import session_service_pb2 as session_api
+from household.v1 import session_service_pb2_grpc as session_grpc
+from household.v1.session_pb2 import CloseReason, Session, SessionState, Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SETTINGS = (
+    ("inactivity", "s", 1, 3600, 30),
+    ("max_duration", "s", 1, 86400, 300),
+    ("probe_timeout", "s", 0.1, 60, 1),
+    ("probe_failures", "", 1, 100, 3),
+    ("close", "s", 0.1, 60, 2),
+    ("drain", "s", 1, 3600, 60),
+)
+
+
+class FakeDaemon(
+    session_grpc.SessionServiceServicer, server_grpc.ServerServiceServicer, config_grpc.ConfigServiceServicer
+):
+    """Serves at ``path`` while it is :meth:`running`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sessions: list[Session] = []
+        self.closed: list[Session] = []
+        self.unreachable: list[session_api.UnreachableWorker] = []
+        self.events: list[session_api.WatchSessionsResponse] = []
+        # Whether a watch goes on after its events, until the client leaves.
+        self.watch_stays_open = False
+        self.server = server_api.Server()
+        # What GetServer answers first, one after the other.
+        self.next_servers: list[server_api.Server] = []
+        self.values = {name: float(default) for name, _, _, _, default in SETTINGS}
+        # What the next calls of a method fail with; DEADLINE_EXCEEDED only when the test is over.
+        self.failures: dict[str, Status] = {}
+        self.requests: list[Message] = []
+        self.health = health.HealthServicer()
+        self.released = threading.Event()
+
+    @contextmanager
+    def running(self) -> Iterator[FakeDaemon]:
+        server = grpc.server(ThreadPoolExecutor(max_workers=4))
+        session_grpc.add_SessionServiceServicer_to_server(self, server)
+        server_grpc.add_ServerServiceServicer_to_server(self, server)
+        config_grpc.add_ConfigServiceServicer_to_server(self, server)
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
+        server.add_insecure_port(f"unix:{self.path}")
+        server.start()
+        try:
+            yield self
+        finally:
+            self.released.set()
+            server.stop(None).wait()
+
+    def serving(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
+        self.health.set("", status)
+
+    def fail(self, method: str, code: grpc.StatusCode, message: str, *details: Message) -> None:
+        status = Status(code=code.value[0], message=message)
+        for detail in details:
+            packed = Any()
+            packed.Pack(detail)
+            status.details.append(packed)
+        self.failures[method] = status
+
+    def hang(self, method: str) -> None:
+        self.failures[method] = Status(code=grpc.StatusCode.DEADLINE_EXCEEDED.value[0])
+
+    def asked(self, kind: type[Message]) -> list[Message]:
+        return [request for request in self.requests if isinstance(request, kind)]
+
+    def ListSessions(  # noqa: N802
+        self, request: session_api.ListSessionsRequest, context: grpc.ServicerContext
+    ) -> session_api.ListSessionsResponse:
+        self._enter("ListSessions", request, context)
+        matching = [session for session in self.sessions if _matches(session, request.filter)]
+        start = int(request.page_token or 0)
+        end = start + (request.page_size or 100)
+        return session_api.ListSessionsResponse(
+            sessions=matching[start:end],
+            next_page_token=str(end) if end < len(matching) else "",
+            total_size=len(matching),
+            unreachable_workers=self.unreachable,
+        )
+
+    def GetSession(  # noqa: N802
+        self, request: session_api.GetSessionRequest, context: grpc.ServicerContext
+    ) -> session_api.GetSessionResponse:
+        self._enter("GetSession", request, context)
+        found = [session for session in (*self.sessions, *self.closed) if session.id == request.id]
+        if found:
+            return session_api.GetSessionResponse(session=found[0])
+        return _abort(context, Status(code=grpc.StatusCode.NOT_FOUND.value[0], message=f"no session {request.id}"))
+
+    def KillSessions(  # noqa: N802
+        self, request: session_api.KillSessionsRequest, context: grpc.ServicerContext
+    ) -> session_api.KillSessionsResponse:
+        self._enter("KillSessions", request, context)
+        live = {session.id: session for session in self.sessions}
+        if request.WhichOneof("selector") == "ids":
+            ids = list(request.ids.ids)
+        else:
+            ids = [session.id for session in self.sessions if _matches(session, request.filter)]
+        answer = session_api.KillSessionsResponse(unreachable_workers=self.unreachable)
+        for session_id in ids:
+            outcome = session_api.KILL_OUTCOME_NOT_FOUND
+            if session_id in live:
+                outcome = session_api.KILL_OUTCOME_KILLED
+                self.sessions.remove(live[session_id])
+            elif any(session.id == session_id for session in self.closed):
+                outcome = session_api.KILL_OUTCOME_ALREADY_CLOSED
+            answer.results.add(id=session_id, outcome=outcome)
+        return answer
+
+    def WatchSessions(  # noqa: N802
+        self, request: session_api.WatchSessionsRequest, context: grpc.ServicerContext
+    ) -> Iterator[session_api.WatchSessionsResponse]:
+        self._enter("WatchSessions", request, context)
+        yield from self.events
+        if self.watch_stays_open:
+            self.released.wait()
+
+    def GetServer(  # noqa: N802
+        self, request: server_api.GetServerRequest, context: grpc.ServicerContext
+    ) -> server_api.GetServerResponse:
+        self._enter("GetServer", request, context)
+        server = self.next_servers.pop(0) if self.next_servers else self.server
+        return server_api.GetServerResponse(server=server)
+
+    def DrainServer(  # noqa: N802
+        self, request: server_api.DrainServerRequest, context: grpc.ServicerContext
+    ) -> server_api.DrainServerResponse:
+        self._enter("DrainServer", request, context)
+        self.server.state = server_api.SERVER_STATE_DRAINING
+        self.server.drain_reason = request.reason
+        wait_ns = request.deadline.ToNanoseconds() if request.HasField("deadline") else 60 * 10**9
+        now_ns = self.server.started_at.ToNanoseconds() + self.server.uptime.ToNanoseconds()
+        self.server.drain_deadline_at.FromNanoseconds(now_ns + wait_ns)
+        return server_api.DrainServerResponse(server=self.server)
+
+    def ResumeServer(  # noqa: N802
+        self, request: server_api.ResumeServerRequest, context: grpc.ServicerContext
+    ) -> server_api.ResumeServerResponse:
+        self._enter("ResumeServer", request, context)
+        self.server.state = server_api.SERVER_STATE_SERVING
+        return server_api.ResumeServerResponse(server=self.server)
+
+    def ShutdownServer(  # noqa: N802
+        self, request: server_api.ShutdownServerRequest, context: grpc.ServicerContext
+    ) -> server_api.ShutdownServerResponse:
+        self._enter("ShutdownServer", request, context)
+        return server_api.ShutdownServerResponse(sessions_closed=len(self.sessions), killed_workers=["1"])
+
+    def GetRuntimeConfig(  # noqa: N802
+        self, request: config_api.GetRuntimeConfigRequest, context: grpc.ServicerContext
+    ) -> config_api.GetRuntimeConfigResponse:
+        self._enter("GetRuntimeConfig", request, context)
+        answer = config_api.GetRuntimeConfigResponse(
+            current=_config(self.values), launch=_config({row[0]: float(row[4]) for row in SETTINGS})
+        )
+        for name, unit, minimum, maximum, default in SETTINGS:
+            answer.settings.add(
+                path=f"timeouts.{name}",
+                description=f"What {name} means.",
+                unit=unit,
+                minimum=minimum,
+                maximum=maximum,
+                default_value=default,
+                current_value=self.values[name],
+                launch_value=default,
+            )
+        return answer
+
+    def UpdateRuntimeConfig(  # noqa: N802
+        self, request: config_api.UpdateRuntimeConfigRequest, context: grpc.ServicerContext
+    ) -> config_api.UpdateRuntimeConfigResponse:
+        self._enter("UpdateRuntimeConfig", request, context)
+        values = dict(self.values)
+        for path in request.update_mask.paths:
+            name = path.removeprefix("timeouts.")
+            value = getattr(request.config.timeouts, name)
+            values[name] = float(value) if isinstance(value, int) else value.ToTimedelta().total_seconds()
+        if not request.validate_only:
+            self.values = values
+        return config_api.UpdateRuntimeConfigResponse(config=_config(values))
+
+    def ResetRuntimeConfig(  # noqa: N802
+        self, request: config_api.ResetRuntimeConfigRequest, context: grpc.ServicerContext
+    ) -> config_api.ResetRuntimeConfigResponse:
+        self._enter("ResetRuntimeConfig", request, context)
+        names = [path.removeprefix("timeouts.") for path in request.update_mask.paths]
+        self.values |= {row[0]: float(row[4]) for row in SETTINGS if not names or row[0] in names}
+        return config_api.ResetRuntimeConfigResponse(config=_config(self.values))
+
+    def _enter(self, method: str, request: Message, context: grpc.ServicerContext) -> None:
+        self.requests.append(request)
+        failure = self.failures.get(method)
+        if failure is None:
+            return
+        if failure.code == grpc.StatusCode.DEADLINE_EXCEEDED.value[0]:
+            self.released.wait()
+        _abort(context, failure)
+
+
+def session(number: int, **fields: object) -> Session:
+    """A live session whose id ends in ``number``."""
+    made = Session(
+        id=f"00000000-0000-4000-8000-{number:012}",
+        user_id=f"alex_{number}",
+        test_id="777",
+        profile="alex",
+        state=SessionState.SESSION_STATE_ACTIVE,
+        peer_address=f"[2001:db8::7]:{50000 + number}",
+        user_agent="Mozilla/5.0 [test]",
+        evidence_kind="EVIDENCE_KIND_PONG",
+        sent_bytes=3_100_000,
+        received_bytes=120_000,
+        target_download_bps=1.5e6,
+        actual_download_bps=1.48e6,
+        target_upload_bps=1e6,
+        actual_upload_bps=0.5e6,
+        probe_failures=1,
+        worker="0",
+    )
+    made.opened_at.FromJsonString("2026-01-02T03:04:05.678Z")
+    made.age.FromMilliseconds(245_000)
+    made.evidence_age.FromMilliseconds(310)
+    made.round_trip.FromMicroseconds(48_200)
+    made.timeouts.CopyFrom(_timeouts({"inactivity": 30, "max_duration": 300, "probe_failures": 3}))
+    made.MergeFrom(Session(**fields))  # type: ignore[arg-type]
+    return made
+
+
+def closed_session(number: int) -> Session:
+    made = session(
+        number,
+        state=SessionState.SESSION_STATE_CLOSED,
+        close_reason=CloseReason.CLOSE_REASON_KILLED,
+        close_detail="bye",
+    )
+    made.closed_at.FromJsonString("2026-01-02T03:08:05.678Z")
+    return made
+
+
+def _abort(context: grpc.ServicerContext, failure: Status) -> NoReturn:
+    context.abort_with_status(rpc_status.to_status(failure))
+
+
+def _matches(session: Session, query: str) -> bool:
+    """The part of the filter language that the tests use: ``field = "value"``."""
+    if not query:
+        return True
+    comparison = re.fullmatch(r'(\w+) = "([^"]*)"', query)
+    assert comparison, query
+    return bool(getattr(session, comparison[1]) == comparison[2])
+
+
+def _config(values: dict[str, float]) -> config_api.RuntimeConfig:
+    return config_api.RuntimeConfig(timeouts=_timeouts(values))
+
+
+def _timeouts(values: dict[str, float]) -> Timeouts:
+    timeouts = Timeouts()
+    for name, value in values.items():
+        if name == "probe_failures":
+            timeouts.probe_failures = int(value)
+        else:
+            getattr(timeouts, name).FromMilliseconds(round(value * 1000))
+    return timeouts

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+
+from householdctl.exits import ExitCode
+from householdctl.target import default_target, describe_failure, named_target
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.ctl.conftest import Cli
+    from tests.ctl.fake_daemon import FakeDaemon
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (grpc.StatusCode.INVALID_ARGUMENT, ExitCode.USAGE),
+        (grpc.StatusCode.UNAVAILABLE, ExitCode.UNREACHABLE),
+        (grpc.StatusCode.NOT_FOUND, ExitCode.NOT_FOUND),
+        (grpc.StatusCode.PERMISSION_DENIED, ExitCode.DENIED),
+        (grpc.StatusCode.UNAUTHENTICATED, ExitCode.DENIED),
+        (grpc.StatusCode.FAILED_PRECONDITION, ExitCode.CONFLICT),
+        (grpc.StatusCode.ALREADY_EXISTS, ExitCode.CONFLICT),
+        (grpc.StatusCode.ABORTED, ExitCode.CONFLICT),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, ExitCode.FAILURE),
+    ],
+)
+def test_each_status_has_its_exit_code(cli: Cli, daemon: FakeDaemon, status: grpc.StatusCode, code: ExitCode) -> None:
+    daemon.fail("ResumeServer", status, "the daemon says so")
+    outcome = cli("resume")
+    assert (outcome.code, outcome.out, outcome.err) == (code, "", "Error: the daemon says so\n")
+
+
+def test_a_defect_of_the_daemon_is_told_as_one(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.fail("ResumeServer", grpc.StatusCode.INTERNAL, "KeyError")
+    outcome = cli("resume")
+    assert outcome.code == 1
+    assert outcome.err == "Error: the daemon failed: KeyError (INTERNAL); its log says more\n"
+
+
+def test_no_answer_in_time(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.hang("ResumeServer")
+    outcome = cli("resume", "--timeout", "100ms")
+    assert outcome.code == 7
+    assert f"no answer from {daemon.path} within 100ms" in outcome.err
+
+
+def test_errors_of_a_stream_are_explained_too(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.fail("WatchSessions", grpc.StatusCode.INVALID_ARGUMENT, "filter: unknown field")
+    outcome = cli("sessions", "watch", "--filter", "x")
+    assert (outcome.code, outcome.err) == (2, "Error: filter: unknown field\n")
+
+
+def test_no_daemon_anywhere(bare_cli: Cli, tmp_path: Path) -> None:
+    outcome = bare_cli("sessions", "list")
+    assert outcome.code == 3
+    assert outcome.out == ""
+    assert outcome.err.splitlines() == [
+        f"Error: no control socket of householdd: looked for {tmp_path}/system.sock, .run/control.sock (no such file)",
+        "  start it: systemctl start householdd, or in a checkout: make run",
+        "  or name another socket: --target PATH",
+    ]
+
+
+def test_no_daemon_at_the_socket_that_was_named(bare_cli: Cli) -> None:
+    outcome = bare_cli("--target", "/nowhere/x.sock", "health")
+    assert outcome.code == 3
+    assert outcome.err.startswith("Error: householdd cannot be reached at /nowhere/x.sock: no such file\n  start it: ")
+
+
+def test_a_socket_that_nobody_serves(bare_cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "stale.sock"
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(path))
+    outcome = bare_cli("--target", f"unix:{path}", "health")
+    assert outcome.code == 3
+    assert f"{path}: connection refused" in outcome.err
+
+
+def test_a_file_that_is_no_socket(bare_cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    outcome = bare_cli("--target", str(path), "health")
+    assert outcome.code == 3
+    assert "Error: householdd cannot be reached at" in outcome.err
+
+
+def test_a_socket_that_may_not_be_opened() -> None:
+    assert describe_failure(PermissionError(13, "Permission denied")) == "permission denied"
+
+
+def test_the_target_comes_from_the_environment(
+    bare_cli: Cli, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOUSEHOLDCTL_TARGET", f"unix://{daemon.path}")
+    assert bare_cli("resume").code == 0
+    assert bare_cli("--target", "/nowhere", "resume").code == 3
+    assert bare_cli("resume", "--target", "/nowhere").code == 3
+
+
+def test_a_target_over_the_network_is_refused(bare_cli: Cli) -> None:
+    for target in ("probe1:443", "https://probe1/"):
+        outcome = bare_cli("--target", target, "health")
+        assert outcome.code == 2
+        assert f"Error: --target: '{target}' is not a control socket" in outcome.err
+
+
+def test_the_default_target_is_the_first_that_exists(tmp_path: Path) -> None:
+    users = tmp_path / "user" / "householdd" / "control.sock"
+    environ = {"XDG_RUNTIME_DIR": str(tmp_path / "user")}
+    checkout = tmp_path / ".run" / "control.sock"
+    checkout.parent.mkdir()
+    checkout.touch()
+    assert default_target(environ).path.absolute() == checkout
+    users.parent.mkdir(parents=True)
+    users.touch()
+    assert default_target(environ).path == users
+    (tmp_path / "system.sock").touch()
+    assert default_target(environ).path == tmp_path / "system.sock"
+
+
+def test_named_targets() -> None:
+    assert [str(named_target(text).path) for text in ("x.sock", "unix:x.sock", "unix:/a/b", "unix:///a/b", "/a/b")] == [
+        "x.sock",
+        "x.sock",
+        "/a/b",
+        "/a/b",
+        "/a/b",
+    ]
+    with pytest.raises(ValueError, match="empty"):
+        named_target("unix:")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--nonsense",), ("sessions", "nonsense"), ("health", "-o", "xml"), ("health", "--timeout", "0"), ("drain",)],
+)
+def test_wrong_usage(bare_cli: Cli, arguments: tuple[str, ...]) -> None:
+    outcome = bare_cli(*arguments)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert "Error: " in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_a_defect_is_a_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("householdctl.client.Client.resume", broken)
+    outcome = cli("resume")
+    assert outcome.code == 1
+    assert outcome.err.startswith("Error: a defect in householdctl: ZeroDivisionError: oops\n")
+    assert "Traceback" not in outcome.err
+    monkeypatch.setenv("HOUSEHOLDCTL_DEBUG", "1")
+    assert "Traceback" in cli("resume").err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sessions", "kill", "--all"),
+        ("sessions", "kill", "id"),
+        ("sessions", "shutdown"),
+        ("shutdown",),
+        ("drain",),
+    ],
+)
+def test_destruction_needs_consent_where_nobody_can_be_asked(
+    cli: Cli, daemon: FakeDaemon, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open(os.devnull) as nobody:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdin", nobody)
+        outcome = cli(*command, "--reason", "test")
+    assert outcome.code == 2
+    assert outcome.err.endswith(
+        "standard input is not a terminal, so there is nobody to ask\n  add --yes to go ahead\n"
+    )
+    assert daemon.requests == []

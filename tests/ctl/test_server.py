@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import pytest
+from grpc_health.v1 import health_pb2
+
+from household.v1 import server_service_pb2 as api
+
+if TYPE_CHECKING:
+    from tests.ctl.conftest import Cli
+    from tests.ctl.fake_daemon import FakeDaemon
+
+
+def test_health_shows_the_daemon_and_its_workers(cli: Cli) -> None:
+    outcome = cli("health")
+    assert outcome.code == 0
+    assert outcome.err == ""
+    for shown in ("SERVING", "3h20m", "26.5 Mbit/s", "1.2 Mbit/s", "5.0 GB", "closed, PROBES_FAILED"):
+        assert shown in outcome.out
+    worker = next(row for row in outcome.rows if row[:2] == ["1", "READY"])
+    assert worker == ["1", "READY", "4001", "2", "2", "ACTIVE", "0", "48000", "7", "2ms", "610ms", "-"]
+
+
+@pytest.mark.parametrize("style", ["json", "jsonl"])
+def test_health_json(cli: Cli, style: str) -> None:
+    document = cli("health", "-o", style).json
+    assert document["healthy"] is True
+    assert document["problems"] == []
+    assert document["serving_status"] == "SERVING"
+    assert document["server"]["workers"][0]["control_loop"]["slow_passes"] == "7"
+
+
+def test_health_of_a_daemon_that_drains(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.server.state = api.SERVER_STATE_DRAINING
+    daemon.serving(health_pb2.HealthCheckResponse.NOT_SERVING)
+    outcome = cli("health")
+    assert outcome.code == 8
+    assert outcome.err == "warning: the daemon is DRAINING, its health service says NOT_SERVING\n"
+
+
+def test_health_with_a_worker_that_is_not_ready(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.server.workers[1].state = api.WORKER_STATE_BACKOFF
+    daemon.server.workers[1].detail = "died of signal 9"
+    outcome = cli("health", "-o", "json")
+    assert outcome.code == 8
+    assert outcome.json["problems"] == ["worker 1 is BACKOFF: died of signal 9"]
+
+
+def test_drain(cli: Cli, daemon: FakeDaemon) -> None:
+    outcome = cli("drain", "--reason", "upgrade", "--deadline", "1m30s", "--yes")
+    assert outcome.code == 0
+    assert [line.split("  ")[0] for line in outcome.out.splitlines()] == [
+        "state",
+        "drain reason",
+        "rest is closed in",
+        "sessions",
+    ]
+    assert "1m30s" in outcome.out
+    (request,) = daemon.asked(api.DrainServerRequest)
+    assert request.deadline.seconds == 90  # type: ignore[attr-defined]
+
+
+def test_drain_leaves_the_deadline_to_the_daemon(cli: Cli, daemon: FakeDaemon) -> None:
+    assert cli("drain", "-r", "upgrade", "-y", "-o", "json").json["drain_reason"] == "upgrade"
+    assert daemon.requests == [api.DrainServerRequest(reason="upgrade")]
+
+
+def _like(daemon: FakeDaemon, sessions: int, state: api.ServerState.ValueType) -> api.Server:
+    server = api.Server()
+    server.CopyFrom(daemon.server)
+    server.sessions = sessions
+    server.state = state
+    return server
+
+
+def test_drain_waits_until_the_last_session_has_ended(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.next_servers = [_like(daemon, left, api.SERVER_STATE_DRAINING) for left in (2, 1, 0)]
+    outcome = cli("drain", "-r", "upgrade", "-y", "--wait", "-o", "json")
+    assert outcome.code == 0
+    assert outcome.json["sessions"] == 0
+    assert len(daemon.asked(api.GetServerRequest)) == 3
+
+
+def test_drain_stops_waiting_when_somebody_resumes(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.next_servers = [_like(daemon, 2, api.SERVER_STATE_SERVING)]
+    outcome = cli("drain", "-r", "upgrade", "-y", "--wait")
+    assert outcome.code == 6
+    assert outcome.err == "Error: the drain was ended: 2 sessions go on\n"
+
+
+def test_drain_gives_up_on_sessions_that_outlive_the_deadline(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("householdctl.draining.GRACE_S", 0.0)
+    outcome = cli("drain", "-r", "upgrade", "--deadline", "100ms", "-y", "--wait")
+    assert outcome.code == 7
+    assert outcome.err == "Error: 3 sessions are left after the drain's deadline\n"
+
+
+def test_resume(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.server.state = api.SERVER_STATE_DRAINING
+    outcome = cli("resume")
+    assert outcome.code == 0
+    assert outcome.rows[0] == ["state", "SERVING"]
+    assert cli("resume", "-o", "json").json["state"] == "SERVER_STATE_SERVING"
+
+
+@pytest.mark.parametrize("command", [("shutdown",), ("sessions", "shutdown")])
+def test_shutdown(cli: Cli, daemon: FakeDaemon, command: tuple[str, ...]) -> None:
+    outcome = cli(*command, "--reason", "fire", "--yes")
+    assert outcome.code == 0
+    assert outcome.rows == [["sessions", "closed", "3"], ["workers", "killed", "1"]]
+    assert daemon.requests == [api.ShutdownServerRequest(reason="fire")]
+
+
+def test_shutdown_json(cli: Cli) -> None:
+    assert cli("shutdown", "-r", "fire", "-y", "-o", "json").json == {"sessions_closed": 3, "killed_workers": ["1"]}
+
+
+def test_version(cli: Cli) -> None:
+    assert cli("version").rows == [["householdctl", version("householdd")], ["householdd", "9.9.9"]]
+    assert cli("version", "-o", "json").json["householdd"] == "9.9.9"
+
+
+def test_version_without_a_daemon(bare_cli: Cli) -> None:
+    outcome = bare_cli("version")
+    assert outcome.code == 0
+    assert "no control socket" in outcome.out
+    assert bare_cli("version", "-o", "json").json["householdd"] is None

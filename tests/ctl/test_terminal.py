@@ -1,0 +1,177 @@
+"""What needs a real process: a terminal, signals, pipes, and the time to start."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from household.v1.server_service_pb2 import SERVER_STATE_DRAINING, Server
+from tests.ctl.fake_daemon import session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.ctl.fake_daemon import FakeDaemon
+
+COMMAND = [sys.executable, "-m", "householdctl"]
+
+
+def _on_a_terminal(*arguments: str, types: str = "", columns: int = 80, **environ: str) -> tuple[int, str]:
+    """The exit code, and what the terminal showed, standard output and error mixed."""
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, "COLUMNS": str(columns), "LINES": "50", "TERM": "xterm", **environ},
+    ) as process:
+        os.close(terminal)
+        if types:
+            os.write(controller, types.encode())
+        shown = bytearray()
+        while True:
+            try:
+                chunk = os.read(controller, 65536)
+            except OSError:
+                # The last user of a pseudo-terminal has left.
+                break
+            if not chunk:
+                break
+            shown += chunk
+        code = process.wait()
+    os.close(controller)
+    return code, shown.decode()
+
+
+def test_killing_asks_with_the_number_of_sessions(daemon: FakeDaemon) -> None:
+    arguments = ("--target", str(daemon.path), "sessions", "kill", "--all", "-r", "test")
+    code, shown = _on_a_terminal(*arguments, types="n\n")
+    assert code == 1
+    assert "kill sessions: this hits 3 sessions. Go ahead?" in shown
+    assert "not confirmed; nothing was changed" in shown
+    assert len(daemon.sessions) == 3
+    code, shown = _on_a_terminal(*arguments, types="y\n")
+    assert code == 0
+    assert shown.count("killed") == 3
+    assert daemon.sessions == []
+
+
+def test_a_shutdown_asks_even_when_nobody_can_count(daemon: FakeDaemon) -> None:
+    daemon.hang("ListSessions")
+    code, shown = _on_a_terminal(
+        "--target", str(daemon.path), "--timeout", "100ms", "shutdown", "-r", "fire", types="y\n"
+    )
+    assert code == 0
+    assert "nobody knows how many" in shown
+
+
+def test_a_narrow_terminal_loses_columns_but_no_text(daemon: FakeDaemon) -> None:
+    daemon.sessions = [session(1)]
+    target = ("--target", str(daemon.path))
+    _, wide = _on_a_terminal(*target, "sessions", "list", columns=220)
+    _, narrow = _on_a_terminal(*target, "sessions", "list", columns=80)
+    assert daemon.sessions[0].peer_address in wide
+    assert "not shown" not in wide
+    assert daemon.sessions[0].id in narrow
+    assert "not shown, the terminal is too narrow: " in narrow
+    assert "…" not in narrow
+
+
+def test_no_color(daemon: FakeDaemon) -> None:
+    target = ("--target", str(daemon.path))
+    _, coloured = _on_a_terminal(*target, "sessions", "list", columns=220)
+    _, plain = _on_a_terminal(*target, "sessions", "list", columns=220, NO_COLOR="1")
+    assert "\x1b[32mACTIVE" in coloured
+    assert "\x1b[32m" not in plain
+
+
+def test_drain_shows_its_progress(daemon: FakeDaemon) -> None:
+    middle = Server()
+    middle.CopyFrom(daemon.server)
+    middle.state = SERVER_STATE_DRAINING
+    middle.drain_deadline_at.FromJsonString("2026-01-01T03:21:00Z")
+    daemon.next_servers = [middle, middle, Server()]
+    code, shown = _on_a_terminal("--target", str(daemon.path), "drain", "-r", "x", "--yes", "--wait")
+    assert code == 0
+    assert "draining: 3 sessions, the rest is closed in" in shown
+
+
+def test_ctrl_c_ends_a_watch_quietly(daemon: FakeDaemon) -> None:
+    daemon.watch_stays_open = True
+    process = subprocess.Popen(
+        [*COMMAND, "--target", str(daemon.path), "sessions", "watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    _wait_for_a_request(daemon)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_ctrl_c_ends_a_call_quietly(daemon: FakeDaemon) -> None:
+    daemon.hang("ResumeServer")
+    process = subprocess.Popen(
+        [*COMMAND, "--target", str(daemon.path), "--timeout", "30", "resume"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    _wait_for_a_request(daemon)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_a_reader_that_leaves_is_no_failure_to_talk_about(daemon: FakeDaemon) -> None:
+    daemon.sessions = [session(number) for number in range(3000)]
+    for style in ("table", "jsonl"):
+        process = subprocess.Popen(
+            [*COMMAND, "--target", str(daemon.path), "sessions", "list", "-o", style],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        # Whether the last write fails depends on how much the pipe took before.
+        assert process.wait(timeout=20) in {0, 1}
+
+
+def test_help_imports_neither_grpc_nor_rich() -> None:
+    script = (
+        "import sys\n"
+        "from householdctl.__main__ import run\n"
+        "assert run(['--help']) == 0\n"
+        "sys.exit(bool({'grpc', 'rich', 'google.protobuf', 'asyncio', 'websockets'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_the_shell_completes_live_session_ids(daemon: FakeDaemon, tmp_path: Path) -> None:
+    words = f"householdctl --target {daemon.path} sessions show 0000"
+
+    def complete(line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            COMMAND,
+            env={**os.environ, "_HOUSEHOLDCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "5"},
+            capture_output=True,
+            text=True,
+        )
+
+    assert complete(words).stdout.split() == [s.id for s in daemon.sessions]
+    nobody = complete(words.replace(str(daemon.path), str(tmp_path / "nobody")))
+    assert (nobody.stdout.strip(), nobody.stderr) == ("", "")
+
+
+def _wait_for_a_request(daemon: FakeDaemon) -> None:
+    end = time.monotonic() + 20
+    while not daemon.requests:
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,0 +1,133 @@
+"""The real daemon as a process of its own, for tests that drive it from outside as its users do."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+from household.v1 import (
+    config_service_pb2_grpc,
+    server_service_pb2,
+    server_service_pb2_grpc,
+    session_pb2,
+    session_service_pb2,
+    session_service_pb2_grpc,
+)
+
+PATIENCE = 30.0
+"""Seconds after which a test gives up on what should have happened long ago, on a slow machine too."""
+
+
+class Daemon:
+    """A running ``householdd --dev`` with its files in ``directory`` and a free port."""
+
+    def __init__(self, directory: Path, *options: str, env: dict[str, str] | None = None) -> None:
+        self.directory = directory
+        self.runtime_dir = directory / "run"
+        self.log = directory / "log"
+        listen = () if "--listen" in options else ("--listen", "127.0.0.1:0")
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "householdd", "--dev", *listen),
+                    *("--runtime-dir", str(self.runtime_dir), "--state-dir", str(directory / "state"), *options),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, **(env or {})},
+                text=True,
+            )
+        if self.process.stdout is None:
+            raise AssertionError
+        announcement = self.process.stdout.readline()
+        if not announcement:
+            self.process.wait()
+            raise AssertionError(f"the daemon did not start: {self.log.read_text()}")
+        self.url = announcement.split()[-1]
+        self.ws_url = self.url.replace("http", "ws", 1) + "ws/virtual-household/"
+        self.control_socket = self.runtime_dir / "control.sock"
+        self._channel = grpc.insecure_channel(f"unix:{self.control_socket}")
+        # The generated stubs are typed for synchronous and asynchronous channels at once.
+        self.sessions: Any = session_service_pb2_grpc.SessionServiceStub(self._channel)
+        self.server: Any = server_service_pb2_grpc.ServerServiceStub(self._channel)
+        self.config: Any = config_service_pb2_grpc.ConfigServiceStub(self._channel)
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """A client context that trusts the daemon's certificate and no other."""
+        return ssl.create_default_context(cafile=str(self.directory / "state" / "dev-ca.pem"))
+
+    def get_server(self) -> server_service_pb2.Server:
+        """The daemon as GetServer shows it."""
+        server: server_service_pb2.Server = self.server.GetServer(server_service_pb2.GetServerRequest(), timeout=10).server
+        return server
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the workers that run."""
+        return [worker.pid for worker in self.get_server().workers if worker.pid]
+
+    def list_sessions(self, filter_text: str = "") -> list[session_pb2.Session]:
+        """All live sessions, up to a thousand."""
+        request = session_service_pb2.ListSessionsRequest(page_size=1000, filter=filter_text)
+        return list(self.sessions.ListSessions(request, timeout=10).sessions)
+
+    def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs householdctl against this daemon."""
+        return subprocess.run(
+            [sys.executable, "-m", "householdctl", "--target", str(self.control_socket), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE * 2,
+        )
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Log lines of one event so far."""
+        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{"))
+        return [line for line in lines if line.get("event") == name]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ends the daemon if it still runs; its exit status."""
+        self._channel.close()
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            # A second one, so that no test waits for a drain.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(1)
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def running(directory: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Daemon]:
+    """A daemon for the length of a block; it is stopped at the end, killed when it does not stop."""
+    daemon = Daemon(directory, *options, env=env)
+    try:
+        yield daemon
+    finally:
+        try:
+            daemon.stop()
+        finally:
+            daemon.process.kill()
+            if daemon.process.stdout is not None:
+                daemon.process.stdout.close()
+
+
+def wait_until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Returns once ``condition`` holds; fails with ``what`` when it does not within ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {patience:g} s: {what}")
+        time.sleep(0.02)

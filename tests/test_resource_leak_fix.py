@@ -1,0 +1,26 @@
+"""The leak check as a script: ``python tests/test_resource_leak_fix.py [URL]``; it takes the options of the command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from householdctl.__main__ import run as run_householdctl
+from householdctl.leaks.run import run_check
+from householdctl.target import default_target
+
+if TYPE_CHECKING:
+    from householdctl.leaks import LeakReport
+
+
+def run(url: str | None = None) -> LeakReport:
+    """Checks the server at ``url``, by default the one of this machine.
+
+    Raises householdctl.exits.CommandError when there is no server to check.
+    """
+    return run_check(url, target=default_target(os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(run_householdctl(["check", "leaks", *sys.argv[1:]]))
