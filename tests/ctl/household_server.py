@@ -83,7 +83,8 @@ class HouseholdServer:
         self.paths.append(connection.request.path)
         if self.fault is Fault.HANGS_UP:
             return
-        number = len(self.paths)
+        # Far from the numbers of sessions that a test puts into the daemon.
+        number = 1000 + len(self.paths)
         self._enter(number, connection.request.path)
         with suppress(ConnectionClosed):
             self._talk(connection)

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from tests.ctl.conftest import Cli
     from tests.ctl.fake_daemon import FakeDaemon
 
-QUICKLY = ("--duration", "400ms", "--deadline", "500ms")
+QUICKLY = ("--duration", "300ms", "--deadline", "500ms")
+
+
+@pytest.fixture(autouse=True)
+def _soon_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("householdctl.leaks.check._STILL_FOR_S", 0.3)
 
 
 def test_a_server_that_cleans_up_passes(bare_cli: Cli) -> None:

@@ -10,6 +10,10 @@ CATCH_UP = 0.25
 """Seconds of peak rate that may be made up after a stall. What was missed beyond that is dropped, never sent as a
 flood: one control pass, so a busy moment of the server costs no rate and a dead line gets no burst on its return."""
 
+UPLOAD_CATCH_UP = 1.0
+"""The same for uploads, which are asked for once a control pass and one pass ahead: two passes must fit in it, and the
+frame that is cut between them."""
+
 REACH = 1.0
 """Greatest seconds between two looks at an idle direction."""
 
@@ -17,15 +21,17 @@ REACH = 1.0
 class Pacer:
     """Paces one direction of one session."""
 
-    def __init__(self, shape: Shape, now: float) -> None:
+    def __init__(self, shape: Shape, now: float, catch_up: float = CATCH_UP) -> None:
+        """``catch_up`` is seconds of peak rate."""
+        self._catch_up = catch_up
         self.dropped = 0
         """Bytes given up because they could not be sent in time."""
         self._begin(shape, now)
 
     def due(self, now: float) -> int:
-        """Bytes to send now. What is overdue by more than ``CATCH_UP`` is dropped first."""
+        """Bytes to send now. What is overdue by more than the catch-up is dropped first."""
         total = self.shape.bytes_by(now - self._began)
-        excess = total - self._settled - self._catch_up
+        excess = total - self._settled - self._greatest_due
         if excess > 0:
             self.dropped += excess
             self._settled += excess
@@ -56,4 +62,4 @@ class Pacer:
         self._began = now
         # Bytes of the shape that were taken or dropped.
         self._settled = 0
-        self._catch_up = math.ceil(shape.peak_bps / 8 * CATCH_UP)
+        self._greatest_due = math.ceil(shape.peak_bps / 8 * self._catch_up)

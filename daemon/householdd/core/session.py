@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from householdd.core.liveness import Liveness
-from householdd.core.pacing import Pacer
+from householdd.core.pacing import UPLOAD_CATCH_UP, Pacer
 from householdd.core.profiles import Profile
 from householdd.core.quality import Latency, RateMeter
 from householdd.core.settings import Timeouts
@@ -72,7 +72,7 @@ class Session:
         self.liveness = Liveness(now)
         self.latency = Latency()
         self.download = Pacer(profile.download.shape(), now)
-        self.upload = Pacer(profile.upload.shape(), now)
+        self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP)
         self.sums = Sums()
         self.errors = Errors()
         self.download_meter = RateMeter(now)

@@ -16,6 +16,10 @@ from householdd.dataplane import payload, sockets
 WRITE_LIMIT = 128 * 1024
 """Bytes of one connection that may wait in user space. Payload is written up to here and no further."""
 
+TEXT_LIMIT = WRITE_LIMIT + 64 * 1024
+"""The same for messages and pings, which must get through where payload fills the buffer to its limit. A client that
+takes nothing is sent no more than its probes, so it would take long to fill."""
+
 OVERFLOW = 2 * WRITE_LIMIT
 """Bytes at which a connection is given up: a client that provokes answers and reads none of them."""
 
@@ -87,8 +91,8 @@ class Link(ServerConnection):
         return count
 
     def send_text(self, data: bytes) -> bool:
-        """Sends a text message; False when the connection is not open or its buffer is past the write limit."""
-        if not self.open or self.buffered > WRITE_LIMIT:
+        """Sends a text message; False when the connection is not open or its buffer is past the text limit."""
+        if not self.open or self.buffered > TEXT_LIMIT:
             return False
         self.protocol.send_text(data)
         self.send_data()
@@ -96,7 +100,7 @@ class Link(ServerConnection):
 
     def send_ping(self, data: bytes) -> bool:
         """Sends a ping frame; False as in send_text."""
-        if not self.open or self.buffered > WRITE_LIMIT:
+        if not self.open or self.buffered > TEXT_LIMIT:
             return False
         self.protocol.send_ping(data)
         self.send_data()
