@@ -5,15 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.daemon import Daemon
+
+class Endpoint(Protocol):
+    """Where clients connect: a daemon of this process, or what is known of another's."""
+
+    @property
+    def ws_url(self) -> str:
+        """What the user id is appended to."""
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """Trusts the endpoint's certificate."""
 
 
 class Client:
@@ -26,6 +37,8 @@ class Client:
         self.messages: list[dict[str, Any]] = []
         self.arrivals: list[tuple[float, int]] = []
         """Monotonic time and payload bytes of each binary message."""
+        self.order: list[str] = []
+        """What came in, in order: the type of each message, and "binary" once for any number of payload messages."""
         self.changed = asyncio.Event()
 
     @property
@@ -48,9 +61,12 @@ class Client:
                 if isinstance(message, bytes):
                     self.received_bytes += len(message)
                     self.arrivals.append((time.monotonic(), len(message)))
+                    if self.order[-1:] != ["binary"]:
+                        self.order.append("binary")
                 else:
                     parsed = json.loads(message)
                     self.messages.append(parsed)
+                    self.order.append(parsed["type"])
                     await self.answer(parsed)
                 self.changed.set()
         self.changed.set()
@@ -58,12 +74,22 @@ class Client:
     async def answer(self, message: dict[str, Any]) -> None:
         """Answers a message; a plain Client answers none."""
 
+    @property
+    def session_id(self) -> str:
+        """The daemon's id of the session; known once its first message came in."""
+        return str(self.last("session_info")["session_id"])
+
     async def until(self, condition: Callable[[], object], patience: float = 20.0) -> None:
         """Returns once ``condition()`` holds; looked at whenever something came in."""
         async with asyncio.timeout(patience):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
+
+    async def payload(self) -> None:
+        """Returns once more payload has come in than has by now."""
+        before = self.received_bytes
+        await self.until(lambda: self.received_bytes > before)
 
     async def _upload(self, message: dict[str, Any]) -> None:
         left = message["target_bytes"]
@@ -99,9 +125,7 @@ class OldWorker(Client):
     async def answer(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "ping":
-                await self.send(
-                    type="pong", client_timestamp=message["timestamp"], server_timestamp=time.time() * 1e3
-                )
+                await self.send(type="pong", client_timestamp=message["timestamp"], server_timestamp=time.time() * 1e3)
             case "connection_test":
                 await self.send(
                     type="connection_test_response",
@@ -118,15 +142,18 @@ T = TypeVar("T", bound=Client)
 
 
 @contextlib.asynccontextmanager
-async def client(daemon: Daemon, user_id: str, kind: type[T], query: str = "") -> AsyncIterator[T]:
+async def client(
+    endpoint: Endpoint, user_id: str, kind: type[T], query: str = "", user_agent: str = "a test"
+) -> AsyncIterator[T]:
     """A connected client that reads in the background."""
     async with connect(
-        f"{daemon.ws_url}{user_id}{query}",
-        ssl=daemon.tls if daemon.ws_url.startswith("wss") else None,
+        f"{endpoint.ws_url}{user_id}{query}",
+        ssl=endpoint.tls if endpoint.ws_url.startswith("wss") else None,
         compression=None,
         ping_interval=None,
         max_size=None,
         proxy=None,
+        user_agent_header=user_agent,
     ) as connection:
         made = kind(connection)
         reading = asyncio.create_task(made.read())

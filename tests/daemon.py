@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+
 from household.v1 import (
     config_service_pb2_grpc,
     server_service_pb2,
@@ -70,7 +71,9 @@ class Daemon:
 
     def get_server(self) -> server_service_pb2.Server:
         """The daemon as GetServer shows it."""
-        server: server_service_pb2.Server = self.server.GetServer(server_service_pb2.GetServerRequest(), timeout=10).server
+        server: server_service_pb2.Server = self.server.GetServer(
+            server_service_pb2.GetServerRequest(), timeout=10
+        ).server
         return server
 
     def worker_pids(self) -> list[int]:

@@ -32,11 +32,16 @@ class Format(StrEnum):
 
 
 def duration_argument(text: str) -> float:
-    """Seconds of an option that is a duration, more than 0."""
+    """Seconds of an option that is a duration."""
     try:
-        seconds = parse_duration(text)
+        return parse_duration(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def positive_duration_argument(text: str) -> float:
+    """Seconds of an option that is a duration of more than 0."""
+    seconds = duration_argument(text)
     if seconds == 0:
         raise typer.BadParameter("has to be longer than 0")
     return seconds
@@ -59,7 +64,7 @@ TimeoutOption = Annotated[
     float | None,
     typer.Option(
         "--timeout",
-        parser=duration_argument,
+        parser=positive_duration_argument,
         metavar="SECONDS",
         help=f"Deadline of each call to the daemon. [default: {DEFAULT_TIMEOUT_S:g}]",
     ),

@@ -48,7 +48,9 @@ def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandErro
         message = f"the daemon at {target.path} does not know this call; its version differs ({message})"
     elif status in {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}:
         message = f"the daemon failed: {message} ({status.name}); its log says more"
-    return CommandError(_EXIT_CODES.get(status, ExitCode.FAILURE), message, *_details(call))
+    # Details often say the message once more.
+    details = [line for line in _details(call) if line not in message]
+    return CommandError(_EXIT_CODES.get(status, ExitCode.FAILURE), message, *details)
 
 
 def absent(target: Target, failure: OSError) -> CommandError:

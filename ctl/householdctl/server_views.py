@@ -107,4 +107,4 @@ def seconds_to_drain_deadline(server: Server) -> float | None:
 def _drain(server: Server) -> list[tuple[str, str]]:
     lines = [("drain reason", server.drain_reason)] if server.drain_reason else []
     left = seconds_to_drain_deadline(server)
-    return lines if left is None else [*lines, ("rest is closed in", format_age(max(left, 0)))]
+    return lines if left is None or not server.sessions else [*lines, ("rest is closed in", format_age(max(left, 0)))]

@@ -10,8 +10,8 @@ import typer
 import uvloop
 
 from householdd import config, logs
-from householdd.listening import StartError
-from householdd.supervisor import Supervisor
+from householdd.supervisor.daemon import Supervisor
+from householdd.supervisor.listening import StartError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -33,7 +33,9 @@ def householdd(  # noqa: PLR0913 - one parameter an option
     config_file: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="TOML file to read.")] = None,
     dev: Annotated[
         bool | None,
-        typer.Option("--dev", help="For trying out: self-signed certificate, 127.0.0.1:8443, one worker, files in .run."),
+        typer.Option(
+            "--dev", help="To try it out: self-signed certificate, 127.0.0.1:8443, one worker, files in .run."
+        ),
     ] = None,
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where clients connect. [default: 0.0.0.0:8443]")

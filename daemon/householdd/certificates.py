@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import ssl
 from pathlib import Path
@@ -34,18 +34,16 @@ def load_chain(context: ssl.SSLContext, cert: Path, key: Path) -> None:
         try:
             path.read_bytes()
         except OSError as error:
-            message = f"{path}: {error.strerror}"
-            raise CertificateError(message) from None
+            raise CertificateError(f"{path}: {error.strerror}") from None
     try:
         context.load_cert_chain(cert, key)
     except ssl.SSLError as error:
         reason = "the key does not belong to the certificate" if "MISMATCH" in str(error) else "not PEM, or damaged"
-        message = f"{cert} with {key}: {reason} ({error.reason or error})"
-        raise CertificateError(message) from None
+        raise CertificateError(f"{cert} with {key}: {reason} ({error.reason or error})") from None
 
 
 def dev_certificate(state_dir: Path) -> tuple[Path, Path]:
-    """Certificate and key of --dev, made on first use and kept in ``state_dir``; ``dev-ca.pem`` beside verifies them."""
+    """Certificate and key of --dev, made on first use and kept in ``state_dir``; ``dev-ca.pem`` there verifies them."""
     cert, key = state_dir / "dev-cert.pem", state_dir / "dev-key.pem"
     if not (cert.exists() and key.exists() and _current(cert)):
         authority = trustme.CA(organization_name="householdd --dev")
@@ -62,4 +60,4 @@ def _current(cert: Path) -> bool:
         parsed = x509.load_pem_x509_certificate(cert.read_bytes())
     except ValueError:
         return False
-    return parsed.not_valid_after_utc > datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    return parsed.not_valid_after_utc > dt.datetime.now(dt.UTC) + dt.timedelta(days=1)

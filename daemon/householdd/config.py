@@ -42,8 +42,7 @@ def parse_address(value: object) -> Address:
     elif ":" in host:
         host = ""
     if not (colon and host and port.isdecimal() and int(port) <= 65535):  # noqa: PLR2004 - the largest port
-        message = "write HOST:PORT, such as 0.0.0.0:443 or [::]:443"
-        raise ValueError(message)
+        raise ValueError("write HOST:PORT, such as 0.0.0.0:443 or [::]:443")
     return Address(host, int(port))
 
 
@@ -85,14 +84,13 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _tls(self) -> Self:
         if (self.cert is None) != (self.key is None):
-            message = "cert and key belong together; give both or neither"
-            raise ValueError(message)
+            raise ValueError("cert and key belong together; give both or neither")
         if self.no_tls and self.cert is not None:
-            message = "no_tls and cert exclude each other"
-            raise ValueError(message)
+            raise ValueError("no_tls and cert exclude each other")
         if not (self.dev or self.no_tls or self.cert):
-            message = "a certificate is needed: give cert and key, or dev for a self-signed one, or no_tls behind a proxy"
-            raise ValueError(message)
+            raise ValueError(
+                "a certificate is needed: give cert and key, or dev for a self-signed one, or no_tls behind a proxy"
+            )
         return self
 
     @property
@@ -137,11 +135,9 @@ def _check_readable(file: Path) -> None:
     try:
         tomllib.loads(file.read_text())
     except OSError as error:
-        message = f"{file}: {error.strerror}"
-        raise ConfigError(message) from None
+        raise ConfigError(f"{file}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{file}: not TOML: {error}"
-        raise ConfigError(message) from None
+        raise ConfigError(f"{file}: not TOML: {error}") from None
 
 
 def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Path | None) -> str:

@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_status import rpc_status
 
 from household.v1 import config_service_pb2 as config_api
@@ -21,7 +21,7 @@ from household.v1 import server_service_pb2 as server_api
 from household.v1 import server_service_pb2_grpc as server_grpc
 from household.v1 import session_service_pb2 as session_api
 from household.v1 import session_service_pb2_grpc as session_grpc
-from household.v1.session_pb2 import CloseReason, Session, SessionState, Timeouts
+from household.v1.session_pb2 import CloseReason, EvidenceKind, Session, SessionState, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ class FakeDaemon(
             self.released.set()
             server.stop(None).wait()
 
-    def serving(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
+    def serving(self, status: int) -> None:
         self.health.set("", status)
 
     def fail(self, method: str, code: grpc.StatusCode, message: str, *details: Message) -> None:
@@ -235,7 +235,7 @@ def session(number: int, **fields: object) -> Session:
         state=SessionState.SESSION_STATE_ACTIVE,
         peer_address=f"[2001:db8::7]:{50000 + number}",
         user_agent="Mozilla/5.0 [test]",
-        evidence_kind="EVIDENCE_KIND_PONG",
+        evidence_kind=EvidenceKind.EVIDENCE_KIND_PONG,
         sent_bytes=3_100_000,
         received_bytes=120_000,
         target_download_bps=1.5e6,

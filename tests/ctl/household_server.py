@@ -35,6 +35,7 @@ class Fault(Enum):
     KEEPS_SENDING = "sessions end, but their traffic is still produced"
     HANGS_UP = "it closes every session at once"
     SENDS_NOTHING = "no payload comes"
+    BABBLES = "its text frames are no JSON"
     NO_STATS = "it publishes no statistics"
 
 
@@ -96,7 +97,7 @@ class HouseholdServer:
             self._over.wait(_TICK_S)
 
     def _talk(self, connection: ServerConnection) -> None:
-        connection.send(json.dumps({"type": "session_info"}))
+        connection.send("{" if self.fault is Fault.BABBLES else json.dumps({"type": "session_info"}))
         connection.send(json.dumps({"type": "connection_test", "user_id": "u", "timestamp": 1}))
         connection.send(json.dumps({"type": "ping", "user_id": "u", "sequence": 5, "timestamp": 2, "server_time": 3}))
         connection.send(json.dumps({"type": "real_upload_request", "target_bytes": 100}))

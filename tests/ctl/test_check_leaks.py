@@ -127,6 +127,15 @@ def test_a_control_api_that_fails_proves_nothing(cli: Cli, daemon: FakeDaemon) -
     assert outcome.json["problems"] == ["control API: the daemon failed: KeyError (INTERNAL); its log says more"]
 
 
+def test_a_control_api_that_cannot_list_leaves_it_to_the_statistics(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.fail("ListSessions", grpc.StatusCode.PERMISSION_DENIED, "no role")
+    with HouseholdServer().running() as server:
+        outcome = cli("check", "leaks", server.url, *QUICKLY, "-o", "json")
+    assert outcome.code == 1
+    assert outcome.json["census"] == "public statistics"
+    assert outcome.json["problems"] == ["control API: no role"]
+
+
 def test_nobody_to_ask_proves_nothing(bare_cli: Cli) -> None:
     with HouseholdServer(Fault.NO_STATS).running() as server:
         outcome = bare_cli("check", "leaks", server.url, *QUICKLY)
@@ -136,7 +145,12 @@ def test_nobody_to_ask_proves_nothing(bare_cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "problem"), [(Fault.SENDS_NOTHING, "no payload came"), (Fault.HANGS_UP, "closed by the server")]
+    ("fault", "problem"),
+    [
+        (Fault.SENDS_NOTHING, "no payload came"),
+        (Fault.HANGS_UP, "closed by the server"),
+        (Fault.BABBLES, "the server sent a text that is no JSON"),
+    ],
 )
 def test_a_household_that_did_not_run_proves_nothing(bare_cli: Cli, fault: Fault, problem: str) -> None:
     with HouseholdServer(fault).running() as server:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from google.rpc.error_details_pb2 import BadRequest
 
 from householdctl.exits import ExitCode
 from householdctl.target import default_target, describe_failure, named_target
@@ -183,3 +184,21 @@ def test_destruction_needs_consent_where_nobody_can_be_asked(
         "standard input is not a terminal, so there is nobody to ask\n  add --yes to go ahead\n"
     )
     assert daemon.requests == []
+
+
+def test_a_detail_that_repeats_the_message_is_not_told_twice(cli: Cli, daemon: FakeDaemon) -> None:
+    violation = BadRequest.FieldViolation(field="reason", description="1 to 200 characters")
+    daemon.fail(
+        "ResumeServer",
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "reason: 1 to 200 characters",
+        BadRequest(field_violations=[violation]),
+    )
+    assert cli("resume").err == "Error: reason: 1 to 200 characters\n"
+
+
+def test_a_daemon_of_another_version(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.fail("ResumeServer", grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+    outcome = cli("resume")
+    assert outcome.code == 1
+    assert "its version differs (Method not found!)" in outcome.err

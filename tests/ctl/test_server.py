@@ -67,6 +67,12 @@ def test_drain_leaves_the_deadline_to_the_daemon(cli: Cli, daemon: FakeDaemon) -
     assert daemon.requests == [api.DrainServerRequest(reason="upgrade")]
 
 
+def test_drain_at_once(cli: Cli, daemon: FakeDaemon) -> None:
+    assert cli("drain", "-r", "upgrade", "--deadline", "0", "-y").code == 0
+    (request,) = daemon.asked(api.DrainServerRequest)
+    assert request.HasField("deadline")
+
+
 def _like(daemon: FakeDaemon, sessions: int, state: api.ServerState.ValueType) -> api.Server:
     server = api.Server()
     server.CopyFrom(daemon.server)

@@ -123,9 +123,9 @@ def test_show_of_an_unknown_id(cli: Cli) -> None:
 
 def _events() -> list[api.WatchSessionsResponse]:
     messages = [
-        api.WatchSessionsResponse(sequence=1, event="WATCH_EVENT_SNAPSHOT", session=session(1)),
-        api.WatchSessionsResponse(sequence=2, event="WATCH_EVENT_SNAPSHOT_END"),
-        api.WatchSessionsResponse(sequence=3, event="WATCH_EVENT_CLOSED", session=closed_session(1)),
+        api.WatchSessionsResponse(sequence=1, event=api.WATCH_EVENT_SNAPSHOT, session=session(1)),
+        api.WatchSessionsResponse(sequence=2, event=api.WATCH_EVENT_SNAPSHOT_END),
+        api.WatchSessionsResponse(sequence=3, event=api.WATCH_EVENT_CLOSED, session=closed_session(1)),
     ]
     for message in messages:
         message.at.FromJsonString("2026-01-02T03:08:05.678Z")

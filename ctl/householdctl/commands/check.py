@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from householdctl.exits import ExitCode
-from householdctl.options import Options, duration_argument, example, with_options
+from householdctl.options import Options, duration_argument, example, positive_duration_argument, with_options
 
 app = typer.Typer(help="Prove that a server keeps its promises.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -32,7 +32,9 @@ def leaks(
     ] = None,
     duration: Annotated[
         float | None,
-        typer.Option(parser=duration_argument, metavar="DURATION", help="How long traffic flows.  [default: 3s]"),
+        typer.Option(
+            parser=positive_duration_argument, metavar="DURATION", help="How long traffic flows.  [default: 3s]"
+        ),
     ] = None,
     deadline: Annotated[
         float | None,

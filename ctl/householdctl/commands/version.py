@@ -1,7 +1,5 @@
 """version."""
 
-from importlib.metadata import version as installed_version
-
 from householdctl.exits import CommandError
 from householdctl.options import Format, Options, with_options
 
@@ -9,6 +7,8 @@ from householdctl.options import Format, Options, with_options
 @with_options
 def version(options: Options) -> None:
     """Show the version of householdctl and, when it can be reached, of the daemon."""
+    from importlib.metadata import version as installed_version
+
     from householdctl import output
 
     client_version, daemon_version, reason = installed_version("householdd"), None, ""

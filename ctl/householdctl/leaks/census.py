@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -110,8 +111,13 @@ class StatsCensus:
         if self._server.context:
             handlers.append(urllib.request.HTTPSHandler(context=self._server.context))
         opener = urllib.request.build_opener(*handlers)
-        with opener.open(self._server.stats_url, timeout=_STATS_TIMEOUT_S) as response:
-            stats = json.loads(response.read(_STATS_LIMIT_BYTES))
+        try:
+            with opener.open(self._server.stats_url, timeout=_STATS_TIMEOUT_S) as response:
+                stats = json.loads(response.read(_STATS_LIMIT_BYTES))
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError as error:
+            raise OSError(str(error.reason)) from error
         match stats:
             case {"active_sessions": int(active), "sent_bytes": int(sent)}:
                 return active, sent

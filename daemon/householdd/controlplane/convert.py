@@ -7,8 +7,8 @@ from dataclasses import fields
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from household.v1 import session_pb2 as pb
 
+from household.v1 import session_pb2 as pb
 from householdd.core.addresses import host_port
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from household.v1 import session_pb2 as pb
-
 from householdd.controlplane.convert import seconds
 
 Value = str | float
@@ -77,5 +76,4 @@ def named(name: str) -> Field:
     try:
         return FIELDS[name]
     except KeyError:
-        message = f"no field {name!r}; known are {', '.join(FIELDS)}"
-        raise ValueError(message) from None
+        raise ValueError(f"no field {name!r}; known are {', '.join(FIELDS)}") from None

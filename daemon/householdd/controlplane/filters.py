@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from household.v1 import session_pb2 as pb
-
 from householdd.controlplane.fields import Field, Kind, Value, named
 
 MAX_LENGTH = 1000
 """Characters of a filter."""
 
 _COMPARISON = re.compile(
-    r"\s*(?P<name>[a-z_]+)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\"]+))\s*",
+    r"\s*(?P<name>[a-z_]+)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\"=<>!()]+))\s*",
     re.ASCII,
 )
-_AND = re.compile(r"AND\s", re.ASCII)
+_AND = re.compile(r"AND(?:\s|\Z)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _SECONDS = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|m|h)", re.ASCII)
 _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -61,21 +61,20 @@ def parse(text: str, *, constant_only: bool = False) -> Predicate:
     ``constant_only`` allows only fields that keep their value during a session. Raises FilterError.
     """
     if len(text) > MAX_LENGTH:
-        message = f"{len(text)} characters; at most {MAX_LENGTH} are allowed"
-        raise FilterError(message)
+        raise FilterError(f"{len(text)} characters; at most {MAX_LENGTH} are allowed")
     comparisons: list[_Comparison] = []
     position = 0
     while text[position:].strip():
         if comparisons:
             joint = _AND.match(text, position)
             if joint is None:
-                message = f"at {position + 1}: AND is expected between two comparisons, not {text[position:][:20]!r}"
-                raise FilterError(message)
+                raise FilterError(
+                    f"at {position + 1}: AND is expected between two comparisons, not {text[position:][:20]!r}"
+                )
             position = joint.end()
         match = _COMPARISON.match(text, position)
         if match is None:
-            message = f"at {position + 1}: expected FIELD OPERATOR VALUE, not {text[position:][:20]!r}"
-            raise FilterError(message)
+            raise FilterError(f"at {position + 1}: expected FIELD OPERATOR VALUE, not {text[position:][:20]!r}")
         comparisons.append(_comparison(match, constant_only=constant_only))
         position = match.end()
     return lambda session: all(comparison(session) for comparison in comparisons)
@@ -87,20 +86,19 @@ def _comparison(match: re.Match[str], *, constant_only: bool) -> _Comparison:
     try:
         field = named(name)
     except ValueError as error:
-        message = f"at {match.start('name') + 1}: {error}"
-        raise FilterError(message) from None
+        raise FilterError(f"at {match.start('name') + 1}: {error}") from None
     if constant_only and not field.constant:
-        message = f"at {match.start('name') + 1}: {name} changes during a session and cannot be filtered on here"
-        raise FilterError(message)
+        raise FilterError(
+            f"at {match.start('name') + 1}: {name} changes during a session and cannot be filtered on here"
+        )
     allowed = {Kind.TEXT: ("=", "!=", ":"), Kind.WORD: ("=", "!=")}.get(field.kind, ("=", "!=", "<", "<=", ">", ">="))
     if sign not in allowed:
-        message = f"at {match.start('operator') + 1}: {name} takes {' '.join(allowed)}, not {sign}"
-        raise FilterError(message)
+        raise FilterError(f"at {match.start('operator') + 1}: {name} takes {' '.join(allowed)}, not {sign}")
     try:
         return _Comparison(field, _OPERATORS[sign], _value(field, raw))
     except ValueError as error:
-        message = f"at {match.end('operator') + 1}: {name}: {error}"
-        raise FilterError(message) from None
+        at = match.start("bare") if match["quoted"] is None else match.start("quoted")
+        raise FilterError(f"at {at + 1}: {name}: {error}") from None
 
 
 def _value(field: Field, raw: str) -> Value:
@@ -109,18 +107,14 @@ def _value(field: Field, raw: str) -> Value:
             return raw.lower()
         case Kind.WORD:
             if raw.lower() not in field.words:
-                message = f"{raw!r} is none of {', '.join(field.words)}"
-                raise ValueError(message)
+                raise ValueError(f"{raw!r} is none of {', '.join(field.words)}")
             return raw.lower()
         case Kind.SECONDS:
             match = _SECONDS.fullmatch(raw)
             if match is None:
-                message = f"{raw!r} is not {field.kind.value}"
-                raise ValueError(message)
+                raise ValueError(f"{raw!r} is not {field.kind.value}")
             return float(match["number"]) * _UNITS[match["unit"]]
         case Kind.NUMBER:
-            try:
-                return float(raw)
-            except ValueError:
-                message = f"{raw!r} is not {field.kind.value}"
-                raise ValueError(message) from None
+            if _NUMBER.fullmatch(raw) is None:
+                raise ValueError(f"{raw!r} is not {field.kind.value}")
+            return float(raw)

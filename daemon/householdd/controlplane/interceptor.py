@@ -40,8 +40,8 @@ class Failures(grpc.aio.ServerInterceptor):
         )
 
 
-def _guard_unary(behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
-    async def guarded(request: Any, context: Context) -> Any:
+def _guard_unary(behavior: Callable[..., Awaitable[object]], method: str) -> Callable[..., Awaitable[object]]:
+    async def guarded(request: object, context: Context) -> object:
         try:
             return await behavior(request, context)
         except Exception as error:  # noqa: BLE001 - every kind is answered and logged
@@ -50,8 +50,8 @@ def _guard_unary(behavior: Callable[..., Awaitable[Any]], method: str) -> Callab
     return guarded
 
 
-def _guard_stream(behavior: Callable[..., AsyncIterator[Any]], method: str) -> Callable[..., AsyncIterator[Any]]:
-    async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
+def _guard_stream(behavior: Callable[..., AsyncIterator[object]], method: str) -> Callable[..., AsyncIterator[object]]:
+    async def guarded(request: object, context: Context) -> AsyncIterator[object]:
         try:
             async for response in behavior(request, context):
                 yield response

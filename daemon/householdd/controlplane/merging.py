@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from household.v1 import server_service_pb2, session_pb2, session_service_pb2
-
 from householdd.controlplane.paging import PageRequest
 
 _SUMS = ("sessions_opened", "sent_bytes", "received_bytes", "handshakes_refused", "protocol_errors")
@@ -44,7 +43,9 @@ def merge_lists(
     )
 
 
-def merge_kills(answers: Iterable[session_service_pb2.KillSessionsResponse]) -> session_service_pb2.KillSessionsResponse:
+def merge_kills(
+    answers: Iterable[session_service_pb2.KillSessionsResponse],
+) -> session_service_pb2.KillSessionsResponse:
     """For each id the answer of the place that knows most of it."""
     outcomes: dict[str, session_service_pb2.KillOutcome.ValueType] = {}
     for answer in answers:

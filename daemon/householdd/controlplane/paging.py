@@ -1,5 +1,8 @@
-"""Orders, pages and page tokens. A token holds the last session's place in the order, so a page may be asked of several
-workers at once and merged, and sessions that come and go shift nothing."""
+"""Orders, pages and page tokens.
+
+A token holds the last session's place in the order, so a page may be asked of several workers at once and merged, and
+sessions that come and go shift nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from functools import total_ordering
 from typing import Any
 
 from household.v1 import session_pb2 as pb
-
 from householdd.controlplane.fields import named
 
 DEFAULT_SIZE = 100
@@ -31,7 +33,7 @@ class PagingError(ValueError):
 
 @total_ordering
 class _Descending:
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any) -> None:  # noqa: ANN401 - whatever a field holds
         self.value = value
 
     def __eq__(self, other: object) -> bool:
@@ -90,7 +92,9 @@ class PageRequest:
     def parse(cls, size: int, token: str, filter_text: str, order_by: str) -> PageRequest:
         """Checks the request's fields. Raises PagingError."""
         if not 0 <= size <= MAX_SIZE:
-            raise PagingError("page_size", f"{size} is out of range; allowed is 0 to {MAX_SIZE}, 0 means {DEFAULT_SIZE}")
+            raise PagingError(
+                "page_size", f"{size} is out of range; allowed is 0 to {MAX_SIZE}, 0 means {DEFAULT_SIZE}"
+            )
         order = Order.parse(order_by)
         digest = hashlib.sha256(json.dumps([filter_text, order.parts]).encode()).hexdigest()[:16]
         after = _read_token(token, digest, order) if token else None
@@ -117,7 +121,7 @@ def _read_token(token: str, digest: str, order: Order) -> list[Any]:
         decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         found, values = decoded
         whole = len(values) == len(order.parts) and all(
-            isinstance(value, str) == isinstance(named(name).get(pb.Session()), str)
+            isinstance(value, str if isinstance(named(name).get(pb.Session()), str) else int | float)
             for value, (name, _) in zip(values, order.parts, strict=True)
         )
     except (binascii.Error, ValueError, TypeError, RecursionError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from household.v1 import server_service_pb2 as pb
-
 from householdd.controlplane.convert import seconds
 from householdd.controlplane.failures import invalid
 from householdd.core.settings import SettingError, Timeouts

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from household.v1 import session_service_pb2 as pb
-
 from householdd.controlplane import filters
 from householdd.controlplane.failures import check_reason, invalid, raise_invalid
 from householdd.controlplane.paging import PageRequest, PagingError

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 import grpc.aio
+
 from household.v1 import config_service_pb2 as pb
 from household.v1 import config_service_pb2_grpc
-
 from householdd.controlplane import convert
 from householdd.controlplane.failures import invalid, raise_invalid
 from householdd.core.settings import SettingError, Timeouts

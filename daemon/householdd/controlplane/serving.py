@@ -8,6 +8,7 @@ from pathlib import Path
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+
 from household.v1 import (
     config_service_pb2,
     config_service_pb2_grpc,
@@ -16,7 +17,6 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-
 from householdd.controlplane.interceptor import Failures
 
 MAX_RECEIVE = 64 * 1024
@@ -52,9 +52,7 @@ class ControlServer:
         server_service_pb2_grpc.add_ServerServiceServicer_to_server(services.server, self._server)
         config_service_pb2_grpc.add_ConfigServiceServicer_to_server(services.config, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            [*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
-        )
+        reflection.enable_server_reflection([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
 
     async def start(self) -> None:
         """Listens."""

@@ -7,9 +7,9 @@ import time
 from collections.abc import AsyncIterator
 
 import grpc
+
 from household.v1 import session_pb2
 from household.v1 import session_service_pb2 as pb
-
 from householdd.controlplane.convert import timestamp
 from householdd.controlplane.failures import Refusal
 
@@ -38,8 +38,8 @@ class WatchStream:
         while not self._overrun:
             event, session = await self._queue.get()
             sequence += 1
-            yield pb.WatchSessionsResponse(
-                sequence=sequence, event=event, at=timestamp(time.time()), session=session
-            )
-        message = f"this watch fell {BACKLOG} messages behind; list the sessions again and start a new watch"
-        raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
+            yield pb.WatchSessionsResponse(sequence=sequence, event=event, at=timestamp(time.time()), session=session)
+        raise Refusal(
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            f"this watch fell {BACKLOG} messages behind; list the sessions again and start a new watch",
+        )

@@ -24,9 +24,10 @@ class Pacer:
     def __init__(self, shape: Shape, now: float, catch_up: float = CATCH_UP) -> None:
         """``catch_up`` is seconds of peak rate."""
         self._catch_up = catch_up
+        self._began = now
         self.dropped = 0
         """Bytes given up because they could not be sent in time."""
-        self._begin(shape, now)
+        self._follow(shape, now)
 
     def due(self, now: float) -> int:
         """Bytes to send now. What is overdue by more than the catch-up is dropped first."""
@@ -35,7 +36,8 @@ class Pacer:
         if excess > 0:
             self.dropped += excess
             self._settled += excess
-        return total - self._settled
+        # Bytes taken ahead of their time are no debt.
+        return max(total - self._settled, 0)
 
     def take(self, count: int) -> None:
         """Notes that ``count`` of the due bytes are under way."""
@@ -55,11 +57,13 @@ class Pacer:
     def limit(self, rate_bps: float, now: float) -> None:
         """Lowers the rate to ``rate_bps`` where that is below the shape's own; never raises it."""
         if rate_bps < self.shape.peak_bps:
-            self._begin(self.shape.limited(rate_bps), now)
+            self.skip(now)
+            self._follow(self.shape.limited(rate_bps), now)
 
-    def _begin(self, shape: Shape, now: float) -> None:
+    def _follow(self, shape: Shape, now: float) -> None:
         self.shape = shape
-        self._began = now
-        # Bytes of the shape that were taken or dropped.
-        self._settled = 0
-        self._greatest_due = math.ceil(shape.peak_bps / 8 * self._catch_up)
+        # Bytes of the shape that were taken or dropped. Its time runs on: a series of limits is no series of bursts.
+        self._settled = shape.bytes_by(now - self._began)
+        # A tick's portion passes whole, however seldom the ticks; portions differ by a byte.
+        portion = shape.bytes_by(shape.next_after(0.0)) + 1
+        self._greatest_due = max(math.ceil(shape.peak_bps / 8 * self._catch_up), portion)

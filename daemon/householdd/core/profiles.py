@@ -92,8 +92,7 @@ class Profiles:
             for alias in profile.aliases:
                 other = self._by_name.setdefault(alias, profile)
                 if other is not profile:
-                    message = f"profiles.{profile.key}.aliases: {alias!r} already means profile {other.key!r}"
-                    raise ProfileError(message)
+                    raise ProfileError(f"profiles.{profile.key}.aliases: {alias!r} already means profile {other.key!r}")
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Profiles:
@@ -106,8 +105,10 @@ class Profiles:
         except msgspec.ValidationError as error:
             raise ProfileError(str(error).replace("`$.", "`").replace("`$`", "the top level")) from None
         if not file.profiles:
-            message = "profiles: at least one is needed"
-            raise ProfileError(message)
+            raise ProfileError("profiles: at least one is needed")
+        for key, profile in file.profiles.items():
+            if profile.key:
+                raise ProfileError(f"profiles.{key}.key: not allowed; the table's name is the key")
         return cls(file.profiles)
 
     def find(self, who: str) -> Profile | None:

@@ -170,6 +170,5 @@ class Session:
 
     def _move(self, state: SessionState) -> None:
         if state not in _NEXT[self.state]:
-            message = f"session {self.identity.id}: {self.state} cannot become {state}"
-            raise AssertionError(message)
+            raise AssertionError(f"session {self.identity.id}: {self.state} cannot become {state}")
         self.state = state

@@ -77,8 +77,8 @@ class Timeouts:
             self.check_name(name)
             meaning = self.meanings()[name]
             if not math.isfinite(value) or not meaning.minimum <= value <= meaning.maximum:
-                shown = f"{value:g} {meaning.unit}".rstrip()
+                shown = f"{value:.15g} {meaning.unit}".rstrip()
                 raise SettingError(name, f"{shown} is out of range; allowed is {meaning.allowed}")
             if isinstance(getattr(self, name), int) and value != int(value):
-                raise SettingError(name, f"{value:g} is not a whole number; allowed is {meaning.allowed}")
+                raise SettingError(name, f"{value:.15g} is not a whole number; allowed is {meaning.allowed}")
         return replace(self, **{name: type(getattr(self, name))(value) for name, value in values.items()})

@@ -12,6 +12,9 @@ BURST_TICK = 0.01
 BULK_TICK = 0.005
 """Seconds between two looks at a bulk transfer; at 1000 Mbit/s a tick is 625 kB."""
 
+SLACK = 1e-6
+"""Part of a tick by which it may come early: a timer that fires exactly on its tick may read so in floating point."""
+
 
 class Shape(Protocol):
     """Bytes due as a function of the time since the session's traffic began, in seconds."""
@@ -31,7 +34,7 @@ class Shape(Protocol):
         ...
 
     def next_after(self, elapsed: float) -> float:
-        """The first time later than ``elapsed`` at which more bytes are due."""
+        """The first time later than ``elapsed`` at which more bytes are due, if a tick holds as much as one."""
         ...
 
     def limited(self, rate_bps: float) -> Shape:
@@ -109,23 +112,35 @@ class Burst:
 
     def bytes_by(self, elapsed: float) -> int:
         """All past bursts and the ticks of the one under way."""
-        periods, within = divmod(max(elapsed, 0.0), self.on + self.off)
-        ticked = _ticks(min(within, self.on), 1 / BURST_TICK) * BURST_TICK
-        # The last tick of a burst may be cut short by its end.
-        seconds_on = periods * self.on + (self.on if within >= self.on else ticked)
-        return int(seconds_on * self.rate_bps / 8)
+        bursts, ticks = self._place(elapsed)
+        # Each burst has whole bytes, so that its end and the next one's beginning cannot round apart.
+        burst_bytes = int(self.on * self.rate_bps / 8)
+        if ticks == self._ticks_on:
+            return (bursts + 1) * burst_bytes
+        return bursts * burst_bytes + min(int(ticks * BURST_TICK * self.rate_bps / 8), burst_bytes)
 
     def next_after(self, elapsed: float) -> float:
         """The next tick of the burst under way, or the first of the next burst."""
         period = self.on + self.off
-        periods, within = divmod(max(elapsed, 0.0), period)
-        if within < self.on:
-            return periods * period + min((_ticks(within, 1 / BURST_TICK) + 1) * BURST_TICK, self.on)
-        return (periods + 1) * period + min(BURST_TICK, self.on)
+        bursts, ticks = self._place(elapsed)
+        if ticks < self._ticks_on:
+            return bursts * period + min((ticks + 1) * BURST_TICK, self.on)
+        return (bursts + 1) * period + min(BURST_TICK, self.on)
 
     def limited(self, rate_bps: float) -> Burst:
         """Slower bursts at the same times."""
         return replace(self, rate_bps=rate_bps)
+
+    @property
+    def _ticks_on(self) -> int:
+        # The last tick of a burst may be cut short by its end.
+        return math.ceil(self.on / BURST_TICK - SLACK)
+
+    def _place(self, elapsed: float) -> tuple[int, int]:
+        """Bursts before the one under way, and that one's ticks by now."""
+        bursts, within = divmod(max(elapsed, 0.0), self.on + self.off)
+        over = within + SLACK * BURST_TICK >= self.on
+        return int(bursts), self._ticks_on if over else _ticks(within, 1 / BURST_TICK)
 
 
 def bulk(rate_bps: float) -> Constant:
@@ -134,5 +149,4 @@ def bulk(rate_bps: float) -> Constant:
 
 
 def _ticks(elapsed: float, hertz: float) -> int:
-    # A timer that fires exactly on its tick may read a hair early in floating point.
-    return int(max(elapsed, 0.0) * hertz + 1e-6)
+    return int(max(elapsed, 0.0) * hertz + SLACK)

@@ -71,13 +71,13 @@ class ClientConfirmation(msgspec.Struct, tag="client_confirmation"):
 class StartTraffic(msgspec.Struct, tag="start_traffic"):
     """A wish for a rate in Mbit/s."""
 
-    target_throughput: Number | None = msgspec.field(name="targetThroughput", default=None)
+    target_throughput: float | None = msgspec.field(name="targetThroughput", default=None)
 
 
 class RequestDownload(msgspec.Struct, tag="request_download"):
     """A wish for a rate in Mbit/s."""
 
-    target_throughput: Number | None = msgspec.field(name="targetThroughput", default=None)
+    target_throughput: float | None = msgspec.field(name="targetThroughput", default=None)
     size: _Count | None = None
 
 

@@ -103,9 +103,8 @@ class Gateway:
             return responses.data(request, row, self._options.allowed_origins)
         if path in self._static:
             return responses.file(request, self._static[path])
-        if path == "/":
-            return responses.text(http.HTTPStatus.NOT_FOUND, "The page was not built; `make run` builds it.")
-        return responses.text(http.HTTPStatus.NOT_FOUND, "Not found.")
+        words = "The page was not built; `make run` builds it." if path == "/" else "Not found."
+        return responses.text(http.HTTPStatus.NOT_FOUND, words)
 
     def _upgrade(self, connection: ServerConnection, request: Request) -> Response | None:
         try:
@@ -126,8 +125,7 @@ class Gateway:
 
     async def _session(self, connection: ServerConnection) -> None:
         if not isinstance(connection, Link) or connection.request is None:
-            message = "the server was told to make Links and to read requests"
-            raise TypeError(message)
+            raise TypeError("the server was told to make Links and to read requests")
         target = session_target(connection.request.path, self._profiles)
         runner = self._registry.open(_identity(target, connection), target.profile, connection)
         if target.throughput is not None:

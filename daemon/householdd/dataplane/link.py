@@ -6,6 +6,7 @@ import socket
 from typing import Protocol, cast
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
@@ -30,6 +31,9 @@ class Owner(Protocol):
     def text(self, data: bytes) -> None:
         """A whole text message."""
 
+    def text_too_long(self) -> None:
+        """A text message has more than MAX_TEXT bytes; it is dropped."""
+
     def binary(self, size: int) -> None:
         """A binary frame, or a part of one message, of ``size`` payload bytes."""
 
@@ -38,6 +42,12 @@ class Owner(Protocol):
 
     def client_closing(self) -> None:
         """A close frame came in; the library answers it."""
+
+    def broken(self, problem: str) -> None:
+        """What came in is not the WebSocket protocol, or too big for it; the library sends the close frame."""
+
+    def unread(self) -> None:
+        """The client provokes answers and reads none: the write buffer is past OVERFLOW."""
 
     def writable(self) -> None:
         """The write buffer has drained."""
@@ -137,8 +147,12 @@ class Link(ServerConnection):
     def data_received(self, data: bytes) -> None:
         """Bytes came in. The library answers pings by itself, without looking at the write buffer."""
         super().data_received(data)
+        if self.owner is None:
+            return
+        if isinstance(self.protocol.parser_exc, (ProtocolError, PayloadTooBig)):
+            self.owner.broken(str(self.protocol.parser_exc))
         if self.buffered > OVERFLOW:
-            self.abort()
+            self.owner.unread()
 
     def resume_writing(self) -> None:
         """The write buffer fell below its low-water mark."""
@@ -173,10 +187,12 @@ class Link(ServerConnection):
     def _collect(self, event: Frame) -> None:
         if self._text is None or self.owner is None:
             return
-        self._text += event.data
-        if len(self._text) > MAX_TEXT:
-            self._text = None
-            self.send_close(1009, f"a text message may have {MAX_TEXT} bytes")
-        elif event.fin:
+        # Once it is too long the rest is dropped, so that it can neither grow nor pass for payload.
+        if len(self._text) <= MAX_TEXT:
+            self._text += event.data
+            if len(self._text) > MAX_TEXT:
+                self.owner.text_too_long()
+        if event.fin:
             text, self._text = bytes(self._text), None
-            self.owner.text(text)
+            if len(text) <= MAX_TEXT:
+                self.owner.text(text)

@@ -30,8 +30,11 @@ class TargetError(ValueError):
 
 
 def path_of(target: str) -> str:
-    """The path, percent-decoded, without the query."""
-    return unquote(urlsplit(target).path)
+    """The path, percent-decoded, without the query; the target as it is where it is no URL."""
+    try:
+        return unquote(urlsplit(target).path)
+    except ValueError:
+        return target
 
 
 def session_target(target: str, profiles: Profiles) -> SessionTarget:
@@ -44,13 +47,11 @@ def session_target(target: str, profiles: Profiles) -> SessionTarget:
     profile = profiles.find(match["who"].lower()) if match else None
     if match is None or profile is None:
         known = ", ".join(profiles.by_key)
-        message = f"unknown user; known are {known}, each with _<test id> behind it if wanted"
-        raise TargetError(message)
+        raise TargetError(f"unknown user; known are {known}, each with _<test id> behind it if wanted")
     query = parse_qs(urlsplit(target).query)
     test_id = query.get("test_id", [match["test_id"] or ""])[0]
     if test_id and not _TEST_ID.fullmatch(test_id):
-        message = "test_id: 1 to 64 letters, digits, dots, dashes and underscores are allowed"
-        raise TargetError(message)
+        raise TargetError("test_id: 1 to 64 letters, digits, dots, dashes and underscores are allowed")
     return SessionTarget(user_id, test_id, profile, _number(query.get("throughput", [""])[0]))
 
 

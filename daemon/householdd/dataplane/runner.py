@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
+from websockets.frames import CloseCode
 
+from householdd.core.addresses import host_port
 from householdd.core.dialogue import Dialogue
 from householdd.core.liveness import HEARTBEAT
 from householdd.core.pings import Pings
 from householdd.core.session import Session
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
-from householdd.core.wire import ServerMessage, encode
-from householdd.core.addresses import host_port
+from householdd.core.wire import MAX_TEXT, ServerMessage, encode
 from householdd.dataplane.link import Link
 
 log = structlog.get_logger("session")
@@ -81,15 +82,18 @@ class Runner:
         """The client's URL asks for a rate."""
         self._dialogue.wish(mbps, self._clock.now())
 
-    def end(self, reason: CloseReason, detail: str = "") -> bool:
-        """Ends the session in an orderly way: last figures, close frame, and a deadline. False when it was ending."""
+    def end(self, reason: CloseReason, detail: str = "", code: int | None = None) -> bool:
+        """Ends the session in an orderly way: last figures, close frame, and a deadline. False when it was ending.
+
+        ``code`` replaces the close code that belongs to the reason.
+        """
         if not self.session.begin_close(reason, detail):
             return False
         now = self._clock.now()
         self._disarm()
         self._abort_at = now + self.session.timeouts.close
         self._send(self._dialogue.farewell(now, self._clock.wall()))
-        self.link.send_close(reason.close_code, f"{reason.sentence}: {detail}" if detail else reason.sentence)
+        self.link.send_close(code or reason.close_code, f"{reason.sentence}: {detail}" if detail else reason.sentence)
         self._tell()
         return True
 
@@ -143,6 +147,12 @@ class Runner:
             self.end(reason)
         self._tell()
 
+    def text_too_long(self) -> None:
+        """A text message was too long."""
+        self.session.errors.malformed += 1
+        detail = f"a text message may have {MAX_TEXT} bytes"
+        self.end(CloseReason.PROTOCOL_ERROR, detail, CloseCode.MESSAGE_TOO_BIG)
+
     def binary(self, size: int) -> None:
         """Upload payload came in."""
         self.session.received(size, self._clock.now())
@@ -159,11 +169,15 @@ class Runner:
 
     def client_closing(self) -> None:
         """The client began to close; no more payload."""
-        self.session.begin_close(CloseReason.CLIENT_CLOSED)
-        self._disarm()
-        if self._abort_at is None:
-            self._abort_at = self._clock.now() + self.session.timeouts.close
-        self._tell()
+        self._closing(CloseReason.CLIENT_CLOSED)
+
+    def broken(self, problem: str) -> None:
+        """The client does not speak WebSocket; the library closes."""
+        self._closing(CloseReason.PROTOCOL_ERROR, problem)
+
+    def unread(self) -> None:
+        """The client reads none of the answers it provokes, so it would not read a close frame either."""
+        self.abort(CloseReason.PROTOCOL_ERROR, "answers were provoked and not read")
 
     def writable(self) -> None:
         """The write buffer has room again."""
@@ -185,6 +199,14 @@ class Runner:
             received_bytes=session.sums.received,
         )
         self._observer.ended(self)
+
+    def _closing(self, reason: CloseReason, detail: str = "") -> None:
+        """Somebody else began to close: no more payload, and a deadline."""
+        self.session.begin_close(reason, detail)
+        self._disarm()
+        if self._abort_at is None:
+            self._abort_at = self._clock.now() + self.session.timeouts.close
+        self._tell()
 
     def _pace(self) -> None:
         self._disarm()

@@ -17,9 +17,6 @@ import structlog
 import uvloop
 
 from householdd import certificates, logs, profile_data
-from householdd.controlplane.daemon_stats import DaemonStats
-from householdd.controlplane.local_server import LocalServer
-from householdd.controlplane.local_sessions import LocalSessions
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core.settings import Timeouts
@@ -30,6 +27,9 @@ from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.http_rows import HttpRows
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
+from householdd.worker.daemon_stats import DaemonStats
+from householdd.worker.server import LocalServer
+from householdd.worker.sessions import LocalSessions
 from householdd.worker_settings import READY, WorkerSettings
 
 log = structlog.get_logger("worker")

@@ -33,8 +33,9 @@ def listen(address: Address) -> socket.socket:
             dualstack_ipv6=family == socket.AF_INET6 and address.host == "::",
         )
     except OSError as error:
-        message = f"listen {address}: {os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror}"
-        raise StartError(message) from None
+        raise StartError(
+            f"listen {address}: {os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror}"
+        ) from None
 
 
 def url(settings: Settings, sock: socket.socket) -> str:
@@ -57,15 +58,15 @@ def claim(runtime_dir: Path) -> IO[str]:
     """
     socket_path = runtime_dir.absolute() / "private" / "worker-255.sock"
     if len(os.fsencode(socket_path)) > LONGEST_SOCKET_PATH:
-        message = f"runtime_dir {runtime_dir}: too long for the sockets in it ({LONGEST_SOCKET_PATH} bytes in all)"
-        raise StartError(message)
+        raise StartError(
+            f"runtime_dir {runtime_dir}: too long for the sockets in it ({LONGEST_SOCKET_PATH} bytes in all)"
+        )
     try:
         make_directory(runtime_dir, 0o755)
         make_directory(runtime_dir / "private", 0o700)
         lock = (runtime_dir / "private" / "lock").open("a+")
     except OSError as error:
-        message = f"runtime_dir {error.filename}: {error.strerror}"
-        raise StartError(message) from None
+        raise StartError(f"runtime_dir {error.filename}: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -11,19 +11,19 @@ from importlib.metadata import version
 
 import grpc.aio
 import structlog
+
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc
-
 from householdd.controlplane import convert, merging
 from householdd.controlplane.failures import check_reason, precondition
-from householdd.controlplane.fleet import WorkerHandle, ask_all
 from householdd.controlplane.ranges import drain_deadline
 from householdd.controlplane.runtime_config import RuntimeConfig
+from householdd.supervisor.fleet import WorkerHandle, ask_all
 
 log = structlog.get_logger("control")
 
 EMERGENCY_DEADLINE = 0.6
-"""Seconds that a worker has to end its traffic in an emergency; after that it is killed. All is over within a second."""
+"""Seconds that a worker has to end its traffic in an emergency; then it is killed. All is over within a second."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 

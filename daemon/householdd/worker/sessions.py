@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import grpc.aio
+
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
-
 from householdd.controlplane import convert, requests
 from householdd.controlplane.failures import not_found
 from householdd.controlplane.watching import WatchStream

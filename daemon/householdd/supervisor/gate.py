@@ -1,5 +1,8 @@
-"""The public control socket. grpcio would take over a live socket path and make it readable to everyone, so an asyncio
-listener owns the path and forwards bytes to grpcio's own socket in a private directory."""
+"""The public control socket.
+
+grpcio would take over a live socket path and make it readable to everyone, so an asyncio listener owns the path and
+forwards bytes to grpcio's own socket in a private directory.
+"""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import grpc.aio
+
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc, session_pb2
-
 from householdd.controlplane.convert import seconds
 from householdd.dataplane.http_rows import RowUnavailableError
 

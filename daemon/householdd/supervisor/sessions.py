@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 
 import grpc
 import grpc.aio
+
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
-
 from householdd.controlplane import merging, requests
 from householdd.controlplane.failures import Refusal, not_found
-from householdd.controlplane.fleet import WorkerHandle, ask_all
 from householdd.controlplane.watching import WatchStream
+from householdd.supervisor.fleet import WorkerHandle, ask_all
 
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -54,8 +54,10 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
                 return answer
         if answers.missing:
             names = ", ".join(missing.worker for missing in answers.missing)
-            message = f"session {request.id} is not known to the workers that answered; missing: {names}"
-            raise Refusal(grpc.StatusCode.UNAVAILABLE, message)
+            raise Refusal(
+                grpc.StatusCode.UNAVAILABLE,
+                f"session {request.id} is not known to the workers that answered; missing: {names}",
+            )
         raise not_found("session", request.id)
 
     async def KillSessions(self, request: pb.KillSessionsRequest, context: _Context) -> pb.KillSessionsResponse:

@@ -47,18 +47,17 @@ async def start(settings: WorkerSettings) -> Process:
 
 async def _become_ready(process: Process, settings: WorkerSettings) -> None:
     if process.stdin is None or process.stdout is None:
-        message = "a process started with pipes has them"
-        raise AssertionError(message)
+        raise AssertionError("a process started with pipes has them")
     process.stdin.write(msgspec.json.encode(settings) + b"\n")
     try:
         async with asyncio.timeout(START_DEADLINE):
             line = await process.stdout.readline()
             if line != READY:
-                message = f"worker {settings.name} {describe_end(await process.wait())} before it was ready"
-                raise WorkerFailedError(message)
+                raise WorkerFailedError(
+                    f"worker {settings.name} {describe_end(await process.wait())} before it was ready"
+                )
     except TimeoutError:
-        message = f"worker {settings.name} was not ready after {START_DEADLINE:g} s"
-        raise WorkerFailedError(message) from None
+        raise WorkerFailedError(f"worker {settings.name} was not ready after {START_DEADLINE:g} s") from None
 
 
 def describe_end(returncode: int) -> str:

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import grpc.aio
+
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc
-
-from householdd.controlplane import census, convert
+from householdd.controlplane import convert
 from householdd.controlplane.failures import check_reason, precondition
 from householdd.controlplane.ranges import drain_deadline
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
+from householdd.worker import census
 
 FAREWELL = 0.2
 """Seconds that clients have to take in the last words of an emergency shutdown."""

@@ -12,23 +12,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
-from household.v1 import config_service_pb2, server_service_pb2
 
-from householdd import certificates, listening, profile_data
+from household.v1 import config_service_pb2, server_service_pb2
+from householdd import certificates, profile_data
 from householdd.config import ConfigError, Settings
 from householdd.controlplane import convert
-from householdd.controlplane.fan_server import DaemonState, Drain, FanServer
-from householdd.controlplane.fan_sessions import FanSessions
-from householdd.controlplane.fleet import WorkerHandle, ask_all
-from householdd.controlplane.gate import Gate
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core.profiles import ProfileError
 from householdd.core.settings import Timeouts
-from householdd.lifecycle import notify
-from householdd.listening import StartError
-from householdd.worker_pool import WorkerPool
-from householdd.worker_process import WorkerFailedError
+from householdd.supervisor import listening
+from householdd.supervisor.fleet import WorkerHandle, ask_all
+from householdd.supervisor.gate import Gate
+from householdd.supervisor.listening import StartError
+from householdd.supervisor.pool import WorkerPool
+from householdd.supervisor.process import WorkerFailedError
+from householdd.supervisor.server import DaemonState, Drain, FanServer
+from householdd.supervisor.sessions import FanSessions
+from householdd.supervisor.systemd import notify
 from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")

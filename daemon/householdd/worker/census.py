@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from pathlib import Path
 
 from household.v1 import server_service_pb2 as pb
-
 from householdd.dataplane.registry import Registry
 
 
@@ -16,6 +15,6 @@ def take(registry: Registry, connections: int) -> pb.Census:
         sessions=len(registry.live),
         connections=connections,
         tasks=len(asyncio.all_tasks()),
-        file_descriptors=len(os.listdir("/proc/self/fd")),
+        file_descriptors=sum(1 for _ in Path("/proc/self/fd").iterdir()),
         buffered_bytes=sum(runner.link.buffered for runner in registry.live.values()),
     )

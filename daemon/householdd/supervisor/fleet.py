@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import grpc
 import grpc.aio
+
 from household.v1 import (
     config_service_pb2_grpc,
     server_service_pb2,
@@ -18,7 +19,6 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-
 from householdd.controlplane import convert, merging
 
 CALL_DEADLINE = 2.0
@@ -68,7 +68,9 @@ class WorkerHandle:
         self.ready.clear()
         if self._channel is not None:
             channel, self._channel = self._channel, None
-            await channel.close()
+            # Calls under way end by themselves, since nobody answers them. Closing without that grace would raise
+            # CancelledError in whoever awaits them, as if their own caller had gone.
+            await channel.close(grace=CALL_DEADLINE + 1)
 
     def retire(self) -> None:
         """Keeps the sums of a process that has ended; its live sessions count as lost."""

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 
 import grpc.aio
 import structlog
-from household.v1 import server_service_pb2 as pb
 
-from householdd import worker_process
-from householdd.controlplane.fleet import WorkerHandle
+from household.v1 import server_service_pb2 as pb
+from householdd.supervisor import process as worker_process
+from householdd.supervisor.fleet import WorkerHandle
 from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
@@ -44,8 +44,10 @@ class WorkerPool:
         on_ready: Callable[[WorkerHandle], Awaitable[None]],
         restarting: Callable[[], bool],
     ) -> None:
-        """``settings`` by worker name; ``on_ready`` tells a worker that came up what it cannot know; a worker that dies
-        is replaced while ``restarting`` says so."""
+        """``settings`` by worker name; ``on_ready`` tells a worker that came up what it cannot know.
+
+        A worker that dies is replaced while ``restarting`` says so.
+        """
         self._settings = settings
         self._handles = handles
         self._on_ready = on_ready
@@ -110,14 +112,16 @@ class WorkerPool:
                 await self._watch(handle, self._processes[handle.name])
             if not self._restarting():
                 return
-            backoff = FIRST_BACKOFF if time.monotonic() - began > LAST_BACKOFF else min(backoff * 2, LAST_BACKOFF)
+            if time.monotonic() - began > LAST_BACKOFF:
+                backoff = FIRST_BACKOFF
             await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, LAST_BACKOFF)
             handle.restarts += 1
             try:
                 await self._start(handle)
             except worker_process.WorkerFailedError as error:
                 handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, str(error)
-                log.error("worker did not start", worker=handle.name, problem=str(error))  # noqa: TRY400 - no defect here
+                log.error("worker did not start", worker=handle.name, problem=str(error))  # noqa: TRY400 - the worker tells why  # noqa: TRY400 - no defect here
 
     async def _watch(self, handle: WorkerHandle, process: Process) -> None:
         """Polls a worker until its process has ended."""

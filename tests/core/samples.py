@@ -1,0 +1,41 @@
+"""Sessions and texts that several tests begin with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from householdd import profile_data
+from householdd.core import wire
+from householdd.core.session import Identity, Session
+from householdd.core.settings import Timeouts
+
+START = 1000.0
+"""Monotonic time at which sample sessions begin; not zero, since a monotonic clock's zero means nothing."""
+
+WALL = 1_700_000_000.0
+"""Unix time of the same moment."""
+
+PROFILES = profile_data.read(None)
+"""The profiles that come with the package."""
+
+
+def handshaking(who: str = "alex", timeouts: Timeouts | None = None) -> Session:
+    """A session whose handshake is under way."""
+    profile = PROFILES.find(who)
+    assert profile is not None
+    identity = Identity("0b7c0a1e", f"{who}_42", "42", "192.0.2.7", 51234, "Browser/1.0")
+    return Session(identity, profile, timeouts or Timeouts(), START, WALL)
+
+
+def active(who: str = "alex", timeouts: Timeouts | None = None) -> Session:
+    """A session that just opened."""
+    session = handshaking(who, timeouts)
+    session.open()
+    return session
+
+
+def spoken(messages: Iterable[wire.ServerMessage]) -> list[Any]:
+    """The messages as a client reads them."""
+    return [json.loads(wire.encode(message)) for message in messages]

@@ -1,0 +1,157 @@
+"""Transcripts of what a client says and what it is answered; the rows that the server begins are in test_turns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from householdd.core.dialogue import ERROR_BUDGET, Dialogue
+from householdd.core.vocabulary import CloseReason, EvidenceKind
+from tests.core.samples import START, WALL, active, spoken
+
+NOW = START + 2.0
+
+
+def answered(dialogue: Dialogue, text: str | bytes, now: float = NOW) -> tuple[list[Any], CloseReason | None]:
+    """What is sent when this text arrives, as the client reads it, and the reason to close."""
+    data = text.encode() if isinstance(text, str) else text
+    messages, reason = dialogue.text(data, now, WALL + now - START)
+    return spoken(messages), reason
+
+
+@pytest.mark.parametrize(
+    ("ping", "timestamp", "sequence"),
+    [
+        ('{"type":"ping","timestamp":1700000001234,"sequence":7}', 1700000001234, 7),
+        ('{"type":"ping","timestamp":1234.56789}', 1234.56789, None),
+        ('{"type":"ping"}', None, None),
+    ],
+)
+def test_a_ping_is_answered_with_the_clients_own_values(
+    ping: str, timestamp: float | None, sequence: int | None
+) -> None:
+    pong = {
+        "type": "pong",
+        "user_id": "alex_42",
+        "sequence": sequence,
+        "timestamp": timestamp,
+        "client_timestamp": timestamp,
+        "server_timestamp": (WALL + 2) * 1e3,
+    }
+    assert answered(Dialogue(active()), ping) == ([pong], None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type":"connection_test_response","user_id":"alex_42","timestamp":1.5,"client_timestamp":2}',
+        '{"type":"real_upload_data","size":65536}',
+        '{"type":"bulk_upload_data","size":65536}',
+        '{"type":"client_confirmation","received_bytes":10,"sent_bytes":20,"timestamp":1700000001234}',
+        '{"type":"start_traffic","targetThroughput":5}',
+        '{"type":"request_download","targetThroughput":5,"size":1048576}',
+        '{"type":"download_response","size":1048576}',
+        '{"type":"pong","sequence":99}',
+        '{"type":"telemetry","of":"another version"}',
+        "not JSON",
+    ],
+)
+def test_every_message_is_evidence(text: str) -> None:
+    session = active()
+    session.judge(START + 1.5)
+    answered(Dialogue(session), text)
+    assert session.liveness.last_evidence_at == NOW
+    assert session.liveness.last_evidence_kind is EvidenceKind.MESSAGE
+    assert session.live
+    assert session.payload_due(NOW + 0.1) > 0
+
+
+@pytest.mark.parametrize(
+    "word", ["connection_test_response", "real_upload_data", "bulk_upload_data", "download_response"]
+)
+def test_announcements_are_taken_in_silence_and_count_no_bytes(word: str) -> None:
+    session = active()
+    assert answered(Dialogue(session), f'{{"type":"{word}","size":65536}}') == ([], None)
+    assert session.sums.received == 0
+
+
+def test_a_clients_own_totals_are_shown_and_not_counted() -> None:
+    session = active()
+    dialogue = Dialogue(session)
+    assert answered(dialogue, '{"type":"client_confirmation","received_bytes":10,"sent_bytes":20}') == ([], None)
+    update = spoken(dialogue.updates(NOW, WALL, 0.25))[0]
+    assert (update["client_received_bytes"], update["client_sent_bytes"]) == (10, 20)
+    assert (update["server_sent_bytes"], update["server_received_bytes"]) == (0, 0)
+
+
+@pytest.mark.parametrize("word", ["stop_test", "stop_traffic"])
+def test_a_client_that_is_done_is_told_so_and_its_session_ends(word: str) -> None:
+    messages, reason = answered(Dialogue(active()), f'{{"type":"{word}","user_id":"alex_42"}}')
+    ack = {"type": "stop_test_ack", "user_id": "alex_42", "timestamp": (WALL + 2) * 1e3, "message": "Test stopped"}
+    assert messages == [ack]
+    assert reason is CloseReason.CLIENT_STOPPED
+
+
+@pytest.mark.parametrize("word", ["start_traffic", "request_download"])
+def test_a_wish_lowers_the_rate(word: str) -> None:
+    session = active("computer")
+    assert answered(Dialogue(session), f'{{"type":"{word}","targetThroughput":12.5}}') == ([], None)
+    assert session.download.shape.peak_bps == 12.5e6
+
+
+@pytest.mark.parametrize("wish", ["1000.1", "1e15", "0", "-5", "null"])
+def test_a_wish_never_raises_the_rate_nor_ends_it(wish: str) -> None:
+    session = active("computer")
+    assert answered(Dialogue(session), f'{{"type":"start_traffic","targetThroughput":{wish}}}') == ([], None)
+    assert session.download.shape.peak_bps == 1000e6
+
+
+@pytest.mark.parametrize("wish", [float("nan"), float("inf"), float("-inf"), None])
+def test_a_wish_of_the_url_that_is_no_rate_is_ignored(wish: float | None) -> None:
+    session = active("computer")
+    Dialogue(session).wish(wish, NOW)
+    assert session.download.shape.peak_bps == 1000e6
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("not JSON", "JSON is malformed"),
+        (b"\xff\xfe", "JSON is malformed"),
+        ("[1, 2]", "Expected `object`, got `array`"),
+        ('{"timestamp":1}', "missing required field `type`"),
+        ('{"type":"ping","timestamp":"soon"}', "got `str` - at `$.timestamp`"),
+        ('{"type":"client_confirmation","received_bytes":-1}', "at `$.received_bytes`"),
+        ('{"type":"start_traffic","targetThroughput":1' + "0" * 400 + "}", "out of range - at `$.targetThroughput`"),
+    ],
+)
+def test_a_malformed_message_is_answered_with_what_is_wrong(text: str | bytes, problem: str) -> None:
+    session = active()
+    messages, reason = answered(Dialogue(session), text)
+    assert [message["type"] for message in messages] == ["error"]
+    assert problem in messages[0]["error"]
+    assert reason is None
+    assert (session.errors.malformed, session.errors.unknown) == (1, 0)
+
+
+def test_a_client_is_told_of_its_errors_once_and_closed_past_the_budget() -> None:
+    dialogue = Dialogue(active())
+    transcript = [answered(dialogue, "not JSON") for _ in range(ERROR_BUDGET + 1)]
+    assert [len(messages) for messages, _ in transcript] == [1] + [0] * ERROR_BUDGET
+    assert [reason for _, reason in transcript] == [None] * ERROR_BUDGET + [CloseReason.PROTOCOL_ERROR]
+
+
+def test_unknown_messages_are_counted_in_silence_and_close_past_the_budget() -> None:
+    session = active()
+    dialogue = Dialogue(session)
+    transcript = [answered(dialogue, '{"type":"telemetry"}') for _ in range(ERROR_BUDGET + 1)]
+    assert [messages for messages, _ in transcript] == [[]] * (ERROR_BUDGET + 1)
+    assert [reason for _, reason in transcript] == [None] * ERROR_BUDGET + [CloseReason.PROTOCOL_ERROR]
+    assert (session.errors.malformed, session.errors.unknown) == (0, ERROR_BUDGET + 1)
+
+
+def test_each_kind_of_breach_has_a_budget_of_its_own() -> None:
+    dialogue = Dialogue(active())
+    for text in ["not JSON", '{"type":"telemetry"}'] * ERROR_BUDGET:
+        assert answered(dialogue, text)[1] is None

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from householdd.core import wire
+from householdd.core.figures import figures, mbps
+from tests.core.samples import START, WALL, active, spoken
+
+
+def test_a_new_session_has_targets_and_no_measurements_yet() -> None:
+    (update,) = spoken([wire.RealTimeUpdate(**figures(active(), START, WALL))])
+    latency = update.pop("latency_metrics")
+    assert update == {
+        "type": "real_time_update",
+        "user_id": "alex_42",
+        "profile_name": "Alex",
+        "target_download_mbps": 1.5,
+        "actual_download_mbps": 0,
+        "cumulative_download_mbps": 0,
+        "target_upload_mbps": 0.75,
+        "actual_upload_mbps": 0,
+        "cumulative_upload_mbps": 0,
+        "server_sent_bytes": 0,
+        "server_received_bytes": 0,
+        "client_received_bytes": 0,
+        "client_sent_bytes": 0,
+        "elapsed_seconds": 0,
+        "active": True,
+        "timestamp": WALL * 1e3,
+        "ping_ms": None,
+        "jitter_ms": None,
+        "bufferbloat_severity": "unknown",
+    }
+    assert latency.pop("total_pings") == 0
+    assert set(latency.values()) == {None}
+
+
+def test_traffic_shows_as_mean_and_as_current_rate() -> None:
+    session = active()
+    session.sent(250_000)
+    session.received(125_000, START + 2)
+    session.measure(START + 2)
+    shown = figures(session, START + 4, WALL + 4)
+    assert (shown["cumulative_download_mbps"], shown["cumulative_upload_mbps"]) == (0.5, 0.25)
+    assert (shown["actual_download_mbps"], shown["actual_upload_mbps"]) == (1.0, 0.5)
+    assert shown["elapsed_seconds"] == 4
+
+
+def test_round_trips_show_in_milliseconds() -> None:
+    session = active()
+    for milliseconds in (20.0, 40.0, 30.0, 30.0, 60.0):
+        session.latency.add(milliseconds)
+    shown = figures(session, START + 4, WALL + 4)
+    latency = shown["latency_metrics"]
+    assert (shown["ping_ms"], shown["bufferbloat_severity"]) == (60, "mild")
+    assert shown["jitter_ms"] == latency.jitter == session.latency.jitter
+    assert (latency.baseline_latency, latency.current_latency, latency.latency_increase) == (20, 60, 40)
+    assert (latency.min_latency, latency.max_latency, latency.avg_latency, latency.total_pings) == (20, 60, 36, 5)
+
+
+@pytest.mark.parametrize(("bps", "shown"), [(0, 0), (1_500_000, 1.5), (123_456, 0.1235), (49, 0)])
+def test_rates_show_to_a_hundred_bits_a_second(bps: float, shown: float) -> None:
+    assert mbps(bps) == shown

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from householdd.core.quality import BASELINE_SAMPLES, Latency, RateMeter
+
+
+def of(*milliseconds: float) -> Latency:
+    latency = Latency()
+    for each in milliseconds:
+        latency.add(each)
+    return latency
+
+
+def test_before_the_first_round_trip_nothing_is_known() -> None:
+    latency = Latency()
+    assert latency.count == 0
+    assert all(math.isnan(each) for each in (latency.current, latency.baseline, latency.mean, latency.increase))
+    assert latency.severity == "unknown"
+
+
+def test_the_figures_of_some_round_trips() -> None:
+    latency = of(20, 10, 30)
+    assert (latency.count, latency.current, latency.minimum, latency.maximum, latency.mean) == (3, 30, 10, 30, 20)
+
+
+def test_the_baseline_is_the_least_of_the_first_round_trips_and_stays() -> None:
+    beginning = [30.0, 20.0, 25.0, 40.0]
+    assert len(beginning) == BASELINE_SAMPLES
+    assert of(*beginning[:1]).baseline == 30
+    assert of(*beginning).baseline == 20
+    assert of(*beginning, 5.0, 500.0).baseline == 20
+
+
+def test_the_increase_is_the_latest_over_the_baseline_and_never_negative() -> None:
+    assert of(20, 20, 20, 20, 65).increase == 45
+    assert of(20, 20, 20, 20, 5).increase == 0
+
+
+@pytest.mark.parametrize(
+    ("increase", "word"),
+    [
+        (0, "none"),
+        (4.9, "none"),
+        (5, "minimal"),
+        (29.9, "minimal"),
+        (30, "mild"),
+        (59.9, "mild"),
+        (60, "moderate"),
+        (199.9, "moderate"),
+        (200, "severe"),
+        (399.9, "severe"),
+        (400, "extreme"),
+    ],
+)
+def test_the_severity_follows_the_increase(increase: float, word: str) -> None:
+    assert of(100, 100, 100, 100, 100 + increase).severity == word
+
+
+def test_jitter_moves_a_sixteenth_of_the_way_to_each_difference() -> None:
+    assert of(20).jitter == 0
+    assert of(20, 36).jitter == 1
+    assert of(20, 36, 20).jitter == 1 + 15 / 16
+
+
+@given(st.lists(st.floats(0, 1e5), min_size=1))
+def test_the_figures_are_in_order(milliseconds: list[float]) -> None:
+    latency = of(*milliseconds)
+    assert latency.minimum <= latency.mean + 1e-6
+    assert latency.mean <= latency.maximum + 1e-6
+    assert latency.minimum <= latency.baseline
+    assert latency.increase >= 0
+    assert 0 <= latency.jitter <= latency.maximum
+
+
+def test_a_meter_without_samples_shows_nothing() -> None:
+    meter = RateMeter(100.0)
+    assert meter.bps == 0
+    meter.sample(100.0, 1000)
+    assert meter.bps == 0
+
+
+def test_a_meter_shows_the_rate_since_its_beginning_at_first() -> None:
+    meter = RateMeter(100.0)
+    meter.sample(100.5, 1000)
+    assert meter.bps == 16_000
+
+
+def test_a_meter_shows_the_rate_of_the_last_two_seconds() -> None:
+    meter = RateMeter(100.0)
+    for each in range(1, 41):
+        # 1000 bytes a pass for 5 s, then 100.
+        meter.sample(100 + each * 0.25, 1000 * min(each, 20) + 100 * max(each - 20, 0))
+    assert meter.bps == 3200
+
+
+def test_a_meter_keeps_no_more_samples_than_its_window_holds() -> None:
+    meter = RateMeter(0.0)
+    for each in range(1, 10_000):
+        meter.sample(each * 0.25, each)
+    assert len(meter._samples) == RateMeter.WINDOW / 0.25 + 1
+
+
+def test_a_transfer_that_stopped_shows_nothing_after_the_window() -> None:
+    meter = RateMeter(0.0)
+    for at, total in [(1, 1000), (2, 1000), (3, 1000), (4, 1000)]:
+        meter.sample(at, total)
+    assert meter.bps == 0

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from householdd.core.session import Session
+from householdd.core.settings import Timeouts
+from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from tests.core.samples import START, WALL, active, handshaking
+
+HANDSHAKE, ACTIVE, QUIET, CLOSING, CLOSED = SessionState
+
+LATER = START + 1.5
+"""Evidence of the start is overdue by then, and one probe has failed."""
+
+
+def in_state(state: SessionState) -> Session:
+    session = handshaking()
+    if state is HANDSHAKE:
+        return session
+    session.open()
+    if state is QUIET:
+        session.judge(LATER)
+    if state in (CLOSING, CLOSED):
+        session.begin_close(CloseReason.KILLED)
+    if state is CLOSED:
+        session.closed(LATER, CloseReason.CONNECTION_LOST)
+    return session
+
+
+EVENTS: dict[str, Callable[[Session], object]] = {
+    "message": lambda session: session.evidence(EvidenceKind.MESSAGE, LATER),
+    "upload": lambda session: session.received(100, LATER),
+    "silence": lambda session: session.judge(LATER),
+    "portion": lambda session: session.payload_due(LATER),
+    "end": lambda session: session.begin_close(CloseReason.CLIENT_STOPPED),
+    "gone": lambda session: session.closed(LATER, CloseReason.CONNECTION_LOST),
+}
+
+TRANSITIONS = {
+    HANDSHAKE: (HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, CLOSED),
+    ACTIVE: (ACTIVE, ACTIVE, QUIET, QUIET, CLOSING, CLOSED),
+    QUIET: (ACTIVE, ACTIVE, QUIET, QUIET, CLOSING, CLOSED),
+    CLOSING: (CLOSING, CLOSING, CLOSING, CLOSING, CLOSING, CLOSED),
+    CLOSED: (CLOSED, CLOSED, CLOSED, CLOSED, CLOSED, CLOSED),
+}
+"""For each state the one after each of EVENTS, in their order."""
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "after"),
+    [(before, event, after) for before, row in TRANSITIONS.items() for event, after in zip(EVENTS, row, strict=True)],
+)
+def test_an_event_leads_to_the_next_state(before: SessionState, event: str, after: SessionState) -> None:
+    session = in_state(before)
+    assert session.state is before
+    EVENTS[event](session)
+    assert session.state is after
+
+
+@pytest.mark.parametrize("state", [ACTIVE, CLOSING, CLOSED])
+def test_a_session_opens_once(state: SessionState) -> None:
+    with pytest.raises(AssertionError, match=f"session 0b7c0a1e: {state} cannot become active"):
+        in_state(state).open()
+
+
+@pytest.mark.parametrize("state", list(SessionState))
+def test_live_is_active_or_quiet(state: SessionState) -> None:
+    assert in_state(state).live is (state in (ACTIVE, QUIET))
+
+
+@pytest.mark.parametrize("state", [HANDSHAKE, QUIET, CLOSING, CLOSED])
+def test_the_gate_is_shut_in_every_state_but_active(state: SessionState) -> None:
+    session = in_state(state)
+    assert session.payload_due(START + 0.5) == 0
+    assert session.upload_due(START + 0.5) == 0
+
+
+def test_payload_becomes_due_by_the_profile() -> None:
+    session = active("alex")
+    assert session.payload_due(START + 0.1) == 6 * 1_500_000 // 8 // 64
+    session.sent(session.payload_due(START + 0.1))
+    assert session.payload_due(START + 0.1) == 0
+    assert session.sums.sent == 6 * 1_500_000 // 8 // 64
+
+
+def test_a_portion_is_refused_on_stale_evidence_before_any_control_pass() -> None:
+    session = active()
+    assert session.payload_due(START + 0.999) > 0
+    assert session.payload_due(START + 1.0) == 0
+    assert session.state is QUIET
+
+
+def test_nothing_is_made_up_for_when_evidence_returns() -> None:
+    session = active()
+    session.judge(START + 1)
+    session.evidence(EvidenceKind.PONG, START + 1.2)
+    assert session.state is ACTIVE
+    assert session.payload_due(START + 1.2) == 0
+    assert session.upload_due(START + 1.2) == 0
+    assert session.payload_due(START + 1.3) > 0
+
+
+def test_an_upload_is_asked_for_once() -> None:
+    session = active("sarah")
+    assert session.upload_due(START + 0.25) == int(7 * 2.5e6 / 8 / 30)
+    assert session.upload_due(START + 0.25) == 0
+
+
+def test_a_silent_client_is_given_up_after_three_probes() -> None:
+    session = active()
+    transcript = [(session.judge(START + at), session.state) for at in (0.75, 1.0, 2.0, 3.0)]
+    assert transcript == [(None, ACTIVE), (None, QUIET), (None, QUIET), (CloseReason.PROBES_FAILED, QUIET)]
+
+
+def test_a_client_that_answers_each_second_lives_until_its_maximum_duration() -> None:
+    session = active()
+    for second in range(1, 301):
+        session.evidence(EvidenceKind.PONG, START + second - 0.5)
+        assert session.judge(START + second) is None
+        assert session.expired(START + second - 0.001) is None
+    assert session.expired(START + 300) is CloseReason.MAX_DURATION
+
+
+def test_changed_timeouts_act_on_a_live_session() -> None:
+    session = active()
+    session.timeouts = Timeouts(max_duration=10, inactivity=2)
+    assert session.expired(START + 10) is CloseReason.MAX_DURATION
+    assert session.judge(START + 2) is CloseReason.INACTIVE
+
+
+def test_no_verdict_on_a_session_that_is_not_live() -> None:
+    assert in_state(CLOSING).judge(START + 1000) is None
+
+
+def test_the_first_close_reason_stands() -> None:
+    session = active()
+    assert session.begin_close(CloseReason.KILLED, "maintenance")
+    assert not session.begin_close(CloseReason.EMERGENCY, "fire")
+    session.closed(START + 2, CloseReason.CONNECTION_LOST)
+    assert (session.close_reason, session.close_detail) == (CloseReason.KILLED, "maintenance")
+
+
+def test_a_connection_that_ends_by_itself_gives_the_reason() -> None:
+    session = active()
+    session.closed(START + 2, CloseReason.CONNECTION_LOST)
+    session.closed(START + 9, CloseReason.CLIENT_CLOSED)
+    assert (session.close_reason, session.closed_at) == (CloseReason.CONNECTION_LOST, START + 2)
+
+
+def test_age_stops_at_the_end() -> None:
+    session = active()
+    assert session.age(START + 2) == 2
+    session.closed(START + 3, CloseReason.CONNECTION_LOST)
+    assert session.age(START + 9) == 3
+    assert session.opened_wall == WALL
+
+
+def test_evidence_after_the_end_was_decided_is_not_noted() -> None:
+    session = in_state(CLOSING)
+    session.received(100, START + 1)
+    assert session.liveness.last_evidence_kind is EvidenceKind.HANDSHAKE
+    assert session.sums.received == 100
+
+
+def test_rates_are_measured_from_what_was_sent_and_received() -> None:
+    session = active()
+    session.sent(1000)
+    session.received(500, START + 1)
+    session.measure(START + 1)
+    assert (session.download_meter.bps, session.upload_meter.bps) == (8000, 4000)
+
+
+STEPS = st.lists(st.tuples(st.floats(0, 1.5), st.sampled_from(["portion", "portion", "pass", "evidence"])), max_size=60)
+
+
+@given(st.sampled_from(["alex", "jake", "computer"]), st.floats(0.1, 5), st.none() | st.floats(0, 5), STEPS)
+def test_silence_costs_less_than_a_probe_timeout_of_traffic(
+    who: str, probe_timeout: float, round_trip: float | None, steps: list[tuple[float, str]]
+) -> None:
+    session = active(who, Timeouts(probe_timeout=probe_timeout))
+    session.liveness.round_trip = round_trip
+    longest = max(probe_timeout, min(0.5 + 2 * (round_trip or 0), 10))
+    now, last, since = START, START, 0
+    for gap, step in steps:
+        now += gap
+        match step:
+            case "evidence":
+                session.evidence(EvidenceKind.ACK, now)
+                last, since = now, 0
+            case "pass":
+                session.judge(now)
+            case _:
+                due = session.payload_due(now)
+                assert due == 0 or now - last < longest
+                session.sent(due)
+                since += due
+        assert since <= session.profile.download.shape().peak_bps / 8 * (longest + 0.25) + 1

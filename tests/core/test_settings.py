@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from householdd.core.settings import SettingError, Timeouts
+
+RANGES = {
+    "inactivity": (1, 3600, 30),
+    "max_duration": (1, 86400, 300),
+    "probe_timeout": (0.1, 60, 1),
+    "probe_failures": (1, 100, 3),
+    "close": (0.1, 30, 2),
+    "drain": (0, 3600, 30),
+}
+"""Least, greatest and default value of every setting."""
+
+
+def test_every_setting_has_its_range_and_default() -> None:
+    default = Timeouts()
+    found = {
+        name: (meaning.minimum, meaning.maximum, getattr(default, name))
+        for name, meaning in Timeouts.meanings().items()
+    }
+    assert found == RANGES
+
+
+def test_every_setting_is_described_in_a_sentence_with_its_unit() -> None:
+    for name, meaning in Timeouts.meanings().items():
+        assert len(meaning.description.split()) > 4
+        assert meaning.unit == ("" if name == "probe_failures" else "s")
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, end) for name, ends in RANGES.items() for end in ends])
+def test_both_ends_and_the_default_are_allowed(name: str, value: float) -> None:
+    assert getattr(Timeouts().changed({name: value}), name) == value
+
+
+@pytest.mark.parametrize("name", RANGES)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -1, 1e9])
+def test_a_value_out_of_range_is_refused_with_what_is_allowed(name: str, value: float) -> None:
+    allowed = Timeouts.meanings()[name].allowed
+    with pytest.raises(SettingError, match=rf"^{name}: .* is out of range; allowed is {allowed}$") as caught:
+        Timeouts().changed({name: value})
+    assert caught.value.path == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("inactivity", 0.5, "inactivity: 0.5 s is out of range; allowed is 1 to 3600 s"),
+        ("inactivity", 3600.0001, "inactivity: 3600.0001 s is out of range; allowed is 1 to 3600 s"),
+        ("probe_failures", 101, "probe_failures: 101 is out of range; allowed is 1 to 100"),
+        ("probe_failures", 2.5, "probe_failures: 2.5 is not a whole number; allowed is 1 to 100"),
+        ("probe_timeot", 1, "probe_timeot: no such setting; did you mean probe_timeout?"),
+        (
+            "colour",
+            1,
+            "colour: no such setting; known are inactivity, max_duration, probe_timeout, probe_failures, close, drain",
+        ),
+    ],
+)
+def test_the_error_is_one_precise_sentence(name: str, value: float, message: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Timeouts().changed({name: value})
+    assert str(caught.value) == message
+
+
+def test_a_refused_change_names_the_first_wrong_value_and_changes_nothing() -> None:
+    before = Timeouts()
+    with pytest.raises(SettingError, match="^close: "):
+        before.changed({"inactivity": 60, "close": 99, "drain": -1})
+    assert before == Timeouts()
+
+
+def test_a_change_leaves_the_others_as_they_are() -> None:
+    assert Timeouts(drain=7).changed({"inactivity": 60}) == Timeouts(inactivity=60, drain=7)
+
+
+def test_whole_numbers_stay_whole_and_seconds_are_fractions() -> None:
+    changed = Timeouts().changed({"probe_failures": 5.0, "inactivity": 60})
+    assert isinstance(changed.probe_failures, int)
+    assert isinstance(changed.inactivity, float)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(RANGES)), st.floats()))
+def test_whatever_is_taken_is_in_range(values: dict[str, float]) -> None:
+    try:
+        changed = Timeouts().changed(values)
+    except SettingError:
+        return
+    for name, (low, high, _) in RANGES.items():
+        assert low <= getattr(changed, name) <= high

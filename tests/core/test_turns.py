@@ -1,0 +1,185 @@
+"""Transcripts of what the server says by itself, and of the round trips that clients' pongs measure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from householdd.core.dialogue import UPLOAD_CHUNK, Dialogue
+from householdd.core.vocabulary import CloseReason
+from tests.core.samples import START, WALL, active, spoken
+
+PASS = 0.25
+
+
+def probes(dialogue: Dialogue, elapsed: float) -> list[Any]:
+    return spoken(dialogue.probes(START + elapsed, WALL + elapsed))
+
+
+def take(dialogue: Dialogue, message: dict[str, Any], elapsed: float) -> None:
+    assert dialogue.text(json.dumps(message).encode(), START + elapsed, WALL + elapsed) == ([], None)
+
+
+def test_the_first_message_introduces_the_session() -> None:
+    assert spoken(Dialogue(active("jake")).greeting(WALL)) == [
+        {
+            "type": "session_info",
+            "user_id": "jake_42",
+            "profile": {
+                "name": "Jake",
+                "download_mbps": 5.0,
+                "upload_mbps": 0.1,
+                "description": "Streaming TV: a second of full speed, then four of silence",
+                "activity_type": "streaming",
+            },
+            "real_traffic": True,
+            "timestamp": WALL * 1e3,
+            "session_id": "0b7c0a1e",
+        }
+    ]
+
+
+def test_pings_go_out_twice_a_second_and_liveness_tests_at_the_probe_timeout() -> None:
+    dialogue = Dialogue(active())
+    transcript = {each * PASS: [message["type"] for message in probes(dialogue, each * PASS)] for each in range(9)}
+    both, ping, none = ["ping", "connection_test"], ["ping"], list[str]()
+    assert transcript == {
+        0.0: both, 0.25: none, 0.5: ping, 0.75: none, 1.0: both, 1.25: none, 1.5: ping, 1.75: none, 2.0: both,
+    }  # fmt: skip
+
+
+def test_pings_are_numbered_and_carry_the_time() -> None:
+    dialogue = Dialogue(active())
+    first, second = probes(dialogue, 0)[0], probes(dialogue, 0.5)[0]
+    ping = {"type": "ping", "user_id": "alex_42", "sequence": 1, "timestamp": WALL * 1e3, "server_time": WALL}
+    assert first == ping
+    assert (second["sequence"], second["server_time"]) == (2, WALL + 0.5)
+
+
+def test_a_liveness_test_names_the_user_and_the_time() -> None:
+    test = probes(Dialogue(active()), 0)[1]
+    assert test == {"type": "connection_test", "user_id": "alex_42", "timestamp": WALL * 1e3}
+
+
+def test_what_a_late_pass_missed_is_not_sent_in_a_heap() -> None:
+    dialogue = Dialogue(active())
+    assert [message["type"] for message in probes(dialogue, 60.1)] == ["ping", "connection_test"]
+    assert probes(dialogue, 60.4) == []
+    assert [message["type"] for message in probes(dialogue, 60.5)] == ["ping"]
+
+
+def test_each_pass_tells_the_figures_and_asks_for_the_upload_of_the_next() -> None:
+    dialogue = Dialogue(active("sarah"))
+    update, request = spoken(dialogue.updates(START, WALL, PASS))
+    assert update["type"] == "real_time_update"
+    assert request == {
+        "type": "real_upload_request",
+        "target_bytes": 72916,
+        "optimal_chunk_size": UPLOAD_CHUNK,
+        "duration_ms": 250,
+        "timestamp": WALL * 1e3,
+    }
+
+
+def test_a_small_upload_is_asked_for_in_one_chunk() -> None:
+    request = spoken(Dialogue(active("jake")).updates(START, WALL, PASS))[1]
+    assert (request["target_bytes"], request["optimal_chunk_size"]) == (3125, 3125)
+
+
+def test_no_upload_is_asked_for_while_none_is_due() -> None:
+    dialogue = Dialogue(active("jake"))
+    dialogue.updates(START, WALL, PASS)
+    assert [message["type"] for message in spoken(dialogue.updates(START + 0.1, WALL, 0.1))] == ["real_time_update"]
+
+
+@pytest.mark.parametrize("who", ["alex", "sarah", "jake", "computer"])
+def test_ten_seconds_of_passes_ask_for_the_profiles_upload(who: str) -> None:
+    session = active(who)
+    dialogue = Dialogue(session)
+    asked = 0
+    for each in range(40):
+        now = START + each * PASS
+        session.received(1, now)
+        asked += sum(message.get("target_bytes", 0) for message in spoken(dialogue.updates(now, WALL, PASS)))
+    assert asked * 8 / 10 == pytest.approx(session.profile.upload.shape().mean_bps, rel=0.01)
+
+
+def test_the_last_message_tells_the_figures_and_the_reason() -> None:
+    session = active()
+    session.sent(187_500)
+    session.begin_close(CloseReason.KILLED, "maintenance")
+    (complete,) = spoken(Dialogue(session).farewell(START + 3, WALL + 3))
+    shown = {key: complete[key] for key in ("type", "session_duration", "reason", "detail", "active", "user_id")}
+    assert shown == {
+        "type": "session_complete",
+        "session_duration": 3.0,
+        "reason": "killed",
+        "detail": "maintenance",
+        "active": False,
+        "user_id": "alex_42",
+    }
+    assert (complete["server_sent_bytes"], complete["cumulative_download_mbps"]) == (187_500, 0.5)
+
+
+def test_an_old_pages_pong_is_matched_by_its_sequence() -> None:
+    session = active()
+    dialogue = Dialogue(session)
+    ping = probes(dialogue, 0)[0]
+    pong = {**ping, "type": "pong", "client_timestamp": 99_999.5}
+    take(dialogue, pong, 0.04)
+    assert session.liveness.round_trip == pytest.approx(0.04)
+    assert session.latency.count == 1
+    assert session.latency.current == pytest.approx(40)
+
+
+def test_an_old_workers_pong_is_matched_by_the_time_it_echoes() -> None:
+    session = active()
+    dialogue = Dialogue(session)
+    ping = probes(dialogue, 0)[0]
+    take(dialogue, {"type": "pong", "client_timestamp": ping["timestamp"], "server_timestamp": 99_999.5}, 0.04)
+    assert session.liveness.round_trip == pytest.approx(0.04)
+
+
+def test_a_pong_without_sequence_may_echo_the_time_in_its_timestamp() -> None:
+    session = active()
+    dialogue = Dialogue(session)
+    ping = probes(dialogue, 0)[0]
+    take(dialogue, {"type": "pong", "timestamp": ping["timestamp"], "client_timestamp": 99_999.5}, 0.04)
+    assert session.liveness.round_trip == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize(
+    "pong",
+    [
+        {"sequence": 2},
+        {"sequence": 0},
+        {"sequence": -1},
+        {"sequence": 10**30},
+        {"sequence": 1.5},
+        {"timestamp": WALL * 1e3 - 1},
+        {"client_timestamp": 0, "server_timestamp": WALL * 1e3},
+        {"sequence": 2, "timestamp": WALL * 1e3},
+        {"server_time": WALL},
+        {},
+    ],
+)
+def test_a_forged_pong_measures_nothing(pong: dict[str, Any]) -> None:
+    session = active()
+    dialogue = Dialogue(session)
+    probes(dialogue, 0)
+    take(dialogue, {"type": "pong", **pong}, 0.001)
+    assert session.liveness.round_trip is None
+    assert session.latency.count == 0
+
+
+@pytest.mark.parametrize("key", ["sequence", "timestamp"])
+def test_a_pong_counts_once(key: str) -> None:
+    session = active()
+    dialogue = Dialogue(session)
+    ping = probes(dialogue, 0)[0]
+    for elapsed in (0.04, 0.4):
+        take(dialogue, {"type": "pong", key: ping[key]}, elapsed)
+    assert session.latency.count == 1
+    assert session.liveness.round_trip == pytest.approx(0.04)

@@ -1,0 +1,168 @@
+"""The port's HTTP side: what the deployed page asks before it connects, public figures, the page itself."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.clients import OldPage, client
+from tests.daemon import Daemon, running
+from tests.dataplane.http_client import ask
+
+ORIGIN = "https://page.example"
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon that allows pages of another origin."""
+    origins = f'["{ORIGIN}", "https://other.example"]'
+    with running(tmp_path_factory.mktemp("daemon"), env={"HOUSEHOLDD_ALLOWED_ORIGINS": origins}) as daemon:
+        yield daemon
+
+
+def test_without_upgrade_a_session_url_says_where_to_connect(shared_daemon: Daemon) -> None:
+    answer = ask(shared_daemon, "/ws/virtual-household/alex_7?test_id=7", Host="test.example:4443")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json == {
+        "redirect": True,
+        "websocket_url": "wss://test.example:4443/ws/virtual-household/alex_7",
+        "port": int(shared_daemon.url.rsplit(":", 1)[1].strip("/")),
+        "architecture": "multi_process",
+        "process_isolation": True,
+        "connection_type": "websocket",
+    }
+
+
+async def test_the_old_page_asks_first_then_opens_what_it_was_told(shared_daemon: Daemon) -> None:
+    told = ask(shared_daemon, "/ws/virtual-household/sarah").json
+    assert told["redirect"] is True
+    assert told["websocket_url"] == f"{shared_daemon.ws_url}sarah"
+    async with client(shared_daemon, "sarah", OldPage, "?test_id=1754800000") as page:
+        await page.until(lambda: page.received_bytes)
+
+
+def test_without_tls_the_url_is_plain(tmp_path: Path) -> None:
+    with running(tmp_path, "--no-tls") as daemon:
+        assert daemon.url.startswith("http://")
+        connection = http.client.HTTPConnection(daemon.url.split("/")[2], timeout=10)
+        connection.request("GET", "/ws/virtual-household/jake", headers={"Host": "plain.example"})
+        assert b'"ws://plain.example/ws/virtual-household/jake"' in connection.getresponse().read()
+        connection.close()
+
+
+ROWS = [
+    "/ws/virtual-household/alex",
+    *(f"{prefix}/virtual-household/{row}" for prefix in ("", "/api") for row in ("health", "profiles", "stats")),
+]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_rows_can_be_read_by_pages_of_allowed_origins_only(shared_daemon: Daemon, row: str) -> None:
+    for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example", None), ("null", None)):
+        answer = ask(shared_daemon, row, Origin=origin)
+        assert answer.status == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == allowed
+        assert answer.headers["Vary"] == "Origin"
+    assert ask(shared_daemon, row).headers["Access-Control-Allow-Origin"] is None
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_health(shared_daemon: Daemon, prefix: str) -> None:
+    assert ask(shared_daemon, f"{prefix}/virtual-household/health").json == {"status": "healthy", "active_sessions": 0}
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_profiles(shared_daemon: Daemon, prefix: str) -> None:
+    profiles = ask(shared_daemon, f"{prefix}/virtual-household/profiles").json["profiles"]
+    rates = {key: (each["download_mbps"], each["upload_mbps"]) for key, each in profiles.items()}
+    assert rates == {"alex": (1.5, 0.75), "sarah": (2.5, 2.5), "jake": (5.0, 0.1), "computer": (1000.0, 0.5)}
+    assert all(set(each) == PROFILE_FIELDS for each in profiles.values())
+
+
+PROFILE_FIELDS = {"name", "download_mbps", "upload_mbps", "description", "activity_type"}
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_stats_are_aggregates(shared_daemon: Daemon, prefix: str) -> None:
+    stats = ask(shared_daemon, f"{prefix}/virtual-household/stats").json
+    assert set(stats) == {
+        "state",
+        "version",
+        "uptime_seconds",
+        "workers",
+        "active_sessions",
+        "sessions_opened",
+        "sessions_closed",
+        "sent_bytes",
+        "received_bytes",
+        "download_bps",
+        "upload_bps",
+    }
+    assert stats["state"] == "serving"
+    assert stats["workers"] == 1
+    assert "127.0.0.1" not in str(stats)
+
+
+@pytest.mark.parametrize("path", ["/virtual-household/stop-user-sessions/7", "/api/virtual-household/stats", "/"])
+def test_only_get_is_answered(shared_daemon: Daemon, path: str) -> None:
+    answer = ask(shared_daemon, path, "POST")
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "GET"
+
+
+async def test_the_old_pages_post_with_a_body_is_refused_and_ends_nothing(shared_daemon: Daemon) -> None:
+    async with client(shared_daemon, "alex_7", OldPage) as page:
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+            ask(shared_daemon, "/api/virtual-household/stop-user-sessions/all", "POST", b'{"test_id": "7"}')
+        before = page.received_bytes
+        await page.until(lambda: page.received_bytes > before)
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html"])
+def test_the_page_comes_with_its_policy(shared_daemon: Daemon, path: str) -> None:
+    answer = ask(shared_daemon, path)
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Access-Control-Allow-Origin"] is None
+
+
+def test_a_browser_that_has_the_page_is_told_so(shared_daemon: Daemon) -> None:
+    first = ask(shared_daemon, "/")
+    again = ask(shared_daemon, "/", If_None_Match=first.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert ask(shared_daemon, "/", If_None_Match='"old"').status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/../index.html",
+        "/%2e%2e/index.html",
+        "/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/./index.html",
+        "//index.html",
+        "//etc/passwd",
+        "/index.html%00",
+        "/%ff",
+        "//[",
+        "//[/ws/virtual-household/alex",
+        "*",
+        "/api/",
+        "/virtual-household/health/",
+        "/static/index.html",
+    ],
+)
+def test_other_paths_and_tricks_find_nothing(shared_daemon: Daemon, path: str) -> None:
+    answer = ask(shared_daemon, path)
+    assert (answer.status, answer.body) == (404, b"Not found.\n")
