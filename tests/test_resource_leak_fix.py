@@ -12,6 +12,7 @@ from householdctl.target import default_target
 
 if TYPE_CHECKING:
     from householdctl.leaks import LeakReport
+    from tests.daemon import Daemon
 
 
 def run(url: str | None = None) -> LeakReport:
@@ -20,6 +21,11 @@ def run(url: str | None = None) -> LeakReport:
     Raises householdctl.exits.CommandError when there is no server to check.
     """
     return run_check(url, target=default_target(os.environ))
+
+
+def test_the_daemon_leaks_nothing(shared_daemon: Daemon) -> None:
+    report = run(shared_daemon.ws_url)
+    assert (report.sessions_created, report.sessions_disconnected, report.leaks_detected) == (4, 4, 0)
 
 
 if __name__ == "__main__":

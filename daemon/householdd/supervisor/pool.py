@@ -121,7 +121,7 @@ class WorkerPool:
                 await self._start(handle)
             except worker_process.WorkerFailedError as error:
                 handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, str(error)
-                log.error("worker did not start", worker=handle.name, problem=str(error))  # noqa: TRY400 - the worker tells why  # noqa: TRY400 - no defect here
+                log.error("worker did not start", worker=handle.name, problem=str(error))  # noqa: TRY400 - no defect here
 
     async def _watch(self, handle: WorkerHandle, process: Process) -> None:
         """Polls a worker until its process has ended."""
@@ -148,7 +148,7 @@ class WorkerPool:
                 silent = time.monotonic() - heard
                 handle.state, handle.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
                 if silent > SILENCE:
-                    log.error("worker killed", worker=handle.name, why=handle.detail)
+                    log.error("worker killed", worker=handle.name, why=handle.detail)  # noqa: TRY400 - no defect here
                     self.kill(handle)
                 continue
             heard = time.monotonic()
