@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.pacing import CATCH_UP, REACH, UPLOAD_CATCH_UP, Pacer
+from householdd.core.pacing import CATCH_UP, UPLOAD_CATCH_UP, Pacer
 from householdd.core.shapes import Burst, Constant, Shape, Silent
 from tests.core.samples import PROFILES, START
 
@@ -110,7 +110,7 @@ def test_the_next_look_is_at_the_next_tick() -> None:
 
 @pytest.mark.parametrize(("shape", "elapsed"), [(Silent(), 0.0), (JAKE, 1.5)])
 def test_an_idle_direction_is_looked_at_within_reach_all_the_same(shape: Shape, elapsed: float) -> None:
-    assert Pacer(shape, START).next_at(START + elapsed) == START + elapsed + REACH
+    assert Pacer(shape, START).next_at(START + elapsed) == START + elapsed + 1.0
 
 
 def test_a_limit_lowers_the_rate_from_now_on() -> None:

@@ -22,13 +22,13 @@ ALEX = {
 }
 
 
-def data(**changes: Any) -> dict[str, Any]:
+def data(**changes: object) -> dict[str, Any]:
     """Data of one valid profile with these entries in it changed; None takes one out."""
     alex = {key: value for key, value in {**deepcopy(ALEX), **changes}.items() if value is not None}
     return {"profiles": {"alex": alex}}
 
 
-def shape_of(**spec: Any) -> Shape:
+def shape_of(**spec: object) -> Shape:
     profile = Profiles.read(data(download=spec)).find("alex")
     assert profile is not None
     return profile.download.shape()
@@ -68,11 +68,11 @@ def test_every_shape_can_be_written() -> None:
     assert shape_of(shape="silent") == Silent()
 
 
-def constant(**changes: Any) -> dict[str, Any]:
+def constant(**changes: object) -> dict[str, Any]:
     return data(download={"shape": "constant", "rate_mbps": 1.5, "tick_hz": 64, **changes})
 
 
-def burst(**changes: Any) -> dict[str, Any]:
+def burst(**changes: object) -> dict[str, Any]:
     return data(download={"shape": "burst", "rate_mbps": 25, "on_s": 1, "off_s": 4, **changes})
 
 

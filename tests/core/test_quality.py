@@ -92,8 +92,8 @@ def test_a_meter_shows_the_rate_since_its_beginning_at_first() -> None:
 
 def test_a_meter_shows_the_rate_of_the_last_two_seconds() -> None:
     meter = RateMeter(100.0)
-    for each in range(1, 41):
-        # 1000 bytes a pass for 5 s, then 100.
+    for each in range(1, 29):
+        # 1000 bytes a pass for 5 s, then 100 for 2 s.
         meter.sample(100 + each * 0.25, 1000 * min(each, 20) + 100 * max(each - 20, 0))
     assert meter.bps == 3200
 

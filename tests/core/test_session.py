@@ -161,7 +161,8 @@ def test_age_stops_at_the_end() -> None:
 
 def test_evidence_after_the_end_was_decided_is_not_noted() -> None:
     session = in_state(CLOSING)
-    session.received(100, START + 1)
+    session.received(60, START + 1)
+    session.received(40, START + 1)
     assert session.liveness.last_evidence_kind is EvidenceKind.HANDSHAKE
     assert session.sums.received == 100
 

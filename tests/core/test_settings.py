@@ -71,7 +71,7 @@ def test_the_error_is_one_precise_sentence(name: str, value: float, message: str
 
 def test_a_refused_change_names_the_first_wrong_value_and_changes_nothing() -> None:
     before = Timeouts()
-    with pytest.raises(SettingError, match="^close: "):
+    with pytest.raises(SettingError, match=r"^close: "):
         before.changed({"inactivity": 60, "close": 99, "drain": -1})
     assert before == Timeouts()
 

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 import pytest
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
-from household.v1 import session_pb2
 
+from household.v1 import session_pb2
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
 
 

@@ -35,7 +35,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 """Every message that a client may send, with its fields as they are written."""
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=10,
 )
@@ -78,7 +78,7 @@ def test_arbitrary_bytes_are_refused_by_a_wire_error(text: bytes) -> None:
 
 
 @given(JSON)
-def test_arbitrary_json_is_refused_by_a_wire_error(value: Any) -> None:
+def test_arbitrary_json_is_refused_by_a_wire_error(value: object) -> None:
     refused_or_none_or_a_message(json.dumps(value).encode())
 
 
@@ -99,7 +99,7 @@ def test_arbitrary_fields_of_known_messages_are_refused_by_a_wire_error(word: st
         b'{"type":7}',
         b'{"type":"ping"} trailing',
         b'{"type":"\xff"}',
-        b'{"type":"ping","user_id":"\xff"}',
+        b'{"type":"stop_test","user_id":"\xff"}',
         b'{"type":"\\ud800"}',
         b'{"type":"ping","type":"pong"}',
         b'{"type":"ping","timestamp":1e999}',
@@ -111,7 +111,7 @@ def test_arbitrary_fields_of_known_messages_are_refused_by_a_wire_error(word: st
     ],
 )
 def test_malformed_text_is_refused(text: bytes) -> None:
-    with pytest.raises(wire.WireError, match="."):
+    with pytest.raises(wire.WireError, match=r".+"):
         wire.decode(text)
 
 
