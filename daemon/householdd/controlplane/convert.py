@@ -12,7 +12,7 @@ from household.v1 import session_pb2 as pb
 from householdd.core.addresses import host_port
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState, Verdict
 
 
 def duration(seconds: float) -> Duration:
@@ -47,6 +47,11 @@ def reason(value: CloseReason) -> pb.CloseReason.ValueType:
 def evidence(value: EvidenceKind) -> pb.EvidenceKind.ValueType:
     """The kind's number."""
     return pb.EvidenceKind.Value(f"EVIDENCE_KIND_{value.name}")
+
+
+def verdict(value: Verdict) -> pb.Verdict.ValueType:
+    """The verdict's number."""
+    return pb.Verdict.Value(f"VERDICT_{value.name}")
 
 
 def timeouts(value: Timeouts) -> pb.Timeouts:
@@ -99,10 +104,15 @@ def session(value: Session, worker: str, now: float) -> pb.Session:
         worker=worker,
         close_detail=value.close_detail,
     )
-    if value.closed_at is not None:
+    if value.closed_at is None:
+        message.verdict = verdict(liveness.verdict(value.timeouts, now))
+        message.answer_age.CopyFrom(duration(max(now - liveness.last_answer_at, 0.0)))
+        message.effective_probe_timeout.CopyFrom(duration(liveness.probe_timeout(value.timeouts)))
+        message.effective_inactivity.CopyFrom(duration(liveness.inactivity_timeout(value.timeouts)))
+    else:
         message.closed_at.CopyFrom(timestamp(value.opened_wall + value.age(now)))
-    if liveness.round_trip is not None:
-        message.round_trip.CopyFrom(duration(liveness.round_trip))
+    if liveness.round_trip.latest is not None:
+        message.round_trip.CopyFrom(duration(liveness.round_trip.latest))
     if value.close_reason is not None:
         message.close_reason = reason(value.close_reason)
     return message

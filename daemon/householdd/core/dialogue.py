@@ -9,6 +9,7 @@ from householdd.core.figures import figures, mbps
 from householdd.core.liveness import HEARTBEAT
 from householdd.core.pings import Pings
 from householdd.core.profiles import MEGABIT
+from householdd.core.schedule import Every
 from householdd.core.session import Session
 from householdd.core.vocabulary import CloseReason, EvidenceKind
 
@@ -28,8 +29,8 @@ class Dialogue:
         # Two keys for the same pings: the old page echoes the sequence, the old worker only the timestamp.
         self._by_sequence = Pings[int]()
         self._by_timestamp = Pings[float]()
-        self._ping_at = session.opened_at
-        self._test_at = session.opened_at
+        self._pings = Every(session.opened_at)
+        self._tests = Every(session.opened_at)
 
     def greeting(self, wall: float) -> list[wire.ServerMessage]:
         """The first message of a session. ``wall`` is Unix time in seconds, here and below."""
@@ -81,14 +82,12 @@ class Dialogue:
         """The pings and liveness tests that are due."""
         messages: list[wire.ServerMessage] = []
         user_id, milliseconds = self.session.identity.user_id, wall * 1e3
-        if now >= self._ping_at:
-            self._ping_at = _next(self._ping_at, HEARTBEAT, now)
+        if self._pings.due(now, HEARTBEAT):
             self._sequence += 1
             self._by_sequence.sent(self._sequence, now)
             self._by_timestamp.sent(milliseconds, now)
             messages.append(wire.ServerPing(user_id, self._sequence, milliseconds, wall))
-        if now >= self._test_at:
-            self._test_at = _next(self._test_at, self.session.timeouts.probe_timeout, now)
+        if self._tests.due(now, self.session.timeouts.probe_timeout):
             messages.append(wire.ConnectionTest(user_id, milliseconds))
         return messages
 
@@ -151,10 +150,4 @@ class Dialogue:
             answers = (self._by_timestamp.answered(echo, now) for echo in pong.echoes if echo is not None)
             round_trip = next((answer for answer in answers if answer is not None), None)
         if round_trip is not None:
-            self.session.liveness.round_trip = round_trip
             self.session.latency.add(round_trip * 1e3)
-
-
-def _next(at: float, interval: float, now: float) -> float:
-    """The next time of a series that began at ``at``, later than ``now``: late once is not late for ever."""
-    return at + interval * (math.floor((now - at) / interval) + 1)

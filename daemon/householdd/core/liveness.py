@@ -2,57 +2,100 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from householdd.core.activity import Activity
+from householdd.core.roundtrip import RoundTrip
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind
+from householdd.core.vocabulary import CloseReason, EvidenceKind, Verdict
 
 HEARTBEAT = 0.5
 """Seconds between two pings of a session. A live client on an unloaded line gives evidence at least this often."""
 
-STRETCH_LIMIT = 10.0
-"""Seconds beyond which a slow line no longer stretches the probe timeout."""
+
+@dataclass(frozen=True)
+class Kernel:
+    """What the kernel says of a connection."""
+
+    acked: int
+    """Grows whenever the peer acknowledges something new, in order or not."""
+    ack_age: float
+    """Seconds since the last acknowledgement of any kind."""
+    stuck: bool
+    """Data waits and none is in flight: the peer's window is shut. A probe behind it was never sent."""
 
 
 class Liveness:
-    """The evidence of one session, and the verdict it allows at any time."""
+    """The evidence of one session, and the verdict it allows at any time.
 
-    def __init__(self, now: float) -> None:
+    Three tiers: an acknowledgement proves the peer's kernel, a pong its WebSocket, a message its application. Any of
+    them keeps payload flowing. Only the upper two are answers, and only answers hold off the inactivity timeout.
+    """
+
+    def __init__(self, expected_gap: float, now: float) -> None:
+        """``expected_gap`` is the seconds between answers that the profile lets expect."""
         self.last_evidence_at = now
         """When the last evidence came in; moves on evidence only."""
         self.last_evidence_kind = EvidenceKind.HANDSHAKE
+        self.last_answer_at = now
+        """When the last pong or message came in."""
         self.failures = 0
         """Probes in a row that went unanswered."""
-        self.round_trip: float | None = None
-        """Latest round trip in seconds."""
-        self._probe_began_at = now
+        self.round_trip = RoundTrip()
+        self.activity = Activity(max(expected_gap, HEARTBEAT), now)
+        self._acked: int | None = None
+        self._stuck = False
 
     def evidence(self, kind: EvidenceKind, now: float) -> None:
         """Takes something received from the client."""
-        self.last_evidence_at = now
         self.last_evidence_kind = kind
+        self.last_evidence_at = max(self.last_evidence_at, now)
         self.failures = 0
-        self._probe_began_at = now
+        self.last_answer_at = self.last_evidence_at
+        self.activity.answered(self.last_answer_at, HEARTBEAT / 2)
+
+    def acknowledged(self, kernel: Kernel, now: float) -> bool:
+        """Takes the kernel's report; whether it is evidence: something was acknowledged that was not before."""
+        progress = self._acked is not None and kernel.acked > self._acked
+        self._acked, self._stuck = kernel.acked, kernel.stuck
+        at = now - kernel.ack_age
+        if not progress or at <= self.last_evidence_at:
+            return False
+        self.last_evidence_kind = EvidenceKind.ACK
+        self.last_evidence_at = at
+        self.failures = 0
+        return True
 
     def probe_timeout(self, timeouts: Timeouts) -> float:
-        """Seconds without evidence after which a probe has failed.
+        """Seconds without evidence after which the gate is shut, and each further probe has failed.
 
-        The configured time, stretched where the session's own round trip is long: an answer to a ping sent one
-        heartbeat after the last evidence needs that heartbeat and the round trip, and a queue may double meanwhile.
-        The customer whose line is worst is not the one to be thrown out.
+        Follows the session's own round trips: the customer whose line is worst is not the one to be thrown out.
         """
-        stretched = HEARTBEAT + 2 * (self.round_trip or 0.0)
-        return max(timeouts.probe_timeout, min(stretched, STRETCH_LIMIT))
+        return self.round_trip.timeout(timeouts.probe_timeout, timeouts.probe_timeout_ceiling)
+
+    def inactivity_timeout(self, timeouts: Timeouts) -> float:
+        """Seconds without an answer after which the session is closed; follows the client's own pattern."""
+        return self.activity.timeout(timeouts.inactivity_floor, timeouts.inactivity)
 
     def fresh(self, timeouts: Timeouts, now: float) -> bool:
         """Whether payload may flow: the last evidence is younger than the probe timeout."""
-        return self.failures == 0 and now - self.last_evidence_at < self.probe_timeout(timeouts)
+        return now - self.last_evidence_at < self.probe_timeout(timeouts)
+
+    def verdict(self, timeouts: Timeouts, now: float) -> Verdict:
+        """What the evidence says."""
+        overdue = self.probe_timeout(timeouts) + HEARTBEAT
+        if now - self.last_answer_at < overdue:
+            return Verdict.LIVE
+        return Verdict.FROZEN if self._stuck or self.fresh(timeouts, now) else Verdict.SILENT
 
     def judge(self, timeouts: Timeouts, now: float) -> CloseReason | None:
-        """Counts a probe that failed by now; the reason to close the session, if there is one."""
-        if now - self.last_evidence_at >= timeouts.inactivity:
+        """Counts the probes that have failed by now; the reason to close the session, if there is one.
+
+        The first probe timeout shuts the gate; each one after it is a failed probe. A probe behind a shut window was
+        never sent, so it cannot fail: that client is left to the inactivity timeout, and costs nothing meanwhile.
+        """
+        if now - self.last_answer_at >= self.inactivity_timeout(timeouts):
             return CloseReason.INACTIVE
-        if now - self._probe_began_at >= self.probe_timeout(timeouts):
-            self.failures += 1
-            self._probe_began_at = now
-        if self.failures >= timeouts.probe_failures:
-            return CloseReason.PROBES_FAILED
-        return None
+        overdue = 0 if self._stuck else int((now - self.last_evidence_at) / self.probe_timeout(timeouts)) - 1
+        self.failures = max(overdue, 0)
+        return CloseReason.PROBES_FAILED if self.failures >= timeouts.probe_failures else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from householdd.core.liveness import Liveness
+from householdd.core.liveness import Kernel, Liveness
 from householdd.core.pacing import UPLOAD_CATCH_UP, Pacer
 from householdd.core.profiles import Profile
 from householdd.core.quality import Latency, RateMeter
@@ -69,10 +69,10 @@ class Session:
         self.close_reason: CloseReason | None = None
         """Set once, with CLOSING or CLOSED; the first reason stands."""
         self.close_detail = ""
-        self.liveness = Liveness(now)
         self.latency = Latency()
         self.download = Pacer(profile.download.shape(), now)
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP)
+        self.liveness = Liveness(self.download.shape.longest_gap, now)
         self.sums = Sums()
         self.errors = Errors()
         self.download_meter = RateMeter(now)
@@ -92,11 +92,17 @@ class Session:
         if not self.live:
             return
         self.liveness.evidence(kind, now)
-        if self.state is SessionState.QUIET:
-            # What became due behind the shut gate is gone: a line that comes back is not flooded.
-            self.download.skip(now)
-            self.upload.skip(now)
-            self._move(SessionState.ACTIVE)
+        self._revive(now)
+
+    def acknowledged(self, kernel: Kernel, now: float) -> None:
+        """The kernel reports; progress of its acknowledgements is evidence too."""
+        if self.live and self.liveness.acknowledged(kernel, now) and self.liveness.fresh(self.timeouts, now):
+            self._revive(now)
+
+    def pong(self, round_trip: float, now: float) -> None:
+        """A pong answered one of our pings, ``round_trip`` seconds after it was sent."""
+        self.liveness.round_trip.add(round_trip)
+        self.evidence(EvidenceKind.PONG, now)
 
     def payload_due(self, now: float) -> int:
         """Payload bytes that may be written now; 0 while the gate is shut.
@@ -167,6 +173,13 @@ class Session:
     def age(self, now: float) -> float:
         """Seconds since the opening, up to the end where the session has ended."""
         return (now if self.closed_at is None else self.closed_at) - self.opened_at
+
+    def _revive(self, now: float) -> None:
+        if self.state is SessionState.QUIET:
+            # What became due behind the shut gate is gone: a line that comes back is not flooded.
+            self.download.skip(now)
+            self.upload.skip(now)
+            self._move(SessionState.ACTIVE)
 
     def _move(self, state: SessionState) -> None:
         if state not in _NEXT[self.state]:

@@ -29,6 +29,11 @@ class Shape(Protocol):
         """Greatest rate in bit/s over a tick."""
         ...
 
+    @property
+    def longest_gap(self) -> float:
+        """Greatest seconds between two portions; 0 where there are none."""
+        ...
+
     def bytes_by(self, elapsed: float) -> int:
         """Bytes due from the beginning up to ``elapsed``; never decreases."""
         ...
@@ -48,6 +53,7 @@ class Silent:
 
     mean_bps: float = 0.0
     peak_bps: float = 0.0
+    longest_gap: float = 0.0
 
     def bytes_by(self, elapsed: float) -> int:  # noqa: ARG002 - the protocol's signature
         """None, ever."""
@@ -79,6 +85,11 @@ class Constant:
         """The rate itself."""
         return self.rate_bps
 
+    @property
+    def longest_gap(self) -> float:
+        """A tick."""
+        return 1 / self.tick_hz
+
     def bytes_by(self, elapsed: float) -> int:
         """Whole ticks only; fractions of a byte carry over to later ticks."""
         return int(_ticks(elapsed, self.tick_hz) * self.rate_bps / 8 / self.tick_hz)
@@ -109,6 +120,11 @@ class Burst:
     def peak_bps(self) -> float:
         """The rate while it is on."""
         return self.rate_bps
+
+    @property
+    def longest_gap(self) -> float:
+        """The silence, and the tick behind it."""
+        return self.off + BURST_TICK
 
     def bytes_by(self, elapsed: float) -> int:
         """All past bursts and the ticks of the one under way."""

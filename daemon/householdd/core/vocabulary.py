@@ -27,6 +27,17 @@ class EvidenceKind(StrEnum):
     ACK = "ack"
 
 
+class Verdict(StrEnum):
+    """What the evidence says of the client at this moment."""
+
+    LIVE = "live"
+    """It answers."""
+    FROZEN = "frozen"
+    """Its kernel is there, but nothing answers: a frozen tab, a stopped process, a shut window."""
+    SILENT = "silent"
+    """Nothing comes from it, not even acknowledgements."""
+
+
 class CloseReason(StrEnum):
     """Why a session ended; exactly one for every session."""
 

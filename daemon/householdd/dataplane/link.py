@@ -14,14 +14,14 @@ from websockets.protocol import OPEN
 from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets
 
-WRITE_LIMIT = 128 * 1024
+WRITE_LIMIT = 64 * 1024
 """Bytes of one connection that may wait in user space. Payload is written up to here and no further."""
 
 TEXT_LIMIT = WRITE_LIMIT + 64 * 1024
 """The same for messages and pings, which must get through where payload fills the buffer to its limit. A client that
 takes nothing is sent no more than its probes, so it would take long to fill."""
 
-OVERFLOW = 2 * WRITE_LIMIT
+OVERFLOW = 4 * WRITE_LIMIT
 """Bytes at which a connection is given up: a client that provokes answers and reads none of them."""
 
 
@@ -135,7 +135,7 @@ class Link(ServerConnection):
     def connection_made(self, transport: object) -> None:
         """The transport is there, after TLS where it is used."""
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
-        sockets.reset_on_close(self.socket)
+        sockets.prepare(self.socket)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""

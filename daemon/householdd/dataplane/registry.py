@@ -74,7 +74,7 @@ class Registry:
         """Puts new deadlines in force, for live sessions too; they act at the next control pass."""
         self.timeouts = timeouts
         for runner in self.live.values():
-            runner.session.timeouts = timeouts
+            runner.set_timeouts(timeouts)
 
     def end_all(self, reason: CloseReason, detail: str = "") -> int:
         """Ends every live session in an orderly way; how many."""

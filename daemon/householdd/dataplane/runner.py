@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,15 +13,22 @@ from websockets.frames import CloseCode
 
 from householdd.core.addresses import host_port
 from householdd.core.dialogue import Dialogue
-from householdd.core.liveness import HEARTBEAT
+from householdd.core.liveness import HEARTBEAT, Kernel
 from householdd.core.pings import Pings
+from householdd.core.schedule import Every
 from householdd.core.session import Session
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.core.settings import Timeouts
+from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import MAX_TEXT, ServerMessage, encode
+from householdd.dataplane import sockets, tcp_info
 from householdd.dataplane.link import Link
+from householdd.dataplane.tcp_info import TcpInfo
 
 log = structlog.get_logger("session")
 
+
+KERNEL_MARGIN = 10.0
+"""Seconds that the kernel waits longer than the daemon before it gives a connection up by itself."""
 
 LEAST_DELAY = 0.001
 """Seconds; the loop's timers count milliseconds, and less would spin until the tick has come."""
@@ -55,7 +63,11 @@ class Runner:
         self._dialogue = Dialogue(session)
         self._pings = Pings[bytes]()
         self._ping_count = 0
-        self._ping_at = session.opened_at
+        # The id is random, so the pings of sessions that opened together are spread over the heartbeat.
+        phase = uuid.UUID(session.identity.id).int % 1000 / 1000
+        self._heartbeat = Every(session.opened_at + phase * HEARTBEAT)
+        self.tcp: TcpInfo | None = None
+        """What the kernel said in the last control pass; None before the first."""
         self._timer: asyncio.TimerHandle | None = None
         """The next payload portion; set only while the gate is open and the write buffer has room."""
         self._abort_at: float | None = None
@@ -66,6 +78,7 @@ class Runner:
         """Opens the session on a connection whose handshake is done."""
         self.session.open()
         self.link.owner = self
+        self.set_timeouts(self.session.timeouts)
         self._shown = self.session.state
         identity = self.session.identity
         log.info(
@@ -77,6 +90,12 @@ class Runner:
         )
         self._send(self._dialogue.greeting(self._clock.wall()))
         self._arm()
+
+    def set_timeouts(self, timeouts: Timeouts) -> None:
+        """Puts new deadlines in force; they act at the next control pass."""
+        self.session.timeouts = timeouts
+        if self.link.open:
+            sockets.give_up_after(self.link.socket, timeouts.inactivity + KERNEL_MARGIN)
 
     def wish(self, mbps: float) -> None:
         """The client's URL asks for a rate."""
@@ -113,6 +132,7 @@ class Runner:
 
     def judge(self, now: float) -> None:
         """Control pass, second: shuts the gate of a session whose evidence is overdue, and gives up the dead."""
+        self._look(now)
         reason = self.session.judge(now)
         if reason is CloseReason.PROBES_FAILED:
             # Nobody is there to be told.
@@ -125,8 +145,7 @@ class Runner:
         """Control pass, third: pings and liveness tests that are due."""
         if not self.session.live:
             return
-        if now >= self._ping_at:
-            self._ping_at = now + HEARTBEAT
+        if self._heartbeat.due(now, HEARTBEAT):
             self._ping_count += 1
             data = self._ping_count.to_bytes(8)
             if self.link.send_ping(data):
@@ -163,8 +182,7 @@ class Runner:
         now = self._clock.now()
         round_trip = self._pings.answered(data, now)
         if round_trip is not None:
-            self.session.liveness.round_trip = round_trip
-            self.session.evidence(EvidenceKind.PONG, now)
+            self.session.pong(round_trip, now)
             self._tell()
 
     def client_closing(self) -> None:
@@ -207,6 +225,18 @@ class Runner:
         if self._abort_at is None:
             self._abort_at = self._clock.now() + self.session.timeouts.close
         self._tell()
+
+    def _look(self, now: float) -> None:
+        """Asks the kernel what the peer has acknowledged."""
+        if not (self.session.live and self.link.open):
+            return
+        self.tcp = tcp = tcp_info.read(self.link.socket)
+        kernel = Kernel(
+            acked=tcp.bytes_acked + tcp.delivered,
+            ack_age=tcp.last_ack_recv / 1e3,
+            stuck=tcp.unacked == 0 and tcp.notsent > 0,
+        )
+        self.session.acknowledged(kernel, now)
 
     def _pace(self) -> None:
         self._disarm()

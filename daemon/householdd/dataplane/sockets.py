@@ -5,8 +5,26 @@ from __future__ import annotations
 import socket
 import struct
 
+UNSENT = 32 * 1024
+"""Bytes that the kernel takes of a connection before it has sent them, on top of what is in flight. Little, so that
+what was handed over does not go out after the gate was shut, and a ping does not wait behind much payload."""
+
 _RESET = struct.pack("ii", 1, 0)
 _LINGER = struct.pack("ii", 0, 0)
+
+
+def prepare(sock: socket.socket) -> None:
+    """Sets what holds for every client connection."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+    reset_on_close(sock)
+
+
+def give_up_after(sock: socket.socket, seconds: float) -> None:
+    """The kernel ends the connection when data stays without acknowledgement, or the window shut, for ``seconds``.
+
+    The floor under the daemon's own deadlines: it holds when the process is stuck.
+    """
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1e3))
 
 
 def reset_on_close(sock: socket.socket) -> None:
@@ -21,3 +39,8 @@ def reset_on_close(sock: socket.socket) -> None:
 def deliver_on_close(sock: socket.socket) -> None:
     """The kernel delivers what is unsent when ``sock`` is closed: for an orderly end whose last words matter."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+
+
+def congestion_control(sock: socket.socket) -> str:
+    """The congestion control in use, such as ``cubic``."""
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0").decode()

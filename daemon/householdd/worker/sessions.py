@@ -14,6 +14,7 @@ from householdd.controlplane.watching import WatchStream
 from householdd.core.session import Session
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.registry import Change, Registry
+from householdd.worker import connections
 
 _EVENTS = {
     Change.OPENED: pb.WATCH_EVENT_OPENED,
@@ -94,4 +95,8 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         return [self._message(runner.session) for runner in self._registry.live.values()]
 
     def _message(self, session: Session) -> session_pb2.Session:
-        return convert.session(session, self._worker, self._registry.clock.now())
+        message = convert.session(session, self._worker, self._registry.clock.now())
+        runner = self._registry.live.get(session.identity.id)
+        if runner is not None and (connection := connections.message(runner)) is not None:
+            message.connection.CopyFrom(connection)
+        return message

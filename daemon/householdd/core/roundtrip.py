@@ -1,0 +1,33 @@
+"""How long an answer may take: RFC 6298, fed with the session's own round trips."""
+
+from __future__ import annotations
+
+_ALPHA = 1 / 8
+_BETA = 1 / 4
+_K = 4
+"""Gains and factor of RFC 6298 section 2."""
+
+
+class RoundTrip:
+    """Smoothed round trip and its deviation, in seconds."""
+
+    def __init__(self) -> None:
+        self.latest: float | None = None
+        """None before the first sample; then so are the others."""
+        self.smoothed: float | None = None
+        self.deviation = 0.0
+
+    def add(self, sample: float) -> None:
+        """Takes one round trip. Each answer names its ping, so none is ambiguous as a TCP retransmission is."""
+        self.latest = sample
+        if self.smoothed is None:
+            self.smoothed, self.deviation = sample, sample / 2
+            return
+        self.deviation += _BETA * (abs(self.smoothed - sample) - self.deviation)
+        self.smoothed += _ALPHA * (sample - self.smoothed)
+
+    def timeout(self, floor: float, ceiling: float) -> float:
+        """Seconds after which an answer is overdue, within the bounds; the floor before the first sample."""
+        if self.smoothed is None:
+            return floor
+        return min(max(self.smoothed + _K * self.deviation, floor), ceiling)

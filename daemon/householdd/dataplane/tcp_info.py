@@ -1,0 +1,69 @@
+"""What the kernel knows of a connection: ``struct tcp_info`` of linux/tcp.h."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import NamedTuple
+
+_LAYOUT = struct.Struct("=8B24I4Q6I4Q2I2Q4I")
+"""The structure up to ``tcpi_snd_wnd``, Linux 5.4. Older kernels return less of it, newer ones more."""
+
+
+class TcpInfo(NamedTuple):
+    """One reading. What the kernel is too old to tell is 0."""
+
+    probes: int
+    """Window probes that went unanswered."""
+    backoff: int
+    """How often the retransmission timer was doubled."""
+    unacked: int
+    """Segments in flight."""
+    last_ack_recv: int
+    """Milliseconds since the last acknowledgement came in, new or not."""
+    rtt: int
+    """Smoothed round trip in microseconds."""
+    rttvar: int
+    """Its deviation in microseconds."""
+    total_retrans: int
+    """Segments that were sent again."""
+    bytes_acked: int
+    """Bytes that the peer acknowledged in order."""
+    notsent: int
+    """Bytes in the kernel's buffer that were never sent."""
+    min_rtt: int
+    """Least round trip in microseconds; all ones before the first."""
+    delivery_rate: int
+    """Latest rate at which data reached the peer, in bytes per second."""
+    delivered: int
+    """Segments that the peer acknowledged, out of order too."""
+    bytes_sent: int
+    """Payload bytes sent, with those sent again."""
+    bytes_retrans: int
+    """Payload bytes sent again."""
+
+
+def parse(data: bytes) -> TcpInfo:
+    """Reads what ``getsockopt`` returned, however long it is."""
+    fields = _LAYOUT.unpack(data[: _LAYOUT.size].ljust(_LAYOUT.size, b"\0"))
+    return TcpInfo(
+        probes=fields[3],
+        backoff=fields[4],
+        unacked=fields[12],
+        last_ack_recv=fields[20],
+        rtt=fields[23],
+        rttvar=fields[24],
+        total_retrans=fields[31],
+        bytes_acked=fields[34],
+        notsent=fields[38],
+        min_rtt=fields[39],
+        delivery_rate=fields[42],
+        delivered=fields[46],
+        bytes_sent=fields[48],
+        bytes_retrans=fields[49],
+    )
+
+
+def read(sock: socket.socket) -> TcpInfo:
+    """Asks the kernel. Raises OSError when the socket is closed."""
+    return parse(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAYOUT.size))
