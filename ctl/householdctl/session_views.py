@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from household.v1.session_pb2 import CloseReason, EvidenceKind, SessionState
+from household.v1.session_pb2 import CloseReason, EvidenceKind, SessionState, Verdict
 from household.v1.session_service_pb2 import KillOutcome, WatchEvent
 from householdctl.output import Column, short_name
 from householdctl.units import format_age, format_bytes, format_duration, format_rate, format_round_trip
 
 if TYPE_CHECKING:
+    from google.protobuf.duration_pb2 import Duration
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from household.v1.session_pb2 import Session, Timeouts
@@ -21,16 +22,17 @@ COLUMNS = (
     Column("USER"),
     Column("PROFILE", rank=2),
     Column("STATE"),
+    Column("VERDICT", rank=3),
     Column("AGE", right=True),
     Column("EVIDENCE", rank=4),
     Column("DOWN", right=True),
     Column("UP", right=True, rank=1),
-    Column("SENT", right=True, rank=5),
-    Column("RECEIVED", right=True, rank=6),
-    Column("RTT", right=True, rank=3),
-    Column("PROBE FAILURES", right=True, rank=9),
-    Column("WORKER", rank=8),
-    Column("PEER", rank=7),
+    Column("SENT", right=True, rank=6),
+    Column("RECEIVED", right=True, rank=7),
+    Column("RTT", right=True, rank=5),
+    Column("PROBE FAILURES", right=True, rank=10),
+    Column("WORKER", rank=9),
+    Column("PEER", rank=8),
 )
 
 KILL_COLUMNS = (Column("ID"), Column("OUTCOME"))
@@ -43,6 +45,7 @@ def row(session: Session) -> list[str]:
         session.user_id,
         session.profile,
         short_name(SessionState, session.state),
+        _verdict(session),
         format_age(session.age.ToTimedelta().total_seconds()),
         _evidence(session),
         format_rate(session.actual_download_bps),
@@ -79,12 +82,14 @@ def facts(session: Session) -> list[tuple[str, str]]:
         *lines,
         ("age", format_age(session.age.ToTimedelta().total_seconds())),
         ("last evidence", f"{_evidence(session)} ago" if session.HasField("evidence_age") else _evidence(session)),
+        *_verdict_facts(session),
         ("sent", f"{format_bytes(session.sent_bytes)} ({session.sent_bytes} bytes)"),
         ("received", f"{format_bytes(session.received_bytes)} ({session.received_bytes} bytes)"),
         ("download", f"{format_rate(session.actual_download_bps)} of {format_rate(session.target_download_bps)}"),
         ("upload", f"{format_rate(session.actual_upload_bps)} of {format_rate(session.target_upload_bps)}"),
         ("round trip", _round_trip(session)),
         ("probe failures", str(session.probe_failures)),
+        *_connection_facts(session),
         *((f"timeout {name}", value) for name, value in timeout_facts(session.timeouts)),
     ]
 
@@ -137,6 +142,46 @@ def _evidence(session: Session) -> str:
         return "-"
     kind = short_name(EvidenceKind, session.evidence_kind).lower()
     return f"{kind} {format_age(session.evidence_age.ToTimedelta().total_seconds())}"
+
+
+def _verdict(session: Session) -> str:
+    return short_name(Verdict, session.verdict) if session.verdict else "-"
+
+
+def _verdict_facts(session: Session) -> list[tuple[str, str]]:
+    if not session.verdict:
+        return []
+    return [
+        ("verdict", _verdict(session)),
+        ("last answer", f"{_seconds(session.answer_age)} ago"),
+        ("payload stops after", f"{_seconds(session.effective_probe_timeout)} without evidence"),
+        ("session ends after", f"{_seconds(session.effective_inactivity)} without an answer"),
+    ]
+
+
+def _connection_facts(session: Session) -> list[tuple[str, str]]:
+    if not session.HasField("connection"):
+        return []
+    connection = session.connection
+    least = _seconds(connection.min_round_trip) if connection.HasField("min_round_trip") else "-"
+    return [
+        ("TCP round trip", f"{_seconds(connection.round_trip)}, least {least}"),
+        (
+            "TCP in flight",
+            f"{connection.unacked_segments} segments, last acknowledged {_seconds(connection.ack_age)} ago",
+        ),
+        ("TCP retransmits", str(connection.retransmits)),
+        ("TCP delivery rate", format_rate(connection.delivery_rate_bps)),
+        (
+            "unsent",
+            f"{format_bytes(connection.unsent_bytes)} in the kernel, {format_bytes(connection.buffered_bytes)} before",
+        ),
+        ("congestion control", connection.congestion_control),
+    ]
+
+
+def _seconds(duration: Duration) -> str:
+    return format_duration(round(duration.ToTimedelta().total_seconds(), 3))
 
 
 def _round_trip(session: Session) -> str:
