@@ -32,7 +32,10 @@ PATIENCE = 30.0
 class Daemon:
     """A running ``householdd --dev`` with its files in ``directory`` and a free port."""
 
-    def __init__(self, directory: Path, *options: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, directory: Path, *options: str, env: dict[str, str] | None = None, prefix: tuple[str, ...] = ()
+    ) -> None:
+        """``prefix`` is a command that executes the rest of its line in its own place, such as ip netns exec."""
         self.directory = directory
         self.runtime_dir = directory / "run"
         self.log = directory / "log"
@@ -40,7 +43,7 @@ class Daemon:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "householdd", "--dev", *listen),
+                    *(*prefix, sys.executable, "-m", "householdd", "--dev", *listen),
                     *("--runtime-dir", str(self.runtime_dir), "--state-dir", str(directory / "state"), *options),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -113,9 +116,11 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def running(directory: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Daemon]:
+def running(
+    directory: Path, *options: str, env: dict[str, str] | None = None, prefix: tuple[str, ...] = ()
+) -> Iterator[Daemon]:
     """A daemon for the length of a block; it is stopped at the end, killed when it does not stop."""
-    daemon = Daemon(directory, *options, env=env)
+    daemon = Daemon(directory, *options, env=env, prefix=prefix)
     try:
         yield daemon
     finally:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import math
 import ssl
 import sys
 import time
+from dataclasses import dataclass
 from statistics import linear_regression
 from typing import Any
 
 import msgspec
 import uvloop
+from websockets.asyncio.client import ClientConnection
 
 from tests.clients import OldPage, client
 
@@ -52,12 +56,41 @@ class Rates(msgspec.Struct):
     upload: float
 
 
+@dataclass(frozen=True)
+class Mark:
+    """One session at one of the server's updates."""
+
+    age: float
+    """Seconds of the session, by the server's monotonic clock."""
+    downloaded: int
+    """Payload bytes that the client had received."""
+    uploaded: int
+    """Payload bytes that the server had received."""
+
+
 class Report(msgspec.Struct):
     """What came out."""
 
     sessions: list[Rates]
     worst_lag: float
     """Longest time in seconds that this process was late for a timer of its own while it measured."""
+
+
+class Marks(OldPage):
+    """An old page that notes its own sum at each of the server's updates.
+
+    An update's place among the payload shows what the server had sent by the time that the update carries, so a client
+    that comes late to reading measures no less exactly.
+    """
+
+    def __init__(self, connection: ClientConnection) -> None:
+        super().__init__(connection)
+        self.marks: list[Mark] = []
+
+    async def answer(self, message: dict[str, Any]) -> None:
+        if message["type"] == "real_time_update":
+            self.marks.append(Mark(message["elapsed_seconds"], self.received_bytes, message["server_received_bytes"]))
+        await super().answer(message)
 
 
 class Lag:
@@ -78,56 +111,49 @@ async def run(order: Order) -> Report:
     """Opens the sessions, measures while all of them are there, and closes them."""
     lag = Lag()
     async with contextlib.AsyncExitStack() as stack:
-        pages: list[tuple[OldPage, float]] = []
+        pages: list[tuple[Marks, float]] = []
         first = time.monotonic()
         for index, user in enumerate(order.users):
             await asyncio.sleep(first + index * order.spread / len(order.users) - time.monotonic())
-            page = await stack.enter_async_context(client(order, user, OldPage))
+            page = await stack.enter_async_context(client(order, user, Marks))
             pages.append((page, time.monotonic()))
         everyone = time.monotonic()
         watching = asyncio.create_task(lag.watch())
-        begins = [_begin(opened, everyone) for _, opened in pages]
-        await asyncio.sleep(max(begins) + SECONDS + 0.5 - time.monotonic())
+        ages = [_silence(everyone - opened) for _, opened in pages]
+        end = max(opened + age for (_, opened), age in zip(pages, ages, strict=True)) + SECONDS
+        await asyncio.sleep(end + 0.5 - time.monotonic())
         watching.cancel()
         report = Report(
-            [
-                Rates(user, _download(page, begin), _upload(page, begin - opened))
-                for user, (page, opened), begin in zip(order.users, pages, begins, strict=True)
-            ],
+            [_rates(user, page.marks, age) for user, (page, _), age in zip(order.users, pages, ages, strict=True)],
             lag.worst,
         )
         await asyncio.gather(*(page.connection.close() for page, _ in pages))
     return report
 
 
-def _begin(opened: float, everyone: float) -> float:
-    """The session's first silence once everyone is there."""
-    begin = opened + SILENCE
-    while begin < everyone:
-        begin += PERIOD
-    return begin
+def _silence(age: float) -> float:
+    """The session's age at the first silence not before ``age``."""
+    return SILENCE + PERIOD * max(math.ceil((age - SILENCE) / PERIOD), 0)
 
 
-def _download(page: OldPage, begin: float) -> float:
-    """By what the client received."""
-    return sum(size for at, size in page.arrivals if begin <= at < begin + SECONDS) * 8 / SECONDS
+def _rates(user: str, marks: list[Mark], age: float) -> Rates:
+    """Download from the first mark at ``age`` to the one ten seconds later; upload as a slope over the marks between.
 
-
-def _upload(page: OldPage, age: float) -> float:
-    """By what the server says it received, from session age ``age`` on.
-
-    The slope over all its updates: an upload comes four times a second, and one of these portions more or less between
-    the first update and the last would alone be 2.5 % of ten seconds.
+    An upload comes four times a second, and one of these portions more or less between two marks would alone be 2.5 %
+    of ten seconds.
     """
-    updates: list[dict[str, Any]] = [message for message in page.messages if message["type"] == "real_time_update"]
-    points = [
-        (update["elapsed_seconds"], update["server_received_bytes"] * 8)
-        for update in updates
-        if age <= update["elapsed_seconds"] < age + SECONDS
-    ]
-    return linear_regression(*zip(*points, strict=True)).slope
+    first = next(mark for mark in marks if mark.age >= age)
+    last = min(marks, key=lambda mark: abs(mark.age - first.age - SECONDS))
+    between = [(mark.age, mark.uploaded * 8) for mark in marks if first.age <= mark.age <= last.age]
+    return Rates(
+        user,
+        (last.downloaded - first.downloaded) * 8 / (last.age - first.age),
+        linear_regression(*zip(*between, strict=True)).slope,
+    )
 
 
 if __name__ == "__main__":
+    # All that came in is kept until the end; looking through it for garbage would stop every session for a while.
+    gc.disable()
     report = uvloop.run(run(msgspec.json.decode(sys.stdin.buffer.read(), type=Order)))
     sys.stdout.buffer.write(msgspec.json.encode(report))
