@@ -71,7 +71,8 @@ class Liveness:
 
         Follows the session's own round trips: the customer whose line is worst is not the one to be thrown out.
         """
-        return self.round_trip.timeout(timeouts.probe_timeout, timeouts.probe_timeout_ceiling)
+        ceiling = max(timeouts.probe_timeout, timeouts.probe_timeout_ceiling)
+        return self.round_trip.timeout(timeouts.probe_timeout, ceiling)
 
     def inactivity_timeout(self, timeouts: Timeouts) -> float:
         """Seconds without an answer after which the session is closed; follows the client's own pattern."""

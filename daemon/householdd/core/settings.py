@@ -45,10 +45,14 @@ class Timeouts:
     """The deadlines of a session, in seconds, and the number of probes that may fail."""
 
     inactivity: float = _seconds(30, 1, 3600, "most time without an answer after which a session is closed")
-    inactivity_floor: float = _seconds(10, 1, 3600, "least such time; the client's own pattern decides between the two")
+    inactivity_floor: float = _seconds(
+        10, 1, 3600, "least such time, where inactivity is not less; the client's own pattern decides between the two"
+    )
     max_duration: float = _seconds(300, 1, 86400, "close a session after this long in any case")
     probe_timeout: float = _seconds(1, 0.1, 60, "least time without evidence after which a probe has failed")
-    probe_timeout_ceiling: float = _seconds(5, 0.1, 60, "most such time; the round trip decides between the two")
+    probe_timeout_ceiling: float = _seconds(
+        5, 0.1, 60, "most such time, where probe_timeout is not more; the round trip decides between the two"
+    )
     probe_failures: int = field(
         default=3,
         metadata={"meaning": Meaning("close a session after this many failed probes in a row", 1, 100, "")},
@@ -83,15 +87,4 @@ class Timeouts:
                 raise SettingError(name, f"{shown} is out of range; allowed is {meaning.allowed}")
             if isinstance(getattr(self, name), int) and value != int(value):
                 raise SettingError(name, f"{value:.15g} is not a whole number; allowed is {meaning.allowed}")
-        result = replace(self, **{name: type(getattr(self, name))(value) for name, value in values.items()})
-        for least, most in ORDERED:
-            low, high = getattr(result, least), getattr(result, most)
-            if low > high:
-                changed = least if least in values else most
-                problem = f"{least} of {low:g} s is more than {most} of {high:g} s; equal values make the time fixed"
-                raise SettingError(changed, problem)
-        return result
-
-
-ORDERED = (("inactivity_floor", "inactivity"), ("probe_timeout", "probe_timeout_ceiling"))
-"""Settings that bound an adaptive time from below and above."""
+        return replace(self, **{name: type(getattr(self, name))(value) for name, value in values.items()})
