@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from householdd.core.pacing import CATCH_UP
+from householdd.core.shapes import BULK_TICK
+from householdd.dataplane.link import WRITE_LIMIT
 from tests.daemon import Daemon, running
 from tests.dataplane.load import Order, Rates, Report
+from tests.dataplane.raw_client import RawClient
 
 pytestmark = pytest.mark.rates
 
@@ -85,3 +89,17 @@ def test_each_session_has_its_rate_with_fifty_households_at_once(tmp_path: Path)
             [f"{who}_{index}" for index in range(first, 50, 2) for who in ("alex", "sarah", "jake")] for first in (0, 1)
         ]
         check(daemon, load(daemon, *halves, spread=5))
+
+
+def test_a_bulk_session_is_not_held_to_one_write_buffer_a_tick(daemon: Daemon) -> None:
+    buffer = bytearray(256 * 1024)
+    computer = RawClient(daemon, "computer")
+    try:
+        began = time.monotonic()
+        received = 0
+        while time.monotonic() < began + 2:
+            received += computer.socket.recv_into(buffer)
+    finally:
+        computer.close()
+    # Of 1000 Mbit/s that it wants; twice what one buffer a tick would make is told apart on any machine.
+    assert received * 8 / 2 > 2 * WRITE_LIMIT * 8 / BULK_TICK

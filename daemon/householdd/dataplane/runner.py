@@ -245,8 +245,11 @@ class Runner:
         if due > 0:
             taken = self.link.send_payload(due)
             self.session.sent(taken)
-            if taken < due and self.link.paused:
-                # writable() goes on from here.
+            if taken < due:
+                # The rest is due already: writable() goes on, or where the kernel took it all at once, the next turn of
+                # the event loop, so that other sessions come in between.
+                if not self.link.paused:
+                    self._timer = self.link.loop.call_later(0, self._pace)
                 return
         self._tell()
         self._arm()
