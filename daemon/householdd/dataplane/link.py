@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from typing import Protocol, cast
+import weakref
+from typing import ClassVar, Protocol, cast
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import PayloadTooBig, ProtocolError
@@ -64,8 +65,11 @@ class Link(ServerConnection):
     protocol must be OPEN, the frame goes through it, and what it produced to the transport.
     """
 
+    objects: ClassVar[weakref.WeakSet[Link]] = weakref.WeakSet()
+    """Every link in memory; one that outlives its connection is a leak."""
+
     owner: Owner | None = None
-    """Set from the end of the opening handshake on."""
+    """Set from the end of the opening handshake to the end of the connection."""
 
     _text: bytearray | None = None
     """The text message under way; set only while a fragmented one is."""
@@ -136,13 +140,16 @@ class Link(ServerConnection):
         """The transport is there, after TLS where it is used."""
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
         sockets.prepare(self.socket)
+        self.objects.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""
         clean = self.protocol.close_rcvd is not None
         super().connection_lost(exc)
-        if self.owner is not None:
-            self.owner.lost(clean=clean)
+        # Link and owner know each other; cut here, both are gone at once and not when the collector comes by.
+        owner, self.owner = self.owner, None
+        if owner is not None:
+            owner.lost(clean=clean)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in. The library answers pings by itself, without looking at the write buffer."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 from websockets.frames import CloseCode
@@ -55,7 +56,11 @@ class Observer(Protocol):
 class Runner:
     """One session on one connection. No method waits; the event loop calls in, and the control loop passes by."""
 
+    objects: ClassVar[weakref.WeakSet[Runner]] = weakref.WeakSet()
+    """Every runner in memory; one that outlives its session is a leak."""
+
     def __init__(self, session: Session, link: Link, clock: Clock, observer: Observer) -> None:
+        self.objects.add(self)
         self.session = session
         self.link = link
         self._clock = clock
@@ -90,6 +95,11 @@ class Runner:
         )
         self._send(self._dialogue.greeting(self._clock.wall()))
         self._arm()
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the next payload portion is scheduled."""
+        return self._timer is not None
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
         """Puts new deadlines in force; they act at the next control pass."""
