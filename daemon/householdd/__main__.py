@@ -11,11 +11,11 @@ import uvloop
 
 from householdd import config, logs
 from householdd.supervisor.daemon import Supervisor
-from householdd.supervisor.listening import StartError
+from householdd.supervisor.listening import DaemonError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-EPILOG = """Every option is also a key of the configuration file (--state-dir is state_dir) and an environment variable
+EPILOG = """Every setting is also a key of the configuration file (--state-dir is state_dir) and an environment variable
 (HOUSEHOLDD_STATE_DIR). An option wins over the variable, the variable over the file. Signals: SIGTERM and SIGINT drain
 and stop, a second one stops at once; SIGHUP reads timeouts and certificate anew. Exit status: 0 after an orderly stop,
 1 when the daemon cannot run, 2 when the configuration is wrong."""
@@ -85,7 +85,7 @@ def householdd(  # noqa: PLR0913 - one parameter an option
 
     try:
         uvloop.run(run())
-    except StartError as error:
+    except DaemonError as error:
         _fail(str(error), 1)
     except KeyboardInterrupt:
         # Before the signal handlers stood.

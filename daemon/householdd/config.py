@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from householdd.core.settings import SettingError, Timeouts
@@ -76,7 +76,12 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _dev_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if values.get("dev") in (True, "true", "1", "yes", "on"):
+        try:
+            dev = TypeAdapter(bool).validate_python(values.get("dev", False))
+        except ValidationError:
+            # Left to the field itself, which says what is wrong.
+            dev = False
+        if dev:
             defaults = {"listen": "127.0.0.1:8443", "workers": 1, "runtime_dir": ".run", "state_dir": ".run/state"}
             return {**defaults, **values}
         return values

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from householdd.core.liveness import Kernel
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
@@ -14,7 +15,13 @@ from tests.core.samples import START, WALL, active, handshaking
 HANDSHAKE, ACTIVE, QUIET, CLOSING, CLOSED = SessionState
 
 LATER = START + 1.5
-"""Evidence of the start is overdue by then, and one probe has failed."""
+"""Evidence of the start is overdue by then; no probe has failed yet."""
+
+
+def acknowledged(session: Session, now: float, ack_age: float = 0.0) -> None:
+    """Two readings of the kernel, so that there is progress between them."""
+    session.acknowledged(Kernel(100, ack_age, stuck=False), now)
+    session.acknowledged(Kernel(101, ack_age, stuck=False), now)
 
 
 def in_state(state: SessionState) -> Session:
@@ -34,18 +41,21 @@ def in_state(state: SessionState) -> Session:
 EVENTS: dict[str, Callable[[Session], object]] = {
     "message": lambda session: session.evidence(EvidenceKind.MESSAGE, LATER),
     "upload": lambda session: session.received(100, LATER),
+    "pong": lambda session: session.pong(0.04, LATER),
     "silence": lambda session: session.judge(LATER),
+    "acknowledgement": lambda session: acknowledged(session, LATER),
+    "old acknowledgement": lambda session: acknowledged(session, LATER, ack_age=1.25),
     "portion": lambda session: session.payload_due(LATER),
     "end": lambda session: session.begin_close(CloseReason.CLIENT_STOPPED),
     "gone": lambda session: session.closed(LATER, CloseReason.CONNECTION_LOST),
 }
 
 TRANSITIONS = {
-    HANDSHAKE: (HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, CLOSED),
-    ACTIVE: (ACTIVE, ACTIVE, QUIET, QUIET, CLOSING, CLOSED),
-    QUIET: (ACTIVE, ACTIVE, QUIET, QUIET, CLOSING, CLOSED),
-    CLOSING: (CLOSING, CLOSING, CLOSING, CLOSING, CLOSING, CLOSED),
-    CLOSED: (CLOSED, CLOSED, CLOSED, CLOSED, CLOSED, CLOSED),
+    HANDSHAKE: (HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, HANDSHAKE, CLOSED),
+    ACTIVE: (ACTIVE, ACTIVE, ACTIVE, QUIET, ACTIVE, ACTIVE, QUIET, CLOSING, CLOSED),
+    QUIET: (ACTIVE, ACTIVE, ACTIVE, QUIET, ACTIVE, QUIET, QUIET, CLOSING, CLOSED),
+    CLOSING: (CLOSING, CLOSING, CLOSING, CLOSING, CLOSING, CLOSING, CLOSING, CLOSING, CLOSED),
+    CLOSED: (CLOSED, CLOSED, CLOSED, CLOSED, CLOSED, CLOSED, CLOSED, CLOSED, CLOSED),
 }
 """For each state the one after each of EVENTS, in their order."""
 
@@ -110,10 +120,70 @@ def test_an_upload_is_asked_for_once() -> None:
     assert session.upload_due(START + 0.25) == 0
 
 
-def test_a_silent_client_is_given_up_after_three_probes() -> None:
+def test_nothing_is_made_up_for_when_acknowledgements_return() -> None:
     session = active()
-    transcript = [(session.judge(START + at), session.state) for at in (0.75, 1.0, 2.0, 3.0)]
-    assert transcript == [(None, ACTIVE), (None, QUIET), (None, QUIET), (CloseReason.PROBES_FAILED, QUIET)]
+    session.judge(START + 1)
+    acknowledged(session, START + 1.2)
+    assert session.state is ACTIVE
+    assert session.payload_due(START + 1.2) == 0
+    assert session.payload_due(START + 1.3) > 0
+
+
+def test_late_news_of_an_old_acknowledgement_does_not_open_the_gate() -> None:
+    session = active()
+    session.judge(START + 1)
+    acknowledged(session, START + 2, ack_age=1.2)
+    assert session.state is QUIET
+    assert session.liveness.last_evidence_at == START + 0.8
+    # It is evidence all the same: the probes are counted from it.
+    assert session.judge(START + 4.79) is None
+    assert session.judge(START + 4.81) is CloseReason.PROBES_FAILED
+
+
+def test_a_silent_client_is_quiet_after_a_probe_and_given_up_after_three_more() -> None:
+    session = active()
+    transcript = [(session.judge(START + at), session.state) for at in (0.75, 1.0, 2.0, 3.0, 3.75, 4.0)]
+    assert transcript == [
+        (None, ACTIVE),
+        (None, QUIET),
+        (None, QUIET),
+        (None, QUIET),
+        (None, QUIET),
+        (CloseReason.PROBES_FAILED, QUIET),
+    ]
+
+
+def test_a_frozen_client_stays_active_until_its_inactivity_timeout() -> None:
+    session = active(timeouts=Timeouts(inactivity=5))
+    for each in range(20):
+        session.acknowledged(Kernel(each, 0.01, stuck=False), START + each * 0.25)
+        assert session.judge(START + each * 0.25) is None
+        assert session.payload_due(START + each * 0.25) > 0 or each == 0
+        session.sent(session.payload_due(START + each * 0.25))
+    assert session.state is ACTIVE
+    session.acknowledged(Kernel(20, 0.01, stuck=False), START + 5)
+    assert session.judge(START + 5) is CloseReason.INACTIVE
+
+
+def test_a_client_with_a_shut_window_is_quiet_until_its_inactivity_timeout() -> None:
+    session = active()
+    session.acknowledged(Kernel(100, 0, stuck=True), START + 0.25)
+    transcript = [(session.judge(START + at), session.state) for at in (0.75, 1.0, 4.0, 29.75, 30.0)]
+    assert transcript == [(None, ACTIVE), (None, QUIET), (None, QUIET), (None, QUIET), (CloseReason.INACTIVE, QUIET)]
+
+
+def test_a_pong_brings_its_round_trip() -> None:
+    session = active()
+    session.pong(0.5, START + 0.5)
+    assert session.liveness.round_trip.latest == 0.5
+    assert session.liveness.last_evidence_kind is EvidenceKind.PONG
+    assert session.liveness.probe_timeout(session.timeouts) == 1.5
+
+
+@pytest.mark.parametrize(("who", "seconds"), [("alex", 30), ("sarah", 30), ("jake", 20 * 3 * 4.01)])
+def test_inactivity_starts_from_the_profiles_longest_gap(who: str, seconds: float) -> None:
+    session = active(who, Timeouts(inactivity=600, inactivity_floor=1))
+    assert session.liveness.inactivity_timeout(session.timeouts) == pytest.approx(seconds)
 
 
 def test_a_client_that_answers_each_second_lives_until_its_maximum_duration() -> None:
@@ -175,28 +245,47 @@ def test_rates_are_measured_from_what_was_sent_and_received() -> None:
     assert (session.download_meter.bps, session.upload_meter.bps) == (8000, 4000)
 
 
-STEPS = st.lists(st.tuples(st.floats(0, 1.5), st.sampled_from(["portion", "portion", "pass", "evidence"])), max_size=60)
+STEPS = st.lists(
+    st.tuples(
+        st.floats(0, 1.5),
+        st.sampled_from(["portion", "portion", "pass", "message", "pong", "acknowledgement"]),
+        st.floats(0, 5),
+    ),
+    max_size=60,
+)
+"""Seconds that pass, what happens, and its round trip or age."""
 
 
-@given(st.sampled_from(["alex", "jake", "computer"]), st.floats(0.1, 5), st.none() | st.floats(0, 5), STEPS)
+@given(st.sampled_from(["alex", "jake", "computer"]), st.floats(0.1, 5), st.floats(0.1, 5), STEPS)
 def test_silence_costs_less_than_a_probe_timeout_of_traffic(
-    who: str, probe_timeout: float, round_trip: float | None, steps: list[tuple[float, str]]
+    who: str, probe_timeout: float, ceiling: float, steps: list[tuple[float, str, float]]
 ) -> None:
-    session = active(who, Timeouts(probe_timeout=probe_timeout))
-    session.liveness.round_trip = round_trip
-    longest = max(probe_timeout, min(0.5 + 2 * (round_trip or 0), 10))
-    now, last, since = START, START, 0
-    for gap, step in steps:
+    session = active(who, Timeouts(probe_timeout=probe_timeout, probe_timeout_ceiling=ceiling))
+    longest = max(probe_timeout, ceiling)
+    most = session.profile.download.shape().peak_bps / 8 * (longest + 0.25 + 1 / 30)
+    now, last, acked = START, START, 0
+    sent: list[tuple[float, int]] = []
+    session.acknowledged(Kernel(acked, 0, stuck=False), now)
+    for gap, step, seconds in steps:
         now += gap
         match step:
-            case "evidence":
-                session.evidence(EvidenceKind.ACK, now)
-                last, since = now, 0
+            case "message":
+                session.evidence(EvidenceKind.MESSAGE, now)
+                last = now
+            case "pong":
+                session.pong(seconds, now)
+                last = now
+            case "acknowledgement":
+                acked += 1
+                session.acknowledged(Kernel(acked, seconds, stuck=False), now)
+                last = max(last, now - seconds)
             case "pass":
                 session.judge(now)
             case _:
                 due = session.payload_due(now)
-                assert due == 0 or now - last < longest
+                assert due == 0 or now - last < session.liveness.probe_timeout(session.timeouts) <= longest
                 session.sent(due)
-                since += due
-        assert since <= session.profile.download.shape().peak_bps / 8 * (longest + 0.25) + 1
+                sent.append((now, due))
+        assert sum(count for at, count in sent if at > last) <= most
+    shut = last + session.liveness.probe_timeout(session.timeouts)
+    assert session.payload_due(max(now, shut + 1e-6)) == 0

@@ -10,8 +10,10 @@ from householdd.core.settings import SettingError, Timeouts
 
 RANGES = {
     "inactivity": (1, 3600, 30),
+    "inactivity_floor": (1, 3600, 10),
     "max_duration": (1, 86400, 300),
     "probe_timeout": (0.1, 60, 1),
+    "probe_timeout_ceiling": (0.1, 60, 5),
     "probe_failures": (1, 100, 3),
     "close": (0.1, 30, 2),
     "drain": (0, 3600, 30),
@@ -59,7 +61,8 @@ def test_a_value_out_of_range_is_refused_with_what_is_allowed(name: str, value: 
         (
             "colour",
             1,
-            "colour: no such setting; known are inactivity, max_duration, probe_timeout, probe_failures, close, drain",
+            "colour: no such setting; known are inactivity, inactivity_floor, max_duration, probe_timeout, "
+            "probe_timeout_ceiling, probe_failures, close, drain",
         ),
     ],
 )
@@ -78,6 +81,21 @@ def test_a_refused_change_names_the_first_wrong_value_and_changes_nothing() -> N
 
 def test_a_change_leaves_the_others_as_they_are() -> None:
     assert Timeouts(drain=7).changed({"inactivity": 60}) == Timeouts(inactivity=60, drain=7)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"inactivity": 3},
+        {"inactivity_floor": 3600},
+        {"probe_timeout": 60},
+        {"probe_timeout_ceiling": 0.1},
+        {"inactivity": 25, "inactivity_floor": 25, "probe_timeout": 2, "probe_timeout_ceiling": 2},
+    ],
+)
+def test_the_bounds_of_an_adaptive_timeout_do_not_refuse_each_other(values: dict[str, float]) -> None:
+    """An operator changes one at a time; which of two crossed bounds gives way is said with the setting."""
+    assert Timeouts().changed(values) == Timeouts(**values)  # type: ignore[arg-type]  # counts are not among them
 
 
 def test_whole_numbers_stay_whole_and_seconds_are_fractions() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.clients import OldPage, client
-from tests.daemon import Daemon, running
+from tests.daemon import PATIENCE, Daemon, running
 from tests.dataplane.http_client import ask
 
 ORIGIN = "https://page.example"
@@ -166,3 +168,20 @@ def test_a_browser_that_has_the_page_is_told_so(shared_daemon: Daemon) -> None:
 def test_other_paths_and_tricks_find_nothing(shared_daemon: Daemon, path: str) -> None:
     answer = ask(shared_daemon, path)
     assert (answer.status, answer.body) == (404, b"Not found.\n")
+
+
+def test_a_page_is_delivered_to_a_line_that_is_slow_to_take_it(shared_daemon: Daemon) -> None:
+    expected = ask(shared_daemon, "/app.js").body
+    host, port = shared_daemon.url.split("/")[2].split(":")
+    with socket.socket() as plain:
+        # Far less than the response, so that the rest stays with the server.
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.settimeout(PATIENCE)
+        plain.connect((host, int(port)))
+        with shared_daemon.tls.wrap_socket(plain, server_hostname=host) as sock:
+            sock.sendall(b"GET /app.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            time.sleep(4)
+            received = b""
+            while data := sock.recv(1024):
+                received += data
+    assert received.partition(b"\r\n\r\n")[2] == expected

@@ -16,4 +16,7 @@ class Every:
         if now < self._at:
             return False
         self._at += interval * (math.floor((now - self._at) / interval) + 1)
+        if self._at <= now:
+            # The division was rounded down; without this the same turn would come twice.
+            self._at += interval
         return True

@@ -25,9 +25,6 @@ from householdd.dataplane.static_files import StaticFile
 MAX_MESSAGE = 1024 * 1024
 """Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
 
-CLOSE_TIMEOUT = 2.0
-"""Seconds for the end of TLS, and for the last response of a connection that never became a session."""
-
 RETRY_AFTER = 30
 """Seconds after which a client that is refused while draining may ask again."""
 
@@ -76,7 +73,8 @@ class Gateway:
             open_timeout=self._options.handshake_timeout,
             # Liveness is the core's business, and the end of a session the control loop's.
             ping_interval=None,
-            close_timeout=CLOSE_TIMEOUT,
+            # For HTTP responses, which a bloated line brings slowly; sessions have a deadline of their own.
+            close_timeout=self._options.handshake_timeout,
             max_size=MAX_MESSAGE,
             max_queue=None,
             write_limit=(WRITE_LIMIT // 2, WRITE_LIMIT // 4),

@@ -84,6 +84,7 @@ class Runner:
         self.session.open()
         self.link.owner = self
         self.set_timeouts(self.session.timeouts)
+        sockets.reset_on_close(self.link.socket)
         self._shown = self.session.state
         identity = self.session.identity
         log.info(

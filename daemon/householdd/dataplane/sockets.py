@@ -13,10 +13,14 @@ _RESET = struct.pack("ii", 1, 0)
 _LINGER = struct.pack("ii", 0, 0)
 
 
+UNSERVED = 30.0
+"""Seconds after which the kernel gives up a connection that takes no HTTP response."""
+
+
 def prepare(sock: socket.socket) -> None:
-    """Sets what holds for every client connection."""
+    """Sets what holds for every client connection; what is unsent is still delivered when it is closed."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
-    reset_on_close(sock)
+    give_up_after(sock, UNSERVED)
 
 
 def give_up_after(sock: socket.socket, seconds: float) -> None:

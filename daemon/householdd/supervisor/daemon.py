@@ -24,7 +24,7 @@ from householdd.core.settings import Timeouts
 from householdd.supervisor import listening
 from householdd.supervisor.fleet import WorkerHandle, ask_all
 from householdd.supervisor.gate import Gate
-from householdd.supervisor.listening import StartError
+from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.pool import WorkerPool
 from householdd.supervisor.process import WorkerFailedError
 from householdd.supervisor.server import DaemonState, Drain, FanServer
@@ -58,9 +58,11 @@ class Supervisor:
         self._state = DaemonState(listen_urls=[])
         self._config = RuntimeConfig(settings.launch_timeouts, self._push_timeouts)
         self._reloading: asyncio.Task[None] | None = None
+        self._failed = False
+        """Set once, by a defect that leaves the daemon unable to do its work."""
 
     async def run(self, serving: Callable[[str], None]) -> None:
-        """Serves until told to end; ``serving`` is called with the page's URL when all is up. Raises StartError."""
+        """Serves until told to end; ``serving`` is called with the page's URL when all is up. Raises DaemonError."""
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(listening.claim(self._settings.runtime_dir))
             cert, key = self._certificate()
@@ -71,6 +73,7 @@ class Supervisor:
                 self._handles,
                 on_ready=self._brief,
                 restarting=lambda: not self._state.stopping,
+                failed=self._fail,
             )
             server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_now)
             control = ControlServer(
@@ -82,13 +85,14 @@ class Supervisor:
             try:
                 await pool.start()
             except WorkerFailedError as error:
-                raise StartError(str(error)) from None
+                raise DaemonError(str(error)) from None
             stack.push_async_callback(pool.stop)
             gate = Gate(self._settings.runtime_dir / "control.sock", self._private / "daemon.sock")
             await gate.start()
             stack.push_async_callback(gate.stop)
             self._state.serving = True
             housekeeping = asyncio.create_task(self._housekeeping(control, server))
+            housekeeping.add_done_callback(self._housekeeping_ended)
             stack.callback(housekeeping.cancel)
             await control.report(serving=True)
             notify("READY=1")
@@ -97,6 +101,8 @@ class Supervisor:
             await self._ending.wait()
             await self._wind_down(server)
         log.info("stopped")
+        if self._failed:
+            raise DaemonError("a defect ended the daemon; the log says where")
 
     async def _wind_down(self, server: FanServer) -> None:
         """Lets sessions end by themselves until the drain deadline, unless told to stop now."""
@@ -132,6 +138,15 @@ class Supervisor:
         else:
             log.info("stopping; a second signal ends the remaining sessions at once")
             self._ending.set()
+
+    def _fail(self) -> None:
+        self._failed = True
+        self._end_now()
+
+    def _housekeeping_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("housekeeping failed; the daemon stops", exc_info=error)
+            self._fail()
 
     def _end_now(self) -> None:
         self._ending_now.set()
@@ -204,7 +219,7 @@ class Supervisor:
             message = f"state_dir {error.filename}: {error.strerror}"
         else:
             return cert.absolute(), key.absolute()
-        raise StartError(message)
+        raise DaemonError(message)
 
     def _worker_settings(
         self, worker: WorkerHandle, sock: socket.socket, cert: Path | None, key: Path | None

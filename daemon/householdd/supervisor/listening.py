@@ -18,12 +18,12 @@ LONGEST_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, unix(7)."""
 
 
-class StartError(Exception):
-    """The daemon cannot start; the message says what and where."""
+class DaemonError(Exception):
+    """The daemon cannot run; the message says what and where."""
 
 
 def listen(address: Address) -> socket.socket:
-    """A listening socket. Raises StartError."""
+    """A listening socket. Raises DaemonError."""
     try:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         return socket.create_server(
@@ -33,7 +33,7 @@ def listen(address: Address) -> socket.socket:
             dualstack_ipv6=family == socket.AF_INET6 and address.host == "::",
         )
     except OSError as error:
-        raise StartError(
+        raise DaemonError(
             f"listen {address}: {os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror}"
         ) from None
 
@@ -54,11 +54,11 @@ def url(settings: Settings, sock: socket.socket) -> str:
 def claim(runtime_dir: Path) -> IO[str]:
     """Makes ``runtime_dir`` and takes its lock, which is held for as long as the result is open.
 
-    Raises StartError when another daemon has it, or it cannot be made.
+    Raises DaemonError when another daemon has it, or it cannot be made.
     """
     socket_path = runtime_dir.absolute() / "private" / "worker-255.sock"
     if len(os.fsencode(socket_path)) > LONGEST_SOCKET_PATH:
-        raise StartError(
+        raise DaemonError(
             f"runtime_dir {runtime_dir}: too long for the sockets in it ({LONGEST_SOCKET_PATH} bytes in all)"
         )
     try:
@@ -66,14 +66,14 @@ def claim(runtime_dir: Path) -> IO[str]:
         make_directory(runtime_dir / "private", 0o700)
         lock = (runtime_dir / "private" / "lock").open("a+")
     except OSError as error:
-        raise StartError(f"runtime_dir {error.filename}: {error.strerror}") from None
+        raise DaemonError(f"runtime_dir {error.filename}: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
         message = f"runtime_dir {runtime_dir}: in use by another householdd (pid {lock.read().strip() or 'unknown'})"
         lock.close()
-        raise StartError(message) from None
+        raise DaemonError(message) from None
     lock.truncate(0)
     lock.write(f"{os.getpid()}\n")
     lock.flush()

@@ -43,10 +43,11 @@ class WorkerPool:
         handles: list[WorkerHandle],
         on_ready: Callable[[WorkerHandle], Awaitable[None]],
         restarting: Callable[[], bool],
+        failed: Callable[[], None],
     ) -> None:
         """``settings`` by worker name; ``on_ready`` tells a worker that came up what it cannot know.
 
-        A worker that dies is replaced while ``restarting`` says so.
+        A worker that dies is replaced while ``restarting`` says so. ``failed`` is called when the pool breaks.
         """
         self._settings = settings
         self._handles = handles
@@ -54,6 +55,7 @@ class WorkerPool:
         self._processes: dict[str, Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._restarting = restarting
+        self._failed = failed
 
     async def start(self) -> None:
         """Starts all workers. Raises WorkerFailedError when one does not come up; then none is left."""
@@ -63,6 +65,8 @@ class WorkerPool:
             await self.stop()
             raise
         self._keepers = [asyncio.create_task(self._keep(handle)) for handle in self._handles]
+        for keeper in self._keepers:
+            keeper.add_done_callback(self._keeper_ended)
 
     async def stop(self) -> None:
         """Ends all workers: in an orderly way those that answer, at the deadline the rest."""
@@ -100,9 +104,20 @@ class WorkerPool:
         self._processes[handle.name] = process
         handle.pid, handle.started_wall = process.pid, time.time()
         await handle.connect()
-        await self._on_ready(handle)
+        try:
+            await self._on_ready(handle)
+        except grpc.aio.AioRpcError as error:
+            self.kill(handle)
+            await self._ended(handle, process)
+            raise worker_process.WorkerFailedError(f"worker {handle.name} does not answer: {error.details()}") from None
         handle.state, handle.detail = pb.WORKER_STATE_READY, ""
         log.info("worker ready", worker=handle.name, pid=process.pid)
+
+    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
+        if not keeper.cancelled() and (error := keeper.exception()) is not None:
+            # Without its keeper a worker would not be replaced, and nobody would know.
+            log.critical("a worker's keeper failed; the daemon stops", exc_info=error)
+            self._failed()
 
     async def _keep(self, handle: WorkerHandle) -> None:
         backoff = FIRST_BACKOFF
@@ -127,16 +142,21 @@ class WorkerPool:
         """Polls a worker until its process has ended."""
         polling = asyncio.create_task(self._poll(handle))
         try:
-            returncode = await process.wait()
+            await process.wait()
         finally:
             polling.cancel()
+        await self._ended(handle, process)
+        if self._restarting():
+            log.error("worker ended", worker=handle.name, how=handle.detail)
+
+    async def _ended(self, handle: WorkerHandle, process: Process) -> None:
+        """Waits for the end of a process and takes it off the books."""
+        returncode = await process.wait()
         del self._processes[handle.name]
         handle.pid = 0
         handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, worker_process.describe_end(returncode)
         await handle.disconnect()
         handle.retire()
-        if self._restarting():
-            log.error("worker ended", worker=handle.name, how=handle.detail)
 
     async def _poll(self, handle: WorkerHandle) -> None:
         heard = time.monotonic()

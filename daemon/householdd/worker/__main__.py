@@ -83,7 +83,7 @@ class Worker:
         await self._control.start()
         server = await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
-        control_loop.add_done_callback(lambda _: self._stopping.set())
+        control_loop.add_done_callback(self._control_loop_ended)
         # What is there now lives as long as the process; the collector need not look at it again.
         gc.freeze()
         os.write(sys.stdout.fileno(), READY)
@@ -101,6 +101,13 @@ class Worker:
 
     async def _set_timeouts(self, timeouts: Timeouts) -> None:
         self._registry.set_timeouts(timeouts)
+
+    def _control_loop_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Without its deadlines no session may go on; the supervisor starts another worker.
+            log.critical("control loop failed", exc_info=error)
+            self._registry.abort_all()
+            os._exit(1)
 
     def _reload_certificate(self) -> None:
         cert, key = self._settings.cert, self._settings.key

@@ -7,7 +7,6 @@ import resource
 from pathlib import Path
 
 from household.v1 import server_service_pb2 as pb
-
 from householdd.dataplane.link import Link
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Runner
