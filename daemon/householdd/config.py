@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     no_tls: bool = False
     allowed_origins: list[str] = []
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0
+    congestion_control: Annotated[str, Field(pattern="^[a-z0-9_-]{1,15}$")] = "cubic"
     profiles: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"

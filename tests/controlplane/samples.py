@@ -31,6 +31,8 @@ def session(**fields: Any) -> pb.Session:  # noqa: ANN401 - the fields of the me
         "actual_upload_bps": 1e5,
         "round_trip": duration(0.02),
         "probe_failures": 1,
+        "verdict": pb.VERDICT_FROZEN,
+        "answer_age": duration(4.5),
         "worker": "0",
     }
     return pb.Session(**{**sample, **fields})

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from household.v1 import session_pb2 as pb
 from householdd.controlplane import convert
+from householdd.core.liveness import Kernel
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState, Verdict
 from tests.core.samples import START, WALL, active
 
 
@@ -24,6 +25,7 @@ def test_every_word_of_the_core_is_one_of_the_api() -> None:
     assert sorted(map(convert.state, SessionState)) == pb.SessionState.values()[1:]
     assert sorted(map(convert.reason, CloseReason)) == pb.CloseReason.values()[1:]
     assert sorted(map(convert.evidence, EvidenceKind)) == pb.EvidenceKind.values()[1:]
+    assert sorted(map(convert.verdict, Verdict)) == pb.Verdict.values()[1:]
 
 
 def test_the_api_has_every_deadline() -> None:
@@ -31,7 +33,7 @@ def test_the_api_has_every_deadline() -> None:
 
 
 def test_deadlines_survive_there_and_back() -> None:
-    timeouts = Timeouts(inactivity=12.5, probe_timeout=0.1, probe_failures=7, drain=0.0)
+    timeouts = Timeouts(inactivity=12.5, probe_timeout=1.5, probe_failures=7, drain=0.0)
     message = convert.timeouts(timeouts)
     assert Timeouts().changed(convert.timeout_values(message, Timeouts.meanings())) == timeouts
 
@@ -68,12 +70,11 @@ def test_a_new_session_is_shown_with_its_labels_and_targets() -> None:
 
 def test_a_live_session_is_shown_as_it_is_now() -> None:
     session = active()
-    session.liveness.round_trip = 0.02
-    session.evidence(EvidenceKind.PONG, START + 2)
+    session.pong(0.02, START + 2)
     session.sent(250_000)
     session.received(125_000, START + 2)
     session.measure(START + 2)
-    session.judge(START + 3.5)
+    session.judge(START + 4)
     shown = convert.session(session, "0", START + 4)
     assert (shown.sent_bytes, shown.received_bytes) == (250_000, 125_000)
     assert (shown.actual_download_bps, shown.actual_upload_bps) == (1e6, 5e5)
@@ -81,7 +82,29 @@ def test_a_live_session_is_shown_as_it_is_now() -> None:
     assert shown.last_evidence_at == convert.timestamp(WALL + 2)
     assert (shown.evidence_kind, shown.probe_failures) == (pb.EVIDENCE_KIND_MESSAGE, 1)
     assert shown.round_trip == convert.duration(0.02)
-    assert shown.state == pb.SESSION_STATE_QUIET
+    assert (shown.state, shown.verdict) == (pb.SESSION_STATE_QUIET, pb.VERDICT_SILENT)
+    assert shown.answer_age == convert.duration(2)
+
+
+def test_timeouts_are_shown_as_they_are_in_effect_beside_the_configured_ones() -> None:
+    session = active(timeouts=Timeouts(inactivity=60.0, inactivity_floor=5.0))
+    new = convert.session(session, "0", START)
+    assert (new.effective_probe_timeout, new.effective_inactivity) == (convert.duration(1), convert.duration(30))
+    # By RFC 6298: 0.5 + 4 * 0.25 for the round trip; for the gap 0.5 + 4 * 0.25 * 3/4, twentyfold.
+    session.pong(0.5, START + 0.5)
+    shown = convert.session(session, "0", START + 0.5)
+    assert (shown.effective_probe_timeout, shown.effective_inactivity) == (convert.duration(1.5), convert.duration(25))
+    assert (shown.timeouts.probe_timeout, shown.timeouts.inactivity) == (convert.duration(1), convert.duration(60))
+
+
+def test_a_frozen_client_is_shown_by_its_verdict_and_the_age_of_its_last_answer() -> None:
+    session = active()
+    for each in range(13):
+        session.acknowledged(Kernel(each, 0.05, stuck=False), START + each * 0.25)
+    shown = convert.session(session, "0", START + 3)
+    assert (shown.state, shown.verdict) == (pb.SESSION_STATE_ACTIVE, pb.VERDICT_FROZEN)
+    assert (shown.evidence_kind, shown.evidence_age) == (pb.EVIDENCE_KIND_ACK, convert.duration(0.05))
+    assert shown.answer_age == convert.duration(3)
 
 
 def test_an_ended_session_is_shown_with_its_end_and_without_rates() -> None:
@@ -97,7 +120,17 @@ def test_an_ended_session_is_shown_with_its_end_and_without_rates() -> None:
     assert (shown.sent_bytes, shown.actual_download_bps, shown.actual_upload_bps) == (250_000, 0, 0)
 
 
+def test_of_an_ended_session_nothing_is_judged() -> None:
+    session = active()
+    session.closed(START + 2.5, CloseReason.CONNECTION_LOST)
+    shown = convert.session(session, "0", START + 60)
+    assert shown.verdict == pb.VERDICT_UNSPECIFIED
+    for name in ("answer_age", "effective_probe_timeout", "effective_inactivity", "connection"):
+        assert not shown.HasField(name), name
+
+
 def test_evidence_that_is_newer_than_now_has_no_age() -> None:
     session = active()
     session.evidence(EvidenceKind.PONG, START + 2)
-    assert convert.session(session, "0", START + 1.999).evidence_age == convert.duration(0)
+    shown = convert.session(session, "0", START + 1.999)
+    assert shown.evidence_age == shown.answer_age == convert.duration(0)

@@ -152,3 +152,10 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | No
         profile_data.read(file)
     assert str(caught.value).startswith(f"{file}: ")
     assert problem in str(caught.value)
+
+
+def test_the_probe_is_found_but_not_listed() -> None:
+    probe = PROFILES.find("probe")
+    assert probe is not None
+    assert (probe.download.shape().mean_bps, probe.upload.shape().mean_bps) == (0, 0)
+    assert "probe" not in PROFILES.by_key

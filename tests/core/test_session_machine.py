@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from householdd.core.liveness import Kernel
-from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
 from tests.core.samples import START, handshaking
@@ -60,7 +59,7 @@ class SessionMachine(RuleBasedStateMachine):
         """Until then nobody but the control pass ends the session."""
         self.seen = HANDSHAKE
         self.reason: CloseReason | None = None
-        self.end: tuple[float | None, CloseReason | None, float] | None = None
+        self.outcome: tuple[float | None, CloseReason | None, float] | None = None
         self.sums = (0, 0)
 
     @initialize(
@@ -182,8 +181,8 @@ class SessionMachine(RuleBasedStateMachine):
         assert (session.closed_at is None) == (session.state is not CLOSED)
         if session.state is CLOSED:
             end = (session.closed_at, session.close_reason, session.age(self.now))
-            assert self.end in (None, end)
-            self.end = end
+            assert self.outcome in (None, end)
+            self.outcome = end
 
     @invariant()
     def sums_only_grow(self) -> None:
@@ -205,9 +204,10 @@ class SessionMachine(RuleBasedStateMachine):
             self.control_pass()
             self.now += PASS
             self.answer("pong", 0.02)
+        if self.abort_at is not None:
+            deadline = max(self.now, self.abort_at) + PASS
         while session.state is not CLOSED:
-            assert self.abort_at is not None
-            assert self.now <= self.abort_at + PASS
+            assert self.now <= deadline
             self.control_pass()
             self.now += PASS
 

@@ -12,8 +12,8 @@ RANGES = {
     "inactivity": (1, 3600, 30),
     "inactivity_floor": (1, 3600, 10),
     "max_duration": (1, 86400, 300),
-    "probe_timeout": (0.1, 60, 1),
-    "probe_timeout_ceiling": (0.1, 60, 5),
+    "probe_timeout": (1, 60, 1),
+    "probe_timeout_ceiling": (1, 60, 5),
     "probe_failures": (1, 100, 3),
     "close": (0.1, 30, 2),
     "drain": (0, 3600, 30),
@@ -61,8 +61,10 @@ def test_a_value_out_of_range_is_refused_with_what_is_allowed(name: str, value: 
         (
             "colour",
             1,
-            "colour: no such setting; known are inactivity, inactivity_floor, max_duration, probe_timeout, "
-            "probe_timeout_ceiling, probe_failures, close, drain",
+            (
+                "colour: no such setting; known are inactivity, inactivity_floor, max_duration, probe_timeout, "
+                "probe_timeout_ceiling, probe_failures, close, drain"
+            ),
         ),
     ],
 )
@@ -89,7 +91,7 @@ def test_a_change_leaves_the_others_as_they_are() -> None:
         {"inactivity": 3},
         {"inactivity_floor": 3600},
         {"probe_timeout": 60},
-        {"probe_timeout_ceiling": 0.1},
+        {"probe_timeout_ceiling": 1},
         {"inactivity": 25, "inactivity_floor": 25, "probe_timeout": 2, "probe_timeout_ceiling": 2},
     ],
 )

@@ -21,7 +21,7 @@ from household.v1 import server_service_pb2 as server_api
 from household.v1 import server_service_pb2_grpc as server_grpc
 from household.v1 import session_service_pb2 as session_api
 from household.v1 import session_service_pb2_grpc as session_grpc
-from household.v1.session_pb2 import CloseReason, EvidenceKind, Session, SessionState, Timeouts
+from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Session, SessionState, Timeouts, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     ("inactivity", "s", 1, 3600, 30),
+    ("inactivity_floor", "s", 1, 3600, 10),
     ("max_duration", "s", 1, 86400, 300),
-    ("probe_timeout", "s", 0.1, 60, 1),
+    ("probe_timeout", "s", 1, 60, 1),
+    ("probe_timeout_ceiling", "s", 1, 60, 5),
     ("probe_failures", "", 1, 100, 3),
     ("close", "s", 0.1, 60, 2),
     ("drain", "s", 1, 3600, 60),
@@ -244,7 +246,22 @@ def session(number: int, **fields: object) -> Session:
         actual_upload_bps=0.5e6,
         probe_failures=1,
         worker="0",
+        verdict=Verdict.VERDICT_FROZEN,
+        connection=Connection(
+            retransmits=17,
+            unacked_segments=3,
+            unsent_bytes=28_000,
+            buffered_bytes=64_000,
+            delivery_rate_bps=9.6e6,
+            congestion_control="cubic",
+        ),
     )
+    made.answer_age.FromMilliseconds(4_250)
+    made.effective_probe_timeout.FromMilliseconds(1_375)
+    made.effective_inactivity.FromMilliseconds(12_500)
+    made.connection.round_trip.FromMicroseconds(48_400)
+    made.connection.min_round_trip.FromMicroseconds(11_000)
+    made.connection.ack_age.FromMilliseconds(96)
     made.opened_at.FromJsonString("2026-01-02T03:04:05.678Z")
     made.age.FromMilliseconds(245_000)
     made.evidence_age.FromMilliseconds(310)
@@ -262,6 +279,8 @@ def closed_session(number: int) -> Session:
         close_detail="bye",
     )
     made.closed_at.FromJsonString("2026-01-02T03:08:05.678Z")
+    for field in ("verdict", "answer_age", "effective_probe_timeout", "effective_inactivity", "connection"):
+        made.ClearField(field)
     return made
 
 

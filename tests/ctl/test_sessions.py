@@ -16,11 +16,12 @@ def test_list_shows_a_line_for_each_session(cli: Cli) -> None:
     outcome = cli("sessions", "list")
     header, *lines = outcome.out.splitlines()
     assert outcome.code == 0
-    assert header.split()[:5] == ["ID", "USER", "PROFILE", "STATE", "AGE"]
+    assert header.split()[:5] == ["ID", "USER", "PROFILE", "STATE", "VERDICT"]
     assert len(lines) == 3
     for shown in (
         "alex_1",
         "ACTIVE",
+        "FROZEN",
         "4m05s",
         "pong 310ms",
         "1.5 Mbit/s",
@@ -91,9 +92,7 @@ def test_a_clients_escape_sequences_do_not_reach_the_terminal(cli: Cli, daemon: 
 
 
 def test_show_tells_everything_in_readable_units(cli: Cli) -> None:
-    out = cli("sessions", "show", session(1).id).out
-    facts = dict(line.split("  ", 1) for line in out.splitlines())
-    facts = {name: value.strip() for name, value in facts.items()}
+    facts = _facts(cli, session(1).id)
     assert facts["state"] == "ACTIVE"
     assert facts["user agent"] == "Mozilla/5.0 [test]"
     assert facts["last evidence"] == "pong 310ms ago"
@@ -102,6 +101,41 @@ def test_show_tells_everything_in_readable_units(cli: Cli) -> None:
     assert facts["timeout max duration"] == "5m"
     assert facts["timeout probe failures"] == "3"
     assert "close reason" not in facts
+
+
+def test_show_tells_the_verdict_and_what_it_rests_on(cli: Cli) -> None:
+    facts = _facts(cli, session(1).id)
+    assert facts["verdict"] == "FROZEN"
+    assert facts["last answer"] == "4.25s ago"
+    assert facts["payload stops after"] == "1.375s without evidence"
+    assert facts["session ends after"] == "12.5s without an answer"
+
+
+def test_show_tells_the_connection(cli: Cli) -> None:
+    facts = _facts(cli, session(1).id)
+    assert facts["TCP round trip"] == "48ms, least 11ms"
+    assert facts["TCP in flight"] == "3 segments, last acknowledged 96ms ago"
+    assert facts["TCP retransmits"] == "17"
+    assert facts["TCP delivery rate"] == "9.6 Mbit/s"
+    assert facts["unsent"] == "28.0 kB in the kernel, 64.0 kB before"
+    assert facts["congestion control"] == "cubic"
+
+
+def test_show_says_so_where_the_kernel_has_seen_no_round_trip(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.sessions[0].connection.ClearField("min_round_trip")
+    assert _facts(cli, session(1).id)["TCP round trip"] == "48ms, least -"
+
+
+def test_what_is_not_known_is_not_shown(cli: Cli, daemon: FakeDaemon) -> None:
+    """A daemon of before, or a session before its first control pass or after its end."""
+    daemon.closed = [closed_session(9)]
+    facts = _facts(cli, closed_session(9).id)
+    for name in ("verdict", "last answer", "payload stops after", "session ends after", "unsent", "congestion control"):
+        assert name not in facts
+    assert not any(name.startswith("TCP") for name in facts)
+    daemon.sessions = [session(1)]
+    daemon.sessions[0].ClearField("verdict")
+    assert cli("sessions", "list").rows[1][3:6] == ["ACTIVE", "-", "4m05s"]
 
 
 def test_show_tells_why_a_closed_session_ended(cli: Cli, daemon: FakeDaemon) -> None:
@@ -119,6 +153,11 @@ def test_show_json_is_the_session(cli: Cli, style: str) -> None:
 def test_show_of_an_unknown_id(cli: Cli) -> None:
     outcome = cli("sessions", "show", "nope")
     assert (outcome.code, outcome.out, outcome.err) == (4, "", "Error: no session nope\n")
+
+
+def _facts(cli: Cli, session_id: str) -> dict[str, str]:
+    lines = (line.split("  ", 1) for line in cli("sessions", "show", session_id).out.splitlines())
+    return {name: value.strip() for name, value in lines}
 
 
 def _events() -> list[api.WatchSessionsResponse]:

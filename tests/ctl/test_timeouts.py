@@ -19,22 +19,24 @@ def test_get_shows_every_setting_with_what_is_allowed(cli: Cli, daemon: FakeDaem
     assert header == ["NAME", "CURRENT", "LAUNCH", "DEFAULT", "ALLOWED", "UNIT", "DESCRIPTION"]
     assert [row[0] for row in rows] == [
         "inactivity",
+        "inactivity_floor",
         "max_duration",
         "probe_timeout",
+        "probe_timeout_ceiling",
         "probe_failures",
         "close",
         "drain",
     ]
     assert rows[0][:8] == ["inactivity", "45s", "30s", "30s", "1s", "to", "1h", "s"]
-    assert rows[3][:8] == ["probe_failures", "3", "3", "3", "1", "to", "100", "count"]
+    assert rows[5][:8] == ["probe_failures", "3", "3", "3", "1", "to", "100", "count"]
     assert " ".join(rows[0][8:]) == "What inactivity means."
 
 
 def test_get_json(cli: Cli) -> None:
     document = cli("timeouts", "get", "-o", "json").json
     assert document["current"]["timeouts"]["inactivity"] == "30s"
-    assert document["settings"][3]["path"] == "timeouts.probe_failures"
-    assert len(cli("timeouts", "get", "-o", "jsonl").json_lines) == 6
+    assert document["settings"][5]["path"] == "timeouts.probe_failures"
+    assert len(cli("timeouts", "get", "-o", "jsonl").json_lines) == 8
 
 
 def test_set_changes_what_is_named(cli: Cli, daemon: FakeDaemon) -> None:
@@ -48,8 +50,10 @@ def test_set_changes_what_is_named(cli: Cli, daemon: FakeDaemon) -> None:
     ]
     assert daemon.values == {
         "inactivity": 45,
+        "inactivity_floor": 10,
         "max_duration": 600,
         "probe_timeout": 1,
+        "probe_timeout_ceiling": 5,
         "probe_failures": 5,
         "close": 1.5,
         "drain": 60,
@@ -78,7 +82,13 @@ def test_a_dry_run_changes_nothing(cli: Cli, daemon: FakeDaemon) -> None:
 @pytest.mark.parametrize(
     ("assignment", "complaint"),
     [
-        ("inactvity=45s", "'inactvity' is no timeout\n  allowed: inactivity, max_duration, probe_timeout, "),
+        (
+            "inactvity=45s",
+            (
+                "'inactvity' is no timeout\n  allowed: inactivity, inactivity_floor, max_duration, probe_timeout, "
+                "probe_timeout_ceiling, probe_failures, close, drain\n"
+            ),
+        ),
         ("inactivity", "'inactivity' is no assignment\n  write NAME=VALUE"),
         ("inactivity=", "'inactivity=' is no assignment\n  write NAME=VALUE"),
         ("inactivity=45x", "inactivity: '45x' is not a duration; write 500ms, 45s, 1m30s, 2h, or a number of seconds"),

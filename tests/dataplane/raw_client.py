@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import socket
 import struct
 import time
@@ -17,6 +18,13 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from tests.daemon import PATIENCE, Daemon
+
+_SO_ATTACH_FILTER = 26
+_SO_DETACH_FILTER = 27
+"""Of asm-generic/socket.h; the socket module does not have them."""
+
+_DROP_ALL = struct.pack("HBBI", 0x06, 0, 0, 0)
+"""A classic BPF program of one instruction: return 0, keep no byte."""
 
 
 class RawClient:
@@ -85,6 +93,16 @@ class RawClient:
         """Ends the connection by a reset."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
+
+    def cut(self) -> None:
+        """From now on the client's kernel drops what comes in before TCP sees it, as if the line were cut."""
+        instruction = ctypes.create_string_buffer(_DROP_ALL)
+        program = struct.pack("HP", 1, ctypes.addressof(instruction))
+        self.socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+
+    def mend(self) -> None:
+        """The line is there again."""
+        self.socket.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
 
     def _take(self, data: bytes) -> None:
         if not data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,11 @@ from household.v1 import session_pb2 as pb
 from tests.clients import Client, OldPage, client
 from tests.daemon import Daemon
 from tests.dataplane import sessions
+
+
+def congestion_controls() -> list[str]:
+    """Those that this machine's kernel has."""
+    return Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
 
 
 async def test_a_live_session_shows_who_it_is_and_what_it_does(shared_daemon: Daemon) -> None:
@@ -50,9 +56,43 @@ async def test_a_client_that_only_answers_websocket_pings_is_alive_by_its_pongs(
     async with client(shared_daemon, "alex", Client) as alex:
         await alex.until(lambda: alex.kinds["real_time_update"] > 10)
         session = sessions.get(shared_daemon, alex.session_id)
-    assert session.state == pb.SESSION_STATE_ACTIVE
-    assert session.evidence_kind == pb.EVIDENCE_KIND_PONG
+    assert (session.state, session.verdict) == (pb.SESSION_STATE_ACTIVE, pb.VERDICT_LIVE)
+    # The acknowledgement of a ping and its pong come in at once.
+    assert session.evidence_kind in (pb.EVIDENCE_KIND_PONG, pb.EVIDENCE_KIND_ACK)
+    assert session.answer_age.ToMilliseconds() < 1500
     assert session.round_trip.ToMicroseconds() > 0
+
+
+async def test_a_live_session_shows_its_verdict_its_timeouts_and_its_connection(shared_daemon: Daemon) -> None:
+    known = congestion_controls()
+    async with client(shared_daemon, "alex", OldPage) as page:
+        await page.until(lambda: page.kinds["real_time_update"] > 12)
+        session = sessions.get(shared_daemon, page.session_id)
+        (listed,) = shared_daemon.list_sessions(f"id = {page.session_id} AND verdict = live AND answer_age < 5s")
+    assert session.verdict == listed.verdict == pb.VERDICT_LIVE
+    assert session.HasField("answer_age")
+    assert session.answer_age.ToMilliseconds() < 1500
+    assert session.timeouts.probe_timeout_ceiling.ToSeconds() == 5
+    assert session.timeouts.inactivity_floor.ToSeconds() == 10
+    assert 1 <= session.effective_probe_timeout.ToMilliseconds() / 1e3 <= 5
+    assert 10 <= session.effective_inactivity.ToMilliseconds() / 1e3 <= 30
+    for connection in (session.connection, listed.connection):
+        assert 0 < connection.min_round_trip.ToMicroseconds() <= connection.round_trip.ToMicroseconds() < 1_000_000
+        assert connection.ack_age.ToMilliseconds() < 1500
+        assert connection.delivery_rate_bps > 0
+        assert connection.congestion_control in known
+        assert connection.unacked_segments < 1000
+        assert connection.buffered_bytes + connection.unsent_bytes < 1_000_000
+
+
+async def test_an_ended_session_has_no_verdict_and_no_connection(shared_daemon: Daemon) -> None:
+    async with client(shared_daemon, "alex", OldPage) as page:
+        await page.until(lambda: page.kinds["real_time_update"] > 3)
+        assert sessions.get(shared_daemon, page.session_id).HasField("connection")
+    session = sessions.closed(shared_daemon, page.session_id)
+    assert session.verdict == pb.VERDICT_UNSPECIFIED
+    for name in ("answer_age", "effective_probe_timeout", "effective_inactivity", "connection"):
+        assert not session.HasField(name), name
 
 
 async def test_a_long_user_agent_is_cut(shared_daemon: Daemon) -> None:

@@ -97,6 +97,15 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     assert (status, one_line(error)) == (1, f"listen {address}: Address already in use")
 
 
+def test_an_unknown_congestion_control_is_told(tmp_path: Path) -> None:
+    status, error = start(
+        *("--dev", "--listen", "127.0.0.1:0", "--runtime-dir", str(tmp_path), "--state-dir", str(tmp_path)),
+        env={"HOUSEHOLDD_CONGESTION_CONTROL": "carrier-pigeon"},
+    )
+    assert status == 1
+    assert one_line(error).startswith("congestion_control carrier-pigeon: the kernel lacks it")
+
+
 def test_an_address_of_another_machine_is_told(tmp_path: Path) -> None:
     status, error = start(
         "--dev", "--listen", "192.0.2.1:8443", "--runtime-dir", str(tmp_path), "--state-dir", str(tmp_path)

@@ -78,6 +78,17 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The table's name in the data; filled in when it is read."""
 
 
+PROBE = Profile(
+    name="Probe",
+    description="No traffic of its own: a connection on which only the delay is measured",
+    activity_type="probe",
+    download=SilentSpec(),
+    upload=SilentSpec(),
+    key="probe",
+)
+"""Nobody who lives in the house, so it is not among the profiles; always there, so that a page can count on it."""
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     profiles: dict[_Key, Profile]
 
@@ -87,7 +98,7 @@ class Profiles:
 
     def __init__(self, profiles: Mapping[str, Profile]) -> None:
         self.by_key = {key: msgspec.structs.replace(profile, key=key) for key, profile in profiles.items()}
-        self._by_name: dict[str, Profile] = dict(self.by_key)
+        self._by_name: dict[str, Profile] = {PROBE.key: PROBE, **self.by_key}
         for profile in self.by_key.values():
             for alias in profile.aliases:
                 other = self._by_name.setdefault(alias, profile)

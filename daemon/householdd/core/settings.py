@@ -49,9 +49,9 @@ class Timeouts:
         10, 1, 3600, "least such time, where inactivity is not less; the client's own pattern decides between the two"
     )
     max_duration: float = _seconds(300, 1, 86400, "close a session after this long in any case")
-    probe_timeout: float = _seconds(1, 0.1, 60, "least time without evidence after which a probe has failed")
+    probe_timeout: float = _seconds(1, 1, 60, "least time without evidence after which a probe has failed")
     probe_timeout_ceiling: float = _seconds(
-        5, 0.1, 60, "most such time, where probe_timeout is not more; the round trip decides between the two"
+        5, 1, 60, "most such time, where probe_timeout is not more; the round trip decides between the two"
     )
     probe_failures: int = field(
         default=3,

@@ -16,7 +16,17 @@ from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets
 
 WRITE_LIMIT = 64 * 1024
-"""Bytes of one connection that may wait in user space. Payload is written up to here and no further."""
+"""Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
+
+WRITE_AHEAD = 0.05
+"""Seconds of a session's peak rate that may wait, where that is less: on a line that brings less than the session wants
+a ping waits behind all of it."""
+
+LEAST_WRITE_LIMIT = 8 * 1024
+"""Bytes; two frames of a video call."""
+
+PATIENCE_WITH_BREAKERS = 16 * 1024
+"""Bytes that a client may still send after it was told that it broke the protocol; its close frame has ten."""
 
 TEXT_LIMIT = WRITE_LIMIT + 64 * 1024
 """The same for messages and pings, which must get through where payload fills the buffer to its limit. A client that
@@ -74,6 +84,12 @@ class Link(ServerConnection):
     _text: bytearray | None = None
     """The text message under way; set only while a fragmented one is."""
 
+    _write_limit = WRITE_LIMIT
+    """Bytes that may wait in user space."""
+
+    _input_left: int | None = None
+    """Bytes that may still come in; None while there is no such limit."""
+
     @property
     def socket(self) -> socket.socket:
         """The connection's socket; for options only."""
@@ -97,12 +113,22 @@ class Link(ServerConnection):
         """
         if not self.open:
             return 0
-        count = min(count, WRITE_LIMIT - self.buffered)
+        count = min(count, self._write_limit - self.buffered)
         if count <= 0:
             return 0
         for part in payload.frames(count):
             self.transport.write(part)
         return count
+
+    def pace_for(self, peak_bps: float) -> None:
+        """Sizes the buffers, here and in the kernel, for a session with this peak rate."""
+        self._write_limit = min(WRITE_LIMIT, max(LEAST_WRITE_LIMIT, int(peak_bps / 8 * WRITE_AHEAD)))
+        self.transport.set_write_buffer_limits(self._write_limit // 2, self._write_limit // 4)
+        sockets.keep_unsent_below(self.socket, min(sockets.UNSENT, self._write_limit))
+
+    def distrust(self) -> None:
+        """From now on little more than an answer to a close frame may come in."""
+        self._input_left = PATIENCE_WITH_BREAKERS
 
     def send_text(self, data: bytes) -> bool:
         """Sends a text message; False when the connection is not open or its buffer is past the text limit."""
@@ -153,6 +179,11 @@ class Link(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in. The library answers pings by itself, without looking at the write buffer."""
+        if self._input_left is not None:
+            self._input_left -= len(data)
+            if self._input_left < 0:
+                self.abort()
+                return
         super().data_received(data)
         if self.owner is None:
             return

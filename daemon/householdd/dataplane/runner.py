@@ -85,6 +85,7 @@ class Runner:
         self.link.owner = self
         self.set_timeouts(self.session.timeouts)
         sockets.reset_on_close(self.link.socket)
+        self.link.pace_for(self.session.download.shape.peak_bps)
         self._shown = self.session.state
         identity = self.session.identity
         log.info(
@@ -124,6 +125,8 @@ class Runner:
         self._abort_at = now + self.session.timeouts.close
         self._send(self._dialogue.farewell(now, self._clock.wall()))
         self.link.send_close(code or reason.close_code, f"{reason.sentence}: {detail}" if detail else reason.sentence)
+        if reason is CloseReason.PROTOCOL_ERROR:
+            self.link.distrust()
         self._tell()
         return True
 
@@ -203,6 +206,7 @@ class Runner:
     def broken(self, problem: str) -> None:
         """The client does not speak WebSocket; the library closes."""
         self._closing(CloseReason.PROTOCOL_ERROR, problem)
+        self.link.distrust()
 
     def unread(self) -> None:
         """The client reads none of the answers it provokes, so it would not read a close frame either."""

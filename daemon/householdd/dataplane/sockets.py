@@ -19,8 +19,13 @@ UNSERVED = 30.0
 
 def prepare(sock: socket.socket) -> None:
     """Sets what holds for every client connection; what is unsent is still delivered when it is closed."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+    keep_unsent_below(sock, UNSENT)
     give_up_after(sock, UNSERVED)
+
+
+def keep_unsent_below(sock: socket.socket, count: int) -> None:
+    """The kernel takes more only while fewer than ``count`` bytes wait in it that were never sent."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, count)
 
 
 def give_up_after(sock: socket.socket, seconds: float) -> None:

@@ -66,7 +66,7 @@ class Supervisor:
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(listening.claim(self._settings.runtime_dir))
             cert, key = self._certificate()
-            sock = stack.enter_context(listening.listen(self._settings.listen))
+            sock = stack.enter_context(listening.listen(self._settings.listen, self._settings.congestion_control))
             self._state.listen_urls.append(listening.url(self._settings, sock))
             pool = WorkerPool(
                 {handle.name: self._worker_settings(handle, sock, cert, key) for handle in self._handles},

@@ -18,12 +18,31 @@ LONGEST_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, unix(7)."""
 
 
+_AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
+
+
 class DaemonError(Exception):
     """The daemon cannot run; the message says what and where."""
 
 
-def listen(address: Address) -> socket.socket:
-    """A listening socket. Raises DaemonError."""
+def listen(address: Address, congestion_control: str) -> socket.socket:
+    """A listening socket, whose connections use ``congestion_control``. Raises DaemonError.
+
+    Without a choice of its own a server uses the kernel's default, and two servers grade the same line differently.
+    """
+    sock = _bind(address)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion_control.encode())
+    except OSError:
+        sock.close()
+        known = _AVAILABLE.read_text().strip()
+        raise DaemonError(
+            f"congestion_control {congestion_control}: the kernel lacks it, or keeps it for root; it has {known}"
+        ) from None
+    return sock
+
+
+def _bind(address: Address) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         return socket.create_server(
