@@ -17,7 +17,7 @@ THOUSANDS = int(os.environ.get("SOAK_THOUSANDS", "10"))
 SEED = 20261123
 
 GROWTH = 8 * 1024 * 1024
-"""Bytes of resident memory that may come on top of the second thousand, by fragmentation: it takes thousands of sessions
+"""Bytes of resident memory that may come on top of the second thousand, by fragmentation: it takes many sessions
 until the allocator has seen every order in which they end. Objects are counted to the last one beside it."""
 
 
@@ -37,6 +37,7 @@ def abandon(daemon: Daemon, count: int, seed: int) -> None:
     wait_until(lambda: census(daemon).connections == 0, "the end of all connections")
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_thousands_of_abandoned_sessions_leave_nothing_behind(daemon: Daemon) -> None:
     # So that those who fall silent are given up soon.
