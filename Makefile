@@ -23,7 +23,7 @@ NPM := npm --prefix client --loglevel=error
 
 # Folders are listed with their files, because deleting a file makes its folder newer.
 PROTOS := $(shell find protos)
-CLIENT_SOURCES := $(shell find client -mindepth 1 -name node_modules -prune -o -print)
+CLIENT_SOURCES := $(shell find client -mindepth 1 -name node_modules -prune -o -print) daemon/householdscore/requirements.json
 
 # GNU make before 4.4 does not export to $(shell).
 FIND := PATH='$(PATH)';
@@ -50,7 +50,7 @@ run: setup ## Serve on https://127.0.0.1:8443/ until Ctrl-C; options: make run A
 .PHONY: setup
 setup: $(VENV)/.installed gen/household/py.typed $(STATIC)/index.html ## Install dependencies, generate stubs, build the client
 
-TEST_STAGES := setup check test-client test-python
+TEST_STAGES := setup check test-client test-python test-alone test-lab
 .PHONY: test
 test: ## Set up, check and test everything; some tests only: make test PYTEST_ARGS='-k drain'
 	@for stage in $(TEST_STAGES); do \
@@ -63,16 +63,37 @@ test: ## Set up, check and test everything; some tests only: make test PYTEST_AR
 test-client: setup ## Test the client without a browser
 	@$(NPM) test
 
-# Tracing makes the interpreter several times slower, so tests marked `rates` get a run without it.
-# Pytest's exit status 5 means that no test was selected.
+# Most of these tests wait for a daemon most of the time, so several files run at once.
 .PHONY: test-python
 test-python: setup ## Test the daemon, householdctl and the page in Chromium
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest -m 'not rates' --cov --cov-report=term
-	@$(BIN)/pytest -m rates || [ $$? -eq 5 ]
+	@$(BIN)/pytest -n 3 --dist loadfile -m 'not (rates or soak or lab)' --cov --cov-report=term
 else
 	@$(BIN)/pytest $(PYTEST_ARGS)
 endif
+
+# Tracing makes the interpreter several times slower, and a neighbour takes its time: these get neither.
+.PHONY: test-alone
+test-alone: setup ## Test what needs the machine to itself: rates, and thousands of abandoned sessions
+ifeq ($(strip $(PYTEST_ARGS)),)
+	@$(BIN)/pytest -m 'rates or soak'
+endif
+
+# For continuous integration: the same measurements as `make lab`, and no change of the document.
+.PHONY: test-lab
+test-lab: setup ## Test what becomes of vanished, slow and hostile clients, in network namespaces; needs root
+ifeq ($(strip $(PYTEST_ARGS)),)
+	@$(BIN)/pytest -m lab tests/lab
+endif
+
+# The document is written when figures are red as well: it shows them.
+LAB_RESULTS := .run/lab-results.jsonl
+.PHONY: lab
+lab: setup ## The same, and write the figures into docs/liveness.md
+	@mkdir -p $(dir $(LAB_RESULTS)); rm -f $(LAB_RESULTS)
+	@status=0; HOUSEHOLD_LAB_RESULTS=$(LAB_RESULTS) $(BIN)/pytest -m lab tests/lab || status=$$?; \
+	[ -s $(LAB_RESULTS) ] || { echo "nothing was measured; docs/liveness.md stays as it is" >&2; exit $$(( status ? status : 1 )); }; \
+	$(BIN)/python -m tests.lab.report $(LAB_RESULTS) docs/liveness.md 'make lab' && exit $$status
 
 .PHONY: check
 check: setup ## Lint and check types, imports, the API's description and the systemd units

@@ -1,0 +1,72 @@
+import { requireAmount, requireShare } from "./amounts.js";
+import { percentile } from "./statistics.js";
+
+/**
+ * What a call would have sounded like: the E-model of ITU-T G.107, simplified for VoIP by R. G. Cole and
+ * J. H. Rosenbluth, Voice over IP Performance Monitoring, ACM SIGCOMM Computer Communication Review 31 (2), 2001: all
+ * that does not depend on the network has its default value.
+ */
+export interface CallQuality {
+  /** Mean opinion score, estimated, conversational (MOS-CQE): from 1, bad, to 4.5, as good as a telephone gets. */
+  mos: number;
+  /** R of the E-model, from 0 to 93.2. */
+  rating: number;
+  mouthToEarMs: number;
+  /** Share of the packets that come too late for the jitter buffer. */
+  lateShare: number;
+}
+
+/** R of G.107 with every parameter at its default. */
+const defaultRating = 93.2;
+/** Bpl of G.711 with packet loss concealment, ITU-T G.113 appendix I; its Ie is 0. */
+const lossRobustness = 25.1;
+/** A frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) as it is set by default. */
+const codecMs = 26.5;
+/** Of both jitter buffers together: each holds one frame at least. */
+const leastBufferMs = 40;
+/** Of both jitter buffers together: nobody can talk across more. */
+const mostBufferMs = 400;
+
+/**
+ * R of the E-model, at least 0: `93.2 - Id - Ie,eff`.
+ *
+ * `Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)` with the one-way delay d in ms (Cole and Rosenbluth).
+ * `Ie,eff = Ie + (95 - Ie) Ppl / (Ppl / BurstR + Bpl)` with Ppl in per cent and BurstR 1 (G.107).
+ */
+export function transmissionRating(mouthToEarMs: number, lossShare: number): number {
+  requireAmount(mouthToEarMs, "mouth_to_ear_ms");
+  requireShare(lossShare, "loss_share");
+  const delay = 0.024 * mouthToEarMs + 0.11 * Math.max(mouthToEarMs - 177.3, 0);
+  const percent = 100 * lossShare;
+  const equipment = (95 * percent) / (percent + lossRobustness);
+  return Math.max(defaultRating - delay - equipment, 0);
+}
+
+/**
+ * MOS of an R, G.107 annex B: `1 + 0.035 R + R (R - 60) (100 - R) 7e-6` from 0 to 100, 4.5 above. The polynomial dips
+ * below 1 for an R under 6.5; no opinion score does, so 1 is the least.
+ */
+export function mosOfRating(rating: number): number {
+  requireAmount(rating, "rating");
+  if (rating > 100) return 4.5;
+  return Math.max(1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6, 1);
+}
+
+/**
+ * A call over a line with these round trips under load; null without any.
+ *
+ * The jitter buffers of both ends adapt, within limits, so that 95 % of the packets come in time (RFC 5481 takes a
+ * percentile of the delay variation as their size); what comes later is lost. One way is half of a round trip, since
+ * what counts in a conversation is the way there and back. Loss that was not measured counts as none.
+ */
+export function callQuality(roundTripsMs: readonly number[], lossShare: number | null): CallQuality | null {
+  const p50Ms = percentile(roundTripsMs, 50);
+  const p95Ms = percentile(roundTripsMs, 95);
+  if (p50Ms === null || p95Ms === null) return null;
+  const playoutMs = p50Ms + Math.min(Math.max(p95Ms - p50Ms, leastBufferMs), mostBufferMs);
+  const lateShare = roundTripsMs.filter((each) => each > playoutMs).length / roundTripsMs.length;
+  const mouthToEarMs = playoutMs / 2 + codecMs;
+  const heard = (1 - (lossShare ?? 0)) * (1 - lateShare);
+  const rating = transmissionRating(mouthToEarMs, 1 - heard);
+  return { mos: mosOfRating(rating), rating, mouthToEarMs, lateShare };
+}

@@ -1,0 +1,53 @@
+import type { Arrival } from "./playout.js";
+
+/** The separate connection that carries nothing but pings. Times are milliseconds. */
+export interface Probe {
+  /** Round trips before any load. */
+  idleMs: readonly number[];
+  /** Round trips of pings sent under load, in order; answers may come after the load, while the line recovers. */
+  loadedMs: readonly number[];
+  /** Pings sent under load. */
+  loadedSent: number;
+}
+
+/** Mean payload rates under load, one way, bit/s. */
+export interface Direction {
+  wantedBps: number;
+  gotBps: number;
+}
+
+/** One person's connection under load. */
+export interface PersonFacts {
+  who: string;
+  /** A key of the requirements' activities. */
+  activity: string;
+  /** Of the person's own connection. */
+  roundTripsMs: readonly number[];
+  pingsSent: number;
+  download: Direction;
+  upload: Direction;
+  /** Null over TCP, which hides loss. */
+  lossShare: number | null;
+  /** What came when, since the load began; needed of a person who watches a video. */
+  arrivals: readonly Arrival[];
+}
+
+/** What can spoil a run. */
+export interface Circumstances {
+  /** At any time while latency was measured; browsers then hold timers back by up to a minute. */
+  tabHidden: boolean;
+  /** Largest difference between what a monotonic clock and the wall clock say has passed; also after standby. */
+  clockJumpMs: number;
+  serverOverloaded: boolean;
+  stoppedEarly: boolean;
+  connectionLost: boolean;
+}
+
+/** What was measured in a run; all of it by the one who reports, nothing concluded. */
+export interface RunFacts {
+  probe: Probe;
+  people: readonly PersonFacts[];
+  /** How long the load lasted. */
+  loadS: number;
+  circumstances: Circumstances;
+}

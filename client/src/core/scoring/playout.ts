@@ -1,0 +1,79 @@
+import { requireAmount, requirePositive } from "./amounts.js";
+
+/** Seconds since the request, and the bytes that arrived then. */
+export type Arrival = readonly [atS: number, bytes: number];
+
+/** What the viewer saw. */
+export interface Playout {
+  /** From the request to the first picture; null where there was none. */
+  startUpS: number | null;
+  /** Times that the picture stopped. */
+  stalls: number;
+  /** How long it stood still in all, up to the end. */
+  stallS: number;
+  playedS: number;
+}
+
+export interface PlayoutOptions {
+  videoBps: number;
+  /** Playable video at which the picture starts. */
+  startS: number;
+  /** Playable video at which it goes on after a stall. */
+  resumeS: number;
+  /** When the viewer leaves. */
+  untilS: number;
+}
+
+function requireOrder(arrivals: readonly Arrival[], untilS: number): void {
+  let previous = 0;
+  arrivals.forEach(([atS, bytes], index) => {
+    requireAmount(atS, `arrivals[${index}][0]`);
+    requireAmount(bytes, `arrivals[${index}][1]`);
+    if (atS < previous || atS > untilS) {
+      throw new RangeError(`arrivals[${index}][0] must be in order and at most until_s`);
+    }
+    previous = atS;
+  });
+}
+
+/**
+ * Plays what arrives as a video of constant rate: what a player with a simple buffer would have shown.
+ *
+ * The picture starts as soon as `startS` of video are there, stops when none is left, and goes on when there are
+ * `resumeS` again. What arrives just as the last of the buffer is played is in time.
+ *
+ * @throws RangeError for arrivals out of order or after `untilS`, and for amounts that cannot be.
+ */
+export function play(arrivals: readonly Arrival[], options: PlayoutOptions): Playout {
+  const { videoBps, startS, resumeS, untilS } = options;
+  requirePositive(videoBps, "video_bps");
+  requirePositive(startS, "start_s");
+  requirePositive(resumeS, "resume_s");
+  requireAmount(untilS, "until_s");
+  requireOrder(arrivals, untilS);
+  let startUpS: number | null = null;
+  let [stalledAt, now, bufferedS, stallS, playedS, stalls] = [0, 0, 0, 0, 0, 0];
+  let playing = false;
+  for (const [atS, bytes] of [...arrivals, [untilS, 0] as const]) {
+    const elapsed = atS - now;
+    if (playing && bufferedS < elapsed) {
+      stalledAt = now + bufferedS;
+      playedS += bufferedS;
+      bufferedS = 0;
+      stalls += 1;
+      playing = false;
+    } else if (playing) {
+      bufferedS -= elapsed;
+      playedS += elapsed;
+    }
+    now = atS;
+    bufferedS += (bytes * 8) / videoBps;
+    if (!playing && bufferedS >= (startUpS === null ? startS : resumeS)) {
+      if (startUpS === null) startUpS = atS;
+      else stallS += atS - stalledAt;
+      playing = true;
+    }
+  }
+  if (startUpS !== null && !playing) stallS += untilS - stalledAt;
+  return { startUpS, stalls, stallS, playedS };
+}

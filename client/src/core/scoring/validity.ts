@@ -1,0 +1,58 @@
+import { requireAmount } from "./amounts.js";
+import type { Circumstances } from "./facts.js";
+
+/** Why a run does not count; the message key is `invalid.` and this. */
+export type Invalid =
+  | "tab_hidden"
+  | "clock_jump"
+  | "server_overloaded"
+  | "stopped_early"
+  | "connection_lost"
+  | "too_few_samples";
+
+/** Pings answered and sent, of one series under load. */
+export interface Series {
+  answered: number;
+  sent: number;
+}
+
+/**
+ * Round trips of the idle line: 2 s at 10 Hz. With 95 % confidence the median lies between the 6th and the 15th of 20.
+ */
+export const neededIdle = 20;
+/** Round trips under load: 10 s at 10 Hz. Five of 100 are above the 95th percentile, so no single one decides it. */
+export const neededLoaded = 100;
+/**
+ * Of the pings sent under load. The slowest are those that lack an answer: with more of them missing, the 95th
+ * percentile would be that of the fast ones only.
+ */
+const neededAnsweredShare = 0.95;
+/** From here on NTP steps a clock and does not slew it (RFC 5905, STEPT), so that no clock drifts this far in a run. */
+const leastClockJumpMs = 128;
+
+/** Whether a series under load is long and complete enough. @throws RangeError for more answers than pings. */
+export function enoughLoaded({ answered, sent }: Series): boolean {
+  requireAmount(answered, "answered");
+  requireAmount(sent, "sent");
+  if (answered > sent) throw new RangeError("answered must be at most sent");
+  return answered >= neededLoaded && answered >= neededAnsweredShare * sent;
+}
+
+/** Every reason why a run does not count, none of a valid one; `loaded` are the series that a verdict rests on. */
+export function invalidReasons(
+  circumstances: Circumstances,
+  idleCount: number,
+  loaded: readonly Series[],
+): readonly Invalid[] {
+  requireAmount(circumstances.clockJumpMs, "clock_jump_ms");
+  const enough = loaded.map(enoughLoaded);
+  const found: [Invalid, boolean][] = [
+    ["tab_hidden", circumstances.tabHidden],
+    ["clock_jump", circumstances.clockJumpMs >= leastClockJumpMs],
+    ["server_overloaded", circumstances.serverOverloaded],
+    ["stopped_early", circumstances.stoppedEarly],
+    ["connection_lost", circumstances.connectionLost],
+    ["too_few_samples", idleCount < neededIdle || enough.includes(false)],
+  ];
+  return found.filter(([, holds]) => holds).map(([reason]) => reason);
+}

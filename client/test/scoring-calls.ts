@@ -1,0 +1,77 @@
+/** The calls that the vectors of scoring name, with arguments and results as JSON has them. */
+import { callQuality, mosOfRating, transmissionRating } from "../src/core/scoring/call.js";
+import type { Circumstances, RunFacts } from "../src/core/scoring/facts.js";
+import { grade } from "../src/core/scoring/grade.js";
+import { baseline, latencyFigures } from "../src/core/scoring/latency.js";
+import { component, qualityOfOutcome } from "../src/core/scoring/outcome.js";
+import { play, type Arrival, type Playout } from "../src/core/scoring/playout.js";
+import { deliveryOf, report } from "../src/core/scoring/report.js";
+import { requirementOf, shipped, type Requirement } from "../src/core/scoring/requirements.js";
+import { jitter, lossShare, percentile } from "../src/core/scoring/statistics.js";
+import { invalidReasons } from "../src/core/scoring/validity.js";
+import { bandOf, verdictKey } from "../src/core/scoring/verdict.js";
+
+const fine: Circumstances = {
+  tabHidden: false,
+  clockJumpMs: 0,
+  serverOverloaded: false,
+  stoppedEarly: false,
+  connectionLost: false,
+};
+
+const calls = {
+  baseline,
+  callQuality,
+  component: (measured: number, rop: number, cpup: number) => component(measured, { rop, cpup }),
+  delivery: deliveryOf,
+  grade,
+  invalidReasons: (given: Partial<Circumstances>, idleCount: number, loaded: readonly [number, number][]) =>
+    invalidReasons(
+      { ...fine, ...given },
+      idleCount,
+      loaded.map(([answered, sent]) => ({ answered, sent })),
+    ),
+  jitter,
+  latencyFigures,
+  lossShare,
+  mosOfRating,
+  outcome: (
+    requirement: string | Requirement,
+    roundTripsMs: readonly number[],
+    loss: number | null,
+    delivery: number | null,
+  ) =>
+    qualityOfOutcome(
+      typeof requirement === "string" ? requirementOf(shipped, requirement, "activity") : requirement,
+      roundTripsMs,
+      loss,
+      delivery,
+    ),
+  percentile,
+  play: (arrivals: readonly Arrival[], videoBps: number, startS: number, resumeS: number, untilS: number) =>
+    play(arrivals, { videoBps, startS, resumeS, untilS }),
+  report: (facts: RunFacts) => report(facts, shipped),
+  transmissionRating,
+  verdict: (activity: string, score: number | null, playout: Playout | null) =>
+    verdictKey(activity, bandOf(shipped, score, playout)),
+};
+
+export type Call = keyof typeof calls;
+
+export const callNames = Object.keys(calls);
+
+/** What JSON cannot say: `{"repeat": [[value, times], ...]}` is a list, "NaN" and "Infinity" are numbers. */
+export function revive(value: unknown): unknown {
+  if (value === "NaN") return NaN;
+  if (value === "Infinity") return Infinity;
+  if (Array.isArray(value)) return value.map(revive);
+  if (typeof value !== "object" || value === null) return value;
+  if ("repeat" in value) {
+    return (value.repeat as [number, number][]).flatMap(([each, times]) => Array.from({ length: times }, () => each));
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, revive(each)]));
+}
+
+export function evaluate(call: Call, args: readonly unknown[]): unknown {
+  return (calls[call] as (...args: readonly unknown[]) => unknown)(...args);
+}

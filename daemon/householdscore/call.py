@@ -1,0 +1,80 @@
+"""What a call would have sounded like: the E-model of ITU-T G.107, simplified for VoIP.
+
+The simplification is that of R. G. Cole and J. H. Rosenbluth, Voice over IP Performance Monitoring, ACM SIGCOMM
+Computer Communication Review 31 (2), 2001: all that does not depend on the network has its default value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from householdscore.amounts import require_amount, require_share
+from householdscore.statistics import percentile
+
+DEFAULT_RATING = 93.2
+"""R of G.107 with every parameter at its default."""
+LOSS_ROBUSTNESS = 25.1
+"""Bpl of G.711 with packet loss concealment, ITU-T G.113 appendix I; its Ie is 0."""
+CODEC_MS = 26.5
+"""A frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) as it is set by default."""
+LEAST_BUFFER_MS = 40.0
+"""Of both jitter buffers together: each holds one frame at least."""
+MOST_BUFFER_MS = 400.0
+"""Of both jitter buffers together: nobody can talk across more."""
+
+
+class CallQuality(msgspec.Struct, frozen=True, rename="camel"):
+    """A conversation over the line."""
+
+    mos: float
+    """Mean opinion score, estimated, conversational (MOS-CQE): from 1, bad, to 4.5, as good as a telephone gets."""
+    rating: float
+    """R of the E-model, from 0 to 93.2."""
+    mouth_to_ear_ms: float
+    late_share: float
+    """Share of the packets that come too late for the jitter buffer."""
+
+
+def transmission_rating(mouth_to_ear_ms: float, loss_share: float) -> float:
+    """R of the E-model, at least 0: ``93.2 - Id - Ie,eff``.
+
+    ``Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)`` with the one-way delay d in ms (Cole and Rosenbluth).
+    ``Ie,eff = Ie + (95 - Ie) Ppl / (Ppl / BurstR + Bpl)`` with Ppl in per cent and BurstR 1 (G.107).
+    """
+    require_amount(mouth_to_ear_ms, "mouth_to_ear_ms")
+    require_share(loss_share, "loss_share")
+    delay = 0.024 * mouth_to_ear_ms + 0.11 * max(mouth_to_ear_ms - 177.3, 0.0)
+    percent = 100 * loss_share
+    equipment = 95 * percent / (percent + LOSS_ROBUSTNESS)
+    return max(DEFAULT_RATING - delay - equipment, 0.0)
+
+
+def mos_of_rating(rating: float) -> float:
+    """MOS of an R, G.107 annex B: ``1 + 0.035 R + R (R - 60) (100 - R) 7e-6`` from 0 to 100, 4.5 above.
+
+    The polynomial dips below 1 for an R under 6.5; no opinion score does, so 1 is the least.
+    """
+    require_amount(rating, "rating")
+    if rating > 100:  # noqa: PLR2004 - of G.107
+        return 4.5
+    return max(1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6, 1.0)
+
+
+def call_quality(round_trips_ms: Sequence[float], loss_share: float | None) -> CallQuality | None:
+    """A call over a line with these round trips under load; None without any.
+
+    The jitter buffers of both ends adapt, within limits, so that 95 % of the packets come in time (RFC 5481 takes a
+    percentile of the delay variation as their size); what comes later is lost. One way is half of a round trip, since
+    what counts in a conversation is the way there and back. Loss that was not measured counts as none.
+    """
+    p50_ms, p95_ms = percentile(round_trips_ms, 50), percentile(round_trips_ms, 95)
+    if p50_ms is None or p95_ms is None:
+        return None
+    playout_ms = p50_ms + min(max(p95_ms - p50_ms, LEAST_BUFFER_MS), MOST_BUFFER_MS)
+    late_share = sum(each > playout_ms for each in round_trips_ms) / len(round_trips_ms)
+    mouth_to_ear_ms = playout_ms / 2 + CODEC_MS
+    heard = (1 - (loss_share or 0.0)) * (1 - late_share)
+    rating = transmission_rating(mouth_to_ear_ms, 1 - heard)
+    return CallQuality(mos=mos_of_rating(rating), rating=rating, mouth_to_ear_ms=mouth_to_ear_ms, late_share=late_share)

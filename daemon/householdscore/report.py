@@ -1,0 +1,144 @@
+"""A run's facts put together into its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from householdscore.amounts import require_amount
+from householdscore.call import CallQuality, call_quality
+from householdscore.facts import Direction, PersonFacts, RunFacts
+from householdscore.grade import Grade, grade
+from householdscore.latency import LatencyFigures, baseline, latency_figures
+from householdscore.outcome import Outcome, quality_of_outcome
+from householdscore.playout import Playout, play
+from householdscore.requirements import Band, Requirement, Requirements
+from householdscore.validity import Invalid, invalid_reasons
+from householdscore.verdict import band, verdict_key
+
+
+class PersonReport(msgspec.Struct, frozen=True, rename="camel"):
+    """How it was for one person under load."""
+
+    who: str
+    activity: str
+    outcome: Outcome
+    band: Band | None
+    """None where there is no score."""
+    verdict: str
+    """A message key."""
+    latency: LatencyFigures
+    """Of the round trips that were judged."""
+    latency_from: Literal["own", "probe"]
+    own_latency: LatencyFigures
+    """Of the person's own connection; of a bulk transfer it holds the queue in front of its own bytes too."""
+    download: Direction
+    upload: Direction
+    delivery: float | None
+    """Share of the wanted rate that arrived, in the worse direction; None where none was wanted."""
+    loss_share: float | None
+    loss_note: Literal["loss.hidden_by_tcp"] | None
+    """A message key that says why there is no loss."""
+    playout: Playout | None
+    """What a video player would have done; None where the person watches none."""
+    call: CallQuality | None
+    """What a call would have sounded like; None where the person makes none, or without round trips."""
+
+
+class RunReport(msgspec.Struct, frozen=True, rename="camel"):
+    """A run's verdicts; the figures of an invalid run are there, and prove nothing."""
+
+    valid: bool
+    invalid: tuple[Invalid, ...]
+    """Why it is not valid."""
+    grade: Grade | None
+    """None without round trips of the probe, idle or under load."""
+    baseline_ms: float | None
+    """Median round trip of the probe before any load."""
+    idle: LatencyFigures
+    latency: LatencyFigures
+    """The probe's under load: the grade is that of its ``increase_p95_ms``."""
+    people: tuple[PersonReport, ...]
+
+
+def delivery(directions: Iterable[Direction]) -> float | None:
+    """Share of the wanted rate that arrived, in the worst direction that wants any; None where none does."""
+    shares: list[float] = []
+    for direction in directions:
+        require_amount(direction.wanted_bps, "wanted_bps")
+        require_amount(direction.got_bps, "got_bps")
+        if direction.wanted_bps > 0:
+            shares.append(direction.got_bps / direction.wanted_bps)
+    return min(shares, default=None)
+
+
+def _playout(requirement: Requirement, person: PersonFacts, load_s: float) -> Playout | None:
+    player = requirement.player
+    if player is None or person.download.wanted_bps == 0:
+        return None
+    return play(
+        person.arrivals,
+        video_bps=player.video_share * person.download.wanted_bps,
+        start_s=player.start_s,
+        resume_s=player.resume_s,
+        until_s=load_s,
+    )
+
+
+def _person(
+    requirements: Requirements,
+    requirement: Requirement,
+    person: PersonFacts,
+    facts: RunFacts,
+    baseline_ms: float | None,
+) -> PersonReport:
+    judged_ms = person.round_trips_ms if requirement.latency_from == "own" else facts.probe.loaded_ms
+    delivered = delivery((person.download, person.upload))
+    outcome = quality_of_outcome(requirement, judged_ms, person.loss_share, delivered)
+    playout = _playout(requirement, person, facts.load_s)
+    how = band(requirements, outcome.score, playout)
+    return PersonReport(
+        who=person.who,
+        activity=person.activity,
+        outcome=outcome,
+        band=how,
+        verdict=verdict_key(person.activity, how),
+        latency=latency_figures(judged_ms, baseline_ms),
+        latency_from=requirement.latency_from,
+        own_latency=latency_figures(person.round_trips_ms, baseline_ms),
+        download=person.download,
+        upload=person.upload,
+        delivery=delivered,
+        loss_share=person.loss_share,
+        loss_note="loss.hidden_by_tcp" if person.loss_share is None else None,
+        playout=playout,
+        call=call_quality(judged_ms, person.loss_share) if requirement.call else None,
+    )
+
+
+def report(facts: RunFacts, requirements: Requirements) -> RunReport:
+    """The report of a run. Raises ValueError for an unknown activity and for figures that cannot be."""
+    require_amount(facts.load_s, "load_s")
+    needs = [requirements.of(person.activity, f"people[{index}].activity") for index, person in enumerate(facts.people)]
+    baseline_ms = baseline(facts.probe.idle_ms)
+    latency = latency_figures(facts.probe.loaded_ms, baseline_ms)
+    counted = [(len(facts.probe.loaded_ms), facts.probe.loaded_sent)]
+    for requirement, person in zip(needs, facts.people, strict=True):
+        if requirement.latency_from == "own":
+            counted.append((len(person.round_trips_ms), person.pings_sent))
+    invalid = invalid_reasons(facts.circumstances, len(facts.probe.idle_ms), counted)
+    graded = None if baseline_ms is None or latency.p95_ms is None else grade(baseline_ms, latency.p95_ms)
+    return RunReport(
+        valid=not invalid,
+        invalid=invalid,
+        grade=graded,
+        baseline_ms=baseline_ms,
+        idle=latency_figures(facts.probe.idle_ms, baseline_ms),
+        latency=latency,
+        people=tuple(
+            _person(requirements, requirement, person, facts, baseline_ms)
+            for requirement, person in zip(needs, facts.people, strict=True)
+        ),
+    )

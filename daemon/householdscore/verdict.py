@@ -1,0 +1,27 @@
+"""From a score to words: the key of a message, which is translated where it is shown."""
+
+from __future__ import annotations
+
+from householdscore.playout import Playout
+from householdscore.requirements import Band, Requirements
+
+BEST_AFTER_STALL: Band = "fair"
+"""Nobody whose picture stood still is told that all is well, however much arrived in all."""
+
+
+def band(requirements: Requirements, score: float | None, playout: Playout | None) -> Band | None:
+    """How it is for a person with that score, and what the player did where there is one; None of no score."""
+    if score is None:
+        return None
+    if playout is not None and playout.start_up_s is None:
+        return requirements.bands[-1].band
+    by_score = next(bound.band for bound in requirements.bands if score >= bound.least)
+    order = [bound.band for bound in requirements.bands]
+    if playout is not None and playout.stalls and order.index(by_score) < order.index(BEST_AFTER_STALL):
+        return BEST_AFTER_STALL
+    return by_score
+
+
+def verdict_key(activity: str, band: Band | None) -> str:
+    """The message key of the verdict: ``verdict.<activity>.<band>``, or ``verdict.<activity>.unknown``."""
+    return f"verdict.{activity}.{band or 'unknown'}"

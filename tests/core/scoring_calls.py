@@ -1,0 +1,106 @@
+"""The calls that the vectors of scoring name, with arguments and results as JSON has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from householdscore.call import call_quality, mos_of_rating, transmission_rating
+from householdscore.facts import Circumstances, Direction, RunFacts
+from householdscore.grade import grade
+from householdscore.latency import baseline, latency_figures
+from householdscore.outcome import Outcome, component, quality_of_outcome
+from householdscore.playout import Arrival, Playout, play
+from householdscore.report import RunReport, delivery, report
+from householdscore.requirements import Requirement, shipped
+from householdscore.statistics import jitter, loss_share, percentile
+from householdscore.validity import Invalid, invalid_reasons
+from householdscore.verdict import band, verdict_key
+
+Json: TypeAlias = Any
+"""What JSON can say: checked where it is converted."""
+
+
+def _outcome(requirement: Json, round_trips_ms: Json, loss: float | None, delivered: float | None) -> Outcome:
+    needs = (
+        shipped().activities[requirement] if isinstance(requirement, str) else msgspec.convert(requirement, Requirement)
+    )
+    return quality_of_outcome(needs, round_trips_ms, loss, delivered)
+
+
+def _play(arrivals: Json, video_bps: float, start_s: float, resume_s: float, until_s: float) -> Playout:
+    in_time = msgspec.convert(arrivals, tuple[Arrival, ...])
+    return play(in_time, video_bps=video_bps, start_s=start_s, resume_s=resume_s, until_s=until_s)
+
+
+def _invalid_reasons(circumstances: Json, idle_count: int, loaded: Json) -> tuple[Invalid, ...]:
+    return invalid_reasons(msgspec.convert(circumstances, Circumstances), idle_count, loaded)
+
+
+def _verdict(activity: str, score: float | None, playout: Json) -> str:
+    return verdict_key(activity, band(shipped(), score, msgspec.convert(playout, Playout | None)))
+
+
+def _delivery(directions: Json) -> float | None:
+    return delivery(msgspec.convert(directions, tuple[Direction, ...]))
+
+
+def _report(facts: Json) -> RunReport:
+    return report(msgspec.convert(facts, RunFacts), shipped())
+
+
+CALLS: dict[str, Callable[..., object]] = {
+    "baseline": baseline,
+    "callQuality": call_quality,
+    "component": component,
+    "delivery": _delivery,
+    "grade": grade,
+    "invalidReasons": _invalid_reasons,
+    "jitter": jitter,
+    "latencyFigures": latency_figures,
+    "lossShare": loss_share,
+    "mosOfRating": mos_of_rating,
+    "outcome": _outcome,
+    "percentile": percentile,
+    "play": _play,
+    "report": _report,
+    "transmissionRating": transmission_rating,
+    "verdict": _verdict,
+}
+
+
+def revive(value: Json) -> Json:
+    """What JSON cannot say: ``{"repeat": [[value, times], ...]}`` is a list, "NaN" and "Infinity" are numbers."""
+    if isinstance(value, dict):
+        if value.keys() == {"repeat"}:
+            return [each for each, times in value["repeat"] for _ in range(times)]
+        return {key: revive(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [revive(each) for each in value]
+    return float(value) if value in {"NaN", "Infinity"} else value
+
+
+def evaluate(call: str, args: list[Json]) -> Json:
+    """The result of the call as JSON has it."""
+    return msgspec.json.decode(msgspec.json.encode(CALLS[call](*args)))
+
+
+def difference(actual: Json, expected: Json, where: str = "result") -> str:
+    """Where ``actual`` is not what is expected, empty where it is; numbers agree to 1e-9.
+
+    Of an object only the expected members are compared.
+    """
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        members = (difference(actual.get(key, "missing"), each, f"{where}.{key}") for key, each in expected.items())
+        return next(filter(None, members), "")
+    if isinstance(expected, list) and isinstance(actual, list) and len(actual) == len(expected):
+        elements = (difference(actual[index], each, f"{where}[{index}]") for index, each in enumerate(expected))
+        return next(filter(None, elements), "")
+    number = (int, float)
+    if isinstance(expected, number) and isinstance(actual, number) and not isinstance(expected, bool):
+        same = abs(actual - expected) <= 1e-9 * max(1.0, abs(expected))
+    else:
+        same = actual == expected
+    return "" if same else f"{where} is {actual!r}, expected {expected!r}"
