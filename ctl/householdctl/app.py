@@ -2,7 +2,7 @@
 
 import typer
 
-from householdctl.commands import check, drain, health, sessions, shutdown, timeouts, version
+from householdctl.commands import check, drain, health, sessions, shutdown, test, timeouts, version
 from householdctl.exits import ExitCode
 from householdctl.options import example, remember
 
@@ -32,5 +32,8 @@ app.add_typer(timeouts.app, name="timeouts")
 app.command("drain", epilog=example("householdctl drain --reason upgrade --deadline 60s --wait --yes"))(drain.drain)
 app.command("resume", epilog=example("householdctl resume"))(drain.resume)
 app.command("shutdown", epilog=example('householdctl shutdown --reason "line card on fire" --yes'))(shutdown.shutdown)
+app.command("test", epilog=example("householdctl test https://speed.example.net", "householdctl test --duration 10s"))(
+    test.play_test
+)
 app.add_typer(check.app, name="check")
 app.command("version", epilog=example("householdctl version"))(version.version)

@@ -37,12 +37,7 @@ def run_check(
     A control API at ``target`` is asked when it answers; when somebody named the target it has to.
     Raises CommandError when there is nothing to report: no such server, no TLS with it, a wrong URL.
     """
-    try:
-        server = server_at(url or DEFAULT_URL, insecure=insecure, ca_file=ca_file)
-    except ValueError as error:
-        raise CommandError(ExitCode.USAGE, str(error)) from None
-    except OSError as error:
-        raise CommandError(ExitCode.USAGE, f"--ca {ca_file}: {error.strerror or error}") from None
+    server = named_server(url, insecure=insecure, ca_file=ca_file)
     with Client(target, timeout) as client:
         try:
             client.get_server()
@@ -54,10 +49,21 @@ def run_check(
         try:
             return asyncio.run(check_leaks(server, client=control, duration=duration, deadline=deadline))
         except (OSError, TimeoutError, InvalidHandshake) as error:
-            raise _no_household(server, error) from error
+            raise no_session(server, error) from error
 
 
-def _no_household(server: Server, error: Exception) -> CommandError:
+def named_server(url: str | None, *, insecure: bool, ca_file: Path | None) -> Server:
+    """The server of a URL that somebody typed, or of this machine. Raises CommandError."""
+    try:
+        return server_at(url or DEFAULT_URL, insecure=insecure, ca_file=ca_file)
+    except ValueError as error:
+        raise CommandError(ExitCode.USAGE, str(error)) from None
+    except OSError as error:
+        raise CommandError(ExitCode.USAGE, f"--ca {ca_file}: {error.strerror or error}") from None
+
+
+def no_session(server: Server, error: Exception) -> CommandError:
+    """Why no session could be opened, and what to try."""
     where = f"no session at {server.websocket_url}"
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = f"its certificate is not trusted: {error.verify_message}"

@@ -1,0 +1,50 @@
+"""test."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from householdctl.exits import ExitCode
+from householdctl.options import Options, positive_duration_argument, with_options
+
+
+@with_options
+def play_test(
+    options: Options,
+    url: Annotated[
+        str | None, typer.Argument(metavar="[URL]", help="https://HOST:PORT/  [default: wss://127.0.0.1:8443]")
+    ] = None,
+    duration: Annotated[
+        float | None,
+        typer.Option(parser=positive_duration_argument, metavar="DURATION", help="Length of the load.  [default: 30s]"),
+    ] = None,
+    computer: Annotated[
+        float,
+        typer.Option("--computer", metavar="MBIT/S", min=1, max=1000, help="What the Computer asks for."),
+    ] = 300.0,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Accept any certificate; without --ca so for loopback addresses anyway.")
+    ] = False,
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", metavar="FILE", help="PEM file of the authority to trust.", show_default=False),
+    ] = None,
+) -> None:
+    """Play the household over this machine's line and show what each person gets, as the page does.
+
+    Five seconds of idle line, the load, three seconds of recovery. Delay is measured on a connection of its own.
+    Exit code 0 for a run that counts, 1 for one that does not.
+    """
+    from householdctl.household.session import run_test
+
+    report = run_test(
+        url,
+        duration=30.0 if duration is None else duration,
+        computer_mbps=computer,
+        insecure=insecure,
+        ca_file=ca,
+        style=options.output,
+    )
+    if not report.valid:
+        raise typer.Exit(ExitCode.FAILURE)

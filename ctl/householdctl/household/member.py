@@ -1,0 +1,137 @@
+"""One person of the household: a connection that plays its part and notes what it sees."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+if TYPE_CHECKING:
+    from householdctl.leaks.url import Server
+
+_OPEN_TIMEOUT_S = 10.0
+_LARGEST_MESSAGE_BYTES = 16 * 2**20
+_UPLOAD_CHUNK_BYTES = 16 * 1024
+_UPLOAD_BACKLOG_S = 1.0
+"""Seconds of wanted upload that may wait for the line. More is dropped, so that no queue of ours is measured."""
+
+
+@dataclass
+class Member:
+    """What one connection was told and saw. Times are of ``time.monotonic``."""
+
+    who: str
+    connection: ClientConnection
+    activity: str = ""
+    wanted_download_bps: float = 0.0
+    wanted_upload_bps: float = 0.0
+    received_bytes: int = 0
+    uploaded_bytes: int = 0
+    """As the server counts them."""
+    arrivals: list[tuple[float, int]] = field(default_factory=list)
+    pings: dict[int, float] = field(default_factory=dict)
+    """When each ping was sent, by its sequence."""
+    round_trips: dict[int, float] = field(default_factory=dict)
+    """Seconds, by the ping's sequence."""
+    ended: str = ""
+    """How the server ended the connection; empty while it has not."""
+    introduced: asyncio.Event = field(default_factory=asyncio.Event)
+    _owed: int = 0
+    _uploads: asyncio.Event = field(default_factory=asyncio.Event)
+    _latest: deque[float] = field(default_factory=lambda: deque(maxlen=50))
+
+    async def read(self) -> None:
+        """Reads and answers until the connection ends."""
+        try:
+            async for message in self.connection:
+                now = time.monotonic()
+                if isinstance(message, bytes):
+                    self.received_bytes += len(message)
+                    self.arrivals.append((now, len(message)))
+                else:
+                    await self._take(json.loads(message), now)
+            self.ended = self.connection.close_reason or "closed by the server"
+        except ConnectionClosed as closed:
+            self.ended = closed.rcvd.reason if closed.rcvd else "the connection was lost"
+
+    async def ping(self, hertz: float) -> None:
+        """Sends pings at equal intervals until cancelled."""
+        at, sequence = time.monotonic(), 0
+        while not self.ended:
+            sequence += 1
+            self.pings[sequence] = time.monotonic()
+            await self._send({"type": "ping", "sequence": sequence, "timestamp": round(time.monotonic() * 1e3)})
+            at += 1 / hertz
+            await asyncio.sleep(max(at - time.monotonic(), 0))
+
+    async def upload(self) -> None:
+        """Sends what the server asks for until cancelled, beside reading: a slow uplink must not hold up the pongs."""
+        while True:
+            await self._uploads.wait()
+            self._uploads.clear()
+            while self._owed > 0:
+                size = min(self._owed, _UPLOAD_CHUNK_BYTES)
+                self._owed -= size
+                await self.connection.send(bytes(size))
+
+    async def stop(self) -> None:
+        """Says that the client is done and waits for the server to close."""
+        await self._send({"type": "stop_test"})
+        await self.connection.wait_closed()
+
+    @property
+    def latest_ms(self) -> float | None:
+        """Median of the latest round trips in milliseconds; None before the first."""
+        recent = sorted(self._latest)
+        return recent[len(recent) // 2] * 1e3 if recent else None
+
+    async def _take(self, message: dict[str, Any], now: float) -> None:
+        match message:
+            case {"type": "session_info", "profile": dict(profile)}:
+                self.activity = str(profile["activity_type"])
+                self.wanted_download_bps = float(profile["download_mbps"]) * 1e6
+                self.wanted_upload_bps = float(profile["upload_mbps"]) * 1e6
+                self.introduced.set()
+            case {"type": "pong", "sequence": int(sequence)} if sequence in self.pings:
+                self.round_trips.setdefault(sequence, now - self.pings[sequence])
+                self._latest.append(now - self.pings[sequence])
+            case {"type": "ping"}:
+                await self._send({**message, "type": "pong", "client_timestamp": round(now * 1e3)})
+            case {"type": "connection_test"}:
+                await self._send({**message, "type": "connection_test_response"})
+            case {"type": "real_time_update" | "session_complete", "server_received_bytes": int(count)}:
+                self.uploaded_bytes = count
+                self.wanted_download_bps = float(message["target_download_mbps"]) * 1e6
+            case {"type": "real_upload_request", "target_bytes": int(wanted)}:
+                most = int(self.wanted_upload_bps / 8 * _UPLOAD_BACKLOG_S)
+                self._owed = min(self._owed + wanted, max(most, wanted))
+                self._uploads.set()
+            case _:
+                pass
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        try:
+            await self.connection.send(json.dumps(message))
+        except ConnectionClosed:
+            # read() has noted how it ended.
+            return
+
+
+async def join(server: Server, who: str, test_id: str, query: str = "") -> Member:
+    """Opens one connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
+    connection = await connect(
+        f"{server.websocket_url}{who}_{test_id}?test_id={test_id}{query}",
+        ssl=server.context,
+        compression=None,
+        max_size=_LARGEST_MESSAGE_BYTES,
+        open_timeout=_OPEN_TIMEOUT_S,
+        ping_interval=None,
+        proxy=None,
+    )
+    return Member(who, connection)

@@ -1,0 +1,149 @@
+"""A run from start to end: the idle line, the household on it, and its recovery."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from householdctl.household.member import Member, join
+from householdscore.facts import Circumstances, Direction, PersonFacts, Probe, RunFacts
+
+if TYPE_CHECKING:
+    from householdctl.leaks.url import Server
+
+WHO = ("alex", "sarah", "jake", "computer")
+
+IDLE_S = 5.0
+RECOVERY_S = 3.0
+PROBE_HERTZ = 20.0
+PERSON_HERTZ = 10.0
+
+LATE_TIMER_MS = 20.0
+"""Lateness of this process's own timers in milliseconds; beyond it a round trip says more of them than of the line."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run. ``computer_mbps`` is what the Computer asks for; the daemon caps it at the profile's rate."""
+
+    server: Server
+    seconds: float
+    computer_mbps: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is."""
+
+    phase: str
+    left: float
+    """Seconds until the phase ends."""
+    members: list[Member]
+
+
+async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
+    """Plays the household and says what was seen. ``tell`` is called four times a second.
+
+    Raises OSError, TimeoutError, or websockets' InvalidHandshake when a connection cannot be opened.
+    """
+    test_id = secrets.token_hex(4)
+    clocks = time.time() - time.monotonic()
+    async with AsyncExitStack() as stack:
+        probe = await join(plan.server, "probe", test_id)
+        await _engage(stack, probe, PROBE_HERTZ)
+        await _pass("idle", IDLE_S, [probe], tell)
+        people = [
+            await join(plan.server, who, test_id, f"&throughput={plan.computer_mbps}" if who == "computer" else "")
+            for who in WHO
+        ]
+        lateness = asyncio.create_task(_lateness(plan.seconds))
+        for member in people:
+            await _engage(stack, member, PERSON_HERTZ)
+        began = time.monotonic()
+        await _pass("load", plan.seconds, [probe, *people], tell)
+        ended = time.monotonic()
+        lost = any(member.ended for member in (probe, *people))
+        got = {member.who: (member.received_bytes, member.uploaded_bytes) for member in people}
+        # What a line in trouble still holds may take long to come; the connections are cut when the run is over.
+        stops = [asyncio.create_task(member.stop()) for member in people]
+        await _pass("recovery", RECOVERY_S, [probe], tell)
+        for stop in stops:
+            stop.cancel()
+        await asyncio.gather(*stops, return_exceptions=True)
+        circumstances = Circumstances(
+            clock_jump_ms=abs(time.time() - time.monotonic() - clocks) * 1e3,
+            server_overloaded=await lateness > LATE_TIMER_MS / 1e3,
+            connection_lost=lost,
+        )
+    return RunFacts(
+        probe=Probe(
+            idle_ms=_round_trips(probe, 0, began),
+            loaded_ms=_round_trips(probe, began, ended),
+            loaded_sent=_sent(probe, began, ended),
+        ),
+        people=tuple(_person(member, *got[member.who], began, ended) for member in people),
+        load_s=ended - began,
+        circumstances=circumstances,
+    )
+
+
+async def _engage(stack: AsyncExitStack, member: Member, hertz: float) -> None:
+    """Lets a member read, ping and upload until the stack ends."""
+    tasks = [asyncio.create_task(work) for work in (member.read(), member.ping(hertz), member.upload())]
+
+    async def end() -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        member.connection.transport.abort()
+
+    stack.push_async_callback(end)
+    async with asyncio.timeout(RECOVERY_S):
+        await member.introduced.wait()
+
+
+async def _pass(phase: str, seconds: float, members: list[Member], tell: Callable[[Progress], None]) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        tell(Progress(phase, left, members))
+        await asyncio.sleep(min(left, 0.25))
+
+
+async def _lateness(seconds: float) -> float:
+    """How late this process's timers were, 95th percentile in seconds: its own part in the round trips."""
+    late: list[float] = []
+    until = time.monotonic() + seconds
+    while (at := time.monotonic() + 0.05) < until:
+        await asyncio.sleep(0.05)
+        late.append(time.monotonic() - at)
+    return sorted(late)[int(len(late) * 0.95)] if late else 0.0
+
+
+def _round_trips(member: Member, began: float, ended: float) -> tuple[float, ...]:
+    return tuple(
+        member.round_trips[sequence] * 1e3
+        for sequence, sent in member.pings.items()
+        if began <= sent < ended and sequence in member.round_trips
+    )
+
+
+def _sent(member: Member, began: float, ended: float) -> int:
+    return sum(began <= sent < ended for sent in member.pings.values())
+
+
+def _person(member: Member, received: int, uploaded: int, began: float, ended: float) -> PersonFacts:
+    seconds = ended - began
+    return PersonFacts(
+        who=member.who,
+        activity=member.activity,
+        round_trips_ms=_round_trips(member, began, ended),
+        pings_sent=_sent(member, began, ended),
+        download=Direction(member.wanted_download_bps, received * 8 / seconds),
+        upload=Direction(member.wanted_upload_bps, uploaded * 8 / seconds),
+        arrivals=tuple((max(at - began, 0.0), count) for at, count in member.arrivals if at <= ended),
+    )

@@ -1,0 +1,47 @@
+"""Running a test from start to end, its progress shown and its errors explained."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from websockets.exceptions import InvalidHandshake
+
+from householdctl.household import views
+from householdctl.household.run import Plan, Progress, play
+from householdctl.leaks.run import named_server, no_session
+from householdctl.options import Format
+from householdscore.report import RunReport, report
+from householdscore.requirements import shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run_test(
+    url: str | None, *, duration: float, computer_mbps: float, insecure: bool, ca_file: Path | None, style: Format
+) -> RunReport:
+    """Plays the household against the server at ``url`` for ``duration`` seconds of load and prints the report.
+
+    Raises CommandError when no household can be played there.
+    """
+    server = named_server(url, insecure=insecure, ca_file=ca_file)
+    plan = Plan(server, duration, computer_mbps)
+    try:
+        if style is Format.TABLE and sys.stderr.isatty():
+            with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
+                facts = asyncio.run(play(plan, lambda now: live.update(views.progress(now), refresh=True)))
+        else:
+            facts = asyncio.run(play(plan, _quiet))
+    except (OSError, TimeoutError, InvalidHandshake) as error:
+        raise no_session(server, error) from error
+    result = report(facts, shipped())
+    views.show(style, facts, result)
+    return result
+
+
+def _quiet(_: Progress) -> None:
+    """Where nobody watches, nothing is shown."""

@@ -1,0 +1,58 @@
+"""The household played from the terminal, against the real daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from tests.daemon import Daemon, wait_until
+
+
+@pytest.mark.rates
+def test_a_run_on_loopback_gets_the_best_grade_and_leaves_nothing(daemon: Daemon) -> None:
+    done = daemon.ctl("-o", "json", "test", daemon.ws_url, "--duration", "11s", "--computer", "100")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = json.loads(done.stdout)
+    assert run["report"]["grade"] == "A+"
+    people = {person["who"]: person for person in run["report"]["people"]}
+    assert people.keys() == {"alex", "sarah", "jake", "computer"}
+    assert people["jake"]["playout"]["stalls"] == 0
+    assert people["sarah"]["call"]["mos"] > 4
+    for who, megabits in (("alex", 1.5), ("sarah", 2.5), ("computer", 100)):
+        # A run is not as long as the rates' own test, and counts the first and the last portion.
+        assert people[who]["download"]["got_bps"] == pytest.approx(megabits * 1e6, rel=0.05)
+    assert len(run["facts"]["probe"]["loaded_ms"]) > 200
+    assert not daemon.list_sessions()
+
+
+@pytest.mark.rates
+def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
+    done = daemon.ctl("test", daemon.ws_url, "--duration", "11s", "--computer", "50")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split()[0] == "WHO"
+    assert "plays as if alone on the line" in done.stdout
+    assert "household grade" in done.stdout
+
+
+async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -> None:
+    running = asyncio.create_task(
+        asyncio.to_thread(daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "6s", "--computer", "20")
+    )
+    await asyncio.to_thread(wait_until, lambda: daemon.list_sessions("profile = sarah"), "Sarah's session")
+    killed = await asyncio.to_thread(
+        daemon.ctl, "sessions", "kill", "--filter", "profile = sarah", "--reason", "r", "--yes"
+    )
+    assert killed.returncode == 0, killed.stderr
+    done = await running
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)["report"]
+    assert not report["valid"]
+    assert "connection_lost" in report["invalid"]
+
+
+def test_no_server_is_told_with_what_to_do(shared_daemon: Daemon) -> None:
+    done = shared_daemon.ctl("test", "wss://127.0.0.1:1/")
+    assert done.returncode == 3
+    assert "no session at wss://127.0.0.1:1/" in done.stderr
