@@ -50,7 +50,7 @@ run: setup ## Serve on https://127.0.0.1:8443/ until Ctrl-C; options: make run A
 .PHONY: setup
 setup: $(VENV)/.installed gen/household/py.typed $(STATIC)/index.html ## Install dependencies, generate stubs, build the client
 
-TEST_STAGES := setup check test-client test-python test-alone test-lab
+TEST_STAGES := setup check test-client test-python test-browser test-alone test-lab
 .PHONY: test
 test: ## Set up, check and test everything; some tests only: make test PYTEST_ARGS='-k drain'
 	@for stage in $(TEST_STAGES); do \
@@ -65,11 +65,18 @@ test-client: setup ## Test the client without a browser
 
 # Most of these tests wait for a daemon most of the time, so several files run at once.
 .PHONY: test-python
-test-python: setup ## Test the daemon, householdctl and the page in Chromium
+test-python: setup ## Test the daemon and householdctl
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest -n 3 --dist loadfile -m 'not (rates or soak or lab)' --cov --cov-report=term
+	@$(BIN)/pytest -n 3 --dist loadfile -m 'not (rates or soak or lab)' --ignore tests/browser --cov --cov-report=term
 else
 	@$(BIN)/pytest $(PYTEST_ARGS)
+endif
+
+# One at a time: a starved browser shows its figures late.
+.PHONY: test-browser
+test-browser: setup ## Test the page in Chromium
+ifeq ($(strip $(PYTEST_ARGS)),)
+	@$(BIN)/pytest tests/browser
 endif
 
 # Tracing makes the interpreter several times slower, and a neighbour takes its time: these get neither.
