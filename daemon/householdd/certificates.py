@@ -24,12 +24,21 @@ def tls_context(cert: Path, key: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
     context.set_alpn_protocols(["http/1.1"])
-    load_chain(context, cert, key)
+    _load(context, cert, key)
     return context
 
 
-def load_chain(context: ssl.SSLContext, cert: Path, key: Path) -> None:
-    """Reads certificate and key into ``context``; handshakes after this use them. Raises CertificateError."""
+def renew(context: ssl.SSLContext, cert: Path, key: Path) -> None:
+    """Reads certificate and key into a context that is in use; handshakes after this use them.
+
+    Raises CertificateError; then nothing is changed. Tried elsewhere first, since a refused pair leaves a context with
+    neither the old nor the new one.
+    """
+    tls_context(cert, key)
+    _load(context, cert, key)
+
+
+def _load(context: ssl.SSLContext, cert: Path, key: Path) -> None:
     for path in (cert, key):
         try:
             path.read_bytes()

@@ -82,14 +82,22 @@ def test_one_slow_client_does_not_slow_another(connect_raw: ConnectRaw) -> None:
     quick.reset()
 
 
-def test_a_flood_of_pings_whose_answers_are_not_read_is_ended(shared_daemon: Daemon, connect_raw: ConnectRaw) -> None:
+@pytest.mark.parametrize("frame", [Frame(Opcode.PING, bytes(125)), Frame(Opcode.BINARY, b"x")])
+def test_a_flood_of_frames_is_ended_and_disturbs_nobody(
+    shared_daemon: Daemon, connect_raw: ConnectRaw, frame: Frame
+) -> None:
+    neighbour = connect_raw("sarah")
     raw = connect_raw("alex", receive_buffer=8192)
     session_id = raw.session_id
-    flood = Frame(Opcode.PING, bytes(125)).serialize(mask=True) * 1000
-    # Twenty times what both kernels' buffers and ours hold. The end is a reset or a broken pipe, as it falls.
+    flood = frame.serialize(mask=True) * 1000
+    # Far more than buffers hold. The end is a reset or a broken pipe, as it falls.
     with contextlib.suppress(ConnectionError, ssl.SSLError):
         for _ in range(1000):
             raw.socket.sendall(flood)
     ended = sessions.closed(shared_daemon, session_id)
     assert ended.close_reason == pb.CLOSE_REASON_PROTOCOL_ERROR
-    assert "not read" in ended.close_detail
+    assert ended.close_detail == "more than 500 frames a second"
+    began = len(neighbour.arrivals)
+    neighbour.read(lambda: len(neighbour.arrivals) > began + 20)
+    assert len(neighbour.arrivals) > began + 20
+    assert shared_daemon.get_server().workers[0].control_loop.longest_gap.ToTimedelta().total_seconds() < 2

@@ -15,7 +15,7 @@ SERVER = "10.213.1.1"
 CLIENT = "10.213.2.1"
 
 _ROUTER_TO_SERVER = "10.213.1.2"
-_ROUTER_TO_CLIENT = "10.213.2.2"
+ROUTER_TO_CLIENT = "10.213.2.2"
 _numbers = itertools.count()
 
 
@@ -73,7 +73,7 @@ def network(line: Line) -> Iterator[Network]:
 
         server, router, client = made("server"), made("router"), made("client")
         _join(server, SERVER, router, _ROUTER_TO_SERVER)
-        _join(client, CLIENT, router, _ROUTER_TO_CLIENT)
+        _join(client, CLIENT, router, ROUTER_TO_CLIENT)
         # Explicitly, because a process that is slow to end would keep its end alive beyond the namespace's name.
         stack.callback(router.ip, "link", "del", "to-server")
         stack.callback(router.ip, "link", "del", "to-client")

@@ -1,6 +1,7 @@
 """Writes the lab's results into a document: ``python -m tests.lab.report RESULTS DOCUMENT COMMAND``.
 
-The tables go between two marker comments; the rest of the document stays as it is.
+The tables go between two marker comments, which name the make target of COMMAND; the rest of the document stays as it
+is.
 """
 
 from __future__ import annotations
@@ -17,18 +18,17 @@ import msgspec
 
 from tests.lab.results import Figure, Row, show, wanted
 
-BEGIN = "<!-- lab: begin; written by `make lab` -->"
-END = "<!-- lab: end -->"
-
 
 def main(results: Path, document: Path, command: str) -> None:
     """Puts the tables in. Raises SystemExit where the document has no markers."""
     text = document.read_text()
-    if BEGIN not in text or END not in text:
-        raise SystemExit(f"{document}: needs the lines {BEGIN} and {END}")
+    name = command.rsplit(maxsplit=1)[-1]
+    begin, end = f"<!-- {name}: begin; written by `{command}` -->", f"<!-- {name}: end -->"
+    if begin not in text or end not in text:
+        raise SystemExit(f"{document}: needs the lines {begin} and {end}")
     rows = [msgspec.json.decode(line, type=Row) for line in results.read_bytes().splitlines()]
-    written = "\n".join([BEGIN, "", *_page(rows, command), END])
-    document.write_text(text[: text.index(BEGIN)] + written + text[text.index(END) + len(END) :])
+    written = "\n".join([begin, "", *_page(rows, command), end])
+    document.write_text(text[: text.index(begin)] + written + text[text.index(end) + len(end) :])
 
 
 def _page(rows: list[Row], command: str) -> Iterator[str]:

@@ -14,6 +14,9 @@ from householdd.controlplane.failures import Refusal
 
 log = structlog.get_logger("control")
 
+OURS = "/household."
+"""How the full names of our methods begin."""
+
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -28,8 +31,8 @@ class Failures(grpc.aio.ServerInterceptor):
         """Wraps the handler of one method."""
         handler: Any = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or handler.request_streaming:
-            # Unknown methods, and the reflection stream of the library.
+        if handler is None or not method.startswith(OURS):
+            # Unknown methods, and the library's own health and reflection, which answer in styles of their own.
             return handler  # type: ignore[no-any-return]
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 
 import grpc.aio
 
@@ -13,7 +14,7 @@ from householdd.controlplane import convert
 from householdd.controlplane.failures import invalid, raise_invalid
 from householdd.core.settings import SettingError, Timeouts
 
-Apply = Callable[[Timeouts], Awaitable[None]]
+Apply = Callable[[Timeouts], Coroutine[Any, Any, None]]
 
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -51,7 +52,8 @@ class RuntimeConfig:
     async def _put(self, timeouts: Timeouts) -> None:
         if timeouts != self.current:
             self.current = timeouts
-            await self._apply(timeouts)
+            # Whoever asked for the change may hang up; it is carried through all the same.
+            await asyncio.shield(self._apply(timeouts))
 
 
 class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):

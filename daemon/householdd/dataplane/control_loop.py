@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
-from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.registry import Registry
-from householdd.dataplane.runner import Runner
 
 log = structlog.get_logger("control_loop")
 
@@ -50,18 +47,9 @@ class ControlLoop:
             lambda runner: runner.probe(now),
             lambda runner: runner.publish(now, INTERVAL),
         ):
-            self._for_each(step)
+            self._registry.for_each(step)
         self.passes += 1
         self.last_pass = self._registry.clock.now() - now
-
-    def _for_each(self, step: Callable[[Runner], None]) -> None:
-        for runner in list(self._registry.live.values()):
-            try:
-                step(runner)
-            except Exception:
-                # A defect in one session ends that session; the loop and the others go on.
-                log.exception("session failed in a control pass", session=runner.session.identity.id)
-                runner.abort(CloseReason.INTERNAL)
 
     def _measure_gap(self, now: float) -> None:
         if self._began is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from householdd.core.profiles import Profiles
@@ -22,7 +23,7 @@ from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
 from householdd.dataplane.static_files import StaticFile
 
-MAX_MESSAGE = 1024 * 1024
+MAX_MESSAGE = 256 * 1024
 """Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
 
 RETRY_AFTER = 30
@@ -125,7 +126,10 @@ class Gateway:
         if not isinstance(connection, Link) or connection.request is None:
             raise TypeError("the server was told to make Links and to read requests")
         target = session_target(connection.request.path, self._profiles)
-        runner = self._registry.open(_identity(target, connection), target.profile, connection)
+        identity = _identity(target, connection)
+        # The headers a client sent can be large, and the session has what it needs of them.
+        connection.request = Request(connection.request.path, Headers())
+        runner = self._registry.open(identity, target.profile, connection)
         if target.throughput is not None:
             runner.wish(target.throughput)
         await connection.wait_closed()

@@ -59,9 +59,11 @@ def redirect(request: Request, path: str, *, tls: bool, port: int) -> Mapping[st
     The host is the one that the client used, which may be a proxy's; the row tells it nothing it did not know.
     """
     host = request.headers.get("Host", f"localhost:{port}")
+    # Without TLS there is a proxy in front, and it knows what its client speaks.
+    secure = tls or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
     return {
         "redirect": True,
-        "websocket_url": f"{'wss' if tls else 'ws'}://{host}{path}",
+        "websocket_url": f"{'wss' if secure else 'ws'}://{host}{path}",
         "port": port,
         "architecture": "multi_process",
         "process_isolation": True,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import weakref
 from typing import ClassVar, Protocol, cast
 
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 
+from householdd.core.bucket import Bucket
 from householdd.core.wire import MAX_TEXT
-from householdd.dataplane import payload, sockets
+from householdd.dataplane import payload, sockets, tcp_info
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
@@ -31,6 +32,16 @@ PATIENCE_WITH_BREAKERS = 16 * 1024
 TEXT_LIMIT = WRITE_LIMIT + 64 * 1024
 """The same for messages and pings, which must get through where payload fills the buffer to its limit. A client that
 takes nothing is sent no more than its probes, so it would take long to fill."""
+
+FRAMES_PER_SECOND = 500
+"""Frames of any kind that a client may send for long. Deployed clients send some twenty, and uploads in chunks of up to
+64 KiB: at this rate those would be 262 Mbit/s."""
+
+FRAME_BURST = 1000
+"""Frames that may come at once, such as after a stall of the line."""
+
+SLICE = 8 * 1024
+"""Bytes that are parsed at a time; of the smallest frames a client can send 1365 fit in."""
 
 OVERFLOW = 4 * WRITE_LIMIT
 """Bytes at which a connection is given up: a client that provokes answers and reads none of them."""
@@ -56,6 +67,12 @@ class Owner(Protocol):
 
     def broken(self, problem: str) -> None:
         """What came in is not the WebSocket protocol, or too big for it; the library sends the close frame."""
+
+    def flooded(self) -> None:
+        """More frames came in than a client may send."""
+
+    def cut(self) -> None:
+        """The client ended the stream without a close frame."""
 
     def unread(self) -> None:
         """The client provokes answers and reads none: the write buffer is past OVERFLOW."""
@@ -87,6 +104,9 @@ class Link(ServerConnection):
     _write_limit = WRITE_LIMIT
     """Bytes that may wait in user space."""
 
+    _budget: Bucket
+    """Frames that may still come in; set with the transport."""
+
     _input_left: int | None = None
     """Bytes that may still come in; None while there is no such limit."""
 
@@ -114,6 +134,10 @@ class Link(ServerConnection):
         if not self.open:
             return 0
         count = min(count, self._write_limit - self.buffered)
+        # Over TLS uvloop keeps up to 64 KiB more below what it tells of. A slow session would wait for seconds behind
+        # that, so it looks at the kernel, which takes nothing then; a fast one would be slowed by looking.
+        if self._write_limit < WRITE_LIMIT and tcp_info.read(self.socket).notsent >= self._write_limit:
+            return 0
         if count <= 0:
             return 0
         for part in payload.frames(count):
@@ -128,7 +152,8 @@ class Link(ServerConnection):
 
     def distrust(self) -> None:
         """From now on little more than an answer to a close frame may come in."""
-        self._input_left = PATIENCE_WITH_BREAKERS
+        if self._input_left is None:
+            self._input_left = PATIENCE_WITH_BREAKERS
 
     def send_text(self, data: bytes) -> bool:
         """Sends a text message; False when the connection is not open or its buffer is past the text limit."""
@@ -158,8 +183,11 @@ class Link(ServerConnection):
 
     def abort(self) -> None:
         """Ends the connection now; what is unsent is dropped, in the kernel too."""
-        if not self.transport.is_closing():
-            sockets.reset_on_close(self.socket)
+        # A transport that is closing already may have let go of its socket.
+        sock: socket.socket | None = self.transport.get_extra_info("socket")
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sockets.reset_on_close(sock)
         self.transport.abort()
 
     def connection_made(self, transport: object) -> None:
@@ -167,6 +195,7 @@ class Link(ServerConnection):
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
         sockets.prepare(self.socket)
         self.objects.add(self)
+        self._budget = Bucket(FRAMES_PER_SECOND, FRAME_BURST, self.loop.time())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""
@@ -179,16 +208,29 @@ class Link(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in. The library answers pings by itself, without looking at the write buffer."""
-        if self._input_left is not None:
-            self._input_left -= len(data)
-            if self._input_left < 0:
-                self.abort()
-                return
+        # In slices: what a client packs into one read can hold the event loop no longer than a slice takes.
+        for start in range(0, len(data), SLICE):
+            piece = data[start : start + SLICE]
+            if self._input_left is not None:
+                self._input_left -= len(piece)
+                if self._input_left < 0:
+                    self.abort()
+                    return
+            self._receive(piece)
+
+    def eof_received(self) -> None:
+        """The client ended its side of the stream."""
+        super().eof_received()
+        if self.owner is not None and self.protocol.close_rcvd is None:
+            self.owner.cut()
+
+    def _receive(self, data: bytes) -> None:
         super().data_received(data)
         if self.owner is None:
             return
-        if isinstance(self.protocol.parser_exc, (ProtocolError, PayloadTooBig)):
-            self.owner.broken(str(self.protocol.parser_exc))
+        error = self.protocol.parser_exc
+        if error is not None and not isinstance(error, EOFError) and self._input_left is None:
+            self.owner.broken(str(error))
         if self.buffered > OVERFLOW:
             self.owner.unread()
 
@@ -204,6 +246,9 @@ class Link(ServerConnection):
             super().process_event(event)
             return
         if self.owner is None:
+            return
+        if not self._budget.take(self.loop.time()):
+            self.owner.flooded()
             return
         match event.opcode:
             case Opcode.TEXT:

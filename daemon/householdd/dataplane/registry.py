@@ -7,12 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
+import structlog
+
 from householdd.core.profiles import Profile
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
+
+log = structlog.get_logger("registry")
 
 RECENT = 1000
 """Ended sessions that a worker can still show."""
@@ -70,20 +74,32 @@ class Registry:
         runner = self.live.get(session_id)
         return runner.session if runner else self.recent.get(session_id)
 
+    def for_each(self, step: Callable[[Runner], object]) -> int:
+        """Takes a step with every live session; for how many it was true.
+
+        A defect in one session ends that session and no other.
+        """
+        done = 0
+        for runner in list(self.live.values()):
+            try:
+                done += bool(step(runner))
+            except Exception:
+                log.exception("session failed", session=runner.session.identity.id)
+                runner.abort(CloseReason.INTERNAL)
+        return done
+
     def set_timeouts(self, timeouts: Timeouts) -> None:
         """Puts new deadlines in force, for live sessions too; they act at the next control pass."""
         self.timeouts = timeouts
-        for runner in self.live.values():
-            runner.set_timeouts(timeouts)
+        self.for_each(lambda runner: runner.set_timeouts(timeouts))
 
     def end_all(self, reason: CloseReason, detail: str = "") -> int:
         """Ends every live session in an orderly way; how many."""
-        return sum(runner.end(reason, detail) for runner in list(self.live.values()))
+        return self.for_each(lambda runner: runner.end(reason, detail))
 
     def abort_all(self) -> None:
         """Ends every connection that is left, without a word."""
-        for runner in list(self.live.values()):
-            runner.abort(CloseReason.EMERGENCY)
+        self.for_each(lambda runner: runner.abort(CloseReason.EMERGENCY))
 
     def refused(self) -> None:
         """Counts an upgrade that was refused."""
@@ -125,7 +141,12 @@ class Registry:
 
     def _announce(self, session: Session, change: Change) -> None:
         for listener in list(self.listeners):
-            listener(session, change)
+            try:
+                listener(session, change)
+            except Exception:
+                # A watcher's trouble is not the session's.
+                log.exception("listener failed", session=session.identity.id)
+                self.listeners.discard(listener)
 
 
 def _breaches(session: Session) -> int:

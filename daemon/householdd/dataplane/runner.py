@@ -22,7 +22,7 @@ from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import MAX_TEXT, ServerMessage, encode
 from householdd.dataplane import sockets, tcp_info
-from householdd.dataplane.link import Link
+from householdd.dataplane.link import FRAMES_PER_SECOND, Link
 from householdd.dataplane.tcp_info import TcpInfo
 
 log = structlog.get_logger("session")
@@ -208,6 +208,15 @@ class Runner:
         self._closing(CloseReason.PROTOCOL_ERROR, problem)
         self.link.distrust()
 
+    def flooded(self) -> None:
+        """The client sends more frames than it may."""
+        self.end(CloseReason.PROTOCOL_ERROR, f"more than {FRAMES_PER_SECOND} frames a second")
+
+    def cut(self) -> None:
+        """The client ended the stream without a close frame; nothing more can come from it."""
+        if self.session.live:
+            self.abort(CloseReason.CONNECTION_LOST)
+
     def unread(self) -> None:
         """The client reads none of the answers it provokes, so it would not read a close frame either."""
         self.abort(CloseReason.PROTOCOL_ERROR, "answers were provoked and not read")
@@ -260,17 +269,19 @@ class Runner:
         if due > 0:
             taken = self.link.send_payload(due)
             self.session.sent(taken)
-            if taken < due:
-                # The rest is due already: writable() goes on, or where the kernel took it all at once, the next turn of
-                # the event loop, so that other sessions come in between.
-                if not self.link.paused:
-                    self._timer = self.link.loop.call_later(0, self._pace)
+            if taken < due and self.link.paused:
+                # writable() goes on from here.
+                return
+            if 0 < taken < due:
+                # The kernel took it all at once and the rest is due already. The next turn of the event loop goes on,
+                # so that other sessions come in between.
+                self._timer = self.link.loop.call_later(0, self._pace)
                 return
         self._tell()
         self._arm()
 
     def _arm(self) -> None:
-        if self._timer is None and self.session.state is SessionState.ACTIVE:
+        if self._timer is None and self.session.state is SessionState.ACTIVE and self.link.open:
             now = self._clock.now()
             delay = max(self.session.download.next_at(now) - now, LEAST_DELAY)
             self._timer = self.link.loop.call_later(delay, self._pace)

@@ -22,12 +22,12 @@ from householdd.controlplane.serving import ControlServer, Services
 from householdd.core.profiles import ProfileError
 from householdd.core.settings import Timeouts
 from householdd.supervisor import listening
-from householdd.supervisor.fleet import WorkerHandle, ask_all
+from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.pool import WorkerPool
 from householdd.supervisor.process import WorkerFailedError
-from householdd.supervisor.server import DaemonState, Drain, FanServer
+from householdd.supervisor.server import DaemonState, Drain, FanServer, resume
 from householdd.supervisor.sessions import FanSessions
 from householdd.supervisor.systemd import notify
 from householdd.worker_settings import WorkerSettings
@@ -65,6 +65,7 @@ class Supervisor:
         """Serves until told to end; ``serving`` is called with the page's URL when all is up. Raises DaemonError."""
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(listening.claim(self._settings.runtime_dir))
+            listening.allow_many_connections()
             cert, key = self._certificate()
             sock = stack.enter_context(listening.listen(self._settings.listen, self._settings.congestion_control))
             self._state.listen_urls.append(listening.url(self._settings, sock))
@@ -82,11 +83,9 @@ class Supervisor:
             await control.start()
             stack.push_async_callback(control.stop, 0.5)
             self._handle_signals(pool)
-            try:
-                await pool.start()
-            except WorkerFailedError as error:
-                raise DaemonError(str(error)) from None
             stack.push_async_callback(pool.stop)
+            if not await self._start(pool):
+                return
             gate = Gate(self._settings.runtime_dir / "control.sock", self._private / "daemon.sock")
             await gate.start()
             stack.push_async_callback(gate.stop)
@@ -104,8 +103,25 @@ class Supervisor:
         if self._failed:
             raise DaemonError("a defect ended the daemon; the log says where")
 
+    async def _start(self, pool: WorkerPool) -> bool:
+        """Starts the workers; False when the daemon was told to end meanwhile. Raises DaemonError."""
+        starting, ending = asyncio.create_task(pool.start()), asyncio.create_task(self._ending.wait())
+        await asyncio.wait((starting, ending), return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            self._state.stopping = True
+            return False
+        try:
+            starting.result()
+        except WorkerFailedError as error:
+            raise DaemonError(str(error)) from None
+        return True
+
     async def _wind_down(self, server: FanServer) -> None:
         """Lets sessions end by themselves until the drain deadline, unless told to stop now."""
+        self._state.ending = True
         if not self._ending_now.is_set():
             limit = self._config.current.drain
             await server.drain(Drain("the daemon is stopping", time.time() + limit))
@@ -121,9 +137,18 @@ class Supervisor:
     async def _sessions_left(self) -> int:
         request = server_service_pb2.GetServerRequest()
         answers = await ask_all(
-            self._handles, lambda worker, timeout: worker.server.GetServer(request, timeout=timeout), deadline=1.0
+            self._handles,
+            lambda worker, timeout: worker.server.GetServer(request, timeout=timeout),
+            deadline=1.0,
+            every_error=True,
         )
-        return sum(answer.server.sessions for answer in answers.messages())
+        missing = {each.worker for each in answers.missing}
+        # A worker that does not answer is taken for as full as it last was.
+        silent: list[int] = [
+            each.latest.sessions for each in self._handles if each.name in missing and each.pid and each.latest
+        ]
+        told: list[int] = [answer.server.sessions for answer in answers.messages()]
+        return sum(told) + sum(silent)
 
     def _handle_signals(self, pool: WorkerPool) -> None:
         loop = asyncio.get_running_loop()
@@ -153,17 +178,24 @@ class Supervisor:
         self._ending.set()
 
     def _start_reload(self, pool: WorkerPool) -> None:
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.create_task(self._reload(pool))
+        before = self._reloading
+
+        async def reload() -> None:
+            # One at a time; each signal reads anew what may have changed since the one before.
+            if before is not None:
+                await asyncio.gather(before, return_exceptions=True)
+            await self._reload(pool)
+
+        self._reloading = asyncio.create_task(reload())
 
     async def _reload(self, pool: WorkerPool) -> None:
         """Reads configuration and certificate anew; what is refused leaves the old in force."""
         notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             fresh = self._read_settings()
-            if fresh.cert is not None and fresh.key is not None:
-                certificates.tls_context(fresh.cert, fresh.key)
-        except (ConfigError, certificates.CertificateError) as error:
+            # The files of the launch, which are those that the workers read anew.
+            self._certificate()
+        except (ConfigError, DaemonError) as error:
             log.error("not reloaded; the old configuration stays in force", problem=str(error))  # noqa: TRY400 - no defect
         else:
             names = type(fresh).model_fields
@@ -174,12 +206,16 @@ class Supervisor:
         notify("READY=1")
 
     async def _housekeeping(self, control: ControlServer, server: FanServer) -> None:
+        told = ""
         while True:
             ready = sum(worker.state == server_service_pb2.WORKER_STATE_READY for worker in self._handles)
             now = server.server()
             await control.report(serving=now.state == server_service_pb2.SERVER_STATE_SERVING and ready > 0)
             word = server_service_pb2.ServerState.Name(now.state).removeprefix("SERVER_STATE_").lower()
-            notify(f"STATUS={word}: {now.sessions} sessions, {ready} of {len(self._handles)} workers ready")
+            status = f"STATUS={word}: {now.sessions} sessions, {ready} of {len(self._handles)} workers ready"
+            if status != told:
+                notify(status)
+                told = status
             await asyncio.sleep(HOUSEKEEPING)
 
     async def _brief(self, worker: WorkerHandle) -> None:
@@ -187,10 +223,12 @@ class Supervisor:
         await self._tell_timeouts(worker, self._config.current, timeout=5.0)
         if self._state.drain is not None:
             await worker.server.DrainServer(self._state.drain.request(), timeout=5.0)
+        else:
+            await resume(worker, server_service_pb2.ResumeServerRequest(), timeout=5.0)
 
     async def _push_timeouts(self, timeouts: Timeouts) -> None:
         log.info("timeouts in force", **dataclasses.asdict(timeouts))
-        await ask_all(self._handles, lambda worker, timeout: self._tell_timeouts(worker, timeouts, timeout))
+        await tell_all(self._handles, lambda worker, timeout: self._tell_timeouts(worker, timeouts, timeout))
 
     async def _tell_timeouts(self, worker: WorkerHandle, timeouts: Timeouts, timeout: float) -> None:  # noqa: ASYNC109
         request = config_service_pb2.UpdateRuntimeConfigRequest(

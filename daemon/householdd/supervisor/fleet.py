@@ -24,7 +24,8 @@ from householdd.controlplane import convert, merging
 CALL_DEADLINE = 2.0
 """Seconds that a worker has to answer a call of the daemon; less where the caller has less."""
 
-_GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
+GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
+"""Codes that mean nobody answered; any other one is an answer."""
 
 T = TypeVar("T")
 
@@ -46,6 +47,8 @@ class WorkerHandle:
         """What the running process last said of itself; None before it first did."""
         self.past = server_service_pb2.Totals()
         """Sums of the processes that this worker had before."""
+        self.stale = False
+        """Whether the process missed something it was to be told; the pool makes up for it at the next poll."""
         self.ready = asyncio.Event()
         """Set while the process takes calls, responsive or not."""
         self._channel: grpc.aio.Channel | None = None
@@ -107,17 +110,30 @@ class Answers(Generic[T]):
         return [answer for _, answer in self.given]
 
 
+async def tell_all(
+    workers: Sequence[WorkerHandle],
+    call: Callable[[WorkerHandle, float], Awaitable[T]],
+    context: grpc.aio.ServicerContext[Any, Any] | None = None,
+) -> None:
+    """Makes a call that changes something to every worker; those that miss it are told again once they answer."""
+    missing = {each.worker for each in (await ask_all(workers, call, context)).missing}
+    for worker in workers:
+        worker.stale = worker.stale or worker.name in missing
+
+
 async def ask_all(
     workers: Sequence[WorkerHandle],
     call: Callable[[WorkerHandle, float], Awaitable[T]],
     context: grpc.aio.ServicerContext[Any, Any] | None = None,
     deadline: float = CALL_DEADLINE,
+    *,
+    every_error: bool = False,
 ) -> Answers[T]:
     """Makes ``call(worker, timeout)`` to every worker at once.
 
     A worker that is not there or does not answer in time is named in ``missing``, never waited for beyond the
     deadline, nor beyond nine tenths of the time that the caller of ``context`` has left. Other errors of a worker are
-    raised as they are.
+    raised as they are; with ``every_error`` they too make it missing.
     """
     remaining = context.time_remaining() if context is not None else None
     timeout = deadline if remaining is None else min(deadline, remaining * 0.9)
@@ -130,9 +146,12 @@ async def ask_all(
         try:
             answers.given.append((worker, await call(worker, timeout)))
         except grpc.aio.AioRpcError as error:
-            if error.code() not in _GONE:
+            if error.code() in GONE:
+                answers.missing.append(_missing(worker, f"did not answer within {timeout:.1f} s"))
+            elif every_error:
+                answers.missing.append(_missing(worker, error.details() or "failed"))
+            else:
                 raise
-            answers.missing.append(_missing(worker, f"did not answer within {timeout:.1f} s"))
 
     await asyncio.gather(*(ask(worker) for worker in workers))
     answers.given.sort(key=lambda each: each[0].name)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import os
+import resource
 import socket
 from pathlib import Path
 from typing import IO
 
+import structlog
+
 from householdd.config import Address, Settings
+
+log = structlog.get_logger("supervisor")
 
 BACKLOG = 4096
 """Connections that the kernel holds until a worker accepts them; the kernel's somaxconn may allow fewer."""
@@ -18,7 +23,11 @@ LONGEST_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, unix(7)."""
 
 
-_AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
+def _available() -> str:
+    try:
+        return Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().strip()
+    except OSError:
+        return "others, which cannot be listed here"
 
 
 class DaemonError(Exception):
@@ -35,7 +44,7 @@ def listen(address: Address, congestion_control: str) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion_control.encode())
     except OSError:
         sock.close()
-        known = _AVAILABLE.read_text().strip()
+        known = _available()
         raise DaemonError(
             f"congestion_control {congestion_control}: the kernel lacks it, or keeps it for root; it has {known}"
         ) from None
@@ -55,6 +64,18 @@ def _bind(address: Address) -> socket.socket:
         raise DaemonError(
             f"listen {address}: {os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror}"
         ) from None
+
+
+def allow_many_connections() -> None:
+    """Raises the limit of open files as far as it goes, for this process and its workers; each client takes one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError) as error:
+        # A hardened unit may forbid it, and sets the limit itself.
+        log.warning("limit of open files stays", limit=soft, problem=str(error))
 
 
 def url(settings: Settings, sock: socket.socket) -> str:

@@ -13,7 +13,7 @@ import structlog
 
 from household.v1 import server_service_pb2 as pb
 from householdd.supervisor import process as worker_process
-from householdd.supervisor.fleet import WorkerHandle
+from householdd.supervisor.fleet import GONE, WorkerHandle
 from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
@@ -59,11 +59,11 @@ class WorkerPool:
 
     async def start(self) -> None:
         """Starts all workers. Raises WorkerFailedError when one does not come up; then none is left."""
-        try:
-            await asyncio.gather(*(self._start(handle) for handle in self._handles))
-        except worker_process.WorkerFailedError:
-            await self.stop()
-            raise
+        outcomes = await asyncio.gather(*(self._start(handle) for handle in self._handles), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                await self.stop()
+                raise outcome
         self._keepers = [asyncio.create_task(self._keep(handle)) for handle in self._handles]
         for keeper in self._keepers:
             keeper.add_done_callback(self._keeper_ended)
@@ -164,7 +164,13 @@ class WorkerPool:
             await asyncio.sleep(POLL)
             try:
                 response = await handle.server.GetServer(pb.GetServerRequest(), timeout=POLL)
-            except grpc.aio.AioRpcError:
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in GONE:
+                    # It answers, if not well; its sessions are no reason to pay for that.
+                    log.error("worker cannot tell its state", worker=handle.name, problem=error.details())  # noqa: TRY400
+                    heard = time.monotonic()
+                    continue
+                handle.stale = True
                 silent = time.monotonic() - heard
                 handle.state, handle.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
                 if silent > SILENCE:
@@ -173,4 +179,12 @@ class WorkerPool:
                 continue
             heard = time.monotonic()
             handle.latest = response.server
+            if handle.stale:
+                # Cleared first: what is missed from here on makes it stale anew.
+                handle.stale = False
+                try:
+                    await self._on_ready(handle)
+                except grpc.aio.AioRpcError:
+                    handle.stale = True
+                    continue
             handle.state, handle.detail = pb.WORKER_STATE_READY, ""

@@ -24,16 +24,19 @@ async def start(settings: WorkerSettings) -> Process:
 
     Its standard input stays open: when the supervisor dies, however it dies, the worker sees the end of it and stops.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "householdd.worker",
-        stdin=PIPE,
-        stdout=PIPE,
-        pass_fds=[settings.listen_fd],
-        # Signals of a terminal are for the supervisor.
-        start_new_session=True,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "householdd.worker",
+            stdin=PIPE,
+            stdout=PIPE,
+            pass_fds=[settings.listen_fd],
+            # Signals of a terminal are for the supervisor.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise WorkerFailedError(f"worker {settings.name} could not be started: {error.strerror}") from None
     try:
         await _become_ready(process, settings)
     except BaseException:

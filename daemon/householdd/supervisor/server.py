@@ -18,7 +18,7 @@ from householdd.controlplane import convert, merging
 from householdd.controlplane.failures import check_reason, precondition
 from householdd.controlplane.ranges import drain_deadline
 from householdd.controlplane.runtime_config import RuntimeConfig
-from householdd.supervisor.fleet import WorkerHandle, ask_all
+from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 
 log = structlog.get_logger("control")
 
@@ -51,7 +51,10 @@ class DaemonState:
     started_wall: float = field(default_factory=time.time)
     serving: bool = False
     """Set once, when every worker has come up."""
+    ending: bool = False
+    """Set once, when the daemon begins to drain for its own end."""
     stopping: bool = False
+    """Set once, when everything has been told to end."""
     drain: Drain | None = None
     """Set only while draining."""
 
@@ -81,6 +84,8 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         self._config = config
         self._kill = kill
         self._stop = stop
+        self._shutdown: asyncio.Task[pb.ShutdownServerResponse] | None = None
+        """Set once, by the first emergency shutdown."""
 
     async def GetServer(self, request: pb.GetServerRequest, context: _Context) -> pb.GetServerResponse:
         """The daemon, with fresh figures of every worker that answers."""
@@ -102,39 +107,50 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         """Puts ``drain`` in force."""
         self._state.drain = drain
         log.info("draining", reason=drain.reason, deadline=convert.timestamp(drain.deadline).ToJsonString())
-        await ask_all(
+        await tell_all(
             self._workers, lambda worker, timeout: worker.server.DrainServer(drain.request(), timeout=timeout), context
         )
 
     async def ResumeServer(self, request: pb.ResumeServerRequest, context: _Context) -> pb.ResumeServerResponse:
         """Accepts sessions again."""
-        if self._state.drain is None or self._state.stopping:
-            why = "is stopping" if self._state.stopping else "is not draining"
-            raise precondition("NOT_DRAINING", f"the server {why}")
+        if self._state.ending or self._state.stopping:
+            raise precondition("STOPPING", "the server is stopping")
+        if self._state.drain is None:
+            raise precondition("NOT_DRAINING", "the server is not draining")
         self._state.drain = None
         log.info("resumed")
-        await ask_all(self._workers, lambda worker, timeout: resume(worker, request, timeout), context)
+        await tell_all(self._workers, lambda worker, timeout: resume(worker, request, timeout), context)
         return pb.ResumeServerResponse(server=self.server())
 
     async def ShutdownServer(self, request: pb.ShutdownServerRequest, _: _Context) -> pb.ShutdownServerResponse:
         """Ends all traffic: by the workers themselves, or by ending them."""
-        reason = check_reason(request.reason)
-        log.warning("emergency shutdown", reason=reason)
+        check_reason(request.reason)
+        if self._shutdown is None:
+            self._shutdown = asyncio.create_task(self._shut_down(request))
+        # Once begun it goes on, whatever becomes of the caller.
+        return await asyncio.shield(self._shutdown)
+
+    async def _shut_down(self, request: pb.ShutdownServerRequest) -> pb.ShutdownServerResponse:
+        log.warning("emergency shutdown", reason=request.reason.strip())
         self._state.stopping = True
-        answers = await ask_all(
-            self._workers,
-            lambda worker, timeout: worker.server.ShutdownServer(request, timeout=timeout),
-            deadline=EMERGENCY_DEADLINE,
-        )
-        killed = [worker for worker in self._workers if worker.name in {each.worker for each in answers.missing}]
-        for worker in killed:
-            self._kill(worker)
-        # The answer leaves before the daemon does.
-        asyncio.get_running_loop().call_later(0.1, self._stop)
-        return pb.ShutdownServerResponse(
-            sessions_closed=sum(answer.sessions_closed for answer in answers.messages()),
-            killed_workers=[worker.name for worker in killed if worker.pid],
-        )
+
+        async def stop(worker: WorkerHandle, timeout: float) -> pb.ShutdownServerResponse:  # noqa: ASYNC109 - gRPC's
+            response: pb.ShutdownServerResponse = await worker.server.ShutdownServer(request, timeout=timeout)
+            return response
+
+        try:
+            answers = await ask_all(self._workers, stop, deadline=EMERGENCY_DEADLINE, every_error=True)
+            missing = {each.worker for each in answers.missing}
+            killed = [worker for worker in self._workers if worker.name in missing]
+            for worker in killed:
+                self._kill(worker)
+            return pb.ShutdownServerResponse(
+                sessions_closed=sum(answer.sessions_closed for answer in answers.messages()),
+                killed_workers=[worker.name for worker in killed if worker.pid],
+            )
+        finally:
+            # The answer leaves before the daemon does.
+            asyncio.get_running_loop().call_later(0.1, self._stop)
 
     def server(self) -> pb.Server:
         """The daemon as it was last heard of."""

@@ -97,40 +97,44 @@ class _MergedWatch:
         """Feeds one worker's events into the stream until cancelled."""
         while True:
             if not worker.ready.is_set():
-                self._complete(worker)
+                await self._complete(worker)
             await worker.ready.wait()
             known: dict[str, session_pb2.Session] = {}
             try:
                 async for message in worker.sessions.WatchSessions(self._request):
-                    self._take(worker, message, known)
-            except grpc.aio.AioRpcError:
-                # The process is gone, or too far behind: its sessions are reported lost here, and those that live
-                # after all come back with the snapshot of the next round.
+                    await self._take(worker, message, known)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    # The watcher is slow, and with it this stream; its sessions are not lost.
+                    self.stream.fall_behind()
+                    return
+                # The process is gone: its sessions are reported lost here, and those that live after all come back
+                # with the snapshot of the next round.
                 for session in known.values():
                     session.state = session_pb2.SESSION_STATE_CLOSED
                     session.close_reason = session_pb2.CLOSE_REASON_WORKER_LOST
-                    self.stream.put(pb.WATCH_EVENT_CLOSED, session)
-            self._complete(worker)
+                    await self.stream.feed(pb.WATCH_EVENT_CLOSED, session)
+            await self._complete(worker)
             await asyncio.sleep(RETRY)
 
-    def _take(
+    async def _take(
         self, worker: WorkerHandle, message: pb.WatchSessionsResponse, known: dict[str, session_pb2.Session]
     ) -> None:
         if message.event == pb.WATCH_EVENT_SNAPSHOT_END:
-            self._complete(worker)
+            await self._complete(worker)
             return
         if message.event == pb.WATCH_EVENT_CLOSED:
             known.pop(message.session.id, None)
         else:
             known[message.session.id] = message.session
         late = message.event == pb.WATCH_EVENT_SNAPSHOT and worker.name not in self._awaited
-        self.stream.put(pb.WATCH_EVENT_OPENED if late else message.event, message.session)
+        await self.stream.feed(pb.WATCH_EVENT_OPENED if late else message.event, message.session)
 
-    def _complete(self, worker: WorkerHandle) -> None:
+    async def _complete(self, worker: WorkerHandle) -> None:
         if worker.name in self._awaited:
             self._awaited.discard(worker.name)
             if not self._awaited:
-                self.stream.put(pb.WATCH_EVENT_SNAPSHOT_END)
+                await self.stream.feed(pb.WATCH_EVENT_SNAPSHOT_END)
 
 
 RETRY = 0.1

@@ -1,9 +1,13 @@
-"""What the outside tells the daemon and is told by it: signals and systemd."""
+"""What systemd is told."""
 
 from __future__ import annotations
 
 import os
 import socket
+
+import structlog
+
+log = structlog.get_logger("supervisor")
 
 
 def notify(message: str) -> None:
@@ -14,4 +18,9 @@ def notify(message: str) -> None:
     # A leading @ stands for the zero byte of an abstract socket.
     path = "\0" + address[1:] if address.startswith("@") else address
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-        sock.sendto(message.encode(), path)
+        sock.settimeout(0)
+        try:
+            sock.sendto(message.encode(), path)
+        except OSError as error:
+            # The daemon serves all the same; systemd will say what it missed.
+            log.warning("systemd was not told", message=message, problem=error.strerror)

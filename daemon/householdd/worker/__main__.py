@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import os
 import signal
@@ -114,7 +115,7 @@ class Worker:
         if self._tls is None or cert is None or key is None:
             return
         try:
-            certificates.load_chain(self._tls, Path(cert), Path(key))
+            certificates.renew(self._tls, Path(cert), Path(key))
         except certificates.CertificateError as error:
             log.error("certificate not renewed; the old one stays in use", problem=str(error))  # noqa: TRY400 - no defect
 
@@ -122,6 +123,15 @@ class Worker:
         # The supervisor writes nothing after the settings, so this is the end of the pipe: it died.
         self._registry.abort_all()
         os._exit(1)
+
+
+PR_SET_PDEATHSIG = 1
+"""Of linux/prctl.h."""
+
+
+def _die_with_the_supervisor() -> None:
+    """The kernel kills this process when the supervisor ends: for a worker that is too stuck to see it by itself."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main() -> None:
@@ -133,6 +143,7 @@ def main() -> None:
         if not byte:
             sys.exit("householdd.worker is started by householdd; there is nothing to run by hand")
         line += byte
+    _die_with_the_supervisor()
     settings = msgspec.json.decode(line, type=WorkerSettings)
     logs.set_up(settings.log_level, settings.log_format, worker=settings.name)
     # Ctrl-C on a terminal is for the supervisor, which tells its workers.

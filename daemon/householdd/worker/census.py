@@ -21,11 +21,27 @@ def take(registry: Registry, connections: int) -> pb.Census:
         sessions=len(runners),
         connections=connections,
         tasks=len(asyncio.all_tasks()),
-        file_descriptors=sum(1 for _ in Path("/proc/self/fd").iterdir()),
+        file_descriptors=_descriptors(),
         buffered_bytes=sum(runner.link.buffered for runner in runners),
         timers=sum(runner.scheduled for runner in runners),
         session_objects=len(Runner.objects),
         connection_objects=len(Link.objects),
         watches=len(registry.listeners),
-        resident_bytes=int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE,
+        resident_bytes=_resident(),
     )
+
+
+def _descriptors() -> int:
+    """Open file descriptors; the limit itself where there is none left to look with."""
+    try:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+    except OSError:
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def _resident() -> int:
+    """Resident memory in bytes; 0 where no file can be opened to look."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+    except OSError:
+        return 0

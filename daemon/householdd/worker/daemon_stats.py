@@ -30,18 +30,27 @@ class DaemonStats:
         self._lock = asyncio.Lock()
         self._asked_at = -FRESH
         self._latest: Mapping[str, Any] = {}
+        self._problem: str | None = None
+        """Why the last call had no answer; None where it had one."""
 
     async def __call__(self) -> Mapping[str, Any]:
         """The aggregates. Raises RowUnavailableError."""
         async with self._lock:
             if time.monotonic() - self._asked_at >= FRESH:
-                try:
-                    response = await self._stub.GetServer(pb.GetServerRequest(), timeout=DEADLINE)
-                except grpc.aio.AioRpcError as error:
-                    raise RowUnavailableError(error.details()) from None
-                self._latest = _public(response.server)
+                await self._ask()
                 self._asked_at = time.monotonic()
-            return self._latest
+        if self._problem is not None:
+            raise RowUnavailableError(self._problem)
+        return self._latest
+
+    async def _ask(self) -> None:
+        try:
+            response = await self._stub.GetServer(pb.GetServerRequest(), timeout=DEADLINE)
+        except grpc.aio.AioRpcError as error:
+            self._problem = error.details() or "the daemon did not answer"
+        else:
+            self._problem = None
+            self._latest = _public(response.server)
 
     async def close(self) -> None:
         """Lets the connection go."""

@@ -74,11 +74,9 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
 
         self._registry.listeners.add(tell)
         try:
-            for session in self._live():
-                if predicate(session):
-                    stream.put(pb.WATCH_EVENT_SNAPSHOT, session)
+            snapshot = [session for session in self._live() if predicate(session)]
             stream.put(pb.WATCH_EVENT_SNAPSHOT_END)
-            async for message in stream.messages():
+            async for message in stream.messages(snapshot):
                 yield message
         finally:
             self._registry.listeners.discard(tell)

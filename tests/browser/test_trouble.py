@@ -1,0 +1,54 @@
+"""What the page says when the server, or whoever runs it, ends a run."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.views import PEOPLE, everybody_is_on_the_line, in_state, report_says, screenshot, start
+from tests.daemon import Daemon
+
+
+def test_a_server_that_is_killed_in_the_middle(daemon: Daemon, page: Page) -> None:
+    start(page, daemon.url)
+    everybody_is_on_the_line(page)
+    for pid in daemon.worker_pids():
+        os.kill(pid, signal.SIGKILL)
+    in_state(page, "failed", 30)
+    expect(page.locator("#trouble")).to_contain_text("The connection was lost.")
+    report_says(page, "A connection was lost")
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    screenshot(page, "server-killed")
+
+
+def test_a_session_that_the_operator_kills_in_the_middle(daemon: Daemon, page: Page) -> None:
+    start(page, f"{daemon.url}?seconds=8")
+    everybody_is_on_the_line(page)
+    (jake,) = (session for session in daemon.list_sessions() if session.profile == "jake")
+    killed = daemon.ctl("sessions", "kill", jake.id, "--reason", "too noisy", "--yes")
+    assert killed.returncode == 0, killed.stderr
+
+    card = page.locator("[data-user=jake]")
+    expect(card).to_have_attribute("data-state", "failed")
+    expect(card).to_contain_text("too noisy")
+    expect(page.locator("[data-user][data-state=running]")).to_have_count(len(PEOPLE) - 1)
+    in_state(page, "failed", 25)
+    expect(page.locator("#trouble")).to_contain_text("Jake")
+    report_says(page, "A connection was lost or closed")
+    screenshot(page, "session-killed")
+
+
+def test_a_draining_server_refuses_in_words(daemon: Daemon, page: Page, complaints: list[str]) -> None:
+    page.goto(daemon.url)
+    drained = daemon.ctl("drain", "--reason", "maintenance", "--yes")
+    assert drained.returncode == 0, drained.stderr
+    page.get_by_role("button", name="Start the test").click()
+    in_state(page, "failed", 20)
+    expect(page.locator("#trouble")).to_contain_text("takes no new tests at the moment")
+    report_says(page, "no room for this test")
+    screenshot(page, "draining")
+    # The browser's own words on the handshake that was refused, and on the health that is asked for then.
+    assert all("503" in complaint for complaint in complaints), complaints
+    complaints.clear()

@@ -1,0 +1,84 @@
+"""What a test sees of the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from playwright.sync_api import Page, expect
+
+PEOPLE = ("alex", "sarah", "jake", "computer")
+BASELINE_S = 5
+"""How long the line is measured at rest, before anybody is on it."""
+
+_SCREENSHOTS = Path(__file__).parent / "screenshots"
+
+
+class Served(Protocol):
+    """A daemon that serves the page at ``url``, which ends in a slash."""
+
+    @property
+    def url(self) -> str: ...
+
+
+def start(page: Page, url: str) -> None:
+    """Opens the page and starts a run."""
+    page.goto(url)
+    page.get_by_role("button", name="Start the test").click()
+
+
+def in_state(page: Page, state: str, seconds: float) -> None:
+    """Waits until the run is in a state, such as ``done``."""
+    expect(page.locator("html")).to_have_attribute("data-state", state, timeout=seconds * 1000)
+
+
+def in_phase(page: Page, phase: str, seconds: float) -> None:
+    """Waits until a run is in a phase: ``idle-baseline``, ``load`` or ``recovery``."""
+    expect(page.locator("html")).to_have_attribute("data-phase", phase, timeout=seconds * 1000)
+
+
+def watch_phases(page: Page) -> None:
+    """Notes every phase from now on: the short ones would slip between two looks of a busy test."""
+    page.evaluate(
+        """() => {
+            window.phases = [];
+            new MutationObserver(() => {
+                const { phase } = document.documentElement.dataset;
+                if (phase !== undefined && phase !== window.phases.at(-1)) window.phases.push(phase);
+            }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-phase"] });
+        }"""
+    )
+
+
+def phases_seen(page: Page) -> list[str]:
+    """The phases since they are watched."""
+    seen: list[str] = page.evaluate("window.phases")
+    return seen
+
+
+def everybody_is_on_the_line(page: Page) -> None:
+    """Waits until all four people run."""
+    expect(page.locator("[data-user][data-state=running]")).to_have_count(
+        len(PEOPLE), timeout=(BASELINE_S + 10) * 1000
+    )
+
+
+def count(page: Page, person: str, what: str) -> int:
+    """Payload bytes that a person has ``received`` or ``sent``."""
+    return int(page.locator(f"[data-user={person}]").get_attribute(f"data-{what}-bytes") or 0)
+
+
+def report_says(page: Page, *words: str) -> None:
+    """The run is reported as one that does not count, for these reasons."""
+    report = page.locator("#report")
+    expect(report).to_be_visible()
+    expect(report).to_have_attribute("data-valid", "false")
+    expect(report).to_have_attribute("data-grade", "none")
+    for each in words:
+        expect(report).to_contain_text(each)
+    expect(page.locator(".score:visible")).to_have_count(0)
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Keeps a picture of the whole page, for people to look at."""
+    page.screenshot(path=_SCREENSHOTS / f"{name}.png", full_page=True)

@@ -1,0 +1,66 @@
+"""The household from a terminal: `householdctl test` in the client's namespace, and what it printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tests.daemon import Daemon
+from tests.lab.network import Network
+from tests.truth.lines import Line
+
+LOAD_S = 12
+"""Enough for the hundred pings that a verdict needs of each person."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The JSON of one run."""
+
+    document: dict[str, Any]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was measured."""
+        facts: dict[str, Any] = self.document["facts"]
+        return facts
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What was concluded."""
+        report: dict[str, Any] = self.document["report"]
+        return report
+
+    def began(self, phase: str) -> float:
+        """Unix time."""
+        return dt.datetime.fromisoformat(self.document["began"][phase]).timestamp()
+
+    def rate_mbps(self, direction: str) -> float:
+        """Payload of all people together under load."""
+        return sum(float(person[direction]["got_bps"]) for person in self.facts["people"]) / 1e6
+
+    def person(self, who: str) -> dict[str, Any]:
+        """One person of the report."""
+        return next(person for person in self.report["people"] if person["who"] == who)
+
+
+def play(network: Network, daemon: Daemon, line: Line) -> Run:
+    """Plays the household over the line. Raises AssertionError where nothing was measured."""
+    done = subprocess.run(
+        [
+            *(*network.client.prefix, sys.executable, "-m", "householdctl", "test", daemon.url, "--insecure"),
+            *("--duration", f"{LOAD_S}s", "--computer", f"{line.computer_mbps:g}", "-o", "json"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LOAD_S + 60,
+    )
+    if not done.stdout:
+        raise AssertionError(f"{line.name}: {done.stderr}")
+    return Run(msgspec.json.decode(done.stdout))

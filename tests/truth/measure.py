@@ -1,0 +1,118 @@
+"""One line measured by the household, by irtt and by the link's counters at the same time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from householdscore.grade import Grade, grade
+from householdscore.statistics import percentile
+from tests.daemon import running
+from tests.lab.network import SERVER
+from tests.truth import household, irtt
+from tests.truth.bottleneck import DOWN, UP, bottleneck, counting
+from tests.truth.lines import Line
+
+_SETTLED_S = 0.5
+
+HEADERS = 14 + 20 + 32
+"""Bytes of Ethernet, IPv4 and TCP in a packet, with TCP's timestamps."""
+
+MESSAGES_MBPS = {"download": 0.25, "upload": 0.064}
+"""The run's messages beside its payload, as counted in the client, with their framing of WebSocket and TLS. They go by
+the clock, so they are the same on every line."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """A series under load and its baseline, milliseconds."""
+
+    baseline: float
+    p50: float
+    p95: float
+    lost_share: float = 0.0
+
+    @property
+    def added_p50(self) -> float:
+        """Median of the increase."""
+        return self.p50 - self.baseline
+
+    @property
+    def added_p95(self) -> float:
+        """95th percentile of the increase."""
+        return self.p95 - self.baseline
+
+    @property
+    def grade(self) -> Grade:
+        """What it deserves."""
+        return grade(self.baseline, self.p95)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One direction under load, Mbit/s."""
+
+    link: float
+    """All that the bottleneck let through."""
+    tcp: float
+    """What TCP carried of it: without headers and irtt's packets, with what was sent again."""
+    household: float
+    """Payload as the household counts it."""
+    messages: float
+
+    @property
+    def differs_percent(self) -> float:
+        """The household's payload and messages from what TCP carried."""
+        return 100 * ((self.household + self.messages) / self.tcp - 1)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A line's figures."""
+
+    line: Line
+    run: household.Run
+    ours: Latency
+    irtt: Latency
+    rates: dict[str, Rate]
+
+
+def measure(line: Line, directory: Path) -> Measured:
+    """Measures. Raises LabUnavailableError where it cannot be done."""
+    irtt.check_available()
+    with bottleneck(line) as network:
+        listen = ("--listen", f"{SERVER}:8443")
+        with (
+            running(directory, *listen, prefix=network.server.prefix) as daemon,
+            counting(network) as counters,
+            irtt.pinging(network, directory) as truth,
+        ):
+            time.sleep(_SETTLED_S)
+            run = household.play(network, daemon, line)
+    idle, load, recovery = (run.began(phase) for phase in ("idle", "load", "recovery"))
+    quiet, loaded = truth.between(idle, load), truth.between(load, recovery)
+    probe = run.facts["probe"]
+    rates = {}
+    for direction, port in (("download", DOWN), ("upload", UP)):
+        passed = counters.passed(port, load, recovery)
+        tcp = passed.octets - HEADERS * passed.packets + (HEADERS - irtt.PACKET) * loaded.sent
+        to_mbps = 8e-6 / (recovery - load)
+        rates[direction] = Rate(
+            passed.octets * to_mbps, tcp * to_mbps, run.rate_mbps(direction), MESSAGES_MBPS[direction]
+        )
+    return Measured(
+        line=line,
+        run=run,
+        ours=_latency(probe["idle_ms"], probe["loaded_ms"]),
+        irtt=_latency(quiet.round_trips_ms, loaded.round_trips_ms, loaded.lost_share),
+        rates=rates,
+    )
+
+
+def _latency(idle_ms: Sequence[float], loaded_ms: Sequence[float], lost_share: float = 0.0) -> Latency:
+    baseline, p50, p95 = percentile(idle_ms, 50), percentile(loaded_ms, 50), percentile(loaded_ms, 95)
+    if baseline is None or p50 is None or p95 is None:
+        raise AssertionError("no round trips")
+    return Latency(baseline, p50, p95, lost_share)

@@ -1,0 +1,112 @@
+"""The household's figures against irtt's and the link's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.lab.bounds import Bound
+from tests.lab.netns import LabUnavailableError
+from tests.lab.results import Figure, Row, conclude, expected, measured
+from tests.truth.lines import LINES, Line
+from tests.truth.measure import Measured, Rate, measure
+
+RATE = Bound(3, "percent: payload and messages are all that TCP carried", margin=7)
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_the_household_measures_what_irtt_and_the_link_do(line: Line, tmp_path: Path) -> None:
+    try:
+        result = measure(line, tmp_path)
+    except LabUnavailableError as error:
+        pytest.skip(f"no truth lab here: {error}")
+    conclude(_latency(result), *_rates(result), _grade(result), _buffers(result), _circumstances(result))
+
+
+def _latency(result: Measured) -> Row:
+    ours, irtt = result.ours, result.irtt
+    differs = ours.added_p95 - irtt.added_p95
+    return Row(
+        "latency that the load adds",
+        result.line.name,
+        [
+            measured("p50, household, ms", ours.added_p50),
+            measured("p50, irtt, ms", irtt.added_p50),
+            measured("p95, household, ms", ours.added_p95),
+            measured("p95, irtt, ms", irtt.added_p95),
+            Figure(
+                "p95 differs, ms",
+                differs,
+                why="within 3 ms or 10 %",
+                holds=abs(differs) <= max(3, 0.1 * irtt.added_p95),
+                near=abs(differs) <= max(15, 0.3 * irtt.added_p95),
+            ),
+            measured("p95 differs, %", 100 * differs / irtt.added_p95 if irtt.added_p95 > 1 else "of less than 1 ms"),
+            measured("baseline, household, ms", ours.baseline),
+            measured("baseline, irtt, ms", irtt.baseline),
+            measured("irtt's packets lost, %", 100 * irtt.lost_share),
+        ],
+    )
+
+
+def _rates(result: Measured) -> list[Row]:
+    return [_rate(result, direction, rate) for direction, rate in result.rates.items()]
+
+
+def _rate(result: Measured, direction: str, rate: Rate) -> Row:
+    differs = rate.differs_percent
+    return Row(
+        f"{direction}, Mbit/s",
+        result.line.name,
+        [
+            measured("the link passed", rate.link),
+            measured("TCP carried", rate.tcp),
+            measured("household, payload", rate.household),
+            measured("messages", rate.messages),
+            Figure(
+                "payload and messages differ from TCP's, %",
+                differs,
+                why=f"within {RATE.limit:g} %",
+                holds=RATE.holds(abs(differs), margin=False),
+                near=RATE.holds(abs(differs), margin=True),
+            ),
+            measured("payload alone differs, %", 100 * (rate.household / rate.tcp - 1)),
+        ],
+    )
+
+
+def _grade(result: Measured) -> Row:
+    demanded = [str(each) for each in result.line.demands]
+    return Row(
+        "grade",
+        result.line.name,
+        [
+            measured("the queue demands", " or ".join(demanded)),
+            measured("by irtt's figures", str(result.irtt.grade)),
+            expected("household", str(result.run.report["grade"]), *demanded),
+        ],
+    )
+
+
+def _buffers(result: Measured) -> Row:
+    people = {who: result.run.person(who) for who in ("alex", "sarah", "jake", "computer")}
+    figures = [measured("probe", result.ours.p50), measured("probe, p95", result.ours.p95)]
+    for who, person in people.items():
+        own = person["own_latency"]
+        figures += [measured(who, own["p50_ms"]), measured(f"{who}, p95", own["p95_ms"])]
+    return Row("round trips inside each person's own connection, ms, p50 and p95", result.line.name, figures)
+
+
+def _circumstances(result: Measured) -> Row:
+    invalid = ", ".join(result.run.report["invalid"]) or "none"
+    return Row(
+        "what spoiled a run",
+        result.line.name,
+        [
+            expected("reasons", invalid, "none"),
+            measured("pings answered", result.run.report["latency"]["count"]),
+            measured("load average", os.getloadavg()[0]),
+        ],
+    )
