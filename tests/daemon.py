@@ -29,6 +29,16 @@ PATIENCE = 30.0
 """Seconds after which a test gives up on what should have happened long ago, on a slow machine too."""
 
 
+class Stubs:
+    """The control API on a channel."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        # The generated stubs are typed for synchronous and asynchronous channels at once.
+        self.sessions: Any = session_service_pb2_grpc.SessionServiceStub(channel)
+        self.server: Any = server_service_pb2_grpc.ServerServiceStub(channel)
+        self.config: Any = config_service_pb2_grpc.ConfigServiceStub(channel)
+
+
 class Daemon:
     """A running ``householdd --dev`` with its files in ``directory`` and a free port."""
 
@@ -62,10 +72,8 @@ class Daemon:
         self.ws_url = self.url.replace("http", "ws", 1) + "ws/virtual-household/"
         self.control_socket = self.runtime_dir / "control.sock"
         self._channel = grpc.insecure_channel(f"unix:{self.control_socket}")
-        # The generated stubs are typed for synchronous and asynchronous channels at once.
-        self.sessions: Any = session_service_pb2_grpc.SessionServiceStub(self._channel)
-        self.server: Any = server_service_pb2_grpc.ServerServiceStub(self._channel)
-        self.config: Any = config_service_pb2_grpc.ConfigServiceStub(self._channel)
+        stubs = Stubs(self._channel)
+        self.sessions, self.server, self.config = stubs.sessions, stubs.server, stubs.config
 
     @property
     def tls(self) -> ssl.SSLContext:

@@ -59,6 +59,9 @@ class Gate:
             return
         try:
             await _either(_copy(reader, there_writer), _copy(there_reader, writer))
+        except asyncio.CancelledError:
+            # Only stop() cancels. asyncio's streams would report a cancelled connection as a defect.
+            return
         finally:
             writer.close()
             there_writer.close()
