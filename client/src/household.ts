@@ -1,116 +1,199 @@
-import type { FromWorker, ToWorker } from "./core/bridge.js";
-import { isNormal, type Ending } from "./core/ending.js";
+import { Attention } from "./attention.js";
+import type { Ending } from "./core/ending.js";
 import { phaseOf } from "./core/household.js";
-import { people, type Person } from "./core/people.js";
-import { idle, isOver, type Phase, type Snapshot } from "./core/snapshot.js";
+import { people, type Party, type Person } from "./core/people.js";
+import type { Result, RunPhase, RunState, RunTrace } from "./core/run.js";
+import { factsOf, loadOf, trafficOf } from "./core/run-facts.js";
+import { report } from "./core/scoring/report.js";
+import { shipped } from "./core/scoring/requirements.js";
+import { baselineMs, personPingEveryMs, probePingEveryMs, recoveryMs } from "./core/settings.js";
+import { isOver, type Phase } from "./core/snapshot.js";
+import { Member } from "./member.js";
+import { monotonic } from "./monotonic.js";
 
 /** Time a worker has to end by itself once told to stop; after it the worker itself is ended. */
 const stopTimeoutMs = 4000;
-/** A worker reports four times a second: when it has been silent for this long the page says so. */
-const overdueMs = 1000;
-/** Time for the closing handshake after the last report, before the worker goes. */
-const lingerMs = 1000;
 
-interface Member {
-  worker: Worker | undefined;
-  snapshot: Snapshot;
-  reportedAt: number;
-}
-
-/** One run: a worker per person, from start to the last of them being over. */
+/** One run: the probe alone, the people beside it, the probe alone again. */
 export class Household {
-  readonly #members = new Map<Person, Member>();
+  readonly #probe: Member;
+  readonly #people: ReadonlyMap<Person, Member>;
+  readonly #attention = new Attention();
+  readonly #durationMs: number;
   readonly #changed: () => void;
+  readonly #beganAt = monotonic();
+  #runPhase: RunPhase = "idle-baseline";
+  #phaseBeganAt = this.#beganAt;
+  #idleUntil: number | undefined;
+  #next: ReturnType<typeof setTimeout> | undefined;
+  #stoppedEarly = false;
+  #endedAt: number | undefined;
 
-  /** `changed` is called when a person's phase changes; figures are there to be read at any time. */
-  constructor(durationMs: number, changed: () => void) {
+  /**
+   * `computerMbps` limits what the Computer asks for. `changed` is called when a phase changes; figures are there to be
+   * read at any time.
+   */
+  constructor(durationMs: number, computerMbps: number | undefined, changed: () => void) {
+    this.#durationMs = durationMs;
     this.#changed = changed;
     const testId = String(Date.now());
-    for (const person of people) {
-      this.#members.set(person, { worker: undefined, snapshot: { ...idle, phase: "connecting" }, reportedAt: performance.now() });
-      this.#open(person, `${person}_${testId}`, testId, durationMs);
-    }
+    const moved = (): void => {
+      this.#moved();
+    };
+    const probe = { party: "probe", testId, durationMs: Infinity, pingEveryMs: probePingEveryMs } as const;
+    this.#probe = new Member(probe, moved);
+    const options = { testId, durationMs, pingEveryMs: personPingEveryMs };
+    const memberOf = (party: Person): Member =>
+      new Member({ ...options, party, mostMbps: party === "computer" ? computerMbps : undefined }, moved);
+    this.#people = new Map(people.map((person) => [person, memberOf(person)]));
+  }
+
+  start(): void {
+    this.#probe.start();
   }
 
   get phase(): Phase {
-    return phaseOf([...this.#members.values()].map((member) => member.snapshot.phase));
+    return phaseOf(this.#members().map((member) => member.phase));
   }
 
-  /** How a person fares, as of the latest report; a worker that is overdue counts as silence. */
-  snapshot(person: Person): Snapshot {
-    const member = this.#members.get(person);
-    if (member === undefined) return idle;
-    const overdue = performance.now() - member.reportedAt;
-    if (isOver(member.snapshot.phase) || overdue < overdueMs) return member.snapshot;
-    return { ...member.snapshot, silentMs: member.snapshot.silentMs + overdue, downloadBps: 0, uploadBps: 0 };
+  state(): RunState {
+    if (this.#endedAt === undefined) this.#attention.look();
+    return {
+      phase: this.phase,
+      runPhase: isOver(this.phase) ? undefined : this.#runPhase,
+      elapsedMs: this.#elapsedMs(),
+      totalMs: baselineMs + this.#durationMs + recoveryMs,
+      stoppedEarly: this.#stoppedEarly,
+      hidden: this.#attention.hidden,
+      people: new Map([...this.#people].map(([person, member]) => [person, member.snapshot])),
+      probe: this.#probe.snapshot,
+    };
+  }
+
+  trace(): RunTrace {
+    const now = this.#endedAt ?? monotonic();
+    const courses: [Party, Member][] = [["probe", this.#probe], ...this.#people];
+    return {
+      beganAt: this.#beganAt,
+      now,
+      journals: new Map(courses.map(([party, member]) => [party, member.course.journal])),
+      load: loadOf([...this.#people.values()].map((member) => trafficOf(member.course.snapshot, now))),
+    };
+  }
+
+  /** What the run has shown, once it is over. */
+  result(): Result {
+    const now = this.#endedAt ?? monotonic();
+    const circumstances = {
+      tabHidden: this.#attention.hidden,
+      clockJumpMs: this.#attention.clockJumpMs,
+      serverOverloaded: this.#members().some((member) => isFull(member.snapshot.ending)),
+      stoppedEarly: this.#stoppedEarly,
+      connectionLost: this.#members().some((member) => member.phase === "failed"),
+    };
+    const courses = new Map([...this.#people].map(([person, member]) => [person, member.course]));
+    const facts = factsOf(this.#probe.course, courses, this.#idleUntil ?? now, circumstances, now);
+    return { at: new Date().toISOString(), host: location.host, facts, report: report(facts, shipped) };
   }
 
   /** Asks everybody to stop; whoever does not is ended. */
   stop(): void {
-    for (const member of this.#members.values()) {
-      if (isOver(member.snapshot.phase)) continue;
-      member.worker?.postMessage({ kind: "stop" } satisfies ToWorker);
-      member.snapshot = { ...member.snapshot, phase: "stopping" };
-    }
-    this.#changed();
-    setTimeout(() => {
-      this.abandon({ kind: "lost" });
-    }, stopTimeoutMs);
+    if (isOver(this.phase)) return;
+    this.#stoppedEarly = true;
+    this.#stopAll();
   }
 
   /** Ends whoever is not over yet, at once and without a goodbye. */
-  abandon(ending: Ending): void {
-    for (const person of people) this.#end(person, ending);
+  abandon(): void {
+    if (!isOver(this.phase)) this.#stoppedEarly = true;
+    this.#endAll({ kind: "stopped" });
   }
 
-  #open(person: Person, userId: string, testId: string, durationMs: number): void {
-    let worker: Worker;
-    try {
-      worker = new Worker(new URL("worker.js", document.baseURI), { name: person });
-    } catch (error) {
-      this.#end(person, { kind: "crashed", reason: String(error) });
-      return;
+  #members(): Member[] {
+    return [this.#probe, ...this.#people.values()];
+  }
+
+  #stopAll(): void {
+    clearTimeout(this.#next);
+    for (const member of this.#members()) member.stop();
+    setTimeout(() => {
+      this.#endAll({ kind: "lost" });
+    }, stopTimeoutMs);
+  }
+
+  #endAll(ending: Ending): void {
+    clearTimeout(this.#next);
+    for (const member of this.#members()) member.end(ending);
+  }
+
+  /** Goes on to the next phase when the time, or what became of the connections, asks for it. */
+  #moved(): void {
+    if (isOver(this.phase)) {
+      if (this.#endedAt === undefined) {
+        this.#endedAt = monotonic();
+        clearTimeout(this.#next);
+        this.#attention.end();
+      }
+    } else if (!this.#stoppedEarly) {
+      this.#advance();
     }
-    const member = this.#members.get(person);
-    if (member === undefined) return;
-    member.worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      this.#take(person, data);
-    };
-    worker.onerror = (event: Event) => {
-      event.preventDefault();
-      // An error without words: the script itself could not be loaded.
-      const thrown = event instanceof ErrorEvent;
-      this.#end(person, thrown ? { kind: "crashed", reason: event.message } : { kind: "unreachable" });
-    };
-    const url = addressOf(userId, testId);
-    worker.postMessage({ kind: "start", url, userId, durationMs } satisfies ToWorker);
-  }
-
-  #take(person: Person, snapshot: Snapshot): void {
-    const member = this.#members.get(person);
-    if (member === undefined || isOver(member.snapshot.phase)) return;
-    const before = member.snapshot.phase;
-    // A report may have been on its way when everybody was told to stop.
-    const stopping = before === "stopping" && !isOver(snapshot.phase);
-    member.snapshot = stopping ? { ...snapshot, phase: "stopping" } : snapshot;
-    member.reportedAt = performance.now();
-    if (isOver(snapshot.phase)) setTimeout(() => member.worker?.terminate(), lingerMs);
-    if (member.snapshot.phase !== before) this.#changed();
-  }
-
-  #end(person: Person, ending: Ending): void {
-    const member = this.#members.get(person);
-    if (member === undefined || isOver(member.snapshot.phase)) return;
-    member.worker?.terminate();
-    const phase = isNormal(ending) ? "done" : "failed";
-    member.snapshot = { ...member.snapshot, phase, ending, silentMs: 0, downloadBps: 0, uploadBps: 0 };
     this.#changed();
+  }
+
+  #advance(): void {
+    const phases = [...this.#people.values()].map((member) => member.phase);
+    const { ending } = this.#probe.snapshot;
+    if (this.#runPhase === "idle-baseline") {
+      // Nothing can be compared without a baseline, so nobody else is let onto the line.
+      if (ending !== undefined) this.#endAll(ending);
+      else if (this.#probe.phase === "running" && this.#next === undefined) {
+        this.#phaseBeganAt = monotonic();
+        this.#next = setTimeout(() => {
+          this.#load();
+        }, baselineMs);
+      }
+    } else if (this.#runPhase === "load" && phases.every(hasLeft)) {
+      this.#enter("recovery");
+      if (phases.every((phase) => phase === "failed")) this.#stopAll();
+      else {
+        this.#next = setTimeout(() => {
+          this.#stopAll();
+        }, recoveryMs);
+      }
+    }
+  }
+
+  #load(): void {
+    this.#enter("load");
+    this.#idleUntil = this.#phaseBeganAt;
+    for (const member of this.#people.values()) member.start();
+  }
+
+  #enter(phase: RunPhase): void {
+    this.#runPhase = phase;
+    this.#phaseBeganAt = monotonic();
+  }
+
+  #elapsedMs(): number {
+    const here = (this.#endedAt ?? monotonic()) - this.#phaseBeganAt;
+    const people = Math.max(...[...this.#people.values()].map((member) => member.snapshot.elapsedMs));
+    switch (this.#runPhase) {
+      case "idle-baseline":
+        return this.#probe.phase === "connecting" ? 0 : Math.min(here, baselineMs);
+      case "load":
+        return baselineMs + Math.min(people, this.#durationMs);
+      case "recovery":
+        return baselineMs + Math.min(people, this.#durationMs) + Math.min(here, recoveryMs);
+    }
   }
 }
 
-/** The address of a person's WebSocket, on the host that served the page. */
-function addressOf(userId: string, testId: string): string {
-  const scheme = location.protocol === "http:" ? "ws" : "wss";
-  return `${scheme}://${location.host}/ws/virtual-household/${userId}?test_id=${testId}`;
+/** Whether somebody's traffic is over, and not only about to begin. */
+function hasLeft(phase: Phase): boolean {
+  return phase === "stopping" || isOver(phase);
+}
+
+/** Whether a server had no room, in its own words or in HTTP's. */
+function isFull(ending: Ending | undefined): boolean {
+  return ending?.kind === "overloaded" || (ending?.kind === "refused" && ending.status === 503);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { phaseOf } from "../src/core/household.js";
 import { moodOf } from "../src/core/mood.js";
-import { secondsOf } from "../src/core/settings.js";
+import { computerMbpsOf, secondsOf } from "../src/core/settings.js";
 import { idle, type Phase, type Snapshot } from "../src/core/snapshot.js";
 
 describe("phaseOf", () => {
@@ -56,10 +56,21 @@ describe("secondsOf", () => {
     ["?seconds=20", 20],
     ["?lang=en&seconds=60", 60],
     ["?seconds=1", 5],
-    ["?seconds=9999", 300],
+    ["?seconds=9999", 285],
     ["?seconds=-4", 30],
     ["?seconds=soon", 30],
   ])("reads %j as %i", (query, seconds) => {
     expect(secondsOf(query)).toBe(seconds);
+  });
+});
+
+describe("computerMbpsOf", () => {
+  it.each([
+    ["", undefined],
+    ["?computer=50", 50],
+    ["?seconds=20&computer=0", 1],
+    ["?computer=all", undefined],
+  ])("reads %j as %s", (query, mbps) => {
+    expect(computerMbpsOf(query)).toBe(mbps);
   });
 });

@@ -29,7 +29,7 @@ let session: Session;
 
 beforeEach(() => {
   link = new RecordingLink();
-  session = new Session(link, { userId: "alex_7", durationMs: 30_000, payload: new Uint8Array(65_536) }, 0);
+  session = new Session(link, { userId: "alex_7", durationMs: 30_000, pingEveryMs: 100, payload: new Uint8Array(65_536) }, 0);
 });
 
 /** Lets time pass in steps of 10 ms; a server that is there pings each 500 ms. */
@@ -129,6 +129,42 @@ describe("a session", () => {
     session.closed(1000, "the test was stopped", 30_220);
     expect(session.phase).toBe("done");
     expect(session.ending).toEqual({ kind: "stopped" });
+  });
+
+  it("takes the answers that are late until three seconds after its own stop", () => {
+    session.opened(0);
+    run(0, 30_010);
+    session.takeJournal();
+    hear({ type: "pong", sequence: 300, timestamp: 1, client_timestamp: 1 }, 32_900);
+    session.tick(32_900, wallMs);
+    expect(session.phase).toBe("stopping");
+    expect(session.takeJournal().roundTrips).toEqual([{ sentAt: 29_900, ms: 3000 }]);
+    session.tick(33_000, wallMs);
+    expect(session.phase).toBe("done");
+  });
+
+  it("notes what its facts are made from", () => {
+    session.opened(100);
+    session.tick(100, wallMs);
+    hear({ type: "session_info", profile: { download_mbps: 1.5, upload_mbps: 0.75 } }, 110);
+    hear({ type: "pong", sequence: 1, timestamp: 1, client_timestamp: 1 }, 120);
+    session.binary(500, 130);
+    hear({ type: "real_time_update", server_received_bytes: 0, elapsed_seconds: 0.25 }, 400);
+    hear({ type: "real_time_update", server_received_bytes: 125_000, elapsed_seconds: 1.25 }, 1400);
+    session.stop(1500);
+    expect(session.takeJournal()).toEqual({
+      pingsSentAt: [100],
+      roundTrips: [{ sentAt: 100, ms: 20 }],
+      received: [{ at: 130, bytes: 500 }],
+      sent: [],
+    });
+    expect(session.snapshot(1600)).toMatchObject({
+      openedAt: 100,
+      trafficUntil: 1500,
+      wantedDownloadBps: 1_500_000,
+      wantedUploadBps: 750_000,
+      serverUploadBps: 1_000_000,
+    });
   });
 
   it("closes by itself a second after a stop that is not answered", () => {

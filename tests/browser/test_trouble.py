@@ -24,7 +24,7 @@ def test_a_server_that_is_killed_in_the_middle(daemon: Daemon, page: Page) -> No
 
 
 def test_a_session_that_the_operator_kills_in_the_middle(daemon: Daemon, page: Page) -> None:
-    start(page, f"{daemon.url}?seconds=8")
+    start(page, f"{daemon.url}?seconds=20&computer=50")
     everybody_is_on_the_line(page)
     (jake,) = (session for session in daemon.list_sessions() if session.profile == "jake")
     killed = daemon.ctl("sessions", "kill", jake.id, "--reason", "too noisy", "--yes")
@@ -34,7 +34,7 @@ def test_a_session_that_the_operator_kills_in_the_middle(daemon: Daemon, page: P
     expect(card).to_have_attribute("data-state", "failed")
     expect(card).to_contain_text("too noisy")
     expect(page.locator("[data-user][data-state=running]")).to_have_count(len(PEOPLE) - 1)
-    in_state(page, "failed", 25)
+    in_state(page, "failed", 40)
     expect(page.locator("#trouble")).to_contain_text("Jake")
     report_says(page, "A connection was lost or closed")
     screenshot(page, "session-killed")

@@ -58,9 +58,7 @@ def phases_seen(page: Page) -> list[str]:
 
 def everybody_is_on_the_line(page: Page) -> None:
     """Waits until all four people run."""
-    expect(page.locator("[data-user][data-state=running]")).to_have_count(
-        len(PEOPLE), timeout=(BASELINE_S + 10) * 1000
-    )
+    expect(page.locator("[data-user][data-state=running]")).to_have_count(len(PEOPLE), timeout=(BASELINE_S + 10) * 1000)
 
 
 def count(page: Page, person: str, what: str) -> int:

@@ -1,9 +1,16 @@
+import type { Journal } from "./journal.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** What the page tells a worker. */
 export type ToWorker =
-  | { kind: "start"; url: string; userId: string; durationMs: number }
+  | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number }
   | { kind: "stop" };
 
-/** What a worker tells the page: four times a second, and when the phase changes. The one in `done` or `failed` is the last. */
-export type FromWorker = Snapshot;
+/**
+ * What a worker tells the page: four times a second, and when the phase changes. The one in `done` or `failed` is the
+ * last. The journal is what happened since the one before.
+ */
+export interface FromWorker {
+  snapshot: Snapshot;
+  journal: Journal;
+}

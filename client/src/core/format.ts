@@ -21,6 +21,16 @@ export class Format {
     return ms === undefined ? "–" : this.#fixed(ms, ms < 9.95 ? 1 : 0);
   }
 
+  /** A number with so many digits after the decimal sign, 0 to 2. */
+  decimal(value: number, digits: 0 | 1 | 2): string {
+    return this.#fixed(value, digits);
+  }
+
+  /** A number beside an axis, with no more digits than it needs. */
+  axis(value: number): string {
+    return this.#fixed(value, Number.isInteger(value) ? 0 : Number.isInteger(value * 10) ? 1 : 2);
+  }
+
   /** Bytes in the decimal unit that suits. */
   bytes(bytes: number): string {
     if (bytes < 1_000_000) return `${this.#fixed(bytes / 1000, 0)} kB`;

@@ -1,3 +1,4 @@
+import type { RoundTrip } from "./journal.js";
 import { quantile } from "./statistics.js";
 
 /** Round trips over some time; milliseconds. Figures are undefined where there was no answer in that time. */
@@ -5,11 +6,6 @@ export interface LatencyFigures {
   count: number;
   p50Ms: number | undefined;
   p95Ms: number | undefined;
-}
-
-interface RoundTrip {
-  at: number;
-  ms: number;
 }
 
 /** Most pings that wait for an answer at once; an older one counts as never answered. */
@@ -23,8 +19,8 @@ export class PingBook {
   #sequence = 0;
   /** Time of sending by sequence, oldest first. */
   readonly #waiting = new Map<number, number>();
-  /** All of the run, oldest first: at most 10 a second for 300 s. */
-  readonly #roundTrips: RoundTrip[] = [];
+  /** All of the run, oldest first: at most 20 a second for 300 s. */
+  readonly #roundTrips: { at: number; ms: number }[] = [];
 
   /** The sequence for a ping that is sent now. */
   sent(now: number): number {
@@ -41,14 +37,15 @@ export class PingBook {
    * Takes the answer to the ping with that sequence; an answer to none is ignored. Answers come in order, so the pings
    * before it will get none any more.
    */
-  answered(sequence: number, now: number): void {
+  answered(sequence: number, now: number): RoundTrip | undefined {
     const sentAt = this.#waiting.get(sequence);
-    if (sentAt === undefined) return;
+    if (sentAt === undefined) return undefined;
     for (const earlier of this.#waiting.keys()) {
       if (earlier > sequence) break;
       this.#waiting.delete(earlier);
     }
     this.#roundTrips.push({ at: now, ms: now - sentAt });
+    return { sentAt, ms: now - sentAt };
   }
 
   /** The latest round trip of the last second; undefined where there was none. */

@@ -1,11 +1,13 @@
 import { endingOf, isNormal, type Ending } from "./ending.js";
+import { JournalWriter, type Journal } from "./journal.js";
 import { PingBook } from "./latency.js";
 import { RateMeter } from "./rate.js";
+import { recoveryMs } from "./settings.js";
+import { ServerRate } from "./server-rate.js";
 import type { Phase, Snapshot } from "./snapshot.js";
 import { UploadPacer } from "./upload.js";
 import { decode, encode, WireError, type ClientMessage, type ServerMessage } from "./wire.js";
 
-const pingEveryMs = 100;
 const confirmEveryMs = 500;
 /** Live latency is that of this time. */
 const latencyWindowMs = 10_000;
@@ -29,6 +31,7 @@ export interface SessionOptions {
   userId: string;
   /** The session stops itself this long after it opened. */
   durationMs: number;
+  pingEveryMs: number;
   /** Upload payload; at least `maxChunkBytes` long. */
   payload: Uint8Array<ArrayBuffer>;
 }
@@ -46,6 +49,8 @@ export class Session {
   readonly #upload = new UploadPacer();
   readonly #download = new RateMeter();
   readonly #sent = new RateMeter();
+  readonly #journal = new JournalWriter();
+  readonly #serverUpload = new ServerRate();
   readonly #createdAt: number;
   #openedAt: number | undefined;
   #endedAt: number | undefined;
@@ -55,7 +60,10 @@ export class Session {
   #nextConfirmation = Infinity;
   /** Payload given to the link, of which some may still be buffered. */
   #givenBytes = 0;
-  #targetMbps = 0;
+  #wantedDownloadBps = 0;
+  #wantedUploadBps = 0;
+  /** Time that answers are waited for once stopped. */
+  #settleMs = stopTimeoutMs;
   #malformed = 0;
   #serverError = "";
 
@@ -94,14 +102,19 @@ export class Session {
   binary(bytes: number, now: number): void {
     this.#heardAt = now;
     this.#download.add(bytes, now);
+    if (this.phase === "running") this.#journal.received(bytes, now);
   }
 
-  /** Asks the server to end the session; what is not uploaded yet is given up. */
-  stop(now: number): void {
+  /**
+   * Asks the server to end the session; what is not uploaded yet is given up. The server answers what came before the
+   * order to stop first, so pings on their way still get their answers, for `settleMs` at most.
+   */
+  stop(now: number, settleMs = stopTimeoutMs): void {
     if (this.phase !== "running" && this.phase !== "connecting") return;
     const wasOpen = this.phase === "running";
     this.phase = "stopping";
     this.#stoppedAt = now;
+    this.#settleMs = settleMs;
     this.#upload.clear();
     if (wasOpen) this.#say({ type: "stop_test", user_id: this.#options.userId });
     else this.#end({ kind: "stopped" }, now);
@@ -130,13 +143,18 @@ export class Session {
         return this.#run(now, wallMs);
       case "stopping":
         this.#countSent(now);
-        if (now - (this.#stoppedAt ?? now) >= stopTimeoutMs) this.#end({ kind: "stopped" }, now);
-        return (this.#stoppedAt ?? now) + stopTimeoutMs;
+        if (now - (this.#stoppedAt ?? now) >= this.#settleMs) this.#end({ kind: "stopped" }, now);
+        return (this.#stoppedAt ?? now) + this.#settleMs;
       case "idle":
       case "done":
       case "failed":
         return Infinity;
     }
+  }
+
+  /** What happened since this was last asked. */
+  takeJournal(): Journal {
+    return this.#journal.take();
   }
 
   snapshot(now: number): Snapshot {
@@ -146,6 +164,11 @@ export class Session {
     return {
       phase: this.phase,
       ending: this.ending,
+      openedAt: this.#openedAt,
+      trafficUntil: this.#stoppedAt ?? this.#endedAt,
+      wantedDownloadBps: this.#wantedDownloadBps,
+      wantedUploadBps: this.#wantedUploadBps,
+      serverUploadBps: this.#serverUpload.bps,
       elapsedMs: this.#openedAt === undefined ? 0 : at - this.#openedAt,
       receivedBytes: this.#download.total,
       sentBytes: this.#sent.total,
@@ -168,8 +191,8 @@ export class Session {
     }
     const stopAt = (this.#openedAt ?? now) + this.#options.durationMs;
     if (now >= stopAt) {
-      this.stop(now);
-      return now + stopTimeoutMs;
+      this.stop(now, recoveryMs);
+      return now + recoveryMs;
     }
     for (const size of this.#upload.take(now, this.#link.bufferedBytes)) {
       this.#link.send(this.#options.payload.subarray(0, size));
@@ -177,8 +200,9 @@ export class Session {
     }
     this.#countSent(now);
     if (now >= this.#nextPing) {
+      this.#journal.pinged(now);
       this.#say({ type: "ping", timestamp: wallMs, sequence: this.#pings.sent(now) });
-      this.#nextPing = after(this.#nextPing, pingEveryMs, now);
+      this.#nextPing = after(this.#nextPing, this.#options.pingEveryMs, now);
     }
     if (now >= this.#nextConfirmation) {
       this.#confirm(wallMs);
@@ -201,9 +225,11 @@ export class Session {
         this.#say({ type: "pong", user_id, sequence, timestamp, client_timestamp: wallMs, server_time });
         break;
       }
-      case "pong":
-        this.#pings.answered(message.sequence, now);
+      case "pong": {
+        const roundTrip = this.#pings.answered(message.sequence, now);
+        if (roundTrip !== undefined) this.#journal.answered(roundTrip);
         break;
+      }
       case "connection_test":
         this.#say({
           type: "connection_test_response",
@@ -216,12 +242,15 @@ export class Session {
         if (this.phase === "running") this.#upload.accept(message, now);
         break;
       case "real_time_update":
-        this.#targetMbps = message.targetDownloadMbps ?? this.#targetMbps;
+        this.#want(message.targetDownloadMbps, undefined);
+        if (this.phase === "running") this.#serverUpload.add(message.receivedBytes, message.elapsedS);
         break;
       case "error":
         this.#serverError = message.error;
         break;
       case "session_info":
+        this.#want(message.downloadMbps, message.uploadMbps);
+        break;
       case "session_complete":
       case "stop_test_ack":
       case "other":
@@ -244,14 +273,21 @@ export class Session {
 
   #countSent(now: number): void {
     const left = this.#givenBytes - this.#link.bufferedBytes - this.#sent.total;
-    if (left > 0) this.#sent.add(left, now);
+    if (left <= 0) return;
+    this.#sent.add(left, now);
+    this.#journal.sent(left, now);
+  }
+
+  #want(downloadMbps: number | undefined, uploadMbps: number | undefined): void {
+    if (downloadMbps !== undefined) this.#wantedDownloadBps = downloadMbps * 1_000_000;
+    if (uploadMbps !== undefined) this.#wantedUploadBps = uploadMbps * 1_000_000;
   }
 
   #delivery(now: number): number | undefined {
-    if (this.#openedAt === undefined || now - this.#openedAt < deliveryAfterMs || this.#targetMbps <= 0) {
+    if (this.#openedAt === undefined || now - this.#openedAt < deliveryAfterMs || this.#wantedDownloadBps <= 0) {
       return undefined;
     }
-    return this.#download.meanBps(now) / (this.#targetMbps * 1_000_000);
+    return this.#download.meanBps(now) / this.#wantedDownloadBps;
   }
 
   #end(ending: Ending, now: number): void {

@@ -1,8 +1,25 @@
 export const defaultSeconds = 30;
 const leastSeconds = 5;
-const mostSeconds = 300;
+/** With the baseline before and the recovery after, the probe stays below the 300 s that a session may last. */
+const mostSeconds = 285;
 
-/** How long the run lasts, from the page's query (`?seconds=N`); what is no number counts as not given. */
+/** How long the line measures itself without load. */
+export const baselineMs = 5000;
+/** How long answers to the pings under load are waited for, and the line is watched as it recovers. */
+export const recoveryMs = 3000;
+
+/** 20 Hz: what grades the household. */
+export const probePingEveryMs = 50;
+/** 10 Hz. */
+export const personPingEveryMs = 100;
+
+/** The most that the Computer asks for, Mbit/s, from the page's query (`?computer=N`); undefined is no limit. */
+export function computerMbpsOf(query: string): number | undefined {
+  const match = /[?&]computer=(\d{1,5})(?:&|$)/.exec(query);
+  return match?.[1] === undefined ? undefined : Math.max(1, Number(match[1]));
+}
+
+/** How long the load lasts, from the page's query (`?seconds=N`); what is no number counts as not given. */
 export function secondsOf(query: string): number {
   const match = /[?&]seconds=(\d{1,6})(?:&|$)/.exec(query);
   if (match?.[1] === undefined) return defaultSeconds;

@@ -9,6 +9,15 @@ export interface Snapshot {
   phase: Phase;
   /** Set in `done` and `failed` only. */
   ending: Ending | undefined;
+  /** When the connection opened. */
+  openedAt: number | undefined;
+  /** When its traffic ended: by the order to stop, or with the connection; undefined until then. */
+  trafficUntil: number | undefined;
+  /** Mean rates that the profile asks for; 0 until the server has said so. */
+  wantedDownloadBps: number;
+  wantedUploadBps: number;
+  /** Mean upload rate by the server's own count and clock; undefined until it has told two. */
+  serverUploadBps: number | undefined;
   /** Time since the connection opened, until it ended. */
   elapsedMs: number;
   receivedBytes: number;
@@ -37,6 +46,11 @@ export interface Snapshot {
 export const idle: Snapshot = {
   phase: "idle",
   ending: undefined,
+  openedAt: undefined,
+  trafficUntil: undefined,
+  wantedDownloadBps: 0,
+  wantedUploadBps: 0,
+  serverUploadBps: undefined,
   elapsedMs: 0,
   receivedBytes: 0,
   sentBytes: 0,

@@ -17,13 +17,19 @@ export interface UploadRequest {
 
 /** What the client does something about; every other type of message is `other`. */
 export type ServerMessage =
-  | { type: "session_info" }
+  /** Mean rates that the profile asks for, Mbit/s. */
+  | { type: "session_info"; downloadMbps: number | undefined; uploadMbps: number | undefined }
   | { type: "ping"; sequence: number; timestamp: number; serverTime: number | undefined }
   | { type: "pong"; sequence: number }
   | { type: "connection_test"; timestamp: number }
   | UploadRequest
-  /** The mean rate that the profile asks for. */
-  | { type: "real_time_update"; targetDownloadMbps: number | undefined }
+  /** The mean rate that is asked for, and what the server has received by its own clock, in seconds. */
+  | {
+      type: "real_time_update";
+      targetDownloadMbps: number | undefined;
+      receivedBytes: number | undefined;
+      elapsedS: number | undefined;
+    }
   | { type: "session_complete" }
   | { type: "stop_test_ack" }
   | { type: "error"; error: string }
@@ -43,7 +49,11 @@ export function decode(text: string): ServerMessage {
   const fields = parse(text);
   switch (fields.type) {
     case "session_info":
-      return { type: "session_info" };
+      return {
+        type: "session_info",
+        downloadMbps: optionalNumber(fieldsIn(fields, "profile"), "download_mbps", 0),
+        uploadMbps: optionalNumber(fieldsIn(fields, "profile"), "upload_mbps", 0),
+      };
     case "ping":
       return {
         type: "ping",
@@ -63,7 +73,12 @@ export function decode(text: string): ServerMessage {
         durationMs: number(fields, "duration_ms", 0, maxRequestMs),
       };
     case "real_time_update":
-      return { type: "real_time_update", targetDownloadMbps: optionalNumber(fields, "target_download_mbps") };
+      return {
+        type: "real_time_update",
+        targetDownloadMbps: optionalNumber(fields, "target_download_mbps", 0),
+        receivedBytes: optionalNumber(fields, "server_received_bytes", 0),
+        elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
+      };
     case "session_complete":
       return { type: "session_complete" };
     case "stop_test_ack":
@@ -124,7 +139,14 @@ function integer(fields: Fields, name: string, least: number, most: number): num
   return value;
 }
 
-function optionalNumber(fields: Fields, name: string): number | undefined {
+function optionalNumber(fields: Fields, name: string, least = -Infinity): number | undefined {
   const value = fields[name];
-  return value === undefined || value === null ? undefined : number(fields, name);
+  return value === undefined || value === null ? undefined : number(fields, name, least);
+}
+
+/** The members of an object in an object; none where there is no such object. */
+function fieldsIn(fields: Fields, name: string): Fields {
+  const value = fields[name];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  return { ...(value as Fields), type: `${String(fields.type)}.${name}` };
 }

@@ -1,15 +1,18 @@
 import type { Format } from "../core/format.js";
 import { moodOf } from "../core/mood.js";
 import type { Person } from "../core/people.js";
+import type { PersonReport } from "../core/scoring/report.js";
 import { isOver, type Snapshot } from "../core/snapshot.js";
-import type { Text } from "../text/en.js";
+import { messageOf } from "../text/language.js";
+import type { Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
+import { extraOf } from "./extra.js";
 import { Trace } from "./trace.js";
 
 /** Silence shorter than this is a slow line, and not worth a word. */
 const silenceWorthSayingMs = 1500;
 
-/** One person's card. */
+/** One person's card: how it goes while the run lasts, and what came of it. */
 export class Card {
   readonly root: HTMLElement;
   readonly #person: Person;
@@ -18,6 +21,9 @@ export class Card {
   readonly #figures: Record<"down" | "up" | "p50" | "p95", HTMLElement>;
   readonly #mood: HTMLElement;
   readonly #state: HTMLElement;
+  readonly #score: HTMLElement;
+  readonly #verdict: HTMLElement;
+  readonly #extra: HTMLElement;
   readonly #trace: Trace;
 
   constructor(template: HTMLTemplateElement, person: Person, text: Text, format: Format) {
@@ -34,6 +40,9 @@ export class Card {
     };
     this.#mood = find(this.root, ".mood", HTMLElement);
     this.#state = find(this.root, ".state", HTMLElement);
+    this.#score = find(this.root, ".score", HTMLElement);
+    this.#verdict = find(this.root, ".verdict", HTMLElement);
+    this.#extra = find(this.root, ".extra", HTMLElement);
     this.#trace = new Trace(this.root, text);
     this.#name();
   }
@@ -41,28 +50,47 @@ export class Card {
   /** Forgets the run before. */
   reset(): void {
     this.#trace.clear();
+    this.#score.hidden = true;
+    this.#mood.hidden = false;
+    delete this.root.dataset.band;
+    setText(this.#verdict, "");
+    setText(this.#extra, "");
   }
 
-  show(snapshot: Snapshot): void {
+  /** `waiting` is true while only the line itself is measured. */
+  show(snapshot: Snapshot, waiting: boolean): void {
     const { dataset } = this.root;
-    const mood = moodOf(this.#person, snapshot);
     dataset.state = snapshot.phase;
-    dataset.mood = mood;
+    dataset.mood = moodOf(this.#person, snapshot);
     dataset.receivedBytes = String(snapshot.receivedBytes);
     dataset.sentBytes = String(snapshot.sentBytes);
     setText(this.#figures.down, this.#format.mbps(begun(snapshot) ? snapshot.downloadBps : undefined));
     setText(this.#figures.up, this.#format.mbps(begun(snapshot) ? snapshot.uploadBps : undefined));
     setText(this.#figures.p50, this.#format.milliseconds(snapshot.latency.p50Ms));
     setText(this.#figures.p95, this.#format.milliseconds(snapshot.latency.p95Ms));
-    setText(this.#mood, this.#moodWords(snapshot));
+    setText(this.#mood, waiting && snapshot.phase === "idle" ? this.#text.waiting : this.#moodWords(snapshot));
     setText(this.#state, this.#stateWords(snapshot));
     if (snapshot.phase === "running") {
       this.#trace.add(snapshot.waitingMs > (snapshot.latestMs ?? 1000) ? snapshot.waitingMs : snapshot.latestMs);
     }
   }
 
+  /** Shows what came of a valid run. */
+  judge(report: PersonReport): void {
+    const { score } = report.outcome;
+    this.root.dataset.band = report.band ?? "unknown";
+    this.#score.hidden = score === null;
+    this.#mood.hidden = score !== null;
+    const rounded = Math.round(score ?? 0);
+    this.#score.style.setProperty("--share", String(rounded));
+    setText(find(this.#score, "span", HTMLElement), String(rounded));
+    setText(find(this.#score, ".unseen", HTMLElement), this.#text.report.score(rounded));
+    setText(this.#verdict, messageOf(this.#text, report.verdict));
+    setText(this.#extra, extraOf(report, this.#text, this.#format));
+  }
+
   #name(): void {
-    const { name, activity, note } = this.#text.people[this.#person];
+    const { name, activity, need, note } = this.#text.people[this.#person];
     const id = `name-${this.#person}`;
     this.root.dataset.user = this.#person;
     this.root.setAttribute("aria-labelledby", id);
@@ -70,6 +98,7 @@ export class Card {
     heading.id = id;
     setText(heading, name);
     setText(find(this.root, ".activity", HTMLElement), activity);
+    setText(find(this.root, ".need", HTMLElement), need);
     setText(find(this.root, ".note", HTMLElement), note);
     find(this.root, "use", SVGUseElement).setAttribute("href", `#icon-${this.#person}`);
   }
@@ -81,13 +110,12 @@ export class Card {
 
   #stateWords(snapshot: Snapshot): string {
     const { receivedBytes, sentBytes } = snapshot;
-    const totals = this.#text.totals(this.#format.bytes(receivedBytes), this.#format.bytes(sentBytes));
-    if (snapshot.phase === "idle") return "";
     if (snapshot.ending !== undefined && snapshot.ending.kind !== "stopped") return this.#text.ending(snapshot.ending);
+    if (!begun(snapshot)) return "";
     if (!isOver(snapshot.phase) && snapshot.silentMs > silenceWorthSayingMs) {
       return this.#text.silent(Math.round(snapshot.silentMs / 1000));
     }
-    return totals;
+    return this.#text.totals(this.#format.bytes(receivedBytes), this.#format.bytes(sentBytes));
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Label, Text } from "../text/text.js";
+
 /**
  * The one element below `root` that matches; the page's own markup, so its absence is a defect.
  *
@@ -12,4 +14,22 @@ export function find<T extends Element>(root: ParentNode, selector: string, type
 /** Sets the text where it differs: an unchanged one is neither painted nor announced again. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** Gives the markup below `root` the words of a language. */
+export function label(root: ParentNode, text: Text): void {
+  for (const element of root.querySelectorAll<HTMLElement>("[data-text]")) {
+    setText(element, text.labels[element.dataset.text as Label]);
+  }
+}
+
+/** Makes a list's items these texts. */
+export function setItems(list: Element, texts: readonly string[]): void {
+  list.replaceChildren(
+    ...texts.map((text) => {
+      const item = list.ownerDocument.createElement("li");
+      item.textContent = text;
+      return item;
+    }),
+  );
 }

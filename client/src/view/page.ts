@@ -1,45 +1,54 @@
 import type { Format } from "../core/format.js";
 import { people, type Person } from "../core/people.js";
+import type { Result, RunState, RunTrace } from "../core/run.js";
 import { isOver, type Phase, type Snapshot } from "../core/snapshot.js";
-import type { Text } from "../text/en.js";
+import type { Text } from "../text/text.js";
 import { Card } from "./card.js";
-import { find, setText } from "./dom.js";
+import { Details } from "./details.js";
+import { find, label, setText } from "./dom.js";
+import { ReportView } from "./report.js";
+import { Share } from "./share.js";
 import { headlineOf, troubleOf } from "./status.js";
+import { TimelineView } from "./timeline.js";
 
-/** The page as a whole: status, button, progress, sums, and a card per person. */
+/** The page as a whole: status, button, progress, live figures, a card per person, and what came of the run. */
 export class Page {
   readonly #document: Document;
   readonly #text: Text;
   readonly #format: Format;
-  readonly #durationMs: number;
   readonly #cards = new Map<Person, Card>();
   readonly #button: HTMLButtonElement;
-  readonly #headline: HTMLElement;
-  readonly #trouble: HTMLElement;
   readonly #progress: HTMLProgressElement;
-  readonly #left: HTMLElement;
-  readonly #sums: Record<"down" | "up", HTMLElement>;
+  readonly #words: Record<"headline" | "trouble" | "left", HTMLElement>;
+  readonly #live: Record<"baseline" | "delay" | "unit" | "down" | "up", HTMLElement>;
+  readonly #report: ReportView;
+  readonly #timeline: TimelineView;
+  readonly #details: Details;
+  readonly #share: Share;
+  #baselineMs: number | undefined;
 
-  constructor(document: Document, text: Text, format: Format, durationMs: number) {
+  constructor(document: Document, text: Text, format: Format) {
     this.#document = document;
     this.#text = text;
     this.#format = format;
-    this.#durationMs = durationMs;
+    const byId = (id: string): HTMLElement => find(document, `#${id}`, HTMLElement);
     this.#button = find(document, "#run", HTMLButtonElement);
-    this.#headline = find(document, "#headline", HTMLElement);
-    this.#trouble = find(document, "#trouble", HTMLElement);
     this.#progress = find(document, "#progress", HTMLProgressElement);
-    this.#left = find(document, "#left", HTMLElement);
-    this.#sums = { down: find(document, "#sum-down", HTMLElement), up: find(document, "#sum-up", HTMLElement) };
-    const list = find(document, "#people", HTMLElement);
-    const template = find(document, "#person", HTMLTemplateElement);
-    for (const person of people) {
-      const card = new Card(template, person, text, format);
-      this.#cards.set(person, card);
-      const item = document.createElement("li");
-      item.append(card.root);
-      list.append(item);
-    }
+    this.#progress.setAttribute("aria-label", text.progress);
+    this.#words = { headline: byId("headline"), trouble: byId("trouble"), left: byId("left") };
+    this.#live = {
+      baseline: byId("live-baseline"),
+      delay: byId("live-delay"),
+      unit: byId("live-unit"),
+      down: byId("sum-down"),
+      up: byId("sum-up"),
+    };
+    this.#addCards();
+    label(document, text);
+    this.#report = new ReportView(document, text, format);
+    this.#timeline = new TimelineView(document, text, format);
+    this.#details = new Details(document, text, format);
+    this.#share = new Share(document, text, format);
   }
 
   onButton(pressed: () => void): void {
@@ -48,35 +57,76 @@ export class Page {
 
   /** Forgets the run before. */
   reset(): void {
+    this.#baselineMs = undefined;
     for (const card of this.#cards.values()) card.reset();
+    for (const part of [this.#report, this.#details, this.#share]) part.hide();
   }
 
-  show(phase: Phase, snapshots: ReadonlyMap<Person, Snapshot>): void {
-    this.#document.documentElement.dataset.state = phase;
-    setText(this.#headline, headlineOf(phase, snapshots, this.#durationMs, this.#text));
-    setText(this.#trouble, troubleOf(snapshots, this.#text));
-    this.#showButton(phase);
-    const all = [...snapshots.values()];
-    this.#showTime(phase, all);
-    this.#showSums(phase, all);
-    for (const [person, snapshot] of snapshots) this.#cards.get(person)?.show(snapshot);
+  show(state: RunState): void {
+    const { dataset } = this.#document.documentElement;
+    dataset.state = state.phase;
+    if (state.runPhase === undefined) delete dataset.phase;
+    else dataset.phase = state.runPhase;
+    setText(this.#words.headline, headlineOf(state, this.#text));
+    setText(this.#words.trouble, troubleOf(state, this.#text));
+    this.#showButton(state.phase);
+    this.#showTime(state);
+    this.#showLive(state);
+    const waiting = state.runPhase === "idle-baseline";
+    for (const [person, snapshot] of state.people) this.#cards.get(person)?.show(snapshot, waiting);
   }
 
-  #showTime(phase: Phase, all: readonly Snapshot[]): void {
-    const elapsedMs = Math.min(this.#durationMs, Math.max(...all.map((one) => one.elapsedMs)));
-    this.#progress.value = elapsedMs / this.#durationMs;
-    const left = Math.ceil((this.#durationMs - elapsedMs) / 1000);
-    setText(this.#left, isOver(phase) || phase === "idle" ? "" : this.#text.secondsLeft(left));
+  /** Draws the run so far. */
+  draw(trace: RunTrace, state: RunState): void {
+    this.#timeline.show(trace, state, undefined);
+  }
+
+  /** Shows what came of a run. */
+  conclude(result: Result, trace: RunTrace, state: RunState): void {
+    const { report } = result;
+    this.#report.show(report);
+    this.#details.show(report);
+    this.#share.show(result);
+    this.#timeline.show(trace, state, report);
+    // The cards' bytes and delays are there in any case; a score would be believed.
+    if (report.valid) for (const person of report.people) this.#cards.get(person.who as Person)?.judge(person);
+    setText(this.#live.baseline, this.#format.milliseconds(report.baselineMs ?? undefined));
+    setText(this.#live.delay, this.#format.milliseconds(report.latency.p95Ms ?? undefined));
+    setText(this.#live.unit, this.#text.labels.p95);
+  }
+
+  #addCards(): void {
+    const list = find(this.#document, "#people", HTMLElement);
+    const template = find(this.#document, "#person", HTMLTemplateElement);
+    for (const person of people) {
+      const card = new Card(template, person, this.#text, this.#format);
+      this.#cards.set(person, card);
+      const item = this.#document.createElement("li");
+      item.append(card.root);
+      list.append(item);
+    }
+  }
+
+  #showTime({ phase, elapsedMs, totalMs }: RunState): void {
+    this.#progress.value = Math.min(1, elapsedMs / totalMs);
+    const left = Math.max(0, Math.ceil((totalMs - elapsedMs) / 1000));
+    setText(this.#words.left, isOver(phase) || phase === "idle" ? "" : this.#text.secondsLeft(left));
   }
 
   /** During a run the sums are of those who are on the line; after it, of the means of all. */
-  #showSums(phase: Phase, all: readonly Snapshot[]): void {
+  #showLive({ phase, runPhase, people, probe }: RunState): void {
+    const all: Snapshot[] = [...people.values()];
     const counted = all.filter((one) => one.elapsedMs > 0 && (isOver(phase) || !isOver(one.phase)));
-    const none = counted.length === 0;
-    const down = counted.reduce((sum, one) => sum + one.downloadBps, 0);
-    const up = counted.reduce((sum, one) => sum + one.uploadBps, 0);
-    setText(this.#sums.down, this.#format.mbps(none ? undefined : down));
-    setText(this.#sums.up, this.#format.mbps(none ? undefined : up));
+    const sum = (pick: "downloadBps" | "uploadBps"): number | undefined =>
+      counted.length === 0 ? undefined : counted.reduce((total, one) => total + one[pick], 0);
+    setText(this.#live.down, this.#format.mbps(sum("downloadBps")));
+    setText(this.#live.up, this.#format.mbps(sum("uploadBps")));
+    if (runPhase === "idle-baseline") this.#baselineMs = probe.latency.p50Ms;
+    if (runPhase === undefined) return;
+    setText(this.#live.baseline, this.#format.milliseconds(this.#baselineMs));
+    const waitingMs = probe.waitingMs > (probe.latestMs ?? 1000) ? probe.waitingMs : probe.latestMs;
+    setText(this.#live.delay, this.#format.milliseconds(waitingMs));
+    setText(this.#live.unit, "ms");
   }
 
   #showButton(phase: Phase): void {

@@ -1,43 +1,44 @@
 import { isNormal } from "../core/ending.js";
-import type { Person } from "../core/people.js";
-import type { Phase, Snapshot } from "../core/snapshot.js";
-import type { Text } from "../text/en.js";
-
-/** A run that ended this long before its time was stopped. */
-const earlyMs = 1000;
+import { people } from "../core/people.js";
+import type { RunState } from "../core/run.js";
+import { isOver } from "../core/snapshot.js";
+import type { Text } from "../text/text.js";
 
 /** The run in plain words. It changes with phases only, not with figures, so that it can be announced. */
-export function headlineOf(
-  phase: Phase,
-  snapshots: ReadonlyMap<Person, Snapshot>,
-  durationMs: number,
-  text: Text,
-): string {
-  const all = [...snapshots.values()];
-  switch (phase) {
+export function headlineOf(state: RunState, text: Text): string {
+  const all = [...state.people.values()];
+  switch (state.phase) {
     case "idle":
-      return text.status.idle(durationMs / 1000);
-    case "running":
-      return text.status.running(all.filter((one) => one.phase === "running").length);
+      return text.status.idle(Math.round(state.totalMs / 1000));
+    case "running": {
+      const running = all.filter((one) => one.phase === "running").length;
+      const phase = state.runPhase ?? "load";
+      return phase === "load" && running < people.length ? text.status.few(running) : text.status.running[phase];
+    }
     case "done": {
-      const elapsedMs = all.reduce((most, one) => Math.max(most, one.elapsedMs), 0);
-      const seconds = Math.round(elapsedMs / 1000);
-      return elapsedMs < durationMs - earlyMs ? text.status.stoppedEarly(seconds) : text.status.done(seconds);
+      if (state.stoppedEarly) return text.status.stoppedEarly(Math.round(state.elapsedMs / 1000));
+      return text.status.done(Math.round(Math.max(...all.map((one) => one.elapsedMs)) / 1000));
     }
     case "connecting":
     case "stopping":
     case "failed":
-      return text.status[phase];
+      return text.status[state.phase];
   }
 }
 
 /** What went wrong: a sentence for each thing that happened, with everybody it happened to. */
-export function troubleOf(snapshots: ReadonlyMap<Person, Snapshot>, text: Text): string {
+export function troubleOf(state: RunState, text: Text): string {
   const names = new Map<string, string[]>();
-  for (const [person, { ending }] of snapshots) {
+  for (const [person, { ending }] of state.people) {
     if (ending === undefined || isNormal(ending)) continue;
     const words = text.ending(ending);
     names.set(words, [...(names.get(words) ?? []), text.people[person].name]);
   }
-  return [...names].map(([words, who]) => text.status.trouble(who, words)).join(" ");
+  const { ending } = state.probe;
+  const probe = ending === undefined || isNormal(ending) ? undefined : text.ending(ending);
+  if (probe !== undefined && !names.has(probe)) names.set(probe, [text.probe]);
+  // What happened to everybody needs no names.
+  const sentences = [...names].map(([words, who]) => text.status.trouble(who.length === people.length ? [] : who, words));
+  if (state.hidden && !isOver(state.phase) && state.phase !== "idle") sentences.unshift(text.status.hidden);
+  return sentences.join(" ");
 }

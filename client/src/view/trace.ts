@@ -1,4 +1,4 @@
-import type { Text } from "../text/en.js";
+import type { Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
 
 /** 30 s at four a second. */

@@ -1,6 +1,8 @@
+import type { FromWorker } from "../core/bridge.js";
 import { Session, type Link } from "../core/session.js";
 import { isOver, type Snapshot } from "../core/snapshot.js";
 import { maxChunkBytes } from "../core/wire.js";
+import { monotonic } from "../monotonic.js";
 import { diagnose } from "./diagnosis.js";
 
 const reportEveryMs = 250;
@@ -12,13 +14,14 @@ export interface ConnectionOptions {
   url: string;
   userId: string;
   durationMs: number;
+  pingEveryMs: number;
 }
 
 /** Drives a session with a WebSocket and the worker's clock, and reports on it until it is over. */
 export class Connection {
   readonly #socket: WebSocket;
   readonly #session: Session;
-  readonly #report: (snapshot: Snapshot) => void;
+  readonly #report: (report: FromWorker) => void;
   readonly #url: string;
   readonly #reporting: number;
   #sleeping = 0;
@@ -27,12 +30,12 @@ export class Connection {
   #reported: Snapshot["phase"] = "idle";
 
   /** @throws SyntaxError if the url is no WebSocket address. */
-  constructor(options: ConnectionOptions, report: (snapshot: Snapshot) => void) {
+  constructor(options: ConnectionOptions, report: (report: FromWorker) => void) {
     this.#url = options.url;
     this.#report = report;
     this.#socket = new WebSocket(options.url);
     this.#socket.binaryType = "arraybuffer";
-    this.#session = new Session(linkTo(this.#socket), { ...options, payload: randomPayload() }, performance.now());
+    this.#session = new Session(linkTo(this.#socket), { ...options, payload: randomPayload() }, monotonic());
     this.#listen();
     this.#reporting = self.setInterval(() => {
       this.#publish();
@@ -41,7 +44,7 @@ export class Connection {
   }
 
   stop(): void {
-    this.#session.stop(performance.now());
+    this.#session.stop(monotonic());
     this.#turn();
   }
 
@@ -49,11 +52,11 @@ export class Connection {
     const socket = this.#socket;
     socket.onopen = () => {
       this.#wasOpen = true;
-      this.#session.opened(performance.now());
+      this.#session.opened(monotonic());
       this.#turn();
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      const now = performance.now();
+      const now = monotonic();
       if (typeof data === "string") {
         this.#session.text(data, now, Date.now());
         this.#turn();
@@ -61,11 +64,11 @@ export class Connection {
     };
     socket.onclose = ({ code, reason }) => {
       if (this.#wasOpen) {
-        this.#session.closed(code, reason, performance.now());
+        this.#session.closed(code, reason, monotonic());
         this.#turn();
       } else if (!isOver(this.#session.phase)) {
         void diagnose(this.#url).then((ending) => {
-          this.#session.failed(ending, performance.now());
+          this.#session.failed(ending, monotonic());
           this.#turn();
         });
       }
@@ -74,7 +77,7 @@ export class Connection {
 
   /** Lets the session do what is due and sleeps until it has more to do. */
   #turn(): void {
-    const now = performance.now();
+    const now = monotonic();
     const next = this.#session.tick(now, Date.now());
     if (this.#session.phase !== this.#reported) this.#publish();
     if (isOver(this.#session.phase)) return;
@@ -89,13 +92,13 @@ export class Connection {
   }
 
   #publish(): void {
-    const snapshot = this.#session.snapshot(performance.now());
+    const snapshot = this.#session.snapshot(monotonic());
     this.#reported = snapshot.phase;
     if (isOver(snapshot.phase)) {
       self.clearInterval(this.#reporting);
       self.clearTimeout(this.#sleeping);
     }
-    this.#report(snapshot);
+    this.#report({ snapshot, journal: this.#session.takeJournal() });
   }
 }
 

@@ -8,8 +8,8 @@ let connection: Connection | undefined;
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.kind) {
     case "start":
-      connection ??= new Connection(data, (snapshot: FromWorker) => {
-        self.postMessage(snapshot);
+      connection ??= new Connection(data, (report: FromWorker) => {
+        self.postMessage(report);
       });
       break;
     case "stop":

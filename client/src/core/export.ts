@@ -1,0 +1,63 @@
+import type { Result } from "./run.js";
+import type { LatencyFigures } from "./scoring/latency.js";
+
+type Cell = string | number | boolean | null;
+
+/** The run with everything measured and concluded. */
+export function jsonOf(result: Result): string {
+  return JSON.stringify(result, null, 2);
+}
+
+/**
+ * The run as rows of `who,figure,unit,value` (RFC 4180): first what was concluded, then each round trip in its order. A
+ * value that was not measured is empty.
+ */
+export function csvOf({ at, host, facts, report }: Result): string {
+  const rows: Cell[][] = [["who", "figure", "unit", "value"]];
+  const add = (who: string, figure: string, unit: string, value: Cell): void => {
+    rows.push([who, figure, unit, value]);
+  };
+  const addLatency = (who: string, figures: LatencyFigures): void => {
+    add(who, "answers", "", figures.count);
+    add(who, "round_trip_p50", "ms", figures.p50Ms);
+    add(who, "round_trip_p95", "ms", figures.p95Ms);
+    add(who, "round_trip_p99", "ms", figures.p99Ms);
+    add(who, "increase_p95", "ms", figures.increaseP95Ms);
+    add(who, "jitter", "ms", figures.jitterMs);
+  };
+  add("household", "ended_at", "", at);
+  add("household", "host", "", host);
+  add("household", "valid", "", report.valid);
+  add("household", "invalid", "", report.invalid.join(" "));
+  add("household", "grade", "", report.valid ? report.grade : null);
+  add("household", "load", "s", facts.loadS);
+  add("probe", "baseline", "ms", report.baselineMs);
+  addLatency("probe_idle", report.idle);
+  addLatency("probe", report.latency);
+  for (const person of report.people) {
+    const { who } = person;
+    add(who, "score", "", person.outcome.score);
+    add(who, "verdict", "", person.verdict);
+    addLatency(who, person.ownLatency);
+    add(who, "download_wanted", "bit/s", person.download.wantedBps);
+    add(who, "download_got", "bit/s", person.download.gotBps);
+    add(who, "upload_wanted", "bit/s", person.upload.wantedBps);
+    add(who, "upload_got", "bit/s", person.upload.gotBps);
+    if (person.playout !== null) add(who, "stalled", "s", person.playout.stallS);
+    if (person.call !== null) add(who, "mos", "", person.call.mos);
+  }
+  for (const ms of facts.probe.idleMs) add("probe_idle", "round_trip", "ms", ms);
+  for (const ms of facts.probe.loadedMs) add("probe", "round_trip", "ms", ms);
+  for (const { who, roundTripsMs } of facts.people) for (const ms of roundTripsMs) add(who, "round_trip", "ms", ms);
+  return rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
+}
+
+/** A name for a file with the run, by the time it ended. */
+export function fileNameOf({ at }: Result, ending: string): string {
+  return `household-${at.slice(0, 19).replace(/[:T]/g, "-")}.${ending}`;
+}
+
+function field(value: Cell): string {
+  const text = value === null ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

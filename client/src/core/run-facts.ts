@@ -1,0 +1,87 @@
+import type { Journal, Portion } from "./journal.js";
+import { activityOf, people, type Person } from "./people.js";
+import type { Arrival } from "./scoring/playout.js";
+import type { Circumstances, PersonFacts, Probe, RunFacts } from "./scoring/facts.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** All that is known of one connection: how it stands, and what happened on it. */
+export interface Course {
+  snapshot: Snapshot;
+  journal: Journal;
+}
+
+/** A time from `from` up to `until`; milliseconds. */
+export interface Span {
+  from: number;
+  until: number;
+}
+
+/** When a connection carried its traffic; undefined where it never opened. One that still does lasts until `now`. */
+export function trafficOf({ openedAt, trafficUntil }: Snapshot, now: number): Span | undefined {
+  return openedAt === undefined ? undefined : { from: openedAt, until: trafficUntil ?? now };
+}
+
+/** When everybody who came was on the line at once; undefined where nobody came, or they never met. */
+export function loadOf(spans: readonly (Span | undefined)[]): Span | undefined {
+  const open = spans.filter((span) => span !== undefined);
+  const from = Math.max(...open.map((span) => span.from));
+  const until = Math.min(...open.map((span) => span.until));
+  return open.length > 0 && from < until ? { from, until } : undefined;
+}
+
+/** A run's measurements in the form that the scoring takes. */
+export function factsOf(
+  probe: Course,
+  household: ReadonlyMap<Person, Course>,
+  idleUntil: number,
+  circumstances: Circumstances,
+  now: number,
+): RunFacts {
+  const courses = people.flatMap((who) => {
+    const course = household.get(who);
+    return course === undefined ? [] : [{ who, course, span: trafficOf(course.snapshot, now) }];
+  });
+  const lastsMs = courses.reduce((most, { span }) => Math.max(most, span === undefined ? 0 : span.until - span.from), 0);
+  return {
+    probe: probeFacts(probe.journal, idleUntil, loadOf(courses.map(({ span }) => span))),
+    people: courses.map(({ who, course, span }) => personFacts(who, course, span)),
+    loadS: lastsMs / 1000,
+    circumstances,
+  };
+}
+
+function probeFacts({ pingsSentAt, roundTrips }: Journal, idleUntil: number, load: Span | undefined): Probe {
+  const loaded = load ?? { from: Infinity, until: -Infinity };
+  return {
+    // An answer that comes after the household does has met its traffic.
+    idleMs: roundTrips.filter(({ sentAt, ms }) => sentAt + ms <= idleUntil).map(({ ms }) => ms),
+    loadedMs: roundTrips.filter(({ sentAt }) => within(sentAt, loaded)).map(({ ms }) => ms),
+    loadedSent: pingsSentAt.filter((at) => within(at, loaded)).length,
+  };
+}
+
+function personFacts(who: Person, { snapshot, journal }: Course, span: Span | undefined): PersonFacts {
+  const own = span ?? { from: Infinity, until: -Infinity };
+  const received = journal.received.filter(({ at }) => within(at, own));
+  const sent = journal.sent.filter(({ at }) => within(at, own));
+  return {
+    who,
+    activity: activityOf[who],
+    roundTripsMs: journal.roundTrips.filter(({ sentAt }) => within(sentAt, own)).map(({ ms }) => ms),
+    pingsSent: journal.pingsSentAt.filter((at) => within(at, own)).length,
+    download: { wantedBps: snapshot.wantedDownloadBps, gotBps: meanBps(received, span) },
+    // What left the browser may still wait in the system's buffers, so the server's own count comes first.
+    upload: { wantedBps: snapshot.wantedUploadBps, gotBps: snapshot.serverUploadBps ?? meanBps(sent, span) },
+    lossShare: null,
+    arrivals: received.map(({ at, bytes }): Arrival => [(at - own.from) / 1000, bytes]),
+  };
+}
+
+function meanBps(portions: readonly Portion[], span: Span | undefined): number {
+  if (span === undefined || span.until <= span.from) return 0;
+  return (8000 * portions.reduce((sum, { bytes }) => sum + bytes, 0)) / (span.until - span.from);
+}
+
+function within(at: number, { from, until }: Span): boolean {
+  return at >= from && at <= until;
+}

@@ -1,0 +1,59 @@
+import type { Journal } from "./journal.js";
+import type { Party, Person } from "./people.js";
+import type { Span } from "./run-facts.js";
+import type { RunFacts } from "./scoring/facts.js";
+import type { RunReport } from "./scoring/report.js";
+import { idle, type Phase, type Snapshot } from "./snapshot.js";
+
+/** The parts of a run: the line alone, the household on it, the line alone again. */
+export type RunPhase = "idle-baseline" | "load" | "recovery";
+
+/** A run at one moment. Times are milliseconds. */
+export interface RunState {
+  phase: Phase;
+  /** Undefined before and after a run. */
+  runPhase: RunPhase | undefined;
+  /** Of all phases together. */
+  elapsedMs: number;
+  /** What all phases together take at least. */
+  totalMs: number;
+  /** Somebody pressed stop, or left the page. */
+  stoppedEarly: boolean;
+  /** The page was out of sight while it measured. */
+  hidden: boolean;
+  people: ReadonlyMap<Person, Snapshot>;
+  probe: Snapshot;
+}
+
+/** What a run's pictures are drawn from. */
+export interface RunTrace {
+  beganAt: number;
+  now: number;
+  journals: ReadonlyMap<Party, Journal>;
+  /** The time under load so far; undefined before it. */
+  load: Span | undefined;
+}
+
+/** A run that is over, as it is shown and shared. */
+export interface Result {
+  /** ISO 8601 in UTC, when the run ended. */
+  at: string;
+  /** The server. */
+  host: string;
+  facts: RunFacts;
+  report: RunReport;
+}
+
+/** The state before the first run. */
+export function noRun(totalMs: number, people: readonly Person[]): RunState {
+  return {
+    phase: "idle",
+    runPhase: undefined,
+    elapsedMs: 0,
+    totalMs,
+    stoppedEarly: false,
+    hidden: false,
+    people: new Map(people.map((person) => [person, idle])),
+    probe: idle,
+  };
+}

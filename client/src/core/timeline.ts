@@ -1,0 +1,57 @@
+import type { Journal, Portion } from "./journal.js";
+import { people, type Party } from "./people.js";
+import { quantile } from "./statistics.js";
+
+/** Time that one point stands for, milliseconds. */
+export const bucketMs = 250;
+
+/** Those whose delay is the line's; the Computer's own is that of the queue in front of its own bytes. */
+export const drawn = ["probe", "alex", "sarah", "jake"] as const satisfies readonly Party[];
+export type Drawn = (typeof drawn)[number];
+
+/** A run as columns with a row per 250 ms; null where nothing was measured. */
+export interface Timeline {
+  /** Begin of the row since the begin of the run. */
+  seconds: readonly number[];
+  /** Median round trip of the pings sent in the row's time, so that a late answer stands where its ping was sent. */
+  delayMs: Readonly<Record<Drawn, readonly (number | null)[]>>;
+  /** Payload of everybody together. */
+  downBps: readonly number[];
+  upBps: readonly number[];
+}
+
+/** The run from `beganAt` to `now` as its connections' journals tell it. */
+export function timelineOf(journals: ReadonlyMap<Party, Journal>, beganAt: number, now: number): Timeline {
+  const rows = Math.max(0, Math.floor((now - beganAt) / bucketMs));
+  const portions = (pick: (journal: Journal) => readonly Portion[]): number[] =>
+    rates(people.flatMap((person) => pick(journals.get(person) ?? nothing)), beganAt, rows);
+  const delay = (party: Party): (number | null)[] => medians(journals.get(party) ?? nothing, beganAt, rows);
+  return {
+    seconds: Array.from({ length: rows }, (_, row) => (row * bucketMs) / 1000),
+    delayMs: { probe: delay("probe"), alex: delay("alex"), sarah: delay("sarah"), jake: delay("jake") },
+    downBps: portions((journal) => journal.received),
+    upBps: portions((journal) => journal.sent),
+  };
+}
+
+const nothing: Journal = { pingsSentAt: [], roundTrips: [], received: [], sent: [] };
+
+function medians({ roundTrips }: Journal, beganAt: number, rows: number): (number | null)[] {
+  const buckets = Array.from({ length: rows }, (): number[] => []);
+  for (const { sentAt, ms } of roundTrips) buckets[rowOf(sentAt, beganAt)]?.push(ms);
+  return buckets.map((values) => quantile(values.sort((a, b) => a - b), 0.5) ?? null);
+}
+
+function rates(portions: readonly Portion[], beganAt: number, rows: number): number[] {
+  const bps = new Array<number>(rows).fill(0);
+  for (const { at, bytes } of portions) {
+    const row = rowOf(at, beganAt);
+    const sum = bps[row];
+    if (sum !== undefined) bps[row] = sum + (bytes * 8000) / bucketMs;
+  }
+  return bps;
+}
+
+function rowOf(at: number, beganAt: number): number {
+  return Math.floor((at - beganAt) / bucketMs);
+}

@@ -1,0 +1,123 @@
+import type { FromWorker, ToWorker } from "./core/bridge.js";
+import { isNormal, type Ending } from "./core/ending.js";
+import { Recording } from "./core/journal.js";
+import type { Party } from "./core/people.js";
+import type { Course } from "./core/run-facts.js";
+import { idle, isOver, type Phase, type Snapshot } from "./core/snapshot.js";
+import { monotonic } from "./monotonic.js";
+
+/** A worker reports four times a second: when it has been silent for this long the page says so. */
+const overdueMs = 1000;
+/** Time for the closing handshake after the last report, before the worker goes. */
+const lingerMs = 1000;
+
+export interface MemberOptions {
+  party: Party;
+  testId: string;
+  durationMs: number;
+  pingEveryMs: number;
+  /** Most that it asks for, Mbit/s; undefined is what the profile says. */
+  mostMbps?: number | undefined;
+}
+
+/** One connection of the run in a worker of its own; `idle` until it is started. */
+export class Member {
+  readonly #recording = new Recording();
+  readonly #options: MemberOptions;
+  readonly #changed: () => void;
+  #worker: Worker | undefined;
+  #snapshot: Snapshot = idle;
+  #reportedAt = 0;
+
+  /** `changed` is called when the phase changes. */
+  constructor(options: MemberOptions, changed: () => void) {
+    this.#options = options;
+    this.#changed = changed;
+  }
+
+  get phase(): Phase {
+    return this.#snapshot.phase;
+  }
+
+  /** The latest report as it came, and everything that was noted. */
+  get course(): Course {
+    return { snapshot: this.#snapshot, journal: this.#recording };
+  }
+
+  /** How it stands, for people to read: a worker that is overdue counts as silence. */
+  get snapshot(): Snapshot {
+    const overdue = monotonic() - this.#reportedAt;
+    if (this.phase === "idle" || isOver(this.phase) || overdue < overdueMs) return this.#snapshot;
+    return { ...this.#snapshot, silentMs: this.#snapshot.silentMs + overdue, downloadBps: 0, uploadBps: 0 };
+  }
+
+  start(): void {
+    if (this.phase !== "idle") return;
+    const { party, testId, durationMs, pingEveryMs, mostMbps } = this.#options;
+    const userId = `${party}_${testId}`;
+    this.#snapshot = { ...idle, phase: "connecting" };
+    this.#reportedAt = monotonic();
+    let worker: Worker;
+    try {
+      worker = new Worker(new URL("worker.js", document.baseURI), { name: party });
+    } catch (error) {
+      this.end({ kind: "crashed", reason: String(error) });
+      return;
+    }
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      this.#take(data);
+    };
+    worker.onerror = (event: Event) => {
+      event.preventDefault();
+      // An error without words: the script itself could not be loaded.
+      const thrown = event instanceof ErrorEvent;
+      this.end(thrown ? { kind: "crashed", reason: event.message } : { kind: "unreachable" });
+    };
+    const url = addressOf(userId, testId, mostMbps);
+    worker.postMessage({ kind: "start", url, userId, durationMs, pingEveryMs } satisfies ToWorker);
+    this.#changed();
+  }
+
+  /** Asks for a clean end; one that was not started is over at once. */
+  stop(): void {
+    if (this.phase === "idle") {
+      this.end({ kind: "stopped" });
+      return;
+    }
+    if (isOver(this.phase)) return;
+    this.#worker?.postMessage({ kind: "stop" } satisfies ToWorker);
+    if (this.phase === "stopping") return;
+    this.#snapshot = { ...this.#snapshot, phase: "stopping" };
+    this.#changed();
+  }
+
+  /** Ends it now and without a goodbye. */
+  end(ending: Ending): void {
+    if (isOver(this.phase)) return;
+    this.#worker?.terminate();
+    const phase = isNormal(ending) ? "done" : "failed";
+    const trafficUntil = this.#snapshot.trafficUntil ?? monotonic();
+    this.#snapshot = { ...this.#snapshot, phase, ending, trafficUntil, silentMs: 0, downloadBps: 0, uploadBps: 0 };
+    this.#changed();
+  }
+
+  #take({ snapshot, journal }: FromWorker): void {
+    if (isOver(this.phase)) return;
+    this.#recording.add(journal);
+    const before = this.phase;
+    // A report may have been on its way when it was told to stop.
+    const stopping = before === "stopping" && !isOver(snapshot.phase);
+    this.#snapshot = stopping ? { ...snapshot, phase: "stopping" } : snapshot;
+    this.#reportedAt = monotonic();
+    if (isOver(snapshot.phase)) setTimeout(() => this.#worker?.terminate(), lingerMs);
+    if (this.phase !== before) this.#changed();
+  }
+}
+
+/** The address of a party's WebSocket, on the host that served the page. */
+function addressOf(userId: string, testId: string, mostMbps: number | undefined): string {
+  const scheme = location.protocol === "http:" ? "ws" : "wss";
+  const wish = mostMbps === undefined ? "" : `&throughput=${mostMbps}`;
+  return `${scheme}://${location.host}/ws/virtual-household/${userId}?test_id=${testId}${wish}`;
+}

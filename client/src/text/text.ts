@@ -1,0 +1,124 @@
+import type { Ending } from "../core/ending.js";
+import type { Mood } from "../core/mood.js";
+import type { Activity, Person } from "../core/people.js";
+import type { RunPhase } from "../core/run.js";
+import type { Grade } from "../core/scoring/grade.js";
+import type { Band } from "../core/scoring/requirements.js";
+import type { Invalid } from "../core/scoring/validity.js";
+import type { Phase } from "../core/snapshot.js";
+
+/** Keys that the scoring's reports name. */
+export type MessageKey = `verdict.${Activity}.${Band | "unknown"}` | `invalid.${Invalid}` | "loss.hidden_by_tcp";
+
+/** Words that stand in the markup; the keys are the values of `data-text`. */
+export type Label =
+  | "title"
+  | "intro"
+  | "baseline"
+  | "delay"
+  | "down"
+  | "up"
+  | "peak"
+  | "p50"
+  | "p95"
+  | "timeline"
+  | "timelineDelay"
+  | "timelineRate"
+  | "advice"
+  | "details"
+  | "detailsDelay"
+  | "detailsRates"
+  | "detailsMethod"
+  | "method"
+  | "share"
+  | "picture"
+  | "copy"
+  | "noscript";
+
+/** Columns of the tables for experts. */
+export type Column =
+  | "who"
+  | "samples"
+  | "p50"
+  | "p95"
+  | "p99"
+  | "increase"
+  | "jitter"
+  | "downWanted"
+  | "downGot"
+  | "upWanted"
+  | "upGot"
+  | "share";
+
+/** What the page says, in one language. */
+export interface Text {
+  /** BCP 47. */
+  lang: string;
+  labels: Record<Label, string>;
+  people: Record<
+    Person,
+    { name: string; activity: string; need: string; note: string; moods: Record<Mood, string> }
+  >;
+  /** The connection that only measures. */
+  probe: string;
+  button: { start: string; stop: string; stopping: string; again: string };
+  progress: string;
+  secondsLeft: (seconds: number) => string;
+  status: {
+    idle: (seconds: number) => string;
+    connecting: string;
+    running: Record<RunPhase, string>;
+    /** Under load, when not everybody is there. */
+    few: (people: number) => string;
+    stopping: string;
+    done: (seconds: number) => string;
+    stoppedEarly: (seconds: number) => string;
+    failed: string;
+    /** What happened to whom; `names` is everybody it happened to. */
+    trouble: (names: readonly string[], ending: string) => string;
+    hidden: string;
+  };
+  phases: Record<Phase, string>;
+  /** A person while only the line itself is measured. */
+  waiting: string;
+  totals: (received: string, sent: string) => string;
+  /** What the small picture shows, from nothing to so many milliseconds. */
+  traceScale: (topMs: number) => string;
+  silent: (seconds: number) => string;
+  ending: (ending: Ending) => string;
+  messages: Record<MessageKey, string>;
+  grades: Record<Grade, { title: string; meaning: string; advice: readonly string[] }>;
+  /** What to do about somebody who gets too little of what they want. */
+  adviceRate: string;
+  report: {
+    grade: (grade: string) => string;
+    noGrade: string;
+    invalid: string;
+    /** Figures are formatted. */
+    increase: (baseline: string, loaded: string, added: string) => string;
+    score: (score: number) => string;
+    noStalls: string;
+    stalls: (count: number, seconds: string) => string;
+    neverStarted: string;
+    mos: (mos: string) => string;
+    rate: (mbps: string) => string;
+  };
+  chart: {
+    baseline: string;
+    load: string;
+    recovery: string;
+    /** The picture in words. */
+    delay: (idle: string, p50: string, p95: string) => string;
+    rate: (down: string, up: string) => string;
+    empty: string;
+  };
+  table: {
+    columns: Record<Column, string>;
+    idle: string;
+    loaded: string;
+    /** Of somebody's own connection. */
+    own: (name: string) => string;
+    ownQueue: (name: string) => string;
+  };
+  share: { copied: string; notCopied: string; card: string; downAndUp: (down: string, up: string) => string };
+}

@@ -1,0 +1,128 @@
+import uPlot from "uplot";
+import type { Format } from "../core/format.js";
+import { find } from "./dom.js";
+
+/** A stretch of the time axis with a name; seconds. */
+export interface Band {
+  name: string;
+  from: number;
+  until: number;
+  /** Whether it is filled. */
+  strong: boolean;
+}
+
+/** A line; its colour is that of a custom property of the style sheet. */
+export interface Line {
+  colour: string;
+  width: number;
+  filled: boolean;
+}
+
+type Column = readonly (number | null)[];
+
+/** Lines over time. */
+export class Chart {
+  readonly #holder: HTMLElement;
+  readonly #lines: readonly Line[];
+  readonly #format: Format;
+  /** The least value at the top of the scale. */
+  readonly #leastTop: number;
+  #plot: uPlot | undefined;
+  #bands: readonly Band[] = [];
+  #seconds = 1;
+
+  constructor(root: ParentNode, selector: string, lines: readonly Line[], leastTop: number, format: Format) {
+    this.#holder = find(root, selector, HTMLElement);
+    this.#lines = lines;
+    this.#leastTop = leastTop;
+    this.#format = format;
+    // Neither the size nor the colours of a canvas follow the style sheet.
+    new ResizeObserver(() => {
+      this.#plot?.setSize(this.#size());
+    }).observe(this.#holder);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.#plot?.redraw(false, true);
+    });
+  }
+
+  /** Draws columns, as many as there are lines, over an axis of so many seconds; `words` say the same. */
+  draw(xs: readonly number[], columns: readonly Column[], bands: readonly Band[], seconds: number, words: string): void {
+    this.#bands = bands;
+    this.#seconds = seconds;
+    this.#holder.setAttribute("aria-label", words);
+    const data = [[...xs], ...columns.map((column) => [...column])] as uPlot.AlignedData;
+    if (this.#plot === undefined) this.#plot = new uPlot(this.#options(), data, this.#holder);
+    else this.#plot.setData(data);
+  }
+
+  #size(): { width: number; height: number } {
+    return { width: this.#holder.clientWidth, height: this.#holder.clientHeight };
+  }
+
+  #options(): uPlot.Options {
+    const axis: uPlot.Axis = {
+      stroke: () => this.#colour("--ink-soft"),
+      font: "12px system-ui, sans-serif",
+      grid: { stroke: () => this.#colour("--line"), width: 1 },
+      ticks: { show: false },
+    };
+    return {
+      ...this.#size(),
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [18, 16, 0, 0],
+      scales: {
+        x: { time: false, range: () => [0, this.#seconds] },
+        y: { range: (_, __, most) => [0, Math.max(this.#leastTop, most * 1.1)] },
+      },
+      axes: [
+        { ...axis, size: 28, grid: { show: false }, values: (_, splits) => splits.map((value) => `${value} s`) },
+        { ...axis, size: 44, space: 32, values: (_, splits) => splits.map((value) => this.#format.axis(value)) },
+      ],
+      series: [{}, ...this.#lines.map((line) => this.#series(line))],
+      hooks: {
+        drawClear: [
+          (plot) => {
+            this.#drawBands(plot);
+          },
+        ],
+      },
+    };
+  }
+
+  #series({ colour, width, filled }: Line): uPlot.Series {
+    return {
+      stroke: () => this.#colour(colour),
+      ...(filled ? { fill: () => `color-mix(in srgb, ${this.#colour(colour)} 16%, transparent)` } : {}),
+      width,
+      points: { show: false },
+      spanGaps: true,
+    };
+  }
+
+  #drawBands(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const scale = devicePixelRatio;
+    ctx.save();
+    ctx.font = `${11 * scale}px system-ui, sans-serif`;
+    ctx.textAlign = "start";
+    ctx.textBaseline = "bottom";
+    for (const { name, from, until, strong } of this.#bands) {
+      const left = plot.valToPos(from, "x", true);
+      const width = plot.valToPos(until, "x", true) - left;
+      if (strong) {
+        ctx.fillStyle = this.#colour("--band");
+        ctx.fillRect(left, bbox.top, width, bbox.height);
+      }
+      // A name wider than its stretch would stand in the next.
+      if (ctx.measureText(name).width > width - 4 * scale) continue;
+      ctx.fillStyle = this.#colour("--ink-soft");
+      ctx.fillText(name, left + 2 * scale, bbox.top - 3 * scale);
+    }
+    ctx.restore();
+  }
+
+  #colour(property: string): string {
+    return getComputedStyle(this.#holder).getPropertyValue(property).trim();
+  }
+}

@@ -1,0 +1,80 @@
+import type { Format } from "../core/format.js";
+import type { LatencyFigures } from "../core/scoring/latency.js";
+import type { PersonReport, RunReport } from "../core/scoring/report.js";
+import type { Person } from "../core/people.js";
+import { messageOf } from "../text/language.js";
+import type { Column, Text } from "../text/text.js";
+import { find, setText } from "./dom.js";
+
+const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter"] as const;
+const rateColumns = ["who", "downWanted", "downGot", "upWanted", "upGot", "share"] as const;
+
+/** The figures behind the report, for experts. */
+export class Details {
+  readonly #root: HTMLDetailsElement;
+  readonly #text: Text;
+  readonly #format: Format;
+
+  constructor(root: ParentNode, text: Text, format: Format) {
+    this.#root = find(root, "#details", HTMLDetailsElement);
+    this.#text = text;
+    this.#format = format;
+  }
+
+  hide(): void {
+    this.#root.hidden = true;
+  }
+
+  show(report: RunReport): void {
+    this.#root.hidden = false;
+    this.#fill("#delay-table", delayColumns, [
+      this.#delayRow(this.#text.table.idle, report.idle),
+      this.#delayRow(this.#text.table.loaded, report.latency),
+      ...report.people.map((person) => this.#delayRow(this.#nameOf(person), person.ownLatency)),
+    ]);
+    this.#fill("#rate-table", rateColumns, report.people.map((person) => this.#rateRow(person)));
+    const notes = new Set(report.people.flatMap(({ lossNote }) => (lossNote === null ? [] : [lossNote])));
+    setText(
+      find(this.#root, "#loss-note", HTMLElement),
+      [...notes].map((note) => messageOf(this.#text, note)).join(" "),
+    );
+  }
+
+  /** A bulk transfer's own round trips hold the queue in front of its own bytes, and are named so. */
+  #nameOf({ who, activity }: PersonReport): string {
+    const { name } = this.#text.people[who as Person];
+    return activity === "bulk_transfer" ? this.#text.table.ownQueue(name) : this.#text.table.own(name);
+  }
+
+  #delayRow(name: string, figures: LatencyFigures): string[] {
+    const { count, p50Ms, p95Ms, p99Ms, increaseP95Ms, jitterMs } = figures;
+    const all = [p50Ms, p95Ms, p99Ms, increaseP95Ms, jitterMs];
+    return [name, String(count), ...all.map((ms) => this.#format.milliseconds(ms ?? undefined))];
+  }
+
+  #rateRow({ who, download, upload, delivery }: PersonReport): string[] {
+    const rates = [download.wantedBps, download.gotBps, upload.wantedBps, upload.gotBps];
+    const share = delivery === null ? "–" : `${this.#format.decimal(delivery * 100, 0)} %`;
+    return [this.#text.people[who as Person].name, ...rates.map((bps) => this.#format.mbps(bps)), share];
+  }
+
+  #fill(selector: string, columns: readonly Column[], rows: readonly string[][]): void {
+    const table = find(this.#root, selector, HTMLTableElement);
+    table.replaceChildren();
+    const head = table.createTHead().insertRow();
+    for (const column of columns) head.append(headerCell(table, this.#text.table.columns[column], "col"));
+    const body = table.createTBody();
+    for (const [name, ...values] of rows) {
+      const row = body.insertRow();
+      row.append(headerCell(table, name ?? "", "row"));
+      for (const value of values) row.insertCell().textContent = value;
+    }
+  }
+}
+
+function headerCell(table: HTMLTableElement, words: string, scope: "col" | "row"): HTMLTableCellElement {
+  const cell = table.ownerDocument.createElement("th");
+  cell.scope = scope;
+  cell.textContent = words;
+  return cell;
+}

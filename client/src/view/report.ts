@@ -1,0 +1,57 @@
+import type { Format } from "../core/format.js";
+import type { RunReport } from "../core/scoring/report.js";
+import { messageOf } from "../text/language.js";
+import type { Text } from "../text/text.js";
+import { find, setItems, setText } from "./dom.js";
+
+/** Below this score somebody's rate is worth advice. */
+const goodScore = 70;
+
+/** The household's grade with what it means and what to do about it; of an invalid run, why there is none. */
+export class ReportView {
+  readonly #root: HTMLElement;
+  readonly #advice: HTMLElement;
+  readonly #text: Text;
+  readonly #format: Format;
+
+  constructor(root: ParentNode, text: Text, format: Format) {
+    this.#root = find(root, "#report", HTMLElement);
+    this.#advice = find(root, "#advice", HTMLElement);
+    this.#text = text;
+    this.#format = format;
+  }
+
+  hide(): void {
+    this.#root.hidden = true;
+    this.#advice.hidden = true;
+    delete this.#root.dataset.grade;
+    delete this.#root.dataset.valid;
+  }
+
+  show(report: RunReport): void {
+    const grade = report.valid ? report.grade : null;
+    this.#root.hidden = false;
+    this.#root.dataset.valid = String(report.valid);
+    this.#root.dataset.grade = grade ?? "none";
+    setText(find(this.#root, ".grade", HTMLElement), grade ?? "?");
+    const words = grade === null ? undefined : this.#text.grades[grade];
+    const heading = grade === null ? this.#text.report.noGrade : this.#text.report.grade(grade);
+    setText(find(this.#root, "h2", HTMLElement), words === undefined ? heading : `${heading} – ${words.title}`);
+    setText(find(this.#root, "#meaning", HTMLElement), words?.meaning ?? this.#text.report.invalid);
+    setText(find(this.#root, "#increase", HTMLElement), grade === null ? "" : this.#increase(report));
+    const reasons = report.invalid.map((reason) => messageOf(this.#text, `invalid.${reason}`));
+    setItems(find(this.#root, "#invalid", HTMLElement), reasons);
+    this.#advice.hidden = words === undefined;
+    setItems(find(this.#advice, "ul", HTMLElement), [...(words?.advice ?? []), ...this.#rateAdvice(report)]);
+  }
+
+  #increase({ baselineMs, latency }: RunReport): string {
+    const ms = (value: number | null): string => this.#format.milliseconds(value ?? undefined);
+    return this.#text.report.increase(ms(baselineMs), ms(latency.p95Ms), ms(latency.increaseP95Ms));
+  }
+
+  #rateAdvice({ people }: RunReport): string[] {
+    const short = people.some(({ outcome }) => outcome.limitedBy === "throughput" && (outcome.score ?? 100) < goodScore);
+    return short ? [this.#text.adviceRate] : [];
+  }
+}

@@ -1,0 +1,98 @@
+import type { Format } from "../core/format.js";
+import type { RunState, RunTrace } from "../core/run.js";
+import type { RunReport } from "../core/scoring/report.js";
+import { drawn, timelineOf, type Drawn } from "../core/timeline.js";
+import type { Text } from "../text/text.js";
+import { Chart, type Band, type Line } from "./chart.js";
+import { find } from "./dom.js";
+
+const delayLines: Record<Drawn, Line> = {
+  probe: { colour: "--accent", width: 2, filled: true },
+  alex: { colour: "--alex", width: 1.25, filled: false },
+  sarah: { colour: "--sarah", width: 1.25, filled: false },
+  jake: { colour: "--jake", width: 1.25, filled: false },
+};
+const rateLines: Record<"down" | "up", Line> = {
+  down: { colour: "--computer", width: 2, filled: true },
+  up: { colour: "--sarah", width: 2, filled: false },
+};
+/** Least tops of the scales: below them a line is flat, not restless. */
+const leastTopMs = 20;
+const leastTopMbps = 1;
+
+/** The run as a picture: delay and rates over time, with its phases. */
+export class TimelineView {
+  readonly #root: HTMLElement;
+  readonly #text: Text;
+  readonly #format: Format;
+  readonly #delay: Chart;
+  readonly #rate: Chart;
+
+  constructor(root: ParentNode, text: Text, format: Format) {
+    this.#root = find(root, "#timeline", HTMLElement);
+    this.#text = text;
+    this.#format = format;
+    this.#delay = new Chart(root, "#chart-delay", drawn.map((party) => delayLines[party]), leastTopMs, format);
+    this.#rate = new Chart(root, "#chart-rate", Object.values(rateLines), leastTopMbps, format);
+    legend(find(root, "#legend", HTMLElement), drawn.map((party) => [delayLines[party].colour, this.#name(party)]));
+    legend(find(root, "#legend-rate", HTMLElement), [
+      [rateLines.down.colour, text.labels.down],
+      [rateLines.up.colour, text.labels.up],
+    ]);
+  }
+
+  /** Draws the run so far; with a report, its words tell the whole. */
+  show(trace: RunTrace, state: RunState, report: RunReport | undefined): void {
+    const { seconds, delayMs, downBps, upBps } = timelineOf(trace.journals, trace.beganAt, trace.now);
+    this.#root.hidden = report?.idle.count === 0;
+    if (this.#root.hidden) return;
+    const lasted = (trace.now - trace.beganAt) / 1000;
+    const length = report === undefined ? Math.max(lasted, state.totalMs / 1000) : Math.max(lasted, 1);
+    const bands = this.#bands(trace);
+    const columns = drawn.map((party) => delayMs[party]);
+    this.#delay.draw(seconds, columns, bands, length, this.#delayWords(report));
+    const mbps = [downBps, upBps].map((column) => column.map((bps) => bps / 1_000_000));
+    this.#rate.draw(seconds, mbps, bands, length, this.#rateWords(report));
+  }
+
+  #name(party: Drawn): string {
+    return party === "probe" ? this.#text.probe : this.#text.people[party].name;
+  }
+
+  #bands({ beganAt, now, load }: RunTrace): Band[] {
+    const words = this.#text.chart;
+    const until = (now - beganAt) / 1000;
+    if (load === undefined) return [{ name: words.baseline, from: 0, until, strong: false }];
+    const from = (load.from - beganAt) / 1000;
+    const end = (load.until - beganAt) / 1000;
+    return [
+      { name: words.baseline, from: 0, until: from, strong: false },
+      { name: words.load, from, until: end, strong: true },
+      { name: words.recovery, from: end, until, strong: false },
+    ];
+  }
+
+  #delayWords(report: RunReport | undefined): string {
+    if (report === undefined || report.baselineMs === null || report.latency.p95Ms === null) return this.#text.chart.empty;
+    const ms = (value: number | null): string => this.#format.milliseconds(value ?? undefined);
+    return this.#text.chart.delay(ms(report.baselineMs), ms(report.latency.p50Ms), ms(report.latency.p95Ms));
+  }
+
+  #rateWords(report: RunReport | undefined): string {
+    if (report === undefined) return this.#text.chart.empty;
+    const down = report.people.reduce((sum, person) => sum + person.download.gotBps, 0);
+    const up = report.people.reduce((sum, person) => sum + person.upload.gotBps, 0);
+    return this.#text.chart.rate(this.#format.mbps(down), this.#format.mbps(up));
+  }
+}
+
+function legend(list: HTMLElement, entries: readonly (readonly [colour: string, name: string])[]): void {
+  list.replaceChildren(
+    ...entries.map(([colour, name]) => {
+      const item = list.ownerDocument.createElement("li");
+      item.style.setProperty("--own", `var(${colour})`);
+      item.textContent = name;
+      return item;
+    }),
+  );
+}
