@@ -67,7 +67,7 @@ test-client: setup ## Test the client without a browser
 .PHONY: test-python
 test-python: setup ## Test the daemon and householdctl
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest -n 3 --dist loadfile -m 'not (rates or soak or lab)' --ignore tests/browser --cov --cov-report=term
+	@$(BIN)/pytest -n 3 --dist loadfile -m 'not (rates or soak or lab or truth)' --ignore tests/browser --cov --cov-report=term
 else
 	@$(BIN)/pytest $(PYTEST_ARGS)
 endif
@@ -101,6 +101,21 @@ lab: setup ## The same, and write the figures into docs/liveness.md
 	@status=0; HOUSEHOLD_LAB_RESULTS=$(LAB_RESULTS) $(BIN)/pytest -m lab tests/lab || status=$$?; \
 	[ -s $(LAB_RESULTS) ] || { echo "nothing was measured; docs/liveness.md stays as it is" >&2; exit $$(( status ? status : 1 )); }; \
 	$(BIN)/python -m tests.lab.report $(LAB_RESULTS) docs/liveness.md 'make lab' && exit $$status
+
+# The lines of 20 Mbit/s only, which take a minute and a quarter.
+.PHONY: test-truth
+test-truth: setup ## Test the household's figures against irtt and the link's counters; needs root and irtt
+ifeq ($(strip $(PYTEST_ARGS)),)
+	@$(BIN)/pytest -m truth -k 20- tests/truth
+endif
+
+TRUTH_RESULTS := .run/truth-results.jsonl
+.PHONY: truth
+truth: setup ## The same on all lines, and write the figures into docs/measurement.md
+	@mkdir -p $(dir $(TRUTH_RESULTS)); rm -f $(TRUTH_RESULTS)
+	@status=0; HOUSEHOLD_LAB_RESULTS=$(TRUTH_RESULTS) $(BIN)/pytest -m truth tests/truth || status=$$?; \
+	[ -s $(TRUTH_RESULTS) ] || { echo "nothing was measured; docs/measurement.md stays as it is" >&2; exit $$(( status ? status : 1 )); }; \
+	$(BIN)/python -m tests.lab.report $(TRUTH_RESULTS) docs/measurement.md 'make truth' && exit $$status
 
 .PHONY: check
 check: setup ## Lint and check types, imports, the API's description and the systemd units

@@ -14,9 +14,6 @@ from tests.daemon import Daemon
 from tests.lab.network import Network
 from tests.truth.lines import Line
 
-LOAD_S = 12
-"""Enough for the hundred pings that a verdict needs of each person."""
-
 
 @dataclass(frozen=True)
 class Run:
@@ -54,12 +51,12 @@ def play(network: Network, daemon: Daemon, line: Line) -> Run:
     done = subprocess.run(
         [
             *(*network.client.prefix, sys.executable, "-m", "householdctl", "test", daemon.url, "--insecure"),
-            *("--duration", f"{LOAD_S}s", "--computer", f"{line.computer_mbps:g}", "-o", "json"),
+            *("--duration", f"{line.load_s:g}s", "--computer", f"{line.computer_mbps:g}", "-o", "json"),
         ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=LOAD_S + 60,
+        timeout=line.load_s + 60,
     )
     if not done.stdout:
         raise AssertionError(f"{line.name}: {done.stderr}")

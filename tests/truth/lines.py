@@ -20,6 +20,8 @@ class Line:
     """Grades that such a queue deserves."""
     fair: bool = False
     """Whether each flow has a queue of its own, which gets its share of the line."""
+    load_s: float = 12.0
+    """Seconds; twelve bring the hundred pings that a verdict needs of each person."""
 
     @property
     def computer_mbps(self) -> float:
@@ -31,11 +33,19 @@ _SHORT_MS = 12.0
 _BLOATED_MS = 300.0
 """In the middle of grade D, as twelve is of A."""
 
+_FILLS_S = 30.0
+"""Load in seconds for queues of a megabyte and more: CUBIC grows by 0.4 t^3 packets in t seconds (RFC 9438), so that
+twelve seconds fill at most a megabyte."""
+
 LINES = (
-    *(Line(f"{mbps}-short", mbps, mbps, _SHORT_MS, (Grade.A,)) for mbps in (5, 20, 50, 200)),
-    *(Line(f"{mbps}-bloated", mbps, mbps, _BLOATED_MS, (Grade.D,)) for mbps in (5, 20, 50)),
-    # At this rate the server's send buffer, 4 MB by the kernel's default, ends before the queue does.
-    Line("200-bloated", 200, 200, 150, (Grade.C,)),
+    # Eight packets; in a shorter queue that drops at its tail, flows lose several in a row and stand still.
+    Line("5-short", 5, 5, 20, (Grade.A,)),
+    *(Line(f"{mbps}-short", mbps, mbps, _SHORT_MS, (Grade.A,)) for mbps in (20, 50, 200)),
+    Line("5-bloated", 5, 5, _BLOATED_MS, (Grade.D,)),
+    Line("20-bloated", 20, 20, _BLOATED_MS, (Grade.D,)),
+    Line("50-bloated", 50, 50, _BLOATED_MS, (Grade.D,), load_s=_FILLS_S),
+    # At this rate one connection's send buffer, 4 MB by the kernel's default, holds no more than 100 to 120 ms.
+    Line("200-bloated", 200, 200, 150, (Grade.C,), load_s=_FILLS_S),
     Line("20-fair", 20, 20, _BLOATED_MS, (Grade.A_PLUS, Grade.A), fair=True),
-    Line("50/5-bloated", 50, 5, _BLOATED_MS, (Grade.D, Grade.F)),
+    Line("50/5-bloated", 50, 5, _BLOATED_MS, (Grade.D, Grade.F), load_s=_FILLS_S),
 )

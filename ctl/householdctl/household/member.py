@@ -21,6 +21,8 @@ _UPLOAD_CHUNK_BYTES = 16 * 1024
 _UPLOAD_BACKLOG_S = 1.0
 """Seconds of wanted upload that may wait for the line. More is dropped, so that no queue of ours is measured."""
 
+_TOTALS_OF_A_RATE = 2
+
 
 @dataclass
 class Member:
@@ -32,8 +34,8 @@ class Member:
     wanted_download_bps: float = 0.0
     wanted_upload_bps: float = 0.0
     received_bytes: int = 0
-    uploaded_bytes: int = 0
-    """As the server counts them."""
+    uploads: list[tuple[float, int]] = field(default_factory=list)
+    """The server's totals of what was uploaded: its seconds since the upgrade, and bytes."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
     pings: dict[int, float] = field(default_factory=dict)
     """When each ping was sent, by its sequence."""
@@ -86,6 +88,18 @@ class Member:
         await self.connection.wait_closed()
 
     @property
+    def upload_bps(self) -> float:
+        """Mean rate by the server's clock from its first total to its latest; 0 before the second.
+
+        A total is old when it comes, by the line's queue and the server's interval, so our clock would make it too low.
+        The last one comes with the end of the session: before it the latest may lack time in which nothing went.
+        """
+        if len(self.uploads) < _TOTALS_OF_A_RATE:
+            return 0.0
+        (began, before), (ended, after) = self.uploads[0], self.uploads[-1]
+        return (after - before) * 8 / (ended - began)
+
+    @property
     def latest_ms(self) -> float | None:
         """Median of the latest round trips in milliseconds; None before the first."""
         recent = sorted(self._latest)
@@ -105,8 +119,12 @@ class Member:
                 await self._send({**message, "type": "pong", "client_timestamp": round(now * 1e3)})
             case {"type": "connection_test"}:
                 await self._send({**message, "type": "connection_test_response"})
-            case {"type": "real_time_update" | "session_complete", "server_received_bytes": int(count)}:
-                self.uploaded_bytes = count
+            case {
+                "type": "real_time_update" | "session_complete",
+                "server_received_bytes": int(count),
+                "elapsed_seconds": float(elapsed),
+            }:
+                self.uploads.append((elapsed, count))
                 self.wanted_download_bps = float(message["target_download_mbps"]) * 1e6
             case {"type": "real_upload_request", "target_bytes": int(wanted)}:
                 most = int(self.wanted_upload_bps / 8 * _UPLOAD_BACKLOG_S)

@@ -68,7 +68,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
         await _pass("load", plan.seconds, [probe, *people], tell)
         ended = time.monotonic()
         lost = any(member.ended for member in (probe, *people))
-        got = {member.who: (member.received_bytes, member.uploaded_bytes) for member in people}
+        received = {member.who: member.received_bytes for member in people}
         # What a line in trouble still holds may take long to come; the connections are cut when the run is over.
         stops = [asyncio.create_task(member.stop()) for member in people]
         await _pass("recovery", RECOVERY_S, [probe], tell)
@@ -86,7 +86,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
             loaded_ms=_round_trips(probe, began, ended),
             loaded_sent=_sent(probe, began, ended),
         ),
-        people=tuple(_person(member, *got[member.who], began, ended) for member in people),
+        people=tuple(_person(member, received[member.who], began, ended) for member in people),
         load_s=ended - began,
         circumstances=circumstances,
     )
@@ -136,7 +136,7 @@ def _sent(member: Member, began: float, ended: float) -> int:
     return sum(began <= sent < ended for sent in member.pings.values())
 
 
-def _person(member: Member, received: int, uploaded: int, began: float, ended: float) -> PersonFacts:
+def _person(member: Member, received: int, began: float, ended: float) -> PersonFacts:
     seconds = ended - began
     return PersonFacts(
         who=member.who,
@@ -144,6 +144,6 @@ def _person(member: Member, received: int, uploaded: int, began: float, ended: f
         round_trips_ms=_round_trips(member, began, ended),
         pings_sent=_sent(member, began, ended),
         download=Direction(member.wanted_download_bps, received * 8 / seconds),
-        upload=Direction(member.wanted_upload_bps, uploaded * 8 / seconds),
+        upload=Direction(member.wanted_upload_bps, member.upload_bps),
         arrivals=tuple((max(at - began, 0.0), count) for at, count in member.arrivals if at <= ended),
     )

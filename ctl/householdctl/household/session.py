@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+import datetime as dt
 import sys
 from typing import TYPE_CHECKING
 
+import uvloop
 from rich.console import Console
 from rich.live import Live
 from websockets.exceptions import InvalidHandshake
@@ -30,18 +31,23 @@ def run_test(
     """
     server = named_server(url, insecure=insecure, ca_file=ca_file)
     plan = Plan(server, duration, computer_mbps)
+    began: dict[str, dt.datetime] = {}
+
+    def note(now: Progress) -> None:
+        began.setdefault(now.phase, dt.datetime.now(dt.UTC))
+
+    def display(now: Progress) -> None:
+        note(now)
+        live.update(views.progress(now), refresh=True)
+
     try:
         if style is Format.TABLE and sys.stderr.isatty():
             with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
-                facts = asyncio.run(play(plan, lambda now: live.update(views.progress(now), refresh=True)))
+                facts = uvloop.run(play(plan, display))
         else:
-            facts = asyncio.run(play(plan, _quiet))
+            facts = uvloop.run(play(plan, note))
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise no_session(server, error) from error
     result = report(facts, shipped())
-    views.show(style, facts, result)
+    views.show(style, facts, result, began)
     return result
-
-
-def _quiet(_: Progress) -> None:
-    """Where nobody watches, nothing is shown."""

@@ -17,6 +17,9 @@ from householdctl.output import Column
 from householdctl.units import format_rate
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
     from rich.console import RenderableType
 
     from householdctl.household.run import Progress
@@ -35,18 +38,22 @@ COLUMNS = (
 )
 
 
-def document(facts: RunFacts, report: RunReport) -> dict[str, Any]:
-    """Facts and report for scripts: names in snake_case, units in the names, and no list of single arrivals."""
+def document(facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime]) -> dict[str, Any]:
+    """Facts and report for scripts: names in snake_case, units in the names, and no list of single arrivals.
+
+    ``began`` is when each phase did, so that a run can be laid beside what else was recorded of the line.
+    """
     plain: dict[str, Any] = json.loads(msgspec.json.encode({"report": report, "facts": facts}))
     for person in plain["facts"]["people"]:
         del person["arrivals"]
+    plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in began.items()}
     return _snake_case(plain)  # type: ignore[no-any-return]  # a dict stays one
 
 
-def show(style: Format, facts: RunFacts, report: RunReport) -> None:
+def show(style: Format, facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime]) -> None:
     """Prints the report."""
     if style is not Format.TABLE:
-        (output.print_json if style is Format.JSON else output.print_json_line)(document(facts, report))
+        (output.print_json if style is Format.JSON else output.print_json_line)(document(facts, report, began))
         return
     output.print_table(COLUMNS, [_row(person) for person in report.people])
     delay = report.latency
