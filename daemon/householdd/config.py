@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from householdd.core.settings import SettingError, Timeouts
+from householdd.core.addresses import host_port
+from householdd.core.settings import Timeouts
 
 ENV_PREFIX = "HOUSEHOLDD_"
 
@@ -29,7 +30,7 @@ class Address:
     port: int
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_port(self.host, self.port)
 
 
 def parse_address(value: object) -> Address:
@@ -160,6 +161,3 @@ def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Pat
     if any(name.upper().startswith(f"{ENV_PREFIX}{top.upper()}") for name in os.environ):
         return f"{ENV_PREFIX}{key.upper().replace('.', '__')}: {words}"
     return f"{file}: {key}: {words}"
-
-
-__all__ = ["Address", "ConfigError", "SettingError", "Settings", "load", "parse_address"]

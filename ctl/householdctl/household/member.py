@@ -9,14 +9,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
+
+from householdctl.leaks.household import open_session
 
 if TYPE_CHECKING:
     from householdctl.leaks.url import Server
 
-_OPEN_TIMEOUT_S = 10.0
-_LARGEST_MESSAGE_BYTES = 16 * 2**20
 _UPLOAD_CHUNK_BYTES = 16 * 1024
 _UPLOAD_BACKLOG_S = 1.0
 """Seconds of wanted upload that may wait for the line. More is dropped, so that no queue of ours is measured."""
@@ -143,13 +143,4 @@ class Member:
 
 async def join(server: Server, who: str, test_id: str, query: str = "") -> Member:
     """Opens one connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
-    connection = await connect(
-        f"{server.websocket_url}{who}_{test_id}?test_id={test_id}{query}",
-        ssl=server.context,
-        compression=None,
-        max_size=_LARGEST_MESSAGE_BYTES,
-        open_timeout=_OPEN_TIMEOUT_S,
-        ping_interval=None,
-        proxy=None,
-    )
-    return Member(who, connection)
+    return Member(who, await open_session(server, who, test_id, query))

@@ -38,8 +38,13 @@ class Member:
 
 async def join(server: Server, who: str, test_id: str) -> Member:
     """Opens one client's connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
-    connection = await connect(
-        f"{server.websocket_url}{who}_{test_id}?test_id={test_id}",
+    return Member(who, await open_session(server, who, test_id))
+
+
+async def open_session(server: Server, who: str, test_id: str, query: str = "") -> ClientConnection:
+    """The connection of one user of a run; ``query`` goes behind the test id. Raises as join() does."""
+    return await connect(
+        f"{server.websocket_url}{who}_{test_id}?test_id={test_id}{query}",
         ssl=server.context,
         compression=None,
         max_size=_LARGEST_MESSAGE_BYTES,
@@ -48,7 +53,6 @@ async def join(server: Server, who: str, test_id: str) -> Member:
         ping_interval=None,
         proxy=None,
     )
-    return Member(who, connection)
 
 
 async def live(member: Member, seconds: float) -> None:
