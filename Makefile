@@ -18,6 +18,8 @@ STATIC := daemon/householdd/static
 # .venv/bin first, for the Node.js that `make node` puts there.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Locks are complete, so always with --no-deps: an older pip that resolves a package's extra looks past the pinned version
+# as soon as a newer one is published.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-input --progress-bar off
 NPM := npm --prefix client --loglevel=error
 
@@ -156,7 +158,7 @@ lock: $(VENV)/.installed ## Pin dependencies after a change of pyproject.toml; n
 .PHONY: node
 node: $(VENV)/bin/python ## Put a Node.js into .venv, where the distribution's is missing or too old
 	@echo "installing Node.js into $(VENV)"
-	@$(PIP_INSTALL) --require-hashes -r requirements/node.lock
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/node.lock
 
 .PHONY: clean
 clean: ## Delete everything that was installed, generated or built
@@ -170,7 +172,7 @@ $(VENV)/bin/python:
 # The build needs no isolated environment of its own: what it uses is in dev.lock, pinned.
 $(VENV)/.installed: requirements/dev.lock pyproject.toml hatch_build.py | $(VENV)/bin/python
 	@echo "installing Python dependencies"
-	@$(PIP_INSTALL) --require-hashes -r requirements/dev.lock
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/dev.lock
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
