@@ -53,6 +53,8 @@ class FakeDaemon(
         # Whether a watch goes on after its events, until the client leaves.
         self.watch_stays_open = False
         self.server = server_api.Server()
+        self.blocks: list[session_api.Block] = []
+        self.drain_steps: list[server_api.WatchDrainResponse] = []
         # What GetServer answers first, one after the other.
         self.next_servers: list[server_api.Server] = []
         self.values = {name: float(default) for name, _, _, _, default in SETTINGS}
@@ -145,6 +147,35 @@ class FakeDaemon(
         if self.watch_stays_open:
             self.released.wait()
 
+    def BlockAddresses(  # noqa: N802
+        self, request: session_api.BlockAddressesRequest, context: grpc.ServicerContext
+    ) -> session_api.BlockAddressesResponse:
+        self._enter("BlockAddresses", request, context)
+        made = [block(address, request.reason, request.duration.seconds) for address in request.addresses]
+        if not request.validate_only:
+            self.blocks += made
+        return session_api.BlockAddressesResponse(blocks=made, unreachable_workers=self.unreachable)
+
+    def ListBlocks(  # noqa: N802
+        self, request: session_api.ListBlocksRequest, context: grpc.ServicerContext
+    ) -> session_api.ListBlocksResponse:
+        self._enter("ListBlocks", request, context)
+        return session_api.ListBlocksResponse(blocks=self.blocks)
+
+    def UnblockAddresses(  # noqa: N802
+        self, request: session_api.UnblockAddressesRequest, context: grpc.ServicerContext
+    ) -> session_api.UnblockAddressesResponse:
+        self._enter("UnblockAddresses", request, context)
+        removed = [each for each in self.blocks if request.all or each.address in request.addresses]
+        if not request.validate_only:
+            self.blocks = [each for each in self.blocks if each not in removed]
+        known = [each.address for each in removed]
+        return session_api.UnblockAddressesResponse(
+            blocks=removed,
+            not_blocked=[address for address in request.addresses if address not in known],
+            unreachable_workers=self.unreachable,
+        )
+
     def GetServer(  # noqa: N802
         self, request: server_api.GetServerRequest, context: grpc.ServicerContext
     ) -> server_api.GetServerResponse:
@@ -162,6 +193,14 @@ class FakeDaemon(
         now_ns = self.server.started_at.ToNanoseconds() + self.server.uptime.ToNanoseconds()
         self.server.drain_deadline_at.FromNanoseconds(now_ns + wait_ns)
         return server_api.DrainServerResponse(server=self.server)
+
+    def WatchDrain(  # noqa: N802
+        self, request: server_api.WatchDrainRequest, context: grpc.ServicerContext
+    ) -> Iterator[server_api.WatchDrainResponse]:
+        self._enter("WatchDrain", request, context)
+        yield from self.drain_steps
+        if self.watch_stays_open:
+            self.released.wait()
 
     def ResumeServer(  # noqa: N802
         self, request: server_api.ResumeServerRequest, context: grpc.ServicerContext
@@ -268,6 +307,14 @@ def session(number: int, **fields: object) -> Session:
     made.round_trip.FromMicroseconds(48_200)
     made.timeouts.CopyFrom(_timeouts({"inactivity": 30, "max_duration": 300, "probe_failures": 3}))
     made.MergeFrom(Session(**fields))  # type: ignore[arg-type]
+    return made
+
+
+def block(address: str, reason: str, seconds: int) -> session_api.Block:
+    made = session_api.Block(address=address, reason=reason)
+    made.created_at.FromJsonString("2026-01-02T03:04:05Z")
+    made.expires_at.FromSeconds(made.created_at.seconds + seconds)
+    made.left.FromSeconds(seconds)
     return made
 
 

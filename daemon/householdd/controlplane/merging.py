@@ -13,6 +13,7 @@ _SUMS = ("sessions_opened", "sent_bytes", "received_bytes", "handshakes_refused"
 _RANK = (
     session_service_pb2.KILL_OUTCOME_NOT_FOUND,
     session_service_pb2.KILL_OUTCOME_ALREADY_CLOSED,
+    session_service_pb2.KILL_OUTCOME_SCHEDULED,
     session_service_pb2.KILL_OUTCOME_KILLED,
 )
 """A session lives at one place; what that place says counts more than that others do not know it."""
@@ -47,10 +48,9 @@ def merge_kills(
     answers: Iterable[session_service_pb2.KillSessionsResponse],
 ) -> session_service_pb2.KillSessionsResponse:
     """For each id the answer of the place that knows most of it."""
-    outcomes: dict[str, session_service_pb2.KillOutcome.ValueType] = {}
+    results: dict[str, session_service_pb2.KillResult] = {}
     for answer in answers:
         for result in answer.results:
-            before = outcomes.get(result.id, session_service_pb2.KILL_OUTCOME_NOT_FOUND)
-            outcomes[result.id] = max(before, result.outcome, key=_RANK.index)
-    results = [session_service_pb2.KillResult(id=id_, outcome=outcome) for id_, outcome in outcomes.items()]
-    return session_service_pb2.KillSessionsResponse(results=results)
+            before = results.get(result.id, result)
+            results[result.id] = max(before, result, key=lambda each: _RANK.index(each.outcome))
+    return session_service_pb2.KillSessionsResponse(results=results.values())

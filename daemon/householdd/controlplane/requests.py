@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from household.v1 import session_service_pb2 as pb
-from householdd.controlplane import filters
+from householdd.controlplane import filters, ranges
 from householdd.controlplane.failures import check_reason, invalid, raise_invalid
 from householdd.controlplane.paging import PageRequest, PagingError
 
@@ -39,6 +39,9 @@ def session_id(text: str, field: str = "id") -> str:
 def check_kill(request: pb.KillSessionsRequest) -> None:
     """Checks reason and selector. Raises Refusal."""
     check_reason(request.reason)
+    ranges.spread(request.spread)
+    if request.HasField("block_address"):
+        ranges.block_duration(request.block_address, "block_address")
     match request.WhichOneof("selector"):
         case "ids":
             if not 1 <= len(request.ids.ids) <= MAX_IDS:

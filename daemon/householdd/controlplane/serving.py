@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +42,13 @@ class Services:
 class ControlServer:
     """Serves ``services`` on ``path``. Who may connect is the business of the directory that ``path`` is in."""
 
-    def __init__(self, services: Services, path: Path) -> None:
+    def __init__(self, services: Services, path: Path, interceptors: Sequence[grpc.aio.ServerInterceptor] = ()) -> None:
+        """``interceptors`` see a call after those that every server has."""
         self._path = path
         self._health = health.aio.HealthServicer()
         self._serving: bool | None = None
         self._server = grpc.aio.server(
-            interceptors=[Failures()], options=[("grpc.max_receive_message_length", MAX_RECEIVE)]
+            interceptors=[Failures(), *interceptors], options=[("grpc.max_receive_message_length", MAX_RECEIVE)]
         )
         session_service_pb2_grpc.add_SessionServiceServicer_to_server(services.sessions, self._server)
         server_service_pb2_grpc.add_ServerServiceServicer_to_server(services.server, self._server)

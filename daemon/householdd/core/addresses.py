@@ -1,8 +1,51 @@
-"""Client addresses in writing."""
+"""Client addresses, in writing and as what is blocked or counted."""
 
 from __future__ import annotations
+
+import ipaddress
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+CUSTOMER_IPV6 = 64
+"""Bits of an IPv6 address that stand for a customer: whoever has one address has its /64, and changes within it."""
+
+LEAST_LENGTH = {4: 16, 6: 32}
+"""Shortest prefix that can be named, by IP version: a slip must not name half the Internet."""
 
 
 def host_port(host: str, port: int) -> str:
     """``192.0.2.7:51234`` or ``[2001:db8::7]:51234``."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def customer(host: str) -> Network:
+    """The network that stands for the customer at ``host``: the address itself, of IPv6 its /64.
+
+    An IPv4 address mapped into IPv6, as a socket for both shows it, is the IPv4 address.
+    """
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return ipaddress.IPv6Network((address, CUSTOMER_IPV6), strict=False)
+        address = address.ipv4_mapped
+    return ipaddress.IPv4Network(address)
+
+
+def parse_network(text: str) -> Network:
+    """A network as an operator writes it; an IPv6 address without a length is its /64. Raises ValueError."""
+    try:
+        if "/" not in text:
+            return customer(text)
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text[:64]!r} is no address such as 192.0.2.7 or 2001:db8:0:7::/64") from None
+    least = LEAST_LENGTH[network.version]
+    if network.prefixlen < least:
+        raise ValueError(f"/{network.prefixlen} is out of range; allowed is /{least} to /{network.max_prefixlen}")
+    return network
+
+
+def written(network: Network) -> str:
+    """The network; without its length where it is one IPv4 address. ``parse_network`` reads it back."""
+    single = network.version == 4 and network.prefixlen == network.max_prefixlen  # noqa: PLR2004 - IPv4
+    return str(network.network_address if single else network)

@@ -35,6 +35,13 @@ class Meaning:
         """The range, in words of the unit: ``1 to 3600 s``."""
         return f"{self.minimum:g} to {self.maximum:g} {self.unit}".rstrip()
 
+    def check(self, path: str, value: float) -> float:
+        """The value, where it is in the range. Raises SettingError for ``path`` otherwise."""
+        if not math.isfinite(value) or not self.minimum <= value <= self.maximum:
+            shown = f"{value:.15g} {self.unit}".rstrip()
+            raise SettingError(path, f"{shown} is out of range; allowed is {self.allowed}")
+        return value
+
 
 def _seconds(default: float, low: float, high: float, description: str) -> float:
     return field(default=float(default), metadata={"meaning": Meaning(description, low, high)})
@@ -82,9 +89,7 @@ class Timeouts:
         for name, value in values.items():
             self.check_name(name)
             meaning = self.meanings()[name]
-            if not math.isfinite(value) or not meaning.minimum <= value <= meaning.maximum:
-                shown = f"{value:.15g} {meaning.unit}".rstrip()
-                raise SettingError(name, f"{shown} is out of range; allowed is {meaning.allowed}")
+            meaning.check(name, value)
             if isinstance(getattr(self, name), int) and value != int(value):
                 raise SettingError(name, f"{value:.15g} is not a whole number; allowed is {meaning.allowed}")
         return replace(self, **{name: type(getattr(self, name))(value) for name, value in values.items()})

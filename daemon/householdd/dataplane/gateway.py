@@ -14,6 +14,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from householdd.core.admission import Cause
 from householdd.core.profiles import Profiles
 from householdd.core.session import Identity
 from householdd.dataplane import responses
@@ -26,10 +27,10 @@ from householdd.dataplane.static_files import StaticFile
 MAX_MESSAGE = 256 * 1024
 """Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
 
-RETRY_AFTER = 30
-"""Seconds after which a client that is refused while draining may ask again."""
-
 USER_AGENT_LENGTH = 256
+
+_STATUS = {Cause.BLOCKED: http.HTTPStatus.FORBIDDEN}
+"""Where it is not 503."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,13 @@ class Gateway:
             path = SESSION_PATH + quote(target.user_id)
             row = redirect(request, path, tls=self._options.tls is not None, port=port)
             return responses.data(request, row, self._options.allowed_origins)
-        if self._registry.draining:
-            self._registry.refused()
-            headers = {"Retry-After": str(RETRY_AFTER)}
-            return responses.text(http.HTTPStatus.SERVICE_UNAVAILABLE, "Draining; try again later.", headers)
-        return None
+        host = connection.remote_address[0]
+        denial = self._registry.admission.denies(host, self._registry.clock.now())
+        if denial is None:
+            return None
+        self._registry.refused()
+        headers = {"Retry-After": str(denial.retry_after)}
+        return responses.text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
 
     async def _session(self, connection: ServerConnection) -> None:
         if not isinstance(connection, Link) or connection.request is None:

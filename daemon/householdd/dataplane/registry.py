@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
 import structlog
 
+from householdd.core.admission import Admission
 from householdd.core.profiles import Profile
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
@@ -51,8 +52,8 @@ class Registry:
     def __init__(self, timeouts: Timeouts, clock: Clock) -> None:
         self.timeouts = timeouts
         self.clock = clock
-        self.draining = False
-        """While true the gateway refuses new sessions."""
+        self.admission = Admission()
+        """What the gateway asks before each upgrade."""
         self.live: dict[str, Runner] = {}
         self.recent: OrderedDict[str, Session] = OrderedDict()
         self.listeners: set[Listener] = set()
@@ -96,6 +97,18 @@ class Registry:
     def end_all(self, reason: CloseReason, detail: str = "") -> int:
         """Ends every live session in an orderly way; how many."""
         return self.for_each(lambda runner: runner.end(reason, detail))
+
+    def end_spread(self, reason: CloseReason, detail: str, spread: float, ids: Iterable[str] | None = None) -> None:
+        """Ends live sessions, or those of ``ids``, evenly over ``spread`` seconds; the first ends at once."""
+        runners = [self.live[each] for each in (self.live if ids is None else ids) if each in self.live]
+        now = self.clock.now()
+        for index, runner in enumerate(runners):
+            runner.end_at(now + index * spread / len(runners), reason, detail)
+
+    def cancel_ends(self, reason: CloseReason) -> None:
+        """Lets those live on that were to end for ``reason`` later."""
+        for runner in self.live.values():
+            runner.cancel_end(reason)
 
     def abort_all(self) -> None:
         """Ends every connection that is left, without a word."""

@@ -77,6 +77,8 @@ class Runner:
         """The next payload portion; set only while the gate is open and the write buffer has room."""
         self._abort_at: float | None = None
         """Deadline of the closing handshake; set only in CLOSING."""
+        self._ends: dict[CloseReason, tuple[float, str]] = {}
+        """Ends that were decided ahead: when, and the words for the client."""
         self._shown = session.state
 
     def start(self) -> None:
@@ -130,6 +132,17 @@ class Runner:
         self._tell()
         return True
 
+    def end_at(self, at: float, reason: CloseReason, detail: str) -> None:
+        """Ends the session at the first control pass from the monotonic time ``at`` on.
+
+        An earlier end for the same reason stands.
+        """
+        self._ends[reason] = min(self._ends.get(reason, (at, detail)), (at, detail))
+
+    def cancel_end(self, reason: CloseReason) -> None:
+        """The session was to end for ``reason``, and goes on."""
+        self._ends.pop(reason, None)
+
     def abort(self, reason: CloseReason, detail: str = "") -> None:
         """Ends the session without a word."""
         self.session.begin_close(reason, detail)
@@ -143,6 +156,8 @@ class Runner:
             self.link.abort()
         elif self.session.live and (reason := self.session.expired(now)):
             self.end(reason)
+        elif self._ends:
+            self._end_as_decided(now)
 
     def judge(self, now: float) -> None:
         """Control pass, second: shuts the gate of a session whose evidence is overdue, and gives up the dead."""
@@ -249,6 +264,11 @@ class Runner:
         if self._abort_at is None:
             self._abort_at = self._clock.now() + self.session.timeouts.close
         self._tell()
+
+    def _end_as_decided(self, now: float) -> None:
+        reason, (at, detail) = min(self._ends.items(), key=lambda end: end[1][0])
+        if now >= at:
+            self.end(reason, detail)
 
     def _look(self, now: float) -> None:
         """Asks the kernel what the peer has acknowledged."""

@@ -17,8 +17,11 @@ from household.v1 import config_service_pb2, server_service_pb2
 from householdd import certificates, profile_data
 from householdd.config import ConfigError, Settings
 from householdd.controlplane import convert
+from householdd.controlplane.blocking import BlockBook
+from householdd.controlplane.repeats import Repeats
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
+from householdd.core.blocks import Blocks
 from householdd.core.profiles import ProfileError
 from householdd.core.settings import Timeouts
 from householdd.supervisor import listening
@@ -28,7 +31,7 @@ from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.pool import WorkerPool
 from householdd.supervisor.process import WorkerFailedError
 from householdd.supervisor.server import DaemonState, Drain, FanServer, resume
-from householdd.supervisor.sessions import FanSessions
+from householdd.supervisor.sessions import FanSessions, brief_blocks
 from householdd.supervisor.systemd import notify
 from householdd.worker_settings import WorkerSettings
 
@@ -57,6 +60,7 @@ class Supervisor:
         ]
         self._state = DaemonState(listen_urls=[])
         self._config = RuntimeConfig(settings.launch_timeouts, self._push_timeouts)
+        self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
         self._failed = False
         """Set once, by a defect that leaves the daemon unable to do its work."""
@@ -78,7 +82,9 @@ class Supervisor:
             )
             server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_now)
             control = ControlServer(
-                Services(FanSessions(self._handles), server, ConfigService(self._config)), self._private / "daemon.sock"
+                Services(FanSessions(self._handles, self._book), server, ConfigService(self._config)),
+                self._private / "daemon.sock",
+                [Repeats()],
             )
             await control.start()
             stack.push_async_callback(control.stop, 0.5)
@@ -221,6 +227,7 @@ class Supervisor:
     async def _brief(self, worker: WorkerHandle) -> None:
         """Tells a worker that came up what was changed since the launch."""
         await self._tell_timeouts(worker, self._config.current, timeout=5.0)
+        await brief_blocks(worker, self._book, timeout=5.0)
         if self._state.drain is not None:
             await worker.server.DrainServer(self._state.drain.request(), timeout=5.0)
         else:

@@ -114,11 +114,13 @@ async def tell_all(
     workers: Sequence[WorkerHandle],
     call: Callable[[WorkerHandle, float], Awaitable[T]],
     context: grpc.aio.ServicerContext[Any, Any] | None = None,
-) -> None:
-    """Makes a call that changes something to every worker; those that miss it are told again once they answer."""
-    missing = {each.worker for each in (await ask_all(workers, call, context)).missing}
+) -> list[session_service_pb2.UnreachableWorker]:
+    """Makes a call that changes something to every worker; who missed it, and is told again once they answer."""
+    missing = (await ask_all(workers, call, context)).missing
+    names = {each.worker for each in missing}
     for worker in workers:
-        worker.stale = worker.stale or worker.name in missing
+        worker.stale = worker.stale or worker.name in names
+    return missing
 
 
 async def ask_all(

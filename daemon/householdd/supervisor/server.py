@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -14,9 +14,12 @@ import structlog
 
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc
+from household.v1.session_service_pb2 import UnreachableWorker
 from householdd.controlplane import convert, merging
-from householdd.controlplane.failures import check_reason, precondition
-from householdd.controlplane.ranges import drain_deadline
+from householdd.controlplane.draining import INTERVAL as DRAIN_LOOK
+from householdd.controlplane.draining import drain_progress
+from householdd.controlplane.failures import check_note, check_reason, precondition
+from householdd.controlplane.ranges import drain_deadline, drain_spread
 from householdd.controlplane.runtime_config import RuntimeConfig
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 
@@ -35,11 +38,16 @@ class Drain:
     reason: str
     deadline: float
     """Unix time at which the rest is closed."""
+    spread: float = 0.0
+    """Seconds before the deadline over which the rest is closed."""
 
     def request(self) -> pb.DrainServerRequest:
         """What a worker is told, whenever it is told."""
         left = max(self.deadline - time.time(), 0.0)
-        return pb.DrainServerRequest(reason=self.reason, deadline=convert.duration(left))
+        spread = min(self.spread, left)
+        return pb.DrainServerRequest(
+            reason=self.reason, deadline=convert.duration(left), spread=convert.duration(spread)
+        )
 
 
 @dataclass
@@ -86,45 +94,74 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         self._stop = stop
         self._shutdown: asyncio.Task[pb.ShutdownServerResponse] | None = None
         """Set once, by the first emergency shutdown."""
+        self._looking = asyncio.Lock()
+        self._looked_at = 0.0
+        """Monotonic time at which all workers were last asked for a drain's progress."""
 
     async def GetServer(self, request: pb.GetServerRequest, context: _Context) -> pb.GetServerResponse:
         """The daemon, with fresh figures of every worker that answers."""
+        await self._ask(request, context)
+        return pb.GetServerResponse(server=self.server())
+
+    async def _ask(self, request: pb.GetServerRequest, context: _Context | None = None) -> None:
         answers = await ask_all(
             self._workers, lambda worker, timeout: worker.server.GetServer(request, timeout=timeout), context
         )
         for worker, answer in answers.given:
             worker.latest = answer.server
-        return pb.GetServerResponse(server=self.server())
 
     async def DrainServer(self, request: pb.DrainServerRequest, context: _Context) -> pb.DrainServerResponse:
         """Tells every worker to drain, and those that come up later as well."""
         reason = check_reason(request.reason)
         delay = drain_deadline(request, self._config.current.drain)
-        await self.drain(Drain(reason, time.time() + delay), context)
-        return pb.DrainServerResponse(server=self.server())
+        spread = drain_spread(request, delay)
+        if request.validate_only:
+            await self._ask(pb.GetServerRequest(), context)
+            return pb.DrainServerResponse(server=self.server())
+        missing = await self.drain(Drain(reason, time.time() + delay, spread), context)
+        return pb.DrainServerResponse(server=self.server(), unreachable_workers=missing)
 
-    async def drain(self, drain: Drain, context: _Context | None = None) -> None:
-        """Puts ``drain`` in force."""
+    async def WatchDrain(self, _request: pb.WatchDrainRequest, _: _Context) -> AsyncIterator[pb.WatchDrainResponse]:
+        """How the drain goes on, until it ends."""
+        async for message in drain_progress(self._look):
+            yield message
+
+    async def _look(self) -> pb.Server:
+        """The daemon with fresh figures; the workers are asked once for all who watch."""
+        async with self._looking:
+            if time.monotonic() - self._looked_at > DRAIN_LOOK / 2:
+                await self._ask(pb.GetServerRequest())
+                self._looked_at = time.monotonic()
+        return self.server()
+
+    async def drain(self, drain: Drain, context: _Context | None = None) -> list[UnreachableWorker]:
+        """Puts ``drain`` in force; the workers that were not reached."""
         self._state.drain = drain
         log.info("draining", reason=drain.reason, deadline=convert.timestamp(drain.deadline).ToJsonString())
-        await tell_all(
+        return await tell_all(
             self._workers, lambda worker, timeout: worker.server.DrainServer(drain.request(), timeout=timeout), context
         )
 
     async def ResumeServer(self, request: pb.ResumeServerRequest, context: _Context) -> pb.ResumeServerResponse:
         """Accepts sessions again."""
+        note = check_note(request.reason)
         if self._state.ending or self._state.stopping:
             raise precondition("STOPPING", "the server is stopping")
         if self._state.drain is None:
             raise precondition("NOT_DRAINING", "the server is not draining")
+        if request.validate_only:
+            return pb.ResumeServerResponse(server=self.server())
         self._state.drain = None
-        log.info("resumed")
-        await tell_all(self._workers, lambda worker, timeout: resume(worker, request, timeout), context)
-        return pb.ResumeServerResponse(server=self.server())
+        log.info("resumed", reason=note or None)
+        missing = await tell_all(self._workers, lambda worker, timeout: resume(worker, request, timeout), context)
+        return pb.ResumeServerResponse(server=self.server(), unreachable_workers=missing)
 
-    async def ShutdownServer(self, request: pb.ShutdownServerRequest, _: _Context) -> pb.ShutdownServerResponse:
+    async def ShutdownServer(self, request: pb.ShutdownServerRequest, context: _Context) -> pb.ShutdownServerResponse:
         """Ends all traffic: by the workers themselves, or by ending them."""
         check_reason(request.reason)
+        if request.validate_only:
+            await self._ask(pb.GetServerRequest(), context)
+            return pb.ShutdownServerResponse(sessions_closed=self.server().sessions)
         if self._shutdown is None:
             self._shutdown = asyncio.create_task(self._shut_down(request))
         # Once begun it goes on, whatever becomes of the caller.

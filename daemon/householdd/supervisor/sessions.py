@@ -7,13 +7,18 @@ from collections.abc import AsyncIterator, Sequence
 
 import grpc
 import grpc.aio
+import structlog
 
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
-from householdd.controlplane import merging, requests
+from householdd.controlplane import convert, merging, requests
+from householdd.controlplane.blocking import MAX_ADDRESSES, BlockBook, networks_of, orders
 from householdd.controlplane.failures import Refusal, not_found
 from householdd.controlplane.watching import WatchStream
-from householdd.supervisor.fleet import WorkerHandle, ask_all
+from householdd.core.addresses import written
+from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
+
+log = structlog.get_logger("control")
 
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -21,8 +26,10 @@ _Context = grpc.aio.ServicerContext[object, object]
 class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
     """Checks a request once, sends it to all workers, and says which of them are missing from the answer."""
 
-    def __init__(self, workers: Sequence[WorkerHandle]) -> None:
+    def __init__(self, workers: Sequence[WorkerHandle], book: BlockBook) -> None:
+        """``book`` holds what is blocked at every worker."""
         self._workers = workers
+        self._book = book
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: _Context) -> pb.ListSessionsResponse:
         """A page over all workers."""
@@ -63,12 +70,81 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
     async def KillSessions(self, request: pb.KillSessionsRequest, context: _Context) -> pb.KillSessionsResponse:
         """Ends the selected sessions, wherever they are."""
         requests.check_kill(request)
+        order = pb.KillSessionsRequest()
+        order.CopyFrom(request)
+        order.ClearField("block_address")
+        if not request.HasField("block_address"):
+            return await self._kill(order, context)
+        # Blocked first, so that nobody comes back in between at another worker.
+        order.validate_only = True
+        expected = await self._kill(order, context)
+        blocks = await self._block_killed(expected, request, context)
+        if request.validate_only:
+            expected.blocks.extend(blocks)
+            return expected
+        order.validate_only = False
+        killed = await self._kill(order, context)
+        # A filter may have hit sessions that were not there at the first look.
+        late = await self._block_killed(killed, request, context, blocks)
+        killed.blocks.extend((*blocks, *late))
+        return killed
+
+    async def _kill(self, request: pb.KillSessionsRequest, context: _Context) -> pb.KillSessionsResponse:
         answers = await ask_all(
             self._workers, lambda worker, timeout: worker.sessions.KillSessions(request, timeout=timeout), context
         )
         merged = merging.merge_kills(answers.messages())
         merged.unreachable_workers.extend(answers.missing)
         return merged
+
+    async def _block_killed(
+        self,
+        killed: pb.KillSessionsResponse,
+        request: pb.KillSessionsRequest,
+        context: _Context,
+        before: Sequence[pb.Block] = (),
+    ) -> list[pb.Block]:
+        known = {block.address for block in before}
+        networks = [network for network in networks_of(killed.results) if written(network) not in known]
+        length, reason = convert.seconds(request.block_address), request.reason.strip()
+        blocks = self._book.put(networks, reason, length, validate_only=request.validate_only)
+        if not request.validate_only:
+            await self._tell_blocks(blocks, context)
+        return blocks
+
+    async def BlockAddresses(self, request: pb.BlockAddressesRequest, context: _Context) -> pb.BlockAddressesResponse:
+        """Keeps addresses out of every worker, and of those that come up later."""
+        blocks = self._book.block(request)
+        missing = [] if request.validate_only else await self._tell_blocks(blocks, context)
+        return pb.BlockAddressesResponse(blocks=blocks, unreachable_workers=missing)
+
+    async def ListBlocks(self, _request: pb.ListBlocksRequest, _: _Context) -> pb.ListBlocksResponse:
+        """What is kept out."""
+        return pb.ListBlocksResponse(blocks=self._book.list())
+
+    async def UnblockAddresses(
+        self, request: pb.UnblockAddressesRequest, context: _Context
+    ) -> pb.UnblockAddressesResponse:
+        """Lets addresses in again, everywhere."""
+        response = self._book.unblock(request)
+        if response.blocks and not request.validate_only:
+            log.info("unblocked", addresses=[block.address for block in response.blocks])
+            missing = await tell_all(
+                self._workers, lambda worker, timeout: brief_blocks(worker, self._book, timeout), context
+            )
+            response.unreachable_workers.extend(missing)
+        return response
+
+    async def _tell_blocks(self, blocks: Sequence[pb.Block], context: _Context) -> list[pb.UnreachableWorker]:
+        if not blocks:
+            return []
+        log.info("blocked", addresses=[block.address for block in blocks], reason=blocks[0].reason)
+
+        async def tell(worker: WorkerHandle, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+            for order in orders(blocks):
+                await worker.sessions.BlockAddresses(order, timeout=timeout)
+
+        return await tell_all(self._workers, tell, context)
 
     async def WatchSessions(
         self, request: pb.WatchSessionsRequest, _: _Context
@@ -84,6 +160,19 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
+
+
+async def brief_blocks(worker: WorkerHandle, book: BlockBook, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+    """Makes a worker keep out what ``book`` says, and nothing else."""
+    blocks = book.list()
+    wanted = {block.address for block in blocks}
+    known = await worker.sessions.ListBlocks(pb.ListBlocksRequest(), timeout=timeout)
+    extra = [block.address for block in known.blocks if block.address not in wanted]
+    for start in range(0, len(extra), MAX_ADDRESSES):
+        request = pb.UnblockAddressesRequest(addresses=extra[start : start + MAX_ADDRESSES])
+        await worker.sessions.UnblockAddresses(request, timeout=timeout)
+    for order in orders(blocks):
+        await worker.sessions.BlockAddresses(order, timeout=timeout)
 
 
 class _MergedWatch:

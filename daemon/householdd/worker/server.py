@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -15,8 +15,9 @@ import grpc.aio
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc
 from householdd.controlplane import convert
-from householdd.controlplane.failures import check_reason, precondition
-from householdd.controlplane.ranges import drain_deadline
+from householdd.controlplane.draining import drain_progress
+from householdd.controlplane.failures import check_note, check_reason, precondition
+from householdd.controlplane.ranges import drain_deadline, drain_spread
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
@@ -32,7 +33,7 @@ _Context = grpc.aio.ServicerContext[object, object]
 class _Drain:
     reason: str
     deadline_wall: float
-    timer: asyncio.TimerHandle
+    timers: list[asyncio.TimerHandle]
 
 
 class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
@@ -63,23 +64,42 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         """Refuses new sessions, and ends the remaining ones at the deadline."""
         reason = check_reason(request.reason)
         delay = drain_deadline(request, self._registry.timeouts.drain)
+        spread = drain_spread(request, delay)
+        if request.validate_only:
+            return pb.DrainServerResponse(server=self._server())
         self._end_drain()
-        self._registry.draining = True
-        timer = asyncio.get_running_loop().call_later(delay, self._registry.end_all, CloseReason.DRAINED, reason)
-        self._drain = _Drain(reason, time.time() + delay, timer)
+        self._registry.admission.drain_deadline = self._registry.clock.now() + delay
+        loop, registry = asyncio.get_running_loop(), self._registry
+        timers = [loop.call_later(delay, registry.end_all, CloseReason.DRAINED, reason)]
+        if spread:
+            timers.append(loop.call_later(delay - spread, registry.end_spread, CloseReason.DRAINED, reason, spread))
+        self._drain = _Drain(reason, time.time() + delay, timers)
         return pb.DrainServerResponse(server=self._server())
 
-    async def ResumeServer(self, _request: pb.ResumeServerRequest, _: _Context) -> pb.ResumeServerResponse:
+    async def WatchDrain(self, _request: pb.WatchDrainRequest, _: _Context) -> AsyncIterator[pb.WatchDrainResponse]:
+        """How the drain goes on, until it ends."""
+
+        async def look() -> pb.Server:
+            return self._server()
+
+        async for message in drain_progress(look):
+            yield message
+
+    async def ResumeServer(self, request: pb.ResumeServerRequest, _: _Context) -> pb.ResumeServerResponse:
         """Accepts sessions again."""
+        check_note(request.reason)
         if self._drain is None:
             raise precondition("NOT_DRAINING", "the server is not draining")
-        self._end_drain()
+        if not request.validate_only:
+            self._end_drain()
         return pb.ResumeServerResponse(server=self._server())
 
     async def ShutdownServer(self, request: pb.ShutdownServerRequest, _: _Context) -> pb.ShutdownServerResponse:
         """Ends all traffic, then the process."""
         reason = check_reason(request.reason)
-        self._registry.draining = True
+        if request.validate_only:
+            return pb.ShutdownServerResponse(sessions_closed=len(self._registry.live))
+        self._registry.admission.drain_deadline = self._registry.clock.now()
         closed = self._registry.end_all(CloseReason.EMERGENCY, reason)
         await asyncio.sleep(FAREWELL)
         self._registry.abort_all()
@@ -88,9 +108,11 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
 
     def _end_drain(self) -> None:
         if self._drain is not None:
-            self._drain.timer.cancel()
+            for timer in self._drain.timers:
+                timer.cancel()
+            self._registry.cancel_ends(CloseReason.DRAINED)
         self._drain = None
-        self._registry.draining = False
+        self._registry.admission.drain_deadline = None
 
     def _server(self) -> pb.Server:
         registry, totals = self._registry, self._registry.totals()
@@ -98,7 +120,7 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         server = pb.Server(
             version=version("householdd"),
             hostname=socket.gethostname(),
-            state=pb.SERVER_STATE_DRAINING if registry.draining else pb.SERVER_STATE_SERVING,
+            state=pb.SERVER_STATE_DRAINING if registry.admission.draining else pb.SERVER_STATE_SERVING,
             started_at=convert.timestamp(self._started_wall),
             uptime=convert.duration(registry.clock.now() - self._started),
             workers=[self._worker_message()],

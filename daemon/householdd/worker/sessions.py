@@ -9,8 +9,12 @@ import grpc.aio
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
 from householdd.controlplane import convert, requests
+from householdd.controlplane.blocking import HIT, BlockBook, networks_of
+from householdd.controlplane.convert import seconds
 from householdd.controlplane.failures import not_found
+from householdd.controlplane.ranges import block_duration
 from householdd.controlplane.watching import WatchStream
+from householdd.core.addresses import host_port
 from householdd.core.session import Session
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.registry import Change, Registry
@@ -31,6 +35,7 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
     def __init__(self, registry: Registry, worker: str) -> None:
         self._registry = registry
         self._worker = worker
+        self._book = BlockBook(registry.admission.blocks)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, _: _Context) -> pb.ListSessionsResponse:
         """A page of live sessions."""
@@ -51,14 +56,19 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         requests.check_kill(request)
         match request.WhichOneof("selector"):
             case "ids":
-                ids = [requests.session_id(text) for text in request.ids.ids]
+                ids = list(dict.fromkeys(requests.session_id(text) for text in request.ids.ids))
             case "filter":
                 predicate = requests.predicate(request.filter)
                 ids = [session.id for session in self._live() if predicate(session)]
             case _:
                 ids = list(self._registry.live)
-        results = [pb.KillResult(id=session_id, outcome=self._kill(session_id, request.reason)) for session_id in ids]
-        return pb.KillSessionsResponse(results=results)
+        results = [self._result(session_id, request) for session_id in ids]
+        response = pb.KillSessionsResponse(results=results)
+        if request.HasField("block_address"):
+            response.blocks.extend(self._block(request, results))
+        if not request.validate_only:
+            self._kill(results, request)
+        return response
 
     async def WatchSessions(
         self, request: pb.WatchSessionsRequest, _: _Context
@@ -81,13 +91,43 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         finally:
             self._registry.listeners.discard(tell)
 
-    def _kill(self, session_id: str, reason: str) -> pb.KillOutcome.ValueType:
-        runner = self._registry.live.get(session_id)
-        if runner is not None and runner.end(CloseReason.KILLED, reason.strip()):
-            return pb.KILL_OUTCOME_KILLED
-        if self._registry.find(session_id) is not None:
-            return pb.KILL_OUTCOME_ALREADY_CLOSED
-        return pb.KILL_OUTCOME_NOT_FOUND
+    async def BlockAddresses(self, request: pb.BlockAddressesRequest, _: _Context) -> pb.BlockAddressesResponse:
+        """Keeps addresses out of this worker."""
+        return pb.BlockAddressesResponse(blocks=self._book.block(request))
+
+    async def ListBlocks(self, _request: pb.ListBlocksRequest, _: _Context) -> pb.ListBlocksResponse:
+        """What this worker keeps out."""
+        return pb.ListBlocksResponse(blocks=self._book.list())
+
+    async def UnblockAddresses(self, request: pb.UnblockAddressesRequest, _: _Context) -> pb.UnblockAddressesResponse:
+        """Lets addresses in again."""
+        return self._book.unblock(request)
+
+    def _result(self, session_id: str, request: pb.KillSessionsRequest) -> pb.KillResult:
+        """What a kill makes of the session as it is now."""
+        session = self._registry.find(session_id)
+        if session is None:
+            return pb.KillResult(id=session_id, outcome=pb.KILL_OUTCOME_NOT_FOUND)
+        outcome = pb.KILL_OUTCOME_ALREADY_CLOSED
+        if session.live:
+            outcome = pb.KILL_OUTCOME_SCHEDULED if seconds(request.spread) else pb.KILL_OUTCOME_KILLED
+        identity = session.identity
+        peer = host_port(identity.peer_host, identity.peer_port)
+        return pb.KillResult(id=session_id, outcome=outcome, peer_address=peer)
+
+    def _kill(self, results: list[pb.KillResult], request: pb.KillSessionsRequest) -> None:
+        spread, reason = seconds(request.spread), request.reason.strip()
+        hit = [result.id for result in results if result.outcome in HIT]
+        if spread:
+            self._registry.end_spread(CloseReason.KILLED, reason, spread, hit)
+            return
+        for session_id in hit:
+            self._registry.live[session_id].end(CloseReason.KILLED, reason)
+
+    def _block(self, request: pb.KillSessionsRequest, results: list[pb.KillResult]) -> list[pb.Block]:
+        networks = networks_of(results)
+        length = block_duration(request.block_address, "block_address")
+        return self._book.put(networks, request.reason.strip(), length, validate_only=request.validate_only)
 
     def _live(self) -> list[session_pb2.Session]:
         return [self._message(runner.session) for runner in self._registry.live.values()]

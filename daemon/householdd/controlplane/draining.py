@@ -1,0 +1,53 @@
+"""The progress of a drain as a stream; the same at a worker and at the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from household.v1 import server_service_pb2 as pb
+from householdd.controlplane.convert import duration
+from householdd.controlplane.failures import precondition
+
+INTERVAL = 0.25
+"""Seconds between two looks."""
+
+
+async def drain_progress(look: Callable[[], Awaitable[pb.Server]]) -> AsyncIterator[pb.WatchDrainResponse]:
+    """What ``look`` shows, at once and after each change, until no session is left or the drain is ended.
+
+    Raises Refusal FAILED_PRECONDITION when there is no drain at the beginning.
+    """
+    server = await look()
+    if not server.HasField("drain_deadline_at"):
+        raise precondition("NOT_DRAINING", "the server is not draining")
+    shown: pb.WatchDrainResponse | None = None
+    while True:
+        message = _message(server)
+        if shown is None or not _same(message, shown):
+            shown = message
+            yield message
+        if not server.sessions or not server.HasField("drain_deadline_at"):
+            return
+        await asyncio.sleep(INTERVAL)
+        server = await look()
+
+
+def _message(server: pb.Server) -> pb.WatchDrainResponse:
+    message = pb.WatchDrainResponse(state=server.state, sessions=server.sessions, reason=server.drain_reason)
+    if server.HasField("drain_deadline_at"):
+        now = Timestamp()
+        now.GetCurrentTime()
+        left = (server.drain_deadline_at.ToMicroseconds() - now.ToMicroseconds()) / 1e6
+        message.deadline_at.CopyFrom(server.drain_deadline_at)
+        message.left.CopyFrom(duration(max(left, 0.0)))
+    return message
+
+
+def _same(one: pb.WatchDrainResponse, other: pb.WatchDrainResponse) -> bool:
+    def key(message: pb.WatchDrainResponse) -> tuple[object, ...]:
+        return message.state, message.sessions, message.reason, message.deadline_at.ToMicroseconds()
+
+    return key(one) == key(other)
