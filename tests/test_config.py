@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from householdd import config
+from householdd.brand import Branding
 from householdd.core.settings import Timeouts
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
@@ -27,6 +28,8 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     shown = tomllib.loads(uncommented)
     assert shown.keys() == config.Settings.model_fields.keys()
     assert shown.pop("timeouts") == asdict(Timeouts())
+    # Nothing is a default there, so each has a plausible value.
+    assert shown.pop("branding").keys() == Branding.model_fields.keys()
     for key, value in shown.items():
         if key not in PLACEHOLDERS:
             default = config.Settings.model_fields[key].default

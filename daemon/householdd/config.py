@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from householdd.brand import Branding
 from householdd.core.addresses import host_port
 from householdd.core.settings import Timeouts
 
 ENV_PREFIX = "HOUSEHOLDD_"
+
+_ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", re.ASCII | re.IGNORECASE)
+"""A host-source of Content Security Policy Level 3, without path; nothing that could end a directive or a header."""
 
 
 class ConfigError(ValueError):
@@ -47,6 +52,16 @@ def parse_address(value: object) -> Address:
     return Address(host, int(port))
 
 
+def parse_frame_ancestor(value: object) -> str:
+    """Reads an origin whose pages may show ours in a frame: ``https://isp.example``, ``https://*.isp.example:8443``."""
+    if not _ORIGIN.fullmatch(str(value)):
+        raise ValueError("write an origin, such as https://isp.example or https://*.isp.example:8443")
+    return str(value)
+
+
+_FrameAncestor = Annotated[str, BeforeValidator(parse_frame_ancestor)]
+
+
 def _timeouts(value: dict[str, float]) -> dict[str, float]:
     Timeouts().changed(value)
     return value
@@ -68,6 +83,8 @@ class Settings(BaseSettings):
     key: Path | None = None
     no_tls: bool = False
     allowed_origins: list[str] = []
+    frame_ancestors: list[_FrameAncestor] = []
+    branding: Branding = Branding()
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0
     congestion_control: Annotated[str, Field(pattern="^[a-z0-9_-]{1,15}$")] = "cubic"
     profiles: Path | None = None
@@ -147,11 +164,19 @@ def _check_readable(file: Path) -> None:
         raise ConfigError(f"{file}: not TOML: {error}") from None
 
 
+def _section(path: Sequence[int | str]) -> type[BaseModel]:
+    """The model that ``path``, the keys of tables in tables, leads to."""
+    model: type[BaseModel] = Settings
+    for key in path:
+        model = cast("type[BaseModel]", model.model_fields[str(key)].annotation)
+    return model
+
+
 def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Path | None) -> str:
     first = error.errors()[0]
     words = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        words = f"no such setting; known are {', '.join(Settings.model_fields)}"
+        words = f"no such setting; known are {', '.join(_section(first['loc'][:-1]).model_fields)}"
     key = ".".join(str(part) for part in first["loc"])
     if not key:
         return words

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from householdd.dataplane.branding import Brand
+
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """All a worker has to know; paths are absolute, times are seconds."""
@@ -23,6 +25,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     profiles: str | None
     """TOML file; None means the profiles that come with the package."""
     allowed_origins: tuple[str, ...]
+    frame_ancestors: tuple[str, ...]
+    brand: Brand
     handshake_timeout: float
     timeouts: dict[str, float]
     log_level: str

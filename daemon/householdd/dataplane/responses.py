@@ -10,7 +10,7 @@ import msgspec
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from householdd.dataplane.static_files import CONTENT_SECURITY_POLICY, StaticFile
+from householdd.dataplane.static_files import StaticFile
 
 
 def text(status: http.HTTPStatus, words: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -30,7 +30,7 @@ def data(request: Request, value: Mapping[str, Any], allowed_origins: Iterable[s
 
 def file(request: Request, static: StaticFile) -> Response:
     """A file of the page, or 304 where the browser has it."""
-    headers = {"ETag": static.etag, "Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    headers = {"ETag": static.etag, "Content-Security-Policy": static.policy}
     if request.headers.get("If-None-Match") == static.etag:
         return _response(http.HTTPStatus.NOT_MODIFIED, b"", static.content_type, headers)
     return _response(http.HTTPStatus.OK, static.body, static.content_type, headers)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-CONTENT_SECURITY_POLICY = (
+_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; worker-src 'self'; "
-    "connect-src 'self' wss:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self' wss:; manifest-src 'self'; base-uri 'none'; form-action 'none'"
 )
 
 
@@ -20,15 +21,29 @@ class StaticFile:
 
     body: bytes
     content_type: str
+    policy: str
+    """Its Content-Security-Policy."""
     etag: str
+    """Of body and policy: a browser that has the old policy asks anew."""
 
 
-def load() -> dict[str, StaticFile]:
-    """Every file of the built page by URL path; empty where the page was not built."""
+def static_file(body: bytes, content_type: str, policy: str = "default-src 'none'") -> StaticFile:
+    """A file with its etag."""
+    digest = hashlib.sha256(policy.encode() + b"\0" + body).hexdigest()
+    return StaticFile(body, content_type, policy, f'"{digest[:20]}"')
+
+
+def load(frame_ancestors: Iterable[str] = ()) -> dict[str, StaticFile]:
+    """Every file of the built page by URL path; empty where the page was not built.
+
+    Pages of the origins in ``frame_ancestors`` may show it in a frame, and no others.
+    """
     root = files("householdd") / "static"
     if not root.is_dir():
         return {}
-    found = {"/" + path: _read(file) for path, file in _walk(root, "")}
+    allowed = " ".join(frame_ancestors) or "'none'"
+    policy = f"{_POLICY}; frame-ancestors {allowed}"
+    found = {"/" + path: _read(file, policy) for path, file in _walk(root, "")}
     if "/index.html" in found:
         found["/"] = found["/index.html"]
     return found
@@ -44,10 +59,10 @@ def _walk(directory: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
     return entries
 
 
-def _read(file: Traversable) -> StaticFile:
+def _read(file: Traversable, policy: str) -> StaticFile:
     body = file.read_bytes()
     kind, _ = mimetypes.guess_type(file.name)
     content_type = kind or "application/octet-stream"
     if content_type.startswith("text/"):
         content_type += "; charset=utf-8"
-    return StaticFile(body, content_type, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+    return static_file(body, content_type, policy)

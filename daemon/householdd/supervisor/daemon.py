@@ -24,6 +24,7 @@ from householdd.controlplane.serving import ControlServer, Services
 from householdd.core.blocks import Blocks
 from householdd.core.profiles import ProfileError
 from householdd.core.settings import Timeouts
+from householdd.dataplane.branding import Brand
 from householdd.supervisor import listening
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 from householdd.supervisor.gate import Gate
@@ -71,10 +72,11 @@ class Supervisor:
             stack.enter_context(listening.claim(self._settings.runtime_dir))
             listening.allow_many_connections()
             cert, key = self._certificate()
+            brand = self._brand()
             sock = stack.enter_context(listening.listen(self._settings.listen, self._settings.congestion_control))
             self._state.listen_urls.append(listening.url(self._settings, sock))
             pool = WorkerPool(
-                {handle.name: self._worker_settings(handle, sock, cert, key) for handle in self._handles},
+                {handle.name: self._worker_settings(handle, sock, cert, key, brand) for handle in self._handles},
                 self._handles,
                 on_ready=self._brief,
                 restarting=lambda: not self._state.stopping,
@@ -266,8 +268,15 @@ class Supervisor:
             return cert.absolute(), key.absolute()
         raise DaemonError(message)
 
+    def _brand(self) -> Brand:
+        try:
+            return self._settings.branding.read()
+        except ValueError as error:
+            # It could be used when the configuration was read.
+            raise DaemonError(f"branding.logo: {error}") from None
+
     def _worker_settings(
-        self, worker: WorkerHandle, sock: socket.socket, cert: Path | None, key: Path | None
+        self, worker: WorkerHandle, sock: socket.socket, cert: Path | None, key: Path | None, brand: Brand
     ) -> WorkerSettings:
         settings = self._settings
         return WorkerSettings(
@@ -279,6 +288,8 @@ class Supervisor:
             key=str(key) if key else None,
             profiles=str(settings.profiles.absolute()) if settings.profiles else None,
             allowed_origins=tuple(settings.allowed_origins),
+            frame_ancestors=tuple(settings.frame_ancestors),
+            brand=brand,
             handshake_timeout=settings.handshake_timeout,
             timeouts=dict(settings.timeouts),
             log_level=settings.log_level,

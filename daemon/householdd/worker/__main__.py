@@ -22,7 +22,7 @@ from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason
-from householdd.dataplane import static_files
+from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.http_rows import HttpRows
@@ -59,7 +59,7 @@ class Worker:
             self._registry,
             profiles,
             HttpRows(profiles, self._stats),
-            static_files.load(),
+            branding.apply(static_files.load(settings.frame_ancestors), settings.brand),
             GatewayOptions(self._tls, settings.allowed_origins, settings.handshake_timeout),
         )
         services = Services(

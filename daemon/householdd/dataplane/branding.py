@@ -1,0 +1,87 @@
+"""The operator's name, logo and colours on the page. Put in when the page is read, so that browsers need no script."""
+
+from __future__ import annotations
+
+import html
+from typing import Literal
+
+import msgspec
+
+from householdd.core.contrast import ratio
+from householdd.dataplane.static_files import StaticFile, static_file
+
+LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#191c29"
+"""What the accent stands on, ``--surface`` of the page's style sheet in both schemes."""
+
+INKS = ("#ffffff", "#14122e")
+"""What stands on the accent; one of them always can be read."""
+
+HEAD, BODY = "<!-- brand: head -->", "<!-- brand: body -->"
+"""Where the page has room for it."""
+
+LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""Content security policy of the logo: an SVG that is opened by itself is a document, and may run nothing."""
+
+LogoType = Literal["image/svg+xml", "image/png", "image/webp"]
+
+
+class Logo(msgspec.Struct, frozen=True):
+    """A picture as it is served."""
+
+    body: bytes
+    content_type: LogoType
+
+
+class Brand(msgspec.Struct, frozen=True):
+    """What the operator configured, checked; all None is no brand."""
+
+    name: str | None = None
+    link: str | None = None
+    logo: Logo | None = None
+    accent: str | None = None
+    """``#rrggbb`` on a light ground."""
+    accent_dark: str | None = None
+    """The same on a dark ground."""
+
+
+def apply(files: dict[str, StaticFile], brand: Brand) -> dict[str, StaticFile]:
+    """The page's files with the brand put in, and those that it adds."""
+    index = files.get("/index.html")
+    if index is None:
+        return files
+    added: dict[str, StaticFile] = {}
+    style = _style(brand)
+    if style:
+        added["/brand.css"] = static_file(style.encode(), "text/css; charset=utf-8")
+    if brand.logo is not None:
+        added["/logo"] = static_file(brand.logo.body, brand.logo.content_type, LOGO_POLICY)
+    head = '<link rel="stylesheet" href="brand.css">' if style else ""
+    page = index.body.decode().replace(HEAD, head).replace(BODY, _mark(brand))
+    added["/"] = added["/index.html"] = static_file(page.encode(), index.content_type, index.policy)
+    return {**files, **added}
+
+
+def _mark(brand: Brand) -> str:
+    """The logo, or the name where there is none, as a link where there is one."""
+    if brand.name is None:
+        return ""
+    name = html.escape(brand.name)
+    inner = f'<img src="logo" alt="{name}">' if brand.logo is not None else f"<span>{name}</span>"
+    if brand.link is None:
+        return f'<p class="brand">{inner}</p>'
+    # Out of the frame where the page is embedded in one.
+    link = html.escape(brand.link)
+    return f'<p class="brand"><a href="{link}" target="_top" rel="noopener">{inner}</a></p>'
+
+
+def _style(brand: Brand) -> str:
+    light, dark = brand.accent, brand.accent_dark
+    rules = f":root{{{_properties(light)}}}" if light else ""
+    if dark:
+        rules += f"@media (prefers-color-scheme:dark){{:root{{{_properties(dark)}}}}}"
+    return rules
+
+
+def _properties(accent: str) -> str:
+    ink = max(INKS, key=lambda each: ratio(each, accent))
+    return f"--accent:{accent};--accent-ink:{ink}"
