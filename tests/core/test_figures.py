@@ -30,6 +30,7 @@ def test_a_new_session_has_targets_and_no_measurements_yet() -> None:
         "ping_ms": None,
         "jitter_ms": None,
         "bufferbloat_severity": "unknown",
+        "server_overloaded": False,
     }
     assert latency.pop("total_pings") == 0
     assert set(latency.values()) == {None}
@@ -44,6 +45,13 @@ def test_traffic_shows_as_mean_and_as_current_rate() -> None:
     assert (shown["cumulative_download_mbps"], shown["cumulative_upload_mbps"]) == (0.5, 0.25)
     assert (shown["actual_download_mbps"], shown["actual_upload_mbps"]) == (1.0, 0.5)
     assert shown["elapsed_seconds"] == 4
+
+
+def test_a_server_that_was_late_once_says_so_to_the_end() -> None:
+    session = active()
+    for pass_number, overloaded in enumerate((False, True, False)):
+        session.measure(START + pass_number, overloaded=overloaded)
+    assert figures(session, START + 3, WALL + 3)["server_overloaded"] is True
 
 
 def test_round_trips_show_in_milliseconds() -> None:

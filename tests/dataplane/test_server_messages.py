@@ -45,6 +45,8 @@ UPDATE = {
     "jitter_ms": MAYBE,
     "bufferbloat_severity": str,
     "latency_metrics": dict,
+    # Ours, beside what deployed clients know.
+    "server_overloaded": bool,
 }
 FIELDS: dict[str, dict[str, Any]] = {
     "session_info": {

@@ -77,6 +77,8 @@ class Session:
         self.errors = Errors()
         self.download_meter = RateMeter(now)
         self.upload_meter = RateMeter(now)
+        self.server_overloaded = False
+        """Whether the server was overloaded at any time of the session: then its latency is not that of the line."""
 
     def open(self) -> None:
         """The opening handshake is done."""
@@ -148,8 +150,9 @@ class Session:
             self._move(SessionState.QUIET)
         return reason
 
-    def measure(self, now: float) -> None:
-        """Samples the rates; once a control pass."""
+    def measure(self, now: float, *, overloaded: bool = False) -> None:
+        """Samples the rates; once a control pass. ``overloaded`` says that the server itself is late."""
+        self.server_overloaded |= overloaded
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
 

@@ -229,6 +229,7 @@ class Update(msgspec.Struct, kw_only=True):
     jitter_ms: float | None
     bufferbloat_severity: str
     latency_metrics: LatencyMetrics
+    server_overloaded: bool
 
 
 class RealTimeUpdate(Update, tag="real_time_update", kw_only=True):

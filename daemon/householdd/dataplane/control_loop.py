@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from householdd.core.overload import Overload
 from householdd.dataplane.registry import Registry
 
 log = structlog.get_logger("control_loop")
@@ -25,6 +26,7 @@ class ControlLoop:
         """Seconds the last pass took."""
         self.longest_gap = 0.0
         """Longest seconds between the beginnings of two passes."""
+        self.overload = Overload()
         self._registry = registry
         self._began: float | None = None
 
@@ -33,19 +35,20 @@ class ControlLoop:
         loop = asyncio.get_running_loop()
         at = loop.time()
         while True:
-            self.run_pass()
+            self.run_pass(loop.time() - at)
             at = max(at + INTERVAL, loop.time())
             await asyncio.sleep(at - loop.time())
 
-    def run_pass(self) -> None:
-        """One pass."""
+    def run_pass(self, lateness: float = 0.0) -> None:
+        """One pass, which begins ``lateness`` seconds after its time."""
         now = self._registry.clock.now()
+        self.overload.passed(lateness, INTERVAL)
         self._measure_gap(now)
         for step in (
             lambda runner: runner.expire(now),
             lambda runner: runner.judge(now),
             lambda runner: runner.probe(now),
-            lambda runner: runner.publish(now, INTERVAL),
+            lambda runner: runner.publish(now, INTERVAL, overloaded=self.overload.overloaded),
         ):
             self._registry.for_each(step)
         self.passes += 1

@@ -181,9 +181,9 @@ class Runner:
                 self._pings.sent(data, now)
         self._send(self._dialogue.probes(now, self._clock.wall()))
 
-    def publish(self, now: float, interval: float) -> None:
+    def publish(self, now: float, interval: float, *, overloaded: bool) -> None:
         """Control pass, fourth: figures and upload requests; none for a client that may not be there."""
-        self.session.measure(now)
+        self.session.measure(now, overloaded=overloaded)
         if self.session.state is SessionState.ACTIVE:
             self._send(self._dialogue.updates(now, self._clock.wall(), interval))
 

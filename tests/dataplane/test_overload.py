@@ -1,0 +1,30 @@
+"""A server that is late itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from tests.clients import OldPage, client
+from tests.daemon import Daemon
+
+
+async def test_a_worker_that_was_held_up_says_so_to_the_clients_it_had(daemon: Daemon) -> None:
+    (worker,) = daemon.worker_pids()
+    async with client(daemon, "sarah", OldPage) as page:
+        await page.until(lambda: updates(page))
+        assert not updates(page)[-1]["server_overloaded"]
+        os.kill(worker, signal.SIGSTOP)
+        # Two passes of the control loop would have fitted in here.
+        time.sleep(0.6)  # noqa: ASYNC251 - nothing else is to go on
+        os.kill(worker, signal.SIGCONT)
+        await page.until(lambda: updates(page)[-1]["server_overloaded"])
+    # Whoever comes when it is over has nothing to complain of.
+    async with client(daemon, "alex", OldPage) as later:
+        await later.until(lambda: updates(later))
+        assert not updates(later)[0]["server_overloaded"]
+
+
+def updates(page: OldPage) -> list[dict[str, object]]:
+    return [message for message in page.messages if message["type"] == "real_time_update"]
