@@ -1,0 +1,80 @@
+"""How a database is opened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+PATIENCE = 10
+"""Seconds that a connection, a lock or a statement may take."""
+
+
+class UrlError(ValueError):
+    """A database URL that cannot be used; the message says what is allowed."""
+
+
+def parse_url(text: str) -> URL:
+    """Reads ``postgresql://USER@HOST/NAME`` or ``sqlite:////FILE``. Raises UrlError."""
+    allowed = "write postgresql://USER:PASSWORD@HOST/NAME or sqlite:////ABSOLUTE/FILE"
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise UrlError(allowed) from None
+    match url.drivername:
+        case "postgresql" | "postgresql+psycopg":
+            return url.set(drivername="postgresql+psycopg")
+        case "sqlite" if url.database and Path(url.database).is_absolute():
+            return url
+        case _:
+            raise UrlError(allowed)
+
+
+def file_url(path: Path) -> URL:
+    """The URL of a SQLite file."""
+    return URL.create("sqlite", database=str(path.absolute()))
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine for ``url``; nothing is opened yet."""
+    if url.get_backend_name() == "sqlite":
+        # A connection costs nothing, and one for each use finds out when the file is another.
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": PATIENCE})
+        event.listen(engine, "connect", _set_up_sqlite)
+        return engine
+    timeouts = f"-c statement_timeout={PATIENCE * 1000} -c lock_timeout={PATIENCE * 1000} -c timezone=UTC"
+    return create_engine(
+        url,
+        pool_size=2,
+        max_overflow=2,
+        pool_pre_ping=True,
+        pool_timeout=PATIENCE,
+        connect_args={
+            "connect_timeout": PATIENCE,
+            "options": timeouts,
+            "application_name": "householdd",
+            # Of a database in SQL_ASCII, texts would come as bytes otherwise.
+            "client_encoding": "utf8",
+        },
+    )
+
+
+def make_file(url: URL) -> None:
+    """Makes a missing SQLite file, for its owner only: it may hold addresses. Raises OSError."""
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return
+    path = Path(url.database)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # WAL: readers and the writer do not wait for each other. NORMAL: a power cut loses the last commits at most, and
+    # never damages the file.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,74 @@
+"""The tables. What differs between two versions of them is in migrations."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+schema_version = Table("household_schema", metadata, Column("version", Integer, nullable=False))
+
+sessions = Table(
+    "session",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("run_id", String(24), index=True),
+    Column("user_id", Text, nullable=False),
+    Column("test_id", Text, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("address", Text),
+    Column("address_block", Text),
+    Column("user_agent", Text, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("closed_at", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("sent_bytes", BigInteger, nullable=False),
+    Column("received_bytes", BigInteger, nullable=False),
+    Column("target_download_bps", Double, nullable=False),
+    Column("target_upload_bps", Double, nullable=False),
+    Column("probe_failures", Integer, nullable=False),
+    Column("round_trip_s", Double),
+    Column("tcp_round_trip_s", Double),
+    Column("tcp_min_round_trip_s", Double),
+    Column("tcp_retransmits", BigInteger),
+    Column("tcp_delivery_rate_bps", Double),
+    Column("congestion_control", Text),
+)
+
+runs = Table(
+    "run",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("stored_at", Double, nullable=False),
+    Column("ended_at", Double, nullable=False),
+    Column("session_id", String(36), nullable=False),
+    Column("test_id", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("address", Text),
+    Column("address_block", Text),
+    Column("user_agent", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("client_version", Text, nullable=False),
+    Column("valid", Boolean, nullable=False),
+    Column("grade", Text),
+    Column("baseline_ms", Double),
+    Column("increase_p95_ms", Double),
+    Column("report", Text, nullable=False),
+)
+
+people = Table(
+    "run_person",
+    metadata,
+    Column("run_id", String(24), primary_key=True),
+    Column("who", String(32), primary_key=True),
+    Column("activity", Text, nullable=False),
+    Column("score", Double),
+    Column("verdict", Text, nullable=False),
+)
+
+# Lists, retention and days go by these; the id makes the order total.
+Index("session_closed_at", sessions.c.closed_at, sessions.c.id)
+Index("run_stored_at", runs.c.stored_at, runs.c.id)

@@ -1,0 +1,71 @@
+"""Rows that several tests begin with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from householdd.storage.rows import PersonRow, RunRow, SessionRow
+
+NOW = 1_795_000_000.0
+
+SESSION = SessionRow(
+    id="00000000-0000-4000-8000-000000000000",
+    run_id=None,
+    user_id="alex_42",
+    test_id="42",
+    profile="alex",
+    server="speed-1",
+    worker="0",
+    address="192.0.2.0/24",
+    address_block="192.0.2.0/24",
+    user_agent="Browser/1.0",
+    opened_at=NOW - 30,
+    closed_at=NOW,
+    reason="client_stopped",
+    detail="",
+    sent_bytes=2**40,
+    received_bytes=1000,
+    target_download_bps=1.5e6,
+    target_upload_bps=0.75e6,
+    probe_failures=0,
+    round_trip_s=0.02,
+    tcp_round_trip_s=0.021,
+    tcp_min_round_trip_s=None,
+    tcp_retransmits=3,
+    tcp_delivery_rate_bps=5e9,
+    congestion_control="cubic",
+)
+
+RUN = RunRow(
+    id="a" * 24,
+    stored_at=NOW,
+    ended_at=NOW - 1,
+    session_id=SESSION.id,
+    test_id="42",
+    server="speed-1",
+    address="192.0.2.0/24",
+    address_block="192.0.2.0/24",
+    user_agent="Browser/1.0",
+    client="page",
+    client_version="0.1.0",
+    valid=True,
+    grade="B",
+    baseline_ms=10.0,
+    increase_p95_ms=40.0,
+    report='{"type":"run_report"}',
+    people=(
+        PersonRow("alex", "gaming", 90.5, "verdict.gaming.excellent"),
+        PersonRow("sarah", "video_call", None, "verdict.video_call.unknown"),
+    ),
+)
+
+
+def session(number: int, **changes: Any) -> SessionRow:  # noqa: ANN401 - whatever the fields hold
+    """A session of its own."""
+    return replace(SESSION, id=f"00000000-0000-4000-8000-{number:012}", **changes)
+
+
+def run(number: int, **changes: Any) -> RunRow:  # noqa: ANN401 - whatever the fields hold
+    """A run of its own."""
+    return replace(RUN, id=f"{number:024x}", **changes)
