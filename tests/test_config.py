@@ -30,6 +30,9 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     assert shown.pop("timeouts") == asdict(Timeouts())
     # Nothing is a default there, so each has a plausible value.
     assert shown.pop("branding").keys() == Branding.model_fields.keys()
+    history = shown.pop("history")
+    assert history.keys() == config.HistorySettings.model_fields.keys()
+    assert config.HistorySettings(**{**history, "url": None}) == config.HistorySettings()
     for key, value in shown.items():
         if key not in PLACEHOLDERS:
             default = config.Settings.model_fields[key].default

@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from householdd.brand import Branding
 from householdd.core.addresses import host_port
 from householdd.core.settings import Timeouts
+from householdd.storage.engine import parse_url
 
 ENV_PREFIX = "HOUSEHOLDD_"
 
@@ -67,6 +78,28 @@ def _timeouts(value: dict[str, float]) -> dict[str, float]:
     return value
 
 
+def _database_url(value: SecretStr) -> SecretStr:
+    parse_url(value.get_secret_value())
+    return value
+
+
+class HistorySettings(BaseModel):
+    """``[history]``: what is kept of sessions and runs, where, and for how long."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    enabled: bool = True
+    url: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
+    """None is the file history.db in the state directory. Secret, because it may hold a password."""
+    retention_days: Annotated[float, Field(gt=0, le=36500)] = 90
+    max_rows: Annotated[int, Field(ge=100, le=1_000_000_000)] = 1_000_000
+    """Sessions, and as many runs."""
+    addresses: Literal["whole", "truncated", "none"] = "truncated"
+    permalinks: bool = True
+    runs_per_minute: Annotated[float, Field(ge=1, le=100_000)] = 60
+    """For each IPv4 /24 and IPv6 /48."""
+
+
 class Settings(BaseSettings):
     """Everything that can be configured; field names are the keys of the TOML file."""
 
@@ -91,6 +124,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
     timeouts: Annotated[dict[str, float], AfterValidator(_timeouts)] = {}
+    history: HistorySettings = HistorySettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -19,6 +19,10 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the worker serves the control API to its supervisor."""
     daemon_socket: str
     """Where the supervisor serves it; asked for aggregates over all workers."""
+    recorder_socket: str | None
+    """Where the supervisor takes what is to be kept; None keeps nothing."""
+    permalinks: bool
+    """Whether stored runs are shown to whoever has their id."""
     cert: str | None
     key: str | None
     """None, with ``cert``, serves without TLS."""

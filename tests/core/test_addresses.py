@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.addresses import host_port
+from householdd.core.addresses import block, host_port, split_host_port
 
 
 @pytest.mark.parametrize(
@@ -10,3 +10,18 @@ from householdd.core.addresses import host_port
 )
 def test_an_address_is_written_with_its_port(host: str, written: str) -> None:
     assert host_port(host, 51234) == written
+    assert split_host_port(written) == (host, 51234)
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("192.0.2.7", "192.0.2.0/24"),
+        ("2001:db8:1:2::7", "2001:db8:1::/48"),
+        ("::ffff:192.0.2.7", "192.0.2.0/24"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("a-name", "a-name"),
+    ],
+)
+def test_a_block_is_the_network_around_an_address(host: str, network: str) -> None:
+    assert block(host) == network

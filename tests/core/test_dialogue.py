@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from householdd.core.dialogue import ERROR_BUDGET, Dialogue
 from householdd.core.vocabulary import CloseReason, EvidenceKind
 from tests.core.samples import START, WALL, active, spoken
+from tests.run_reports import run_report
 
 NOW = START + 2.0
 
@@ -155,3 +157,34 @@ def test_each_kind_of_breach_has_a_budget_of_its_own() -> None:
     dialogue = Dialogue(active())
     for text in ["not JSON", '{"type":"telemetry"}'] * ERROR_BUDGET:
         assert answered(dialogue, text)[1] is None
+
+
+def test_a_run_report_of_the_probe_is_handed_on_once() -> None:
+    session = active("probe")
+    dialogue = Dialogue(session)
+    assert answered(dialogue, json.dumps(run_report())) == ([], None)
+    report = dialogue.take_report()
+    assert report is not None
+    assert report.client.kind == "page"
+    assert dialogue.take_report() is None
+    messages, _ = answered(dialogue, json.dumps(run_report()))
+    assert messages == [{"type": "error", "error": "run_report: one session may send one only"}]
+    assert dialogue.take_report() is None
+    assert session.errors.malformed == 1
+
+
+def test_a_run_report_of_anybody_else_is_refused() -> None:
+    session = active("alex")
+    dialogue = Dialogue(session)
+    messages, _ = answered(dialogue, json.dumps(run_report()))
+    assert messages == [{"type": "error", "error": "run_report: only a session of probe may send one"}]
+    assert dialogue.take_report() is None
+    assert session.errors.malformed == 1
+
+
+def test_a_malformed_run_report_leaves_room_for_a_better_one() -> None:
+    dialogue = Dialogue(active("probe"))
+    messages, _ = answered(dialogue, json.dumps(run_report(load_s=-1)))
+    assert "$.load_s" in messages[0]["error"]
+    assert answered(dialogue, json.dumps(run_report())) == ([], None)
+    assert dialogue.take_report() is not None

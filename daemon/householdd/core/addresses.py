@@ -11,6 +11,8 @@ CUSTOMER_IPV6 = 64
 
 LEAST_LENGTH = {4: 16, 6: 32}
 """Shortest prefix that can be named, by IP version: a slip must not name half the Internet."""
+BLOCK_BITS = {4: 24, 6: 48}
+"""Prefix length of a block, by IP version: what an ISP gives a street, or a customer's whole site."""
 
 
 def host_port(host: str, port: int) -> str:
@@ -49,3 +51,21 @@ def written(network: Network) -> str:
     """The network; without its length where it is one IPv4 address. ``parse_network`` reads it back."""
     single = network.version == 4 and network.prefixlen == network.max_prefixlen  # noqa: PLR2004 - IPv4
     return str(network.network_address if single else network)
+
+
+def split_host_port(text: str) -> tuple[str, int]:
+    """The two parts of what ``host_port`` wrote."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def block(host: str) -> str:
+    """The network around a client's address: its IPv4 /24 or IPv6 /48, such as ``192.0.2.0/24``.
+
+    An IPv4 address mapped into IPv6 is the IPv4 address. What is no address, such as a name, stands for itself.
+    """
+    try:
+        network = customer(host)
+    except ValueError:
+        return host
+    return str(network.supernet(new_prefix=BLOCK_BITS[network.version]))

@@ -8,7 +8,8 @@ from householdd.core import wire
 from householdd.core.figures import figures, mbps
 from householdd.core.liveness import HEARTBEAT
 from householdd.core.pings import Pings
-from householdd.core.profiles import MEGABIT
+from householdd.core.profiles import MEGABIT, PROBE
+from householdd.core.run_report import RunReport
 from householdd.core.schedule import Every
 from householdd.core.session import Session
 from householdd.core.vocabulary import CloseReason, EvidenceKind
@@ -31,6 +32,10 @@ class Dialogue:
         self._by_timestamp = Pings[float]()
         self._pings = Every(session.opened_at)
         self._tests = Every(session.opened_at)
+        self._reported = False
+        """Set once, by the session's only run report."""
+        self._report: RunReport | None = None
+        """The report that nobody has taken yet."""
 
     def greeting(self, wall: float) -> list[wire.ServerMessage]:
         """The first message of a session. ``wall`` is Unix time in seconds, here and below."""
@@ -73,10 +78,17 @@ class Dialogue:
             case wire.StopTest() | wire.StopTraffic():
                 ack = wire.StopTestAck(user_id=session.identity.user_id, timestamp=wall * 1e3, message="Test stopped")
                 return [ack], CloseReason.CLIENT_STOPPED
+            case RunReport():
+                return self._run_report(message)
             case _:
                 # An announcement, or an answer that has done its work by coming in.
                 pass
         return [], None
+
+    def take_report(self) -> RunReport | None:
+        """The run report that came in since the last call; its answer takes time, so somebody else gives it."""
+        report, self._report = self._report, None
+        return report
 
     def probes(self, now: float, wall: float) -> list[wire.ServerMessage]:
         """The pings and liveness tests that are due."""
@@ -126,6 +138,14 @@ class Dialogue:
         """
         if mbps is not None and mbps > 0 and math.isfinite(mbps):
             self.session.download.limit(mbps * MEGABIT, now)
+
+    def _run_report(self, report: RunReport) -> tuple[list[wire.ServerMessage], CloseReason | None]:
+        if self.session.profile.key != PROBE.key:
+            return self._malformed(f"run_report: only a session of {PROBE.key} may send one")
+        if self._reported:
+            return self._malformed("run_report: one session may send one only")
+        self._reported, self._report = True, report
+        return [], None
 
     def _malformed(self, error: str) -> tuple[list[wire.ServerMessage], CloseReason | None]:
         errors = self.session.errors

@@ -32,6 +32,21 @@ class Identity:
     user_agent: str
 
 
+@dataclass(frozen=True)
+class Transport:
+    """What the kernel said of the connection when it was last asked."""
+
+    round_trip: float
+    """Smoothed, in seconds."""
+    min_round_trip: float | None
+    """Least, in seconds; None before the first."""
+    retransmits: int
+    """Segments that were sent again."""
+    delivery_rate_bps: float
+    """Latest rate at which data reached the peer."""
+    congestion_control: str
+
+
 @dataclass
 class Sums:
     """Byte counts of one session; payload only, without framing."""
@@ -73,6 +88,8 @@ class Session:
         self.download = Pacer(profile.download.shape(), now)
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP)
         self.liveness = Liveness(self.download.shape.longest_gap, now)
+        self.transport: Transport | None = None
+        """Set at the end; None of a session that ended before its first control pass."""
         self.sums = Sums()
         self.errors = Errors()
         self.download_meter = RateMeter(now)

@@ -7,9 +7,11 @@ because they are echoed.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
+
+from householdd.core.run_report import RunReport
 
 MAX_TEXT = 16 * 1024
 """Greatest size in bytes of a client's text message; the longest of a deployed client has some 300."""
@@ -111,6 +113,7 @@ ClientMessage = (
     | DownloadResponse
     | StopTest
     | StopTraffic
+    | RunReport
 )
 
 _CLIENT_TYPES = {each.__struct_config__.tag: each for each in ClientMessage.__args__}
@@ -252,6 +255,19 @@ class StopTestAck(msgspec.Struct, tag="stop_test_ack"):
     message: str
 
 
+class RunStored(msgspec.Struct, tag="run_stored"):
+    """Answer to run_report: it will be kept. ``path`` is behind the page's own; None where runs are not shown."""
+
+    id: str
+    path: str | None
+
+
+class RunRefused(msgspec.Struct, tag="run_refused"):
+    """Answer to run_report: it is not kept."""
+
+    reason: Literal["disabled", "too_many", "busy", "unavailable"]
+
+
 class ErrorMessage(msgspec.Struct, tag="error"):
     """What was wrong with a client's message."""
 
@@ -267,6 +283,8 @@ ServerMessage = (
     | RealTimeUpdate
     | SessionComplete
     | StopTestAck
+    | RunStored
+    | RunRefused
     | ErrorMessage
 )
 

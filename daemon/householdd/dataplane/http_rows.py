@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import msgspec
 from websockets.http11 import Request
 
 from householdd.core.figures import mbps
@@ -18,17 +19,31 @@ class RowUnavailableError(Exception):
 Stats = Callable[[], Awaitable[Mapping[str, Any]]]
 """Aggregates over the whole daemon; no addresses among them. Raises RowUnavailableError."""
 
+Runs = Callable[[str], Awaitable[bytes | None]]
+"""A stored run as JSON, by its id; None where there is none. Raises RowUnavailableError."""
+
+RUNS_PATH = "/virtual-household/runs/"
+
+
+async def no_run(_: str) -> bytes | None:
+    """Where runs are not kept, or not shown."""
+    return None
+
 
 class HttpRows:
-    """Answers ``GET /virtual-household/{health,profiles,stats}``, each also under ``/api``."""
+    """Answers ``GET /virtual-household/{health,profiles,stats,runs/ID}``, each also under ``/api``."""
 
-    def __init__(self, profiles: Profiles, stats: Stats) -> None:
+    def __init__(self, profiles: Profiles, stats: Stats, runs: Runs = no_run) -> None:
         self._profiles = profiles
         self._stats = stats
+        self._runs = runs
 
-    async def answer(self, path: str) -> Mapping[str, Any] | None:
-        """The row for ``path``; None where there is none."""
+    async def answer(self, path: str) -> Mapping[str, Any] | msgspec.Raw | None:
+        """The row for ``path``; None where there is none. Raises RowUnavailableError."""
         match path.removeprefix("/api"):
+            case run if run.startswith(RUNS_PATH):
+                found = await self._runs(run.removeprefix(RUNS_PATH))
+                return None if found is None else msgspec.Raw(found)
             case "/virtual-household/health":
                 stats = await self._stats()
                 return {

@@ -11,9 +11,11 @@ import structlog
 
 from householdd.core.admission import Admission
 from householdd.core.profiles import Profile
+from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, SessionState
+from householdd.core.wire import RunRefused
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
 
@@ -32,6 +34,17 @@ class Change(Enum):
 
 
 Listener = Callable[[Session, Change], None]
+
+
+class Keeper:
+    """Whom a registry tells of what is to be kept. No method may wait; this one keeps nothing."""
+
+    def changed(self, session: Session, change: Change) -> None:
+        """A session opened, has another state, or has ended."""
+
+    def reported(self, runner: Runner, report: RunReport) -> None:  # noqa: ARG002 - for those who keep it
+        """A client tells of its run; ``runner.answer_report`` is called now or later."""
+        runner.answer_report(RunRefused("disabled"))
 
 
 @dataclass
@@ -58,6 +71,7 @@ class Registry:
         self.recent: OrderedDict[str, Session] = OrderedDict()
         self.listeners: set[Listener] = set()
         """Called after each opening, change of state and end; they must not raise or wait."""
+        self.keeper = Keeper()
         self._totals = Totals()
 
     def open(self, identity: Identity, profile: Profile, link: Link) -> Runner:
@@ -152,8 +166,12 @@ class Registry:
         self._totals.protocol_errors += _breaches(session)
         self._announce(session, Change.CLOSED)
 
+    def reported(self, runner: Runner, report: RunReport) -> None:
+        """A client told of its run."""
+        self.keeper.reported(runner, report)
+
     def _announce(self, session: Session, change: Change) -> None:
-        for listener in list(self.listeners):
+        for listener in (self.keeper.changed, *self.listeners):
             try:
                 listener(session, change)
             except Exception:

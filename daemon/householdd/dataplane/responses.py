@@ -18,7 +18,7 @@ def text(status: http.HTTPStatus, words: str, headers: Mapping[str, str] | None 
     return _response(status, f"{words}\n".encode(), "text/plain; charset=utf-8", headers)
 
 
-def data(request: Request, value: Mapping[str, Any], allowed_origins: Iterable[str]) -> Response:
+def data(request: Request, value: Mapping[str, Any] | msgspec.Raw, allowed_origins: Iterable[str]) -> Response:
     """JSON, readable for pages of the allowed origins; ``*`` among them allows every page."""
     response = _response(http.HTTPStatus.OK, msgspec.json.encode(value), "application/json", {"Vary": "Origin"})
     origin = request.headers.get("Origin")

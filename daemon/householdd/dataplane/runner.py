@@ -16,11 +16,12 @@ from householdd.core.addresses import host_port
 from householdd.core.dialogue import Dialogue
 from householdd.core.liveness import HEARTBEAT, Kernel
 from householdd.core.pings import Pings
+from householdd.core.run_report import RunReport
 from householdd.core.schedule import Every
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, SessionState
-from householdd.core.wire import MAX_TEXT, ServerMessage, encode
+from householdd.core.wire import MAX_TEXT, RunRefused, RunStored, ServerMessage, encode
 from householdd.dataplane import sockets, tcp_info
 from householdd.dataplane.link import FRAMES_PER_SECOND, Link
 from householdd.dataplane.tcp_info import TcpInfo
@@ -52,6 +53,9 @@ class Observer(Protocol):
     def ended(self, runner: Runner) -> None:
         """The session is CLOSED and holds nothing more."""
 
+    def reported(self, runner: Runner, report: RunReport) -> None:
+        """The client tells of its run; ``runner.answer_report`` is to be called, now or later."""
+
 
 class Runner:
     """One session on one connection. No method waits; the event loop calls in, and the control loop passes by."""
@@ -72,7 +76,9 @@ class Runner:
         phase = uuid.UUID(session.identity.id).int % 1000 / 1000
         self._heartbeat = Every(session.opened_at + phase * HEARTBEAT)
         self.tcp: TcpInfo | None = None
-        """What the kernel said in the last control pass; None before the first."""
+        """What the kernel said when it was last asked; None before the first control pass."""
+        self.congestion_control = ""
+        """Of the connection, such as ``cubic``; known from the start on."""
         self._timer: asyncio.TimerHandle | None = None
         """The next payload portion; set only while the gate is open and the write buffer has room."""
         self._abort_at: float | None = None
@@ -87,6 +93,7 @@ class Runner:
         self.link.owner = self
         self.set_timeouts(self.session.timeouts)
         sockets.reset_on_close(self.link.socket)
+        self.congestion_control = sockets.congestion_control(self.link.socket)
         self.link.pace_for(self.session.download.shape.peak_bps)
         self._shown = self.session.state
         identity = self.session.identity
@@ -120,6 +127,7 @@ class Runner:
 
         ``code`` replaces the close code that belongs to the reason.
         """
+        self._ask_kernel()
         if not self.session.begin_close(reason, detail):
             return False
         now = self._clock.now()
@@ -145,6 +153,7 @@ class Runner:
 
     def abort(self, reason: CloseReason, detail: str = "") -> None:
         """Ends the session without a word."""
+        self._ask_kernel()
         self.session.begin_close(reason, detail)
         self._disarm()
         self.link.abort()
@@ -193,7 +202,13 @@ class Runner:
         self._send(messages)
         if reason is not None:
             self.end(reason)
+        if (report := self._dialogue.take_report()) is not None:
+            self._observer.reported(self, report)
         self._tell()
+
+    def answer_report(self, answer: RunStored | RunRefused) -> None:
+        """What became of the run report; not heard by a client that has gone meanwhile."""
+        self._send([answer])
 
     def text_too_long(self) -> None:
         """A text message was too long."""
@@ -244,6 +259,8 @@ class Runner:
         """The connection is gone, and with it all the session held."""
         self._disarm()
         session = self.session
+        if self.tcp is not None:
+            session.transport = self.tcp.transport(self.congestion_control)
         session.closed(self._clock.now(), CloseReason.CLIENT_CLOSED if clean else CloseReason.CONNECTION_LOST)
         log.info(
             "session closed",
@@ -271,16 +288,23 @@ class Runner:
             self.end(reason, detail)
 
     def _look(self, now: float) -> None:
-        """Asks the kernel what the peer has acknowledged."""
-        if not (self.session.live and self.link.open):
+        """Judges what the peer has acknowledged."""
+        tcp = self._ask_kernel()
+        if tcp is None:
             return
-        self.tcp = tcp = tcp_info.read(self.link.socket)
         kernel = Kernel(
             acked=tcp.bytes_acked + tcp.delivered,
             ack_age=tcp.last_ack_recv / 1e3,
             stuck=tcp.unacked == 0 and tcp.notsent > 0,
         )
         self.session.acknowledged(kernel, now)
+
+    def _ask_kernel(self) -> TcpInfo | None:
+        """What the kernel knows of the connection now; None, and the last answer is kept, once it is ending."""
+        if not (self.session.live and self.link.open):
+            return None
+        self.tcp = tcp_info.read(self.link.socket)
+        return self.tcp
 
     def _pace(self) -> None:
         self._disarm()

@@ -6,6 +6,11 @@ import socket
 import struct
 from typing import NamedTuple
 
+from householdd.core.session import Transport
+
+_NO_ROUND_TRIP = 2**32 - 1
+"""What the kernel gives as least round trip before the first."""
+
 _LAYOUT = struct.Struct("=8B24I4Q6I4Q2I2Q4I")
 """The structure up to ``tcpi_snd_wnd``, Linux 5.4. Older kernels return less of it, newer ones more."""
 
@@ -41,6 +46,16 @@ class TcpInfo(NamedTuple):
     """Payload bytes sent, with those sent again."""
     bytes_retrans: int
     """Payload bytes sent again."""
+
+    def transport(self, congestion_control: str) -> Transport:
+        """What of it says something about the whole connection."""
+        return Transport(
+            round_trip=self.rtt / 1e6,
+            min_round_trip=None if self.min_rtt == _NO_ROUND_TRIP else self.min_rtt / 1e6,
+            retransmits=self.total_retrans,
+            delivery_rate_bps=self.delivery_rate * 8,
+            congestion_control=congestion_control,
+        )
 
 
 def parse(data: bytes) -> TcpInfo:

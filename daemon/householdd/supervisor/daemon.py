@@ -25,12 +25,16 @@ from householdd.core.blocks import Blocks
 from householdd.core.profiles import ProfileError
 from householdd.core.settings import Timeouts
 from householdd.dataplane.branding import Brand
+from householdd.storage.engine import file_url, parse_url
+from householdd.storage.store import Retention, Store
 from householdd.supervisor import listening
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 from householdd.supervisor.gate import Gate
+from householdd.supervisor.history import History
 from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.pool import WorkerPool
 from householdd.supervisor.process import WorkerFailedError
+from householdd.supervisor.recorder import RecorderServer
 from householdd.supervisor.server import DaemonState, Drain, FanServer, resume
 from householdd.supervisor.sessions import FanSessions, brief_blocks
 from householdd.supervisor.systemd import notify
@@ -63,6 +67,7 @@ class Supervisor:
         self._config = RuntimeConfig(settings.launch_timeouts, self._push_timeouts)
         self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
+        self._history = _history(settings) if settings.history.enabled else None
         self._failed = False
         """Set once, by a defect that leaves the daemon unable to do its work."""
 
@@ -90,6 +95,12 @@ class Supervisor:
             )
             await control.start()
             stack.push_async_callback(control.stop, 0.5)
+            if self._history is not None:
+                self._history.start()
+                stack.push_async_callback(self._history.stop)
+                recorder = RecorderServer(self._history, self._recorder_socket)
+                await recorder.start()
+                stack.push_async_callback(recorder.stop)
             self._handle_signals(pool)
             stack.push_async_callback(pool.stop)
             if not await self._start(pool):
@@ -157,6 +168,11 @@ class Supervisor:
         ]
         told: list[int] = [answer.server.sessions for answer in answers.messages()]
         return sum(told) + sum(silent)
+
+    @property
+    def _recorder_socket(self) -> Path:
+        """Where workers tell what is to be kept; not forwarded to from the control socket."""
+        return self._private / "recorder.sock"
 
     def _handle_signals(self, pool: WorkerPool) -> None:
         loop = asyncio.get_running_loop()
@@ -284,6 +300,8 @@ class Supervisor:
             listen_fd=sock.fileno(),
             control_socket=str(worker.socket_path),
             daemon_socket=str(self._private / "daemon.sock"),
+            recorder_socket=str(self._recorder_socket) if self._history is not None else None,
+            permalinks=self._history is not None and settings.history.permalinks,
             cert=str(cert) if cert else None,
             key=str(key) if key else None,
             profiles=str(settings.profiles.absolute()) if settings.profiles else None,
@@ -295,3 +313,9 @@ class Supervisor:
             log_level=settings.log_level,
             log_format=settings.log_format,
         )
+
+
+def _history(settings: Settings) -> History:
+    url, kept = settings.history.url, settings.history
+    database = file_url(settings.state_dir / "history.db") if url is None else parse_url(url.get_secret_value())
+    return History(kept, Store(database, Retention(kept.retention_days, kept.max_rows)))

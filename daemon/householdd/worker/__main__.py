@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import grpc.aio
 import msgspec
 import structlog
 import uvloop
@@ -25,18 +26,23 @@ from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.gateway import Gateway, GatewayOptions
-from householdd.dataplane.http_rows import HttpRows
+from householdd.dataplane.http_rows import HttpRows, no_run
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.worker.daemon_stats import DaemonStats
+from householdd.worker.recorder import Recorder
 from householdd.worker.server import LocalServer
 from householdd.worker.sessions import LocalSessions
+from householdd.worker.shared_runs import SharedRuns
 from householdd.worker_settings import READY, WorkerSettings
 
 log = structlog.get_logger("worker")
 
 LAST_WORDS = 0.5
 """Seconds that clients have to take in the end of their session when the worker stops."""
+
+LAST_RECORDS = 1.0
+"""Seconds that the supervisor has to take the worker's last ended sessions."""
 
 
 class Worker:
@@ -54,11 +60,13 @@ class Worker:
         self._registry = Registry(timeouts, Clock(time.monotonic, time.time))
         self._control_loop = ControlLoop(self._registry)
         self._stats = DaemonStats(settings.daemon_socket)
+        # Never connects where nothing is kept.
+        self._history = grpc.aio.insecure_channel(f"unix:{settings.recorder_socket}")
         profiles = profile_data.read(Path(settings.profiles) if settings.profiles else None)
         self._gateway = Gateway(
             self._registry,
             profiles,
-            HttpRows(profiles, self._stats),
+            HttpRows(profiles, self._stats, SharedRuns(self._history) if settings.permalinks else no_run),
             branding.apply(static_files.load(settings.frame_ancestors), settings.brand),
             GatewayOptions(self._tls, settings.allowed_origins, settings.handshake_timeout),
         )
@@ -82,6 +90,9 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
         loop.add_reader(sys.stdin.fileno(), self._supervisor_gone)
         await self._control.start()
+        recorder = None
+        if self._settings.recorder_socket is not None:
+            recorder = Recorder(self._registry, self._settings.name, self._history)
         server = await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
         control_loop.add_done_callback(self._control_loop_ended)
@@ -97,6 +108,9 @@ class Worker:
         control_loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await control_loop
+        if recorder is not None:
+            await recorder.stop(LAST_RECORDS)
+        await self._history.close()
         await self._control.stop(LAST_WORDS)
         await self._stats.close()
 

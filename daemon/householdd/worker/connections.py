@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from household.v1 import session_pb2 as pb
 from householdd.controlplane.convert import duration
-from householdd.dataplane import sockets
+from householdd.core.session import Session, Transport
 from householdd.dataplane.runner import Runner
-
-_NO_ROUND_TRIP = 2**32 - 1
-"""What the kernel gives as least round trip before the first."""
 
 
 def message(runner: Runner) -> pb.Connection | None:
@@ -16,14 +13,25 @@ def message(runner: Runner) -> pb.Connection | None:
     tcp, link = runner.tcp, runner.link
     if tcp is None or not link.open:
         return None
+    message = _lasting(tcp.transport(runner.congestion_control))
+    message.unacked_segments = tcp.unacked
+    message.unsent_bytes = tcp.notsent
+    message.buffered_bytes = link.buffered
+    message.ack_age.CopyFrom(duration(tcp.last_ack_recv / 1e3))
+    return message
+
+
+def last(session: Session) -> pb.Connection | None:
+    """What was last seen of the connection of a session that has ended; None where nothing was."""
+    return None if session.transport is None else _lasting(session.transport)
+
+
+def _lasting(transport: Transport) -> pb.Connection:
+    least = transport.min_round_trip
     return pb.Connection(
-        round_trip=duration(tcp.rtt / 1e6),
-        min_round_trip=None if tcp.min_rtt == _NO_ROUND_TRIP else duration(tcp.min_rtt / 1e6),
-        retransmits=tcp.total_retrans,
-        unacked_segments=tcp.unacked,
-        unsent_bytes=tcp.notsent,
-        buffered_bytes=link.buffered,
-        delivery_rate_bps=tcp.delivery_rate * 8,
-        ack_age=duration(tcp.last_ack_recv / 1e3),
-        congestion_control=sockets.congestion_control(link.socket),
+        round_trip=duration(transport.round_trip),
+        min_round_trip=None if least is None else duration(least),
+        retransmits=transport.retransmits,
+        delivery_rate_bps=transport.delivery_rate_bps,
+        congestion_control=transport.congestion_control,
     )

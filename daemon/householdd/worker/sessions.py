@@ -133,8 +133,14 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         return [self._message(runner.session) for runner in self._registry.live.values()]
 
     def _message(self, session: Session) -> session_pb2.Session:
-        message = convert.session(session, self._worker, self._registry.clock.now())
-        runner = self._registry.live.get(session.identity.id)
-        if runner is not None and (connection := connections.message(runner)) is not None:
-            message.connection.CopyFrom(connection)
-        return message
+        return describe(self._registry, session, self._worker)
+
+
+def describe(registry: Registry, session: Session, worker: str) -> session_pb2.Session:
+    """A session of ``registry``, live or ended, with its connection."""
+    message = convert.session(session, worker, registry.clock.now())
+    runner = registry.live.get(session.identity.id)
+    connection = connections.message(runner) if runner is not None else connections.last(session)
+    if connection is not None:
+        message.connection.CopyFrom(connection)
+    return message

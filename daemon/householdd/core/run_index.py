@@ -1,0 +1,82 @@
+"""Which ended sessions belong to which stored run, and how many runs a part of the network may store."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+from householdd.core.bucket import Bucket
+
+WINDOW = 600.0
+"""Seconds between a session's end and the report of its run, in either order; beyond that they are strangers."""
+
+MOST_SESSIONS = 16
+"""Sessions of one run."""
+
+MOST_KEYS = 10_000
+"""Runs, and as many parts of the network, that are remembered at once; the oldest are forgotten."""
+
+Household = tuple[str, str]
+"""The test id and the client's host, which the sessions of one run share."""
+
+V = TypeVar("V")
+
+
+class _Recent(Generic[V]):
+    """Values by key, the most recently added ones only."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[Household, tuple[float, V]] = OrderedDict()
+
+    def get(self, key: Household, now: float) -> V | None:
+        since, value = self._values.get(key, (now - WINDOW, None))
+        return value if now - since < WINDOW else None
+
+    def put(self, key: Household, value: V, now: float) -> None:
+        self._values[key] = now, value
+        self._values.move_to_end(key)
+        if len(self._values) > MOST_KEYS:
+            self._values.popitem(last=False)
+
+
+class RunIndex:
+    """Remembers both for a while. Times are monotonic, in seconds."""
+
+    def __init__(self) -> None:
+        self._ended = _Recent[list[str]]()
+        self._runs = _Recent[str]()
+
+    def ended(self, household: Household, session_id: str, now: float) -> str | None:
+        """A session ended; the id of the run that it belongs to, where that was reported before."""
+        if not household[0]:
+            return None
+        run_id = self._runs.get(household, now)
+        if run_id is None:
+            known = self._ended.get(household, now) or []
+            self._ended.put(household, [*known, session_id][-MOST_SESSIONS:], now)
+        return run_id
+
+    def reported(self, household: Household, run_id: str, now: float) -> tuple[str, ...]:
+        """A run was reported; its sessions that ended before."""
+        if not household[0]:
+            return ()
+        self._runs.put(household, run_id, now)
+        return tuple(self._ended.get(household, now) or ())
+
+
+class RunAllowance:
+    """Runs a minute that each part of the network may store; as many may come at once."""
+
+    def __init__(self, per_minute: float) -> None:
+        self._per_minute = per_minute
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, block: str, now: float) -> bool:
+        """Whether one more run of ``block`` is stored."""
+        bucket = self._buckets.get(block)
+        if bucket is None:
+            bucket = self._buckets[block] = Bucket(self._per_minute / 60, self._per_minute, now)
+            if len(self._buckets) > MOST_KEYS:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(block)
+        return bucket.take(now)

@@ -1,0 +1,162 @@
+"""What a client may claim of a finished run: a strict, bounded message, and what the server concludes from it.
+
+Every string is a word out of a list or fits a short pattern, every number is finite and in a range, every list has a
+greatest length. So a stored report can be shown to anybody without further checks.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+import msgspec
+
+from householdscore.grade import Grade, grade
+from householdscore.requirements import Band
+from householdscore.validity import Invalid
+
+MAX_POINTS = 240
+"""Points of a timeline; four a second for a minute."""
+
+# \Z and not $, which lets a newline follow.
+_Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9_-]{0,31}\Z")]
+_Version = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z][0-9A-Za-z.+-]{0,31}\Z")]
+_VerdictKey = Annotated[str, msgspec.Meta(pattern=r"\Averdict\.[a-z][a-z0-9_-]{0,31}\.[a-z]{1,16}\Z")]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+_Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=600_000)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
+_Rate = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Score = Annotated[float, msgspec.Meta(ge=0, le=100)]
+_Mos = Annotated[float, msgspec.Meta(ge=1, le=5)]
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a report; fields that are not known are refused."""
+
+
+class ReportClient(_Strict, frozen=True, kw_only=True):
+    """Who measured."""
+
+    kind: Literal["page", "householdctl"]
+    version: _Version
+
+
+class Latency(_Strict, frozen=True, kw_only=True):
+    """Round trips of one series in milliseconds; null where nothing was measured."""
+
+    count: _Count
+    p50_ms: _Milliseconds | None
+    p95_ms: _Milliseconds | None
+    p99_ms: _Milliseconds | None
+    jitter_ms: _Milliseconds | None
+
+    def __post_init__(self) -> None:
+        measured = [value for value in (self.p50_ms, self.p95_ms, self.p99_ms) if value is not None]
+        if len(measured) != (3 if self.count else 0):
+            raise ValueError("p50_ms, p95_ms and p99_ms are numbers where count is above 0, else null")
+        if measured != sorted(measured):
+            raise ValueError("p50_ms must be at most p95_ms, and p95_ms at most p99_ms")
+
+
+class Rates(_Strict, frozen=True, kw_only=True):
+    """Mean payload rates of one direction in bit/s."""
+
+    wanted_bps: _Rate
+    got_bps: _Rate
+
+
+class Person(_Strict, frozen=True, kw_only=True):
+    """How it was for one person under load."""
+
+    who: _Word
+    activity: _Word
+    score: _Score | None
+    band: Band | None
+    verdict: _VerdictKey
+    """A message key."""
+    download: Rates
+    upload: Rates
+    latency: Latency
+    """Of the person's own connection."""
+    stall_s: _Seconds | None = None
+    """How long the picture stood still; null of who watches none."""
+    mos: _Mos | None = None
+    """Mean opinion score; null of who is in no call."""
+
+
+class Phase(_Strict, frozen=True, kw_only=True):
+    """A part of the run; seconds since its begin."""
+
+    name: Literal["warm_up", "idle", "load", "recovery"]
+    from_s: _Seconds
+    until_s: _Seconds
+
+    def __post_init__(self) -> None:
+        if self.until_s < self.from_s:
+            raise ValueError("until_s must be at least from_s")
+
+
+class Point(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One moment of the run, written as ``[seconds, delay_ms, down_bps, up_bps]`` to be short."""
+
+    seconds: _Seconds
+    delay_ms: _Milliseconds | None
+    down_bps: _Rate
+    up_bps: _Rate
+
+
+class RunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
+    """A client's account of its run."""
+
+    ended_at: Annotated[float, msgspec.Meta(ge=0, le=2**53)]
+    """Unix time by the client's clock, in milliseconds."""
+    client: ReportClient
+    load_s: _Seconds
+    phases: Annotated[tuple[Phase, ...], msgspec.Meta(max_length=8)]
+    baseline_ms: _Milliseconds | None
+    idle: Latency
+    """The probe's before any load."""
+    loaded: Latency
+    """The probe's under load."""
+    people: Annotated[tuple[Person, ...], msgspec.Meta(min_length=1, max_length=8)]
+    invalid: Annotated[tuple[Invalid, ...], msgspec.Meta(max_length=len(Invalid))] = ()
+    """Why the run does not count; none of a valid one."""
+    loss_share: _Share | None = None
+    """Loss on the probe's connections; null where it cannot be told from queueing."""
+    timeline: Annotated[tuple[Point, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
+    warm_up_mbps: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    """What the line carried before the run, in Mbit/s."""
+
+    def __post_init__(self) -> None:
+        if any(after.seconds < before.seconds for before, after in pairwise(self.timeline)):
+            raise ValueError("timeline must be in order of time")
+        who = [person.who for person in self.people]
+        if len(set(who)) != len(who):
+            raise ValueError("people must have one entry for each who")
+
+    @property
+    def valid(self) -> bool:
+        """Whether the run counts."""
+        return not self.invalid
+
+    @property
+    def grade(self) -> Grade | None:
+        """The household's grade by the server's own rules; None without figures of the idle and the loaded line."""
+        if self.baseline_ms is None or self.loaded.p95_ms is None:
+            return None
+        return grade(self.baseline_ms, self.loaded.p95_ms)
+
+    @property
+    def increase_p95_ms(self) -> float | None:
+        """What the load added to the latency; None like the grade."""
+        if self.baseline_ms is None or self.loaded.p95_ms is None:
+            return None
+        return max(self.loaded.p95_ms - self.baseline_ms, 0.0)
+
+
+encode = msgspec.json.Encoder().encode
+"""A report as JSON, as it is stored."""
+
+decode = msgspec.json.Decoder(RunReport).decode
+"""The same back. Raises msgspec.DecodeError."""

@@ -1,0 +1,146 @@
+"""What the daemon keeps: ended sessions and runs, on their way from the workers to the store, and back to callers."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from household.v1 import session_pb2
+from householdd.config import HistorySettings
+from householdd.core.addresses import block, split_host_port
+from householdd.core.run_index import Household, RunAllowance, RunIndex
+from householdd.core.run_report import RunReport
+from householdd.storage import reading
+from householdd.storage.rows import RunLink, RunRow, SessionRow
+from householdd.storage.store import Store
+from householdd.supervisor.history_rows import run_row, session_row
+
+log = structlog.get_logger("history")
+
+READERS = 2
+"""Threads that read for callers; the store's own thread writes."""
+
+READS_WAITING = 32
+"""Reads that may wait for a thread."""
+
+CLOSE_DEADLINE = 2.0
+"""Seconds that the store has to write what is left when the daemon stops."""
+
+T = TypeVar("T")
+
+
+class HistoryUnavailableError(Exception):
+    """The history cannot be read; the message says why."""
+
+
+class Refused(Enum):
+    """Why a run is not kept."""
+
+    TOO_MANY = "too_many"
+    BUSY = "busy"
+
+
+class History:
+    """Takes what the workers tell, and reads for callers."""
+
+    def __init__(self, settings: HistorySettings, store: Store) -> None:
+        self.settings = settings
+        self._store = store
+        self._index = RunIndex()
+        self._allowance = RunAllowance(settings.runs_per_minute)
+        self._server = socket.gethostname()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="history-reader")
+        self._reading = 0
+
+    def start(self) -> None:
+        """Begins to write."""
+        self._store.start()
+
+    async def stop(self) -> None:
+        """Writes what is left."""
+        await asyncio.to_thread(self._store.close, CLOSE_DEADLINE)
+        self._readers.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def store(self) -> Store:
+        """Where it all goes."""
+        return self._store
+
+    def ended(self, session: session_pb2.Session) -> None:
+        """A session has ended."""
+        run_id = self._index.ended(_household(session), session.id, time.monotonic())
+        self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
+
+    def lost(self, session: session_pb2.Session) -> None:
+        """A session's worker has died, and took its last figures along."""
+        now = time.time()
+        session.state = session_pb2.SESSION_STATE_CLOSED
+        session.close_reason = session_pb2.CLOSE_REASON_WORKER_LOST
+        session.closed_at.FromMicroseconds(round(max(now, session.opened_at.ToMicroseconds() / 1e6) * 1e6))
+        self.ended(session)
+
+    def take_run(self, session: session_pb2.Session, report: RunReport) -> str | Refused:
+        """Queues a run that was reported on ``session``; its id."""
+        now = time.monotonic()
+        if not self._allowance.take(block(split_host_port(session.peer_address)[0]), now):
+            return Refused.TOO_MANY
+        run_id = secrets.token_hex(12)
+        row = run_row(
+            run_id,
+            report,
+            session,
+            stored_at=time.time(),
+            server=self._server,
+            addresses=self.settings.addresses,
+        )
+        if not self._store.put(row):
+            return Refused.BUSY
+        ended = self._index.reported(_household(session), run_id, now)
+        if ended:
+            self._store.put(RunLink(run_id, ended))
+        log.info("run stored", run=run_id, session=session.id, grade=row.grade, valid=row.valid)
+        return run_id
+
+    async def run(self, run_id: str) -> tuple[RunRow, list[SessionRow]] | None:
+        """A run and its sessions, also one that is not written yet. Raises HistoryUnavailableError."""
+        waiting = self._store.waiting_run(run_id)
+        if waiting is not None:
+            return waiting, []
+
+        def read(connection: Connection) -> tuple[RunRow, list[SessionRow]] | None:
+            found = reading.run(connection, run_id)
+            return None if found is None else (found, reading.sessions_of(connection, run_id))
+
+        return await self.read(read)
+
+    async def read(self, statements: Callable[[Connection], T]) -> T:
+        """Runs ``statements`` in a thread, in a transaction of their own. Raises HistoryUnavailableError."""
+        if self._reading >= READERS + READS_WAITING:
+            raise HistoryUnavailableError("too many are reading the history")
+
+        def work() -> T:
+            with self._store.engine.connect() as connection:
+                return statements(connection)
+
+        self._reading += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+        except SQLAlchemyError as error:
+            problem = self._store.status().problem or type(error).__name__
+            raise HistoryUnavailableError(f"the history cannot be read: {problem}") from error
+        finally:
+            self._reading -= 1
+
+
+def _household(session: session_pb2.Session) -> Household:
+    return session.test_id, split_host_port(session.peer_address)[0]

@@ -1,0 +1,166 @@
+"""Sessions and runs as rows of the history, and runs as anybody may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from household.v1 import session_pb2
+from householdd.controlplane.convert import seconds
+from householdd.core.addresses import block, split_host_port
+from householdd.core.run_report import RunReport, encode
+from householdd.storage.rows import PersonRow, RunRow, SessionRow
+
+Addresses = Literal["whole", "truncated", "none"]
+"""How much of clients' addresses is kept."""
+
+
+def kept_addresses(peer_address: str, addresses: Addresses) -> tuple[str | None, str | None]:
+    """A client's address as it is kept, and the block that it counts for."""
+    host, _ = split_host_port(peer_address)
+    match addresses:
+        case "whole":
+            return host, block(host)
+        case "truncated":
+            return block(host), block(host)
+        case "none":
+            return None, None
+
+
+def session_row(session: session_pb2.Session, run_id: str | None, server: str, addresses: Addresses) -> SessionRow:
+    """An ended session."""
+    connection = session.connection if session.HasField("connection") else None
+    address, address_block = kept_addresses(session.peer_address, addresses)
+    return SessionRow(
+        id=session.id,
+        run_id=run_id,
+        user_id=session.user_id,
+        test_id=session.test_id,
+        profile=session.profile,
+        server=server,
+        worker=session.worker,
+        address=address,
+        address_block=address_block,
+        user_agent=session.user_agent,
+        opened_at=_unix(session.opened_at),
+        closed_at=_unix(session.closed_at),
+        reason=session_pb2.CloseReason.Name(session.close_reason).removeprefix("CLOSE_REASON_").lower(),
+        detail=session.close_detail,
+        sent_bytes=session.sent_bytes,
+        received_bytes=session.received_bytes,
+        target_download_bps=session.target_download_bps,
+        target_upload_bps=session.target_upload_bps,
+        probe_failures=session.probe_failures,
+        round_trip_s=seconds(session.round_trip) if session.HasField("round_trip") else None,
+        tcp_round_trip_s=seconds(connection.round_trip) if connection else None,
+        tcp_min_round_trip_s=seconds(connection.min_round_trip)
+        if connection and connection.HasField("min_round_trip")
+        else None,
+        tcp_retransmits=connection.retransmits if connection else None,
+        tcp_delivery_rate_bps=connection.delivery_rate_bps if connection else None,
+        congestion_control=connection.congestion_control if connection else None,
+    )
+
+
+def run_row(  # noqa: PLR0913 - each is a column
+    run_id: str,
+    report: RunReport,
+    session: session_pb2.Session,
+    *,
+    stored_at: float,
+    server: str,
+    addresses: Addresses,
+) -> RunRow:
+    """A run that was reported on ``session``."""
+    address, address_block = kept_addresses(session.peer_address, addresses)
+    return RunRow(
+        id=run_id,
+        stored_at=stored_at,
+        ended_at=report.ended_at / 1e3,
+        session_id=session.id,
+        test_id=session.test_id,
+        server=server,
+        address=address,
+        address_block=address_block,
+        user_agent=session.user_agent,
+        client=report.client.kind,
+        client_version=report.client.version,
+        valid=report.valid,
+        grade=report.grade,
+        baseline_ms=report.baseline_ms,
+        increase_p95_ms=report.increase_p95_ms,
+        report=encode(report).decode(),
+        people=tuple(PersonRow(each.who, each.activity, each.score, each.verdict) for each in report.people),
+    )
+
+
+class SharedSession(msgspec.Struct, frozen=True):
+    """The server's own record of one session of a run."""
+
+    profile: str
+    reason: str
+    duration_s: float
+    sent_bytes: int
+    received_bytes: int
+    tcp_round_trip_ms: float | None
+    tcp_min_round_trip_ms: float | None
+    tcp_retransmits: int | None
+    tcp_delivery_rate_bps: float | None
+    congestion_control: str | None
+
+
+class SharedRun(msgspec.Struct, frozen=True):
+    """A run as whoever has its id sees it: no address, no User-Agent, and no label that the client chose."""
+
+    id: str
+    stored_at: float
+    """Unix time by the server's clock, in milliseconds."""
+    valid: bool
+    grade: str | None
+    baseline_ms: float | None
+    increase_p95_ms: float | None
+    report: msgspec.Raw
+    """The client's report, as it was taken."""
+    sessions: list[SharedSession]
+
+
+def shared_run(run: RunRow, sessions: Sequence[SessionRow]) -> bytes:
+    """A run as JSON for anybody."""
+    return msgspec.json.encode(
+        SharedRun(
+            id=run.id,
+            stored_at=run.stored_at * 1e3,
+            valid=run.valid,
+            grade=run.grade,
+            baseline_ms=run.baseline_ms,
+            increase_p95_ms=run.increase_p95_ms,
+            report=msgspec.Raw(run.report.encode()),
+            sessions=[_shared_session(session) for session in sessions],
+        )
+    )
+
+
+def _shared_session(session: SessionRow) -> SharedSession:
+    return SharedSession(
+        profile=session.profile,
+        reason=session.reason,
+        duration_s=round(session.closed_at - session.opened_at, 3),
+        sent_bytes=session.sent_bytes,
+        received_bytes=session.received_bytes,
+        tcp_round_trip_ms=_milliseconds(session.tcp_round_trip_s),
+        tcp_min_round_trip_ms=_milliseconds(session.tcp_min_round_trip_s),
+        tcp_retransmits=session.tcp_retransmits,
+        tcp_delivery_rate_bps=session.tcp_delivery_rate_bps,
+        congestion_control=session.congestion_control,
+    )
+
+
+def _milliseconds(value: float | None) -> float | None:
+    return None if value is None else round(value * 1e3, 3)
+
+
+def _unix(value: Timestamp) -> float:
+    return value.ToMicroseconds() / 1e6

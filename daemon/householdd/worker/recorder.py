@@ -1,0 +1,137 @@
+"""Tells the supervisor what is to be kept: every session that opens and ends, and the runs that clients tell of.
+
+Nothing here is waited for by a session. What the supervisor does not take at once waits in a bounded queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from itertools import islice
+from typing import Any
+
+import grpc.aio
+import structlog
+
+from household.internal.v1 import recorder_service_pb2 as pb
+from household.internal.v1 import recorder_service_pb2_grpc
+from householdd.core import run_report
+from householdd.core.run_report import RunReport
+from householdd.core.session import Session
+from householdd.core.wire import RunRefused, RunStored
+from householdd.dataplane.registry import Change, Keeper, Registry
+from householdd.dataplane.runner import Runner
+from householdd.worker.sessions import describe
+
+log = structlog.get_logger("recorder")
+
+BACKLOG = 20_000
+"""Openings and ends that may wait for the supervisor."""
+
+BATCH = 50
+"""Sessions of one message. Each takes some 50 microseconds of the event loop, which carries traffic as well."""
+
+REST = 0.05
+"""Seconds between two messages, so that thousands of sessions that end at once are told of beside the traffic."""
+
+RETRY = 0.5
+"""Seconds until a broken stream is tried again."""
+
+STORE_DEADLINE = 2.0
+"""Seconds that the supervisor has to take a run."""
+
+RUNS_UNDER_WAY = 32
+"""Runs that may wait for the supervisor's answer."""
+
+_REFUSALS: dict[int, RunRefused] = {
+    pb.RUN_REFUSAL_TOO_MANY: RunRefused("too_many"),
+    pb.RUN_REFUSAL_BUSY: RunRefused("busy"),
+}
+
+
+class Recorder(Keeper):
+    """Keeps what happens in a registry for as long as the worker lives."""
+
+    def __init__(self, registry: Registry, worker: str, channel: grpc.aio.Channel) -> None:
+        self._registry = registry
+        self._worker = worker
+        self._stub: Any = recorder_service_pb2_grpc.RecorderServiceStub(channel)
+        self._waiting: deque[Session] = deque()
+        self._dropped = 0
+        """Sessions that found the queue full since the supervisor was last told."""
+        self._something = asyncio.Event()
+        self._ending = False
+        self._stream = asyncio.create_task(self._run())
+        self._runs: set[asyncio.Task[None]] = set()
+        registry.keeper = self
+
+    async def stop(self, deadline: float) -> None:
+        """Tells what is still to be told, for at most ``deadline`` seconds."""
+        self._ending = True
+        self._something.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(self._stream, *self._runs), deadline)
+
+    def changed(self, session: Session, change: Change) -> None:
+        """Queues an opening or an end."""
+        if change is Change.CHANGED:
+            return
+        if len(self._waiting) >= BACKLOG:
+            # One that is dropped at its opening and told of at its end is kept all the same.
+            self._dropped += change is Change.CLOSED
+            return
+        self._waiting.append(session)
+        self._something.set()
+
+    async def _run(self) -> None:
+        """Streams until stopped; a stream that breaks is begun anew with what lives."""
+        while not self._ending:
+            try:
+                await self._tell()
+            except grpc.aio.AioRpcError as error:
+                log.warning("sessions are not recorded for now", problem=error.details())
+                await asyncio.sleep(RETRY)
+                self._waiting.extend(runner.session for runner in self._registry.live.values())
+
+    async def _tell(self) -> None:
+        call = self._stub.RecordSessions()
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            while self._waiting:
+                some = list(islice(self._waiting, BATCH))
+                dropped, self._dropped = self._dropped, 0
+                sessions = [describe(self._registry, session, self._worker) for session in some]
+                await call.write(pb.RecordSessionsRequest(sessions=sessions, dropped=dropped))
+                # Not before: what a broken stream did not take is told of again.
+                for _ in some:
+                    self._waiting.popleft()
+                if not self._ending:
+                    await asyncio.sleep(REST)
+            if self._ending:
+                await call.done_writing()
+                await call
+                return
+
+    def reported(self, runner: Runner, report: RunReport) -> None:
+        """Begins to pass on a run; the runner is answered when the supervisor has queued it."""
+        if len(self._runs) >= RUNS_UNDER_WAY:
+            runner.answer_report(RunRefused("busy"))
+            return
+        task = asyncio.create_task(self._store(runner, report))
+        self._runs.add(task)
+        task.add_done_callback(self._runs.discard)
+
+    async def _store(self, runner: Runner, report: RunReport) -> None:
+        session = describe(self._registry, runner.session, self._worker)
+        request = pb.StoreRunRequest(session=session, report=run_report.encode(report))
+        try:
+            response = await self._stub.StoreRun(request, timeout=STORE_DEADLINE)
+        except grpc.aio.AioRpcError as error:
+            log.warning("run not stored", session=session.id, problem=error.details())
+            runner.answer_report(RunRefused("unavailable"))
+            return
+        refusal = _REFUSALS.get(response.refusal)
+        path = f"?run={response.id}" if response.shared else None
+        runner.answer_report(refusal or RunStored(response.id, path))

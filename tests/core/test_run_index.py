@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from householdd.core.run_index import MOST_KEYS, MOST_SESSIONS, WINDOW, RunAllowance, RunIndex
+
+HOME = ("a1b2", "192.0.2.7")
+NOW = 1000.0
+
+
+def test_sessions_belong_to_their_run_whichever_comes_first() -> None:
+    index = RunIndex()
+    assert index.ended(HOME, "before", NOW) is None
+    assert index.reported(HOME, "run", NOW + 1) == ("before",)
+    assert index.ended(HOME, "after", NOW + 2) == "run"
+
+
+def test_another_host_or_another_test_id_is_another_household() -> None:
+    index = RunIndex()
+    index.ended(HOME, "session", NOW)
+    assert index.reported(("a1b2", "192.0.2.8"), "run", NOW) == ()
+    assert index.reported(("c3d4", "192.0.2.7"), "run", NOW) == ()
+
+
+def test_without_a_test_id_nothing_belongs_together() -> None:
+    index = RunIndex()
+    index.ended(("", "192.0.2.7"), "session", NOW)
+    assert index.reported(("", "192.0.2.7"), "run", NOW) == ()
+    assert index.ended(("", "192.0.2.7"), "another", NOW) is None
+
+
+def test_what_is_long_ago_is_forgotten() -> None:
+    index = RunIndex()
+    index.ended(HOME, "session", NOW)
+    assert index.reported(HOME, "run", NOW + WINDOW) == ()
+    assert index.ended(HOME, "late", NOW + 2 * WINDOW) is None
+
+
+def test_a_flood_pushes_out_the_oldest_only() -> None:
+    index = RunIndex()
+    for count in range(MOST_SESSIONS + 1):
+        index.ended(HOME, str(count), NOW)
+    for count in range(MOST_KEYS - 1):
+        index.ended((f"flood{count}", "203.0.113.9"), "x", NOW)
+    assert len(index.reported(HOME, "run", NOW)) == MOST_SESSIONS
+    index.ended(("one", "more"), "x", NOW)
+    index.ended(("and", "another"), "x", NOW)
+    assert index.reported(HOME, "run", NOW) == ()
+
+
+def test_each_part_of_the_network_has_its_own_allowance() -> None:
+    allowance = RunAllowance(2)
+    assert [allowance.take("192.0.2.0/24", NOW) for _ in range(3)] == [True, True, False]
+    assert allowance.take("198.51.100.0/24", NOW)
+    assert [allowance.take("192.0.2.0/24", NOW + 30) for _ in range(2)] == [True, False]
+
+
+def test_an_allowance_is_kept_for_so_many_parts_only() -> None:
+    allowance = RunAllowance(1)
+    assert allowance.take("192.0.2.0/24", NOW)
+    for count in range(MOST_KEYS):
+        allowance.take(f"flood{count}", NOW)
+    assert allowance.take("192.0.2.0/24", NOW)

@@ -1,0 +1,137 @@
+"""What a client may claim of its run; nothing else is taken, whatever comes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from householdd.core import run_report as core
+from householdd.core import wire
+from householdd.core.run_report import MAX_POINTS, RunReport
+from householdscore.grade import Grade
+from tests.run_reports import latency, run_report
+
+ALEX = run_report()["people"][0]
+
+
+def decoded(report: dict[str, Any]) -> RunReport:
+    message = wire.decode(json.dumps(report).encode())
+    assert isinstance(message, RunReport)
+    return message
+
+
+def test_a_report_is_read_and_written_back_as_it_was() -> None:
+    report = decoded(run_report())
+    assert core.decode(core.encode(report)) == report
+    assert report.valid
+    assert report.increase_p95_ms == 40
+
+
+def test_the_grade_is_the_servers_own() -> None:
+    assert decoded(run_report()).grade is Grade.B
+    assert decoded(run_report(loaded=latency(10, 11))).grade is Grade.A_PLUS
+    with pytest.raises(wire.WireError, match="unknown field `grade`"):
+        decoded(run_report(grade="A+"))
+
+
+def test_without_figures_there_is_no_grade() -> None:
+    nothing = {"count": 0, "p50_ms": None, "p95_ms": None, "p99_ms": None, "jitter_ms": None}
+    report = decoded(run_report(loaded=nothing, invalid=["too_few_samples"]))
+    assert (report.grade, report.increase_p95_ms, report.valid) == (None, None, False)
+    assert decoded(run_report(baseline_ms=None)).grade is None
+
+
+def test_the_longest_timeline_fits_into_a_text_message() -> None:
+    # What a page sends: whole bit/s, tenths of a millisecond, a household of five and four phases.
+    points = [[index / 4, 1234.5, 987_654_321, 123_456_789] for index in range(MAX_POINTS)]
+    people = [{**ALEX, "who": f"person-{index}"} for index in range(5)]
+    phases = run_report()["phases"] * 2
+    text = json.dumps(run_report(timeline=points, people=people, phases=phases), separators=(",", ":")).encode()
+    assert len(text) <= wire.MAX_TEXT
+    assert isinstance(wire.decode(text), RunReport)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"ended_at": -1}, r"`\$\.ended_at`"),
+        ({"ended_at": "now"}, r"`\$\.ended_at`"),
+        ({"client": {"kind": "curl", "version": "1"}}, r"`\$\.client\.kind`"),
+        ({"client": {"kind": "page", "version": "<b>"}}, r"`\$\.client\.version`"),
+        ({"client": {"kind": "page", "version": "1\n"}}, r"`\$\.client\.version`"),
+        ({"load_s": 1e300}, r"`\$\.load_s`"),
+        ({"phases": [{"name": "idle", "from_s": 2, "until_s": 1}]}, r"`\$\.phases\[\d\]`"),
+        ({"phases": [{"name": "party", "from_s": 2, "until_s": 1}]}, r"`\$\.phases\[\d\]\.name`"),
+        ({"phases": run_report()["phases"] * 5}, r"`\$\.phases`"),
+        ({"idle": latency(20, 10)}, "at most p95_ms"),
+        ({"idle": latency(20, count=0)}, "else null"),
+        ({"idle": {**latency(20), "p50_ms": None}}, "else null"),
+        ({"invalid": ["bored"]}, r"`\$\.invalid\[\d\]`"),
+        ({"loss_share": 1.5}, r"`\$\.loss_share`"),
+        ({"people": []}, r"`\$\.people`"),
+        ({"people": [ALEX, ALEX]}, "one entry for each who"),
+        ({"people": [{**ALEX, "who": "Robert'); DROP TABLE run;--"}]}, r"`\$\.people\[\d\]\.who`"),
+        ({"people": [{**ALEX, "verdict": "verdict.gaming.excellent\n"}]}, r"`\$\.people\[\d\]\.verdict`"),
+        ({"people": [{**ALEX, "score": 101}]}, r"`\$\.people\[\d\]\.score`"),
+        ({"people": [{**ALEX, "band": "so-so"}]}, r"`\$\.people\[\d\]\.band`"),
+        ({"people": [{**ALEX, "note": "x"}]}, "unknown field `note`"),
+        ({"timeline": [[0, 1, 2, 3]] * (MAX_POINTS + 1)}, r"`\$\.timeline`"),
+        ({"timeline": [[1, 1, 2, 3], [0, 1, 2, 3]]}, "in order of time"),
+        ({"timeline": [[1, 1, 2, 3, 4]]}, "at most length 4"),
+        ({"timeline": [[1, 1, 2]]}, r"`\$\.timeline\[\d\]`"),
+        ({"warm_up_mbps": -1}, r"`\$\.warm_up_mbps`"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(change: dict[str, Any], problem: str) -> None:
+    with pytest.raises(wire.WireError, match=problem):
+        decoded(run_report(**change))
+
+
+@pytest.mark.parametrize("field", [each for each in run_report() if each not in ("type", "timeline")])
+def test_every_figure_is_needed(field: str) -> None:
+    report = run_report()
+    del report[field]
+    with pytest.raises(wire.WireError, match=f"required field `{field}`"):
+        decoded(report)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@st.composite
+def tampered(draw: st.DrawFn) -> dict[str, Any]:
+    """A good report in which something, somewhere, is something else."""
+    report = json.loads(json.dumps(run_report()))
+    place: Any = report
+    while True:
+        keys: list[Any] = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = draw(st.sampled_from([each for each in keys if each != "type"]))
+        if isinstance(place[key], dict | list) and place[key] and draw(st.booleans()):
+            place = place[key]
+            continue
+        place[key] = draw(JSON)
+        return report  # type: ignore[no-any-return]  # JSON of a dict is one
+
+
+@given(tampered())
+def test_a_tampered_report_is_refused_or_is_one_that_can_be_kept(report: dict[str, Any]) -> None:
+    text = json.dumps(report).encode()
+    try:
+        message = wire.decode(text)
+    except wire.WireError as error:
+        assert str(error)  # noqa: PT017 - most are refused, some are read
+        return
+    assert isinstance(message, RunReport)
+    kept = core.encode(message)
+    assert core.decode(kept) == message
+    # Whatever is kept can be shown as it is: no markup, no control characters, nothing that is not a number.
+    assert not set(kept.decode()) & set("<>&'\\\n\0")
+    assert message.grade is None or message.grade in Grade

@@ -1,0 +1,192 @@
+"""Runs from a client's report to the permalink, and sessions into the history, with and without the database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clients import Client, OldPage, client
+from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.dataplane.http_client import ask
+from tests.end_to_end.sessions import open_sessions
+from tests.run_reports import run_report
+
+ANSWERS = ("run_stored", "run_refused", "error")
+
+
+@asynccontextmanager
+async def probing(daemon: Daemon, test_id: str) -> AsyncIterator[Client]:
+    """A session of the probe."""
+    async with client(daemon, "probe", OldPage, f"?test_id={test_id}", user_agent="Mozilla/5.0 (a phone)") as probe:
+        await probe.until(lambda: probe.kinds["session_info"])
+        yield probe
+
+
+async def report(probe: Client, **changes: object) -> dict[str, Any]:
+    """The answer to a run report."""
+    await probe.send(**run_report(**changes))
+    await probe.until(lambda: any(probe.kinds[kind] for kind in ANSWERS))
+    return next(message for message in probe.messages if message["type"] in ANSWERS)
+
+
+async def play_alex(daemon: Daemon, test_id: str) -> str:
+    """A session that gets payload and stops; its id."""
+    async with client(daemon, "alex", OldPage, f"?test_id={test_id}") as alex:
+        await alex.payload()
+        # Past the first control pass, which asks the kernel.
+        await alex.until(lambda: alex.kinds["real_time_update"])
+        await alex.send(type="stop_test")
+        await alex.until(lambda: alex.kinds["session_complete"])
+        return alex.session_id
+
+
+def kept(daemon: Daemon, statement: str = "SELECT id, reason FROM session") -> list[Any]:
+    """Rows of the daemon's SQLite file; none while it is not there."""
+    try:
+        with closing(sqlite3.connect(f"file:{daemon.directory}/state/history.db?mode=ro", uri=True)) as connection:
+            return connection.execute(statement).fetchall()
+    except sqlite3.OperationalError:
+        return []
+
+
+async def test_a_run_is_stored_and_shown_to_whoever_has_its_id(shared_daemon: Daemon) -> None:
+    daemon = shared_daemon
+    async with probing(daemon, "share1") as probe:
+        await play_alex(daemon, "share1")
+        await play_alex(daemon, "another")
+        answer = await report(probe)
+    assert answer["type"] == "run_stored"
+    assert answer["path"] == f"?run={answer['id']}"
+    assert len(answer["id"]) == 24
+
+    def whole() -> bool:
+        return kept(daemon, "SELECT run_id FROM session").count((answer["id"],)) == 2
+
+    await asyncio.to_thread(wait_until, whole, "both sessions are stored with the run")
+    shown = await asyncio.to_thread(ask, daemon, f"/virtual-household/runs/{answer['id']}")
+    assert shown.status == 200
+    assert shown.headers["Content-Type"] == "application/json"
+    run = shown.json
+    assert (run["id"], run["grade"], run["valid"], run["increase_p95_ms"]) == (answer["id"], "B", True, 40)
+    assert run["report"] == {**run_report(), "invalid": [], "loss_share": None, "warm_up_mbps": None} | {
+        "people": [{"stall_s": None, "mos": None, **each} for each in run_report()["people"]]
+    }
+    alex, probes = sorted(run["sessions"], key=lambda each: str(each["profile"]))
+    assert (alex["profile"], alex["reason"]) == ("alex", "client_stopped")
+    assert alex["sent_bytes"] > 0
+    assert alex["tcp_round_trip_ms"] > 0
+    assert alex["congestion_control"] == "cubic"
+    assert probes["profile"] == "probe"
+    for private in ("127.0.0", "phone", "share1"):
+        assert private not in shown.body.decode()
+
+
+async def test_a_run_is_shown_at_once_and_also_below_api(shared_daemon: Daemon) -> None:
+    async with probing(shared_daemon, "at-once") as probe:
+        answer = await report(probe)
+        shown = await asyncio.to_thread(ask, shared_daemon, f"/api/virtual-household/runs/{answer['id']}")
+    assert shown.status == 200
+
+
+@pytest.mark.parametrize("run_id", ["0" * 24, "0" * 23, "A" * 24, "..%2f..%2fetc%2fpasswd", "%00" * 24, "x" * 4000, ""])
+def test_an_unknown_or_malformed_id_is_not_found(shared_daemon: Daemon, run_id: str) -> None:
+    assert ask(shared_daemon, f"/virtual-household/runs/{run_id}").status == 404
+
+
+async def test_a_malformed_report_gets_the_usual_error_and_a_second_try(shared_daemon: Daemon) -> None:
+    async with probing(shared_daemon, "again") as probe:
+        refused = await report(probe, grade="A+")
+        assert refused["type"] == "error"
+        assert "grade" in refused["error"]
+        await probe.send(**run_report())
+        await probe.until(lambda: probe.kinds["run_stored"])
+
+
+async def test_without_a_history_a_run_is_refused_and_not_found(tmp_path: Path) -> None:
+    with running(tmp_path, env={"HOUSEHOLDD_HISTORY__ENABLED": "false"}) as daemon:
+        async with probing(daemon, "off") as probe:
+            assert await report(probe) == {"type": "run_refused", "reason": "disabled"}
+        assert not (tmp_path / "state" / "history.db").exists()
+        assert ask(daemon, f"/virtual-household/runs/{'0' * 24}").status == 404
+
+
+async def test_without_permalinks_a_run_is_stored_and_not_shown_and_too_many_are_refused(tmp_path: Path) -> None:
+    env = {"HOUSEHOLDD_HISTORY__PERMALINKS": "false", "HOUSEHOLDD_HISTORY__RUNS_PER_MINUTE": "1"}
+    with running(tmp_path, env=env) as daemon:
+        async with probing(daemon, "private") as probe:
+            answer = await report(probe)
+        assert (answer["type"], answer["path"]) == ("run_stored", None)
+        assert ask(daemon, f"/virtual-household/runs/{answer['id']}").status == 404
+        await asyncio.to_thread(wait_until, lambda: kept(daemon, "SELECT id FROM run"), "it is stored")
+        async with probing(daemon, "another") as probe:
+            assert await report(probe) == {"type": "run_refused", "reason": "too_many"}
+
+
+async def test_sessions_that_end_at_once_are_all_kept(daemon_of_two: Daemon) -> None:
+    daemon = daemon_of_two
+    async with open_sessions(daemon, 60) as clients:
+        for each in clients:
+            await each.until(lambda each=each: each.kinds["session_info"])  # type: ignore[misc]  # bound at once
+        ids = {each.session_id for each in clients}
+        killed = await asyncio.to_thread(daemon.ctl, "sessions", "kill", "--all", "--yes", "--reason", "a test")
+        assert killed.returncode == 0, killed.stderr
+    await asyncio.to_thread(wait_until, lambda: len(kept(daemon)) == 60, "all are kept")
+    assert set(kept(daemon, "SELECT id, reason, detail FROM session")) == {(each, "killed", "a test") for each in ids}
+
+
+async def test_the_sessions_of_a_killed_worker_are_kept_as_lost(daemon: Daemon) -> None:
+    async with client(daemon, "alex_lost", OldPage) as alex:
+        await alex.payload()
+        session_id = alex.session_id
+        # Told of at its opening, a moment after it.
+        await alex.until(lambda: alex.kinds["real_time_update"] > 1)
+        os.kill(daemon.worker_pids()[0], signal.SIGKILL)
+        await alex.connection.wait_closed()
+        await asyncio.to_thread(wait_until, lambda: kept(daemon), "it is kept")
+    assert kept(daemon) == [(session_id, "worker_lost")]
+
+
+async def test_what_ends_with_the_daemon_is_kept(daemon: Daemon) -> None:
+    async with client(daemon, "alex_end", OldPage) as alex:
+        await alex.payload()
+        session_id = alex.session_id
+        daemon.process.send_signal(signal.SIGTERM)
+        await alex.payload()
+        daemon.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(daemon.process.wait, PATIENCE) == 0
+    assert kept(daemon) == [(session_id, "drained")]
+
+
+async def test_traffic_goes_on_without_the_database_and_it_catches_up(daemon: Daemon) -> None:
+    first = await play_alex(daemon, "before")
+    await asyncio.to_thread(wait_until, lambda: len(kept(daemon)) == 1, "the first session is kept")
+    state = daemon.directory / "state"
+    for path in state.glob("history.db*"):
+        path.unlink()
+    (state / "history.db").mkdir()
+    second = await play_alex(daemon, "without")
+    async with probing(daemon, "without") as probe:
+        answer = await report(probe)
+        assert answer["type"] == "run_stored"
+        # It waits in memory, and can be seen there.
+        shown = await asyncio.to_thread(ask, daemon, f"/virtual-household/runs/{answer['id']}")
+        assert shown.status == 200
+        unknown = await asyncio.to_thread(ask, daemon, f"/virtual-household/runs/{'0' * 24}")
+        assert unknown.status == 503
+        assert b"history" in unknown.body
+    await asyncio.to_thread(wait_until, lambda: daemon.events("history is not written"), "the log says so")
+    (state / "history.db").rmdir()
+    await asyncio.to_thread(wait_until, lambda: daemon.events("history is written again"), "it catches up")
+    found = {row[0]: row[1] for row in kept(daemon)}
+    assert found[second] == "client_stopped"
+    assert first not in found
+    assert json.loads(kept(daemon, "SELECT report FROM run")[0][0])["type"] == "run_report"

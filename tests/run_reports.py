@@ -1,0 +1,40 @@
+"""Run reports as clients send them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def latency(p50_ms: float, p95_ms: float | None = None, count: int = 100) -> dict[str, Any]:
+    """Figures of one series."""
+    high = p50_ms if p95_ms is None else p95_ms
+    return {"count": count, "p50_ms": p50_ms, "p95_ms": high, "p99_ms": high, "jitter_ms": 1.5}
+
+
+def run_report(**changes: object) -> dict[str, Any]:
+    """A run on a line whose latency grew from 10 to 50 ms at p95, which is a B; ``changes`` replaces fields."""
+    rates = {"wanted_bps": 1_500_000, "got_bps": 1_400_000}
+    alex = {
+        "who": "alex",
+        "activity": "gaming",
+        "score": 90.5,
+        "band": "excellent",
+        "verdict": "verdict.gaming.excellent",
+        "download": rates,
+        "upload": rates,
+        "latency": latency(30, 50),
+    }
+    sarah = {**alex, "who": "sarah", "activity": "video_call", "verdict": "verdict.video_call.excellent", "mos": 4.2}
+    return {
+        "type": "run_report",
+        "ended_at": 1_795_000_000_000.5,
+        "client": {"kind": "page", "version": "0.1.0"},
+        "load_s": 30,
+        "phases": [{"name": "idle", "from_s": 0, "until_s": 5}, {"name": "load", "from_s": 5, "until_s": 35}],
+        "baseline_ms": 10,
+        "idle": latency(10),
+        "loaded": latency(30, 50),
+        "people": [alex, sarah],
+        "timeline": [[0, 10.5, 0, 0], [0.25, None, 1_500_000, 750_000]],
+        **changes,
+    }
