@@ -164,19 +164,25 @@ def _connection_facts(session: Session) -> list[tuple[str, str]]:
         return []
     connection = session.connection
     least = _seconds(connection.min_round_trip) if connection.HasField("min_round_trip") else "-"
-    return [
+    lasting = [
         ("TCP round trip", f"{_seconds(connection.round_trip)}, least {least}"),
+        ("TCP retransmits", str(connection.retransmits)),
+        ("TCP delivery rate", format_rate(connection.delivery_rate_bps)),
+        ("congestion control", connection.congestion_control),
+    ]
+    if not connection.HasField("ack_age"):
+        # The session has ended, and nothing is under way.
+        return lasting
+    return [
+        *lasting,
         (
             "TCP in flight",
             f"{connection.unacked_segments} segments, last acknowledged {_seconds(connection.ack_age)} ago",
         ),
-        ("TCP retransmits", str(connection.retransmits)),
-        ("TCP delivery rate", format_rate(connection.delivery_rate_bps)),
         (
             "unsent",
             f"{format_bytes(connection.unsent_bytes)} in the kernel, {format_bytes(connection.buffered_bytes)} before",
         ),
-        ("congestion control", connection.congestion_control),
     ]
 
 

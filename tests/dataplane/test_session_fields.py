@@ -85,14 +85,17 @@ async def test_a_live_session_shows_its_verdict_its_timeouts_and_its_connection(
         assert connection.buffered_bytes + connection.unsent_bytes < 1_000_000
 
 
-async def test_an_ended_session_has_no_verdict_and_no_connection(shared_daemon: Daemon) -> None:
+async def test_an_ended_session_has_no_verdict_and_the_last_word_on_its_connection(shared_daemon: Daemon) -> None:
     async with client(shared_daemon, "alex", OldPage) as page:
         await page.until(lambda: page.kinds["real_time_update"] > 3)
         assert sessions.get(shared_daemon, page.session_id).HasField("connection")
     session = sessions.closed(shared_daemon, page.session_id)
     assert session.verdict == pb.VERDICT_UNSPECIFIED
-    for name in ("answer_age", "effective_probe_timeout", "effective_inactivity", "connection"):
+    for name in ("answer_age", "effective_probe_timeout", "effective_inactivity"):
         assert not session.HasField(name), name
+    assert session.connection.round_trip.ToMicroseconds() > 0
+    assert session.connection.congestion_control
+    assert not session.connection.HasField("ack_age")
 
 
 async def test_a_long_user_agent_is_cut(shared_daemon: Daemon) -> None:
