@@ -27,8 +27,10 @@ class Format(StrEnum):
     """How a command prints its data."""
 
     TABLE = "table"
+    WIDE = "wide"
     JSON = "json"
     JSONL = "jsonl"
+    CSV = "csv"
 
 
 def duration_argument(text: str) -> float:
@@ -58,8 +60,14 @@ TargetOption = Annotated[
 ]
 OutputOption = Annotated[
     Format | None,
-    typer.Option("--output", "-o", help="table for people, json (one document) or jsonl for scripts. [default: table]"),
+    typer.Option(
+        "--output",
+        "-o",
+        help="table or, with more columns, wide for people; json (one document), jsonl (lines) or csv for scripts. "
+        "[default: table]",
+    ),
 ]
+NoHeadersOption = Annotated[bool | None, typer.Option("--no-headers", help="No header line in tables and CSV.")]
 TimeoutOption = Annotated[
     float | None,
     typer.Option(
@@ -69,6 +77,8 @@ TimeoutOption = Annotated[
         help=f"Deadline of each call to the daemon. [default: {DEFAULT_TIMEOUT_S:g}]",
     ),
 ]
+
+COMMON = {"target": TargetOption, "output": OutputOption, "timeout": TimeoutOption, "no_headers": NoHeadersOption}
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,13 @@ class Options:
     timeout: float
     # Somebody chose the target, so that another one will not do.
     target_named: bool
+    # Whether tables and CSV begin with the names of their columns.
+    headers: bool = True
+
+    @property
+    def for_people(self) -> bool:
+        """Whether the output is read by people, not by a program."""
+        return self.output in {Format.TABLE, Format.WIDE}
 
     def connect(self) -> "Client":
         """A client for the target; nothing is sent yet."""
@@ -90,10 +107,14 @@ class Options:
 
 
 def remember(
-    context: typer.Context, target: TargetOption = None, output: OutputOption = None, timeout: TimeoutOption = None
+    context: typer.Context,
+    target: TargetOption = None,
+    output: OutputOption = None,
+    timeout: TimeoutOption = None,
+    no_headers: NoHeadersOption = None,
 ) -> None:
     """Keeps what stood before the command's name."""
-    context.obj = {"target": target, "output": output, "timeout": timeout}
+    context.obj = {"target": target, "output": output, "timeout": timeout, "no_headers": no_headers}
 
 
 def resolve(context: typer.Context, given: dict[str, Any]) -> Options:
@@ -111,6 +132,7 @@ def resolve(context: typer.Context, given: dict[str, Any]) -> Options:
         output=chosen["output"] or Format.TABLE,
         timeout=chosen["timeout"] or DEFAULT_TIMEOUT_S,
         target_named=bool(named),
+        headers=not chosen["no_headers"],
     )
 
 
@@ -119,7 +141,7 @@ def with_options(command: Callable[Concatenate[Options, P], None]) -> Callable[.
 
     @wraps(command)
     def run(context: typer.Context, **arguments: Any) -> None:  # noqa: ANN401 - whatever the command takes
-        given = {name: arguments.pop(name) for name in ("target", "output", "timeout")}
+        given = {name: arguments.pop(name) for name in COMMON}
         command(resolve(context, given), **arguments)  # type: ignore[call-arg]
 
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
@@ -127,9 +149,7 @@ def with_options(command: Callable[Concatenate[Options, P], None]) -> Callable[.
     parameters = [
         inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
         *(parameter.replace(kind=kind) for parameter in own),
-        inspect.Parameter("target", kind, default=None, annotation=TargetOption),
-        inspect.Parameter("output", kind, default=None, annotation=OutputOption),
-        inspect.Parameter("timeout", kind, default=None, annotation=TimeoutOption),
+        *(inspect.Parameter(name, kind, default=None, annotation=option) for name, option in COMMON.items()),
     ]
     # typer reads the signature and the annotations, and would follow __wrapped__ to the bare command.
     del run.__wrapped__

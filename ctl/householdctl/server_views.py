@@ -6,24 +6,35 @@ from typing import TYPE_CHECKING
 
 from household.v1.server_service_pb2 import ServerState, WorkerState
 from household.v1.session_pb2 import CloseReason, SessionState
-from householdctl.output import Column, short_name
-from householdctl.units import format_age, format_bytes, format_rate
+from householdctl.output import short_name
+from householdctl.tables import Column
+from householdctl.units import format_age, format_bytes, format_rate, seconds
 
 if TYPE_CHECKING:
     from household.v1.server_service_pb2 import Server, Worker
 
-WORKER_COLUMNS = (
-    Column("WORKER"),
-    Column("STATE"),
-    Column("PID", right=True, rank=3),
-    Column("RESTARTS", right=True),
-    Column("SESSIONS"),
-    Column("CONNECTIONS", right=True, rank=4),
-    Column("PASSES", right=True, rank=5),
-    Column("SLOW PASSES", right=True),
-    Column("LAST PASS", right=True, rank=2),
-    Column("LONGEST GAP", right=True, rank=1),
-    Column("DETAIL"),
+
+def _by_state(worker: Worker) -> str:
+    counts = [f"{each.count} {short_name(SessionState, each.state)}" for each in worker.sessions if each.count]
+    return ", ".join(counts) or "0"
+
+
+WORKER_COLUMNS: tuple[Column[Worker], ...] = (
+    Column("WORKER", lambda worker: worker.name),
+    Column("STATE", lambda worker: short_name(WorkerState, worker.state)),
+    Column("PID", lambda worker: str(worker.pid) if worker.pid else "-", right=True, rank=3),
+    Column("RESTARTS", lambda worker: str(worker.restarts), right=True),
+    Column("SESSIONS", _by_state),
+    Column("CONNECTIONS", lambda worker: str(worker.census.connections), right=True, rank=4),
+    Column("PASSES", lambda worker: str(worker.control_loop.passes), right=True, rank=5),
+    Column("SLOW PASSES", lambda worker: str(worker.control_loop.slow_passes), right=True),
+    Column("LAST PASS", lambda worker: format_age(seconds(worker.control_loop.last_pass)), right=True, rank=2),
+    Column("LONGEST GAP", lambda worker: format_age(seconds(worker.control_loop.longest_gap)), right=True, rank=1),
+    Column("BUFFERED", lambda worker: format_bytes(worker.census.buffered_bytes), right=True, wide=True),
+    Column("MEMORY", lambda worker: format_bytes(worker.census.resident_bytes), right=True, wide=True),
+    Column("FILES", lambda worker: str(worker.census.file_descriptors), right=True, wide=True),
+    Column("TASKS", lambda worker: str(worker.census.tasks), right=True, wide=True),
+    Column("DETAIL", lambda worker: worker.detail or "-"),
 )
 
 
@@ -49,7 +60,7 @@ def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
         *_drain(server),
         ("version", server.version),
         ("host", server.hostname),
-        ("uptime", format_age(server.uptime.ToTimedelta().total_seconds())),
+        ("uptime", format_age(seconds(server.uptime))),
         ("listening", ", ".join(server.listen_urls) or "-"),
         ("sessions", str(server.sessions)),
         ("download", format_rate(server.download_bps)),
@@ -63,27 +74,6 @@ def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
         ),
         ("handshakes refused", str(totals.handshakes_refused)),
         ("protocol errors", str(totals.protocol_errors)),
-    ]
-
-
-def worker_row(worker: Worker) -> list[str]:
-    """A worker in the order of :data:`WORKER_COLUMNS`."""
-    loop = worker.control_loop
-    by_state = ", ".join(
-        f"{counted.count} {short_name(SessionState, counted.state)}" for counted in worker.sessions if counted.count
-    )
-    return [
-        worker.name,
-        short_name(WorkerState, worker.state),
-        str(worker.pid) if worker.pid else "-",
-        str(worker.restarts),
-        by_state or "0",
-        str(worker.census.connections),
-        str(loop.passes),
-        str(loop.slow_passes),
-        format_age(loop.last_pass.ToTimedelta().total_seconds()),
-        format_age(loop.longest_gap.ToTimedelta().total_seconds()),
-        worker.detail or "-",
     ]
 
 

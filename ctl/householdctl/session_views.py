@@ -7,56 +7,16 @@ from typing import TYPE_CHECKING
 
 from household.v1.session_pb2 import CloseReason, EvidenceKind, SessionState, Verdict
 from household.v1.session_service_pb2 import KillOutcome, WatchEvent
-from householdctl.output import Column, short_name
-from householdctl.units import format_age, format_bytes, format_duration, format_rate, format_round_trip
+from householdctl.output import short_name
+from householdctl.tables import Column
+from householdctl.units import format_age, format_bytes, format_duration, format_rate, format_round_trip, seconds
 
 if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from household.v1.session_pb2 import Session, Timeouts
-    from household.v1.session_service_pb2 import KillSessionsResponse, WatchSessionsResponse
-
-COLUMNS = (
-    Column("ID"),
-    Column("USER"),
-    Column("PROFILE", rank=2),
-    Column("STATE"),
-    Column("VERDICT", rank=3),
-    Column("AGE", right=True),
-    Column("EVIDENCE", rank=4),
-    Column("DOWN", right=True),
-    Column("UP", right=True, rank=1),
-    Column("SENT", right=True, rank=6),
-    Column("RECEIVED", right=True, rank=7),
-    Column("RTT", right=True, rank=5),
-    Column("PROBE FAILURES", right=True, rank=10),
-    Column("WORKER", rank=9),
-    Column("PEER", rank=8),
-)
-
-KILL_COLUMNS = (Column("ID"), Column("OUTCOME"))
-
-
-def row(session: Session) -> list[str]:
-    """A session in the order of :data:`COLUMNS`."""
-    return [
-        session.id,
-        session.user_id,
-        session.profile,
-        short_name(SessionState, session.state),
-        _verdict(session),
-        format_age(session.age.ToTimedelta().total_seconds()),
-        _evidence(session),
-        format_rate(session.actual_download_bps),
-        format_rate(session.actual_upload_bps),
-        format_bytes(session.sent_bytes),
-        format_bytes(session.received_bytes),
-        _round_trip(session),
-        str(session.probe_failures),
-        session.worker,
-        session.peer_address,
-    ]
+    from household.v1.session_service_pb2 import KillResult, KillSessionsResponse, WatchSessionsResponse
 
 
 def facts(session: Session) -> list[tuple[str, str]]:
@@ -80,7 +40,7 @@ def facts(session: Session) -> list[tuple[str, str]]:
         ]
     return [
         *lines,
-        ("age", format_age(session.age.ToTimedelta().total_seconds())),
+        ("age", format_age(seconds(session.age))),
         ("last evidence", f"{_evidence(session)} ago" if session.HasField("evidence_age") else _evidence(session)),
         *_verdict_facts(session),
         ("sent", f"{format_bytes(session.sent_bytes)} ({session.sent_bytes} bytes)"),
@@ -98,7 +58,7 @@ def timeout_facts(timeouts: Timeouts) -> list[tuple[str, str]]:
     """Each deadline that is set, in the order of the fields."""
     lines = []
     for field, value in timeouts.ListFields():
-        text = format_duration(value.ToTimedelta().total_seconds()) if field.message_type else str(value)
+        text = format_duration(seconds(value)) if field.message_type else str(value)
         lines.append((field.name.replace("_", " "), text))
     return lines
 
@@ -113,15 +73,10 @@ def event_line(message: WatchSessionsResponse) -> str:
     line += f"  {session.id}  {session.user_id}  {session.profile}  {short_name(SessionState, session.state)}"
     if session.close_reason:
         detail = f" ({session.close_detail})" if session.close_detail else ""
-        age = format_age(session.age.ToTimedelta().total_seconds())
+        age = format_age(seconds(session.age))
         amounts = f"{format_bytes(session.sent_bytes)} down, {format_bytes(session.received_bytes)} up"
         return f"{line}  {short_name(CloseReason, session.close_reason)}{detail}  after {age}  {amounts}"
     return f"{line}  {session.peer_address}"
-
-
-def kill_rows(answer: KillSessionsResponse) -> list[list[str]]:
-    """What became of each session, in the order of :data:`KILL_COLUMNS`."""
-    return [[result.id, short_name(KillOutcome, result.outcome).lower().replace("_", " ")] for result in answer.results]
 
 
 def not_found(answer: KillSessionsResponse) -> bool:
@@ -133,15 +88,15 @@ def local_time(moment: Timestamp) -> str:
     """A moment in this machine's zone, to the millisecond; "-" when it is not set."""
     if not moment.ListFields():
         return "-"
-    seconds = moment.ToDatetime(tzinfo=UTC).astimezone()
-    return seconds.isoformat(sep=" ", timespec="milliseconds")
+    local = moment.ToDatetime(tzinfo=UTC).astimezone()
+    return local.isoformat(sep=" ", timespec="milliseconds")
 
 
 def _evidence(session: Session) -> str:
     if not session.evidence_kind:
         return "-"
     kind = short_name(EvidenceKind, session.evidence_kind).lower()
-    return f"{kind} {format_age(session.evidence_age.ToTimedelta().total_seconds())}"
+    return f"{kind} {format_age(seconds(session.evidence_age))}"
 
 
 def _verdict(session: Session) -> str:
@@ -187,10 +142,44 @@ def _connection_facts(session: Session) -> list[tuple[str, str]]:
 
 
 def _seconds(duration: Duration) -> str:
-    return format_duration(round(duration.ToTimedelta().total_seconds(), 3))
+    return format_duration(round(seconds(duration), 3))
+
+
+def _unsent(session: Session) -> str:
+    return format_bytes(session.connection.unsent_bytes + session.connection.buffered_bytes)
 
 
 def _round_trip(session: Session) -> str:
     if not session.HasField("round_trip"):
         return "-"
-    return format_round_trip(session.round_trip.ToTimedelta().total_seconds())
+    return format_round_trip(seconds(session.round_trip))
+
+
+COLUMNS: tuple[Column[Session], ...] = (
+    Column("ID", lambda session: session.id),
+    Column("USER", lambda session: session.user_id),
+    Column("TEST", lambda session: session.test_id or "-", wide=True),
+    Column("PROFILE", lambda session: session.profile, rank=2),
+    Column("STATE", lambda session: short_name(SessionState, session.state)),
+    Column("VERDICT", _verdict, rank=3),
+    Column("OPENED", lambda session: local_time(session.opened_at), wide=True),
+    Column("AGE", lambda session: format_age(seconds(session.age)), right=True),
+    Column("EVIDENCE", _evidence, rank=4),
+    Column("DOWN", lambda session: format_rate(session.actual_download_bps), right=True),
+    Column("UP", lambda session: format_rate(session.actual_upload_bps), right=True, rank=1),
+    Column("SENT", lambda session: format_bytes(session.sent_bytes), right=True, rank=6),
+    Column("RECEIVED", lambda session: format_bytes(session.received_bytes), right=True, rank=7),
+    Column("RTT", _round_trip, right=True, rank=5),
+    Column("PROBE FAILURES", lambda session: str(session.probe_failures), right=True, rank=10),
+    Column("RETRANSMITS", lambda session: str(session.connection.retransmits), right=True, wide=True),
+    Column("UNSENT", _unsent, right=True, wide=True),
+    Column("WORKER", lambda session: session.worker, rank=9),
+    Column("PEER", lambda session: session.peer_address, rank=8),
+    Column("USER AGENT", lambda session: session.user_agent or "-", wide=True),
+)
+
+KILL_COLUMNS: tuple[Column[KillResult], ...] = (
+    Column("ID", lambda result: result.id),
+    Column("OUTCOME", lambda result: short_name(KillOutcome, result.outcome).lower().replace("_", " ")),
+    Column("PEER", lambda result: result.peer_address or "-", wide=True),
+)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from householdctl.output import Column
+from householdctl.tables import Column
 from householdctl.timeouts_input import PREFIX, format_setting
 
 if TYPE_CHECKING:
@@ -12,39 +13,44 @@ if TYPE_CHECKING:
 
     from household.v1.config_service_pb2 import RuntimeConfig, Setting
 
-COLUMNS = (
-    Column("NAME"),
-    Column("CURRENT", right=True),
-    Column("LAUNCH", right=True),
-    Column("DEFAULT", right=True, rank=2),
-    Column("ALLOWED", rank=1),
-    Column("UNIT", rank=4),
-    Column("DESCRIPTION", rank=3),
+
+@dataclass(frozen=True)
+class Change:
+    """A setting before and after."""
+
+    name: str
+    before: str
+    after: str
+
+
+def _allowed(setting: Setting) -> str:
+    return f"{format_setting(setting, setting.minimum)} to {format_setting(setting, setting.maximum)}"
+
+
+COLUMNS: tuple[Column[Setting], ...] = (
+    Column("NAME", lambda setting: setting.path.removeprefix(PREFIX)),
+    Column("CURRENT", lambda setting: format_setting(setting, setting.current_value), right=True),
+    Column("LAUNCH", lambda setting: format_setting(setting, setting.launch_value), right=True),
+    Column("DEFAULT", lambda setting: format_setting(setting, setting.default_value), right=True, rank=2),
+    Column("ALLOWED", _allowed, rank=1),
+    Column("UNIT", lambda setting: setting.unit or "count", rank=4),
+    Column("DESCRIPTION", lambda setting: setting.description, rank=3),
 )
-CHANGE_COLUMNS = (Column("NAME"), Column("BEFORE", right=True), Column("AFTER", right=True))
+CHANGE_COLUMNS: tuple[Column[Change], ...] = (
+    Column("NAME", lambda change: change.name),
+    Column("BEFORE", lambda change: change.before, right=True),
+    Column("AFTER", lambda change: change.after, right=True),
+)
 
 
-def row(setting: Setting) -> list[str]:
-    """A setting in the order of :data:`COLUMNS`."""
+def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[Change]:
+    """What became of each setting of ``paths``, or of every one when there are none."""
     return [
-        setting.path.removeprefix(PREFIX),
-        format_setting(setting, setting.current_value),
-        format_setting(setting, setting.launch_value),
-        format_setting(setting, setting.default_value),
-        f"{format_setting(setting, setting.minimum)} to {format_setting(setting, setting.maximum)}",
-        setting.unit or "count",
-        setting.description,
-    ]
-
-
-def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[list[str]]:
-    """Each setting of ``paths``, or every one when there are none, in the order of :data:`CHANGE_COLUMNS`."""
-    return [
-        [
+        Change(
             setting.path.removeprefix(PREFIX),
             format_setting(setting, setting.current_value),
             format_setting(setting, _value(after, setting.path)),
-        ]
+        )
         for setting in before
         if (not paths or setting.path in paths) and setting.path.startswith(PREFIX)
     ]

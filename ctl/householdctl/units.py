@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from google.protobuf.duration_pb2 import Duration
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)", re.ASCII)
@@ -44,13 +48,18 @@ def format_duration(seconds: float) -> str:
     return f"-{text}" if seconds < 0 and milliseconds else text
 
 
-def format_age(seconds: float) -> str:
+def seconds(duration: Duration) -> float:
+    """The seconds of a duration of the API."""
+    return duration.ToTimedelta().total_seconds()
+
+
+def format_age(age: float) -> str:
     """The duration at a glance: ``310ms``, ``12.3s``, ``4m05s``, ``3h20m``, ``2d04h``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f}ms"
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(int(seconds), 60)
+    if age < 1:
+        return f"{age * 1000:.0f}ms"
+    if age < 60:  # noqa: PLR2004 - a minute
+        return f"{age:.1f}s"
+    minutes, rest = divmod(int(age), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     if days:
@@ -58,9 +67,9 @@ def format_age(seconds: float) -> str:
     return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s"
 
 
-def format_round_trip(seconds: float) -> str:
+def format_round_trip(round_trip: float) -> str:
     """A round trip in milliseconds, with a decimal below 100 ms."""
-    milliseconds = seconds * 1000
+    milliseconds = round_trip * 1000
     return f"{milliseconds:.1f}ms" if milliseconds < 100 else f"{milliseconds:.0f}ms"  # noqa: PLR2004 - ms
 
 

@@ -160,7 +160,7 @@ def _facts(cli: Cli, session_id: str) -> dict[str, str]:
     return {name: value.strip() for name, value in lines}
 
 
-def _events() -> list[api.WatchSessionsResponse]:
+def watch_events() -> list[api.WatchSessionsResponse]:
     messages = [
         api.WatchSessionsResponse(sequence=1, event=api.WATCH_EVENT_SNAPSHOT, session=session(1)),
         api.WatchSessionsResponse(sequence=2, event=api.WATCH_EVENT_SNAPSHOT_END),
@@ -172,7 +172,7 @@ def _events() -> list[api.WatchSessionsResponse]:
 
 
 def test_watch_prints_a_line_for_each_event(cli: Cli, daemon: FakeDaemon) -> None:
-    daemon.events = _events()
+    daemon.events = watch_events()
     outcome = cli("sessions", "watch", "--filter", 'profile = "alex"')
     snapshot, mark, closed = outcome.out.splitlines()
     assert outcome.code == 0
@@ -184,7 +184,7 @@ def test_watch_prints_a_line_for_each_event(cli: Cli, daemon: FakeDaemon) -> Non
 
 
 def test_watch_json_lines(cli: Cli, daemon: FakeDaemon) -> None:
-    daemon.events = _events()
+    daemon.events = watch_events()
     lines = cli("sessions", "watch", "-o", "jsonl").json_lines
     assert [line["sequence"] for line in lines] == ["1", "2", "3"]
     assert lines[2]["session"]["close_reason"] == "CLOSE_REASON_KILLED"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdctl.output import fitting
+from householdctl.tables import fitting
 from householdctl.units import (
     format_age,
     format_bytes,

@@ -65,6 +65,6 @@ def leaks(
         ca_file=ca,
         **{name: seconds for name, seconds in (("duration", duration), ("deadline", deadline)) if seconds is not None},
     )
-    show(report, options.output)
+    show(report, options)
     if not report.passed:
         raise typer.Exit(ExitCode.FAILURE)

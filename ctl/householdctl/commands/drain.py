@@ -27,11 +27,12 @@ def drain(
     with options.connect() as client:
         require_consent("drain householdd", yes=yes, count=client.count_sessions)
         from householdctl import draining, output, server_views
+        from householdctl.tables import Facts
 
         server = draining.begin(client, reason, deadline)
         if wait:
             server = draining.wait(client, server)
-    output.show(options.output, server, table=lambda: output.print_facts(server_views.drain_facts(server)))
+    output.show(options, server, Facts(server_views.drain_facts(server)))
 
 
 @with_options
@@ -40,5 +41,6 @@ def resume(options: Options) -> None:
     with options.connect() as client:
         server = client.resume()
     from householdctl import output, server_views
+    from householdctl.tables import Facts
 
-    output.show(options.output, server, table=lambda: output.print_facts(server_views.drain_facts(server)))
+    output.show(options, server, Facts(server_views.drain_facts(server)))

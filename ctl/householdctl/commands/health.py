@@ -3,7 +3,8 @@
 import typer
 
 from householdctl.exits import ExitCode
-from householdctl.options import Format, Options, with_options
+from householdctl.options import Options, with_options
+from householdctl.terminal import warn
 
 
 @with_options
@@ -13,21 +14,15 @@ def health(options: Options) -> None:
         serving_status = client.serving_status()
         server = client.get_server()
     from householdctl import output, server_views
+    from householdctl.tables import Facts, Sections, Table
 
     problems = server_views.problems(serving_status, server)
-    if options.output is Format.TABLE:
-        output.print_facts(server_views.facts(serving_status, server))
-        output.print_line("")
-        output.print_table(server_views.WORKER_COLUMNS, [server_views.worker_row(worker) for worker in server.workers])
-    else:
-        document = {
-            "healthy": not problems,
-            "problems": problems,
-            "serving_status": serving_status,
-            "server": output.to_dict(server),
-        }
-        (output.print_json if options.output is Format.JSON else output.print_json_line)(document)
+    document = {"healthy": not problems, "problems": problems, "serving_status": serving_status, "server": server}
+    view = Sections(
+        Facts(server_views.facts(serving_status, server)), Table(server_views.WORKER_COLUMNS, server.workers)
+    )
+    output.show(options, document, view)
     if problems:
         for problem in problems:
-            output.warn(problem)
+            warn(problem)
         raise typer.Exit(ExitCode.UNHEALTHY)

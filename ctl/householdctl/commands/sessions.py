@@ -9,6 +9,7 @@ from householdctl.completion import live_session_ids
 from householdctl.consent import require_consent
 from householdctl.exits import CommandError, ExitCode
 from householdctl.options import Format, Options, example, with_options
+from householdctl.terminal import warn
 
 app = typer.Typer(help="See sessions and end them.", rich_markup_mode=None, no_args_is_help=True)
 app.command("shutdown", epilog=example('householdctl sessions shutdown --reason "line card on fire" --yes'))(shutdown)
@@ -33,15 +34,18 @@ def list_sessions(
     """List the live sessions."""
     with options.connect() as client:
         listing = client.list_sessions(query, order_by, limit)
+    from household.v1.session_pb2 import Session
     from householdctl import output, session_views
+    from householdctl.tables import Table
 
     for worker in listing.unreachable_workers:
-        output.warn(f"the sessions of worker {worker.worker} are missing: {worker.reason}")
+        warn(f"the sessions of worker {worker.worker} are missing: {worker.reason}")
     output.show(
-        options.output,
+        options,
         listing,
-        table=lambda: output.print_table(session_views.COLUMNS, [session_views.row(s) for s in listing.sessions]),
+        Table(session_views.COLUMNS, listing.sessions),
         lines=listing.sessions,
+        row=Session,
     )
 
 
@@ -55,8 +59,9 @@ def show_session(
     with options.connect() as client:
         session = client.get_session(session_id)
     from householdctl import output, session_views
+    from householdctl.tables import Facts
 
-    output.show(options.output, session, table=lambda: output.print_facts(session_views.facts(session)))
+    output.show(options, session, Facts(session_views.facts(session)))
 
 
 @app.command("watch", epilog=example("householdctl sessions watch --filter 'profile = \"alex\"'"))
@@ -75,9 +80,13 @@ def watch_sessions(
     with options.connect() as client:
         from householdctl import output, session_views
 
-        for message in client.watch_sessions(query):
+        messages = client.watch_sessions(query)
+        if options.output is Format.CSV:
+            output.print_csv(messages, headers=options.headers)
+            return
+        for message in messages:
             if options.output is Format.JSONL:
-                output.print_json_line(output.to_dict(message))
+                output.print_json_line(message)
             else:
                 output.print_line(session_views.event_line(message))
 
@@ -112,16 +121,19 @@ def kill_sessions(
     with options.connect() as client:
         require_consent("kill sessions", yes=yes, count=lambda: len(ids) if ids else client.count_sessions(query or ""))
         answer = client.kill_sessions(reason, ids=ids, query=query or "", everything=everything)
+    from household.v1.session_service_pb2 import KillResult
     from householdctl import output, session_views
+    from householdctl.tables import Table
 
     output.show(
-        options.output,
+        options,
         answer,
-        table=lambda: output.print_table(session_views.KILL_COLUMNS, session_views.kill_rows(answer)),
+        Table(session_views.KILL_COLUMNS, answer.results),
         lines=answer.results,
+        row=KillResult,
     )
     for worker in answer.unreachable_workers:
-        output.warn(f"sessions of worker {worker.worker} may live on, it did not answer: {worker.reason}")
+        warn(f"sessions of worker {worker.worker} may live on, it did not answer: {worker.reason}")
     if answer.unreachable_workers:
         raise typer.Exit(ExitCode.UNREACHABLE)
     if session_views.not_found(answer):

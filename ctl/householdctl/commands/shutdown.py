@@ -19,7 +19,8 @@ def shutdown(
         require_consent("shut down householdd", yes=yes, count=client.count_sessions)
         answer = client.shutdown(reason)
     from householdctl import output
+    from householdctl.tables import Facts
 
     killed = ", ".join(answer.killed_workers) or "none"
     facts = [("sessions closed", str(answer.sessions_closed)), ("workers killed", killed)]
-    output.show(options.output, answer, table=lambda: output.print_facts(facts))
+    output.show(options, answer, Facts(facts))

@@ -44,7 +44,7 @@ def play_test(
         computer_mbps=computer,
         insecure=insecure,
         ca_file=ca,
-        style=options.output,
+        options=options,
     )
     if not report.valid:
         raise typer.Exit(ExitCode.FAILURE)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from householdctl.options import Options, example, with_options
+from householdctl.terminal import note
 
 app = typer.Typer(
     help="See and change the deadlines of sessions, live ones included.", rich_markup_mode=None, no_args_is_help=True
@@ -18,13 +19,9 @@ def get_timeouts(options: Options) -> None:
     with options.connect() as client:
         answer = client.get_config()
     from householdctl import output, timeout_views
+    from householdctl.tables import Table
 
-    output.show(
-        options.output,
-        answer,
-        table=lambda: output.print_table(timeout_views.COLUMNS, [timeout_views.row(s) for s in answer.settings]),
-        lines=answer.settings,
-    )
+    output.show(options, answer, Table(timeout_views.COLUMNS, answer.settings), lines=answer.settings)
 
 
 @app.command(
@@ -42,20 +39,17 @@ def set_timeouts(
 ) -> None:
     """Change timeouts: all that are named or, when one is refused, none."""
     from householdctl import output, timeout_views, timeouts_input
+    from householdctl.tables import Table
 
     config, paths = timeouts_input.parse_assignments(assignments)
     with options.connect() as client:
         before = client.get_config().settings
         answer = client.update_config(config, paths, validate_only=dry_run)
     output.show(
-        options.output,
-        answer,
-        table=lambda: output.print_table(
-            timeout_views.CHANGE_COLUMNS, timeout_views.changes(before, answer.config, paths)
-        ),
+        options, answer, Table(timeout_views.CHANGE_COLUMNS, timeout_views.changes(before, answer.config, paths))
     )
     if dry_run:
-        output.note("dry run: nothing was changed")
+        note("dry run: nothing was changed")
 
 
 @app.command("reset", epilog=example("householdctl timeouts reset", "householdctl timeouts reset inactivity drain"))
@@ -68,15 +62,12 @@ def reset_timeouts(
 ) -> None:
     """Put timeouts back to their values at launch."""
     from householdctl import output, timeout_views, timeouts_input
+    from householdctl.tables import Table
 
     paths = [timeouts_input.mask_path(name) for name in dict.fromkeys(names or ())]
     with options.connect() as client:
         before = client.get_config().settings
         answer = client.reset_config(paths)
     output.show(
-        options.output,
-        answer,
-        table=lambda: output.print_table(
-            timeout_views.CHANGE_COLUMNS, timeout_views.changes(before, answer.config, paths)
-        ),
+        options, answer, Table(timeout_views.CHANGE_COLUMNS, timeout_views.changes(before, answer.config, paths))
     )

@@ -1,7 +1,7 @@
 """version."""
 
 from householdctl.exits import CommandError
-from householdctl.options import Format, Options, with_options
+from householdctl.options import Options, with_options
 
 
 @with_options
@@ -10,6 +10,7 @@ def version(options: Options) -> None:
     from importlib.metadata import version as installed_version
 
     from householdctl import output
+    from householdctl.tables import Facts
 
     client_version, daemon_version, reason = installed_version("householdd"), None, ""
     try:
@@ -17,8 +18,6 @@ def version(options: Options) -> None:
             daemon_version = client.get_server().version
     except CommandError as error:
         reason = error.message
-    if options.output is Format.TABLE:
-        output.print_facts([("householdctl", client_version), ("householdd", daemon_version or f"unknown: {reason}")])
-    else:
-        document = {"householdctl": client_version, "householdd": daemon_version, "target": str(options.target.path)}
-        (output.print_json if options.output is Format.JSON else output.print_json_line)(document)
+    document = {"householdctl": client_version, "householdd": daemon_version, "target": str(options.target.path)}
+    facts = [("householdctl", client_version), ("householdd", daemon_version or f"unknown: {reason}")]
+    output.show(options, document, Facts(facts))

@@ -14,16 +14,17 @@ from websockets.exceptions import InvalidHandshake
 from householdctl.household import views
 from householdctl.household.run import Plan, Progress, play
 from householdctl.leaks.run import named_server, no_session
-from householdctl.options import Format
 from householdscore.report import RunReport, report
 from householdscore.requirements import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from householdctl.options import Options
+
 
 def run_test(
-    url: str | None, *, duration: float, computer_mbps: float, insecure: bool, ca_file: Path | None, style: Format
+    url: str | None, *, duration: float, computer_mbps: float, insecure: bool, ca_file: Path | None, options: Options
 ) -> RunReport:
     """Plays the household against the server at ``url`` for ``duration`` seconds of load and prints the report.
 
@@ -41,7 +42,7 @@ def run_test(
         live.update(views.progress(now), refresh=True)
 
     try:
-        if style is Format.TABLE and sys.stderr.isatty():
+        if options.for_people and sys.stderr.isatty():
             with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
                 facts = uvloop.run(play(plan, display))
         else:
@@ -49,5 +50,5 @@ def run_test(
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise no_session(server, error) from error
     result = report(facts, shipped())
-    views.show(style, facts, result, began)
+    views.show(options, facts, result, began)
     return result

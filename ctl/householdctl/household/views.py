@@ -13,7 +13,8 @@ from householdctl import output
 from householdctl.household.run import WHO
 from householdctl.household.words import INVALID, verdict
 from householdctl.options import Format
-from householdctl.output import Column
+from householdctl.tables import Column, Facts, Sections, Table
+from householdctl.terminal import note
 from householdctl.units import format_rate
 
 if TYPE_CHECKING:
@@ -23,19 +24,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from householdctl.household.run import Progress
+    from householdctl.options import Options
     from householdscore.facts import RunFacts
-    from householdscore.latency import LatencyFigures
     from householdscore.report import PersonReport, RunReport
-
-COLUMNS = (
-    Column("WHO"),
-    Column("SCORE", right=True),
-    Column("DELAY P50", right=True, rank=2),
-    Column("DELAY P95", right=True),
-    Column("DOWN", right=True),
-    Column("UP", right=True, rank=1),
-    Column("VERDICT"),
-)
 
 
 def document(facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime]) -> dict[str, Any]:
@@ -50,12 +41,17 @@ def document(facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime
     return _snake_case(plain)  # type: ignore[no-any-return]  # a dict stays one
 
 
-def show(style: Format, facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime]) -> None:
-    """Prints the report."""
-    if style is not Format.TABLE:
-        (output.print_json if style is Format.JSON else output.print_json_line)(document(facts, report, began))
-        return
-    output.print_table(COLUMNS, [_row(person) for person in report.people])
+def show(options: Options, facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime]) -> None:
+    """Prints the report; as CSV a row for each person."""
+    whole = document(facts, report, began)
+    view = Sections(Table(COLUMNS, report.people), Facts(_household(report)))
+    output.show(options, whole, view, lines=whole["report"]["people"] if options.output is Format.CSV else None)
+    if options.for_people:
+        for reason in report.invalid:
+            note(f"this run does not count: {INVALID[reason]}")
+
+
+def _household(report: RunReport) -> list[tuple[str, str]]:
     delay = report.latency
     lines = [
         ("household grade", str(report.grade) if report.valid and report.grade else "none"),
@@ -69,9 +65,7 @@ def show(style: Format, facts: RunFacts, report: RunReport, began: Mapping[str, 
             lines.append((f"{person.who}'s picture", stops))
         if person.call is not None:
             lines.append((f"{person.who}'s call", f"MOS {person.call.mos:.1f} of 4.5"))
-    output.print_facts(lines)
-    for reason in report.invalid:
-        output.note(f"this run does not count: {INVALID[reason]}")
+    return lines
 
 
 def progress(now: Progress) -> RenderableType:
@@ -88,22 +82,23 @@ def progress(now: Progress) -> RenderableType:
     return Group(*lines)
 
 
-def _row(person: PersonReport) -> list[str]:
-    score = "-" if person.outcome.score is None else f"{person.outcome.score:.0f}"
-    judged: LatencyFigures = person.latency
-    return [
-        person.who,
-        score,
-        _ms(judged.p50_ms),
-        _ms(judged.p95_ms),
-        format_rate(person.download.got_bps),
-        format_rate(person.upload.got_bps),
-        verdict(person.verdict),
-    ]
-
-
 def _ms(milliseconds: float | None) -> str:
     return "-" if milliseconds is None else f"{milliseconds:.1f} ms"
+
+
+def _score(person: PersonReport) -> str:
+    return "-" if person.outcome.score is None else f"{person.outcome.score:.0f}"
+
+
+COLUMNS: tuple[Column[PersonReport], ...] = (
+    Column("WHO", lambda person: person.who),
+    Column("SCORE", _score, right=True),
+    Column("DELAY P50", lambda person: _ms(person.latency.p50_ms), right=True, rank=2),
+    Column("DELAY P95", lambda person: _ms(person.latency.p95_ms), right=True),
+    Column("DOWN", lambda person: format_rate(person.download.got_bps), right=True),
+    Column("UP", lambda person: format_rate(person.upload.got_bps), right=True, rank=1),
+    Column("VERDICT", lambda person: verdict(person.verdict)),
+)
 
 
 def _snake_case(value: Any) -> Any:  # noqa: ANN401 - any JSON

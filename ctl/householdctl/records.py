@@ -1,0 +1,109 @@
+"""Answers as scripts get them: JSON with the names of the API, and the same flattened for CSV."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+_ONE_VALUE = {kind.DESCRIPTOR.full_name for kind in (Duration, FieldMask, Timestamp)}
+
+_LIST_GAP = "; "
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A message, and which of several daemons it came from."""
+
+    target: str
+    message: Any
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can be made of
+    """The value as JSON has it.
+
+    A message has its field names as in the .proto, zero values shown, 64-bit integers as strings. Dictionaries and
+    lists may hold messages.
+    """
+    if isinstance(value, Message):
+        return MessageToDict(value, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    if isinstance(value, Tagged):
+        return {"target": value.target, **plain(value.message)}
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def flat(value: Any, prefix: str = "") -> dict[str, str]:  # noqa: ANN401 - whatever JSON can be made of
+    """The value as a row of CSV: names of nested fields joined by a dot, durations in seconds.
+
+    Every field of a message is there, set or not, so that the columns do not depend on the data. A list of plain values
+    is one cell, separated by semicolons; a list of messages has no place in a row and is left out.
+    """
+    if isinstance(value, Tagged):
+        return {"target": value.target, **flat(value.message)}
+    if isinstance(value, Message):
+        return _flat_message(value.DESCRIPTOR, value, prefix)
+    row: dict[str, str] = {}
+    for key, each in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(each, dict | Message):
+            row |= flat(each, f"{name}.")
+        elif isinstance(each, list | tuple):
+            if not any(isinstance(item, dict | list | Message) for item in each):
+                row[name] = _LIST_GAP.join(map(_scalar, each))
+        else:
+            row[name] = _scalar(each)
+    return row
+
+
+def columns(kind: type[Message]) -> list[str]:
+    """The names of a row of CSV that a message of this kind makes."""
+    return list(_flat_message(kind.DESCRIPTOR, None, ""))
+
+
+def _flat_message(
+    descriptor: Any,  # noqa: ANN401 - of one of two implementations
+    message: Message | None,
+    prefix: str,
+) -> dict[str, str]:
+    row: dict[str, str] = {}
+    for field in descriptor.fields:
+        name = f"{prefix}{field.name}"
+        nested = field.message_type
+        if field.is_repeated:
+            if nested is None:
+                row[name] = _LIST_GAP.join(_text(field, each) for each in getattr(message, field.name, ()))
+            continue
+        present = message is not None and (not field.has_presence or message.HasField(field.name))
+        value = getattr(message, field.name) if present else None
+        if nested is not None and nested.full_name not in _ONE_VALUE:
+            row |= _flat_message(nested, value, f"{name}.")
+        else:
+            row[name] = _text(field, value) if present else ""
+    return row
+
+
+def _text(field: FieldDescriptor, value: Any) -> str:  # noqa: ANN401 - whatever a field holds
+    if field.enum_type is not None:
+        known = field.enum_type.values_by_number.get(value)
+        return known.name if known else str(value)
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:  # noqa: ANN401 - whatever a field holds
+    if isinstance(value, Duration):
+        return value.ToJsonString().removesuffix("s")
+    if isinstance(value, Timestamp | FieldMask):
+        return value.ToJsonString()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

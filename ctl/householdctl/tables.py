@@ -1,0 +1,163 @@
+"""Tables and lists of facts, for people."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from householdctl.records import Tagged
+from householdctl.terminal import note, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+T = TypeVar("T")
+
+# Two spaces between the columns of a table.
+_GAP = 2
+
+_STYLES = {
+    "ACTIVE": "green",
+    "LIVE": "green",
+    "SERVING": "green",
+    "READY": "green",
+    "QUIET": "yellow",
+    "FROZEN": "yellow",
+    "STARTING": "yellow",
+    "DRAINING": "yellow",
+    "SILENT": "red",
+    "BACKOFF": "red",
+    "UNRESPONSIVE": "red",
+    "UNREACHABLE": "red",
+    "STOPPING": "red",
+    "NOT_SERVING": "red",
+}
+
+
+@dataclass(frozen=True)
+class Column(Generic[T]):
+    """A column: its header, and the text of its cell for an item.
+
+    On a terminal that is too narrow the columns of the highest ``rank`` go first, 0 never; ``wide`` ones are in
+    ``-o wide`` only.
+    """
+
+    header: str
+    text: Callable[[T], str]
+    right: bool = False
+    rank: int = 0
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Table(Generic[T]):
+    """Items, and what to show of each."""
+
+    columns: Sequence[Column[T]]
+    items: Iterable[T]
+
+    def print(self, *, wide: bool = False, headers: bool = True) -> None:
+        """Prints aligned columns. Nothing is cut: a narrow terminal gets fewer, and a note which are left out."""
+        _print_lines(self.lines(wide=wide, headers=headers, terminal=sys.stdout.isatty()))
+
+    def lines(self, *, wide: bool, headers: bool, terminal: bool) -> list[Text]:
+        """The table's lines; for a terminal as many columns as fit, unless all are wanted."""
+        columns = [column for column in self.columns if wide or not column.wide]
+        header = [column.header for column in columns]
+        cells = [header] if headers else []
+        cells += [[printable(column.text(item)) for column in columns] for item in self.items]
+        if not cells:
+            return []
+        widths = [max(map(cell_len, texts)) for texts in zip(*cells, strict=True)]
+        shown = list(range(len(columns)))
+        if terminal and not wide:
+            shown = fitting(widths, [column.rank for column in columns], shutil.get_terminal_size().columns)
+            if left_out := [text for index, text in enumerate(header) if index not in shown]:
+                note(f"not shown, the terminal is too narrow: {', '.join(left_out)}")
+        return [_line(row, widths, shown, columns, bold=row is header) for row in cells]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, a line each."""
+
+    facts: Sequence[tuple[str, str]]
+
+    def print(self, *, wide: bool = False, headers: bool = True) -> None:
+        """Prints them; there is nothing wider, and the names are no header line."""
+        del wide, headers
+        width = max((len(name) for name, _ in self.facts), default=0)
+        lines = []
+        for name, value in self.facts:
+            line = Text(f"{name:{width}}{' ' * _GAP}", style="")
+            line.stylize("bold", 0, len(name))
+            line.append(printable(value), _STYLES.get(value))
+            lines.append(line)
+        _print_lines(lines)
+
+
+class Sections:
+    """Several views, one below the other."""
+
+    def __init__(self, *views: Table[Any] | Facts) -> None:
+        self._views = views
+
+    def print(self, *, wide: bool = False, headers: bool = True) -> None:
+        """Prints them with an empty line in between."""
+        for index, view in enumerate(self._views):
+            if index:
+                print()
+            view.print(wide=wide, headers=headers)
+
+
+def with_target(columns: Sequence[Column[T]]) -> list[Column[Tagged]]:
+    """The columns for messages of several daemons, the daemon in front."""
+    return [Column("TARGET", lambda tagged: tagged.target), *map(_of_message, columns)]
+
+
+def _of_message(column: Column[T]) -> Column[Tagged]:
+    return Column(
+        column.header,
+        lambda tagged: column.text(tagged.message),
+        right=column.right,
+        rank=column.rank,
+        wide=column.wide,
+    )
+
+
+def fitting(widths: Sequence[int], ranks: Sequence[int], width: int) -> list[int]:
+    """The indices of the columns that fit into ``width`` characters, the highest ranks given up first."""
+    shown = list(range(len(widths)))
+    while sum(widths[index] + _GAP for index in shown) - _GAP > width:
+        dearest = max(shown, key=ranks.__getitem__)
+        if ranks[dearest] == 0:
+            break
+        shown.remove(dearest)
+    return shown
+
+
+def _line(
+    row: Sequence[str], widths: Sequence[int], shown: Iterable[int], columns: Sequence[Column[T]], *, bold: bool
+) -> Text:
+    line = Text(style="bold" if bold else "")
+    for index in shown:
+        fill = " " * (widths[index] - cell_len(row[index]))
+        if columns[index].right:
+            line.append(fill)
+        line.append(row[index], _STYLES.get(row[index]))
+        line.append(" " * _GAP if columns[index].right else fill + " " * _GAP)
+    line.rstrip()
+    return line
+
+
+def _print_lines(lines: Sequence[Text]) -> None:
+    # rich knows whether colours are wanted. Its own tables take a millisecond for each cell and wrap or cut what does
+    # not fit; soft_wrap leaves long lines to the terminal.
+    if lines:
+        Console(highlight=False).print(*lines, sep="\n", soft_wrap=True)

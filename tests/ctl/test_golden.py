@@ -1,0 +1,102 @@
+"""What every command prints, in every format, letter by letter: a transcript for each in ``golden``.
+
+``HOUSEHOLD_GOLDEN=write pytest tests/ctl/test_golden.py`` writes them anew; then read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from householdctl.options import Format
+from tests.ctl.fake_daemon import block, closed_session, session
+from tests.ctl.test_sessions import watch_events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.ctl.conftest import Cli, Outcome
+    from tests.ctl.fake_daemon import FakeDaemon
+
+GOLDEN = Path(__file__).parent / "golden"
+FIRST, CLOSED, UNKNOWN = session(1).id, closed_session(9).id, session(404).id
+REASON = ("--reason", "upgrade", "--yes")
+
+COMMANDS = {
+    "sessions-list": ("sessions", "list"),
+    "sessions-show": ("sessions", "show", FIRST),
+    "sessions-show-closed": ("sessions", "show", CLOSED),
+    "sessions-watch": ("sessions", "watch"),
+    "sessions-kill": ("sessions", "kill", FIRST, CLOSED, UNKNOWN, *REASON),
+    "health": ("health",),
+    "timeouts-get": ("timeouts", "get"),
+    "timeouts-set": ("timeouts", "set", "inactivity=45s", "probe_failures=5"),
+    "timeouts-reset": ("timeouts", "reset"),
+    "drain": ("drain", *REASON),
+    "resume": ("resume",),
+    "shutdown": ("shutdown", *REASON),
+    "version": ("version",),
+}
+
+
+@pytest.fixture(autouse=True)
+def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_output(cli: Cli, daemon: FakeDaemon, name: str) -> None:
+    transcript = ""
+    for style in Format:
+        daemon.sessions = [session(1), session(2, user_id='o"brien, a\nb')]
+        daemon.closed = [closed_session(9)]
+        daemon.blocks = [block("192.0.2.7", "abuse", 600)]
+        daemon.events = watch_events()
+        command = (*COMMANDS[name], "-o", style.value)
+        transcript += _said(command, cli(*command), daemon)
+    _same(name, transcript)
+
+
+def test_output_without_headers(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.sessions = [session(1)]
+    transcript = ""
+    for style in ("table", "csv"):
+        for command in (("sessions", "list"), ("health",)):
+            line = (*command, "-o", style, "--no-headers")
+            transcript += _said(line, cli(*line), daemon)
+    _same("no-headers", transcript)
+
+
+def test_an_empty_list(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.sessions = []
+    transcript = ""
+    for style in Format:
+        line = ("sessions", "list", "-o", style.value)
+        transcript += _said(line, cli(*line), daemon)
+    _same("sessions-list-empty", transcript)
+
+
+def _said(command: tuple[str, ...], outcome: Outcome, daemon: FakeDaemon) -> str:
+    words = " ".join(f'"{word}"' if " " in word else word for word in command)
+    text = f"$ householdctl {words}\n{outcome.out}"
+    if outcome.err:
+        text += f"(stderr) {outcome.err}"
+    if outcome.code:
+        text += f"(exit code {outcome.code})\n"
+    return text.replace(str(daemon.path), "SOCKET").replace(version("householdd"), "VERSION") + "\n"
+
+
+def _same(name: str, transcript: str) -> None:
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("HOUSEHOLD_GOLDEN") == "write":
+        path.write_text(transcript)
+    assert transcript == path.read_text(), f"if this is meant: HOUSEHOLD_GOLDEN=write pytest {__file__}"
