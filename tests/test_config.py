@@ -5,9 +5,12 @@ import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
-from householdd import config
+import pytest
+
+from householdd import config, profile_data
 from householdd.brand import Branding
-from householdd.core.settings import Timeouts
+from householdd.core.runtime import Catalogue, Source
+from householdd.core.settings import Limits, Timeouts
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
 
@@ -33,7 +36,51 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     history = shown.pop("history")
     assert history.keys() == config.HistorySettings.model_fields.keys()
     assert config.HistorySettings(**{**history, "url": None}) == config.HistorySettings()
+    assert shown.pop("limits") == asdict(Limits())
     for key, value in shown.items():
         if key not in PLACEHOLDERS:
             default = config.Settings.model_fields[key].default
             assert value == (str(default) if isinstance(value, str) else default), key
+
+
+def test_every_value_knows_where_it_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "householdd.toml"
+    path.write_text('log_level = "debug"\n[timeouts]\ninactivity = 20\nclose = 3\n[limits]\nmax_sessions = 50\n')
+    monkeypatch.setenv("HOUSEHOLDD_TIMEOUTS__CLOSE", "4")
+    monkeypatch.setenv("HOUSEHOLDD_LOG_LEVEL", "error")
+    settings = config.load({"no_tls": True, "log_level": "warning"}, path)
+    catalogue = Catalogue(profile_data.read(None))
+    values, sources = settings.runtime_values(catalogue), settings.runtime_sources(catalogue)
+    expected = {
+        "timeouts.inactivity": (20, Source.FILE),
+        "timeouts.close": (4, Source.ENVIRONMENT),
+        "timeouts.drain": (30, Source.DEFAULT),
+        "limits.max_sessions": (50, Source.FILE),
+        "log_level": (2, Source.OPTION),
+        "profiles.jake.download_mbps": (25, Source.DEFAULT),
+    }
+    assert {path: (values[path], sources.get(path, Source.DEFAULT)) for path in expected} == expected
+
+
+def test_rates_of_a_file_of_profiles_come_from_a_file(tmp_path: Path) -> None:
+    own = tmp_path / "profiles.toml"
+    own.write_text((Path(config.__file__).parent / "data" / "profiles.toml").read_text())
+    settings = config.load({"no_tls": True, "profiles": own}, None)
+    catalogue = Catalogue(profile_data.read(own))
+    assert settings.runtime_sources(catalogue)["profiles.alex.upload_mbps"] is Source.FILE
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[limits]\nmax_sessions = 0\n", "max_sessions: 0 is out of range; allowed is 1 to 100000"),
+        ("[limits]\nmax_sessions = 1.5\n", "max_sessions: 1.5 is not a whole number; allowed is 1 to 100000"),
+        ("[limits]\nmax_session = 5\n", "max_session: no such setting; did you mean max_sessions?"),
+    ],
+)
+def test_a_wrong_limit_is_named(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "householdd.toml"
+    path.write_text(text)
+    with pytest.raises(config.ConfigError) as caught:
+        config.load({"no_tls": True}, path)
+    assert str(caught.value) == f"{path}: limits: {words}"

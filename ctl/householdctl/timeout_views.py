@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from householdctl.tables import Column
-from householdctl.timeouts_input import PREFIX, format_setting
+from householdctl.timeouts_input import GROUP, PREFIX, format_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ CHANGE_COLUMNS: tuple[Column[Change], ...] = (
 
 
 def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[Change]:
-    """What became of each setting of ``paths``, or of every one when there are none."""
+    """What became of each timeout of ``paths``, which may name the whole group."""
     return [
         Change(
             setting.path.removeprefix(PREFIX),
@@ -52,7 +52,7 @@ def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str
             format_setting(setting, _value(after, setting.path)),
         )
         for setting in before
-        if (not paths or setting.path in paths) and setting.path.startswith(PREFIX)
+        if setting.path.startswith(PREFIX) and (setting.path in paths or GROUP in paths)
     ]
 
 

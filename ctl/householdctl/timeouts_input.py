@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from household.v1.config_service_pb2 import Setting
 
 NAMES = tuple(Timeouts.DESCRIPTOR.fields_by_name)
-PREFIX = "timeouts."
+GROUP = "timeouts"
+PREFIX = f"{GROUP}."
 
 
 def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[str]]:

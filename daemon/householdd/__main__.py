@@ -16,9 +16,9 @@ from householdd.supervisor.listening import DaemonError
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 EPILOG = """Every setting is also a key of the configuration file (--state-dir is state_dir) and an environment variable
-(HOUSEHOLDD_STATE_DIR). An option wins over the variable, the variable over the file. Signals: SIGTERM and SIGINT drain
-and stop, a second one stops at once; SIGHUP reads timeouts and certificate anew. Exit status: 0 after an orderly stop,
-1 when the daemon cannot run, 2 when the configuration is wrong."""
+(HOUSEHOLDD_STATE_DIR). An option wins over the variable, the variable over the file. Signals: SIGTERM and SIGINT
+drain and stop, a second one stops at once; SIGHUP reads timeouts, limits, log level and certificate anew. Exit
+status: 0 after an orderly stop, 1 when the daemon cannot run, 2 when the configuration is wrong."""
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     TypeAdapter,
     ValidationError,
@@ -25,7 +26,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from householdd.brand import Branding
 from householdd.core.addresses import host_port
-from householdd.core.settings import Timeouts
+from householdd.core.runtime import LOG_LEVELS, Catalogue, Source, Values
+from householdd.core.settings import Limits, Timeouts
 from householdd.storage.engine import parse_url
 
 ENV_PREFIX = "HOUSEHOLDD_"
@@ -100,6 +102,11 @@ class HistorySettings(BaseModel):
     """For each IPv4 /24 and IPv6 /48."""
 
 
+def _limits(value: dict[str, float]) -> dict[str, float]:
+    Limits().changed(value)
+    return value
+
+
 class Settings(BaseSettings):
     """Everything that can be configured; field names are the keys of the TOML file."""
 
@@ -125,6 +132,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = "auto"
     timeouts: Annotated[dict[str, float], AfterValidator(_timeouts)] = {}
     history: HistorySettings = HistorySettings()
+    limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
+
+    _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -151,10 +161,22 @@ class Settings(BaseSettings):
             )
         return self
 
-    @property
-    def launch_timeouts(self) -> Timeouts:
-        """The deadlines at launch."""
-        return Timeouts().changed(self.timeouts)
+    def came_from(self, source: Source, paths: Iterable[str]) -> None:
+        """Notes where values come from; a later call wins over those before."""
+        self._sources.update(dict.fromkeys(paths, source))
+
+    def runtime_values(self, catalogue: Catalogue) -> Values:
+        """What is configured of the settings that can be changed while the daemon runs, and the rest by default."""
+        values = dict(catalogue.defaults)
+        for group, names in (("timeouts", self.timeouts), ("limits", self.limits)):
+            values |= {f"{group}.{name}": value for name, value in names.items()}
+        values["log_level"] = LOG_LEVELS.index(self.log_level)
+        return values
+
+    def runtime_sources(self, catalogue: Catalogue) -> dict[str, Source]:
+        """Where those values come from, by path, as far as they are no defaults."""
+        rates = {path: Source.FILE for path in catalogue.meanings if path.startswith("profiles.") and self.profiles}
+        return {path: source for path, source in self._sources.items() if path in catalogue.meanings} | rates
 
     @property
     def worker_count(self) -> int:
@@ -170,6 +192,8 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
     if file is not None:
         _check_readable(file)
 
+    found: dict[Source, PydanticBaseSettingsSource] = {}
+
     class Sourced(Settings):
         @classmethod
         def settings_customise_sources(
@@ -181,12 +205,27 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no such files are read
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             in_file = (TomlConfigSettingsSource(settings_cls, toml_file=file),) if file else ()
+            # In the order in which a later one wins.
+            found.update(zip((Source.FILE,), in_file, strict=False))
+            found.update({Source.ENVIRONMENT: env_settings, Source.OPTION: init_settings})
             return init_settings, env_settings, *in_file
 
     try:
-        return Sourced(**options)
+        settings = Sourced(**options)
     except ValidationError as error:
         raise ConfigError(_first_problem(error, options, file)) from None
+    for source, given in found.items():
+        settings.came_from(source, _paths(given()))
+    return settings
+
+
+def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """``timeouts.inactivity`` for each value in nested tables."""
+    for key, value in given.items():
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}"
 
 
 def _check_readable(file: Path) -> None:

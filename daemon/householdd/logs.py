@@ -42,7 +42,12 @@ def set_up(level: str, log_format: Format, **fields: str) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    set_level(level)
     # One line per connection or frame would drown what an operator looks for; a client's mistakes are counted instead.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(**fields)
+
+
+def set_level(level: str) -> None:
+    """Logs what has at least this level from now on."""
+    logging.getLogger().setLevel(level.upper())

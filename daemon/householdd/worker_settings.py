@@ -32,7 +32,12 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     frame_ancestors: tuple[str, ...]
     brand: Brand
     handshake_timeout: float
-    timeouts: dict[str, float]
+    values: dict[str, float]
+    """The runtime configuration at launch, by path."""
+    counts_fd: int
+    """Memory that the workers share, inherited; see ``core.counts``."""
+    index: int
+    """Place of this worker in it, from 0."""
     log_level: str
     log_format: Literal["auto", "console", "json"]
 

@@ -156,3 +156,29 @@ def test_falling_limits_do_not_begin_the_burst_anew() -> None:
         sent += due
         pacer.limit(25e6 - step, now)
     assert sent == pytest.approx(25e6 / 8, rel=1e-3)
+
+
+def test_another_shape_is_followed_from_now_on_without_a_burst() -> None:
+    pacer = Pacer(Constant(8e6, 100), START)
+    pacer.reshape(Constant(16e6, 100), START + 0.2)
+    assert pacer.due(START + 0.2) == 0
+    assert pacer.due(START + 0.3) == 200_000
+    pacer.take(200_000)
+    pacer.reshape(Constant(8e5, 100), START + 0.3)
+    assert pacer.due(START + 0.4) == 10_000
+
+
+@pytest.mark.parametrize(("wished", "rate", "followed"), [(4e6, 16e6, 4e6), (4e6, 2e6, 2e6), (20e6, 16e6, 16e6)])
+def test_a_wish_limits_a_shape_that_comes_later_too(wished: float, rate: float, followed: float) -> None:
+    pacer = Pacer(Constant(8e6, 100), START)
+    pacer.limit(wished, START)
+    pacer.reshape(Constant(rate, 100), START + 1)
+    assert pacer.shape.peak_bps == followed
+
+
+def test_a_wish_comes_back_where_the_shape_was_below_it_for_a_while() -> None:
+    pacer = Pacer(Constant(8e6, 100), START)
+    pacer.limit(4e6, START)
+    pacer.reshape(Constant(2e6, 100), START + 1)
+    pacer.reshape(Constant(8e6, 100), START + 2)
+    assert pacer.shape.peak_bps == 4e6

@@ -159,3 +159,16 @@ def test_the_probe_is_found_but_not_listed() -> None:
     assert probe is not None
     assert (probe.download.shape().mean_bps, probe.upload.shape().mean_bps) == (0, 0)
     assert "probe" not in PROFILES.by_key
+
+
+def test_rates_can_be_changed_and_are_found_by_every_name() -> None:
+    profiles = profile_data.read(None)
+    before = profiles.by_key["jake"]
+    assert profiles.set_rates({"jake": {"download": 5.0}, "alex": {"download": 1.5}}) == {"jake"}
+    after = profiles.find("jake")
+    assert after is not None
+    assert after.download.shape().peak_bps == 5e6
+    assert after.upload == before.upload
+    assert before.download.shape().peak_bps == 25e6
+    assert all(profiles.find(alias) is after for alias in after.aliases)
+    assert profiles.by_key["jake"] is after

@@ -253,7 +253,8 @@ class FakeDaemon(
     ) -> config_api.ResetRuntimeConfigResponse:
         self._enter("ResetRuntimeConfig", request, context)
         names = [path.removeprefix("timeouts.") for path in request.update_mask.paths]
-        self.values |= {row[0]: float(row[4]) for row in SETTINGS if not names or row[0] in names}
+        everything = not names or "timeouts" in names
+        self.values |= {row[0]: float(row[4]) for row in SETTINGS if everything or row[0] in names}
         return config_api.ResetRuntimeConfigResponse(config=_config(self.values))
 
     def _enter(self, method: str, request: Message, context: grpc.ServicerContext) -> None:

@@ -149,6 +149,7 @@ def test_a_kill_that_is_not_clear_kills_nothing(
 
 async def test_sessions_of_a_killed_worker_are_reported_lost_to_watchers(daemon: Daemon) -> None:
     watch = Watch(daemon)
+    await asyncio.to_thread(wait_until, lambda: watch.events()["SNAPSHOT_END"], "the snapshot")
     async with open_sessions(daemon, 3):
         await asyncio.to_thread(wait_until, lambda: watch.events()["OPENED"] == 3, "three openings")
 

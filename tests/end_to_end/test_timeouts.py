@@ -80,7 +80,7 @@ def test_validate_only_changes_nothing(shared_daemon: Daemon) -> None:
         (
             ["timeouts.patience"],
             {},
-            "update_mask: no setting 'timeouts.patience'; known are timeouts, timeouts.inactivity",
+            "update_mask: no setting 'timeouts.patience'; known are timeouts.inactivity",
         ),
     ],
 )

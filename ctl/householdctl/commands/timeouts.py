@@ -18,10 +18,11 @@ def get_timeouts(options: Options) -> None:
     """Show every timeout: in force, at launch, by default, and what is allowed."""
     with options.connect() as client:
         answer = client.get_config()
-    from householdctl import output, timeout_views
+    from householdctl import output, timeout_views, timeouts_input
     from householdctl.tables import Table
 
-    output.show(options, answer, Table(timeout_views.COLUMNS, answer.settings), lines=answer.settings)
+    settings = [setting for setting in answer.settings if setting.path.startswith(timeouts_input.PREFIX)]
+    output.show(options, answer, Table(timeout_views.COLUMNS, settings), lines=settings)
 
 
 @app.command(
@@ -64,7 +65,7 @@ def reset_timeouts(
     from householdctl import output, timeout_views, timeouts_input
     from householdctl.tables import Table
 
-    paths = [timeouts_input.mask_path(name) for name in dict.fromkeys(names or ())]
+    paths = [timeouts_input.mask_path(name) for name in dict.fromkeys(names or ())] or [timeouts_input.GROUP]
     with options.connect() as client:
         before = client.get_config().settings
         answer = client.reset_config(paths)

@@ -3,57 +3,109 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import NoReturn
 
+import grpc
 import grpc.aio
+from google.rpc import error_details_pb2
 
 from household.v1 import config_service_pb2 as pb
 from household.v1 import config_service_pb2_grpc
-from householdd.controlplane import convert
-from householdd.controlplane.failures import invalid, raise_invalid
+from household.v1.session_service_pb2 import UnreachableWorker
+from householdd.controlplane import config_messages
+from householdd.controlplane.failures import DOMAIN, Refusal, check_note, invalid, raise_invalid
+from householdd.core import runtime
+from householdd.core.runtime import Catalogue, Source, Values
 from householdd.core.settings import SettingError, Timeouts
 
-Apply = Callable[[Timeouts], Coroutine[Any, Any, None]]
+Apply = Callable[[Values, Values], Awaitable[list[UnreachableWorker]]]
+"""Carries values to where they act, given those before; who could not be told. Raises, and then the old ones act."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
 
 class RuntimeConfig:
-    """The settings in force and those at launch. One change at a time; ``apply`` carries each to where it acts."""
+    """The values in force, those at launch, and where each comes from. One change at a time.
 
-    def __init__(self, launch: Timeouts, apply: Apply) -> None:
+    A value that was set at run time stands over the one at launch, whatever a reload makes of that, until it is reset.
+    """
+
+    def __init__(self, catalogue: Catalogue, launch: Values, sources: Mapping[str, Source], apply: Apply) -> None:
+        """``sources`` of the values at launch; what is not in it is a default."""
+        self.catalogue = catalogue
         self.launch = launch
-        self.current = launch
+        self._sources = sources
+        self._set: Values = {}
+        """What was set at run time."""
         self._apply = apply
         self._lock = asyncio.Lock()
 
-    async def change(self, values: dict[str, float]) -> Timeouts:
-        """Puts values in force. Raises SettingError; then nothing is changed."""
-        async with self._lock:
-            await self._put(self.current.changed(values))
-            return self.current
+    @property
+    def current(self) -> Values:
+        """The values in force."""
+        return {**self.launch, **self._set}
 
-    async def reset(self, names: Iterable[str]) -> Timeouts:
-        """Puts the named settings back to launch. Raises SettingError for an unknown name."""
-        async with self._lock:
-            names = list(names)
-            for name in names:
-                Timeouts.check_name(name)
-            await self._put(self.current.changed({name: getattr(self.launch, name) for name in names}))
-            return self.current
+    @property
+    def timeouts(self) -> Timeouts:
+        """The deadlines in force."""
+        return runtime.timeouts(self.current)
 
-    async def relaunch(self, launch: Timeouts) -> None:
-        """The configuration was read anew: its values are in force, and those to go back to."""
-        async with self._lock:
-            self.launch = launch
-            await self._put(launch)
+    @property
+    def etag(self) -> str:
+        """Stands for exactly the values in force."""
+        return runtime.etag(self.current)
 
-    async def _put(self, timeouts: Timeouts) -> None:
-        if timeouts != self.current:
-            self.current = timeouts
-            # Whoever asked for the change may hang up; it is carried through all the same.
-            await asyncio.shield(self._apply(timeouts))
+    def source(self, path: str) -> Source:
+        """Where the value in force comes from."""
+        return Source.RUNTIME if path in self._set else self.launch_source(path)
+
+    def launch_source(self, path: str) -> Source:
+        """Where the value at launch comes from."""
+        return self._sources.get(path, Source.DEFAULT)
+
+    async def set(
+        self, values: Values, etag: str = "", *, validate_only: bool = False
+    ) -> tuple[Values, list[UnreachableWorker]]:
+        """Puts values in force; what is then in force, and who could not be told.
+
+        Raises SettingError for a value that is not allowed, and Refusal for an etag that is no longer true; then
+        nothing is changed.
+        """
+        self.catalogue.check(values)
+        return await self._change(self.launch, {**self._set, **values}, etag, validate_only=validate_only)
+
+    async def reset(
+        self, paths: Iterable[str], etag: str = "", *, validate_only: bool = False
+    ) -> tuple[Values, list[UnreachableWorker]]:
+        """Puts settings back to launch; as ``set``."""
+        gone = set(paths)
+        kept = {path: value for path, value in self._set.items() if path not in gone}
+        return await self._change(self.launch, kept, etag, validate_only=validate_only)
+
+    async def relaunch(self, launch: Values, sources: Mapping[str, Source]) -> None:
+        """The configuration was read anew: its values are in force where none was set at run time."""
+        await self._change(launch, self._set, "")
+        self._sources = sources
+
+    async def _change(
+        self, launch: Values, chosen: Values, etag: str, *, validate_only: bool = False
+    ) -> tuple[Values, list[UnreachableWorker]]:
+        # Whoever asked for the change may hang up; it is carried through all the same.
+        return await asyncio.shield(self._carry_out(launch, chosen, etag, validate_only=validate_only))
+
+    async def _carry_out(
+        self, launch: Values, chosen: Values, etag: str, *, validate_only: bool
+    ) -> tuple[Values, list[UnreachableWorker]]:
+        async with self._lock:
+            before, after = self.current, {**launch, **chosen}
+            if etag not in ("", runtime.etag(before)):
+                _stale(etag, runtime.etag(before))
+            if validate_only:
+                return after, []
+            missing = await self._apply(before, after) if after != before else []
+            self.launch, self._set = launch, chosen
+            return after, missing
 
 
 class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
@@ -64,65 +116,59 @@ class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
 
     async def GetRuntimeConfig(self, _request: pb.GetRuntimeConfigRequest, _: _Context) -> pb.GetRuntimeConfigResponse:
         """Values in force and at launch, and every setting's meaning."""
-        current, launch, default = self._config.current, self._config.launch, Timeouts()
+        config, current = self._config, self._config.current
         settings = [
-            pb.Setting(
-                path=f"timeouts.{name}",
-                description=meaning.description,
-                unit=meaning.unit,
-                minimum=meaning.minimum,
-                maximum=meaning.maximum,
-                default_value=getattr(default, name),
-                current_value=getattr(current, name),
-                launch_value=getattr(launch, name),
+            config_messages.setting(
+                path, config.catalogue, current, config.launch, (config.source(path), config.launch_source(path))
             )
-            for name, meaning in Timeouts.meanings().items()
+            for path in config.catalogue.meanings
         ]
-        return pb.GetRuntimeConfigResponse(current=_message(current), launch=_message(launch), settings=settings)
+        return pb.GetRuntimeConfigResponse(
+            current=config_messages.config(current),
+            launch=config_messages.config(config.launch),
+            settings=settings,
+            etag=config.etag,
+        )
 
     async def UpdateRuntimeConfig(
         self, request: pb.UpdateRuntimeConfigRequest, _: _Context
     ) -> pb.UpdateRuntimeConfigResponse:
         """Takes the masked values, all or none."""
-        names = _names(request.update_mask.paths)
-        if not names:
-            raise_invalid("update_mask", f"names no setting; known are {', '.join(_paths())}")
+        check_note(request.reason)
+        paths = self._paths(request.update_mask.paths)
+        if not paths:
+            raise_invalid("update_mask", f"names no setting; known are {', '.join(self._config.catalogue.meanings)}")
+        values = config_messages.masked(request.config, paths)
         try:
-            values = dict(convert.timeout_values(request.config.timeouts, names))
-        except KeyError as missing:
-            raise invalid(f"config.timeouts.{missing.args[0]}", "is in the update_mask but has no value") from None
-        try:
-            changed = self._config.current.changed(values)
-            if not request.validate_only:
-                changed = await self._config.change(values)
+            after, missing = await self._config.set(values, request.etag, validate_only=request.validate_only)
         except SettingError as error:
-            raise invalid(f"config.timeouts.{error.path}", error.problem) from None
-        return pb.UpdateRuntimeConfigResponse(config=_message(changed))
+            raise invalid(f"config.{error.path}", error.problem) from None
+        return pb.UpdateRuntimeConfigResponse(
+            config=config_messages.config(after), etag=runtime.etag(after), unreachable_workers=missing
+        )
 
     async def ResetRuntimeConfig(
         self, request: pb.ResetRuntimeConfigRequest, _: _Context
     ) -> pb.ResetRuntimeConfigResponse:
         """Goes back to launch, in the masked settings or in all."""
-        names = _names(request.update_mask.paths) or list(Timeouts.meanings())
-        timeouts = await self._config.reset(names)
-        return pb.ResetRuntimeConfigResponse(config=_message(timeouts))
+        check_note(request.reason)
+        paths = self._paths(request.update_mask.paths) or list(self._config.catalogue.meanings)
+        after, missing = await self._config.reset(paths, request.etag, validate_only=request.validate_only)
+        return pb.ResetRuntimeConfigResponse(
+            config=config_messages.config(after), etag=runtime.etag(after), unreachable_workers=missing
+        )
+
+    def _paths(self, paths: Iterable[str]) -> list[str]:
+        try:
+            return self._config.catalogue.expand(paths)
+        except SettingError as error:
+            raise invalid("update_mask", error.problem) from None
 
 
-def _message(timeouts: Timeouts) -> pb.RuntimeConfig:
-    return pb.RuntimeConfig(timeouts=convert.timeouts(timeouts))
-
-
-def _paths() -> list[str]:
-    return [f"timeouts.{name}" for name in Timeouts.meanings()]
-
-
-def _names(paths: Iterable[str]) -> list[str]:
-    names: list[str] = []
-    for path in paths:
-        if path == "timeouts":
-            names += Timeouts.meanings()
-            continue
-        if path not in _paths():
-            raise_invalid("update_mask", f"no setting {path!r}; known are timeouts, {', '.join(_paths())}")
-        names.append(path.removeprefix("timeouts."))
-    return list(dict.fromkeys(names))
+def _stale(etag: str, current: str) -> NoReturn:
+    details = error_details_pb2.ErrorInfo(reason="STALE_ETAG", domain=DOMAIN, metadata={"etag": current})
+    raise Refusal(
+        grpc.StatusCode.ABORTED,
+        f"etag: {etag[:64]!r} is no longer true, the configuration was changed; it is {current} now",
+        details,
+    )

@@ -25,6 +25,8 @@ class Pacer:
         """``catch_up`` is seconds of peak rate."""
         self._catch_up = catch_up
         self._began = now
+        self._wish: float | None = None
+        """Peak rate in bit/s that was asked for last; it holds for whatever shape comes."""
         self.dropped = 0
         """Bytes given up because they could not be sent in time."""
         self._follow(shape, now)
@@ -57,8 +59,15 @@ class Pacer:
     def limit(self, rate_bps: float, now: float) -> None:
         """Lowers the rate to ``rate_bps`` where that is below the shape's own; never raises it."""
         if rate_bps < self.shape.peak_bps:
+            self._wish = rate_bps
             self.skip(now)
             self._follow(self.shape.limited(rate_bps), now)
+
+    def reshape(self, shape: Shape, now: float) -> None:
+        """Follows another shape from now on, as far as the limit that was asked for lets it."""
+        self.skip(now)
+        limited = self._wish is not None and self._wish < shape.peak_bps
+        self._follow(shape.limited(self._wish) if limited and self._wish else shape, now)
 
     def _follow(self, shape: Shape, now: float) -> None:
         self.shape = shape

@@ -122,6 +122,26 @@ class Profiles:
                 raise ProfileError(f"profiles.{key}.key: not allowed; the table's name is the key")
         return cls(file.profiles)
 
+    def set_rates(self, rates: Mapping[str, Mapping[str, float]]) -> set[str]:
+        """Gives profiles other rates, in Mbit/s by key and ``download`` or ``upload``; the keys of those that changed.
+
+        A profile is replaced, so whoever holds it keeps what it had.
+        """
+        changed = set()
+        for key, directions in rates.items():
+            before = self.by_key[key]
+            specs = {
+                direction: msgspec.structs.replace(getattr(before, direction), rate_mbps=rate)
+                for direction, rate in directions.items()
+            }
+            after = msgspec.structs.replace(before, **specs)
+            if after == before:
+                continue
+            changed.add(key)
+            self.by_key[key] = after
+            self._by_name |= {name: after for name, profile in self._by_name.items() if profile is before}
+        return changed
+
     def find(self, who: str) -> Profile | None:
         """The profile whose key or alias is ``who``."""
         return self._by_name.get(who)

@@ -97,6 +97,12 @@ class Session:
         self.server_overloaded = False
         """Whether the server was overloaded at any time of the session: then its latency is not that of the line."""
 
+    def set_profile(self, profile: Profile, now: float) -> None:
+        """Other rates for the same kind of user, from now on; a wish of the client still limits the download."""
+        self.profile = profile
+        self.download.reshape(profile.download.shape(), now)
+        self.upload.reshape(profile.upload.shape(), now)
+
     def open(self) -> None:
         """The opening handshake is done."""
         self._move(SessionState.ACTIVE)

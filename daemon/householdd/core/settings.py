@@ -29,6 +29,10 @@ class Meaning:
     minimum: float
     maximum: float
     unit: str = "s"
+    whole: bool = False
+    """Whether only whole numbers are values."""
+    choices: tuple[str, ...] = ()
+    """Set where the values are words: a value is the place of its word, from 0."""
 
     @property
     def allowed(self) -> str:
@@ -40,32 +44,14 @@ class Meaning:
         if not math.isfinite(value) or not self.minimum <= value <= self.maximum:
             shown = f"{value:.15g} {self.unit}".rstrip()
             raise SettingError(path, f"{shown} is out of range; allowed is {self.allowed}")
+        if self.whole and value != int(value):
+            raise SettingError(path, f"{value:.15g} is not a whole number; allowed is {self.allowed}")
         return value
 
 
-def _seconds(default: float, low: float, high: float, description: str) -> float:
-    return field(default=float(default), metadata={"meaning": Meaning(description, low, high)})
-
-
 @dataclass(frozen=True)
-class Timeouts:
-    """The deadlines of a session, in seconds, and the number of probes that may fail."""
-
-    inactivity: float = _seconds(30, 1, 3600, "most time without an answer after which a session is closed")
-    inactivity_floor: float = _seconds(
-        10, 1, 3600, "least such time, where inactivity is not less; the client's own pattern decides between the two"
-    )
-    max_duration: float = _seconds(300, 1, 86400, "close a session after this long in any case")
-    probe_timeout: float = _seconds(1, 1, 60, "least time without evidence after which a probe has failed")
-    probe_timeout_ceiling: float = _seconds(
-        5, 1, 60, "most such time, where probe_timeout is not more; the round trip decides between the two"
-    )
-    probe_failures: int = field(
-        default=3,
-        metadata={"meaning": Meaning("close a session after this many failed probes in a row", 1, 100, "")},
-    )
-    close: float = _seconds(2, 0.1, 30, "time a client has to answer the closing handshake")
-    drain: float = _seconds(30, 0, 3600, "time a drain waits for sessions to end by themselves")
+class SettingGroup:
+    """Settings that belong together; each field has a default and a Meaning."""
 
     @classmethod
     def meanings(cls) -> dict[str, Meaning]:
@@ -82,14 +68,51 @@ class Timeouts:
             raise SettingError(name, f"no such setting{hint}")
 
     def changed(self, values: Mapping[str, float]) -> Self:
-        """These timeouts with ``values`` put in.
+        """These settings with ``values`` put in.
 
         Raises SettingError for the first unknown name or value out of range; then nothing is changed.
         """
         for name, value in values.items():
             self.check_name(name)
-            meaning = self.meanings()[name]
-            meaning.check(name, value)
-            if isinstance(getattr(self, name), int) and value != int(value):
-                raise SettingError(name, f"{value:.15g} is not a whole number; allowed is {meaning.allowed}")
+            self.meanings()[name].check(name, value)
         return replace(self, **{name: type(getattr(self, name))(value) for name, value in values.items()})
+
+
+def _seconds(default: float, low: float, high: float, description: str) -> float:
+    return field(default=float(default), metadata={"meaning": Meaning(description, low, high)})
+
+
+def _count(default: int, low: int, high: int, description: str) -> int:
+    return field(default=default, metadata={"meaning": Meaning(description, low, high, "", whole=True)})
+
+
+@dataclass(frozen=True)
+class Timeouts(SettingGroup):
+    """The deadlines of a session, in seconds, and the number of probes that may fail."""
+
+    inactivity: float = _seconds(30, 1, 3600, "most time without an answer after which a session is closed")
+    inactivity_floor: float = _seconds(
+        10, 1, 3600, "least such time, where inactivity is not less; the client's own pattern decides between the two"
+    )
+    max_duration: float = _seconds(300, 1, 86400, "close a session after this long in any case")
+    probe_timeout: float = _seconds(1, 1, 60, "least time without evidence after which a probe has failed")
+    probe_timeout_ceiling: float = _seconds(
+        5, 1, 60, "most such time, where probe_timeout is not more; the round trip decides between the two"
+    )
+    probe_failures: int = _count(3, 1, 100, "close a session after this many failed probes in a row")
+    close: float = _seconds(2, 0.1, 30, "time a client has to answer the closing handshake")
+    drain: float = _seconds(30, 0, 3600, "time a drain waits for sessions to end by themselves")
+
+
+@dataclass(frozen=True)
+class Limits(SettingGroup):
+    """How much the daemon takes on. The defaults are the greatest values: no limit in practice."""
+
+    max_sessions: int = _count(100_000, 1, 100_000, "most live sessions at once, at all workers together")
+    max_sessions_per_address: int = _count(
+        100_000, 1, 100_000, "most live sessions at once from one IPv4 address or IPv6 /64"
+    )
+    handshakes_per_second: float = field(
+        default=100_000.0,
+        metadata={"meaning": Meaning("most new sessions in a second, at all workers together", 1, 100_000, "/s")},
+    )

@@ -29,7 +29,7 @@ MAX_MESSAGE = 256 * 1024
 
 USER_AGENT_LENGTH = 256
 
-_STATUS = {Cause.BLOCKED: http.HTTPStatus.FORBIDDEN}
+_STATUS = {Cause.BLOCKED: http.HTTPStatus.FORBIDDEN, Cause.ADDRESS_FULL: http.HTTPStatus.TOO_MANY_REQUESTS}
 """Where it is not 503."""
 
 
@@ -118,8 +118,10 @@ class Gateway:
             row = redirect(request, path, tls=self._options.tls is not None, port=port)
             return responses.data(request, row, self._options.allowed_origins)
         host = connection.remote_address[0]
-        denial = self._registry.admission.denies(host, self._registry.clock.now())
+        now = self._registry.clock.now()
+        denial = self._registry.admission.denies(host, now)
         if denial is None:
+            self._registry.admission.counts.handshake(now)
             return None
         self._registry.refused()
         headers = {"Retry-After": str(denial.retry_after)}

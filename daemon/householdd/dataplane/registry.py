@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
 import structlog
 
+from householdd.core.addresses import customer
 from householdd.core.admission import Admission
-from householdd.core.profiles import Profile
+from householdd.core.counts import Counts, size
+from householdd.core.profiles import Profile, Profiles
 from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
@@ -62,10 +64,11 @@ class Totals:
 class Registry:
     """Opens sessions, knows the live ones, and remembers the most recently ended."""
 
-    def __init__(self, timeouts: Timeouts, clock: Clock) -> None:
+    def __init__(self, timeouts: Timeouts, clock: Clock, counts: Counts | None = None) -> None:
+        """``counts`` are shared with the other workers; without, this worker is the only one."""
         self.timeouts = timeouts
         self.clock = clock
-        self.admission = Admission()
+        self.admission = Admission(counts or Counts(memoryview(bytearray(size(1))), 0))
         """What the gateway asks before each upgrade."""
         self.live: dict[str, Runner] = {}
         self.recent: OrderedDict[str, Session] = OrderedDict()
@@ -80,6 +83,7 @@ class Registry:
         runner = Runner(session, link, self.clock, self)
         self.live[identity.id] = runner
         self._totals.opened += 1
+        self.admission.counts.opened(customer(identity.peer_host))
         runner.start()
         self._announce(session, Change.OPENED)
         return runner
@@ -107,6 +111,16 @@ class Registry:
         """Puts new deadlines in force, for live sessions too; they act at the next control pass."""
         self.timeouts = timeouts
         self.for_each(lambda runner: runner.set_timeouts(timeouts))
+
+    def set_profiles(self, profiles: Profiles, keys: Collection[str]) -> None:
+        """Live sessions of the profiles ``keys`` follow what these are now."""
+
+        def follow(runner: Runner) -> None:
+            key = runner.session.profile.key
+            if key in keys:
+                runner.set_profile(profiles.by_key[key])
+
+        self.for_each(follow)
 
     def end_all(self, reason: CloseReason, detail: str = "") -> int:
         """Ends every live session in an orderly way; how many."""
@@ -156,6 +170,7 @@ class Registry:
         """A session is over: its runner and connection are let go, its figures kept."""
         session = runner.session
         del self.live[session.identity.id]
+        self.admission.counts.closed(customer(session.identity.peer_host))
         self.recent[session.identity.id] = session
         while len(self.recent) > RECENT:
             self.recent.popitem(last=False)

@@ -16,6 +16,7 @@ from householdd.core.addresses import host_port
 from householdd.core.dialogue import Dialogue
 from householdd.core.liveness import HEARTBEAT, Kernel
 from householdd.core.pings import Pings
+from householdd.core.profiles import Profile
 from householdd.core.run_report import RunReport
 from householdd.core.schedule import Every
 from householdd.core.session import Session
@@ -117,6 +118,15 @@ class Runner:
         self.session.timeouts = timeouts
         if self.link.open:
             sockets.give_up_after(self.link.socket, timeouts.inactivity + KERNEL_MARGIN)
+
+    def set_profile(self, profile: Profile) -> None:
+        """Puts other rates in force, at the next portion."""
+        self.session.set_profile(profile, self._clock.now())
+        if self.link.open:
+            self.link.pace_for(self.session.download.shape.peak_bps)
+        if self._timer is not None:
+            self._disarm()
+            self._arm()
 
     def wish(self, mbps: float) -> None:
         """The client's URL asks for a rate."""

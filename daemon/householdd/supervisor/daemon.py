@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import signal
 import socket
 import time
@@ -13,30 +12,32 @@ from pathlib import Path
 
 import structlog
 
-from household.v1 import config_service_pb2, server_service_pb2
-from householdd import certificates, profile_data
+from household.v1 import server_service_pb2
+from household.v1.session_service_pb2 import UnreachableWorker
+from householdd import certificates, logs, profile_data
 from householdd.config import ConfigError, Settings
-from householdd.controlplane import convert
 from householdd.controlplane.blocking import BlockBook
 from householdd.controlplane.repeats import Repeats
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
+from householdd.core import runtime
 from householdd.core.blocks import Blocks
 from householdd.core.profiles import ProfileError
-from householdd.core.settings import Timeouts
+from householdd.core.runtime import Catalogue, Values
 from householdd.dataplane.branding import Brand
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.store import Retention, Store
-from householdd.supervisor import listening
-from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
+from householdd.supervisor import configuring, listening
+from householdd.supervisor.fleet import WorkerHandle, ask_all
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.history import History
 from householdd.supervisor.listening import DaemonError
-from householdd.supervisor.pool import WorkerPool
+from householdd.supervisor.pool import Hooks, WorkerPool
 from householdd.supervisor.process import WorkerFailedError
 from householdd.supervisor.recorder import RecorderServer
 from householdd.supervisor.server import DaemonState, Drain, FanServer, resume
 from householdd.supervisor.sessions import FanSessions, brief_blocks
+from householdd.supervisor.shared_counts import shared_counts
 from householdd.supervisor.systemd import notify
 from householdd.worker_settings import WorkerSettings
 
@@ -45,7 +46,7 @@ log = structlog.get_logger("supervisor")
 HOUSEKEEPING = 0.25
 """Seconds between two looks at what health checks and systemd are to be told."""
 
-RELOADABLE = {"timeouts"}
+RELOADABLE = {"timeouts", "limits", "log_level"}
 """Settings that SIGHUP puts in force; the files of the certificate are read anew as well."""
 
 
@@ -64,7 +65,7 @@ class Supervisor:
             WorkerHandle(str(index), self._private / f"worker-{index}.sock") for index in range(settings.worker_count)
         ]
         self._state = DaemonState(listen_urls=[])
-        self._config = RuntimeConfig(settings.launch_timeouts, self._push_timeouts)
+        self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
         self._history = _history(settings) if settings.history.enabled else None
@@ -76,16 +77,19 @@ class Supervisor:
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(listening.claim(self._settings.runtime_dir))
             listening.allow_many_connections()
-            cert, key = self._certificate()
-            brand = self._brand()
+            tls, brand = self._certificate(), self._brand()
             sock = stack.enter_context(listening.listen(self._settings.listen, self._settings.congestion_control))
             self._state.listen_urls.append(listening.url(self._settings, sock))
+            counts = stack.enter_context(shared_counts(len(self._handles)))
             pool = WorkerPool(
-                {handle.name: self._worker_settings(handle, sock, cert, key, brand) for handle in self._handles},
+                {handle.name: self._worker_settings(handle, sock, counts.fd, tls, brand) for handle in self._handles},
                 self._handles,
-                on_ready=self._brief,
-                restarting=lambda: not self._state.stopping,
-                failed=self._fail,
+                Hooks(
+                    ready=self._brief,
+                    ended=lambda handle: counts.clear(self._handles.index(handle)),
+                    restarting=lambda: not self._state.stopping,
+                    failed=self._fail,
+                ),
             )
             server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_now)
             control = ControlServer(
@@ -142,10 +146,10 @@ class Supervisor:
         """Lets sessions end by themselves until the drain deadline, unless told to stop now."""
         self._state.ending = True
         if not self._ending_now.is_set():
-            limit = self._config.current.drain
+            limit = self._config.timeouts.drain
             await server.drain(Drain("the daemon is stopping", time.time() + limit))
             notify(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={round((limit + 10) * 1e6)}")
-            deadline = time.monotonic() + limit + self._config.current.close
+            deadline = time.monotonic() + limit + self._config.timeouts.close
             while time.monotonic() < deadline and await self._sessions_left():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._ending_now.wait(), HOUSEKEEPING)
@@ -224,7 +228,8 @@ class Supervisor:
         else:
             names = type(fresh).model_fields
             differing = [name for name in names if getattr(fresh, name) != getattr(self._settings, name)]
-            await self._config.relaunch(fresh.launch_timeouts)
+            catalogue = self._config.catalogue
+            await self._config.relaunch(fresh.runtime_values(catalogue), fresh.runtime_sources(catalogue))
             pool.signal(signal.SIGHUP)
             log.info("reloaded", needs_restart=[name for name in differing if name not in RELOADABLE] or None)
         notify("READY=1")
@@ -244,23 +249,28 @@ class Supervisor:
 
     async def _brief(self, worker: WorkerHandle) -> None:
         """Tells a worker that came up what was changed since the launch."""
-        await self._tell_timeouts(worker, self._config.current, timeout=5.0)
+        await configuring.tell(worker, self._config.current, timeout=5.0)
         await brief_blocks(worker, self._book, timeout=5.0)
         if self._state.drain is not None:
             await worker.server.DrainServer(self._state.drain.request(), timeout=5.0)
         else:
             await resume(worker, server_service_pb2.ResumeServerRequest(), timeout=5.0)
 
-    async def _push_timeouts(self, timeouts: Timeouts) -> None:
-        log.info("timeouts in force", **dataclasses.asdict(timeouts))
-        await tell_all(self._handles, lambda worker, timeout: self._tell_timeouts(worker, timeouts, timeout))
-
-    async def _tell_timeouts(self, worker: WorkerHandle, timeouts: Timeouts, timeout: float) -> None:  # noqa: ASYNC109
-        request = config_service_pb2.UpdateRuntimeConfigRequest(
-            config=config_service_pb2.RuntimeConfig(timeouts=convert.timeouts(timeouts))
+    def _runtime_config(self) -> RuntimeConfig:
+        """What can be changed while the daemon runs. Raises DaemonError when the profiles cannot be read."""
+        try:
+            catalogue = Catalogue(profile_data.read(self._settings.profiles))
+        except ProfileError as error:
+            raise DaemonError(f"profiles {error}") from None
+        settings = self._settings
+        return RuntimeConfig(
+            catalogue, settings.runtime_values(catalogue), settings.runtime_sources(catalogue), self._apply
         )
-        request.update_mask.paths.append("timeouts")
-        await worker.config.UpdateRuntimeConfig(request, timeout=timeout)
+
+    async def _apply(self, before: Values, after: Values) -> list[UnreachableWorker]:
+        missing = await configuring.push(self._handles, before, after)
+        logs.set_level(runtime.log_level(after))
+        return missing
 
     def _certificate(self) -> tuple[Path | None, Path | None]:
         """The files that the workers are to use, tried here so that a mistake is told before anything is served."""
@@ -292,9 +302,14 @@ class Supervisor:
             raise DaemonError(f"branding.logo: {error}") from None
 
     def _worker_settings(
-        self, worker: WorkerHandle, sock: socket.socket, cert: Path | None, key: Path | None, brand: Brand
+        self,
+        worker: WorkerHandle,
+        sock: socket.socket,
+        counts_fd: int,
+        tls: tuple[Path | None, Path | None],
+        brand: Brand,
     ) -> WorkerSettings:
-        settings = self._settings
+        settings, (cert, key) = self._settings, tls
         return WorkerSettings(
             name=worker.name,
             listen_fd=sock.fileno(),
@@ -309,7 +324,9 @@ class Supervisor:
             frame_ancestors=tuple(settings.frame_ancestors),
             brand=brand,
             handshake_timeout=settings.handshake_timeout,
-            timeouts=dict(settings.timeouts),
+            values=dict(self._config.launch),
+            counts_fd=counts_fd,
+            index=self._handles.index(worker),
             log_level=settings.log_level,
             log_format=settings.log_format,
         )

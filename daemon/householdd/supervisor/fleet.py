@@ -114,9 +114,14 @@ async def tell_all(
     workers: Sequence[WorkerHandle],
     call: Callable[[WorkerHandle, float], Awaitable[T]],
     context: grpc.aio.ServicerContext[Any, Any] | None = None,
+    *,
+    every_error: bool = False,
 ) -> list[session_service_pb2.UnreachableWorker]:
-    """Makes a call that changes something to every worker; who missed it, and is told again once they answer."""
-    missing = (await ask_all(workers, call, context)).missing
+    """Makes a call that changes something to every worker; who missed it, and is told again once they answer.
+
+    ``every_error`` is that of ``ask_all``.
+    """
+    missing = (await ask_all(workers, call, context, every_error=every_error)).missing
     names = {each.worker for each in missing}
     for worker in workers:
         worker.stale = worker.stale or worker.name in names

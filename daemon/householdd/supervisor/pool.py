@@ -7,6 +7,7 @@ import contextlib
 import time
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import grpc.aio
 import structlog
@@ -34,6 +35,20 @@ STOP_DEADLINE = 3.0
 """Seconds that workers have to end by themselves when the daemon stops."""
 
 
+@dataclass(frozen=True)
+class Hooks:
+    """What a pool asks and tells the daemon."""
+
+    ready: Callable[[WorkerHandle], Awaitable[None]]
+    """A worker came up; tells it what it cannot know."""
+    ended: Callable[[WorkerHandle], None]
+    """A worker's process is gone."""
+    restarting: Callable[[], bool]
+    """Whether a worker that dies is to be replaced."""
+    failed: Callable[[], None]
+    """The pool is broken."""
+
+
 class WorkerPool:
     """The processes behind the handles."""
 
@@ -41,21 +56,14 @@ class WorkerPool:
         self,
         settings: dict[str, WorkerSettings],
         handles: list[WorkerHandle],
-        on_ready: Callable[[WorkerHandle], Awaitable[None]],
-        restarting: Callable[[], bool],
-        failed: Callable[[], None],
+        hooks: Hooks,
     ) -> None:
-        """``settings`` by worker name; ``on_ready`` tells a worker that came up what it cannot know.
-
-        A worker that dies is replaced while ``restarting`` says so. ``failed`` is called when the pool breaks.
-        """
+        """``settings`` by worker name."""
         self._settings = settings
         self._handles = handles
-        self._on_ready = on_ready
+        self._hooks = hooks
         self._processes: dict[str, Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
-        self._restarting = restarting
-        self._failed = failed
 
     async def start(self) -> None:
         """Starts all workers. Raises WorkerFailedError when one does not come up; then none is left."""
@@ -105,7 +113,7 @@ class WorkerPool:
         handle.pid, handle.started_wall = process.pid, time.time()
         await handle.connect()
         try:
-            await self._on_ready(handle)
+            await self._hooks.ready(handle)
         except grpc.aio.AioRpcError as error:
             self.kill(handle)
             await self._ended(handle, process)
@@ -117,7 +125,7 @@ class WorkerPool:
         if not keeper.cancelled() and (error := keeper.exception()) is not None:
             # Without its keeper a worker would not be replaced, and nobody would know.
             log.critical("a worker's keeper failed; the daemon stops", exc_info=error)
-            self._failed()
+            self._hooks.failed()
 
     async def _keep(self, handle: WorkerHandle) -> None:
         backoff = FIRST_BACKOFF
@@ -125,7 +133,7 @@ class WorkerPool:
             began = time.monotonic()
             if handle.name in self._processes:
                 await self._watch(handle, self._processes[handle.name])
-            if not self._restarting():
+            if not self._hooks.restarting():
                 return
             if time.monotonic() - began > LAST_BACKOFF:
                 backoff = FIRST_BACKOFF
@@ -146,13 +154,14 @@ class WorkerPool:
         finally:
             polling.cancel()
         await self._ended(handle, process)
-        if self._restarting():
+        if self._hooks.restarting():
             log.error("worker ended", worker=handle.name, how=handle.detail)
 
     async def _ended(self, handle: WorkerHandle, process: Process) -> None:
         """Waits for the end of a process and takes it off the books."""
         returncode = await process.wait()
         del self._processes[handle.name]
+        self._hooks.ended(handle)
         handle.pid = 0
         handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, worker_process.describe_end(returncode)
         await handle.disconnect()
@@ -183,7 +192,7 @@ class WorkerPool:
                 # Cleared first: what is missed from here on makes it stale anew.
                 handle.stale = False
                 try:
-                    await self._on_ready(handle)
+                    await self._hooks.ready(handle)
                 except grpc.aio.AioRpcError:
                     handle.stale = True
                     continue

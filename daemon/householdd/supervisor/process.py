@@ -31,7 +31,7 @@ async def start(settings: WorkerSettings) -> Process:
             "householdd.worker",
             stdin=PIPE,
             stdout=PIPE,
-            pass_fds=[settings.listen_fd],
+            pass_fds=[settings.listen_fd, settings.counts_fd],
             # Signals of a terminal are for the supervisor.
             start_new_session=True,
         )

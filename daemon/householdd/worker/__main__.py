@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import mmap
 import os
 import signal
 import socket
@@ -18,10 +19,13 @@ import msgspec
 import structlog
 import uvloop
 
+from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import certificates, logs, profile_data
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.core.settings import Timeouts
+from householdd.core import runtime
+from householdd.core.counts import Counts
+from householdd.core.runtime import Catalogue, Values
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
@@ -56,13 +60,15 @@ class Worker:
             if settings.cert is not None and settings.key is not None
             else None
         )
-        timeouts = Timeouts().changed(settings.timeouts)
-        self._registry = Registry(timeouts, Clock(time.monotonic, time.time))
+        clock = Clock(time.monotonic, time.time)
+        counts = Counts(memoryview(mmap.mmap(settings.counts_fd, 0)), settings.index)
+        self._registry = Registry(runtime.timeouts(settings.values), clock, counts)
+        self._registry.admission.limits = runtime.limits(settings.values)
         self._control_loop = ControlLoop(self._registry)
         self._stats = DaemonStats(settings.daemon_socket)
         # Never connects where nothing is kept.
         self._history = grpc.aio.insecure_channel(f"unix:{settings.recorder_socket}")
-        profiles = profile_data.read(Path(settings.profiles) if settings.profiles else None)
+        self._profiles = profiles = profile_data.read(Path(settings.profiles) if settings.profiles else None)
         self._gateway = Gateway(
             self._registry,
             profiles,
@@ -79,7 +85,7 @@ class Worker:
                 lambda: self._gateway.connections,
                 self._stopping.set,
             ),
-            ConfigService(RuntimeConfig(timeouts, self._set_timeouts)),
+            ConfigService(RuntimeConfig(Catalogue(profiles), settings.values, {}, self._apply)),
         )
         self._control = ControlServer(services, Path(settings.control_socket))
 
@@ -114,8 +120,16 @@ class Worker:
         await self._control.stop(LAST_WORDS)
         await self._stats.close()
 
-    async def _set_timeouts(self, timeouts: Timeouts) -> None:
-        self._registry.set_timeouts(timeouts)
+    async def _apply(self, before: Values, after: Values) -> list[UnreachableWorker]:
+        """Puts a changed runtime configuration in force."""
+        registry = self._registry
+        if (timeouts := runtime.timeouts(after)) != runtime.timeouts(before):
+            registry.set_timeouts(timeouts)
+        registry.admission.limits = runtime.limits(after)
+        if changed := self._profiles.set_rates(runtime.rates(after)):
+            registry.set_profiles(self._profiles, changed)
+        logs.set_level(runtime.log_level(after))
+        return []
 
     def _control_loop_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
