@@ -4,6 +4,8 @@ import pytest
 
 from householdd.core import wire
 from householdd.core.figures import figures, mbps
+from householdd.core.session import Transport
+from householdd.core.wire import ServerTcp
 from tests.core.samples import START, WALL, active, spoken
 
 
@@ -31,6 +33,7 @@ def test_a_new_session_has_targets_and_no_measurements_yet() -> None:
         "jitter_ms": None,
         "bufferbloat_severity": "unknown",
         "server_overloaded": False,
+        "server_tcp": None,
     }
     assert latency.pop("total_pings") == 0
     assert set(latency.values()) == {None}
@@ -45,6 +48,16 @@ def test_traffic_shows_as_mean_and_as_current_rate() -> None:
     assert (shown["cumulative_download_mbps"], shown["cumulative_upload_mbps"]) == (0.5, 0.25)
     assert (shown["actual_download_mbps"], shown["actual_upload_mbps"]) == (1.0, 0.5)
     assert shown["elapsed_seconds"] == 4
+
+
+def test_what_the_kernel_says_shows_in_the_units_of_the_others() -> None:
+    session = active()
+    session.transport = Transport(0.0215, 0.02, 3, 4e6, "cubic")
+    assert figures(session, START + 1, WALL + 1)["server_tcp"] == ServerTcp(
+        rtt_ms=21.5, min_rtt_ms=20, retransmits=3, delivery_mbps=4, congestion_control="cubic"
+    )
+    session.transport = Transport(0.0, None, 0, 0.0, "cubic")
+    assert figures(session, START + 1, WALL + 1)["server_tcp"].min_rtt_ms is None
 
 
 def test_a_server_that_was_late_once_says_so_to_the_end() -> None:

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from householdd.core.profiles import MEGABIT
-from householdd.core.session import Session
-from householdd.core.wire import LatencyMetrics
+from householdd.core.session import Session, Transport
+from householdd.core.wire import LatencyMetrics, ServerTcp
 
 
 def figures(session: Session, now: float, wall: float) -> dict[str, Any]:
@@ -43,7 +43,19 @@ def figures(session: Session, now: float, wall: float) -> dict[str, Any]:
             total_pings=latency.count,
         ),
         "server_overloaded": session.server_overloaded,
+        "server_tcp": None if session.transport is None else _server_tcp(session.transport),
     }
+
+
+def _server_tcp(transport: Transport) -> ServerTcp:
+    least = transport.min_round_trip
+    return ServerTcp(
+        rtt_ms=transport.round_trip * 1e3,
+        min_rtt_ms=None if least is None else least * 1e3,
+        retransmits=transport.retransmits,
+        delivery_mbps=mbps(transport.delivery_rate_bps),
+        congestion_control=transport.congestion_control,
+    )
 
 
 def mbps(bps: float) -> float:

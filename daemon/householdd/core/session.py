@@ -89,7 +89,7 @@ class Session:
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP)
         self.liveness = Liveness(self.download.shape.longest_gap, now)
         self.transport: Transport | None = None
-        """Set at the end; None of a session that ended before its first control pass."""
+        """The latest report; None before the first, and of a session that ended before it."""
         self.sums = Sums()
         self.errors = Errors()
         self.download_meter = RateMeter(now)

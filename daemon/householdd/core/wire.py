@@ -210,6 +210,16 @@ class LatencyMetrics(msgspec.Struct):
     total_pings: int
 
 
+class ServerTcp(msgspec.Struct):
+    """The connection as the server's kernel sees it; round trips are milliseconds."""
+
+    rtt_ms: float
+    min_rtt_ms: float | None
+    retransmits: int
+    delivery_mbps: float
+    congestion_control: str
+
+
 class Update(msgspec.Struct, kw_only=True):
     """The figures that ``real_time_update`` and ``session_complete`` share; rates are Mbit/s."""
 
@@ -233,6 +243,7 @@ class Update(msgspec.Struct, kw_only=True):
     bufferbloat_severity: str
     latency_metrics: LatencyMetrics
     server_overloaded: bool
+    server_tcp: ServerTcp | None
 
 
 class RealTimeUpdate(Update, tag="real_time_update", kw_only=True):

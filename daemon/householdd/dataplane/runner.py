@@ -269,8 +269,6 @@ class Runner:
         """The connection is gone, and with it all the session held."""
         self._disarm()
         session = self.session
-        if self.tcp is not None:
-            session.transport = self.tcp.transport(self.congestion_control)
         session.closed(self._clock.now(), CloseReason.CLIENT_CLOSED if clean else CloseReason.CONNECTION_LOST)
         log.info(
             "session closed",
@@ -314,6 +312,7 @@ class Runner:
         if not (self.session.live and self.link.open):
             return None
         self.tcp = tcp_info.read(self.link.socket)
+        self.session.transport = self.tcp.transport(self.congestion_control)
         return self.tcp
 
     def _pace(self) -> None:

@@ -10,10 +10,10 @@ from householdd.dataplane.runner import Runner
 
 def message(runner: Runner) -> pb.Connection | None:
     """What the last control pass saw; None before the first, and when the connection is going."""
-    tcp, link = runner.tcp, runner.link
-    if tcp is None or not link.open:
+    tcp, link, transport = runner.tcp, runner.link, runner.session.transport
+    if tcp is None or transport is None or not link.open:
         return None
-    message = _lasting(tcp.transport(runner.congestion_control))
+    message = _lasting(transport)
     message.unacked_segments = tcp.unacked
     message.unsent_bytes = tcp.notsent
     message.buffered_bytes = link.buffered
