@@ -48,6 +48,7 @@ export const de: Text = {
     peak: "Spitze",
     p50: "ms, p50",
     p95: "ms, p95",
+    house: "Das Haus",
     timeline: "Der Verlauf",
     timelineDelay: "Latenz, ms",
     timelineRate: "Alle zusammen, Mbit/s",

@@ -48,6 +48,7 @@ export const en: Text = {
     peak: "Peak",
     p50: "ms, p50",
     p95: "ms, p95",
+    house: "The house",
     timeline: "How it went",
     timelineDelay: "Delay, ms",
     timelineRate: "All together, Mbit/s",

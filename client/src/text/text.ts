@@ -21,6 +21,7 @@ export type Label =
   | "peak"
   | "p50"
   | "p95"
+  | "house"
   | "timeline"
   | "timelineDelay"
   | "timelineRate"
