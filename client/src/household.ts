@@ -1,22 +1,24 @@
 import { Attention } from "./attention.js";
 import type { Ending } from "./core/ending.js";
 import { phaseOf } from "./core/household.js";
+import type { Journal } from "./core/journal.js";
 import { people, type Party, type Person } from "./core/people.js";
 import type { Result, RunPhase, RunState, RunTrace } from "./core/run.js";
-import { factsOf, loadOf, trafficOf } from "./core/run-facts.js";
+import { lineOf, togetherOf } from "./core/probe.js";
+import { busyOf, factsOf, trafficOf } from "./core/run-facts.js";
 import { report } from "./core/scoring/report.js";
 import { shipped } from "./core/scoring/requirements.js";
-import { baselineMs, personPingEveryMs, probePingEveryMs, recoveryMs } from "./core/settings.js";
-import { isOver, type Phase } from "./core/snapshot.js";
+import { baselineMs, personPingEveryMs, probePingEveryMs, probes, recoveryMs } from "./core/settings.js";
+import { isOver, type Phase, type Snapshot } from "./core/snapshot.js";
 import { Member } from "./member.js";
 import { monotonic } from "./monotonic.js";
 
 /** Time a worker has to end by itself once told to stop; after it the worker itself is ended. */
 const stopTimeoutMs = 4000;
 
-/** One run: the probe alone, the people beside it, the probe alone again. */
+/** One run: the probes alone, the people beside them, the probes alone again. */
 export class Household {
-  readonly #probe: Member;
+  readonly #probes: readonly Member[];
   readonly #people: ReadonlyMap<Person, Member>;
   readonly #attention = new Attention();
   readonly #durationMs: number;
@@ -40,8 +42,11 @@ export class Household {
     const moved = (): void => {
       this.#moved();
     };
-    const probe = { party: "probe", testId, durationMs: Infinity, pingEveryMs: probePingEveryMs } as const;
-    this.#probe = new Member(probe, moved);
+    const probe = { party: "probe", testId, durationMs: Infinity, pingEveryMs: probes * probePingEveryMs } as const;
+    this.#probes = Array.from(
+      { length: probes },
+      (_, place) => new Member({ ...probe, pingTurnMs: place * probePingEveryMs }, moved),
+    );
     const options = { testId, durationMs, pingEveryMs: personPingEveryMs };
     const memberOf = (party: Person): Member =>
       new Member({ ...options, party, mostMbps: party === "computer" ? computerMbps : undefined }, moved);
@@ -49,7 +54,7 @@ export class Household {
   }
 
   start(): void {
-    this.#probe.start();
+    for (const probe of this.#probes) probe.start();
   }
 
   get phase(): Phase {
@@ -66,18 +71,19 @@ export class Household {
       stoppedEarly: this.#stoppedEarly,
       hidden: this.#attention.hidden,
       people: new Map([...this.#people].map(([person, member]) => [person, member.snapshot])),
-      probe: this.#probe.snapshot,
+      probe: this.#probe,
     };
   }
 
   trace(): RunTrace {
     const now = this.#endedAt ?? monotonic();
-    const courses: [Party, Member][] = [["probe", this.#probe], ...this.#people];
+    const journals = new Map<Party, Journal>([["probe", lineOf(this.#probeJournals())]]);
+    for (const [person, member] of this.#people) journals.set(person, member.course.journal);
     return {
       beganAt: this.#beganAt,
       now,
-      journals: new Map(courses.map(([party, member]) => [party, member.course.journal])),
-      load: loadOf([...this.#people.values()].map((member) => trafficOf(member.course.snapshot, now))),
+      journals,
+      load: busyOf([...this.#people.values()].map((member) => trafficOf(member.course.snapshot, now))),
     };
   }
 
@@ -92,7 +98,7 @@ export class Household {
       connectionLost: this.#members().some((member) => member.phase === "failed"),
     };
     const courses = new Map([...this.#people].map(([person, member]) => [person, member.course]));
-    const facts = factsOf(this.#probe.course, courses, this.#idleUntil ?? now, circumstances, now);
+    const facts = factsOf(this.#probeJournals(), courses, this.#idleUntil ?? now, circumstances, now);
     return { at: new Date().toISOString(), host: location.host, facts, report: report(facts, shipped) };
   }
 
@@ -110,7 +116,16 @@ export class Household {
   }
 
   #members(): Member[] {
-    return [this.#probe, ...this.#people.values()];
+    return [...this.#probes, ...this.#people.values()];
+  }
+
+  /** All probes as one. */
+  get #probe(): Snapshot {
+    return togetherOf(this.#probes.map((probe) => probe.snapshot));
+  }
+
+  #probeJournals(): Journal[] {
+    return this.#probes.map((probe) => probe.course.journal);
   }
 
   #stopAll(): void {
@@ -142,11 +157,11 @@ export class Household {
 
   #advance(): void {
     const phases = [...this.#people.values()].map((member) => member.phase);
-    const { ending } = this.#probe.snapshot;
+    const { ending } = this.#probe;
     if (this.#runPhase === "idle-baseline") {
       // Nothing can be compared without a baseline, so nobody else is let onto the line.
       if (ending !== undefined) this.#endAll(ending);
-      else if (this.#probe.phase === "running" && this.#next === undefined) {
+      else if (this.#probes.every(({ phase }) => phase === "running") && this.#next === undefined) {
         this.#phaseBeganAt = monotonic();
         this.#next = setTimeout(() => {
           this.#load();
@@ -179,7 +194,7 @@ export class Household {
     const people = Math.max(...[...this.#people.values()].map((member) => member.snapshot.elapsedMs));
     switch (this.#runPhase) {
       case "idle-baseline":
-        return this.#probe.phase === "connecting" ? 0 : Math.min(here, baselineMs);
+        return this.#next === undefined ? 0 : Math.min(here, baselineMs);
       case "load":
         return baselineMs + Math.min(people, this.#durationMs);
       case "recovery":

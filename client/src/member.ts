@@ -16,6 +16,8 @@ export interface MemberOptions {
   testId: string;
   durationMs: number;
   pingEveryMs: number;
+  /** See {@link SessionOptions}. */
+  pingTurnMs?: number | undefined;
   /** Most that it asks for, Mbit/s; undefined is what the profile says. */
   mostMbps?: number | undefined;
 }
@@ -53,7 +55,7 @@ export class Member {
 
   start(): void {
     if (this.phase !== "idle") return;
-    const { party, testId, durationMs, pingEveryMs, mostMbps } = this.#options;
+    const { party, testId, durationMs, pingEveryMs, pingTurnMs, mostMbps } = this.#options;
     const userId = `${party}_${testId}`;
     this.#snapshot = { ...idle, phase: "connecting" };
     this.#reportedAt = monotonic();
@@ -75,7 +77,7 @@ export class Member {
       this.end(thrown ? { kind: "crashed", reason: event.message } : { kind: "unreachable" });
     };
     const url = addressOf(userId, testId, mostMbps);
-    worker.postMessage({ kind: "start", url, userId, durationMs, pingEveryMs } satisfies ToWorker);
+    worker.postMessage({ kind: "start", url, userId, durationMs, pingEveryMs, pingTurnMs } satisfies ToWorker);
     this.#changed();
   }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { csvOf, fileNameOf, jsonOf } from "../src/core/export.js";
 import { JournalWriter, Recording, type Journal } from "../src/core/journal.js";
 import { people, type Party, type Person } from "../src/core/people.js";
-import { factsOf, loadOf, type Course } from "../src/core/run-facts.js";
+import { lineOf, togetherOf } from "../src/core/probe.js";
+import { busyOf, factsOf, loadOf, type Course } from "../src/core/run-facts.js";
 import type { Result } from "../src/core/run.js";
 import { report } from "../src/core/scoring/report.js";
 import { shipped } from "../src/core/scoring/requirements.js";
@@ -46,13 +47,10 @@ function household(changes: Partial<Record<Person, Course>> = {}): Map<Person, C
   return new Map(people.map((who) => [who, changes[who] ?? person(20)]));
 }
 
-const probe: Course = {
-  snapshot: idle,
-  journal: {
-    pingsSentAt: [...pings(0, 5000, 50, 0).pingsSentAt, ...pings(5000, 38_000, 50, 0).pingsSentAt],
-    roundTrips: [...pings(0, 5000, 50, 10).roundTrips, ...pings(5000, 38_000, 50, 12).roundTrips],
-    ...none,
-  },
+const probe: Journal = {
+  pingsSentAt: [...pings(0, 5000, 50, 0).pingsSentAt, ...pings(5000, 38_000, 50, 0).pingsSentAt],
+  roundTrips: [...pings(0, 5000, 50, 10).roundTrips, ...pings(5000, 38_000, 50, 12).roundTrips],
+  ...none,
 };
 
 describe("a journal", () => {
@@ -90,7 +88,7 @@ describe("a journal", () => {
 
 describe("factsOf", () => {
   it("tells the idle line from the loaded one by when pings were sent", () => {
-    const facts = factsOf(probe, household(), 5000, fine, 38_000);
+    const facts = factsOf([probe], household(), 5000, fine, 38_000);
     // The last ping at rest, sent at 4950, was answered at 4960.
     expect(facts.probe.idleMs).toEqual(new Array(100).fill(10));
     expect(facts.probe.loadedMs).toEqual(new Array(601).fill(12));
@@ -99,22 +97,38 @@ describe("factsOf", () => {
   });
 
   it("takes no answer for idle that met the household's traffic", () => {
-    const late: Course = { ...probe, journal: { ...none, pingsSentAt: [4990], roundTrips: [{ sentAt: 4990, ms: 300 }] } };
-    expect(factsOf(late, household(), 5000, fine, 38_000).probe.idleMs).toEqual([]);
+    const late: Journal = { ...none, pingsSentAt: [4990], roundTrips: [{ sentAt: 4990, ms: 300 }] };
+    expect(factsOf([late], household(), 5000, fine, 38_000).probe.idleMs).toEqual([]);
+  });
+
+  it("takes no repair for the line's delay", () => {
+    const one = { ...none, ...pings(0, 38_000, 100, 10) };
+    const other = { ...none, ...pings(50, 38_050, 100, 10) };
+    // Sent at 6050, lost, and answered at 6300 together with the next two.
+    const roundTrips = other.roundTrips.map(({ sentAt, ms }) => ({ sentAt, ms: within(sentAt) ? 6300 - sentAt : ms }));
+    function within(sentAt: number): boolean {
+      return sentAt >= 6050 && sentAt <= 6250;
+    }
+    const { probe: facts } = factsOf([one, { ...other, roundTrips }], household(), 5000, fine, 38_000);
+    expect(facts.repairedMs).toEqual([250]);
+    expect(facts.heldMs).toEqual([150, 50]);
+    expect(facts.loadedMs).toEqual(new Array(598).fill(10));
+    expect(facts.loadedSent).toBe(601);
+    expect(facts.idleMs).toEqual(new Array(100).fill(10));
   });
 
   it("counts late answers and pings that never got one", () => {
     const slow = person(20);
     const { pingsSentAt, roundTrips } = slow.journal;
     const journal = { ...slow.journal, roundTrips: roundTrips.slice(0, -2).concat({ sentAt: 34_800, ms: 2500 }) };
-    const [alex] = factsOf(probe, household({ alex: { ...slow, journal } }), 5000, fine, 38_000).people;
+    const [alex] = factsOf([probe], household({ alex: { ...slow, journal } }), 5000, fine, 38_000).people;
     expect(alex?.pingsSent).toBe(pingsSentAt.length);
     expect(alex?.roundTripsMs.at(-1)).toBe(2500);
     expect(alex?.roundTripsMs).toHaveLength(299);
   });
 
   it("counts downloads here and uploads as the server did", () => {
-    const [alex] = factsOf(probe, household(), 5000, fine, 38_000).people;
+    const [alex] = factsOf([probe], household(), 5000, fine, 38_000).people;
     expect(alex?.download).toEqual({ wantedBps: 1_000_000, gotBps: 1_000_000 });
     expect(alex?.upload).toEqual({ wantedBps: 400_000, gotBps: 390_000 });
     expect(alex?.arrivals[0]).toEqual([0.5, 125_000]);
@@ -123,19 +137,19 @@ describe("factsOf", () => {
   it("counts uploads itself where the server says nothing", () => {
     const quiet = person(20, { serverUploadBps: undefined });
     const journal = { ...quiet.journal, sent: [{ at: 6000, bytes: 375_000 }] };
-    const [alex] = factsOf(probe, household({ alex: { ...quiet, journal } }), 5000, fine, 38_000).people;
+    const [alex] = factsOf([probe], household({ alex: { ...quiet, journal } }), 5000, fine, 38_000).people;
     expect(alex?.upload.gotBps).toBe(100_000);
   });
 
   it("has nobody's figures who never came, and a report all the same", () => {
-    const nobody = new Map(people.map((who): [Person, Course] => [who, { snapshot: idle, journal: probe.journal }]));
-    const facts = factsOf(probe, nobody, 5000, { ...fine, connectionLost: true }, 9000);
+    const nobody = new Map(people.map((who): [Person, Course] => [who, { snapshot: idle, journal: probe }]));
+    const facts = factsOf([probe], nobody, 5000, { ...fine, connectionLost: true }, 9000);
     expect(facts.people[0]).toMatchObject({ roundTripsMs: [], pingsSent: 0, arrivals: [] });
     expect(report(facts, shipped)).toMatchObject({ valid: false, invalid: ["connection_lost", "too_few_samples"] });
   });
 
   it("makes a report with a grade", () => {
-    expect(report(factsOf(probe, household(), 5000, fine, 38_000), shipped)).toMatchObject({ valid: true, grade: "A+" });
+    expect(report(factsOf([probe], household(), 5000, fine, 38_000), shipped)).toMatchObject({ valid: true, grade: "A+" });
   });
 });
 
@@ -144,6 +158,48 @@ describe("loadOf", () => {
     expect(loadOf([{ from: 1, until: 9 }, undefined, { from: 3, until: 12 }])).toEqual({ from: 3, until: 9 });
     expect(loadOf([undefined])).toBeUndefined();
     expect(loadOf([{ from: 1, until: 2 }, { from: 3, until: 4 }])).toBeUndefined();
+  });
+});
+
+describe("busyOf", () => {
+  it("lasts until the last one has left, also where one was ended early", () => {
+    expect(busyOf([{ from: 1, until: 4 }, undefined, { from: 3, until: 12 }])).toEqual({ from: 3, until: 12 });
+    expect(busyOf([undefined])).toBeUndefined();
+  });
+});
+
+describe("the probes together", () => {
+  const running = (latestMs: number, waitingMs: number, changes: Partial<Snapshot> = {}): Snapshot => ({
+    ...idle,
+    phase: "running",
+    latency: { count: 10, p50Ms: latestMs, p95Ms: latestMs },
+    latestMs,
+    waitingMs,
+    ...changes,
+  });
+
+  it("show the line, and not the one that waits for a repair", () => {
+    expect(togetherOf([running(10, 5), running(900, 400), running(12, 30)])).toMatchObject({
+      phase: "running",
+      ending: undefined,
+      latency: { count: 30, p50Ms: 12, p95Ms: 12 },
+      latestMs: 12,
+      waitingMs: 5,
+    });
+  });
+
+  it("have the ending of the one that did not end well", () => {
+    const stopped = running(10, 0, { phase: "done", ending: { kind: "stopped" } });
+    const lost = running(10, 0, { phase: "failed", ending: { kind: "lost" } });
+    expect(togetherOf([stopped, lost]).ending).toEqual({ kind: "lost" });
+    expect(togetherOf([stopped, stopped]).ending).toEqual({ kind: "stopped" });
+    expect(togetherOf([running(10, 0), stopped]).phase).toBe("running");
+  });
+
+  it("have the line's round trips only", () => {
+    const one = { ...none, ...pings(0, 200, 100, 10) };
+    const other = { ...none, pingsSentAt: [50], roundTrips: [{ sentAt: 50, ms: 250 }] };
+    expect(lineOf([one, other])).toEqual({ ...none, pingsSentAt: [0, 50, 100], roundTrips: one.roundTrips });
   });
 });
 
@@ -176,7 +232,7 @@ describe("timelineOf", () => {
 });
 
 describe("a shared run", () => {
-  const facts = factsOf(probe, household(), 5000, fine, 38_000);
+  const facts = factsOf([probe], household(), 5000, fine, 38_000);
   const result: Result = { at: "2026-11-23T19:00:05.000Z", host: 'ho"st,1', facts, report: report(facts, shipped) };
 
   it("is whole as JSON", () => {
@@ -189,6 +245,7 @@ describe("a shared run", () => {
     expect(rows).toContain('household,host,,"ho""st,1"');
     expect(rows).toContain("household,grade,,A+");
     expect(rows).toContain("probe,increase_p95,ms,2");
+    expect(rows).toContain("probe,loss,,0");
     expect(rows.filter((row) => row.startsWith("alex,round_trip,ms,"))).toHaveLength(300);
   });
 

@@ -6,6 +6,7 @@ import { baseline, latencyFigures } from "../src/core/scoring/latency.js";
 import { component, qualityOfOutcome } from "../src/core/scoring/outcome.js";
 import { play, type Arrival, type Playout } from "../src/core/scoring/playout.js";
 import { deliveryOf, report } from "../src/core/scoring/report.js";
+import { tellFates, type AnsweredPing } from "../src/core/scoring/repairs.js";
 import { requirementOf, shipped, type Requirement } from "../src/core/scoring/requirements.js";
 import { jitter, lossShare, percentile } from "../src/core/scoring/statistics.js";
 import { invalidReasons } from "../src/core/scoring/validity.js";
@@ -25,11 +26,11 @@ const calls = {
   component: (measured: number, rop: number, cpup: number) => component(measured, { rop, cpup }),
   delivery: deliveryOf,
   grade,
-  invalidReasons: (given: Partial<Circumstances>, idleCount: number, loaded: readonly [number, number][]) =>
+  invalidReasons: (given: Partial<Circumstances>, idleCount: number, loaded: readonly [number, number, number][]) =>
     invalidReasons(
       { ...fine, ...given },
       idleCount,
-      loaded.map(([answered, sent]) => ({ answered, sent })),
+      loaded.map(([judged, answered, sent]) => ({ judged, answered, sent })),
     ),
   jitter,
   latencyFigures,
@@ -51,6 +52,11 @@ const calls = {
   play: (arrivals: readonly Arrival[], videoBps: number, startS: number, resumeS: number, untilS: number) =>
     play(arrivals, { videoBps, startS, resumeS, untilS }),
   report: (facts: RunFacts) => report(facts, shipped),
+  tellFates: (connections: readonly (readonly (readonly [number, number])[])[]) => {
+    const fates = tellFates(connections.map((pings) => pings.map(([sentAt, ms]) => ({ sentAt, ms }))));
+    const plain = (pings: readonly AnsweredPing[]): [number, number][] => pings.map(({ sentAt, ms }) => [sentAt, ms]);
+    return { line: plain(fates.line), repaired: plain(fates.repaired), held: plain(fates.held) };
+  },
   transmissionRating,
   verdict: (activity: string, score: number | null, playout: Playout | null) =>
     verdictKey(activity, bandOf(shipped, score, playout)),

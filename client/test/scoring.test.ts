@@ -4,6 +4,7 @@ import grade from "../../tests/vectors/scoring/grade.json";
 import latency from "../../tests/vectors/scoring/latency.json";
 import outcome from "../../tests/vectors/scoring/outcome.json";
 import playout from "../../tests/vectors/scoring/playout.json";
+import repairs from "../../tests/vectors/scoring/repairs.json";
 import report from "../../tests/vectors/scoring/report.json";
 import statistics from "../../tests/vectors/scoring/statistics.json";
 import validity from "../../tests/vectors/scoring/validity.json";
@@ -26,6 +27,7 @@ const files: Record<string, { cases: readonly Case[] }> = {
   latency,
   outcome,
   playout,
+  repairs,
   report,
   statistics,
   validity,

@@ -24,12 +24,14 @@ class RecordingLink implements Link {
   }
 }
 
+const options = { userId: "alex_7", durationMs: 30_000, pingEveryMs: 100, payload: new Uint8Array(65_536) };
+
 let link: RecordingLink;
 let session: Session;
 
 beforeEach(() => {
   link = new RecordingLink();
-  session = new Session(link, { userId: "alex_7", durationMs: 30_000, pingEveryMs: 100, payload: new Uint8Array(65_536) }, 0);
+  session = new Session(link, options, 0);
 });
 
 /** Lets time pass in steps of 10 ms; a server that is there pings each 500 ms. */
@@ -54,9 +56,10 @@ describe("a session", () => {
 
   it("pings ten times a second and confirms twice a second", () => {
     session.opened(0);
+    session.binary(1, 0);
     run(0, 2000);
     expect(link.sent("ping")).toHaveLength(20);
-    expect(link.sent("ping")[1]).toEqual({ type: "ping", timestamp: wallMs + 100, sequence: 2 });
+    expect(link.sent("ping")[1]).toEqual({ type: "ping", sequence: 2 });
     expect(link.sent("client_confirmation")).toHaveLength(3);
   });
 
@@ -165,6 +168,28 @@ describe("a session", () => {
       wantedUploadBps: 750_000,
       serverUploadBps: 1_000_000,
     });
+  });
+
+  it("takes the server's last total, which comes with the session's end", () => {
+    session.opened(0);
+    hear({ type: "real_time_update", server_received_bytes: 0, elapsed_seconds: 0.25 }, 250);
+    hear({ type: "real_time_update", server_received_bytes: 125_000, elapsed_seconds: 1.25 }, 1250);
+    session.stop(1500);
+    hear({ type: "session_complete", server_received_bytes: 125_000, elapsed_seconds: 2.25 }, 1510);
+    expect(session.snapshot(1600).serverUploadBps).toBe(500_000);
+  });
+
+  it("takes turns by the clock where it has a turn", () => {
+    const later = new Session(link, { ...options, pingTurnMs: 50 }, 0);
+    later.opened(60);
+    for (let at = 60; at <= 400; at += 10) later.tick(at, wallMs);
+    expect(later.takeJournal().pingsSentAt).toEqual([150, 250, 350]);
+  });
+
+  it("confirms nothing where nothing came or went", () => {
+    session.opened(0);
+    run(0, 1500);
+    expect(link.sent("client_confirmation")).toEqual([]);
   });
 
   it("closes by itself a second after a stop that is not answered", () => {

@@ -8,14 +8,23 @@ from householdscore.playout import Arrival
 
 
 class Probe(msgspec.Struct, frozen=True, rename="camel"):
-    """The separate connection that carries nothing but pings."""
+    """The separate connections that carry nothing but pings, taken together; see :mod:`householdscore.repairs`."""
 
     idle_ms: tuple[float, ...]
-    """Round trips before any load."""
+    """Round trips before any load, without those that a repair delayed."""
     loaded_ms: tuple[float, ...]
-    """Round trips of pings sent under load, in order; answers may come after the load, while the line recovers."""
+    """The same of pings sent under load, in order; answers may come after the load, while the line recovers."""
     loaded_sent: int
     """Pings sent under load."""
+    repaired_ms: tuple[float, ...] = ()
+    """Round trips of those sent under load that were lost and that TCP sent again."""
+    held_ms: tuple[float, ...] = ()
+    """Round trips of those sent under load that waited for such a repair."""
+
+    @property
+    def answered(self) -> int:
+        """Pings sent under load that were answered at all."""
+        return len(self.loaded_ms) + len(self.repaired_ms) + len(self.held_ms)
 
 
 class Direction(msgspec.Struct, frozen=True, rename="camel"):
@@ -37,7 +46,7 @@ class PersonFacts(msgspec.Struct, frozen=True, rename="camel"):
     download: Direction
     upload: Direction
     loss_share: float | None = None
-    """None over TCP, which hides loss."""
+    """Of the person's own connection. None over TCP, which hides loss."""
     arrivals: tuple[Arrival, ...] = ()
     """What came when, since the load began; needed of a person who watches a video."""
 

@@ -15,6 +15,7 @@ from householdscore.latency import LatencyFigures, baseline, latency_figures
 from householdscore.outcome import Outcome, quality_of_outcome
 from householdscore.playout import Playout, play
 from householdscore.requirements import Band, Requirement, Requirements
+from householdscore.statistics import loss_share
 from householdscore.validity import Invalid, invalid_reasons
 from householdscore.verdict import band, verdict_key
 
@@ -60,6 +61,11 @@ class RunReport(msgspec.Struct, frozen=True, rename="camel"):
     idle: LatencyFigures
     latency: LatencyFigures
     """The probe's under load: the grade is that of its ``increase_p95_ms``."""
+    loss_share: float | None
+    """Of the probe's pings under load, those that were lost, or their answers, and sent again; None without any.
+
+    Those held behind one are not counted, because nobody knows whether they were lost as well.
+    """
     people: tuple[PersonReport, ...]
 
 
@@ -124,10 +130,12 @@ def report(facts: RunFacts, requirements: Requirements) -> RunReport:
     needs = [requirements.of(person.activity, f"people[{index}].activity") for index, person in enumerate(facts.people)]
     baseline_ms = baseline(facts.probe.idle_ms)
     latency = latency_figures(facts.probe.loaded_ms, baseline_ms)
-    counted = [(len(facts.probe.loaded_ms), facts.probe.loaded_sent)]
+    probe = facts.probe
+    counted = [(len(probe.loaded_ms), probe.answered, probe.loaded_sent)]
     for requirement, person in zip(needs, facts.people, strict=True):
         if requirement.latency_from == "own":
-            counted.append((len(person.round_trips_ms), person.pings_sent))
+            answered = len(person.round_trips_ms)
+            counted.append((answered, answered, person.pings_sent))
     invalid = invalid_reasons(facts.circumstances, len(facts.probe.idle_ms), counted)
     graded = None if baseline_ms is None or latency.p95_ms is None else grade(baseline_ms, latency.p95_ms)
     return RunReport(
@@ -137,6 +145,7 @@ def report(facts: RunFacts, requirements: Requirements) -> RunReport:
         baseline_ms=baseline_ms,
         idle=latency_figures(facts.probe.idle_ms, baseline_ms),
         latency=latency,
+        loss_share=loss_share(len(probe.loaded_ms) + len(probe.repaired_ms), len(probe.loaded_ms)),
         people=tuple(
             _person(requirements, requirement, person, facts, baseline_ms)
             for requirement, person in zip(needs, facts.people, strict=True)

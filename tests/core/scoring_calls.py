@@ -13,6 +13,7 @@ from householdscore.grade import grade
 from householdscore.latency import baseline, latency_figures
 from householdscore.outcome import Outcome, component, quality_of_outcome
 from householdscore.playout import Arrival, Playout, play
+from householdscore.repairs import Fates, Ping, tell_fates
 from householdscore.report import RunReport, delivery, report
 from householdscore.requirements import Requirement, shipped
 from householdscore.statistics import jitter, loss_share, percentile
@@ -51,6 +52,10 @@ def _report(facts: Json) -> RunReport:
     return report(msgspec.convert(facts, RunFacts), shipped())
 
 
+def _tell_fates(connections: Json) -> Fates:
+    return tell_fates(msgspec.convert(connections, list[list[Ping]]))
+
+
 CALLS: dict[str, Callable[..., object]] = {
     "baseline": baseline,
     "callQuality": call_quality,
@@ -66,6 +71,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "percentile": percentile,
     "play": _play,
     "report": _report,
+    "tellFates": _tell_fates,
     "transmissionRating": transmission_rating,
     "verdict": _verdict,
 }

@@ -44,6 +44,11 @@ def test_a_ping_is_answered_with_the_clients_own_values(
     assert answered(Dialogue(active()), ping) == ([pong], None)
 
 
+def test_a_probes_ping_is_answered_as_briefly_as_can_be() -> None:
+    ping = '{"type":"ping","sequence":7,"timestamp":1}'
+    assert answered(Dialogue(active("probe")), ping) == ([{"type": "pong", "sequence": 7}], None)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -59,12 +59,14 @@ def people(draw: st.DrawFn, load_s: float) -> dict[str, Any]:
 @st.composite
 def runs(draw: st.DrawFn) -> dict[str, Any]:
     load_s = draw(st.floats(0, 60))
-    loaded_ms = draw(series)
+    loaded_ms, repaired_ms, held_ms = draw(series), draw(series), draw(series)
     return {
         "probe": {
             "idleMs": draw(series),
             "loadedMs": loaded_ms,
-            "loadedSent": len(loaded_ms) + draw(st.integers(0, 20)),
+            "loadedSent": len(loaded_ms) + len(repaired_ms) + len(held_ms) + draw(st.integers(0, 20)),
+            "repairedMs": repaired_ms,
+            "heldMs": held_ms,
         },
         "people": draw(st.lists(people(load_s), max_size=3)),
         "loadS": load_s,
@@ -78,7 +80,13 @@ def runs(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+connections = st.lists(
+    st.lists(st.tuples(milliseconds, milliseconds), max_size=8).map(sorted),
+    max_size=4,
+)
+
 calls = st.one_of(
+    st.tuples(st.just("tellFates"), st.tuples(connections)),
     st.tuples(st.just("report"), st.tuples(runs())),
     st.tuples(st.just("percentile"), st.tuples(series, st.floats(0, 100))),
     st.tuples(st.just("grade"), st.tuples(milliseconds, milliseconds)),

@@ -289,3 +289,11 @@ def test_silence_costs_less_than_a_probe_timeout_of_traffic(
         assert sum(count for at, count in sent if at > last) <= most
     shut = last + session.liveness.probe_timeout(session.timeouts)
     assert session.payload_due(max(now, shut + 1e-6)) == 0
+
+
+def test_a_probe_is_pinged_only_when_it_has_fallen_silent() -> None:
+    probe, alex = active("probe"), active("alex")
+    for session in (probe, alex):
+        session.evidence(EvidenceKind.MESSAGE, START + 1)
+    assert [probe.wants_ping(START + after) for after in (1.2, 1.4, 1.5, 2)] == [False, False, True, True]
+    assert alex.wants_ping(START + 1.2)

@@ -58,6 +58,15 @@ def test_pings_are_numbered_and_carry_the_time() -> None:
     assert (second["sequence"], second["server_time"]) == (2, WALL + 0.5)
 
 
+def test_a_probe_is_told_nothing_that_its_pings_would_wait_behind() -> None:
+    dialogue = Dialogue(active("probe"))
+    for each in range(9):
+        assert probes(dialogue, each * PASS) == []
+        assert spoken(dialogue.updates(START + each * PASS, WALL, PASS)) == []
+    dialogue.session.begin_close(CloseReason.KILLED)
+    assert [message["type"] for message in spoken(dialogue.farewell(START + 3, WALL))] == ["session_complete"]
+
+
 def test_a_liveness_test_names_the_user_and_the_time() -> None:
     test = probes(Dialogue(active()), 0)[1]
     assert test == {"type": "connection_test", "user_id": "alex_42", "timestamp": WALL * 1e3}

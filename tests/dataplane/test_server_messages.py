@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from websockets.frames import Opcode
 
 from tests.clients import OldPage, client
 from tests.daemon import Daemon
+from tests.dataplane.conftest import ConnectRaw
 
 NUMBER = (int, float)
 MAYBE = (int, float, type(None))
@@ -188,3 +190,19 @@ async def test_stopping_ends_payload_at_once_then_the_session(shared_daemon: Dae
     assert complete["reason"] == "client_stopped"
     assert complete["session_duration"] == pytest.approx(complete["elapsed_seconds"])
     assert complete["server_sent_bytes"] == page.received_bytes
+
+
+def test_a_probe_gets_answers_and_nothing_beside(connect_raw: ConnectRaw) -> None:
+    raw = connect_raw("probe")
+    for sequence in range(8):
+        raw.say(type="ping", sequence=sequence)
+        raw.read(seconds=0.15)
+    raw.read(lambda: len(raw.messages) > 8)
+    assert [message["type"] for message in raw.messages[:1]] == ["session_info"]
+    assert raw.messages[1:] == [{"type": "pong", "sequence": sequence} for sequence in range(8)]
+
+
+def test_a_probe_that_says_nothing_is_asked_whether_it_is_there(connect_raw: ConnectRaw) -> None:
+    raw = connect_raw("probe")
+    raw.read(lambda: raw.opcodes[Opcode.PING])
+    assert raw.opcodes[Opcode.PING]

@@ -65,7 +65,8 @@ def check_available() -> None:
 def pinging(network: Network, directory: Path) -> Iterator[Irtt]:
     """A server and a client for the length of a block."""
     output, result = directory / "irtt.json", Irtt()
-    server = _irtt(network.server.prefix, "server", "-b", f"{SERVER}:{_PORT}")
+    # Without -i 0 it drops what a queue lets go in a bunch, and that is then taken for loss on the line.
+    server = _irtt(network.server.prefix, "server", "-i", "0", "-b", f"{SERVER}:{_PORT}")
     try:
         listening = (*network.server.prefix, "ss", "-uHnl", "sport", "=", f":{_PORT}")
         wait_until(lambda: subprocess.run(listening, capture_output=True, check=True).stdout, "irtt's server")

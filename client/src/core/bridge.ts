@@ -3,7 +3,7 @@ import type { Snapshot } from "./snapshot.js";
 
 /** What the page tells a worker. */
 export type ToWorker =
-  | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number }
+  | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number; pingTurnMs: number | undefined }
   | { kind: "stop" };
 
 /**

@@ -34,6 +34,7 @@ export function csvOf({ at, host, facts, report }: Result): string {
   add("probe", "baseline", "ms", report.baselineMs);
   addLatency("probe_idle", report.idle);
   addLatency("probe", report.latency);
+  add("probe", "loss", "", report.lossShare);
   for (const person of report.people) {
     const { who } = person;
     add(who, "score", "", person.outcome.score);
@@ -48,6 +49,8 @@ export function csvOf({ at, host, facts, report }: Result): string {
   }
   for (const ms of facts.probe.idleMs) add("probe_idle", "round_trip", "ms", ms);
   for (const ms of facts.probe.loadedMs) add("probe", "round_trip", "ms", ms);
+  for (const ms of facts.probe.repairedMs) add("probe_repaired", "round_trip", "ms", ms);
+  for (const ms of facts.probe.heldMs) add("probe_held", "round_trip", "ms", ms);
   for (const { who, roundTripsMs } of facts.people) for (const ms of roundTripsMs) add(who, "round_trip", "ms", ms);
   return rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }

@@ -1,7 +1,9 @@
 import type { Journal, Portion } from "./journal.js";
 import { activityOf, people, type Person } from "./people.js";
+import { fatesOf } from "./probe.js";
 import type { Arrival } from "./scoring/playout.js";
 import type { Circumstances, PersonFacts, Probe, RunFacts } from "./scoring/facts.js";
+import type { AnsweredPing } from "./scoring/repairs.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** All that is known of one connection: how it stands, and what happened on it. */
@@ -29,9 +31,16 @@ export function loadOf(spans: readonly (Span | undefined)[]): Span | undefined {
   return open.length > 0 && from < until ? { from, until } : undefined;
 }
 
+/** When somebody was on the line, from the time on when all who came were; undefined where nobody came. */
+export function busyOf(spans: readonly (Span | undefined)[]): Span | undefined {
+  const open = spans.filter((span) => span !== undefined);
+  if (open.length === 0) return undefined;
+  return { from: Math.max(...open.map((span) => span.from)), until: Math.max(...open.map((span) => span.until)) };
+}
+
 /** A run's measurements in the form that the scoring takes. */
 export function factsOf(
-  probe: Course,
+  probes: readonly Journal[],
   household: ReadonlyMap<Person, Course>,
   idleUntil: number,
   circumstances: Circumstances,
@@ -43,20 +52,25 @@ export function factsOf(
   });
   const lastsMs = courses.reduce((most, { span }) => Math.max(most, span === undefined ? 0 : span.until - span.from), 0);
   return {
-    probe: probeFacts(probe.journal, idleUntil, loadOf(courses.map(({ span }) => span))),
+    probe: probeFacts(probes, idleUntil, loadOf(courses.map(({ span }) => span))),
     people: courses.map(({ who, course, span }) => personFacts(who, course, span)),
     loadS: lastsMs / 1000,
     circumstances,
   };
 }
 
-function probeFacts({ pingsSentAt, roundTrips }: Journal, idleUntil: number, load: Span | undefined): Probe {
-  const loaded = load ?? { from: Infinity, until: -Infinity };
+function probeFacts(probes: readonly Journal[], idleUntil: number, load: Span | undefined): Probe {
+  const span = load ?? { from: Infinity, until: -Infinity };
+  const { line, repaired, held } = fatesOf(probes);
+  const loaded = (pings: readonly AnsweredPing[]): number[] =>
+    pings.filter(({ sentAt }) => within(sentAt, span)).map(({ ms }) => ms);
   return {
     // An answer that comes after the household does has met its traffic.
-    idleMs: roundTrips.filter(({ sentAt, ms }) => sentAt + ms <= idleUntil).map(({ ms }) => ms),
-    loadedMs: roundTrips.filter(({ sentAt }) => within(sentAt, loaded)).map(({ ms }) => ms),
-    loadedSent: pingsSentAt.filter((at) => within(at, loaded)).length,
+    idleMs: line.filter(({ sentAt, ms }) => sentAt + ms <= idleUntil).map(({ ms }) => ms),
+    loadedMs: loaded(line),
+    loadedSent: probes.flatMap(({ pingsSentAt }) => pingsSentAt).filter((at) => within(at, span)).length,
+    repairedMs: loaded(repaired),
+    heldMs: loaded(held),
   };
 }
 

@@ -32,6 +32,11 @@ export interface SessionOptions {
   /** The session stops itself this long after it opened. */
   durationMs: number;
   pingEveryMs: number;
+  /**
+   * Pings are sent so long after whole intervals of the clock, so that sessions with turns of their own take turns;
+   * undefined is from the opening on.
+   */
+  pingTurnMs?: number | undefined;
   /** Upload payload; at least `maxChunkBytes` long. */
   payload: Uint8Array<ArrayBuffer>;
 }
@@ -79,7 +84,8 @@ export class Session {
     this.phase = "running";
     this.#openedAt = now;
     this.#heardAt = now;
-    this.#nextPing = now;
+    const { pingEveryMs, pingTurnMs = now } = this.#options;
+    this.#nextPing = pingTurnMs + pingEveryMs * Math.ceil((now - pingTurnMs) / pingEveryMs);
     this.#nextConfirmation = now + confirmEveryMs;
     this.#download.begin(now);
     this.#sent.begin(now);
@@ -201,7 +207,7 @@ export class Session {
     this.#countSent(now);
     if (now >= this.#nextPing) {
       this.#journal.pinged(now);
-      this.#say({ type: "ping", timestamp: wallMs, sequence: this.#pings.sent(now) });
+      this.#say({ type: "ping", sequence: this.#pings.sent(now) });
       this.#nextPing = after(this.#nextPing, this.#options.pingEveryMs, now);
     }
     if (now >= this.#nextConfirmation) {
@@ -252,6 +258,9 @@ export class Session {
         this.#want(message.downloadMbps, message.uploadMbps);
         break;
       case "session_complete":
+        // The last total: what comes before it may lack time in which nothing went.
+        this.#serverUpload.add(message.receivedBytes, message.elapsedS);
+        break;
       case "stop_test_ack":
       case "other":
         break;
@@ -262,7 +271,9 @@ export class Session {
     if (this.#endedAt === undefined) this.#link.send(encode(message));
   }
 
+  /** Where there is nothing to confirm, nothing is said: on a probe it would only be in the pings' way. */
   #confirm(wallMs: number): void {
+    if (this.#download.total === 0 && this.#sent.total === 0) return;
     this.#say({
       type: "client_confirmation",
       received_bytes: this.#download.total,

@@ -8,7 +8,9 @@ export const baselineMs = 5000;
 /** How long answers to the pings under load are waited for, and the line is watched as it recovers. */
 export const recoveryMs = 3000;
 
-/** 20 Hz: what grades the household. */
+/** Connections that take turns to ping: a lost packet holds up one of them, and the others show that it is one. */
+export const probes = 4;
+/** 20 Hz of all probes together: what grades the household. */
 export const probePingEveryMs = 50;
 /** 10 Hz. */
 export const personPingEveryMs = 100;

@@ -30,7 +30,7 @@ export type ServerMessage =
       receivedBytes: number | undefined;
       elapsedS: number | undefined;
     }
-  | { type: "session_complete" }
+  | { type: "session_complete"; receivedBytes: number | undefined; elapsedS: number | undefined }
   | { type: "stop_test_ack" }
   | { type: "error"; error: string }
   | { type: "other" };
@@ -80,7 +80,11 @@ export function decode(text: string): ServerMessage {
         elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
       };
     case "session_complete":
-      return { type: "session_complete" };
+      return {
+        type: "session_complete",
+        receivedBytes: optionalNumber(fields, "server_received_bytes", 0),
+        elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
+      };
     case "stop_test_ack":
       return { type: "stop_test_ack" };
     case "error":
@@ -92,7 +96,7 @@ export function decode(text: string): ServerMessage {
 
 /** What the client says, as the fields of its JSON. */
 export type ClientMessage =
-  | { type: "ping"; timestamp: number; sequence: number }
+  | { type: "ping"; sequence: number }
   | {
       type: "pong";
       user_id: string;

@@ -58,7 +58,7 @@ export const de: Text = {
     detailsRates: "Raten, Mbit/s",
     detailsMethod: "Wie gemessen wird",
     method:
-      "Umlaufzeiten misst dieser Browser über WebSockets mit TLS: auf einer eigenen Verbindung ohne Verkehr (die Sonde, 20 je Sekunde) und auf der jeder Person (10 je Sekunde). Die Note ergibt sich aus dem 95. Perzentil der Sonde unter Last über ihrem Median in Ruhe. Die Punkte sind Quality of Outcome (draft-ietf-ippm-qoo), der Anruf ist das E-Modell (ITU-T G.107). Downloads zählt der Browser, Uploads der Server, jeweils nur Nutzdaten.",
+      "Umlaufzeiten misst dieser Browser über WebSockets mit TLS: auf vier eigenen Verbindungen ohne Verkehr reihum (die Sonde, 20 je Sekunde) und auf der jeder Person (10 je Sekunde). Ein Ping der Sonde, dessen Antwort nach der auf einen späteren kommt, ging verloren und wurde von TCP wiederholt: er zählt als verloren, nicht als langsam. Die Note ergibt sich aus dem 95. Perzentil der Sonde unter Last über ihrem Median in Ruhe. Die Punkte sind Quality of Outcome (draft-ietf-ippm-qoo), der Anruf ist das E-Modell (ITU-T G.107). Downloads zählt der Browser, Uploads der Server, jeweils nur Nutzdaten.",
     share: "Behalten und teilen",
     picture: "Bild speichern",
     copy: "JSON kopieren",
@@ -158,7 +158,7 @@ export const de: Text = {
     "invalid.stopped_early": "Der Test wurde vor seinem Ende angehalten.",
     "invalid.connection_lost": "Unterwegs ist eine Verbindung abgerissen oder geschlossen worden.",
     "invalid.too_few_samples": "Es kamen zu wenige Antworten für ein Urteil.",
-    "loss.hidden_by_tcp": "Verluste werden nicht gemessen: TCP wiederholt, was verloren ging, also zeigen sie sich als Verzögerung.",
+    "loss.hidden_by_tcp": "Verluste sind die der Sonde. In der Verbindung einer Person wiederholt TCP, was verloren ging, dort zeigen sie sich als Verzögerung.",
   },
   grades: {
     "A+": {
@@ -208,6 +208,7 @@ export const de: Text = {
     invalid: "Dieser Lauf zählt nicht, darum gibt es keine Note:",
     increase: (baseline, loaded, added) =>
       `In Ruhe antwortet der Anschluss in ${baseline} ms. Mit allen zugleich im schlechten Fall in ${loaded} ms (95. Perzentil): ${added} ms mehr.`,
+    loss: (percent) => `${percent} % der kleinen Pakete gingen verloren und mussten wiederholt werden.`,
     score: (score) => `${score} von 100`,
     noStalls: "Das Bild blieb nie stehen.",
     stalls: (count, seconds) => `Das Bild blieb ${count === 1 ? "einmal" : `${count}-mal`} stehen, zusammen ${seconds} s.`,
@@ -233,6 +234,7 @@ export const de: Text = {
       p99: "p99, ms",
       increase: "p95 über Ruhe, ms",
       jitter: "Jitter, ms",
+      lost: "Verloren",
       downWanted: "Ab, gewollt",
       downGot: "Ab, bekommen",
       upWanted: "Auf, gewollt",

@@ -58,7 +58,7 @@ export const en: Text = {
     detailsRates: "Rates, Mbit/s",
     detailsMethod: "How this is measured",
     method:
-      "Round trips are timed by this browser over WebSockets with TLS: on a separate connection without traffic (the probe, 20 a second), and on each person’s own (10 a second). The grade is that of the probe’s 95th percentile under load over its median at rest. Scores are Quality of Outcome (draft-ietf-ippm-qoo), the call is the E-model (ITU-T G.107). Downloads are counted here, uploads by the server, payload only.",
+      "Round trips are timed by this browser over WebSockets with TLS: on four separate connections without traffic that take turns (the probe, 20 a second), and on each person’s own (10 a second). A ping of the probe whose answer comes after that of a later one was lost and sent again by TCP: it counts as lost, not as slow. The grade is that of the probe’s 95th percentile under load over its median at rest. Scores are Quality of Outcome (draft-ietf-ippm-qoo), the call is the E-model (ITU-T G.107). Downloads are counted here, uploads by the server, payload only.",
     share: "Keep and share",
     picture: "Save picture",
     copy: "Copy JSON",
@@ -158,7 +158,7 @@ export const en: Text = {
     "invalid.stopped_early": "The test was stopped before its end.",
     "invalid.connection_lost": "A connection was lost or closed on the way.",
     "invalid.too_few_samples": "There were too few answers to judge by.",
-    "loss.hidden_by_tcp": "Loss is not measured: TCP repeats what was lost, so it shows as delay.",
+    "loss.hidden_by_tcp": "Loss is the probe’s. In a person’s own connection TCP repeats what was lost, so it shows as delay there.",
   },
   grades: {
     "A+": {
@@ -208,6 +208,7 @@ export const en: Text = {
     invalid: "This run does not count, so there is no grade:",
     increase: (baseline, loaded, added) =>
       `At rest your line answers in ${baseline} ms. With everybody on it, ${loaded} ms at worst (95th percentile): ${added} ms more.`,
+    loss: (percent) => `${percent} % of small packets were lost and had to be sent again.`,
     score: (score) => `${score} of 100`,
     noStalls: "The picture never stopped.",
     stalls: (count, seconds) => `The picture stopped ${count === 1 ? "once" : `${count} times`}, for ${seconds} s in all.`,
@@ -233,6 +234,7 @@ export const en: Text = {
       p99: "p99, ms",
       increase: "p95 over rest, ms",
       jitter: "Jitter, ms",
+      lost: "Lost",
       downWanted: "Down, wanted",
       downGot: "Down, got",
       upWanted: "Up, wanted",

@@ -45,6 +45,7 @@ export type Column =
   | "p99"
   | "increase"
   | "jitter"
+  | "lost"
   | "downWanted"
   | "downGot"
   | "upWanted"
@@ -97,6 +98,7 @@ export interface Text {
     invalid: string;
     /** Figures are formatted. */
     increase: (baseline: string, loaded: string, added: string) => string;
+    loss: (percent: string) => string;
     score: (score: number) => string;
     noStalls: string;
     stalls: (count: number, seconds: string) => string;

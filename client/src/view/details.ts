@@ -6,7 +6,7 @@ import { messageOf } from "../text/language.js";
 import type { Column, Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
 
-const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter"] as const;
+const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter", "lost"] as const;
 const rateColumns = ["who", "downWanted", "downGot", "upWanted", "upGot", "share"] as const;
 
 /** The figures behind the report, for experts. */
@@ -28,9 +28,9 @@ export class Details {
   show(report: RunReport): void {
     this.#root.hidden = false;
     this.#fill("#delay-table", delayColumns, [
-      this.#delayRow(this.#text.table.idle, report.idle),
-      this.#delayRow(this.#text.table.loaded, report.latency),
-      ...report.people.map((person) => this.#delayRow(this.#nameOf(person), person.ownLatency)),
+      this.#delayRow(this.#text.table.idle, report.idle, null),
+      this.#delayRow(this.#text.table.loaded, report.latency, report.lossShare),
+      ...report.people.map((person) => this.#delayRow(this.#nameOf(person), person.ownLatency, person.lossShare)),
     ]);
     this.#fill("#rate-table", rateColumns, report.people.map((person) => this.#rateRow(person)));
     const notes = new Set(report.people.flatMap(({ lossNote }) => (lossNote === null ? [] : [lossNote])));
@@ -46,10 +46,11 @@ export class Details {
     return activity === "bulk_transfer" ? this.#text.table.ownQueue(name) : this.#text.table.own(name);
   }
 
-  #delayRow(name: string, figures: LatencyFigures): string[] {
+  #delayRow(name: string, figures: LatencyFigures, lossShare: number | null): string[] {
     const { count, p50Ms, p95Ms, p99Ms, increaseP95Ms, jitterMs } = figures;
     const all = [p50Ms, p95Ms, p99Ms, increaseP95Ms, jitterMs];
-    return [name, String(count), ...all.map((ms) => this.#format.milliseconds(ms ?? undefined))];
+    const lost = lossShare === null ? "–" : `${this.#format.decimal(lossShare * 100, 1)} %`;
+    return [name, String(count), ...all.map((ms) => this.#format.milliseconds(ms ?? undefined)), lost];
   }
 
   #rateRow({ who, download, upload, delivery }: PersonReport): string[] {

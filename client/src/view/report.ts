@@ -7,6 +7,9 @@ import { find, setItems, setText } from "./dom.js";
 /** Below this score somebody's rate is worth advice. */
 const goodScore = 70;
 
+/** From this share of lost packets on games and calls suffer, whatever the delay: the worst bound of the requirements. */
+const noticedLoss = 0.01;
+
 /** The household's grade with what it means and what to do about it; of an invalid run, why there is none. */
 export class ReportView {
   readonly #root: HTMLElement;
@@ -45,9 +48,12 @@ export class ReportView {
     setItems(find(this.#advice, "ul", HTMLElement), [...(words?.advice ?? []), ...this.#rateAdvice(report)]);
   }
 
-  #increase({ baselineMs, latency }: RunReport): string {
+  #increase({ baselineMs, latency, lossShare }: RunReport): string {
     const ms = (value: number | null): string => this.#format.milliseconds(value ?? undefined);
-    return this.#text.report.increase(ms(baselineMs), ms(latency.p95Ms), ms(latency.increaseP95Ms));
+    const words = this.#text.report;
+    const increase = words.increase(ms(baselineMs), ms(latency.p95Ms), ms(latency.increaseP95Ms));
+    if (lossShare === null || lossShare < noticedLoss) return increase;
+    return `${increase} ${words.loss(this.#format.decimal(lossShare * 100, 1))}`;
   }
 
   #rateAdvice({ people }: RunReport): string[] {

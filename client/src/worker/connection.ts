@@ -15,6 +15,7 @@ export interface ConnectionOptions {
   userId: string;
   durationMs: number;
   pingEveryMs: number;
+  pingTurnMs: number | undefined;
 }
 
 /** Drives a session with a WebSocket and the worker's clock, and reports on it until it is over. */

@@ -33,7 +33,7 @@ def play_test(
 ) -> None:
     """Play the household over this machine's line and show what each person gets, as the page does.
 
-    Five seconds of idle line, the load, three seconds of recovery. Delay is measured on a connection of its own.
+    Five seconds of idle line, the load, three seconds of recovery. Delay is measured on connections of its own.
     Exit code 0 for a run that counts, 1 for one that does not.
     """
     from householdctl.household.session import run_test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -62,15 +63,22 @@ class Member:
         except ConnectionClosed as closed:
             self.ended = closed.rcvd.reason if closed.rcvd else "the connection was lost"
 
-    async def ping(self, hertz: float) -> None:
-        """Sends pings at equal intervals until cancelled."""
-        at, sequence = time.monotonic(), 0
+    async def ping(self, hertz: float, turn: float = 0.0) -> None:
+        """Sends pings at equal intervals until cancelled.
+
+        They are sent at whole intervals of the clock, and by ``turn`` of an interval later: members with turns of their
+        own take turns.
+        """
+        interval = 1 / hertz
+        at = (math.ceil(time.monotonic() / interval - turn) + turn) * interval
+        sequence = 0
         while not self.ended:
+            await asyncio.sleep(max(at - time.monotonic(), 0))
             sequence += 1
             self.pings[sequence] = time.monotonic()
-            await self._send({"type": "ping", "sequence": sequence, "timestamp": round(time.monotonic() * 1e3)})
-            at += 1 / hertz
-            await asyncio.sleep(max(at - time.monotonic(), 0))
+            await self._send({"type": "ping", "sequence": sequence})
+            # What was missed is not made up: several at once would measure themselves.
+            at += interval * max(math.ceil((time.monotonic() - at) / interval), 1)
 
     async def upload(self) -> None:
         """Sends what the server asks for until cancelled, beside reading: a slow uplink must not hold up the pongs."""
@@ -135,7 +143,7 @@ class Member:
 
     async def _send(self, message: dict[str, Any]) -> None:
         try:
-            await self.connection.send(json.dumps(message))
+            await self.connection.send(json.dumps(message, separators=(",", ":")))
         except ConnectionClosed:
             # read() has noted how it ended.
             return

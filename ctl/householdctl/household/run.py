@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from householdctl.household.member import Member, join
 from householdscore.facts import Circumstances, Direction, PersonFacts, Probe, RunFacts
+from householdscore.repairs import Ping, tell_fates
 
 if TYPE_CHECKING:
     from householdctl.leaks.url import Server
@@ -20,7 +21,10 @@ WHO = ("alex", "sarah", "jake", "computer")
 
 IDLE_S = 5.0
 RECOVERY_S = 3.0
+PROBES = 4
+"""Connections that take turns to ping: a lost packet holds up one of them, and the others show that it is one."""
 PROBE_HERTZ = 20.0
+"""Of all probes together."""
 PERSON_HERTZ = 10.0
 
 LATE_TIMER_MS = 20.0
@@ -54,9 +58,10 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
     test_id = secrets.token_hex(4)
     clocks = time.time() - time.monotonic()
     async with AsyncExitStack() as stack:
-        probe = await join(plan.server, "probe", test_id)
-        await _engage(stack, probe, PROBE_HERTZ)
-        await _pass("idle", IDLE_S, [probe], tell)
+        probes = [await join(plan.server, "probe", test_id) for _ in range(PROBES)]
+        for place, probe in enumerate(probes):
+            await _engage(stack, probe, PROBE_HERTZ / PROBES, place / PROBES)
+        await _pass("idle", IDLE_S, probes, tell)
         people = [
             await join(plan.server, who, test_id, f"&throughput={plan.computer_mbps}" if who == "computer" else "")
             for who in WHO
@@ -65,13 +70,13 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
         for member in people:
             await _engage(stack, member, PERSON_HERTZ)
         began = time.monotonic()
-        await _pass("load", plan.seconds, [probe, *people], tell)
+        await _pass("load", plan.seconds, [*probes, *people], tell)
         ended = time.monotonic()
-        lost = any(member.ended for member in (probe, *people))
+        lost = any(member.ended for member in (*probes, *people))
         received = {member.who: member.received_bytes for member in people}
         # What a line in trouble still holds may take long to come; the connections are cut when the run is over.
         stops = [asyncio.create_task(member.stop()) for member in people]
-        await _pass("recovery", RECOVERY_S, [probe], tell)
+        await _pass("recovery", RECOVERY_S, probes, tell)
         for stop in stops:
             stop.cancel()
         await asyncio.gather(*stops, return_exceptions=True)
@@ -81,20 +86,16 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
             connection_lost=lost,
         )
     return RunFacts(
-        probe=Probe(
-            idle_ms=_round_trips(probe, 0, began),
-            loaded_ms=_round_trips(probe, began, ended),
-            loaded_sent=_sent(probe, began, ended),
-        ),
+        probe=_probe(probes, began, ended),
         people=tuple(_person(member, received[member.who], began, ended) for member in people),
         load_s=ended - began,
         circumstances=circumstances,
     )
 
 
-async def _engage(stack: AsyncExitStack, member: Member, hertz: float) -> None:
+async def _engage(stack: AsyncExitStack, member: Member, hertz: float, turn: float = 0.0) -> None:
     """Lets a member read, ping and upload until the stack ends."""
-    tasks = [asyncio.create_task(work) for work in (member.read(), member.ping(hertz), member.upload())]
+    tasks = [asyncio.create_task(work) for work in (member.read(), member.ping(hertz, turn), member.upload())]
 
     async def end() -> None:
         for task in tasks:
@@ -122,6 +123,26 @@ async def _lateness(seconds: float) -> float:
         await asyncio.sleep(0.05)
         late.append(time.monotonic() - at)
     return sorted(late)[int(len(late) * 0.95)] if late else 0.0
+
+
+def _probe(probes: list[Member], began: float, ended: float) -> Probe:
+    fates = tell_fates(
+        [
+            [Ping(probe.pings[each] * 1e3, seconds * 1e3) for each, seconds in probe.round_trips.items()]
+            for probe in probes
+        ]
+    )
+
+    def loaded(pings: tuple[Ping, ...]) -> tuple[float, ...]:
+        return tuple(ping.round_trip_ms for ping in pings if began <= ping.sent_ms / 1e3 < ended)
+
+    return Probe(
+        idle_ms=tuple(ping.round_trip_ms for ping in fates.line if ping.sent_ms / 1e3 < began),
+        loaded_ms=loaded(fates.line),
+        loaded_sent=sum(_sent(probe, began, ended) for probe in probes),
+        repaired_ms=loaded(fates.repaired),
+        held_ms=loaded(fates.held),
+    )
 
 
 def _round_trips(member: Member, began: float, ended: float) -> tuple[float, ...]:

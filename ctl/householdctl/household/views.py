@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -57,6 +59,7 @@ def _household(report: RunReport) -> list[tuple[str, str]]:
         ("household grade", str(report.grade) if report.valid and report.grade else "none"),
         ("delay, idle line", f"{_ms(report.baseline_ms)} median of {report.idle.count} pings"),
         ("delay under load", f"{_ms(delay.p50_ms)} median, {_ms(delay.p95_ms)} p95, {_ms(delay.p99_ms)} p99"),
+        ("lost under load", _lost(report.loss_share)),
         ("added by the load", f"{_ms(delay.increase_p95_ms)} at p95"),
     ]
     for person in report.people:
@@ -71,15 +74,20 @@ def _household(report: RunReport) -> list[tuple[str, str]]:
 def progress(now: Progress) -> RenderableType:
     """What a terminal shows while a run goes on."""
     lines = [Text(f"{now.phase}, {now.left:.0f} s left", style="bold")]
-    for member in now.members:
-        if member.who in WHO:
-            recent = [(at, count) for at, count in member.arrivals[-4000:] if at > member.arrivals[-1][0] - 1]
-            rate = format_rate(sum(count for _, count in recent) * 8)
-        else:
-            rate = ""
-        delay = "" if member.latest_ms is None else f"{member.latest_ms:.0f} ms"
-        lines.append(Text(f"  {member.who:10}{rate:>14}{delay:>10}  {member.ended}"))
+    for who, connections in groupby(now.members, key=lambda member: member.who):
+        members = [*connections]
+        arrivals = members[0].arrivals[-4000:]
+        recent = [count for at, count in arrivals if at > arrivals[-1][0] - 1]
+        rate = format_rate(sum(recent) * 8) if who in WHO else ""
+        delays = [member.latest_ms for member in members if member.latest_ms is not None]
+        delay = f"{median(delays):.0f} ms" if delays else ""
+        ended = next((member.ended for member in members if member.ended), "")
+        lines.append(Text(f"  {who:10}{rate:>14}{delay:>10}  {ended}"))
     return Group(*lines)
+
+
+def _lost(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%} of the pings, which TCP sent again"
 
 
 def _ms(milliseconds: float | None) -> str:

@@ -91,7 +91,9 @@ class Dialogue:
         return report
 
     def probes(self, now: float, wall: float) -> list[wire.ServerMessage]:
-        """The pings and liveness tests that are due."""
+        """The pings and liveness tests that are due; none for a probe, whose own pings show that it is there."""
+        if self.session.profile.only_measures:
+            return []
         messages: list[wire.ServerMessage] = []
         user_id, milliseconds = self.session.identity.user_id, wall * 1e3
         if self._pings.due(now, HEARTBEAT):
@@ -104,8 +106,13 @@ class Dialogue:
         return messages
 
     def updates(self, now: float, wall: float, interval: float) -> list[wire.ServerMessage]:
-        """What a control pass tells the client; ``interval`` is the seconds to the next pass."""
+        """What a control pass tells the client; ``interval`` is the seconds to the next pass.
+
+        A probe is told nothing: an answer to its pings would wait behind these figures, the more so when they are lost.
+        """
         session = self.session
+        if session.profile.only_measures:
+            return []
         messages: list[wire.ServerMessage] = [wire.RealTimeUpdate(**figures(session, now, wall))]
         wanted = session.upload_due(now + interval)
         if wanted > 0:
@@ -154,7 +161,9 @@ class Dialogue:
         messages: list[wire.ServerMessage] = [] if told else [wire.ErrorMessage(error=error)]
         return messages, CloseReason.PROTOCOL_ERROR if errors.malformed > ERROR_BUDGET else None
 
-    def _pong(self, ping: wire.Ping, wall: float) -> wire.ServerPong:
+    def _pong(self, ping: wire.Ping, wall: float) -> wire.ServerPong | wire.ProbePong:
+        if self.session.profile.only_measures:
+            return wire.ProbePong(sequence=ping.sequence)
         return wire.ServerPong(
             user_id=self.session.identity.user_id,
             sequence=ping.sequence,

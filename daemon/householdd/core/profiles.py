@@ -77,10 +77,15 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str = ""
     """The table's name in the data; filled in when it is read."""
 
+    @property
+    def only_measures(self) -> bool:
+        """Whether all that a client does here is to send pings; then nothing else may be in their way."""
+        return self.key == PROBE.key
+
 
 PROBE = Profile(
     name="Probe",
-    description="No traffic of its own: a connection on which only the delay is measured",
+    description="No traffic of its own: connections on which only the delay is measured",
     activity_type="probe",
     download=SilentSpec(),
     upload=SilentSpec(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from householdd.core.liveness import Kernel, Liveness
+from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
 from householdd.core.pacing import UPLOAD_CATCH_UP, Pacer
 from householdd.core.profiles import Profile
 from householdd.core.quality import Latency, RateMeter
@@ -128,6 +128,14 @@ class Session:
         """A pong answered one of our pings, ``round_trip`` seconds after it was sent."""
         self.liveness.round_trip.add(round_trip)
         self.evidence(EvidenceKind.PONG, now)
+
+    def wants_ping(self, now: float) -> bool:
+        """Whether a WebSocket ping that is due is of use.
+
+        A probe is pinged only when it has fallen silent: its own pings are evidence enough, and wherever ours is lost
+        their answers would wait behind it.
+        """
+        return not self.profile.only_measures or now - self.liveness.last_evidence_at >= HEARTBEAT
 
     def payload_due(self, now: float) -> int:
         """Payload bytes that may be written now; 0 while the gate is shut.

@@ -181,6 +181,12 @@ class ServerPong(msgspec.Struct, tag="pong"):
     server_timestamp: float
 
 
+class ProbePong(msgspec.Struct, tag="pong"):
+    """Answer to a probe's ping: the shorter it is, the likelier it finds room in a full queue."""
+
+    sequence: Number | None
+
+
 class ConnectionTest(msgspec.Struct, tag="connection_test"):
     """Liveness probe for clients that answer it."""
 
@@ -289,6 +295,7 @@ ServerMessage = (
     SessionInfo
     | ServerPing
     | ServerPong
+    | ProbePong
     | ConnectionTest
     | RealUploadRequest
     | RealTimeUpdate

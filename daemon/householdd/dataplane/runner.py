@@ -193,7 +193,7 @@ class Runner:
         """Control pass, third: pings and liveness tests that are due."""
         if not self.session.live:
             return
-        if self._heartbeat.due(now, HEARTBEAT):
+        if self._heartbeat.due(now, HEARTBEAT) and self.session.wants_ping(now):
             self._ping_count += 1
             data = self._ping_count.to_bytes(8)
             if self.link.send_ping(data):

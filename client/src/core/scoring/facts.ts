@@ -1,13 +1,17 @@
 import type { Arrival } from "./playout.js";
 
-/** The separate connection that carries nothing but pings. Times are milliseconds. */
+/** The separate connections that carry nothing but pings, taken together; see repairs. Times are milliseconds. */
 export interface Probe {
-  /** Round trips before any load. */
+  /** Round trips before any load, without those that a repair delayed. */
   idleMs: readonly number[];
-  /** Round trips of pings sent under load, in order; answers may come after the load, while the line recovers. */
+  /** The same of pings sent under load, in order; answers may come after the load, while the line recovers. */
   loadedMs: readonly number[];
   /** Pings sent under load. */
   loadedSent: number;
+  /** Round trips of those sent under load that were lost and that TCP sent again. */
+  repairedMs: readonly number[];
+  /** Round trips of those sent under load that waited for such a repair. */
+  heldMs: readonly number[];
 }
 
 /** Mean payload rates under load, one way, bit/s. */
@@ -26,7 +30,7 @@ export interface PersonFacts {
   pingsSent: number;
   download: Direction;
   upload: Direction;
-  /** Null over TCP, which hides loss. */
+  /** Of the person's own connection. Null over TCP, which hides loss. */
   lossShare: number | null;
   /** What came when, since the load began; needed of a person who watches a video. */
   arrivals: readonly Arrival[];

@@ -6,6 +6,7 @@ import { baseline, latencyFigures, type LatencyFigures } from "./latency.js";
 import { qualityOfOutcome, type Outcome } from "./outcome.js";
 import { play, type Playout } from "./playout.js";
 import { requirementOf, type Band, type Requirement, type Requirements } from "./requirements.js";
+import { lossShare } from "./statistics.js";
 import { invalidReasons, type Invalid } from "./validity.js";
 import { bandOf, verdictKey } from "./verdict.js";
 
@@ -48,6 +49,11 @@ export interface RunReport {
   idle: LatencyFigures;
   /** The probe's under load: the grade is that of its `increaseP95Ms`. */
   latency: LatencyFigures;
+  /**
+   * Of the probe's pings under load, those that were lost, or their answers, and sent again; null without any. Those
+   * held behind one are not counted, because nobody knows whether they were lost as well.
+   */
+  lossShare: number | null;
   people: readonly PersonReport[];
 }
 
@@ -76,11 +82,11 @@ function personReport(
   facts: RunFacts,
   baselineMs: number | null,
 ): PersonReport {
-  const { who, activity, download, upload, lossShare } = person;
+  const { who, activity, download, upload } = person;
   const { latencyFrom } = requirement;
   const judgedMs = latencyFrom === "own" ? person.roundTripsMs : facts.probe.loadedMs;
   const delivery = deliveryOf([download, upload]);
-  const outcome = qualityOfOutcome(requirement, judgedMs, lossShare, delivery);
+  const outcome = qualityOfOutcome(requirement, judgedMs, person.lossShare, delivery);
   const playout = playoutOf(requirement, person, facts.loadS);
   const band = bandOf(requirements, outcome.score, playout);
   return {
@@ -95,10 +101,10 @@ function personReport(
     download,
     upload,
     delivery,
-    lossShare,
-    lossNote: lossShare === null ? "loss.hidden_by_tcp" : null,
+    lossShare: person.lossShare,
+    lossNote: person.lossShare === null ? "loss.hidden_by_tcp" : null,
     playout,
-    call: requirement.call === true ? callQuality(judgedMs, lossShare) : null,
+    call: requirement.call === true ? callQuality(judgedMs, person.lossShare) : null,
   };
 }
 
@@ -114,8 +120,10 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
   const latency = latencyFigures(probe.loadedMs, baselineMs);
   const judged = people
     .filter(({ requirement }) => requirement.latencyFrom === "own")
-    .map(({ person }) => ({ answered: person.roundTripsMs.length, sent: person.pingsSent }));
-  const loaded = [{ answered: probe.loadedMs.length, sent: probe.loadedSent }, ...judged];
+    .map(({ person: { roundTripsMs: { length }, pingsSent } }) => ({ judged: length, answered: length, sent: pingsSent }));
+  const counted = probe.loadedMs.length + probe.repairedMs.length;
+  const answered = counted + probe.heldMs.length;
+  const loaded = [{ judged: probe.loadedMs.length, answered, sent: probe.loadedSent }, ...judged];
   const invalid = invalidReasons(facts.circumstances, probe.idleMs.length, loaded);
   return {
     valid: invalid.length === 0,
@@ -124,6 +132,7 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
     baselineMs,
     idle: latencyFigures(probe.idleMs, baselineMs),
     latency,
+    lossShare: lossShare(counted, probe.loadedMs.length),
     people: people.map(({ person, requirement }) =>
       personReport(requirements, requirement, person, facts, baselineMs),
     ),

@@ -10,8 +10,9 @@ export type Invalid =
   | "connection_lost"
   | "too_few_samples";
 
-/** Pings answered and sent, of one series under load. */
+/** Pings of one series under load: those judged, of those answered, of those sent. */
 export interface Series {
+  judged: number;
   answered: number;
   sent: number;
 }
@@ -27,15 +28,26 @@ export const neededLoaded = 100;
  * percentile would be that of the fast ones only.
  */
 const neededAnsweredShare = 0.95;
+/**
+ * Of the answers, those that no repair delayed. A repair says nothing of the queue at that moment, so leaving it out
+ * does not leave out the slow ones; but with more of them out, too many moments would have been seen by none.
+ */
+const neededLineShare = 0.5;
 /** From here on NTP steps a clock and does not slew it (RFC 5905, STEPT), so that no clock drifts this far in a run. */
 const leastClockJumpMs = 128;
 
-/** Whether a series under load is long and complete enough. @throws RangeError for more answers than pings. */
-export function enoughLoaded({ answered, sent }: Series): boolean {
+/**
+ * Whether a series under load is long and complete enough.
+ *
+ * @throws RangeError for more answers than pings, or more judged than answered.
+ */
+export function enoughLoaded({ judged, answered, sent }: Series): boolean {
+  requireAmount(judged, "judged");
   requireAmount(answered, "answered");
   requireAmount(sent, "sent");
+  if (judged > answered) throw new RangeError("judged must be at most answered");
   if (answered > sent) throw new RangeError("answered must be at most sent");
-  return answered >= neededLoaded && answered >= neededAnsweredShare * sent;
+  return judged >= neededLoaded && judged >= neededLineShare * answered && answered >= neededAnsweredShare * sent;
 }
 
 /** Every reason why a run does not count, none of a valid one; `loaded` are the series that a verdict rests on. */
