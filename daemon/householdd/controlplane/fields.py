@@ -18,6 +18,7 @@ class Kind(Enum):
     TEXT = "text"
     WORD = "one of a few words"
     NUMBER = "a number"
+    TIME = "a time such as 2026-01-31T12:00:00Z, or Unix seconds"
     SECONDS = "a duration such as 2s, 500ms or 5m"
 
 
@@ -64,7 +65,7 @@ FIELDS: dict[str, Field] = {
         lambda session: _word(pb.Verdict.Name(session.verdict), "VERDICT_"),
         _words(pb.Verdict.keys(), "VERDICT_"),
     ),
-    "opened_at": Field(Kind.NUMBER, lambda session: session.opened_at.ToMicroseconds() / 1e6),
+    "opened_at": Field(Kind.TIME, lambda session: session.opened_at.ToMicroseconds() / 1e6),
     "age": Field(Kind.SECONDS, lambda session: seconds(session.age)),
     "evidence_age": Field(Kind.SECONDS, lambda session: seconds(session.evidence_age)),
     "answer_age": Field(Kind.SECONDS, lambda session: seconds(session.answer_age)),

@@ -1,7 +1,11 @@
-"""The filter language: a small part of AIP-160, comparisons joined by AND.
+r"""The filter language: a part of AIP-160, comparisons joined by AND or OR, with NOT and parentheses.
 
-``profile = "jake" AND state = quiet AND evidence_age > 2s``. Operators are ``= != < <= > >=`` and, for text, ``:`` for
-"contains". Words and text compare without regard to case; text with blanks or signs in it goes into double quotes.
+``profile = "jake" AND (state = quiet OR evidence_age > 2s) AND NOT worker = 0``. Operators are ``= != < <= > >=`` and,
+for text, ``:`` for "contains". Words and text compare without regard to case; text with blanks or signs in it goes into
+double quotes, where ``\"`` and ``\\`` stand for a quote and a backslash.
+
+In AIP-160 OR binds more tightly than AND, which nearly everybody reads the other way round. A filter may kill sessions,
+so the two side by side need parentheses here; all that is left reads the same in both ways.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from household.v1 import session_pb2 as pb
@@ -18,11 +23,19 @@ from householdd.controlplane.fields import Field, Kind, Value, named
 MAX_LENGTH = 1000
 """Characters of a filter."""
 
+MAX_DEPTH = 20
+"""Parentheses and negations within each other."""
+
 _COMPARISON = re.compile(
-    r"\s*(?P<name>[a-z_]+)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\"=<>!()]+))\s*",
-    re.ASCII,
+    r"(?P<name>[a-z_]+)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*"
+    r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>[^\s\"=<>!()]+))",
+    re.ASCII | re.DOTALL,
 )
-_AND = re.compile(r"AND(?:\s|\Z)", re.ASCII)
+_JOINT = re.compile(r"(AND|OR)(?=[\s(-]|\Z)", re.ASCII)
+_NOT = re.compile(r"NOT(?=[\s(-])|-", re.ASCII)
+_BLANK = re.compile(r"\s*")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _SECONDS = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|m|h)", re.ASCII)
 _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -62,27 +75,86 @@ def parse(text: str, *, constant_only: bool = False) -> Predicate:
     """
     if len(text) > MAX_LENGTH:
         raise FilterError(f"{len(text)} characters; at most {MAX_LENGTH} are allowed")
-    comparisons: list[_Comparison] = []
-    position = 0
-    while text[position:].strip():
-        if comparisons:
-            joint = _AND.match(text, position)
-            if joint is None:
+    if not text.strip():
+        return lambda _: True
+    reader = _Reader(text, constant_only=constant_only)
+    predicate = reader.expression(0)
+    reader.end()
+    return predicate
+
+
+class _Reader:
+    """Recursive descent over the text of one filter."""
+
+    def __init__(self, text: str, *, constant_only: bool) -> None:
+        self._text = text
+        self._at = 0
+        self._constant_only = constant_only
+
+    def expression(self, depth: int) -> Predicate:
+        """Terms joined by one kind of joint."""
+        terms, joint = [self._term(depth)], None
+        while match := self._take(_JOINT):
+            if joint not in (None, match[0]):
                 raise FilterError(
-                    f"at {position + 1}: AND is expected between two comparisons, not {text[position:][:20]!r}"
+                    f"at {match.start() + 1}: AND and OR side by side; put parentheses around one of them"
                 )
-            position = joint.end()
-        match = _COMPARISON.match(text, position)
+            joint = match[0]
+            terms.append(self._term(depth))
+        if joint is None:
+            return terms[0]
+        together = any if joint == "OR" else all
+        return lambda session: together(term(session) for term in terms)
+
+    def end(self) -> None:
+        """Nothing may be left."""
+        self._skip_blanks()
+        if self._at < len(self._text):
+            where = f"at {self._at + 1}"
+            if self._text[self._at] == ")":
+                raise FilterError(f"{where}: no parenthesis is open here")
+            raise FilterError(f"{where}: AND or OR is expected between two comparisons, not {self._rest()}")
+
+    def _term(self, depth: int) -> Predicate:
+        self._skip_blanks()
+        at = self._at
+        if depth > MAX_DEPTH:
+            raise FilterError(f"at {at + 1}: nested more than {MAX_DEPTH} times")
+        if self._take(_NOT):
+            negated = self._term(depth + 1)
+            return lambda session: not negated(session)
+        if self._text.startswith("(", at):
+            self._at += 1
+            inner = self.expression(depth + 1)
+            self._skip_blanks()
+            if not self._text.startswith(")", self._at):
+                raise FilterError(
+                    f"at {self._at + 1}: the parenthesis of {at + 1} is not closed, here is {self._rest()}"
+                )
+            self._at += 1
+            return inner
+        match = self._take(_COMPARISON)
         if match is None:
-            raise FilterError(f"at {position + 1}: expected FIELD OPERATOR VALUE, not {text[position:][:20]!r}")
-        comparisons.append(_comparison(match, constant_only=constant_only))
-        position = match.end()
-    return lambda session: all(comparison(session) for comparison in comparisons)
+            raise FilterError(f"at {at + 1}: expected FIELD OPERATOR VALUE, not {self._rest()}")
+        return _comparison(match, constant_only=self._constant_only)
+
+    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        self._skip_blanks()
+        match = pattern.match(self._text, self._at)
+        if match is not None:
+            self._at = match.end()
+        return match
+
+    def _skip_blanks(self) -> None:
+        blank = _BLANK.match(self._text, self._at)
+        self._at = blank.end() if blank else self._at
+
+    def _rest(self) -> str:
+        return repr(self._text[self._at :][:20])
 
 
 def _comparison(match: re.Match[str], *, constant_only: bool) -> _Comparison:
     name, sign = match["name"], match["operator"]
-    raw = match["bare"] if match["quoted"] is None else match["quoted"]
     try:
         field = named(name)
     except ValueError as error:
@@ -94,11 +166,19 @@ def _comparison(match: re.Match[str], *, constant_only: bool) -> _Comparison:
     allowed = {Kind.TEXT: ("=", "!=", ":"), Kind.WORD: ("=", "!=")}.get(field.kind, ("=", "!=", "<", "<=", ">", ">="))
     if sign not in allowed:
         raise FilterError(f"at {match.start('operator') + 1}: {name} takes {' '.join(allowed)}, not {sign}")
+    part = "bare" if match["quoted"] is None else "quoted"
     try:
+        raw = match["bare"] if part == "bare" else _unescaped(match["quoted"])
         return _Comparison(field, _OPERATORS[sign], _value(field, raw))
     except ValueError as error:
-        at = match.start("bare") if match["quoted"] is None else match.start("quoted")
-        raise FilterError(f"at {at + 1}: {name}: {error}") from None
+        raise FilterError(f"at {match.start(part) + 1}: {name}: {error}") from None
+
+
+def _unescaped(quoted: str) -> str:
+    for escape in _ESCAPE.finditer(quoted):
+        if escape[1] not in '"\\':
+            raise ValueError(f'{escape[0]!r} is no escape; \\" and \\\\ are')
+    return _ESCAPE.sub(r"\1", quoted)
 
 
 def _value(field: Field, raw: str) -> Value:
@@ -114,7 +194,9 @@ def _value(field: Field, raw: str) -> Value:
             if match is None:
                 raise ValueError(f"{raw!r} is not {field.kind.value}")
             return float(match["number"]) * _UNITS[match["unit"]]
-        case Kind.NUMBER:
+        case Kind.TIME if _TIME.fullmatch(raw):
+            return datetime.fromisoformat(raw.upper()).timestamp()
+        case Kind.NUMBER | Kind.TIME:
             if _NUMBER.fullmatch(raw) is None:
                 raise ValueError(f"{raw!r} is not {field.kind.value}")
             return float(raw)
