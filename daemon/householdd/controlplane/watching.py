@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable
 
 import grpc
+from google.rpc import error_details_pb2
 
 from household.v1 import session_pb2
 from household.v1 import session_service_pb2 as pb
 from householdd.controlplane.convert import timestamp
-from householdd.controlplane.failures import Refusal
+from householdd.controlplane.failures import DOMAIN, Refusal
 
 BACKLOG = 2000
 """Messages that may wait for a slow watcher."""
+
+STALL = 10.0
+"""Seconds that a source which can wait does so for room; then the watcher counts as too slow as well."""
+
+
+class OverrunError(Exception):
+    """The watcher fell behind; there is nobody left to feed."""
 
 
 class WatchStream:
@@ -24,25 +31,48 @@ class WatchStream:
     def __init__(self) -> None:
         self._queue: asyncio.Queue[tuple[pb.WatchEvent.ValueType, session_pb2.Session | None]] = asyncio.Queue(BACKLOG)
         self._overrun = False
-        """Set once, when the backlog was full; the stream ends there."""
+        """Set once, when the watcher fell behind; the stream ends there."""
 
     def put(self, event: pb.WatchEvent.ValueType, session: session_pb2.Session | None = None) -> None:
-        """Takes an event; never waits."""
+        """Takes an event; never waits. Raises OverrunError when the watcher fell behind, now or before."""
+        self._check()
         try:
             self._queue.put_nowait((event, session))
         except asyncio.QueueFull:
-            self._overrun = True
+            self.fall_behind()
+            raise OverrunError from None
 
     def fall_behind(self) -> None:
-        """Ends the stream as one whose watcher was too slow."""
+        """Ends the stream as one whose watcher was too slow, and lets go of what waits for it.
+
+        Its call may be stuck in a write, and ends only when the watcher reads on or goes; until then it costs no more
+        than that write.
+        """
         self._overrun = True
-        # Wakes messages() where it waits; a full queue does so by itself.
-        with contextlib.suppress(asyncio.QueueFull):
-            self._queue.put_nowait((pb.WATCH_EVENT_UNSPECIFIED, None))
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        # Wakes messages() where it waits.
+        self._queue.put_nowait((pb.WATCH_EVENT_UNSPECIFIED, None))
 
     async def feed(self, event: pb.WatchEvent.ValueType, session: session_pb2.Session | None = None) -> None:
-        """Takes an event from a source that can wait."""
-        await self._queue.put((event, session))
+        """Takes an event from a source that can wait, for ``STALL`` seconds. Raises OverrunError as ``put`` does."""
+        self._check()
+        try:
+            async with asyncio.timeout(STALL):
+                await self._queue.put((event, session))
+        except TimeoutError:
+            self.fall_behind()
+        self._check()
+
+    def _refuse_if_overrun(self) -> None:
+        if self._overrun:
+            message = f"this watch fell {BACKLOG} messages behind; list the sessions again and start a new watch"
+            details = error_details_pb2.ErrorInfo(reason="WATCH_OVERRUN", domain=DOMAIN)
+            raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, message, details)
+
+    def _check(self) -> None:
+        if self._overrun:
+            raise OverrunError
 
     async def messages(self, snapshot: Iterable[session_pb2.Session] = ()) -> AsyncIterator[pb.WatchSessionsResponse]:
         """The ``snapshot``, however long it is, then the events, without end.
@@ -51,13 +81,12 @@ class WatchStream:
         """
         sequence = 0
         for session in snapshot:
+            self._refuse_if_overrun()
             sequence += 1
             yield _message(sequence, pb.WATCH_EVENT_SNAPSHOT, session)
         while True:
             event, after = await self._queue.get()
-            if self._overrun:
-                message = f"this watch fell {BACKLOG} messages behind; list the sessions again and start a new watch"
-                raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
+            self._refuse_if_overrun()
             sequence += 1
             yield _message(sequence, event, after)
 

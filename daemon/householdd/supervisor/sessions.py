@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import grpc
@@ -14,7 +15,7 @@ from household.v1 import session_service_pb2 as pb
 from householdd.controlplane import convert, merging, requests
 from householdd.controlplane.blocking import MAX_ADDRESSES, BlockBook, networks_of, orders
 from householdd.controlplane.failures import Refusal, not_found
-from householdd.controlplane.watching import WatchStream
+from householdd.controlplane.watching import OverrunError, WatchStream
 from householdd.core.addresses import written
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 
@@ -183,14 +184,19 @@ class _MergedWatch:
         """Workers whose part of the snapshot is not there yet; the mark is sent when the last one came in."""
 
     async def pump(self, worker: WorkerHandle) -> None:
-        """Feeds one worker's events into the stream until cancelled."""
+        """Feeds one worker's events into the stream until cancelled, or until the watcher falls behind."""
+        with contextlib.suppress(OverrunError):
+            await self._feed(worker)
+
+    async def _feed(self, worker: WorkerHandle) -> None:
         while True:
             if not worker.ready.is_set():
                 await self._complete(worker)
             await worker.ready.wait()
             known: dict[str, session_pb2.Session] = {}
+            call = worker.sessions.WatchSessions(self._request)
             try:
-                async for message in worker.sessions.WatchSessions(self._request):
+                async for message in call:
                     await self._take(worker, message, known)
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
@@ -203,6 +209,8 @@ class _MergedWatch:
                     session.state = session_pb2.SESSION_STATE_CLOSED
                     session.close_reason = session_pb2.CLOSE_REASON_WORKER_LOST
                     await self.stream.feed(pb.WATCH_EVENT_CLOSED, session)
+            finally:
+                call.cancel()
             await self._complete(worker)
             await asyncio.sleep(RETRY)
 

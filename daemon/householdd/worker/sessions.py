@@ -13,7 +13,7 @@ from householdd.controlplane.blocking import HIT, BlockBook, networks_of
 from householdd.controlplane.convert import seconds
 from householdd.controlplane.failures import not_found
 from householdd.controlplane.ranges import block_duration
-from householdd.controlplane.watching import WatchStream
+from householdd.controlplane.watching import OverrunError, WatchStream
 from householdd.core.addresses import host_port
 from householdd.core.session import Session
 from householdd.core.vocabulary import CloseReason
@@ -80,7 +80,10 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         def tell(session: Session, change: Change) -> None:
             message = self._message(session)
             if predicate(message):
-                stream.put(_EVENTS[change], message)
+                try:
+                    stream.put(_EVENTS[change], message)
+                except OverrunError:
+                    self._registry.listeners.discard(tell)
 
         self._registry.listeners.add(tell)
         try:
