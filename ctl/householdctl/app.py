@@ -2,9 +2,9 @@
 
 import typer
 
-from householdctl.commands import check, drain, health, sessions, shutdown, test, timeouts, version
+from householdctl.commands import check, context, drain, health, sessions, shutdown, test, timeouts, version
 from householdctl.exits import ExitCode
-from householdctl.options import example, remember
+from householdctl.options import example, root
 
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
 _DATA = (
@@ -23,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.callback()(remember)
+app.callback()(root)
 app.add_typer(sessions.app, name="sessions")
 app.command("health", epilog=example("householdctl health", "householdctl health -o json | jq .problems"))(
     health.health
@@ -36,4 +36,5 @@ app.command("test", epilog=example("householdctl test https://speed.example.net"
     test.play_test
 )
 app.add_typer(check.app, name="check")
+app.add_typer(context.app, name="context")
 app.command("version", epilog=example("householdctl version"))(version.version)

@@ -20,10 +20,12 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
+from householdctl.exits import CommandError, ExitCode
 from householdctl.rpc_errors import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from google.protobuf.duration_pb2 import Duration
@@ -46,7 +48,7 @@ class Client:
         """``timeout`` is the deadline of each call that has one answer, in seconds."""
         self.target = target
         self.timeout = timeout
-        self._channel = grpc.insecure_channel(target.address)
+        self._channel = _channel(target)
         self._sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
         self._server = server_service_pb2_grpc.ServerServiceStub(self._channel)
         self._config = config_service_pb2_grpc.ConfigServiceStub(self._channel)
@@ -60,7 +62,7 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Closes the connection."""
-        self._channel.close()
+        self.close()
 
     def list_sessions(
         self, query: str = "", order_by: str = "", limit: int | None = None
@@ -159,8 +161,27 @@ class Client:
         request = config_service_pb2.ResetRuntimeConfigRequest(update_mask=FieldMask(paths=paths))
         return self._call(self._config.ResetRuntimeConfig, request)
 
+    def close(self) -> None:
+        """Closes the connection; a call that is under way fails."""
+        self._channel.close()
+
     def _call(self, method: grpc.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         try:
             return method(request, timeout=self.timeout)
         except grpc.RpcError as error:
             raise explain(error, self.target, self.timeout) from error
+
+
+def _channel(target: Target) -> grpc.Channel:
+    if target.tls is None:
+        return grpc.insecure_channel(target.address)
+    files = target.tls
+    ca, cert, key = (_read(path) for path in (files.ca, files.cert, files.key))
+    return grpc.secure_channel(target.address, grpc.ssl_channel_credentials(ca, key, cert))
+
+
+def _read(path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise CommandError(ExitCode.USAGE, f"{path}: {error.strerror}") from None

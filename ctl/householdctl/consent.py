@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def require_consent(action: str, *, yes: bool, count: Callable[[], int]) -> None:
+def require_consent(action: str, *, yes: bool, count: Callable[[], int], where: str = "") -> None:
     """Returns when the operator agrees: by ``--yes``, or by answering the question on the terminal.
 
     ``count`` gives the number of sessions that would be hit; it is called only for the question, and the question is
-    asked without a number when the daemon does not say. Raises CommandError when there is nobody to ask, or no consent.
+    asked without a number when the daemon does not say. ``where`` names the daemons, if there are several. Raises
+    CommandError when there is nobody to ask, or no consent.
     """
     if yes:
         return
@@ -32,5 +33,6 @@ def require_consent(action: str, *, yes: bool, count: Callable[[], int]) -> None
         hit = f"{number} session{'s' * (number != 1)}"
     except CommandError as error:
         hit = f"sessions, nobody knows how many ({error.message})"
+    action = f"{action} at {where}" if where else action
     if not typer.confirm(f"{action}: this hits {hit}. Go ahead?", err=True):
         raise CommandError(ExitCode.FAILURE, "not confirmed; nothing was changed")

@@ -24,11 +24,12 @@ class ExitCode(IntEnum):
     FAILURE = 1, "any other failure; check leaks: a leak"
     USAGE = 2, "wrong usage, or a value that the daemon refused"
     UNREACHABLE = 3, "the daemon, or a worker of it, cannot be reached"
-    NOT_FOUND = 4, "no such session"
+    NOT_FOUND = 4, "no such session, or context"
     DENIED = 5, "not allowed"
     CONFLICT = 6, "the daemon's state does not allow it"
     DEADLINE = 7, "no answer in time"
     UNHEALTHY = 8, "health: not serving, or a worker not ready"
+    PARTIAL = 9, "some of several daemons did it, others cannot be reached or refused"
     INTERRUPTED = 130, "stopped by Ctrl-C"
 
 

@@ -2,22 +2,23 @@
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
+from functools import cached_property, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
+from householdctl.choosing import CONTEXT_VARIABLE, TARGET_VARIABLE, Choice
 from householdctl.exits import CommandError, ExitCode
-from householdctl.target import Target, default_target, named_target
+from householdctl.target import Target, TlsFiles
 from householdctl.units import parse_duration
 
 if TYPE_CHECKING:
     from householdctl.client import Client
 
-TARGET_VARIABLE = "HOUSEHOLDCTL_TARGET"
 DEFAULT_TIMEOUT_S = 5.0
 
 P = ParamSpec("P")
@@ -31,6 +32,10 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+
+
+def _pem(name: str, help_text: str) -> Any:  # noqa: ANN401 - typer keeps the type to itself
+    return typer.Option(f"--{name.lower()}", metavar="FILE", envvar=f"HOUSEHOLDCTL_{name}", help=help_text)
 
 
 def duration_argument(text: str) -> float:
@@ -49,13 +54,44 @@ def positive_duration_argument(text: str) -> float:
     return seconds
 
 
-TargetOption = Annotated[
+def context_names(incomplete: str) -> list[str]:
+    """Completes the name of a context."""
+    from householdctl.completion import context_names as complete
+
+    return complete(incomplete)
+
+
+def _live_profiles(ctx: typer.Context, incomplete: str) -> list[str]:
+    from householdctl.completion import live_profiles
+
+    return live_profiles(ctx, incomplete)
+
+
+FilterOption = Annotated[
+    str,
+    typer.Option("--filter", metavar="FILTER", help='Such as: profile = "jake" AND state = QUIET AND sent_bytes > 0'),
+]
+ProfileOption = Annotated[
     str | None,
+    typer.Option("--profile", metavar="NAME", autocompletion=_live_profiles, help="Only sessions of this profile."),
+]
+TargetOption = Annotated[
+    list[str] | None,
     typer.Option(
         "--target",
-        metavar="SOCKET",
-        help=f"Control socket of the daemon: a path or unix:/path. [env: {TARGET_VARIABLE}; default: the system's "
-        "socket, else the user's, else that of 'make run' in this directory]",
+        metavar="TARGET",
+        help="Which daemon: a control socket's path, or HOST:PORT with --ca, --cert and --key before the command. "
+        f"Several are answered for together. [env: {TARGET_VARIABLE}; default: the current context, else the first "
+        "socket of the system, the user, and 'make run' in this directory]",
+    ),
+]
+ContextOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        autocompletion=context_names,
+        help=f"Which daemon, by a name from context list, or several: 'edge-*'. [env: {CONTEXT_VARIABLE}]",
     ),
 ]
 OutputOption = Annotated[
@@ -78,60 +114,85 @@ TimeoutOption = Annotated[
     ),
 ]
 
-COMMON = {"target": TargetOption, "output": OutputOption, "timeout": TimeoutOption, "no_headers": NoHeadersOption}
+COMMON = {
+    "target": TargetOption,
+    "context": ContextOption,
+    "output": OutputOption,
+    "timeout": TimeoutOption,
+    "no_headers": NoHeadersOption,
+}
 
 
 @dataclass(frozen=True)
 class Options:
     """What the options in common say, defaults filled in. ``timeout`` is in seconds."""
 
-    target: Target
+    choice: Choice
     output: Format
     timeout: float
-    # Somebody chose the target, so that another one will not do.
-    target_named: bool
     # Whether tables and CSV begin with the names of their columns.
     headers: bool = True
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The daemons to talk to. Raises CommandError for one that cannot be."""
+        return self.choice.targets(os.environ)
+
+    @property
+    def target(self) -> Target:
+        """The daemon to talk to, for commands that talk to one. Raises CommandError when several were named."""
+        if len(self.targets) > 1:
+            names = ", ".join(target.name for target in self.targets)
+            raise CommandError(ExitCode.USAGE, f"this command talks to one daemon, not to {len(self.targets)}: {names}")
+        return self.targets[0]
+
+    @property
+    def target_named(self) -> bool:
+        """Whether somebody chose the target, so that another one will not do."""
+        return self.choice.named(os.environ)
 
     @property
     def for_people(self) -> bool:
         """Whether the output is read by people, not by a program."""
         return self.output in {Format.TABLE, Format.WIDE}
 
-    def connect(self) -> "Client":
-        """A client for the target; nothing is sent yet."""
+    def connect(self, target: Target | None = None) -> "Client":
+        """A client for the target, or for one of several; nothing is sent yet."""
         # gRPC and the stubs take longer to import than everything else; --help and wrong usage do without.
         from householdctl.client import Client
 
-        return Client(self.target, self.timeout)
+        return Client(target or self.target, self.timeout)
 
 
-def remember(
-    context: typer.Context,
+def root(
+    ctx: typer.Context,
     target: TargetOption = None,
+    context: ContextOption = None,
     output: OutputOption = None,
     timeout: TimeoutOption = None,
     no_headers: NoHeadersOption = None,
+    ca: Annotated[Path | None, _pem("CA", "The authority that vouches for a daemon at HOST:PORT.")] = None,
+    cert: Annotated[Path | None, _pem("CERT", "Our certificate for it.")] = None,
+    key: Annotated[Path | None, _pem("KEY", "The certificate's private key.")] = None,
 ) -> None:
-    """Keeps what stood before the command's name."""
-    context.obj = {"target": target, "output": output, "timeout": timeout, "no_headers": no_headers}
+    """Takes the options in common before the command's name; :func:`resolve` finds them in the context."""
+    del ctx, target, context, output, timeout, no_headers, ca, cert, key
 
 
-def resolve(context: typer.Context, given: dict[str, Any]) -> Options:
+def resolve(ctx: typer.Context, given: Mapping[str, Any]) -> Options:
     """The options in force: what stands after the command's name, before it, in the environment, by default."""
-    before = context.find_root().obj or {}
-    chosen = {name: before.get(name) if value is None else value for name, value in given.items()}
-    named = chosen["target"] or os.environ.get(TARGET_VARIABLE)
-    try:
-        target = named_target(named) if named else default_target(os.environ)
-    except ValueError as error:
-        source = "--target" if chosen["target"] else TARGET_VARIABLE
-        raise CommandError(ExitCode.USAGE, f"{source}: {error}") from None
+    before = ctx.find_root().params
+    chosen = {name: given.get(name) or before.get(name) for name in COMMON}
+    # Daemons named after the command's name replace those before it, whichever way they are named.
+    naming = given if given.get("target") or given.get("context") else before
     return Options(
-        target=target,
+        choice=Choice(
+            tuple(naming.get("target") or ()),
+            tuple(naming.get("context") or ()),
+            TlsFiles(before.get("ca"), before.get("cert"), before.get("key")),
+        ),
         output=chosen["output"] or Format.TABLE,
         timeout=chosen["timeout"] or DEFAULT_TIMEOUT_S,
-        target_named=bool(named),
         headers=not chosen["no_headers"],
     )
 
@@ -140,14 +201,14 @@ def with_options(command: Callable[Concatenate[Options, P], None]) -> Callable[.
     """Gives a command the options in common; it receives them as its first argument, and typer never sees that one."""
 
     @wraps(command)
-    def run(context: typer.Context, **arguments: Any) -> None:  # noqa: ANN401 - whatever the command takes
+    def run(ctx: typer.Context, **arguments: Any) -> None:  # noqa: ANN401 - whatever the command takes
         given = {name: arguments.pop(name) for name in COMMON}
-        command(resolve(context, given), **arguments)  # type: ignore[call-arg]
+        command(resolve(ctx, given), **arguments)  # type: ignore[call-arg]
 
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
     kind = inspect.Parameter.KEYWORD_ONLY
     parameters = [
-        inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+        inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
         *(parameter.replace(kind=kind) for parameter in own),
         *(inspect.Parameter(name, kind, default=None, annotation=option) for name, option in COMMON.items()),
     ]

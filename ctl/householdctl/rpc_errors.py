@@ -40,12 +40,12 @@ def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandErro
     if status is grpc.StatusCode.DEADLINE_EXCEEDED:
         return CommandError(
             ExitCode.DEADLINE,
-            f"no answer from {target.path} within {format_duration(timeout)}",
+            f"no answer from {target.name} within {format_duration(timeout)}",
             "wait longer: --timeout SECONDS",
         )
     message = call.details() or status.name
     if status is grpc.StatusCode.UNIMPLEMENTED:
-        message = f"the daemon at {target.path} does not know this call; its version differs ({message})"
+        message = f"the daemon at {target.name} does not know this call; its version differs ({message})"
     elif status in {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}:
         message = f"the daemon failed: {message} ({status.name}); its log says more"
     # Details often say the message once more.
@@ -59,7 +59,9 @@ def absent(target: Target, failure: OSError) -> CommandError:
     if target.searched:
         message = f"no control socket of householdd: looked for {', '.join(map(str, target.searched))} ({reason})"
     else:
-        message = f"householdd cannot be reached at {target.path}: {reason}"
+        message = f"householdd cannot be reached at {target.name}: {reason}"
+    if target.path is None:
+        return CommandError(ExitCode.UNREACHABLE, message)
     if isinstance(failure, PermissionError):
         hint = "become root, or join the group that owns the socket"
     else:

@@ -11,7 +11,21 @@ from householdctl.tables import Column
 from householdctl.units import format_age, format_bytes, format_rate, seconds
 
 if TYPE_CHECKING:
-    from household.v1.server_service_pb2 import Server, Worker
+    from household.v1.server_service_pb2 import Server, ShutdownServerResponse, Worker
+
+
+def _workers_ready(server: Server) -> str:
+    ready = sum(worker.state == WorkerState.WORKER_STATE_READY for worker in server.workers)
+    return f"{ready} of {len(server.workers)} ready"
+
+
+def _longest_gap(server: Server) -> str:
+    return format_age(max((seconds(worker.control_loop.longest_gap) for worker in server.workers), default=0.0))
+
+
+def _rest_closed_in(server: Server) -> str:
+    left = seconds_to_drain_deadline(server)
+    return "-" if left is None or not server.sessions else format_age(max(left, 0))
 
 
 def _by_state(worker: Worker) -> str:
@@ -35,6 +49,29 @@ WORKER_COLUMNS: tuple[Column[Worker], ...] = (
     Column("FILES", lambda worker: str(worker.census.file_descriptors), right=True, wide=True),
     Column("TASKS", lambda worker: str(worker.census.tasks), right=True, wide=True),
     Column("DETAIL", lambda worker: worker.detail or "-"),
+)
+
+SERVER_COLUMNS: tuple[Column[Server], ...] = (
+    Column("STATE", lambda server: short_name(ServerState, server.state)),
+    Column("WORKERS", _workers_ready),
+    Column("SESSIONS", lambda server: str(server.sessions), right=True),
+    Column("DOWN", lambda server: format_rate(server.download_bps), right=True),
+    Column("UP", lambda server: format_rate(server.upload_bps), right=True, rank=1),
+    Column("LONGEST GAP", _longest_gap, right=True, rank=4),
+    Column("UPTIME", lambda server: format_age(seconds(server.uptime)), right=True, rank=2),
+    Column("VERSION", lambda server: server.version, rank=3),
+    Column("HOST", lambda server: server.hostname, rank=5),
+    Column("LISTENING", lambda server: ", ".join(server.listen_urls) or "-", wide=True),
+)
+SHUTDOWN_COLUMNS: tuple[Column[ShutdownServerResponse], ...] = (
+    Column("SESSIONS CLOSED", lambda answer: str(answer.sessions_closed), right=True),
+    Column("WORKERS KILLED", lambda answer: ", ".join(answer.killed_workers) or "none"),
+)
+DRAIN_COLUMNS: tuple[Column[Server], ...] = (
+    Column("STATE", lambda server: short_name(ServerState, server.state)),
+    Column("SESSIONS", lambda server: str(server.sessions), right=True),
+    Column("REST IS CLOSED IN", _rest_closed_in, right=True),
+    Column("DRAIN REASON", lambda server: server.drain_reason or "-", rank=1),
 )
 
 
@@ -75,6 +112,11 @@ def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
         ("handshakes refused", str(totals.handshakes_refused)),
         ("protocol errors", str(totals.protocol_errors)),
     ]
+
+
+def shutdown_facts(answer: ShutdownServerResponse) -> list[tuple[str, str]]:
+    """What a shutdown has done."""
+    return [(column.header.lower(), column.text(answer)) for column in SHUTDOWN_COLUMNS]
 
 
 def drain_facts(server: Server) -> list[tuple[str, str]]:

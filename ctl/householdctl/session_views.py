@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from household.v1.session_pb2 import CloseReason, EvidenceKind, SessionState, Verdict
 from household.v1.session_service_pb2 import KillOutcome, WatchEvent
 from householdctl.output import short_name
+from householdctl.records import Tagged
 from householdctl.tables import Column
 from householdctl.units import format_age, format_bytes, format_duration, format_rate, format_round_trip, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from google.protobuf.duration_pb2 import Duration
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from household.v1.session_pb2 import Session, Timeouts
-    from household.v1.session_service_pb2 import KillResult, KillSessionsResponse, WatchSessionsResponse
+    from household.v1.session_service_pb2 import KillResult, WatchSessionsResponse
 
 
 def facts(session: Session) -> list[tuple[str, str]]:
@@ -79,9 +82,10 @@ def event_line(message: WatchSessionsResponse) -> str:
     return f"{line}  {session.peer_address}"
 
 
-def not_found(answer: KillSessionsResponse) -> bool:
-    """Whether a kill named a session that the daemon does not know."""
-    return any(result.outcome == KillOutcome.KILL_OUTCOME_NOT_FOUND for result in answer.results)
+def not_found(results: Iterable[KillResult | Tagged]) -> bool:
+    """Whether a kill named a session that nobody knows."""
+    plain = (result.message if isinstance(result, Tagged) else result for result in results)
+    return any(result.outcome == KillOutcome.KILL_OUTCOME_NOT_FOUND for result in plain)
 
 
 def local_time(moment: Timestamp) -> str:

@@ -64,23 +64,28 @@ class Table(Generic[T]):
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
         """Prints aligned columns. Nothing is cut: a narrow terminal gets fewer, and a note which are left out."""
-        _print_lines(self.lines(wide=wide, headers=headers, terminal=sys.stdout.isatty()))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not wide else None
+        lines, left_out = self.lines(wide=wide, headers=headers, width=width)
+        if left_out:
+            note(f"not shown, the terminal is too narrow: {', '.join(left_out)}")
+        _print_lines(lines)
 
-    def lines(self, *, wide: bool, headers: bool, terminal: bool) -> list[Text]:
-        """The table's lines; for a terminal as many columns as fit, unless all are wanted."""
+    def lines(
+        self, *, wide: bool = False, headers: bool = True, width: int | None = None
+    ) -> tuple[list[Text], list[str]]:
+        """The table's lines with as many columns as fit into ``width``, and the headers of those that do not."""
         columns = [column for column in self.columns if wide or not column.wide]
         header = [column.header for column in columns]
         cells = [header] if headers else []
         cells += [[printable(column.text(item)) for column in columns] for item in self.items]
         if not cells:
-            return []
+            return [], []
         widths = [max(map(cell_len, texts)) for texts in zip(*cells, strict=True)]
         shown = list(range(len(columns)))
-        if terminal and not wide:
-            shown = fitting(widths, [column.rank for column in columns], shutil.get_terminal_size().columns)
-            if left_out := [text for index, text in enumerate(header) if index not in shown]:
-                note(f"not shown, the terminal is too narrow: {', '.join(left_out)}")
-        return [_line(row, widths, shown, columns, bold=row is header) for row in cells]
+        if width is not None:
+            shown = fitting(widths, [column.rank for column in columns], width)
+        lines = [_line(row, widths, shown, columns, bold=row is header) for row in cells]
+        return lines, [text for index, text in enumerate(header) if index not in shown]
 
 
 @dataclass(frozen=True)

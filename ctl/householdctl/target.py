@@ -1,4 +1,4 @@
-"""Which control socket to talk to, and why it does not answer."""
+"""Which daemon to talk to, and why it does not answer."""
 
 from __future__ import annotations
 
@@ -20,57 +20,118 @@ CHECKOUT_SOCKET = Path(".run/control.sock")
 _REASONS = {
     errno.ENOENT: "no such file",
     errno.ENOTDIR: "no such file",
-    errno.ECONNREFUSED: "connection refused: the socket is there, but nobody serves it",
+    errno.ECONNREFUSED: "connection refused; nobody serves there",
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
     errno.ENOTSOCK: "not a socket",
 }
+_NETWORK = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\[\]]+):(?P<port>\d{1,5})")
+_PROBE_S = 1.0
+
+
+@dataclass(frozen=True)
+class TlsFiles:
+    """PEM files for a daemon across the network: whom to trust, and who we are."""
+
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+    def missing(self) -> list[str]:
+        """The options that are not given; all three are needed."""
+        return [f"--{name}" for name in ("ca", "cert", "key") if getattr(self, name) is None]
 
 
 @dataclass(frozen=True)
 class Target:
-    """A control socket. ``searched`` holds the places looked at in vain when none was named."""
+    """A control socket, or a host and port where the control API is served over mutual TLS.
 
-    path: Path
+    ``name`` is what people are told: a path, HOST:PORT, or the name of a context. ``searched`` holds the places looked
+    at in vain when none was named.
+    """
+
+    name: str
+    path: Path | None = None
+    host: str = ""
+    port: int = 0
+    tls: TlsFiles | None = None
     searched: tuple[Path, ...] = ()
 
     @property
     def address(self) -> str:
-        """The socket as a gRPC target."""
-        return f"unix:{self.path.absolute()}"
+        """The target as gRPC names it."""
+        if self.path is not None:
+            return f"unix:{self.path.absolute()}"
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     def failure(self) -> OSError | None:
-        """What the system answers to an attempt to connect; None when the socket accepts."""
+        """What the system, or TLS, answers to an attempt to connect; None when there is nothing wrong."""
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-                probe.settimeout(1)
-                probe.connect(str(self.path))
+            if self.path is not None:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                    probe.settimeout(_PROBE_S)
+                    probe.connect(str(self.path))
+            else:
+                self._shake_hands()
         except OSError as error:
             return error
         return None
 
+    def _shake_hands(self) -> None:
+        # Takes a while to import, and is wanted only to say what is wrong.
+        import ssl
+
+        files = self.tls or TlsFiles()
+        context = ssl.create_default_context(cafile=files.ca)
+        context.set_alpn_protocols(["h2"])
+        if files.cert is not None:
+            context.load_cert_chain(files.cert, files.key)
+        with (
+            socket.create_connection((self.host, self.port), timeout=_PROBE_S) as connection,
+            context.wrap_socket(connection, server_hostname=self.host) as secured,
+        ):
+            # A refused client certificate shows in TLS 1.3 only in what is read; in HTTP/2 a server speaks first.
+            if not secured.recv(1):
+                raise ConnectionAbortedError(
+                    errno.ECONNABORTED, "it closed the connection, and may not trust our certificate"
+                )
+
 
 def describe_failure(error: OSError) -> str:
-    """Why a control socket cannot be reached, in a few words."""
+    """Why a daemon cannot be reached, in a few words."""
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {(error.reason or str(error)).lower().replace('_', ' ')}"
     known = errno.ENOTSOCK if error.errno == errno.EPROTOTYPE else error.errno
     return _REASONS.get(known or 0) or error.strerror or str(error) or type(error).__name__
 
 
-def named_target(text: str) -> Target:
-    """The target of ``--target``: a path, or ``unix:`` and a path.
+def named_target(text: str, tls: TlsFiles | None = None, name: str = "") -> Target:
+    """The target of ``--target``: a path, ``unix:`` and a path, or HOST:PORT; ``name`` is what to call it instead.
 
-    Raises ValueError for anything else.
+    ``tls`` counts for HOST:PORT only. Raises ValueError for anything else.
     """
+    if network := _NETWORK.fullmatch(text):
+        missing = (tls or TlsFiles()).missing()
+        if missing:
+            raise ValueError(f"{text} is reached over mutual TLS, which needs {', '.join(missing)} as well")
+        port = int(network["port"])
+        if not 1 <= port < 1 << 16:
+            raise ValueError(f"{text!r}: the port has to be 1 to 65535")
+        return Target(name or text, host=network["host"].strip("[]"), port=port, tls=tls)
     path = text.removeprefix("unix:")
     if path.startswith("//"):
         path = path.removeprefix("//")
     if not path:
-        raise ValueError("an empty target; give the path of a control socket")
-    if path == text and (re.fullmatch(r"[^/]+:\d+", text) or re.match(r"[a-z]+:/", text)):
-        raise ValueError(
-            f"{text!r} is not a control socket; give a path or unix:/path (targets over the network are not supported)"
-        )
-    return Target(Path(path))
+        raise ValueError("an empty target; give the path of a control socket, or HOST:PORT")
+    if path == text and re.match(r"[a-z]+:/", text):
+        raise ValueError(f"{text!r} is not a control socket; give a path, unix:/path or HOST:PORT")
+    return Target(name or path, Path(path))
 
 
 def default_target(environ: Mapping[str, str]) -> Target:
@@ -81,8 +142,8 @@ def default_target(environ: Mapping[str, str]) -> Target:
     candidates.append(CHECKOUT_SOCKET)
     for candidate in candidates:
         if _may_exist(candidate):
-            return Target(candidate)
-    return Target(SYSTEM_SOCKET, searched=tuple(candidates))
+            return Target(str(candidate), candidate)
+    return Target(str(SYSTEM_SOCKET), SYSTEM_SOCKET, searched=tuple(candidates))
 
 
 def _may_exist(path: Path) -> bool:

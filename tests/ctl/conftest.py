@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,8 +43,9 @@ class Cli(Protocol):
 @pytest.fixture(autouse=True)
 def _nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No daemon of this machine, and nothing of its environment, takes part in a test."""
-    for variable in ("HOUSEHOLDCTL_TARGET", "XDG_RUNTIME_DIR", "HOUSEHOLDCTL_DEBUG"):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in [name for name in os.environ if name.startswith(("HOUSEHOLDCTL_", "XDG_"))]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr("householdctl.target.SYSTEM_SOCKET", tmp_path / "system.sock")
     monkeypatch.chdir(tmp_path)
 

@@ -46,6 +46,7 @@ class FakeDaemon(
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.port = 0
         self.sessions: list[Session] = []
         self.closed: list[Session] = []
         self.unreachable: list[session_api.UnreachableWorker] = []
@@ -65,13 +66,16 @@ class FakeDaemon(
         self.released = threading.Event()
 
     @contextmanager
-    def running(self) -> Iterator[FakeDaemon]:
+    def running(self, credentials: grpc.ServerCredentials | None = None) -> Iterator[FakeDaemon]:
+        """With ``credentials`` also at a ``port`` of the loopback addresses, over TLS."""
         server = grpc.server(ThreadPoolExecutor(max_workers=4))
         session_grpc.add_SessionServiceServicer_to_server(self, server)
         server_grpc.add_ServerServiceServicer_to_server(self, server)
         config_grpc.add_ConfigServiceServicer_to_server(self, server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         server.add_insecure_port(f"unix:{self.path}")
+        if credentials is not None:
+            self.port = server.add_secure_port("localhost:0", credentials)
         server.start()
         try:
             yield self

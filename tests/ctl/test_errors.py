@@ -105,11 +105,19 @@ def test_the_target_comes_from_the_environment(
     assert bare_cli("resume", "--target", "/nowhere").code == 3
 
 
-def test_a_target_over_the_network_is_refused(bare_cli: Cli) -> None:
-    for target in ("probe1:443", "https://probe1/"):
-        outcome = bare_cli("--target", target, "health")
-        assert outcome.code == 2
-        assert f"Error: --target: '{target}' is not a control socket" in outcome.err
+def test_a_url_is_no_target(bare_cli: Cli) -> None:
+    outcome = bare_cli("--target", "https://probe1/", "health")
+    assert outcome.code == 2
+    assert (
+        "Error: --target: 'https://probe1/' is not a control socket; give a path, unix:/path or HOST:PORT"
+        in outcome.err
+    )
+
+
+def test_a_target_over_the_network_needs_certificates(bare_cli: Cli) -> None:
+    outcome = bare_cli("--target", "probe1:443", "--ca", "ca.pem", "health")
+    assert outcome.code == 2
+    assert outcome.err == "Error: --target: probe1:443 is reached over mutual TLS, which needs --cert, --key as well\n"
 
 
 def test_the_default_target_is_the_first_that_exists(tmp_path: Path) -> None:
@@ -118,7 +126,9 @@ def test_the_default_target_is_the_first_that_exists(tmp_path: Path) -> None:
     checkout = tmp_path / ".run" / "control.sock"
     checkout.parent.mkdir()
     checkout.touch()
-    assert default_target(environ).path.absolute() == checkout
+    found = default_target(environ).path
+    assert found is not None
+    assert found.absolute() == checkout
     users.parent.mkdir(parents=True)
     users.touch()
     assert default_target(environ).path == users

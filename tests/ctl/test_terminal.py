@@ -107,7 +107,7 @@ def test_ctrl_c_ends_a_watch_quietly(daemon: FakeDaemon) -> None:
     process = subprocess.Popen(
         [*COMMAND, "--target", str(daemon.path), "sessions", "watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    _wait_for_a_request(daemon)
+    wait_for_a_request(daemon)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, b"", b"")
@@ -120,7 +120,7 @@ def test_ctrl_c_ends_a_call_quietly(daemon: FakeDaemon) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    _wait_for_a_request(daemon)
+    wait_for_a_request(daemon)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, b"", b"")
@@ -170,7 +170,7 @@ def test_the_shell_completes_live_session_ids(daemon: FakeDaemon, tmp_path: Path
     assert (nobody.stdout.strip(), nobody.stderr) == ("", "")
 
 
-def _wait_for_a_request(daemon: FakeDaemon) -> None:
+def wait_for_a_request(daemon: FakeDaemon) -> None:
     end = time.monotonic() + 20
     while not daemon.requests:
         assert time.monotonic() < end

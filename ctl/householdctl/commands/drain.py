@@ -24,23 +24,23 @@ def drain(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Refuse new sessions and let the live ones end; at the deadline the rest is closed."""
-    with options.connect() as client:
-        require_consent("drain householdd", yes=yes, count=client.count_sessions)
-        from householdctl import draining, output, server_views
-        from householdctl.tables import Facts
+    from householdctl.several import ask, count_sessions, names
 
-        server = draining.begin(client, reason, deadline)
-        if wait:
-            server = draining.wait(client, server)
-    output.show(options, server, Facts(server_views.drain_facts(server)))
+    require_consent("drain householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
+    from householdctl import draining
+
+    answers = ask(options, lambda client: draining.begin(client, reason, deadline))
+    if wait:
+        draining.wait_for_all(options, answers)
+    draining.show(options, answers)
 
 
 @with_options
 def resume(options: Options) -> None:
     """Accept new sessions again."""
-    with options.connect() as client:
-        server = client.resume()
-    from householdctl import output, server_views
-    from householdctl.tables import Facts
+    from householdctl.several import ask
 
-    output.show(options, server, Facts(server_views.drain_facts(server)))
+    answers = ask(options, lambda client: client.resume())
+    from householdctl import draining
+
+    draining.show(options, answers)

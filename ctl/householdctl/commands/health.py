@@ -1,28 +1,38 @@
 """health."""
 
+from typing import Annotated
+
 import typer
 
-from householdctl.exits import ExitCode
+from householdctl.exits import CommandError, ExitCode
 from householdctl.options import Options, with_options
-from householdctl.terminal import warn
+
+_THRESHOLD = "sessions, loop_gap, last_pass, restarts, download or upload: sessions=800, loop_gap=1s, download=9e9."
 
 
 @with_options
-def health(options: Options) -> None:
+def health(
+    options: Options,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="As a Nagios or Icinga plug-in: one line, exit code 0 OK to 3 UNKNOWN."),
+    ] = False,
+    warning: Annotated[
+        list[str] | None,
+        typer.Option("--warning", metavar="NAME=VALUE", help=f"With --check: WARNING above this. {_THRESHOLD}"),
+    ] = None,
+    critical: Annotated[
+        list[str] | None, typer.Option("--critical", metavar="NAME=VALUE", help="With --check: CRITICAL above this.")
+    ] = None,
+) -> None:
     """Show whether the daemon serves, its workers and totals; exit code 8 when something is wrong."""
-    with options.connect() as client:
-        serving_status = client.serving_status()
-        server = client.get_server()
-    from householdctl import output, server_views
-    from householdctl.tables import Facts, Sections, Table
+    if check:
+        from householdctl.plugin import run_plugin
 
-    problems = server_views.problems(serving_status, server)
-    document = {"healthy": not problems, "problems": problems, "serving_status": serving_status, "server": server}
-    view = Sections(
-        Facts(server_views.facts(serving_status, server)), Table(server_views.WORKER_COLUMNS, server.workers)
-    )
-    output.show(options, document, view)
-    if problems:
-        for problem in problems:
-            warn(problem)
+        raise typer.Exit(run_plugin(options, warning or (), critical or ()))
+    if warning or critical:
+        raise CommandError(ExitCode.USAGE, "--warning and --critical are for --check")
+    from householdctl.health import show_health
+
+    if not show_health(options):
         raise typer.Exit(ExitCode.UNHEALTHY)

@@ -15,12 +15,19 @@ def shutdown(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Emergency: end all traffic within a second and stop the daemon."""
-    with options.connect() as client:
-        require_consent("shut down householdd", yes=yes, count=client.count_sessions)
-        answer = client.shutdown(reason)
-    from householdctl import output
-    from householdctl.tables import Facts
+    from householdctl.several import ask, count_sessions, names
 
-    killed = ", ".join(answer.killed_workers) or "none"
-    facts = [("sessions closed", str(answer.sessions_closed)), ("workers killed", killed)]
-    output.show(options, answer, Facts(facts))
+    require_consent("shut down householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
+    answers = ask(options, lambda client: client.shutdown(reason))
+    from householdctl import output
+    from householdctl.server_views import SHUTDOWN_COLUMNS, shutdown_facts
+    from householdctl.tables import Facts, Table
+
+    if answers.several:
+        results = [answers.tag(target, answer) for target, answer in answers]
+        document = {"results": results, "unreachable_targets": answers.unreachable}
+        output.show(options, document, Table(answers.columns(SHUTDOWN_COLUMNS), results), lines=results)
+    else:
+        output.show(options, answers.only, Facts(shutdown_facts(answers.only)))
+    answers.warn()
+    answers.finish()

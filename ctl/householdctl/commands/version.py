@@ -18,6 +18,6 @@ def version(options: Options) -> None:
             daemon_version = client.get_server().version
     except CommandError as error:
         reason = error.message
-    document = {"householdctl": client_version, "householdd": daemon_version, "target": str(options.target.path)}
+    document = {"householdctl": client_version, "householdd": daemon_version, "target": options.target.name}
     facts = [("householdctl", client_version), ("householdd", daemon_version or f"unknown: {reason}")]
     output.show(options, document, Facts(facts))

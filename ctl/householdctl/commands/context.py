@@ -1,0 +1,129 @@
+"""context: names for daemons."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from householdctl.exits import CommandError, ExitCode
+from householdctl.options import Options, context_names, example, with_options
+
+app = typer.Typer(
+    help="Give daemons names, and choose the one that is meant when nothing is said.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=context_names)]
+
+
+@app.command(
+    "add",
+    epilog=example(
+        "householdctl context add lab /run/householdd/control.sock --use",
+        "householdctl context add fra1 fra1.example.net:8444 --ca ca.pem --cert me.pem --key me.key",
+    ),
+)
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, dot, hyphen, underscore.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A control socket's path, or HOST:PORT.")],
+    ca: Annotated[
+        Path | None, typer.Option("--ca", metavar="FILE", help="The authority that vouches for HOST:PORT; PEM.")
+    ] = None,
+    cert: Annotated[Path | None, typer.Option("--cert", metavar="FILE", help="Our certificate for it.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="The certificate's private key.")] = None,
+    use: Annotated[bool, typer.Option("--use", help="Make it the current one.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Also where the name is taken.")] = False,
+) -> None:
+    """Add a daemon. Files are kept as paths, not copied."""
+    from householdctl.contexts import NAME, Context, load, location, save
+
+    if not NAME.fullmatch(name):
+        raise CommandError(
+            ExitCode.USAGE,
+            f"{name!r} is no name; letters, digits and ._- are allowed, a letter or digit first, 64 at most",
+        )
+    path = location(os.environ)
+    known = load(path)
+    if name in known.contexts and not replace:
+        raise CommandError(ExitCode.CONFLICT, f"context {name} is there already", "replace it: --replace")
+    files = (str(file.absolute()) if file else "" for file in (ca, cert, key))
+    context = Context(target, *files)
+    try:
+        resolved = context.resolve(name)
+    except ValueError as error:
+        raise CommandError(ExitCode.USAGE, str(error)) from None
+    if resolved.path is not None:
+        # A context is used from any directory.
+        context = Context(str(resolved.path.absolute()))
+    known.contexts[name] = context
+    known.current = name if use else known.current
+    save(path, known)
+
+
+@app.command("list", epilog=example("householdctl context list"))
+@with_options
+def list_contexts(options: Options) -> None:
+    """List the contexts; the current one is marked."""
+    from householdctl import output
+    from householdctl.context_views import COLUMNS, document
+    from householdctl.contexts import load, location
+    from householdctl.tables import Table
+
+    known = load(location(os.environ))
+    lines = [document(known, name) for name in sorted(known.contexts)]
+    output.show(options, {"current": known.current, "contexts": lines}, Table(COLUMNS, lines), lines=lines)
+
+
+@app.command("show", epilog=example("householdctl context show", "householdctl context show fra1"))
+@with_options
+def show(
+    options: Options,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", autocompletion=context_names, help="By default the current one."),
+    ] = None,
+) -> None:
+    """Show a context."""
+    from householdctl import output
+    from householdctl.context_views import document
+    from householdctl.contexts import load, location
+    from householdctl.tables import Facts
+
+    known = load(location(os.environ))
+    if not (name or known.current):
+        raise CommandError(ExitCode.NOT_FOUND, "no context is in use", "choose one: householdctl context use NAME")
+    shown = document(known, known.named(name or known.current))
+    facts = [
+        (key, ("yes" if value else "no") if isinstance(value, bool) else value or "-") for key, value in shown.items()
+    ]
+    output.show(options, shown, Facts(facts))
+
+
+@app.command("use", epilog=example("householdctl context use fra1", "householdctl context use --none"))
+def use_context(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=context_names)] = None,
+    nothing: Annotated[bool, typer.Option("--none", help="No context: look for a socket of this machine.")] = False,
+) -> None:
+    """Make a context the one that is meant when nothing is said."""
+    if (name is None) is not nothing:
+        raise CommandError(ExitCode.USAGE, "give a NAME, or --none")
+    from householdctl.contexts import load, location, save
+
+    path = location(os.environ)
+    known = load(path)
+    known.current = known.named(name) if name else ""
+    save(path, known)
+
+
+@app.command("remove", epilog=example("householdctl context remove lab"))
+def remove(name: NameArgument) -> None:
+    """Forget a context; the daemon is not touched."""
+    from householdctl.contexts import load, location, save
+
+    path = location(os.environ)
+    known = load(path)
+    del known.contexts[known.named(name)]
+    if known.current == name:
+        known.current = ""
+    save(path, known)

@@ -1,0 +1,79 @@
+"""The streams of session events of one daemon, or of several as one."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import typer
+
+from householdctl import output, session_views
+from householdctl.exits import CommandError, ExitCode
+from householdctl.options import Format
+from householdctl.records import Tagged
+from householdctl.terminal import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from household.v1.session_service_pb2 import WatchSessionsResponse
+    from householdctl.client import Client
+    from householdctl.options import Options
+
+
+def print_events(options: Options, query: str) -> None:
+    """Prints each event as it comes, until every daemon has ended its stream.
+
+    Raises CommandError when none can be watched; ends as a partial failure when some cannot.
+    """
+    several = len(options.targets) > 1
+    events = _merged(options, query) if several else _of_one(options, query)
+    if options.output is Format.CSV:
+        output.print_csv(events, headers=options.headers)
+        return
+    for event in events:
+        if not options.for_people:
+            output.print_json_line(event)
+        elif isinstance(event, Tagged):
+            output.print_line(f"{event.target}  {session_views.event_line(event.message)}")
+        else:
+            output.print_line(session_views.event_line(event))
+
+
+def _of_one(options: Options, query: str) -> Iterator[WatchSessionsResponse]:
+    with options.connect() as client:
+        yield from client.watch_sessions(query)
+
+
+def _merged(options: Options, query: str) -> Iterator[Tagged]:
+    # Bounded, so that a daemon that is faster than the reader waits, and is told so, instead of filling the memory.
+    waiting: queue.Queue[Tagged | tuple[str, CommandError | None]] = queue.Queue(1000)
+
+    def follow(name: str, client: Client) -> None:
+        ended: CommandError | None = None
+        try:
+            for message in client.watch_sessions(query):
+                waiting.put(Tagged(name, message))
+        except CommandError as error:
+            ended = error
+        waiting.put((name, ended))
+
+    failures: list[CommandError] = []
+    with ExitStack() as stack:
+        for target in options.targets:
+            client = stack.enter_context(options.connect(target))
+            threading.Thread(target=follow, args=(target.name, client), daemon=True).start()
+        left = len(options.targets)
+        while left:
+            event = waiting.get()
+            if isinstance(event, Tagged):
+                yield event
+                continue
+            left -= 1
+            name, error = event
+            warn(f"{name}: {error.message if error else 'the daemon ended the stream'}")
+            failures += [error] if error else []
+    if failures:
+        raise failures[0] if len(failures) == len(options.targets) else typer.Exit(ExitCode.PARTIAL)

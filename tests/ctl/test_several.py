@@ -1,0 +1,248 @@
+"""Several daemons as one."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from subprocess import PIPE
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+
+from household.v1 import server_service_pb2 as server_api
+from household.v1 import session_service_pb2 as api
+from tests.ctl.fake_daemon import FakeDaemon, closed_session, session
+from tests.ctl.test_sessions import watch_events
+from tests.ctl.test_terminal import COMMAND, wait_for_a_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.ctl.conftest import Cli
+
+
+@pytest.fixture
+def other(tmp_path: Path, daemon: FakeDaemon) -> Iterator[FakeDaemon]:
+    fake = FakeDaemon(tmp_path / "other.sock")
+    fake.sessions = [session(11, sent_bytes=2), session(12, sent_bytes=4)]
+    fake.serving(health_pb2.HealthCheckResponse.SERVING)
+    fake.server.CopyFrom(daemon.server)
+    fake.server.sessions = 2
+    with fake.running():
+        yield fake
+
+
+@pytest.fixture
+def both(bare_cli: Cli, daemon: FakeDaemon, other: FakeDaemon) -> Cli:
+    """Runs householdctl on two daemons, called d and o."""
+    daemon.sessions = [session(1, sent_bytes=1), session(2, sent_bytes=3), session(3, sent_bytes=5)]
+    bare_cli("context", "add", "d", str(daemon.path))
+    bare_cli("context", "add", "o", str(other.path))
+    return lambda *arguments: bare_cli("--context", "d", "--context", "o", *arguments)
+
+
+@pytest.fixture
+def one_is_away(bare_cli: Cli, daemon: FakeDaemon) -> Cli:
+    bare_cli("context", "add", "away", "/nowhere/x.sock")
+    bare_cli("context", "add", "d", str(daemon.path))
+    return lambda *arguments: bare_cli("--context", "*", *arguments)
+
+
+AWAY = "householdd cannot be reached at away: no such file"
+
+
+def _numbers(lines: list[dict[str, str]]) -> list[tuple[str, int]]:
+    return [(line["target"], int(line["id"][-2:])) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("sent_bytes", [("d", 1), ("o", 11), ("d", 2), ("o", 12), ("d", 3)]),
+        ("sent_bytes desc", [("d", 3), ("o", 12), ("d", 2), ("o", 11), ("d", 1)]),
+        ("state, id desc", [("o", 12), ("o", 11), ("d", 3), ("d", 2), ("d", 1)]),
+        ("age desc,sent_bytes", [("d", 1), ("o", 11), ("d", 2), ("o", 12), ("d", 3)]),
+        ("", [("d", 1), ("d", 2), ("d", 3), ("o", 11), ("o", 12)]),
+    ],
+)
+def test_a_list_is_in_the_order_asked_for(both: Cli, order: str, expected: list[tuple[str, int]]) -> None:
+    assert _numbers(both("sessions", "list", "--order-by", order, "-o", "jsonl").json_lines) == expected
+
+
+def test_a_limit_holds_for_all_together(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    daemon.sessions.sort(key=lambda each: each.sent_bytes)
+    document = both("sessions", "list", "--order-by", "sent_bytes", "--limit", "2", "-o", "json").json
+    assert _numbers(document["sessions"]) == [("d", 1), ("o", 11)]
+    assert document["total_size"] == 5
+    for fake in (daemon, other):
+        assert [request.page_size for request in fake.asked(api.ListSessionsRequest)] == [2]  # type: ignore[attr-defined]
+
+
+def test_pages_are_followed_at_each(both: Cli, daemon: FakeDaemon) -> None:
+    daemon.sessions = [session(number) for number in range(2500)]
+    assert len(both("sessions", "list", "-o", "jsonl").json_lines) == 2502
+
+
+def test_the_table_and_csv_name_the_daemon(both: Cli) -> None:
+    header, first, *_ = both("sessions", "list").rows
+    assert header[:2] == ["TARGET", "ID"]
+    assert first[:2] == ["d", session(1).id]
+    names, row, *_ = both("sessions", "list", "-o", "csv").out.splitlines()
+    assert names.startswith("target,id,")
+    assert row.startswith(f"d,{session(1).id},")
+
+
+def test_one_that_is_away_is_named_and_the_others_are_listed(one_is_away: Cli) -> None:
+    outcome = one_is_away("sessions", "list", "-o", "json")
+    assert outcome.code == 9
+    assert len(outcome.json["sessions"]) == 3
+    assert outcome.json["unreachable_targets"] == [{"target": "away", "reason": AWAY}]
+    assert outcome.err == f"warning: away: {AWAY}\n"
+
+
+def test_when_all_refuse_alike_it_is_said_once(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    for fake in (daemon, other):
+        fake.fail("ListSessions", grpc.StatusCode.INVALID_ARGUMENT, "filter: no field 'x'")
+    outcome = both("sessions", "list", "--filter", "x")
+    assert (outcome.code, outcome.err) == (2, "Error: filter: no field 'x'\n")
+
+
+def test_when_all_fail_differently_each_is_named(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    daemon.fail("ListSessions", grpc.StatusCode.PERMISSION_DENIED, "viewers only")
+    other.fail("ListSessions", grpc.StatusCode.UNAVAILABLE, "starting")
+    outcome = both("sessions", "list")
+    assert outcome.code == 3
+    assert outcome.err == "Error: none of the 2 daemons did it\n  d: viewers only\n  o: starting\n"
+
+
+def test_show_finds_the_daemon_that_knows(both: Cli) -> None:
+    outcome = both("sessions", "show", session(12).id)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.rows[0] == ["target", "o"]
+    assert both("sessions", "show", session(12).id, "-o", "json").json["target"] == "o"
+    assert both("sessions", "show", "nope").err == "Error: no session nope\n"
+    assert both("sessions", "show", "nope").code == 4
+
+
+def test_show_does_not_say_not_found_while_somebody_is_away(one_is_away: Cli) -> None:
+    outcome = one_is_away("sessions", "show", "nope")
+    assert outcome.code == 3
+    assert f"  away: {AWAY}\n  d: no session nope\n" in outcome.err
+
+
+def test_kill_says_what_happened_where(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    other.closed = [closed_session(9)]
+    ids = [session(1).id, session(11).id, session(9).id, session(404).id]
+    outcome = both("sessions", "kill", *ids, "-r", "test", "-y")
+    assert outcome.code == 4
+    assert outcome.rows == [
+        ["TARGET", "ID", "OUTCOME"],
+        ["d", ids[0], "killed"],
+        ["o", ids[1], "killed"],
+        ["o", ids[2], "already", "closed"],
+        [ids[3], "not", "found"],
+    ]
+    assert len(daemon.sessions) == 2
+    assert len(other.sessions) == 1
+
+
+def test_kill_all_with_one_away(one_is_away: Cli, daemon: FakeDaemon) -> None:
+    outcome = one_is_away("sessions", "kill", "--all", "-r", "test", "-y", "-o", "json")
+    assert outcome.code == 9
+    assert [(result["target"], result["outcome"]) for result in outcome.json["results"]] == [
+        ("d", "KILL_OUTCOME_KILLED")
+    ] * 3
+    assert outcome.json["unreachable_targets"] == [{"target": "away", "reason": AWAY}]
+    assert f"warning: away: {AWAY}" in outcome.err
+    assert daemon.sessions == []
+
+
+def test_a_worker_that_does_not_answer_is_named_with_its_daemon(both: Cli, other: FakeDaemon) -> None:
+    other.unreachable = [api.UnreachableWorker(worker="1", reason="stopped")]
+    assert both("sessions", "list").err == "warning: the sessions of worker 1 at o are missing: stopped\n"
+    killed = both("sessions", "kill", "--all", "-r", "test", "-y", "-o", "json")
+    assert killed.code == 3
+    assert killed.json["unreachable_workers"] == [{"target": "o", "worker": "1", "reason": "stopped"}]
+
+
+def test_watch_tells_events_of_all(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    daemon.events = watch_events()
+    other.events = watch_events()[:1]
+    outcome = both("sessions", "watch", "-o", "jsonl")
+    assert outcome.code == 0
+    assert sorted(line["target"] for line in outcome.json_lines) == ["d", "d", "d", "o"]
+    assert "warning: o: the daemon ended the stream" in outcome.err
+    assert any(line.startswith("o  2026-") for line in both("sessions", "watch").out.splitlines())
+
+
+def test_watch_goes_on_with_those_that_are_there(one_is_away: Cli, daemon: FakeDaemon) -> None:
+    daemon.events = watch_events()
+    outcome = one_is_away("sessions", "watch", "-o", "csv")
+    assert outcome.code == 9
+    assert len(outcome.out.splitlines()) == 4
+    assert f"warning: away: {AWAY}" in outcome.err
+
+
+def test_health_of_all(both: Cli, other: FakeDaemon) -> None:
+    rows = both("health").rows
+    assert rows[0][:3] == ["TARGET", "STATE", "WORKERS"]
+    assert rows[2][:6] == ["o", "SERVING", "2", "of", "2", "ready"]
+    other.server.state = server_api.SERVER_STATE_DRAINING
+    outcome = both("health", "-o", "json")
+    assert outcome.code == 8
+    assert outcome.json["healthy"] is False
+    assert [line["healthy"] for line in outcome.json["targets"]] == [True, False]
+    assert "warning: o: the daemon is DRAINING" in outcome.err
+
+
+def test_health_with_one_away(one_is_away: Cli) -> None:
+    outcome = one_is_away("health", "-o", "json")
+    assert outcome.code == 9
+    assert outcome.json["healthy"] is False
+
+
+def test_drain_and_resume_all(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    outcome = both("drain", "-r", "upgrade", "-y")
+    assert outcome.code == 0
+    assert [row[:3] for row in outcome.rows[1:]] == [["d", "DRAINING", "3"], ["o", "DRAINING", "2"]]
+    assert daemon.server.state == other.server.state == server_api.SERVER_STATE_DRAINING
+    assert [line["target"] for line in both("resume", "-o", "jsonl").json_lines] == ["d", "o"]
+    assert daemon.server.state == server_api.SERVER_STATE_SERVING
+
+
+def test_shutdown_of_all_that_are_there(one_is_away: Cli) -> None:
+    outcome = one_is_away("shutdown", "-r", "fire", "-y", "-o", "json")
+    assert outcome.code == 9
+    assert outcome.json["results"] == [{"target": "d", "sessions_closed": 3, "killed_workers": ["1"]}]
+
+
+def test_a_daemon_named_twice_is_asked_once(bare_cli: Cli, daemon: FakeDaemon) -> None:
+    path = str(daemon.path)
+    outcome = bare_cli("sessions", "list", "--target", path, "--target", f"unix:{path}", "-o", "jsonl")
+    assert len(outcome.json_lines) == 3
+    assert "target" not in outcome.json_lines[0]
+
+
+def test_what_is_for_one_daemon_refuses_several(both: Cli) -> None:
+    outcome = both("timeouts", "set", "drain=1s")
+    assert (outcome.code, outcome.err) == (2, "Error: this command talks to one daemon, not to 2: d, o\n")
+
+
+def test_ctrl_c_does_not_wait_for_daemons_that_hang(daemon: FakeDaemon, other: FakeDaemon) -> None:
+    for fake in (daemon, other):
+        fake.hang("ResumeServer")
+    targets = ("--target", str(daemon.path), "--target", str(other.path))
+    process = subprocess.Popen([*COMMAND, *targets, "--timeout", "100", "resume"], stdout=PIPE, stderr=PIPE)
+    wait_for_a_request(daemon)
+    wait_for_a_request(other)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=50)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_json_of_one_daemon_has_no_target(cli: Cli) -> None:
+    assert "target" not in json.dumps(cli("sessions", "kill", "--all", "-r", "x", "-y", "-o", "json").json)
