@@ -7,6 +7,6 @@ def joined(query: str, profile: str | None) -> str:
     """The filter, and the profile where one is named."""
     if profile is None:
         return query
-    # A quote ends a value of the filter language, so a profile with one in it is nobody's.
-    only = f'profile = "{profile}"'
+    quoted = profile.replace("\\", "\\\\").replace('"', '\\"')
+    only = f'profile = "{quoted}"'
     return f"{only} AND ({query})" if query.strip() else only

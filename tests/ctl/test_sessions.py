@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import grpc
 import pytest
 
 from household.v1 import session_service_pb2 as api
@@ -240,3 +241,17 @@ def test_kill_sends_many_ids_in_portions(cli: Cli, daemon: FakeDaemon) -> None:
     outcome = cli("sessions", "kill", *(s.id for s in daemon.sessions), "-r", "test", "-y", "-o", "jsonl")
     assert len(outcome.json_lines) == 1500
     assert [len(request.ids.ids) for request in daemon.asked(api.KillSessionsRequest)] == [1000, 500]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "query"),
+    [
+        (("--profile", "alex"), 'profile = "alex"'),
+        (("--profile", 'a"\\b'), 'profile = "a\\"\\\\b"'),
+        (("--profile", "alex", "--filter", "age > 2s OR id : 1"), 'profile = "alex" AND (age > 2s OR id : 1)'),
+    ],
+)
+def test_a_profile_is_part_of_the_filter(cli: Cli, daemon: FakeDaemon, arguments: tuple[str, ...], query: str) -> None:
+    daemon.fail("ListSessions", grpc.StatusCode.ABORTED, "enough")
+    cli("sessions", "list", *arguments)
+    assert daemon.requests == [api.ListSessionsRequest(page_size=1000, filter=query)]
