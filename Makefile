@@ -141,6 +141,10 @@ format: $(VENV)/.installed ## Format the Python code and apply safe fixes
 proto: $(VENV)/.installed ## Generate the stubs of protos/ again
 	@$(BIN)/python hatch_build.py
 
+.PHONY: man
+man: setup ## Make the manual pages, from what --help says, in build/man
+	@$(BIN)/python -m man build/man
+
 .PHONY: bench
 bench: setup ## Measure what one machine carries
 	@shopt -s nullglob; scripts=(bench/bench_*.py); \
@@ -162,8 +166,8 @@ node: $(VENV)/bin/python ## Put a Node.js into .venv, where the distribution's i
 
 .PHONY: clean
 clean: ## Delete everything that was installed, generated or built
-	rm -rf $(VENV) .run gen dist $(STATIC) client/node_modules .coverage* .hypothesis .*_cache
-	find daemon ctl tests bench -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf $(VENV) .run build gen dist $(STATIC) client/node_modules .coverage* .hypothesis .*_cache
+	find daemon ctl tests bench man -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	$(require_python)$(require_venv)@echo "making $(VENV) with $$($(PYTHON) --version)"

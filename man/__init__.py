@@ -1,0 +1,1 @@
+"""Manual pages, made from what ``--help`` says: ``python -m man DIRECTORY``."""

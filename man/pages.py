@@ -1,0 +1,131 @@
+"""The pages: a page for each command of householdctl, one for the daemon, one for its configuration file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from householdctl.app import app as householdctl
+from householdctl.exits import ExitCode
+from householdd.__main__ import app as householdd
+from man.roff import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLE_CONFIGURATION = Path(__file__).parent.parent / "systemd" / "householdd.toml"
+
+# typer carries click with it and keeps its types to itself.
+Command = Any
+Context = Any
+
+ENVIRONMENT = {
+    "HOUSEHOLDCTL_TARGET": "Which daemon, as --target says it.",
+    "HOUSEHOLDCTL_CONTEXT": "Which daemon, as --context says it. The two exclude each other.",
+    "HOUSEHOLDCTL_CA, HOUSEHOLDCTL_CERT, HOUSEHOLDCTL_KEY": "PEM files for a daemon at HOST:PORT.",
+    "HOUSEHOLDCTL_DEBUG": "When set, a defect of householdctl is shown with its traceback.",
+    "NO_COLOR": "When set, output on a terminal has no colours.",
+    "XDG_CONFIG_HOME": "Holds householdctl/contexts.toml; by default ~/.config.",
+}
+
+
+def pages() -> dict[str, str]:
+    """The source of every page by its file name."""
+    made = [*_ctl_pages(), _daemon_page(), _configuration_page()]
+    return {page.file_name: str(page) for page in made}
+
+
+def _ctl_pages() -> Iterator[Page]:
+    root = typer.main.get_command(householdctl)
+    yield from _command_pages(root, _context(root, "householdctl", None), [])
+
+
+def _command_pages(command: Command, context: Context, above: list[tuple[str, int]]) -> Iterator[Page]:
+    title = context.command_path.replace(" ", "-")
+    page = Page(title, 1, _summary(command))
+    _synopsis(page, command, context)
+    page.section("DESCRIPTION")
+    for paragraph in (command.help or "").split("\n\n"):
+        page.paragraph(paragraph)
+    children: dict[str, Command] = getattr(command, "commands", {})
+    if children:
+        page.section("COMMANDS")
+        for name, child in children.items():
+            page.term(name, child.get_short_help_str(limit=1000))
+    _options(page, command, context)
+    if not above:
+        page.section("EXIT STATUS")
+        for code in ExitCode:
+            page.term(str(code.value), code.meaning)
+        page.section("ENVIRONMENT")
+        for name, meaning in ENVIRONMENT.items():
+            page.term(name, meaning)
+    _epilog(page, command)
+    below = [(f"{title}-{name}", 1) for name in children]
+    page.references([*above, *below, *([] if above else [("householdd", 8)])])
+    yield page
+    for name, child in children.items():
+        yield from _command_pages(child, _context(child, name, context), [*above, (title, 1)])
+
+
+def _daemon_page() -> Page:
+    command = typer.main.get_command(householdd)
+    context = _context(command, "householdd", None)
+    page = Page("householdd", 8, "daemon that plays a household over a customer's line")
+    _synopsis(page, command, context)
+    page.section("DESCRIPTION")
+    for paragraph in (command.help or "").split("\n\n"):
+        page.paragraph(paragraph)
+    _options(page, command, context)
+    _epilog(page, command)
+    page.section("FILES")
+    page.term("/etc/householdd/householdd.toml", "The configuration that the systemd unit names.")
+    page.term("/run/householdd/control.sock", "The control socket.")
+    page.references([("householdctl", 1), ("householdd.toml", 5)])
+    return page
+
+
+def _configuration_page() -> Page:
+    page = Page("householdd.toml", 5, "configuration of householdd")
+    page.section("DESCRIPTION")
+    page.paragraph("The file as it is shipped: every key with its default, and what it means.")
+    page.literal(EXAMPLE_CONFIGURATION.read_text().splitlines())
+    page.references([("householdd", 8)])
+    return page
+
+
+def _context(command: Command, name: str, parent: Context) -> Context:
+    return command.context_class(command, info_name=name, parent=parent, **command.context_settings)
+
+
+def _summary(command: Command) -> str:
+    text: str = command.get_short_help_str(limit=1000).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _synopsis(page: Page, command: Command, context: Context) -> None:
+    page.section("SYNOPSIS")
+    page.command(context.command_path, " ".join(command.collect_usage_pieces(context)))
+
+
+def _options(page: Page, command: Command, context: Context) -> None:
+    records = [record for each in command.get_params(context) if (record := each.get_help_record(context))]
+    if records:
+        page.section("OPTIONS")
+        for names, meaning in records:
+            page.term(names, meaning)
+
+
+def _epilog(page: Page, command: Command) -> None:
+    for block in (command.epilog or "").split("\n\n"):
+        if not block.startswith("\b"):
+            if block:
+                page.section("NOTES")
+                page.paragraph(block)
+            continue
+        heading, *lines = block.removeprefix("\b\n").splitlines()
+        if heading.startswith("Example"):
+            page.section("EXAMPLES")
+            page.literal([line.removeprefix("  ") for line in lines])
