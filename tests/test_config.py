@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from householdd import config, profile_data
+from householdd.access_settings import Access
 from householdd.brand import Branding
 from householdd.core.runtime import Catalogue, Source
 from householdd.core.settings import Limits, Timeouts
@@ -33,6 +34,9 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     assert shown.pop("timeouts") == asdict(Timeouts())
     # Nothing is a default there, so each has a plausible value.
     assert shown.pop("branding").keys() == Branding.model_fields.keys()
+    access = shown.pop("access")
+    assert access.keys() == Access.model_fields.keys() - {"tcp"}
+    assert Access(**{**access, "socket_group": None}) == Access()
     history = shown.pop("history")
     assert history.keys() == config.HistorySettings.model_fields.keys()
     assert config.HistorySettings(**{**history, "url": None}) == config.HistorySettings()

@@ -6,7 +6,6 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -24,8 +23,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from householdd.access_settings import Access
 from householdd.brand import Branding
-from householdd.core.addresses import host_port
+from householdd.core.addresses import Address, parse_address
 from householdd.core.runtime import LOG_LEVELS, Catalogue, Source, Values
 from householdd.core.settings import Limits, Timeouts
 from householdd.storage.engine import parse_url
@@ -38,31 +38,6 @@ _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?
 
 class ConfigError(ValueError):
     """A configuration that cannot be used; the message says which setting, from where, and what is allowed."""
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return host_port(self.host, self.port)
-
-
-def parse_address(value: object) -> Address:
-    """Reads ``HOST:PORT``, IPv6 hosts in brackets; port 0 takes a free one."""
-    if isinstance(value, Address):
-        return value
-    host, colon, port = str(value).rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        host = ""
-    if not (colon and host and port.isdecimal() and int(port) <= 65535):  # noqa: PLR2004 - the largest port
-        raise ValueError("write HOST:PORT, such as 0.0.0.0:443 or [::]:443")
-    return Address(host, int(port))
 
 
 def parse_frame_ancestor(value: object) -> str:
@@ -132,6 +107,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = "auto"
     timeouts: Annotated[dict[str, float], AfterValidator(_timeouts)] = {}
     history: HistorySettings = HistorySettings()
+    access: Access = Access()
     limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
 
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)

@@ -43,6 +43,8 @@ def set_up(level: str, log_format: Format, **fields: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     set_level(level)
+    # Who changed what is never less than what is logged.
+    logging.getLogger("audit").setLevel(logging.INFO)
     # One line per connection or frame would drown what an operator looks for; a client's mistakes are counted instead.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(**fields)

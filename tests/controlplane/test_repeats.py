@@ -16,7 +16,7 @@ from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc
 from householdd.controlplane import repeats
 from householdd.controlplane.failures import precondition
-from householdd.controlplane.interceptor import Failures
+from householdd.controlplane.interceptor import Entrance, everybody
 from householdd.controlplane.repeats import Repeats
 
 ID = "6f1e7a52-0000-4000-8000-000000000001"
@@ -76,7 +76,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     service = Counting()
     address = f"unix:{tmp_path / 's'}"
     made = Bench(None, service)
-    server = grpc.aio.server(interceptors=[Failures(), Repeats(lambda: made.now)])
+    server = grpc.aio.server(interceptors=[Entrance(everybody, 10), Repeats(lambda: made.now)])
     server.add_generic_rpc_handlers((service.handler(),))
     server.add_insecure_port(address)
     await server.start()

@@ -19,7 +19,7 @@ from household.v1 import session_service_pb2_grpc
 from household.v1.server_service_pb2 import WORKER_STATE_READY
 from householdd.controlplane import watching
 from householdd.controlplane.blocking import BlockBook
-from householdd.controlplane.interceptor import Failures
+from householdd.controlplane.interceptor import Entrance, everybody
 from householdd.core.blocks import Blocks
 from householdd.core.settings import Timeouts
 from householdd.dataplane.registry import Change, Registry
@@ -35,7 +35,7 @@ from tests.core.samples import START, WALL, active
 async def serving(service: session_service_pb2_grpc.SessionServiceServicer, directory: Path) -> AsyncIterator[Any]:
     """A stub of the service, on a socket of its own."""
     address = f"unix:{directory / 's'}"
-    server = grpc.aio.server(interceptors=[Failures()])
+    server = grpc.aio.server(interceptors=[Entrance(everybody, 10)])
     session_service_pb2_grpc.add_SessionServiceServicer_to_server(service, server)
     server.add_insecure_port(address)
     await server.start()

@@ -1,14 +1,20 @@
-"""Turns what a handler raises into a status that tells the caller enough and no more."""
+"""What is done for every RPC: admission, reading the request, and a status that tells the caller enough and no more."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import inspect
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NoReturn
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
 
 import grpc
 import grpc.aio
 import structlog
+from google.protobuf.message import DecodeError
 
 from householdd.controlplane.failures import Refusal
 
@@ -20,48 +26,109 @@ OURS = "/household."
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class Failures(grpc.aio.ServerInterceptor):
-    """Answers a Refusal as it is, and anything else with INTERNAL and an id that is in the log."""
+@dataclass
+class Call:
+    """An RPC under way, as far as it is known."""
+
+    request: Any = None
+    response: Any = None
+
+
+class Admission(Protocol):
+    """Decides whether an RPC may go on, before its request is read."""
+
+    def __call__(self, method: str, context: Context, *, stream: bool) -> AbstractContextManager[Call]:
+        """Holds what the RPC takes up while it is open; ``stream`` RPCs stay open. Raises Refusal."""
+
+
+def everybody(method: str, context: Context, *, stream: bool) -> AbstractContextManager[Call]:  # noqa: ARG001 - whoever it is
+    """Admission to a socket that only the daemon itself can reach."""
+    return contextlib.nullcontext(Call())
+
+
+class Entrance(grpc.aio.ServerInterceptor):
+    """Stands between gRPC and every handler.
+
+    Each handler is served as one that reads a stream of bytes. So it runs before the request is there: the caller is
+    judged first, a request that does not come is waited for no longer than ``patience`` seconds, and one that is no
+    message of its type is answered here. The wire is the same.
+    """
+
+    def __init__(self, admission: Admission, patience: float) -> None:
+        self._admission = admission
+        self._patience = patience
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wraps the handler of one method."""
+        """Wraps the handler of one method; an unknown one stays unknown."""
         handler: Any = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None or not method.startswith(OURS):
-            # Unknown methods, and the library's own health and reflection, which answer in styles of their own.
-            return handler  # type: ignore[no-any-return]
+        if handler is None:
+            return None
+        method = handler_call_details.method.removeprefix("/")
         if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(
-                _guard_stream(handler.unary_stream, method), handler.request_deserializer, handler.response_serializer
+            return grpc.stream_stream_rpc_method_handler(
+                self._stream(handler, method), None, handler.response_serializer
             )
-        return grpc.unary_unary_rpc_method_handler(
-            _guard_unary(handler.unary_unary, method), handler.request_deserializer, handler.response_serializer
-        )
+        return grpc.stream_unary_rpc_method_handler(self._unary(handler, method), None, handler.response_serializer)
 
+    def _unary(self, handler: Any, method: str) -> Callable[..., Awaitable[object]]:  # noqa: ANN401 - any kind of handler
+        async def serve(requests: AsyncIterator[bytes], context: Context) -> object:
+            try:
+                with self._admission(method, context, stream=False) as call:
+                    call.request = await self._only(requests, handler.request_deserializer)
+                    call.response = await handler.unary_unary(call.request, context)
+                    return call.response
+            except Exception as error:  # noqa: BLE001 - every kind is answered and logged
+                await _answer(error, context, method)
 
-def _guard_unary(behavior: Callable[..., Awaitable[object]], method: str) -> Callable[..., Awaitable[object]]:
-    async def guarded(request: object, context: Context) -> object:
+        return serve
+
+    def _stream(self, handler: Any, method: str) -> Callable[..., AsyncIterator[object]]:  # noqa: ANN401 - any kind of handler
+        async def serve(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[object]:
+            try:
+                with self._admission(method, context, stream=True) as call:
+                    if handler.request_streaming:
+                        answers = handler.stream_stream(_decoded(requests, handler.request_deserializer), context)
+                    else:
+                        call.request = await self._only(requests, handler.request_deserializer)
+                        answers = handler.unary_stream(call.request, context)
+                    if inspect.isawaitable(answers):
+                        # The library's health service writes its answers itself.
+                        await answers
+                        return
+                    async for answer in answers:
+                        yield answer
+            except Exception as error:  # noqa: BLE001 - every kind is answered and logged
+                await _answer(error, context, method)
+
+        return serve
+
+    async def _only(self, requests: AsyncIterator[bytes], decode: Callable[[bytes], object]) -> object:
         try:
-            return await behavior(request, context)
-        except Exception as error:  # noqa: BLE001 - every kind is answered and logged
-            await _answer(error, context, method)
+            async with asyncio.timeout(self._patience):
+                data = await anext(aiter(requests))
+        except StopAsyncIteration:
+            raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the RPC came without a request") from None
+        except TimeoutError:
+            message = f"no request within {self._patience:g} s of the RPC's beginning"
+            raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
+        return _decode(data, decode)
 
-    return guarded
+
+async def _decoded(requests: AsyncIterator[bytes], decode: Callable[[bytes], object]) -> AsyncIterator[object]:
+    async for data in requests:
+        yield _decode(data, decode)
 
 
-def _guard_stream(behavior: Callable[..., AsyncIterator[object]], method: str) -> Callable[..., AsyncIterator[object]]:
-    async def guarded(request: object, context: Context) -> AsyncIterator[object]:
-        try:
-            async for response in behavior(request, context):
-                yield response
-        except Exception as error:  # noqa: BLE001 - every kind is answered and logged
-            await _answer(error, context, method)
-
-    return guarded
+def _decode(data: bytes, decode: Callable[[bytes], object]) -> object:
+    try:
+        return decode(data)
+    except DecodeError:
+        message = f"the request of {len(data)} bytes is not a message of its type"
+        raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, message) from None
 
 
 async def _answer(error: Exception, context: Context, method: str) -> NoReturn:

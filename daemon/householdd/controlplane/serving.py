@@ -18,10 +18,8 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-from householdd.controlplane.interceptor import Failures
-
-MAX_RECEIVE = 64 * 1024
-"""Greatest request in bytes."""
+from householdd.controlplane.interceptor import Admission, Entrance, everybody
+from householdd.controlplane.limits import Limits
 
 SERVICES = tuple(
     service.full_name
@@ -40,15 +38,26 @@ class Services:
 
 
 class ControlServer:
-    """Serves ``services`` on ``path``. Who may connect is the business of the directory that ``path`` is in."""
+    """Serves ``services`` on ``path``. Who may connect is the business of the directory that ``path`` is in.
 
-    def __init__(self, services: Services, path: Path, interceptors: Sequence[grpc.aio.ServerInterceptor] = ()) -> None:
-        """``interceptors`` see a call after those that every server has."""
+    What they may do then is that of ``admission``. A worker has one connection, the daemon's, so ``limits`` that hold
+    for each connection are not for it. ``interceptors`` see a call that was admitted.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        path: Path,
+        admission: Admission = everybody,
+        limits: Limits | None = None,
+        interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    ) -> None:
+        options = limits.grpc_options if limits else [("grpc.max_receive_message_length", Limits.request_bytes)]
         self._path = path
         self._health = health.aio.HealthServicer()
         self._serving: bool | None = None
         self._server = grpc.aio.server(
-            interceptors=[Failures(), *interceptors], options=[("grpc.max_receive_message_length", MAX_RECEIVE)]
+            interceptors=[Entrance(admission, (limits or Limits()).first_bytes), *interceptors], options=options
         )
         session_service_pb2_grpc.add_SessionServiceServicer_to_server(services.sessions, self._server)
         server_service_pb2_grpc.add_ServerServiceServicer_to_server(services.server, self._server)

@@ -1,8 +1,9 @@
-"""Client addresses, in writing and as what is blocked or counted."""
+"""Addresses, in writing and as what is blocked or counted."""
 
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -69,3 +70,28 @@ def block(host: str) -> str:
     except ValueError:
         return host
     return str(network.supernet(new_prefix=BLOCK_BITS[network.version]))
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return host_port(self.host, self.port)
+
+
+def parse_address(value: object) -> Address:
+    """Reads ``HOST:PORT``, IPv6 hosts in brackets; port 0 takes a free one."""
+    if isinstance(value, Address):
+        return value
+    host, colon, port = str(value).rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        host = ""
+    if not (colon and host and port.isdecimal() and int(port) <= 65535):  # noqa: PLR2004 - the largest port
+        raise ValueError("write HOST:PORT, such as 0.0.0.0:443 or [::]:443")
+    return Address(host, int(port))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import structlog
@@ -15,9 +16,16 @@ import structlog
 from household.v1 import server_service_pb2
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import certificates, logs, profile_data
+from householdd.access_settings import Access as AccessSettings
+from householdd.access_settings import AccessError
 from householdd.config import ConfigError, Settings
+from householdd.controlplane.access import Access
+from householdd.controlplane.audit import Audit
 from householdd.controlplane.blocking import BlockBook
+from householdd.controlplane.identity import Connections
+from householdd.controlplane.limits import Limits
 from householdd.controlplane.repeats import Repeats
+from householdd.controlplane.roles import Rules
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
@@ -46,7 +54,7 @@ log = structlog.get_logger("supervisor")
 HOUSEKEEPING = 0.25
 """Seconds between two looks at what health checks and systemd are to be told."""
 
-RELOADABLE = {"timeouts", "limits", "log_level"}
+RELOADABLE = {"access", "timeouts", "limits", "log_level"}
 """Settings that SIGHUP puts in force; the files of the certificate are read anew as well."""
 
 
@@ -65,6 +73,10 @@ class Supervisor:
             WorkerHandle(str(index), self._private / f"worker-{index}.sock") for index in range(settings.worker_count)
         ]
         self._state = DaemonState(listen_urls=[])
+        self._connections = Connections()
+        self._limits = Limits()
+        self._rules = Rules()
+        """Who may do what; a reload replaces it."""
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
@@ -91,10 +103,14 @@ class Supervisor:
                     failed=self._fail,
                 ),
             )
+            gate = Gate(self._private / "daemon.sock", self._connections, lambda: self._rules, self._limits)
+            stack.push_async_callback(gate.stop)
             server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_now)
             control = ControlServer(
                 Services(FanSessions(self._handles, self._book), server, ConfigService(self._config)),
                 self._private / "daemon.sock",
+                Access(self._connections, lambda: self._rules, self._limits, Audit()),
+                self._limits,
                 [Repeats()],
             )
             await control.start()
@@ -109,9 +125,8 @@ class Supervisor:
             stack.push_async_callback(pool.stop)
             if not await self._start(pool):
                 return
-            gate = Gate(self._settings.runtime_dir / "control.sock", self._private / "daemon.sock")
-            await gate.start()
-            stack.push_async_callback(gate.stop)
+            await gate.start(sock=stack.enter_context(self._control_socket()))
+            stack.callback(gate.close)
             self._state.serving = True
             housekeeping = asyncio.create_task(self._housekeeping(control, server))
             housekeeping.add_done_callback(self._housekeeping_ended)
@@ -125,6 +140,25 @@ class Supervisor:
         log.info("stopped")
         if self._failed:
             raise DaemonError("a defect ended the daemon; the log says where")
+
+    @contextlib.contextmanager
+    def _control_socket(self) -> Iterator[socket.socket]:
+        """The public control socket, and the rules about who may use it. Raises DaemonError."""
+        path, access = self._settings.runtime_dir.absolute() / "control.sock", self._settings.access
+        try:
+            gid = access.socket_gid()
+            with listening.control_socket(path, int(access.socket_mode, 8), gid) as sock:
+                try:
+                    self._rules = self._read_rules(access)
+                    yield sock
+                finally:
+                    path.unlink(missing_ok=True)
+        except AccessError as error:
+            raise DaemonError(str(error)) from None
+
+    def _read_rules(self, access: AccessSettings) -> Rules:
+        path = self._settings.runtime_dir / "control.sock"
+        return access.rules(os.geteuid(), path.stat().st_gid)
 
     async def _start(self, pool: WorkerPool) -> bool:
         """Starts the workers; False when the daemon was told to end meanwhile. Raises DaemonError."""
@@ -223,11 +257,13 @@ class Supervisor:
             fresh = self._read_settings()
             # The files of the launch, which are those that the workers read anew.
             self._certificate()
-        except (ConfigError, DaemonError) as error:
+            rules = self._read_rules(fresh.access)
+        except (AccessError, ConfigError, DaemonError) as error:
             log.error("not reloaded; the old configuration stays in force", problem=str(error))  # noqa: TRY400 - no defect
         else:
             names = type(fresh).model_fields
             differing = [name for name in names if getattr(fresh, name) != getattr(self._settings, name)]
+            self._rules = rules
             catalogue = self._config.catalogue
             await self._config.relaunch(fresh.runtime_values(catalogue), fresh.runtime_sources(catalogue))
             pool.signal(signal.SIGHUP)

@@ -12,7 +12,8 @@ from typing import IO
 
 import structlog
 
-from householdd.config import Address, Settings
+from householdd.config import Settings
+from householdd.core.addresses import Address
 
 log = structlog.get_logger("supervisor")
 
@@ -64,6 +65,29 @@ def _bind(address: Address) -> socket.socket:
         raise DaemonError(
             f"listen {address}: {os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror}"
         ) from None
+
+
+def control_socket(path: Path, mode: int, gid: int | None) -> socket.socket:
+    """A unix socket at ``path``, open to nobody else until it has its ``mode`` and group. Raises DaemonError.
+
+    Whoever calls holds the lock of the runtime directory, so a socket that is there is stale.
+    """
+    path.unlink(missing_ok=True)
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        before = os.umask(0o177)
+        try:
+            sock.bind(str(path))
+        finally:
+            os.umask(before)
+        if gid is not None:
+            os.chown(path, -1, gid)
+        path.chmod(mode)
+    except OSError as error:
+        sock.close()
+        what = "access.socket_group" if isinstance(error, PermissionError) and gid is not None else str(path)
+        raise DaemonError(f"{what}: {error.strerror}") from None
+    return sock
 
 
 def allow_many_connections() -> None:
