@@ -88,3 +88,22 @@ def test_a_wrong_limit_is_named(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(config.ConfigError) as caught:
         config.load({"no_tls": True}, path)
     assert str(caught.value) == f"{path}: limits: {words}"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "[::1]", "localhost"])
+def test_metrics_may_be_served_to_this_machine(host: str) -> None:
+    settings = config.load({"no_tls": True, "metrics_listen": f"{host}:8444"}, None)
+    assert str(settings.metrics_listen) == f"{host}:8444"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.1", "10.0.0.1", "metrics.example"])
+def test_metrics_are_served_to_others_only_where_that_is_said(host: str) -> None:
+    options = {"no_tls": True, "metrics_listen": f"{host}:8444"}
+    with pytest.raises(config.ConfigError, match="can be reached from elsewhere"):
+        config.load(options, None)
+    assert config.load({**options, "metrics_remote": True}, None).metrics_listen is not None
+
+
+def test_metrics_may_be_served_nowhere() -> None:
+    assert config.load({"no_tls": True, "metrics_listen": ""}, None).metrics_listen is None
+    assert config.load({"dev": True}, None).metrics_listen is None

@@ -43,6 +43,12 @@ def householdd(  # noqa: PLR0913 - one parameter an option
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes; 0 is one per core. [default: 0]")
     ] = None,
+    metrics_listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help='Where Prometheus finds /metrics; "" is nowhere. [default: 127.0.0.1:8444]'
+        ),
+    ] = None,
     runtime_dir: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Holds the control socket, DIR/control.sock. [default: /run/householdd]"),
@@ -66,6 +72,7 @@ def householdd(  # noqa: PLR0913 - one parameter an option
         "dev": dev,
         "listen": listen,
         "workers": workers,
+        "metrics_listen": metrics_listen,
         "runtime_dir": runtime_dir,
         "state_dir": state_dir,
         "cert": cert,

@@ -40,6 +40,11 @@ class ConfigError(ValueError):
     """A configuration that cannot be used; the message says which setting, from where, and what is allowed."""
 
 
+def parse_optional_address(value: object) -> Address | None:
+    """The same; nothing stands for nowhere."""
+    return None if value is None or value == "" else parse_address(value)
+
+
 def parse_frame_ancestor(value: object) -> str:
     """Reads an origin whose pages may show ours in a frame: ``https://isp.example``, ``https://*.isp.example:8443``."""
     if not _ORIGIN.fullmatch(str(value)):
@@ -102,6 +107,8 @@ class Settings(BaseSettings):
     branding: Branding = Branding()
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0
     congestion_control: Annotated[str, Field(pattern="^[a-z0-9_-]{1,15}$")] = "cubic"
+    metrics_listen: Annotated[Address | None, BeforeValidator(parse_optional_address)] = Address("127.0.0.1", 8444)
+    metrics_remote: bool = False
     profiles: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -121,7 +128,13 @@ class Settings(BaseSettings):
             # Left to the field itself, which says what is wrong.
             dev = False
         if dev:
-            defaults = {"listen": "127.0.0.1:8443", "workers": 1, "runtime_dir": ".run", "state_dir": ".run/state"}
+            defaults = {
+                "listen": "127.0.0.1:8443",
+                "metrics_listen": "",
+                "workers": 1,
+                "runtime_dir": ".run",
+                "state_dir": ".run/state",
+            }
             return {**defaults, **values}
         return values
 
@@ -153,6 +166,15 @@ class Settings(BaseSettings):
         """Where those values come from, by path, as far as they are no defaults."""
         rates = {path: Source.FILE for path in catalogue.meanings if path.startswith("profiles.") and self.profiles}
         return {path: source for path, source in self._sources.items() if path in catalogue.meanings} | rates
+
+    @model_validator(mode="after")
+    def _metrics(self) -> Self:
+        if self.metrics_listen is not None and not (self.metrics_remote or self.metrics_listen.is_loopback):
+            raise ValueError(
+                f"metrics_listen {self.metrics_listen} can be reached from elsewhere, and metrics are told to whoever "
+                "asks; use a loopback address, such as 127.0.0.1:8444, or set metrics_remote"
+            )
+        return self
 
     @property
     def worker_count(self) -> int:

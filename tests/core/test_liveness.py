@@ -329,3 +329,12 @@ def test_whatever_comes_in_payload_is_allowed_for_less_than_the_probe_timeout_af
         assert liveness.last_evidence_at == last
         assert liveness.fresh(timeouts, now) == (now - last < timeout)
         assert not liveness.fresh(timeouts, last + timeout + 1e-9)
+
+
+def test_failed_probes_are_counted_once_and_over_all_silences() -> None:
+    liveness = begun()
+    judged(liveness, 1.5, 2.5, 2.75, 3.0)
+    assert (liveness.failures, liveness.failed) == (2, 2)
+    liveness.evidence(PONG, START + 3)
+    judged(liveness, 3.25, 5.0)
+    assert (liveness.failures, liveness.failed) == (1, 3)

@@ -88,6 +88,38 @@ def test_what_a_stall_left_beyond_the_catch_up_is_dropped() -> None:
     assert pacer.dropped == 9_750_000
 
 
+def test_a_late_look_is_missed_only_where_all_that_was_due_before_was_taken() -> None:
+    pacer = Pacer(Constant(8e6, 100), START)
+    pacer.take(pacer.due(START + 0.1) - 1)
+    # The connection had not taken all: who came late does not matter.
+    pacer.take(pacer.due(START + 1.0))
+    assert (pacer.dropped, pacer.missed) == (1_000_000 - 100_000 + 1 - 250_000, 0)
+    dropped = pacer.dropped
+    pacer.due(START + 2.0)
+    assert (pacer.dropped - dropped, pacer.missed) == (750_000, 750_000)
+
+
+def test_what_became_due_behind_a_shut_gate_is_skipped_and_not_missed() -> None:
+    pacer = Pacer(Constant(8e6, 100), START)
+    pacer.take(pacer.due(START + 0.1))
+    pacer.skip(START + 10)
+    assert (pacer.dropped, pacer.skipped, pacer.missed) == (9_900_000, 9_900_000, 0)
+    assert pacer.due(START + 10.1) == 100_000
+
+
+@given(SHAPES, LOOKS)
+def test_the_causes_of_a_drop_are_parts_of_it(shape: Shape, looks: list[tuple[float, float]]) -> None:
+    pacer, now = Pacer(shape, START), START
+    for gap, part in looks:
+        now += gap
+        if part < 0.1:
+            pacer.skip(now)
+        else:
+            pacer.take(int(pacer.due(now) * part))
+        assert min(pacer.skipped, pacer.missed) >= 0
+        assert pacer.skipped + pacer.missed <= pacer.dropped
+
+
 def test_a_skip_drops_all_that_is_due() -> None:
     pacer = Pacer(Constant(8e6, 100), START)
     pacer.skip(START + 0.2)

@@ -41,23 +41,27 @@ class ControlServer:
     """Serves ``services`` on ``path``. Who may connect is the business of the directory that ``path`` is in.
 
     What they may do then is that of ``admission``. A worker has one connection, the daemon's, so ``limits`` that hold
-    for each connection are not for it. ``interceptors`` see a call that was admitted.
+    for each connection are not for it. ``interceptors`` see a call that was admitted, ``outermost``
+    every one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each a part of its own
         self,
         services: Services,
         path: Path,
         admission: Admission = everybody,
         limits: Limits | None = None,
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+        *,
+        outermost: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
         options = limits.grpc_options if limits else [("grpc.max_receive_message_length", Limits.request_bytes)]
         self._path = path
         self._health = health.aio.HealthServicer()
         self._serving: bool | None = None
         self._server = grpc.aio.server(
-            interceptors=[Entrance(admission, (limits or Limits()).first_bytes), *interceptors], options=options
+            interceptors=[*outermost, Entrance(admission, (limits or Limits()).first_bytes), *interceptors],
+            options=options,
         )
         session_service_pb2_grpc.add_SessionServiceServicer_to_server(services.sessions, self._server)
         server_service_pb2_grpc.add_ServerServiceServicer_to_server(services.server, self._server)

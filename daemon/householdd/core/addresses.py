@@ -82,6 +82,14 @@ class Address:
     def __str__(self) -> str:
         return host_port(self.host, self.port)
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it; not assumed of a name other than localhost."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
 
 def parse_address(value: object) -> Address:
     """Reads ``HOST:PORT``, IPv6 hosts in brackets; port 0 takes a free one."""

@@ -41,6 +41,8 @@ class Liveness:
         """When the last pong or message came in."""
         self.failures = 0
         """Probes in a row that went unanswered."""
+        self.failed = 0
+        """Probes in all that went unanswered."""
         self.round_trip = RoundTrip()
         self.activity = Activity(max(expected_gap, HEARTBEAT), now)
         self._acked: int | None = None
@@ -98,5 +100,7 @@ class Liveness:
         if now - self.last_answer_at >= self.inactivity_timeout(timeouts):
             return CloseReason.INACTIVE
         overdue = 0 if self._stuck else int((now - self.last_evidence_at) / self.probe_timeout(timeouts)) - 1
-        self.failures = max(overdue, 0)
+        failures = max(overdue, 0)
+        self.failed += max(failures - self.failures, 0)
+        self.failures = failures
         return CloseReason.PROBES_FAILED if self.failures >= timeouts.probe_failures else None

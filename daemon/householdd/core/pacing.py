@@ -29,6 +29,12 @@ class Pacer:
         """Peak rate in bit/s that was asked for last; it holds for whatever shape comes."""
         self.dropped = 0
         """Bytes given up because they could not be sent in time."""
+        self.skipped = 0
+        """Those of ``dropped`` that became due behind a shut gate, or before a lower rate was asked for."""
+        self.missed = 0
+        """Those of ``dropped`` that nobody asked for in time, though all that was due before had been taken."""
+        self._left = 0
+        """Bytes of the last answer that were not taken."""
         self._follow(shape, now)
 
     def due(self, now: float) -> int:
@@ -38,18 +44,24 @@ class Pacer:
         if excess > 0:
             self.dropped += excess
             self._settled += excess
+            if self._left <= 0:
+                self.missed += excess
         # Bytes taken ahead of their time are no debt.
-        return max(total - self._settled, 0)
+        self._left = count = max(total - self._settled, 0)
+        return count
 
     def take(self, count: int) -> None:
         """Notes that ``count`` of the due bytes are under way."""
         self._settled += count
+        self._left -= count
 
     def skip(self, now: float) -> None:
         """Drops all that is due now: the gate was shut while it became due."""
-        count = self.due(now)
+        count = max(self.shape.bytes_by(now - self._began) - self._settled, 0)
         self.dropped += count
+        self.skipped += count
         self._settled += count
+        self._left = 0
 
     def next_at(self, now: float) -> float:
         """When to ask again: the next tick of the shape, or in ``REACH`` seconds where there is none."""

@@ -49,12 +49,18 @@ class Transport:
 
 @dataclass
 class Sums:
-    """Byte counts of one session; payload only, without framing."""
+    """Counts of one session; bytes are payload only, without framing."""
 
     sent: int = 0
     received: int = 0
     client_says_received: float = 0
     client_says_sent: float = 0
+    pings: int = 0
+    """WebSocket pings sent."""
+    pongs: int = 0
+    """Those that were answered."""
+    quiets: int = 0
+    """How often the gate was shut."""
 
 
 @dataclass
@@ -63,6 +69,12 @@ class Errors:
 
     malformed: int = 0
     unknown: int = 0
+    framing: int = 0
+    """What came in was not the WebSocket protocol."""
+    flooding: int = 0
+    """More frames than are allowed."""
+    unread: int = 0
+    """Answers were provoked and not read."""
     told: bool = field(default=False)
     """Whether the client has been told of a malformed message; it is told once."""
 
@@ -126,6 +138,7 @@ class Session:
 
     def pong(self, round_trip: float, now: float) -> None:
         """A pong answered one of our pings, ``round_trip`` seconds after it was sent."""
+        self.sums.pongs += 1
         self.liveness.round_trip.add(round_trip)
         self.evidence(EvidenceKind.PONG, now)
 
@@ -219,3 +232,5 @@ class Session:
         if state not in _NEXT[self.state]:
             raise AssertionError(f"session {self.identity.id}: {self.state} cannot become {state}")
         self.state = state
+        if state is SessionState.QUIET:
+            self.sums.quiets += 1

@@ -54,11 +54,16 @@ class ControlLoop:
             self._registry.for_each(step)
         self.passes += 1
         self.last_pass = self._registry.clock.now() - now
+        timing = self._registry.timing
+        timing.pass_duration.observe(self.last_pass)
+        for runner in self._registry.live.values():
+            timing.evidence_age.observe(now - runner.session.liveness.last_evidence_at)
 
     def _measure_gap(self, now: float) -> None:
         if self._began is not None:
             gap = now - self._began
             self.longest_gap = max(self.longest_gap, gap)
+            self._registry.timing.pass_gap.observe(gap)
             if gap > 2 * INTERVAL:
                 self.slow_passes += 1
                 log.warning("slow control loop", gap=round(gap, 3), sessions=len(self._registry.live))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from enum import Enum
 
 import structlog
@@ -16,10 +16,12 @@ from householdd.core.profiles import Profile, Profiles
 from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
+from householdd.core.timing import Timing
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import RunRefused
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
+from householdd.dataplane.totals import Tally, Totals, add_up, count
 
 log = structlog.get_logger("registry")
 
@@ -49,18 +51,6 @@ class Keeper:
         runner.answer_report(RunRefused("disabled"))
 
 
-@dataclass
-class Totals:
-    """Sums since the worker started, of sessions that have ended and of refused upgrades."""
-
-    opened: int = 0
-    closed: Counter[CloseReason] = field(default_factory=Counter)
-    sent: int = 0
-    received: int = 0
-    protocol_errors: int = 0
-    refused: int = 0
-
-
 class Registry:
     """Opens sessions, knows the live ones, and remembers the most recently ended."""
 
@@ -75,14 +65,18 @@ class Registry:
         self.listeners: set[Listener] = set()
         """Called after each opening, change of state and end; they must not raise or wait."""
         self.keeper = Keeper()
-        self._totals = Totals()
+        self.timing = Timing()
+        self.refusals: Counter[str] = Counter()
+        """Upgrades that were refused, by cause."""
+        self._ended: dict[str, Totals] = {}
+        """By profile; of its sessions' counts those of ended ones only."""
 
     def open(self, identity: Identity, profile: Profile, link: Link) -> Runner:
         """Starts a session on a connection whose handshake is done."""
         session = Session(identity, profile, self.timeouts, self.clock.now(), self.clock.wall())
         runner = Runner(session, link, self.clock, self)
         self.live[identity.id] = runner
-        self._totals.opened += 1
+        self._ended.setdefault(profile.key, Totals()).opened += 1
         self.admission.counts.opened(customer(identity.peer_host))
         runner.start()
         self._announce(session, Change.OPENED)
@@ -142,25 +136,27 @@ class Registry:
         """Ends every connection that is left, without a word."""
         self.for_each(lambda runner: runner.abort(CloseReason.EMERGENCY))
 
-    def refused(self) -> None:
+    def refused(self, cause: str) -> None:
         """Counts an upgrade that was refused."""
-        self._totals.refused += 1
+        self.refusals[cause] += 1
 
-    def totals(self) -> Totals:
-        """Sums over ended and live sessions."""
-        done, sessions = self._totals, [runner.session for runner in self.live.values()]
-        return Totals(
-            opened=done.opened,
-            closed=Counter(done.closed),
-            sent=done.sent + sum(session.sums.sent for session in sessions),
-            received=done.received + sum(session.sums.received for session in sessions),
-            protocol_errors=done.protocol_errors + sum(_breaches(session) for session in sessions),
-            refused=done.refused,
-        )
+    def totals(self) -> dict[str, Totals]:
+        """Sums by profile, of those that had a session."""
+        live: dict[str, list[Tally]] = {key: [ended.tally] for key, ended in self._ended.items()}
+        for runner in self.live.values():
+            live[runner.session.profile.key].append(count(runner))
+        return {
+            key: replace(ended, closed=Counter(ended.closed), tally=add_up(live[key]))
+            for key, ended in self._ended.items()
+        }
 
     def states(self) -> Counter[SessionState]:
         """Live sessions by state."""
         return Counter(runner.session.state for runner in self.live.values())
+
+    def ticked(self, lateness: float) -> None:
+        """A session looked for its next portion of payload, ``lateness`` seconds after it was to."""
+        self.timing.tick_lateness.observe(lateness)
 
     def changed(self, runner: Runner) -> None:
         """A session's state is another."""
@@ -174,11 +170,9 @@ class Registry:
         self.recent[session.identity.id] = session
         while len(self.recent) > RECENT:
             self.recent.popitem(last=False)
-        if session.close_reason is not None:
-            self._totals.closed[session.close_reason] += 1
-        self._totals.sent += session.sums.sent
-        self._totals.received += session.sums.received
-        self._totals.protocol_errors += _breaches(session)
+        totals = self._ended[session.profile.key]
+        totals.closed[session.close_reason or CloseReason.INTERNAL] += 1
+        totals.tally = add_up((totals.tally, count(runner)))
         self._announce(session, Change.CLOSED)
 
     def reported(self, runner: Runner, report: RunReport) -> None:
@@ -193,7 +187,3 @@ class Registry:
                 # A watcher's trouble is not the session's.
                 log.exception("listener failed", session=session.identity.id)
                 self.listeners.discard(listener)
-
-
-def _breaches(session: Session) -> int:
-    return session.errors.malformed + session.errors.unknown

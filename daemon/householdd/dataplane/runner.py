@@ -48,6 +48,9 @@ class Clock:
 class Observer(Protocol):
     """Whom a runner tells of its session's life."""
 
+    def ticked(self, lateness: float) -> None:
+        """The next portion of payload was looked for, ``lateness`` seconds after it was to."""
+
     def changed(self, runner: Runner) -> None:
         """The session's state is another."""
 
@@ -82,6 +85,8 @@ class Runner:
         """Of the connection, such as ``cubic``; known from the start on."""
         self._timer: asyncio.TimerHandle | None = None
         """The next payload portion; set only while the gate is open and the write buffer has room."""
+        self._tick_at = 0.0
+        """When that is to be; holds while the timer is set."""
         self._abort_at: float | None = None
         """Deadline of the closing handshake; set only in CLOSING."""
         self._ends: dict[CloseReason, tuple[float, str]] = {}
@@ -198,6 +203,7 @@ class Runner:
             data = self._ping_count.to_bytes(8)
             if self.link.send_ping(data):
                 self._pings.sent(data, now)
+                self.session.sums.pings += 1
         self._send(self._dialogue.probes(now, self._clock.wall()))
 
     def publish(self, now: float, interval: float, *, overloaded: bool) -> None:
@@ -245,12 +251,14 @@ class Runner:
 
     def broken(self, problem: str) -> None:
         """The client does not speak WebSocket; the library closes."""
+        self.session.errors.framing += 1
         self._closing(CloseReason.PROTOCOL_ERROR, problem)
         self.link.distrust()
 
     def flooded(self) -> None:
         """The client sends more frames than it may."""
-        self.end(CloseReason.PROTOCOL_ERROR, f"more than {FRAMES_PER_SECOND} frames a second")
+        if self.end(CloseReason.PROTOCOL_ERROR, f"more than {FRAMES_PER_SECOND} frames a second"):
+            self.session.errors.flooding += 1
 
     def cut(self) -> None:
         """The client ended the stream without a close frame; nothing more can come from it."""
@@ -259,11 +267,13 @@ class Runner:
 
     def unread(self) -> None:
         """The client reads none of the answers it provokes, so it would not read a close frame either."""
+        if self.session.live:
+            self.session.errors.unread += 1
         self.abort(CloseReason.PROTOCOL_ERROR, "answers were provoked and not read")
 
     def writable(self) -> None:
         """The write buffer has room again."""
-        self._pace()
+        self._pace(self._clock.now())
 
     def lost(self, *, clean: bool) -> None:
         """The connection is gone, and with it all the session held."""
@@ -315,9 +325,13 @@ class Runner:
         self.session.transport = self.tcp.transport(self.congestion_control)
         return self.tcp
 
-    def _pace(self) -> None:
-        self._disarm()
+    def _tick(self) -> None:
         now = self._clock.now()
+        self._observer.ticked(now - self._tick_at)
+        self._pace(now)
+
+    def _pace(self, now: float) -> None:
+        self._disarm()
         due = self.session.payload_due(now)
         if due > 0:
             taken = self.link.send_payload(due)
@@ -328,7 +342,7 @@ class Runner:
             if 0 < taken < due:
                 # The kernel took it all at once and the rest is due already. The next turn of the event loop goes on,
                 # so that other sessions come in between.
-                self._timer = self.link.loop.call_later(0, self._pace)
+                self._timer = self.link.loop.call_later(0, self.writable)
                 return
         self._tell()
         self._arm()
@@ -337,7 +351,8 @@ class Runner:
         if self._timer is None and self.session.state is SessionState.ACTIVE and self.link.open:
             now = self._clock.now()
             delay = max(self.session.download.next_at(now) - now, LEAST_DELAY)
-            self._timer = self.link.loop.call_later(delay, self._pace)
+            self._tick_at = now + delay
+            self._timer = self.link.loop.call_later(delay, self._tick)
 
     def _disarm(self) -> None:
         if self._timer is not None:

@@ -40,6 +40,9 @@ from householdd.supervisor.fleet import WorkerHandle, ask_all
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.history import History
 from householdd.supervisor.listening import DaemonError
+from householdd.supervisor.metrics.exposition import Exposition
+from householdd.supervisor.metrics.listener import MetricsListener
+from householdd.supervisor.metrics.rpcs import RpcCounts
 from householdd.supervisor.pool import Hooks, WorkerPool
 from householdd.supervisor.process import WorkerFailedError
 from householdd.supervisor.recorder import RecorderServer
@@ -106,12 +109,14 @@ class Supervisor:
             gate = Gate(self._private / "daemon.sock", self._connections, lambda: self._rules, self._limits)
             stack.push_async_callback(gate.stop)
             server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_now)
+            rpcs = RpcCounts()
             control = ControlServer(
                 Services(FanSessions(self._handles, self._book), server, ConfigService(self._config)),
                 self._private / "daemon.sock",
                 Access(self._connections, lambda: self._rules, self._limits, Audit()),
                 self._limits,
                 [Repeats()],
+                outermost=[rpcs],
             )
             await control.start()
             stack.push_async_callback(control.stop, 0.5)
@@ -127,13 +132,14 @@ class Supervisor:
                 return
             await gate.start(sock=stack.enter_context(self._control_socket()))
             stack.callback(gate.close)
+            metrics_url = await self._serve_metrics(stack, rpcs)
             self._state.serving = True
             housekeeping = asyncio.create_task(self._housekeeping(control, server))
             housekeeping.add_done_callback(self._housekeeping_ended)
             stack.callback(housekeeping.cancel)
             await control.report(serving=True)
             notify("READY=1")
-            log.info("serving", url=self._state.listen_urls[0], workers=len(self._handles))
+            log.info("serving", url=self._state.listen_urls[0], workers=len(self._handles), metrics=metrics_url)
             serving(self._state.listen_urls[0])
             await self._ending.wait()
             await self._wind_down(server)
@@ -175,6 +181,16 @@ class Supervisor:
         except WorkerFailedError as error:
             raise DaemonError(str(error)) from None
         return True
+
+    async def _serve_metrics(self, stack: contextlib.AsyncExitStack, rpcs: RpcCounts) -> str | None:
+        """Where they are; None where they are not wanted. Raises DaemonError."""
+        if self._settings.metrics_listen is None:
+            return None
+        exposition = Exposition(self._handles, self._state, rpcs)
+        listener = MetricsListener(self._settings.metrics_listen, exposition.render)
+        url = await listener.start()
+        stack.push_async_callback(listener.stop)
+        return url
 
     async def _wind_down(self, server: FanServer) -> None:
         """Lets sessions end by themselves until the drain deadline, unless told to stop now."""

@@ -20,6 +20,7 @@ from household.v1 import (
     session_service_pb2_grpc,
 )
 from householdd.controlplane import convert, merging
+from householdd.supervisor.metrics.book import Book
 
 CALL_DEADLINE = 2.0
 """Seconds that a worker has to answer a call of the daemon; less where the caller has less."""
@@ -47,6 +48,8 @@ class WorkerHandle:
         """What the running process last said of itself; None before it first did."""
         self.past = server_service_pb2.Totals()
         """Sums of the processes that this worker had before."""
+        self.book = Book()
+        """What it counts for the metrics."""
         self.stale = False
         """Whether the process missed something it was to be told; the pool makes up for it at the next poll."""
         self.ready = asyncio.Event()
@@ -75,8 +78,19 @@ class WorkerHandle:
             # CancelledError in whoever awaits them, as if their own caller had gone.
             await channel.close(grace=CALL_DEADLINE + 1)
 
+    def heard(self, server: server_service_pb2.Server) -> None:
+        """Takes what the process says of itself; not from one that has ended, and not what is older than is known.
+
+        Answers can come late: to a call that waited for other workers, or that another one overtook.
+        """
+        if server.workers[0].pid != self.pid:
+            return
+        if self.latest is None or convert.seconds(server.uptime) >= convert.seconds(self.latest.uptime):
+            self.latest = server
+
     def retire(self) -> None:
         """Keeps the sums of a process that has ended; its live sessions count as lost."""
+        self.book.retire()
         if self.latest is None:
             return
         last, self.latest = self.latest, None

@@ -172,7 +172,7 @@ class WorkerPool:
         while True:
             await asyncio.sleep(POLL)
             try:
-                response = await handle.server.GetServer(pb.GetServerRequest(), timeout=POLL)
+                response = await handle.server.GetServer(pb.GetServerRequest(samples=True), timeout=POLL)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in GONE:
                     # It answers, if not well; its sessions are no reason to pay for that.
@@ -187,7 +187,8 @@ class WorkerPool:
                     self.kill(handle)
                 continue
             heard = time.monotonic()
-            handle.latest = response.server
+            handle.heard(response.server)
+            handle.book.heard(response.samples)
             if handle.stale:
                 # Cleared first: what is missed from here on makes it stale anew.
                 handle.stale = False

@@ -98,9 +98,9 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         self._looked_at = 0.0
         """Monotonic time at which all workers were last asked for a drain's progress."""
 
-    async def GetServer(self, request: pb.GetServerRequest, context: _Context) -> pb.GetServerResponse:
+    async def GetServer(self, _request: pb.GetServerRequest, context: _Context) -> pb.GetServerResponse:
         """The daemon, with fresh figures of every worker that answers."""
-        await self._ask(request, context)
+        await self._ask(pb.GetServerRequest(), context)
         return pb.GetServerResponse(server=self.server())
 
     async def _ask(self, request: pb.GetServerRequest, context: _Context | None = None) -> None:
@@ -108,7 +108,7 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
             self._workers, lambda worker, timeout: worker.server.GetServer(request, timeout=timeout), context
         )
         for worker, answer in answers.given:
-            worker.latest = answer.server
+            worker.heard(answer.server)
 
     async def DrainServer(self, request: pb.DrainServerRequest, context: _Context) -> pb.DrainServerResponse:
         """Tells every worker to drain, and those that come up later as well."""

@@ -6,7 +6,8 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -21,7 +22,8 @@ from householdd.controlplane.ranges import drain_deadline, drain_spread
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
-from householdd.worker import census
+from householdd.dataplane.totals import Totals, add_up
+from householdd.worker import census, measurements
 
 FAREWELL = 0.2
 """Seconds that clients have to take in the last words of an emergency shutdown."""
@@ -56,9 +58,14 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         self._started_wall = registry.clock.wall()
         self._drain: _Drain | None = None
 
-    async def GetServer(self, _request: pb.GetServerRequest, _: _Context) -> pb.GetServerResponse:
+    async def GetServer(self, request: pb.GetServerRequest, _: _Context) -> pb.GetServerResponse:
         """This worker as a server of its own."""
-        return pb.GetServerResponse(server=self._server())
+        totals = self._registry.totals()
+        server = self._server_of(totals)
+        if not request.samples:
+            return pb.GetServerResponse(server=server)
+        samples = measurements.take(self._registry, self._control_loop, totals, server.workers[0].census)
+        return pb.GetServerResponse(server=server, samples=samples)
 
     async def DrainServer(self, request: pb.DrainServerRequest, _: _Context) -> pb.DrainServerResponse:
         """Refuses new sessions, and ends the remaining ones at the deadline."""
@@ -115,7 +122,10 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         self._registry.admission.drain_deadline = None
 
     def _server(self) -> pb.Server:
-        registry, totals = self._registry, self._registry.totals()
+        return self._server_of(self._registry.totals())
+
+    def _server_of(self, totals: Mapping[str, Totals]) -> pb.Server:
+        registry = self._registry
         sessions = [runner.session for runner in registry.live.values()]
         server = pb.Server(
             version=version("householdd"),
@@ -127,16 +137,7 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
             sessions=len(sessions),
             download_bps=sum(session.download_meter.bps for session in sessions),
             upload_bps=sum(session.upload_meter.bps for session in sessions),
-            totals=pb.Totals(
-                sessions_opened=totals.opened,
-                sessions_closed=[
-                    pb.CloseCount(reason=convert.reason(reason), count=count) for reason, count in totals.closed.items()
-                ],
-                sent_bytes=totals.sent,
-                received_bytes=totals.received,
-                handshakes_refused=totals.refused,
-                protocol_errors=totals.protocol_errors,
-            ),
+            totals=_totals_message(registry, totals),
         )
         if self._drain is not None:
             server.drain_reason = self._drain.reason
@@ -162,3 +163,16 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
                 for state, count in self._registry.states().items()
             ],
         )
+
+
+def _totals_message(registry: Registry, by_profile: Mapping[str, Totals]) -> pb.Totals:
+    closed = sum((totals.closed for totals in by_profile.values()), Counter[CloseReason]())
+    tally = add_up(totals.tally for totals in by_profile.values())
+    return pb.Totals(
+        sessions_opened=sum(totals.opened for totals in by_profile.values()),
+        sessions_closed=[pb.CloseCount(reason=convert.reason(reason), count=count) for reason, count in closed.items()],
+        sent_bytes=tally.sent,
+        received_bytes=tally.received,
+        handshakes_refused=registry.refusals.total(),
+        protocol_errors=tally.protocol_errors,
+    )

@@ -1,0 +1,141 @@
+"""Every metric of the daemon: its name, type, labels and what it means. docs/metrics.md shows them all.
+
+Names follow the conventions of Prometheus: base units, and ``_total`` for counters. Values of labels come from the
+daemon and its configuration, never from clients, so the number of series is bounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from householdd.core import timing
+
+PREFIX = "householdd_"
+
+
+class Kind(Enum):
+    """Types of Prometheus."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True)
+class Family:
+    """A metric, with a series for each set of values of its labels."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    bounds: tuple[float, ...] = ()
+    """Of a histogram: greatest value of each bucket but the last."""
+    each_worker: bool = False
+    """Workers' figures stay apart, under a first label ``worker``, instead of being added up."""
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """As shown."""
+        return ("worker", *self.labels) if self.each_worker else self.labels
+
+
+def _counter(name: str, text: str, *labels: str, each_worker: bool = False) -> Family:
+    return Family(PREFIX + name, Kind.COUNTER, text, labels, each_worker=each_worker)
+
+
+def _gauge(name: str, text: str, *labels: str, each_worker: bool = False) -> Family:
+    return Family(PREFIX + name, Kind.GAUGE, text, labels, each_worker=each_worker)
+
+
+def _histogram(name: str, text: str, bounds: tuple[float, ...], *labels: str, each_worker: bool = False) -> Family:
+    return Family(PREFIX + name, Kind.HISTOGRAM, text, labels, bounds, each_worker)
+
+
+RPC_DURATION = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+SESSIONS = _gauge("sessions", "Live sessions.", "profile", "state")
+SESSIONS_OPENED = _counter("sessions_opened_total", "Sessions opened.", "profile")
+SESSIONS_CLOSED = _counter("sessions_closed_total", "Sessions closed.", "profile", "reason")
+SESSIONS_QUIETED = _counter(
+    "sessions_quieted_total", "Times that a session's payload was stopped for want of evidence.", "profile"
+)
+HANDSHAKES_REFUSED = _counter("handshakes_refused_total", "Upgrades to WebSocket that were refused.", "reason")
+PROTOCOL_ERRORS = _counter("protocol_errors_total", "Breaches of the protocol by clients.", "kind")
+PAYLOAD = _counter(
+    "payload_bytes_total",
+    "Payload, without framing: download is given to the transport, upload is received.",
+    "profile",
+    "direction",
+)
+PAYLOAD_DROPPED = _counter(
+    "payload_dropped_bytes_total",
+    "Payload that was due and given up. Cause late: the daemon came too late; gate: no evidence of a client, or a "
+    "lower rate; connection: the line, or this machine, took less.",
+    "profile",
+    "direction",
+    "cause",
+)
+PINGS_SENT = _counter("pings_sent_total", "WebSocket pings sent to clients.", "profile")
+PINGS_ANSWERED = _counter("pings_answered_total", "WebSocket pings that clients answered.", "profile")
+PROBE_FAILURES = _counter("probe_failures_total", "Probe timeouts that passed without evidence of a client.", "profile")
+EVIDENCE_AGE = _histogram(
+    "evidence_age_seconds",
+    "Age of the last evidence of a client, of every live session at every control pass.",
+    timing.EVIDENCE_AGE,
+)
+TCP_SENT = _counter("tcp_sent_bytes_total", "Bytes that TCP sent for sessions, those sent again included.", "profile")
+TCP_RETRANSMITTED = _counter("tcp_retransmitted_bytes_total", "Bytes that TCP sent again.", "profile")
+TCP_RETRANSMITTED_SEGMENTS = _counter("tcp_retransmitted_segments_total", "Segments that TCP sent again.", "profile")
+TCP_UNSENT = _gauge("tcp_unsent_bytes", "Bytes of live sessions in the kernel that were never sent.", "profile")
+TCP_UNACKED = _gauge("tcp_unacked_segments", "Segments of live sessions in flight.", "profile")
+WRITE_BUFFER = _gauge("write_buffer_bytes", "Bytes of live sessions in the daemon's write buffers.", "profile")
+TICK_LATENESS = _histogram(
+    "tick_lateness_seconds",
+    "How much later than planned a session's next portion of payload was looked at.",
+    timing.TICK_LATENESS,
+    each_worker=True,
+)
+PASS_GAP = _histogram(
+    "control_pass_gap_seconds",
+    "From the beginning of a control pass to that of the next; 0.25 is planned.",
+    timing.PASS_GAP,
+    each_worker=True,
+)
+PASS_DURATION = _histogram(
+    "control_pass_duration_seconds", "How long a control pass took.", timing.PASS_DURATION, each_worker=True
+)
+SLOW_PASSES = _counter(
+    "control_slow_passes_total", "Control passes that began more than 0.5 s after the one before.", each_worker=True
+)
+CONNECTIONS = _gauge("connections", "Client connections, with and without a session.", each_worker=True)
+WATCHES = _gauge("watches", "Watches of sessions through the control API.", each_worker=True)
+TASKS = _gauge("tasks", "Tasks of the event loop.", each_worker=True)
+
+WORKER_UP = _gauge("worker_up", "1 where the worker answers, else 0.", "worker")
+WORKER_RESTARTS = _counter("worker_restarts_total", "Times that the worker was started anew.", "worker")
+SERVER_STATE = _gauge("server_state", "1 for the state that the daemon is in, 0 for the others.", "state")
+START_TIME = _gauge("start_time_seconds", "When the daemon started, in seconds of Unix time.")
+BUILD_INFO = _gauge("build_info", "Always 1; the labels tell the versions.", "version", "python")
+
+RPCS = _counter("rpcs_total", "Calls of the control API that ended, the workers' own included.", "method", "code")
+RPC_TIME = _histogram(
+    "rpc_duration_seconds", "How long a call of the control API took, streams excepted.", RPC_DURATION, "method"
+)
+RPCS_IN_PROGRESS = _gauge("rpcs_in_progress", "Calls of the control API under way, streams included.", "method")
+
+PROCESS_CPU = _counter(
+    "process_cpu_seconds_total",
+    "User and system CPU time; of a worker, that of its earlier processes included as far as it was seen.",
+    "process",
+)
+PROCESS_RESIDENT = _gauge("process_resident_memory_bytes", "Resident memory.", "process")
+PROCESS_OPEN_FDS = _gauge("process_open_fds", "Open file descriptors.", "process")
+PROCESS_MAX_FDS = _gauge("process_max_fds", "Greatest number of open file descriptors.", "process")
+PROCESS_THREADS = _gauge("process_threads", "Threads of the operating system.", "process")
+
+FAMILIES: dict[str, Family] = {
+    family.name: family for family in tuple(globals().values()) if isinstance(family, Family)
+}
+"""By name, in the order above."""

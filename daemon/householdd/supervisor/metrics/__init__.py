@@ -1,0 +1,1 @@
+"""The daemon's metrics: what workers counted, added up across their processes, and served to Prometheus."""

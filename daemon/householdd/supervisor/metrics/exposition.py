@@ -1,0 +1,133 @@
+"""All metrics of the daemon at one moment, in the formats of Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.utils import floatToGoString
+
+from household.v1 import server_service_pb2 as pb
+from householdd import metric_families as metrics
+from householdd.metric_families import FAMILIES, Family, Kind
+from householdd.supervisor.fleet import WorkerHandle
+from householdd.supervisor.metrics.book import Key, Value, add
+from householdd.supervisor.metrics.processes import Processes
+from householdd.supervisor.metrics.rpcs import RpcCounts
+from householdd.supervisor.server import DaemonState
+
+FRESH = 0.5
+"""Seconds that a rendering serves all who ask. The workers' figures in it are up to a second old anyway."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer to a scrape."""
+
+    body: bytes
+    content_type: str
+    rendered_at: float
+    """Monotonic."""
+
+
+class Exposition:
+    """Gathers in the event loop, and renders beside it."""
+
+    def __init__(
+        self,
+        workers: Sequence[WorkerHandle],
+        state: DaemonState,
+        rpcs: RpcCounts,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``now`` is a monotonic clock."""
+        self._workers = workers
+        self._state = state
+        self._rpcs = rpcs
+        self._now = now
+        self._processes = Processes()
+        self._rendering = asyncio.Lock()
+        self._latest = Page(b"", "", now() - FRESH)
+
+    async def render(self, accept: str) -> Page:
+        """The metrics in the format that an ``Accept`` header asks for."""
+        try:
+            encode, content_type = choose_encoder(accept)
+        except (TypeError, ValueError):
+            # A version that is none.
+            encode, content_type = choose_encoder("")
+        async with self._rendering:
+            latest = self._latest
+            if latest.content_type != content_type or self._now() - latest.rendered_at >= FRESH:
+                values, pids = self._values(), self._pids()
+                # Beside the event loop, in which calls of the control API go on meanwhile.
+                body = await asyncio.to_thread(self._encode, encode, values, pids)
+                self._latest = Page(body, content_type, self._now())
+            return self._latest
+
+    def _values(self) -> dict[Key, Value]:
+        values = dict(self._rpcs.values())
+        for worker in self._workers:
+            for (name, labels), value in worker.book.values().items():
+                add(values, (name, (worker.name, *labels) if FAMILIES[name].each_worker else labels), value)
+            up = worker.state == pb.WORKER_STATE_READY
+            values[metrics.WORKER_UP.name, (worker.name,)] = Value(up)
+            values[metrics.WORKER_RESTARTS.name, (worker.name,)] = Value(worker.restarts)
+        for number, word in _SERVER_STATES.items():
+            values[metrics.SERVER_STATE.name, (word,)] = Value(number == self._state.state)
+        values[metrics.START_TIME.name, ()] = Value(self._state.started_wall)
+        values[metrics.BUILD_INFO.name, (version("householdd"), platform.python_version())] = Value(1)
+        return values
+
+    def _pids(self) -> dict[str, int]:
+        return {"supervisor": os.getpid(), **{f"worker-{worker.name}": worker.pid for worker in self._workers}}
+
+    def _encode(
+        self, encode: Callable[[CollectorRegistry], bytes], values: dict[Key, Value], pids: Mapping[str, int]
+    ) -> bytes:
+        registry = CollectorRegistry()
+        registry.register(_Gathered({**values, **dict(self._processes.values(pids))}))
+        return encode(registry)
+
+
+_SERVER_STATES = {
+    number: name.removeprefix("SERVER_STATE_").lower() for name, number in pb.ServerState.items() if number
+}
+
+
+class _Gathered:
+    """A collector, as prometheus_client calls it."""
+
+    def __init__(self, values: dict[Key, Value]) -> None:
+        self._values = values
+
+    def collect(self) -> Iterable[Metric]:
+        shown = {name: _metric(family) for name, family in FAMILIES.items()}
+        for (name, labels), value in self._values.items():
+            match shown[name]:
+                case HistogramMetricFamily() as histogram:
+                    bounds = (*map(floatToGoString, FAMILIES[name].bounds), "+Inf")
+                    buckets = list(zip(bounds, accumulate(value.counts), strict=True))
+                    histogram.add_metric(labels, buckets, value.number)
+                case metric:
+                    metric.add_metric(labels, value.number)
+        return shown.values()
+
+
+def _metric(family: Family) -> CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily:
+    match family.kind:
+        case Kind.COUNTER:
+            return CounterMetricFamily(family.name, family.help, labels=family.all_labels)
+        case Kind.GAUGE:
+            return GaugeMetricFamily(family.name, family.help, labels=family.all_labels)
+        case Kind.HISTOGRAM:
+            return HistogramMetricFamily(family.name, family.help, labels=family.all_labels)

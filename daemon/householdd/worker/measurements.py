@@ -1,0 +1,94 @@
+"""What a worker counted and measures, as samples for the daemon's metrics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from household.v1 import server_service_pb2 as pb
+from householdd import metric_families as metrics
+from householdd.core.admission import Cause
+from householdd.core.histogram import Histogram
+from householdd.core.vocabulary import CloseReason, SessionState
+from householdd.dataplane.control_loop import ControlLoop
+from householdd.dataplane.gateway import UNKNOWN_USER
+from householdd.dataplane.registry import Registry
+from householdd.dataplane.totals import Tally, Totals
+from householdd.metric_families import Family
+
+_STATES = [state for state in SessionState if state not in (SessionState.HANDSHAKE, SessionState.CLOSED)]
+"""Those that a live session can be in."""
+
+
+def take(registry: Registry, loop: ControlLoop, totals: Mapping[str, Totals], census: pb.Census) -> Iterator[pb.Sample]:
+    """All samples; ``totals`` and ``census`` are those that the answer shows as well."""
+    for profile, each in totals.items():
+        yield from _profile(profile, each)
+    yield from _live(registry, totals)
+    for cause in (UNKNOWN_USER, *(cause.value for cause in Cause)):
+        yield _number(metrics.HANDSHAKES_REFUSED, registry.refusals[cause], cause)
+    for kind in ("malformed", "unknown", "framing", "flooding", "unread"):
+        yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in totals.values()), kind)
+    timing = registry.timing
+    yield _histogram(metrics.EVIDENCE_AGE, timing.evidence_age)
+    yield _histogram(metrics.TICK_LATENESS, timing.tick_lateness)
+    yield _histogram(metrics.PASS_GAP, timing.pass_gap)
+    yield _histogram(metrics.PASS_DURATION, timing.pass_duration)
+    yield _number(metrics.SLOW_PASSES, loop.slow_passes)
+    yield _number(metrics.CONNECTIONS, census.connections)
+    yield _number(metrics.WATCHES, census.watches)
+    yield _number(metrics.TASKS, census.tasks)
+
+
+def _profile(profile: str, totals: Totals) -> Iterator[pb.Sample]:
+    tally = totals.tally
+    yield _number(metrics.SESSIONS_OPENED, totals.opened, profile)
+    for reason in CloseReason:
+        yield _number(metrics.SESSIONS_CLOSED, totals.closed[reason], profile, reason.value)
+    yield _number(metrics.SESSIONS_QUIETED, tally.quiets, profile)
+    yield _number(metrics.PAYLOAD, tally.sent, profile, "download")
+    yield _number(metrics.PAYLOAD, tally.received, profile, "upload")
+    yield from _dropped(profile, tally)
+    yield _number(metrics.PINGS_SENT, tally.pings, profile)
+    yield _number(metrics.PINGS_ANSWERED, tally.pongs, profile)
+    yield _number(metrics.PROBE_FAILURES, tally.probe_failures, profile)
+    yield _number(metrics.TCP_SENT, tally.tcp_sent, profile)
+    yield _number(metrics.TCP_RETRANSMITTED, tally.tcp_resent, profile)
+    yield _number(metrics.TCP_RETRANSMITTED_SEGMENTS, tally.segments_resent, profile)
+
+
+def _dropped(profile: str, tally: Tally) -> Iterator[pb.Sample]:
+    parts = {
+        "download": (tally.download_dropped, tally.download_skipped, tally.download_missed),
+        "upload": (tally.upload_dropped, tally.upload_skipped, tally.upload_missed),
+    }
+    for direction, (dropped, skipped, missed) in parts.items():
+        for cause, value in (("gate", skipped), ("late", missed), ("connection", dropped - skipped - missed)):
+            yield _number(metrics.PAYLOAD_DROPPED, value, profile, direction, cause)
+
+
+def _live(registry: Registry, profiles: Mapping[str, Totals]) -> Iterator[pb.Sample]:
+    states = Counter[tuple[str, SessionState]]()
+    unsent, unacked, buffered = Counter[str](), Counter[str](), Counter[str]()
+    for runner in registry.live.values():
+        profile = runner.session.profile.key
+        states[profile, runner.session.state] += 1
+        if runner.link.open:
+            buffered[profile] += runner.link.buffered
+            if runner.tcp is not None:
+                unsent[profile] += runner.tcp.notsent
+                unacked[profile] += runner.tcp.unacked
+    for profile in profiles:
+        for state in _STATES:
+            yield _number(metrics.SESSIONS, states[profile, state], profile, state.value)
+        yield _number(metrics.TCP_UNSENT, unsent[profile], profile)
+        yield _number(metrics.TCP_UNACKED, unacked[profile], profile)
+        yield _number(metrics.WRITE_BUFFER, buffered[profile], profile)
+
+
+def _number(family: Family, value: float, *labels: str) -> pb.Sample:
+    return pb.Sample(metric=family.name, labels=labels, value=value)
+
+
+def _histogram(family: Family, histogram: Histogram) -> pb.Sample:
+    return pb.Sample(metric=family.name, value=histogram.sum, counts=histogram.counts)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from householdd import metric_families as metrics
+from householdd.supervisor.metrics.book import Key, Value
+from householdd.supervisor.metrics.processes import Processes, read
+
+BUSY = "import sys, time\nwhile time.process_time() < 0.2: pass\nprint(flush=True)\nsys.stdin.read()"
+
+
+@contextmanager
+def busy() -> Iterator[int]:
+    """A process that has used two tenths of a second of CPU time, which the kernel shows in hundredths."""
+    with subprocess.Popen([sys.executable, "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.kill()
+
+
+def values(processes: Processes, pid: int) -> dict[Key, Value]:
+    return dict(processes.values({"worker-0": pid}))
+
+
+def test_a_process_is_seen_as_the_kernel_sees_it() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    reading = read(os.getpid())
+    assert reading is not None
+    assert reading.cpu > 0
+    assert 10**6 < reading.resident < 10**10
+    assert reading.threads >= 1
+    assert abs(reading.open_fds - before) <= 2
+    assert reading.open_fds < reading.max_fds
+
+
+def test_a_process_that_ended_has_no_figures() -> None:
+    with busy() as pid:
+        assert read(pid) is not None
+    assert read(pid) is None
+
+
+def test_cpu_time_goes_on_when_a_process_is_replaced() -> None:
+    processes, key = Processes(), (metrics.PROCESS_CPU.name, ("worker-0",))
+    with busy() as pid:
+        first = values(processes, pid)[key].number
+    assert first >= 0.1
+    gone = values(processes, 0)
+    assert gone == {key: Value(first)}
+    with busy() as pid:
+        assert values(processes, pid)[key].number >= first + 0.1
