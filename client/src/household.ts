@@ -5,7 +5,7 @@ import type { Journal } from "./core/journal.js";
 import { people, type Party, type Person } from "./core/people.js";
 import type { Result, RunPhase, RunState, RunTrace } from "./core/run.js";
 import { lineOf, togetherOf } from "./core/probe.js";
-import { busyOf, factsOf, trafficOf } from "./core/run-facts.js";
+import { busyOf, factsOf, isLate, trafficOf } from "./core/run-facts.js";
 import { report } from "./core/scoring/report.js";
 import { shipped } from "./core/scoring/requirements.js";
 import { baselineMs, personPingEveryMs, probePingEveryMs, probes, recoveryMs } from "./core/settings.js";
@@ -93,13 +93,17 @@ export class Household {
     const circumstances = {
       tabHidden: this.#attention.hidden,
       clockJumpMs: this.#attention.clockJumpMs,
-      serverOverloaded: this.#members().some((member) => isFull(member.snapshot.ending)),
+      clientOverloaded: isLate(this.#probes.map(({ snapshot }) => snapshot)),
+      serverOverloaded: this.#members().some(({ snapshot }) => snapshot.serverOverloaded || isFull(snapshot.ending)),
       stoppedEarly: this.#stoppedEarly,
       connectionLost: this.#members().some((member) => member.phase === "failed"),
     };
     const courses = new Map([...this.#people].map(([person, member]) => [person, member.course]));
     const facts = factsOf(this.#probeJournals(), courses, this.#idleUntil ?? now, circumstances, now);
-    return { at: new Date().toISOString(), host: location.host, facts, report: report(facts, shipped) };
+    const serverTcp = [["probe", this.#probe] as const, ...this.state().people].flatMap(([who, { serverTcp: tcp }]) =>
+      tcp === undefined ? [] : [{ who, tcp }],
+    );
+    return { at: new Date().toISOString(), host: location.host, facts, serverTcp, report: report(facts, shipped) };
   }
 
   /** Asks everybody to stop; whoever does not is ended. */

@@ -3,7 +3,7 @@ import { csvOf, fileNameOf, jsonOf } from "../src/core/export.js";
 import { JournalWriter, Recording, type Journal } from "../src/core/journal.js";
 import { people, type Party, type Person } from "../src/core/people.js";
 import { lineOf, togetherOf } from "../src/core/probe.js";
-import { busyOf, factsOf, loadOf, type Course } from "../src/core/run-facts.js";
+import { busyOf, factsOf, isLate, loadOf, type Course } from "../src/core/run-facts.js";
 import type { Result } from "../src/core/run.js";
 import { report } from "../src/core/scoring/report.js";
 import { shipped } from "../src/core/scoring/requirements.js";
@@ -14,6 +14,7 @@ import { timelineOf } from "../src/core/timeline.js";
 const fine = {
   tabHidden: false,
   clockJumpMs: 0,
+  clientOverloaded: false,
   serverOverloaded: false,
   stoppedEarly: false,
   connectionLost: false,
@@ -231,9 +232,29 @@ describe("timelineOf", () => {
   });
 });
 
+describe("isLate", () => {
+  it("is true from the 95th percentile on", () => {
+    const one = { ...idle, pings: 100, latePings: 5 };
+    expect(isLate([one, one])).toBe(false);
+    expect(isLate([one, { ...one, latePings: 6 }])).toBe(true);
+    expect(isLate([idle])).toBe(false);
+  });
+});
+
 describe("a shared run", () => {
   const facts = factsOf([probe], household(), 5000, fine, 38_000);
-  const result: Result = { at: "2026-11-23T19:00:05.000Z", host: 'ho"st,1', facts, report: report(facts, shipped) };
+  const result: Result = {
+    at: "2026-11-23T19:00:05.000Z",
+    host: 'ho"st,1',
+    facts,
+    serverTcp: [
+      {
+        who: "alex",
+        tcp: { rttMs: 21.5, minRttMs: null, retransmits: 3, deliveryBps: 4_000_000, congestionControl: "cubic" },
+      },
+    ],
+    report: report(facts, shipped),
+  };
 
   it("is whole as JSON", () => {
     expect(JSON.parse(jsonOf(result))).toEqual(JSON.parse(JSON.stringify(result)));
@@ -246,6 +267,9 @@ describe("a shared run", () => {
     expect(rows).toContain("household,grade,,A+");
     expect(rows).toContain("probe,increase_p95,ms,2");
     expect(rows).toContain("probe,loss,,0");
+    expect(rows).toContain("alex,tcp_round_trip,ms,21.5");
+    expect(rows).toContain("alex,tcp_least_round_trip,ms,");
+    expect(rows).toContain("alex,congestion_control,,cubic");
     expect(rows.filter((row) => row.startsWith("alex,round_trip,ms,"))).toHaveLength(300);
   });
 

@@ -15,6 +15,7 @@ import { bandOf, verdictKey } from "../src/core/scoring/verdict.js";
 const fine: Circumstances = {
   tabHidden: false,
   clockJumpMs: 0,
+  clientOverloaded: false,
   serverOverloaded: false,
   stoppedEarly: false,
   connectionLost: false,

@@ -186,6 +186,24 @@ describe("a session", () => {
     expect(later.takeJournal().pingsSentAt).toEqual([150, 250, 350]);
   });
 
+  it("notes that the server was late, and its latest word on TCP", () => {
+    const tcp = { rtt_ms: 20, retransmits: 0, delivery_mbps: 4, congestion_control: "cubic" };
+    session.opened(0);
+    hear({ type: "real_time_update", server_overloaded: true, server_tcp: tcp }, 250);
+    hear({ type: "real_time_update", server_overloaded: false, server_tcp: { ...tcp, retransmits: 2 } }, 500);
+    hear({ type: "real_time_update", server_tcp: null }, 750);
+    expect(session.snapshot(800)).toMatchObject({ serverOverloaded: true, serverTcp: { retransmits: 2 } });
+  });
+
+  it("counts the pings that it sends late", () => {
+    session.opened(0);
+    run(0, 1000);
+    expect(session.snapshot(1000)).toMatchObject({ pings: 10, latePings: 0 });
+    session.tick(1020, wallMs);
+    session.tick(1121, wallMs);
+    expect(session.snapshot(1121)).toMatchObject({ pings: 12, latePings: 1 });
+  });
+
   it("confirms nothing where nothing came or went", () => {
     session.opened(0);
     run(0, 1500);

@@ -20,6 +20,13 @@ describe("decode", () => {
     expect(decode('{"type":"real_time_update","target_download_mbps":2.5}')).toEqual({
       type: "real_time_update",
       targetDownloadMbps: 2.5,
+      overloaded: false,
+    });
+    const tcp = { rtt_ms: 21.5, retransmits: 3, delivery_mbps: 4, congestion_control: "cubic" };
+    expect(decode(JSON.stringify({ type: "session_complete", server_overloaded: true, server_tcp: tcp }))).toEqual({
+      type: "session_complete",
+      overloaded: true,
+      tcp: { rttMs: 21.5, minRttMs: null, retransmits: 3, deliveryBps: 4_000_000, congestionControl: "cubic" },
     });
   });
 
@@ -27,6 +34,7 @@ describe("decode", () => {
     expect(decode('{"type":"real_time_update","target_download_mbps":null}')).toEqual({
       type: "real_time_update",
       targetDownloadMbps: undefined,
+      overloaded: false,
     });
   });
 
@@ -45,6 +53,11 @@ describe("decode", () => {
     ["no type", '{"sequence":1}', "type: expected a string"],
     ["a field that is missing", '{"type":"ping","timestamp":1}', "ping.sequence"],
     ["a field of a wrong type", '{"type":"pong","sequence":"1"}', "pong.sequence"],
+    [
+      "a field of a wrong type in an object",
+      '{"type":"real_time_update","server_tcp":{"rtt_ms":"1"}}',
+      "real_time_update.server_tcp.rtt_ms",
+    ],
     ["a negative size", JSON.stringify({ ...request, target_bytes: -1 }), "real_upload_request.target_bytes"],
     ["a fraction of a byte", JSON.stringify({ ...request, target_bytes: 1.5 }), "expected an integer"],
     ["more than a line carries", JSON.stringify({ ...request, target_bytes: 1e12 }), "from 0 to 62500000"],

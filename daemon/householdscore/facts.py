@@ -58,6 +58,8 @@ class Circumstances(msgspec.Struct, frozen=True, rename="camel"):
     """At any time while latency was measured; browsers then hold timers back by up to a minute."""
     clock_jump_ms: float = 0.0
     """Largest difference between what a monotonic clock and the wall clock say has passed; also after standby."""
+    client_overloaded: bool = False
+    """The client's own timers were late by more than 20 ms at the 95th percentile."""
     server_overloaded: bool = False
     stopped_early: bool = False
     connection_lost: bool = False

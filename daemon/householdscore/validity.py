@@ -27,6 +27,7 @@ class Invalid(StrEnum):
 
     TAB_HIDDEN = "tab_hidden"
     CLOCK_JUMP = "clock_jump"
+    CLIENT_OVERLOADED = "client_overloaded"
     SERVER_OVERLOADED = "server_overloaded"
     STOPPED_EARLY = "stopped_early"
     CONNECTION_LOST = "connection_lost"
@@ -62,6 +63,7 @@ def invalid_reasons(
     found = {
         Invalid.TAB_HIDDEN: circumstances.tab_hidden,
         Invalid.CLOCK_JUMP: circumstances.clock_jump_ms >= CLOCK_JUMP_MS,
+        Invalid.CLIENT_OVERLOADED: circumstances.client_overloaded,
         Invalid.SERVER_OVERLOADED: circumstances.server_overloaded,
         Invalid.STOPPED_EARLY: circumstances.stopped_early,
         Invalid.CONNECTION_LOST: circumstances.connection_lost,

@@ -60,6 +60,9 @@ def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, p
     page.get_by_text("Details for experts").click()
     expect(page.locator("#delay-table tbody tr")).to_have_count(2 + len(PEOPLE))
     expect(page.locator("#rate-table tbody tr")).to_have_count(len(PEOPLE))
+    # The probe is among them.
+    expect(page.locator("#tcp-table tbody tr")).to_have_count(1 + len(PEOPLE))
+    expect(page.locator("#tcp-table tbody td:last-child")).to_have_text(["cubic"] * (1 + len(PEOPLE)))
 
 
 def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served, page: Page) -> None:

@@ -73,6 +73,7 @@ def runs(draw: st.DrawFn) -> dict[str, Any]:
         "circumstances": {
             "tabHidden": draw(st.booleans()),
             "clockJumpMs": draw(milliseconds),
+            "clientOverloaded": draw(st.booleans()),
             "serverOverloaded": draw(st.booleans()),
             "stoppedEarly": draw(st.booleans()),
             "connectionLost": draw(st.booleans()),

@@ -12,7 +12,7 @@ export function jsonOf(result: Result): string {
  * The run as rows of `who,figure,unit,value` (RFC 4180): first what was concluded, then each round trip in its order. A
  * value that was not measured is empty.
  */
-export function csvOf({ at, host, facts, report }: Result): string {
+export function csvOf({ at, host, facts, serverTcp, report }: Result): string {
   const rows: Cell[][] = [["who", "figure", "unit", "value"]];
   const add = (who: string, figure: string, unit: string, value: Cell): void => {
     rows.push([who, figure, unit, value]);
@@ -46,6 +46,13 @@ export function csvOf({ at, host, facts, report }: Result): string {
     add(who, "upload_got", "bit/s", person.upload.gotBps);
     if (person.playout !== null) add(who, "stalled", "s", person.playout.stallS);
     if (person.call !== null) add(who, "mos", "", person.call.mos);
+  }
+  for (const { who, tcp } of serverTcp) {
+    add(who, "tcp_round_trip", "ms", tcp.rttMs);
+    add(who, "tcp_least_round_trip", "ms", tcp.minRttMs);
+    add(who, "tcp_retransmits", "", tcp.retransmits);
+    add(who, "tcp_delivery_rate", "bit/s", tcp.deliveryBps);
+    add(who, "congestion_control", "", tcp.congestionControl);
   }
   for (const ms of facts.probe.idleMs) add("probe_idle", "round_trip", "ms", ms);
   for (const ms of facts.probe.loadedMs) add("probe", "round_trip", "ms", ms);

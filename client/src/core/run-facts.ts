@@ -91,6 +91,12 @@ function personFacts(who: Person, { snapshot, journal }: Course, span: Span | un
   };
 }
 
+/** Whether this device sent more than one ping in twenty too late: the 95th percentile would be its own. */
+export function isLate(snapshots: readonly Snapshot[]): boolean {
+  const sum = (pick: "pings" | "latePings"): number => snapshots.reduce((total, one) => total + one[pick], 0);
+  return sum("latePings") > sum("pings") / 20;
+}
+
 function meanBps(portions: readonly Portion[], span: Span | undefined): number {
   if (span === undefined || span.until <= span.from) return 0;
   return (8000 * portions.reduce((sum, { bytes }) => sum + bytes, 0)) / (span.until - span.from);

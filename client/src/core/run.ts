@@ -4,6 +4,7 @@ import type { Span } from "./run-facts.js";
 import type { RunFacts } from "./scoring/facts.js";
 import type { RunReport } from "./scoring/report.js";
 import { idle, type Phase, type Snapshot } from "./snapshot.js";
+import type { ServerTcp } from "./wire.js";
 
 /** The parts of a run: the line alone, the household on it, the line alone again. */
 export type RunPhase = "idle-baseline" | "load" | "recovery";
@@ -41,6 +42,8 @@ export interface Result {
   /** The server. */
   host: string;
   facts: RunFacts;
+  /** The connections as the server's kernel saw them at last, of those it spoke of. */
+  serverTcp: readonly { who: Party; tcp: ServerTcp }[];
   report: RunReport;
 }
 

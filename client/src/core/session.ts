@@ -6,7 +6,15 @@ import { recoveryMs } from "./settings.js";
 import { ServerRate } from "./server-rate.js";
 import type { Phase, Snapshot } from "./snapshot.js";
 import { UploadPacer } from "./upload.js";
-import { decode, encode, WireError, type ClientMessage, type ServerMessage } from "./wire.js";
+import {
+  decode,
+  encode,
+  WireError,
+  type ClientMessage,
+  type ServerMessage,
+  type ServerTcp,
+  type Totals,
+} from "./wire.js";
 
 const confirmEveryMs = 500;
 /** Live latency is that of this time. */
@@ -18,6 +26,8 @@ const connectTimeoutMs = 10_000;
 const silenceTimeoutMs = 15_000;
 const stopTimeoutMs = 1000;
 const fullBufferWaitMs = 10;
+/** A ping that is sent so much after its time says more of this device than of the line. */
+const lateMs = 20;
 
 /** The connection that a session speaks through. */
 export interface Link {
@@ -69,6 +79,10 @@ export class Session {
   #wantedUploadBps = 0;
   /** Time that answers are waited for once stopped. */
   #settleMs = stopTimeoutMs;
+  #pingCount = 0;
+  #latePings = 0;
+  #serverOverloaded = false;
+  #serverTcp: ServerTcp | undefined;
   #malformed = 0;
   #serverError = "";
 
@@ -185,6 +199,10 @@ export class Session {
       waitingMs: over ? 0 : this.#pings.waitingMs(at),
       silentMs: over ? 0 : at - this.#heardAt,
       delivery: this.#delivery(at),
+      pings: this.#pingCount,
+      latePings: this.#latePings,
+      serverOverloaded: this.#serverOverloaded,
+      serverTcp: this.#serverTcp,
       malformed: this.#malformed,
       serverError: this.#serverError,
     };
@@ -206,6 +224,8 @@ export class Session {
     }
     this.#countSent(now);
     if (now >= this.#nextPing) {
+      this.#pingCount += 1;
+      if (now - this.#nextPing > lateMs) this.#latePings += 1;
       this.#journal.pinged(now);
       this.#say({ type: "ping", sequence: this.#pings.sent(now) });
       this.#nextPing = after(this.#nextPing, this.#options.pingEveryMs, now);
@@ -250,6 +270,7 @@ export class Session {
       case "real_time_update":
         this.#want(message.targetDownloadMbps, undefined);
         if (this.phase === "running") this.#serverUpload.add(message.receivedBytes, message.elapsedS);
+        this.#heed(message);
         break;
       case "error":
         this.#serverError = message.error;
@@ -260,6 +281,7 @@ export class Session {
       case "session_complete":
         // The last total: what comes before it may lack time in which nothing went.
         this.#serverUpload.add(message.receivedBytes, message.elapsedS);
+        this.#heed(message);
         break;
       case "stop_test_ack":
       case "other":
@@ -292,6 +314,11 @@ export class Session {
   #want(downloadMbps: number | undefined, uploadMbps: number | undefined): void {
     if (downloadMbps !== undefined) this.#wantedDownloadBps = downloadMbps * 1_000_000;
     if (uploadMbps !== undefined) this.#wantedUploadBps = uploadMbps * 1_000_000;
+  }
+
+  #heed({ overloaded, tcp }: Totals): void {
+    this.#serverOverloaded ||= overloaded;
+    this.#serverTcp = tcp ?? this.#serverTcp;
   }
 
   #delivery(now: number): number | undefined {

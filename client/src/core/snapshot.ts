@@ -1,5 +1,6 @@
 import type { Ending } from "./ending.js";
 import type { LatencyFigures } from "./latency.js";
+import type { ServerTcp } from "./wire.js";
 
 /** Where one person's connection is in its life. */
 export type Phase = "idle" | "connecting" | "running" | "stopping" | "done" | "failed";
@@ -36,6 +37,13 @@ export interface Snapshot {
   silentMs: number;
   /** Mean download rate of the run as a share of what the profile asks for; undefined until both are known. */
   delivery: number | undefined;
+  /** Pings that were sent, and those of them that were late by this device's own doing. */
+  pings: number;
+  latePings: number;
+  /** The server was itself late at some time. */
+  serverOverloaded: boolean;
+  /** The connection as the server's kernel sees it; undefined until it has said so. */
+  serverTcp: ServerTcp | undefined;
   /** Messages that broke the protocol. */
   malformed: number;
   /** Text of the server's latest `error` message. */
@@ -61,6 +69,10 @@ export const idle: Snapshot = {
   waitingMs: 0,
   silentMs: 0,
   delivery: undefined,
+  pings: 0,
+  latePings: 0,
+  serverOverloaded: false,
+  serverTcp: undefined,
   malformed: 0,
   serverError: "",
 };

@@ -15,6 +15,30 @@ export interface UploadRequest {
   durationMs: number;
 }
 
+/** What the server says of the session so far. */
+export interface Totals {
+  /** Payload that it has received. */
+  receivedBytes: number | undefined;
+  /** Age of the session by the server's clock, seconds. */
+  elapsedS: number | undefined;
+  /** It was itself late at some time of the session. */
+  overloaded: boolean;
+  tcp: ServerTcp | undefined;
+}
+
+/** The connection as the server's kernel sees it. */
+export interface ServerTcp {
+  rttMs: number;
+  /** Null before the first. */
+  minRttMs: number | null;
+  /** Segments that were sent again. */
+  retransmits: number;
+  /** Latest rate at which data reached the client, bit/s. */
+  deliveryBps: number;
+  /** Such as cubic. */
+  congestionControl: string;
+}
+
 /** What the client does something about; every other type of message is `other`. */
 export type ServerMessage =
   /** Mean rates that the profile asks for, Mbit/s. */
@@ -23,14 +47,12 @@ export type ServerMessage =
   | { type: "pong"; sequence: number }
   | { type: "connection_test"; timestamp: number }
   | UploadRequest
-  /** The mean rate that is asked for, and what the server has received by its own clock, in seconds. */
-  | {
+  /** The mean rate that is asked for. */
+  | ({
       type: "real_time_update";
       targetDownloadMbps: number | undefined;
-      receivedBytes: number | undefined;
-      elapsedS: number | undefined;
-    }
-  | { type: "session_complete"; receivedBytes: number | undefined; elapsedS: number | undefined }
+    } & Totals)
+  | ({ type: "session_complete" } & Totals)
   | { type: "stop_test_ack" }
   | { type: "error"; error: string }
   | { type: "other" };
@@ -76,15 +98,10 @@ export function decode(text: string): ServerMessage {
       return {
         type: "real_time_update",
         targetDownloadMbps: optionalNumber(fields, "target_download_mbps", 0),
-        receivedBytes: optionalNumber(fields, "server_received_bytes", 0),
-        elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
+        ...totalsIn(fields),
       };
     case "session_complete":
-      return {
-        type: "session_complete",
-        receivedBytes: optionalNumber(fields, "server_received_bytes", 0),
-        elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
-      };
+      return { type: "session_complete", ...totalsIn(fields) };
     case "stop_test_ack":
       return { type: "stop_test_ack" };
     case "error":
@@ -127,6 +144,25 @@ function parse(text: string): Fields {
   const fields = value as Fields;
   if (typeof fields.type !== "string") throw new WireError("type: expected a string");
   return fields;
+}
+
+function totalsIn(fields: Fields): Totals {
+  const tcp = fieldsIn(fields, "server_tcp");
+  return {
+    receivedBytes: optionalNumber(fields, "server_received_bytes", 0),
+    elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
+    overloaded: fields.server_overloaded === true,
+    tcp:
+      tcp.rtt_ms === undefined
+        ? undefined
+        : {
+            rttMs: number(tcp, "rtt_ms", 0),
+            minRttMs: optionalNumber(tcp, "min_rtt_ms", 0) ?? null,
+            retransmits: number(tcp, "retransmits", 0),
+            deliveryBps: number(tcp, "delivery_mbps", 0) * 1_000_000,
+            congestionControl: String(tcp.congestion_control).slice(0, 16),
+          },
+  };
 }
 
 function number(fields: Fields, name: string, least = -Infinity, most = Infinity): number {

@@ -29,6 +29,7 @@ export type Label =
   | "details"
   | "detailsDelay"
   | "detailsRates"
+  | "detailsTcp"
   | "detailsMethod"
   | "method"
   | "share"
@@ -50,7 +51,12 @@ export type Column =
   | "downGot"
   | "upWanted"
   | "upGot"
-  | "share";
+  | "share"
+  | "rtt"
+  | "minRtt"
+  | "retransmits"
+  | "delivery"
+  | "congestionControl";
 
 /** What the page says, in one language. */
 export interface Text {

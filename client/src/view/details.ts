@@ -1,12 +1,15 @@
 import type { Format } from "../core/format.js";
 import type { LatencyFigures } from "../core/scoring/latency.js";
-import type { PersonReport, RunReport } from "../core/scoring/report.js";
-import type { Person } from "../core/people.js";
+import type { PersonReport } from "../core/scoring/report.js";
+import type { Party, Person } from "../core/people.js";
+import type { Result } from "../core/run.js";
+import type { ServerTcp } from "../core/wire.js";
 import { messageOf } from "../text/language.js";
 import type { Column, Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
 
 const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter", "lost"] as const;
+const tcpColumns = ["who", "rtt", "minRtt", "retransmits", "delivery", "congestionControl"] as const;
 const rateColumns = ["who", "downWanted", "downGot", "upWanted", "upGot", "share"] as const;
 
 /** The figures behind the report, for experts. */
@@ -25,7 +28,7 @@ export class Details {
     this.#root.hidden = true;
   }
 
-  show(report: RunReport): void {
+  show({ report, serverTcp }: Result): void {
     this.#root.hidden = false;
     this.#fill("#delay-table", delayColumns, [
       this.#delayRow(this.#text.table.idle, report.idle, null),
@@ -33,6 +36,7 @@ export class Details {
       ...report.people.map((person) => this.#delayRow(this.#nameOf(person), person.ownLatency, person.lossShare)),
     ]);
     this.#fill("#rate-table", rateColumns, report.people.map((person) => this.#rateRow(person)));
+    this.#fill("#tcp-table", tcpColumns, serverTcp.map(({ who, tcp }) => this.#tcpRow(who, tcp)));
     const notes = new Set(report.people.flatMap(({ lossNote }) => (lossNote === null ? [] : [lossNote])));
     setText(
       find(this.#root, "#loss-note", HTMLElement),
@@ -57,6 +61,12 @@ export class Details {
     const rates = [download.wantedBps, download.gotBps, upload.wantedBps, upload.gotBps];
     const share = delivery === null ? "–" : `${this.#format.decimal(delivery * 100, 0)} %`;
     return [this.#text.people[who as Person].name, ...rates.map((bps) => this.#format.mbps(bps)), share];
+  }
+
+  #tcpRow(who: Party, { rttMs, minRttMs, retransmits, deliveryBps, congestionControl }: ServerTcp): string[] {
+    const name = who === "probe" ? this.#text.probe : this.#text.people[who].name;
+    const times = [rttMs, minRttMs ?? undefined].map((ms) => this.#format.milliseconds(ms));
+    return [name, ...times, String(retransmits), this.#format.mbps(deliveryBps), congestionControl];
   }
 
   #fill(selector: string, columns: readonly Column[], rows: readonly string[][]): void {

@@ -85,7 +85,7 @@ export class Page {
   conclude(result: Result, trace: RunTrace, state: RunState): void {
     const { report } = result;
     this.#report.show(report);
-    this.#details.show(report);
+    this.#details.show(result);
     this.#share.show(result);
     this.#timeline.show(trace, state, report);
     // The cards' bytes and delays are there in any case; a score would be believed.

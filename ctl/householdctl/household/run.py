@@ -82,7 +82,8 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
         await asyncio.gather(*stops, return_exceptions=True)
         circumstances = Circumstances(
             clock_jump_ms=abs(time.time() - time.monotonic() - clocks) * 1e3,
-            server_overloaded=await lateness > LATE_TIMER_MS / 1e3,
+            client_overloaded=await lateness > LATE_TIMER_MS / 1e3,
+            server_overloaded=any(member.server_overloaded for member in (*probes, *people)),
             connection_lost=lost,
         )
     return RunFacts(

@@ -38,7 +38,8 @@ VERDICTS = {
 INVALID = {
     "tab_hidden": "the page was hidden",
     "clock_jump": "the clock was set, or the machine slept",
-    "server_overloaded": "this machine or the server was too busy to measure",
+    "client_overloaded": "this machine was too busy to measure",
+    "server_overloaded": "the server was too busy to measure",
     "stopped_early": "it was stopped early",
     "connection_lost": "a connection was lost",
     "too_few_samples": "too few pings were answered",

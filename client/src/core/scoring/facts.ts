@@ -42,6 +42,8 @@ export interface Circumstances {
   tabHidden: boolean;
   /** Largest difference between what a monotonic clock and the wall clock say has passed; also after standby. */
   clockJumpMs: number;
+  /** The client's own timers were late by more than 20 ms at the 95th percentile. */
+  clientOverloaded: boolean;
   serverOverloaded: boolean;
   stoppedEarly: boolean;
   connectionLost: boolean;

@@ -5,6 +5,7 @@ import type { Circumstances } from "./facts.js";
 export type Invalid =
   | "tab_hidden"
   | "clock_jump"
+  | "client_overloaded"
   | "server_overloaded"
   | "stopped_early"
   | "connection_lost"
@@ -61,6 +62,7 @@ export function invalidReasons(
   const found: [Invalid, boolean][] = [
     ["tab_hidden", circumstances.tabHidden],
     ["clock_jump", circumstances.clockJumpMs >= leastClockJumpMs],
+    ["client_overloaded", circumstances.clientOverloaded],
     ["server_overloaded", circumstances.serverOverloaded],
     ["stopped_early", circumstances.stoppedEarly],
     ["connection_lost", circumstances.connectionLost],
