@@ -18,6 +18,7 @@ import grpc
 
 from household.v1 import (
     config_service_pb2_grpc,
+    history_service_pb2_grpc,
     server_service_pb2,
     server_service_pb2_grpc,
     session_pb2,
@@ -37,6 +38,7 @@ class Stubs:
         self.sessions: Any = session_service_pb2_grpc.SessionServiceStub(channel)
         self.server: Any = server_service_pb2_grpc.ServerServiceStub(channel)
         self.config: Any = config_service_pb2_grpc.ConfigServiceStub(channel)
+        self.history: Any = history_service_pb2_grpc.HistoryServiceStub(channel)
 
 
 class Daemon:
@@ -74,6 +76,7 @@ class Daemon:
         self._channel = grpc.insecure_channel(f"unix:{self.control_socket}")
         stubs = Stubs(self._channel)
         self.sessions, self.server, self.config = stubs.sessions, stubs.server, stubs.config
+        self.history = stubs.history
 
     @property
     def tls(self) -> ssl.SSLContext:

@@ -2,7 +2,7 @@
 
 import typer
 
-from householdctl.commands import check, context, drain, health, sessions, shutdown, test, timeouts, version
+from householdctl.commands import check, context, drain, health, history, sessions, shutdown, test, timeouts, version
 from householdctl.exits import ExitCode
 from householdctl.options import example, root
 
@@ -29,6 +29,7 @@ app.command("health", epilog=example("householdctl health", "householdctl health
     health.health
 )
 app.add_typer(timeouts.app, name="timeouts")
+app.add_typer(history.app, name="history")
 app.command("drain", epilog=example("householdctl drain --reason upgrade --deadline 60s --wait --yes"))(drain.drain)
 app.command("resume", epilog=example("householdctl resume"))(drain.resume)
 app.command("shutdown", epilog=example('householdctl shutdown --reason "line card on fire" --yes'))(shutdown.shutdown)

@@ -15,6 +15,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from household.v1 import (
     config_service_pb2,
     config_service_pb2_grpc,
+    history_service_pb2,
+    history_service_pb2_grpc,
     server_service_pb2,
     server_service_pb2_grpc,
     session_service_pb2,
@@ -52,6 +54,7 @@ class Client:
         self._sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
         self._server = server_service_pb2_grpc.ServerServiceStub(self._channel)
         self._config = config_service_pb2_grpc.ConfigServiceStub(self._channel)
+        self._history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def __enter__(self) -> Self:
@@ -164,6 +167,42 @@ class Client:
     def close(self) -> None:
         """Closes the connection; a call that is under way fails."""
         self._channel.close()
+
+    def ended_sessions(self, query: str, limit: int | None = None) -> Iterator[history_service_pb2.SessionRecord]:
+        """Ended sessions, newest first, each page asked for when the one before is taken; None is all."""
+        token, left = "", limit
+        while left is None or left > 0:
+            request = history_service_pb2.ListHistoryRequest(
+                page_size=PAGE_SIZE if left is None else min(PAGE_SIZE, left), page_token=token, filter=query
+            )
+            page = self._call(self._history.ListHistory, request)
+            yield from page.sessions
+            token, left = page.next_page_token, None if left is None else left - len(page.sessions)
+            if not token:
+                return
+
+    def runs(self, query: str, limit: int | None = None) -> Iterator[history_service_pb2.Run]:
+        """Runs, newest first, as :meth:`ended_sessions`."""
+        token, left = "", limit
+        while left is None or left > 0:
+            request = history_service_pb2.ListRunsRequest(
+                page_size=PAGE_SIZE if left is None else min(PAGE_SIZE, left), page_token=token, filter=query
+            )
+            page = self._call(self._history.ListRuns, request)
+            yield from page.runs
+            token, left = page.next_page_token, None if left is None else left - len(page.runs)
+            if not token:
+                return
+
+    def get_run(self, run_id: str) -> history_service_pb2.GetRunResponse:
+        """One run with its report and its sessions."""
+        return self._call(self._history.GetRun, history_service_pb2.GetRunRequest(id=run_id))
+
+    def history_stats(
+        self, request: history_service_pb2.GetHistoryStatsRequest
+    ) -> history_service_pb2.GetHistoryStatsResponse:
+        """Groups of ended sessions and runs."""
+        return self._call(self._history.GetHistoryStats, request)
 
     def _call(self, method: grpc.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         try:

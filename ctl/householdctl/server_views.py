@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from household.v1.server_service_pb2 import ServerState, WorkerState
+from household.v1.server_service_pb2 import HistoryState, ServerState, WorkerState
 from household.v1.session_pb2 import CloseReason, SessionState
 from householdctl.output import short_name
 from householdctl.tables import Column
@@ -81,6 +81,11 @@ def problems(serving_status: str, server: Server) -> list[str]:
     found = []
     if serving_status != "SERVING" or server.state != ServerState.SERVER_STATE_SERVING:
         found.append(f"the daemon is {state}, its health service says {serving_status}")
+    if server.history.state == HistoryState.HISTORY_STATE_FAILING:
+        found.append(
+            f"the history is not written: {server.history.problem} "
+            f"({server.history.waiting} waiting, {server.history.dropped} dropped)"
+        )
     for worker in server.workers:
         if worker.state != WorkerState.WORKER_STATE_READY:
             detail = f": {worker.detail}" if worker.detail else ""
@@ -111,6 +116,7 @@ def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
         ),
         ("handshakes refused", str(totals.handshakes_refused)),
         ("protocol errors", str(totals.protocol_errors)),
+        *_history(server),
     ]
 
 
@@ -134,6 +140,14 @@ def seconds_to_drain_deadline(server: Server) -> float | None:
         return None
     now = server.started_at.ToNanoseconds() + server.uptime.ToNanoseconds()
     return (server.drain_deadline_at.ToNanoseconds() - now) / 1e9
+
+
+def _history(server: Server) -> list[tuple[str, str]]:
+    if not server.HasField("history"):
+        return []
+    kept = server.history
+    counts = f"{kept.written} written, {kept.waiting} waiting, {kept.dropped} dropped"
+    return [("history", short_name(HistoryState, kept.state)), ("history since start", counts)]
 
 
 def _drain(server: Server) -> list[tuple[str, str]]:

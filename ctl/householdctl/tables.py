@@ -36,6 +36,7 @@ _STYLES = {
     "UNRESPONSIVE": "red",
     "UNREACHABLE": "red",
     "STOPPING": "red",
+    "FAILING": "red",
     "NOT_SERVING": "red",
 }
 

@@ -7,46 +7,20 @@ import json
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
-from tests.clients import Client, OldPage, client
+from household.v1 import history_service_pb2, server_service_pb2
+from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
 from tests.dataplane.http_client import ask
+from tests.end_to_end.reports import play_alex, probing, report
 from tests.end_to_end.sessions import open_sessions
 from tests.run_reports import run_report
-
-ANSWERS = ("run_stored", "run_refused", "error")
-
-
-@asynccontextmanager
-async def probing(daemon: Daemon, test_id: str) -> AsyncIterator[Client]:
-    """A session of the probe."""
-    async with client(daemon, "probe", OldPage, f"?test_id={test_id}", user_agent="Mozilla/5.0 (a phone)") as probe:
-        await probe.until(lambda: probe.kinds["session_info"])
-        yield probe
-
-
-async def report(probe: Client, **changes: object) -> dict[str, Any]:
-    """The answer to a run report."""
-    await probe.send(**run_report(**changes))
-    await probe.until(lambda: any(probe.kinds[kind] for kind in ANSWERS))
-    return next(message for message in probe.messages if message["type"] in ANSWERS)
-
-
-async def play_alex(daemon: Daemon, test_id: str) -> str:
-    """A session that gets payload and stops; its id."""
-    async with client(daemon, "alex", OldPage, f"?test_id={test_id}") as alex:
-        await alex.payload()
-        # Past the first control pass, which asks the kernel.
-        await alex.until(lambda: alex.kinds["real_time_update"])
-        await alex.send(type="stop_test")
-        await alex.until(lambda: alex.kinds["session_complete"])
-        return alex.session_id
 
 
 def kept(daemon: Daemon, statement: str = "SELECT id, reason FROM session") -> list[Any]:
@@ -117,6 +91,11 @@ async def test_without_a_history_a_run_is_refused_and_not_found(tmp_path: Path) 
             assert await report(probe) == {"type": "run_refused", "reason": "disabled"}
         assert not (tmp_path / "state" / "history.db").exists()
         assert ask(daemon, f"/virtual-household/runs/{'0' * 24}").status == 404
+        assert daemon.get_server().history.state == server_service_pb2.HISTORY_STATE_DISABLED
+        with pytest.raises(grpc.RpcError) as caught:
+            daemon.history.ListHistory(history_service_pb2.ListHistoryRequest(), timeout=10)
+        assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+        assert caught.value.details() == "nothing is kept: history.enabled is false"
 
 
 async def test_without_permalinks_a_run_is_stored_and_not_shown_and_too_many_are_refused(tmp_path: Path) -> None:
@@ -171,7 +150,8 @@ async def test_traffic_goes_on_without_the_database_and_it_catches_up(daemon: Da
     await asyncio.to_thread(wait_until, lambda: len(kept(daemon)) == 1, "the first session is kept")
     state = daemon.directory / "state"
     for path in state.glob("history.db*"):
-        path.unlink()
+        # The writer's own closing removes its log.
+        path.unlink(missing_ok=True)
     (state / "history.db").mkdir()
     second = await play_alex(daemon, "without")
     async with probing(daemon, "without") as probe:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol, TypeVar
 
 from household.v1 import session_pb2 as pb
 from householdd.controlplane.convert import seconds
@@ -18,8 +19,23 @@ class Kind(Enum):
     TEXT = "text"
     WORD = "one of a few words"
     NUMBER = "a number"
-    TIME = "a time such as 2026-01-31T12:00:00Z, or Unix seconds"
+    TIME = "a date such as 2026-01-31, a time such as 2026-01-31T12:00:00Z, or Unix seconds"
     SECONDS = "a duration such as 2s, 500ms or 5m"
+
+
+class Syntax(Protocol):
+    """How a field is written in a filter."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it holds."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a WORD may be."""
+
+
+S = TypeVar("S", bound=Syntax)
 
 
 @dataclass(frozen=True)
@@ -78,9 +94,9 @@ FIELDS: dict[str, Field] = {
 }
 
 
-def named(name: str) -> Field:
+def named(name: str, fields: Mapping[str, S]) -> S:
     """The field ``name``. Raises ValueError that lists the known ones."""
     try:
-        return FIELDS[name]
+        return fields[name]
     except KeyError:
-        raise ValueError(f"no field {name!r}; known are {', '.join(FIELDS)}") from None
+        raise ValueError(f"no field {name!r}; known are {', '.join(fields)}") from None

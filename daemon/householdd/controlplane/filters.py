@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar
 
 from household.v1 import session_pb2 as pb
-from householdd.controlplane.fields import Field, Kind, Value, named
+from householdd.controlplane.fields import FIELDS, Kind, Syntax, Value, named
 
 MAX_LENGTH = 1000
 """Characters of a filter."""
@@ -35,6 +35,7 @@ _JOINT = re.compile(r"(AND|OR)(?=[\s(-]|\Z)", re.ASCII)
 _NOT = re.compile(r"NOT(?=[\s(-])|-", re.ASCII)
 _BLANK = re.compile(r"\s*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _SECONDS = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|m|h)", re.ASCII)
@@ -58,14 +59,33 @@ class FilterError(ValueError):
 
 
 @dataclass(frozen=True)
-class _Comparison:
-    field: Field
-    compare: Callable[[Any, Any], bool]
-    value: Value
+class Comparison:
+    """One comparison of a filter; text is in lower case, durations and times are in seconds."""
 
-    def __call__(self, session: pb.Session) -> bool:
-        actual = self.field.get(session)
-        return self.compare(actual.lower() if isinstance(actual, str) else actual, self.value)
+    name: str
+    sign: str
+    value: Value
+    at: int
+    """Where the name stands, from 1."""
+
+
+T = TypeVar("T")
+
+
+class Meaning(Protocol[T]):
+    """What a filter is made into: a test of messages, or a condition of a database."""
+
+    def comparison(self, comparison: Comparison) -> T:
+        """One comparison. Raises FilterError where it may not stand here."""
+
+    def all_of(self, terms: list[T]) -> T:
+        """All have to hold."""
+
+    def any_of(self, terms: list[T]) -> T:
+        """One has to hold."""
+
+    def negation(self, term: T) -> T:
+        """It must not hold."""
 
 
 def parse(text: str, *, constant_only: bool = False) -> Predicate:
@@ -73,25 +93,60 @@ def parse(text: str, *, constant_only: bool = False) -> Predicate:
 
     ``constant_only`` allows only fields that keep their value during a session. Raises FilterError.
     """
+    return read(text, FIELDS, _Predicates(constant_only=constant_only)) or (lambda _: True)
+
+
+def read(text: str, fields: Mapping[str, Syntax], meaning: Meaning[T]) -> T | None:
+    """What a filter over ``fields`` means; None of an empty one. Raises FilterError."""
     if len(text) > MAX_LENGTH:
         raise FilterError(f"{len(text)} characters; at most {MAX_LENGTH} are allowed")
     if not text.strip():
-        return lambda _: True
-    reader = _Reader(text, constant_only=constant_only)
-    predicate = reader.expression(0)
+        return None
+    reader = _Reader(text, fields, meaning)
+    whole = reader.expression(0)
     reader.end()
-    return predicate
+    return whole
 
 
-class _Reader:
-    """Recursive descent over the text of one filter."""
+class _Predicates:
+    """Tests of sessions."""
 
-    def __init__(self, text: str, *, constant_only: bool) -> None:
-        self._text = text
-        self._at = 0
+    def __init__(self, *, constant_only: bool) -> None:
         self._constant_only = constant_only
 
-    def expression(self, depth: int) -> Predicate:
+    def comparison(self, comparison: Comparison) -> Predicate:
+        field, compare, value = FIELDS[comparison.name], _OPERATORS[comparison.sign], comparison.value
+        if self._constant_only and not field.constant:
+            raise FilterError(
+                f"at {comparison.at}: {comparison.name} changes during a session and cannot be filtered on here"
+            )
+
+        def test(session: pb.Session) -> bool:
+            actual = field.get(session)
+            return compare(actual.lower() if isinstance(actual, str) else actual, value)
+
+        return test
+
+    def all_of(self, terms: list[Predicate]) -> Predicate:
+        return lambda session: all(term(session) for term in terms)
+
+    def any_of(self, terms: list[Predicate]) -> Predicate:
+        return lambda session: any(term(session) for term in terms)
+
+    def negation(self, term: Predicate) -> Predicate:
+        return lambda session: not term(session)
+
+
+class _Reader(Generic[T]):
+    """Recursive descent over the text of one filter."""
+
+    def __init__(self, text: str, fields: Mapping[str, Syntax], meaning: Meaning[T]) -> None:
+        self._text = text
+        self._at = 0
+        self._fields = fields
+        self._meaning = meaning
+
+    def expression(self, depth: int) -> T:
         """Terms joined by one kind of joint."""
         terms, joint = [self._term(depth)], None
         while match := self._take(_JOINT):
@@ -103,8 +158,7 @@ class _Reader:
             terms.append(self._term(depth))
         if joint is None:
             return terms[0]
-        together = any if joint == "OR" else all
-        return lambda session: together(term(session) for term in terms)
+        return self._meaning.any_of(terms) if joint == "OR" else self._meaning.all_of(terms)
 
     def end(self) -> None:
         """Nothing may be left."""
@@ -115,14 +169,13 @@ class _Reader:
                 raise FilterError(f"{where}: no parenthesis is open here")
             raise FilterError(f"{where}: AND or OR is expected between two comparisons, not {self._rest()}")
 
-    def _term(self, depth: int) -> Predicate:
+    def _term(self, depth: int) -> T:
         self._skip_blanks()
         at = self._at
         if depth > MAX_DEPTH:
             raise FilterError(f"at {at + 1}: nested more than {MAX_DEPTH} times")
         if self._take(_NOT):
-            negated = self._term(depth + 1)
-            return lambda session: not negated(session)
+            return self._meaning.negation(self._term(depth + 1))
         if self._text.startswith("(", at):
             self._at += 1
             inner = self.expression(depth + 1)
@@ -136,7 +189,7 @@ class _Reader:
         match = self._take(_COMPARISON)
         if match is None:
             raise FilterError(f"at {at + 1}: expected FIELD OPERATOR VALUE, not {self._rest()}")
-        return _comparison(match, constant_only=self._constant_only)
+        return self._meaning.comparison(_comparison(match, self._fields))
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         self._skip_blanks()
@@ -153,23 +206,19 @@ class _Reader:
         return repr(self._text[self._at :][:20])
 
 
-def _comparison(match: re.Match[str], *, constant_only: bool) -> _Comparison:
-    name, sign = match["name"], match["operator"]
+def _comparison(match: re.Match[str], fields: Mapping[str, Syntax]) -> Comparison:
+    name, sign, at = match["name"], match["operator"], match.start("name") + 1
     try:
-        field = named(name)
+        field = named(name, fields)
     except ValueError as error:
-        raise FilterError(f"at {match.start('name') + 1}: {error}") from None
-    if constant_only and not field.constant:
-        raise FilterError(
-            f"at {match.start('name') + 1}: {name} changes during a session and cannot be filtered on here"
-        )
+        raise FilterError(f"at {at}: {error}") from None
     allowed = {Kind.TEXT: ("=", "!=", ":"), Kind.WORD: ("=", "!=")}.get(field.kind, ("=", "!=", "<", "<=", ">", ">="))
     if sign not in allowed:
         raise FilterError(f"at {match.start('operator') + 1}: {name} takes {' '.join(allowed)}, not {sign}")
     part = "bare" if match["quoted"] is None else "quoted"
     try:
         raw = match["bare"] if part == "bare" else _unescaped(match["quoted"])
-        return _Comparison(field, _OPERATORS[sign], _value(field, raw))
+        return Comparison(name, sign, _value(field, raw), at)
     except ValueError as error:
         raise FilterError(f"at {match.start(part) + 1}: {name}: {error}") from None
 
@@ -181,7 +230,7 @@ def _unescaped(quoted: str) -> str:
     return _ESCAPE.sub(r"\1", quoted)
 
 
-def _value(field: Field, raw: str) -> Value:
+def _value(field: Syntax, raw: str) -> Value:
     match field.kind:
         case Kind.TEXT:
             return raw.lower()
@@ -194,6 +243,8 @@ def _value(field: Field, raw: str) -> Value:
             if match is None:
                 raise ValueError(f"{raw!r} is not {field.kind.value}")
             return float(match["number"]) * _UNITS[match["unit"]]
+        case Kind.TIME if _DATE.fullmatch(raw):
+            return datetime.fromisoformat(raw).replace(tzinfo=UTC).timestamp()
         case Kind.TIME if _TIME.fullmatch(raw):
             return datetime.fromisoformat(raw.upper()).timestamp()
         case Kind.NUMBER | Kind.TIME:

@@ -13,6 +13,8 @@ from grpc_reflection.v1alpha import reflection
 from household.v1 import (
     config_service_pb2,
     config_service_pb2_grpc,
+    history_service_pb2,
+    history_service_pb2_grpc,
     server_service_pb2,
     server_service_pb2_grpc,
     session_service_pb2,
@@ -27,6 +29,10 @@ SERVICES = tuple(
     for service in module.DESCRIPTOR.services_by_name.values()
 )
 
+"""Served at both levels."""
+
+HISTORY_SERVICE = history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name
+
 
 @dataclass(frozen=True)
 class Services:
@@ -35,6 +41,8 @@ class Services:
     sessions: session_service_pb2_grpc.SessionServiceServicer
     server: server_service_pb2_grpc.ServerServiceServicer
     config: config_service_pb2_grpc.ConfigServiceServicer
+    history: history_service_pb2_grpc.HistoryServiceServicer | None = None
+    """None at a worker, which keeps nothing: its methods are UNIMPLEMENTED there."""
 
 
 class ControlServer:
@@ -66,8 +74,14 @@ class ControlServer:
         session_service_pb2_grpc.add_SessionServiceServicer_to_server(services.sessions, self._server)
         server_service_pb2_grpc.add_ServerServiceServicer_to_server(services.server, self._server)
         config_service_pb2_grpc.add_ConfigServiceServicer_to_server(services.config, self._server)
+        self._services = SERVICES
+        if services.history is not None:
+            history_service_pb2_grpc.add_HistoryServiceServicer_to_server(services.history, self._server)
+            self._services = (*SERVICES, HISTORY_SERVICE)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        reflection.enable_server_reflection(
+            [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+        )
 
     async def start(self) -> None:
         """Listens."""
@@ -81,7 +95,7 @@ class ControlServer:
             return
         self._serving = serving
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        for name in ("", *SERVICES):
+        for name in ("", *self._services):
             await self._health.set(name, status)
 
     async def stop(self, grace: float) -> None:

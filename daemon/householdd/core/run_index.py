@@ -32,6 +32,15 @@ class _Recent(Generic[V]):
         since, value = self._values.get(key, (now - WINDOW, None))
         return value if now - since < WINDOW else None
 
+    def since(self, key: Household) -> float:
+        """When the value was put; only of a key that has one."""
+        return self._values[key][0]
+
+    def pop(self, key: Household, now: float) -> V | None:
+        value = self.get(key, now)
+        self._values.pop(key, None)
+        return value
+
     def put(self, key: Household, value: V, now: float) -> None:
         self._values[key] = now, value
         self._values.move_to_end(key)
@@ -46,11 +55,16 @@ class RunIndex:
         self._ended = _Recent[list[str]]()
         self._runs = _Recent[str]()
 
-    def ended(self, household: Household, session_id: str, now: float) -> str | None:
-        """A session ended; the id of the run that it belongs to, where that was reported before."""
+    def ended(self, household: Household, session_id: str, opened_at: float, now: float) -> str | None:
+        """A session ended; the id of the run that it belongs to, where that was reported before.
+
+        One that opened after the report belongs to a later run with the same labels.
+        """
         if not household[0]:
             return None
         run_id = self._runs.get(household, now)
+        if run_id is not None and opened_at > self._runs.since(household):
+            run_id = None
         if run_id is None:
             known = self._ended.get(household, now) or []
             self._ended.put(household, [*known, session_id][-MOST_SESSIONS:], now)
@@ -61,7 +75,7 @@ class RunIndex:
         if not household[0]:
             return ()
         self._runs.put(household, run_id, now)
-        return tuple(self._ended.get(household, now) or ())
+        return tuple(self._ended.pop(household, now) or ())
 
 
 class RunAllowance:

@@ -23,6 +23,8 @@ sessions = Table(
     Column("user_agent", Text, nullable=False),
     Column("opened_at", Double, nullable=False),
     Column("closed_at", Double, nullable=False),
+    # Whole days since 1970 in UTC: SQLite and PostgreSQL have no function for it in common.
+    Column("day", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("sent_bytes", BigInteger, nullable=False),
@@ -43,6 +45,7 @@ runs = Table(
     metadata,
     Column("id", String(24), primary_key=True),
     Column("stored_at", Double, nullable=False),
+    Column("day", Integer, nullable=False),
     Column("ended_at", Double, nullable=False),
     Column("session_id", String(36), nullable=False),
     Column("test_id", Text, nullable=False),

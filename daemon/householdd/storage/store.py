@@ -170,7 +170,7 @@ class Store:
                 self._write_one(item)
         if self._retention_due():
             with self.engine.begin() as connection:
-                oldest = time.time() - self._retention.days * 86400
+                oldest = time.time() - self._retention.days * writing.SECONDS_A_DAY
                 deleted = writing.retain(connection, oldest=oldest, most=self._retention.most)
             self._retained_at = time.monotonic()
             if deleted:

@@ -12,6 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from householdd.storage.rows import Item, RunLink, RunRow, SessionRow
 from householdd.storage.schema import people, runs, sessions
 
+SECONDS_A_DAY = 86400
+
 
 def write(connection: Connection, items: Iterable[Item]) -> None:
     """Writes ``items`` in the caller's transaction."""
@@ -30,7 +32,7 @@ def write(connection: Connection, items: Iterable[Item]) -> None:
     if ended:
         _write_sessions(connection, list(ended.values()))
     if reported:
-        _insert_new(connection, runs, [_plain(run) for run in reported])
+        _insert_new(connection, runs, [_run(run) for run in reported])
         _insert_new(connection, people, [{"run_id": run.id, **asdict(each)} for run in reported for each in run.people])
     for link in links:
         connection.execute(update(sessions).where(sessions.c.id.in_(link.session_ids)).values(run_id=link.run_id))
@@ -58,7 +60,7 @@ def _write_sessions(connection: Connection, rows: Sequence[SessionRow]) -> None:
     }
     fresh["run_id"] = func.coalesce(statement.excluded.run_id, sessions.c.run_id)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=[sessions.c.id], set_=fresh), [asdict(row) for row in rows]
+        statement.on_conflict_do_update(index_elements=[sessions.c.id], set_=fresh), [_session(row) for row in rows]
     )
 
 
@@ -71,7 +73,11 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def _plain(run: RunRow) -> dict[str, Any]:
-    plain = asdict(run)
+def _session(row: SessionRow) -> dict[str, Any]:
+    return {**asdict(row), "day": int(row.closed_at // SECONDS_A_DAY)}
+
+
+def _run(row: RunRow) -> dict[str, Any]:
+    plain = asdict(row)
     del plain["people"]
-    return plain
+    return {**plain, "day": int(row.stored_at // SECONDS_A_DAY)}

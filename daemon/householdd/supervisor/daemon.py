@@ -39,6 +39,7 @@ from householdd.supervisor import configuring, listening
 from householdd.supervisor.fleet import WorkerHandle, ask_all
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.history import History
+from householdd.supervisor.history_service import HistoryReader
 from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.metrics.exposition import Exposition
 from householdd.supervisor.metrics.listener import MetricsListener
@@ -75,7 +76,8 @@ class Supervisor:
         self._handles = [
             WorkerHandle(str(index), self._private / f"worker-{index}.sock") for index in range(settings.worker_count)
         ]
-        self._state = DaemonState(listen_urls=[])
+        self._history = _history(settings) if settings.history.enabled else None
+        self._state = DaemonState(listen_urls=[], history=self._history)
         self._connections = Connections()
         self._limits = Limits()
         self._rules = Rules()
@@ -83,7 +85,6 @@ class Supervisor:
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
-        self._history = _history(settings) if settings.history.enabled else None
         self._failed = False
         """Set once, by a defect that leaves the daemon unable to do its work."""
 
@@ -111,7 +112,12 @@ class Supervisor:
             server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_now)
             rpcs = RpcCounts()
             control = ControlServer(
-                Services(FanSessions(self._handles, self._book), server, ConfigService(self._config)),
+                Services(
+                    FanSessions(self._handles, self._book),
+                    server,
+                    ConfigService(self._config),
+                    HistoryReader(self._history),
+                ),
                 self._private / "daemon.sock",
                 Access(self._connections, lambda: self._rules, self._limits, Audit()),
                 self._limits,

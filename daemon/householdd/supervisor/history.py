@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from household.v1 import session_pb2
 from householdd.config import HistorySettings
+from householdd.controlplane.convert import duration, seconds, timestamp
 from householdd.core.addresses import block, split_host_port
 from householdd.core.run_index import Household, RunAllowance, RunIndex
 from householdd.core.run_report import RunReport
@@ -78,7 +79,9 @@ class History:
 
     def ended(self, session: session_pb2.Session) -> None:
         """A session has ended."""
-        run_id = self._index.ended(_household(session), session.id, time.monotonic())
+        now = time.monotonic()
+        opened_at = now - seconds(session.age)
+        run_id = self._index.ended(_household(session), session.id, opened_at, now)
         self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
 
     def lost(self, session: session_pb2.Session) -> None:
@@ -86,7 +89,9 @@ class History:
         now = time.time()
         session.state = session_pb2.SESSION_STATE_CLOSED
         session.close_reason = session_pb2.CLOSE_REASON_WORKER_LOST
-        session.closed_at.FromMicroseconds(round(max(now, session.opened_at.ToMicroseconds() / 1e6) * 1e6))
+        opened = session.opened_at.ToMicroseconds() / 1e6
+        session.closed_at.CopyFrom(timestamp(max(now, opened)))
+        session.age.CopyFrom(duration(max(now - opened, 0.0)))
         self.ended(session)
 
     def take_run(self, session: session_pb2.Session, report: RunReport) -> str | Refused:

@@ -22,6 +22,7 @@ from householdd.controlplane.failures import check_note, check_reason, precondit
 from householdd.controlplane.ranges import drain_deadline, drain_spread
 from householdd.controlplane.runtime_config import RuntimeConfig
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
+from householdd.supervisor.history import History
 
 log = structlog.get_logger("control")
 
@@ -65,6 +66,8 @@ class DaemonState:
     """Set once, when everything has been told to end."""
     drain: Drain | None = None
     """Set only while draining."""
+    history: History | None = None
+    """None where nothing is kept."""
 
     @property
     def state(self) -> pb.ServerState.ValueType:
@@ -203,6 +206,7 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
             sessions=sum(each.sessions for each in reported),
             download_bps=sum(each.download_bps for each in reported),
             upload_bps=sum(each.upload_bps for each in reported),
+            history=_history(state.history),
         )
         for totals in (*(worker.past for worker in self._workers), *(each.totals for each in reported)):
             merging.add_totals(server.totals, totals)
@@ -210,6 +214,19 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
             server.drain_reason = state.drain.reason
             server.drain_deadline_at.CopyFrom(convert.timestamp(state.drain.deadline))
         return server
+
+
+def _history(history: History | None) -> pb.HistoryStatus:
+    if history is None:
+        return pb.HistoryStatus(state=pb.HISTORY_STATE_DISABLED)
+    status = history.store.status()
+    return pb.HistoryStatus(
+        state=pb.HISTORY_STATE_FAILING if status.problem else pb.HISTORY_STATE_WRITING,
+        problem=status.problem,
+        waiting=status.waiting,
+        written=status.written,
+        dropped=status.dropped,
+    )
 
 
 async def resume(worker: WorkerHandle, request: pb.ResumeServerRequest, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's

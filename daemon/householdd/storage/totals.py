@@ -1,0 +1,126 @@
+"""Counts and sums of groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select
+
+from householdd.storage.schema import people, runs, sessions
+from householdd.storage.writing import SECONDS_A_DAY
+
+Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict"]
+
+MOST_GROUPS = 10_000
+"""Groups of one answer; the largest where there are more."""
+
+
+@dataclass
+class Group:
+    """What a group's members come to. What the grouping does not apply to is 0."""
+
+    key: str
+    sessions: int = 0
+    session_s: float = 0.0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    runs: int = 0
+    valid_runs: int = 0
+    mean_increase_p95_ms: float | None = field(default=None)
+    """Of the valid runs."""
+
+
+def groups(connection: Connection, grouping: Grouping, since: float | None, until: float | None) -> list[Group]:
+    """The groups of what ended from Unix time ``since`` on and before ``until``, ordered by key."""
+    found: dict[str, Group] = {}
+    session_key, run_key = _session_key(grouping), _run_key(grouping)
+    if session_key is not None:
+        _add_sessions(connection, session_key, since, until, found)
+    if run_key is not None:
+        _add_runs(connection, run_key, since, until, found, by_person=grouping == "verdict")
+    for group in found.values():
+        if grouping == "day":
+            group.key = datetime.fromtimestamp(int(group.key) * SECONDS_A_DAY, UTC).date().isoformat()
+    return sorted(found.values(), key=lambda group: group.key)
+
+
+def _session_key(grouping: Grouping) -> ColumnElement[Any] | None:
+    match grouping:
+        case "all":
+            return literal("")
+        case "day" | "address_block" | "profile" | "reason":
+            return sessions.c[grouping]
+        case _:
+            return None
+
+
+def _run_key(grouping: Grouping) -> ColumnElement[Any] | None:
+    match grouping:
+        case "all":
+            return literal("")
+        case "day" | "address_block":
+            return runs.c[grouping]
+        case "grade":
+            return case((runs.c.valid, runs.c.grade), else_="invalid")
+        case "verdict":
+            return people.c.verdict
+        case _:
+            return None
+
+
+def _add_sessions(
+    connection: Connection, key: ColumnElement[Any], since: float | None, until: float | None, found: dict[str, Group]
+) -> None:
+    at = sessions.c.closed_at
+    statement = select(
+        key.label("key"),
+        func.count().label("number"),
+        func.sum(at - sessions.c.opened_at).label("seconds"),
+        func.sum(sessions.c.sent_bytes).label("sent"),
+        func.sum(sessions.c.received_bytes).label("received"),
+    ).select_from(sessions)
+    for row in connection.execute(_grouped(statement, at, since, until)):
+        group = _group(found, row.key)
+        group.sessions, group.session_s = row.number, row.seconds
+        group.sent_bytes, group.received_bytes = int(row.sent), int(row.received)
+
+
+def _add_runs(  # noqa: PLR0913 - as for sessions
+    connection: Connection,
+    key: ColumnElement[Any],
+    since: float | None,
+    until: float | None,
+    found: dict[str, Group],
+    *,
+    by_person: bool,
+) -> None:
+    valid = case((runs.c.valid, 1), else_=0)
+    statement = select(
+        key.label("key"),
+        func.count().label("number"),
+        func.sum(valid).label("valid"),
+        func.avg(case((runs.c.valid, runs.c.increase_p95_ms))).label("increase"),
+    )
+    if by_person:
+        statement = statement.select_from(runs.join(people, people.c.run_id == runs.c.id)).where(runs.c.valid)
+    else:
+        statement = statement.select_from(runs)
+    for row in connection.execute(_grouped(statement, runs.c.stored_at, since, until)):
+        group = _group(found, row.key)
+        group.runs, group.valid_runs, group.mean_increase_p95_ms = row.number, int(row.valid), row.increase
+
+
+def _grouped(statement: Select[Any], at: ColumnElement[float], since: float | None, until: float | None) -> Select[Any]:
+    if since is not None:
+        statement = statement.where(at >= since)
+    if until is not None:
+        statement = statement.where(at < until)
+    # By its name in the answer: PostgreSQL would take a repeated expression with parameters for another one.
+    return statement.group_by("key").order_by(func.count().desc()).limit(MOST_GROUPS)
+
+
+def _group(found: dict[str, Group], key: object) -> Group:
+    name = "" if key is None else str(key)
+    return found.setdefault(name, Group(name))

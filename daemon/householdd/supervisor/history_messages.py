@@ -1,0 +1,91 @@
+"""Rows of the history as messages of the control API."""
+
+from __future__ import annotations
+
+from household.v1 import history_service_pb2 as pb
+from household.v1 import session_pb2
+from householdd.controlplane.convert import duration, timestamp
+from householdd.storage.rows import RunRow, SessionRow
+from householdd.storage.totals import Group
+
+GRADES = {"A+": pb.GRADE_A_PLUS, "A": pb.GRADE_A, "B": pb.GRADE_B, "C": pb.GRADE_C, "D": pb.GRADE_D, "F": pb.GRADE_F}
+"""The grade's number, by how it is kept."""
+
+
+def session_record(row: SessionRow) -> pb.SessionRecord:
+    """An ended session."""
+    session = session_pb2.Session(
+        id=row.id,
+        user_id=row.user_id,
+        test_id=row.test_id,
+        profile=row.profile,
+        state=session_pb2.SESSION_STATE_CLOSED,
+        peer_address=row.address or "",
+        user_agent=row.user_agent,
+        opened_at=timestamp(row.opened_at),
+        closed_at=timestamp(row.closed_at),
+        age=duration(row.closed_at - row.opened_at),
+        sent_bytes=row.sent_bytes,
+        received_bytes=row.received_bytes,
+        target_download_bps=row.target_download_bps,
+        target_upload_bps=row.target_upload_bps,
+        probe_failures=row.probe_failures,
+        worker=row.worker,
+        close_reason=session_pb2.CloseReason.Value(f"CLOSE_REASON_{row.reason.upper()}"),
+        close_detail=row.detail,
+    )
+    if row.round_trip_s is not None:
+        session.round_trip.CopyFrom(duration(row.round_trip_s))
+    if row.tcp_round_trip_s is not None:
+        session.connection.round_trip.CopyFrom(duration(row.tcp_round_trip_s))
+        session.connection.retransmits = row.tcp_retransmits or 0
+        session.connection.delivery_rate_bps = row.tcp_delivery_rate_bps or 0.0
+        session.connection.congestion_control = row.congestion_control or ""
+    if row.tcp_min_round_trip_s is not None:
+        session.connection.min_round_trip.CopyFrom(duration(row.tcp_min_round_trip_s))
+    return pb.SessionRecord(
+        session=session, run_id=row.run_id or "", server=row.server, address_block=row.address_block or ""
+    )
+
+
+def run(row: RunRow) -> pb.Run:
+    """A run."""
+    message = pb.Run(
+        id=row.id,
+        stored_at=timestamp(row.stored_at),
+        ended_at=timestamp(row.ended_at),
+        session_id=row.session_id,
+        test_id=row.test_id,
+        server=row.server,
+        peer_address=row.address or "",
+        address_block=row.address_block or "",
+        user_agent=row.user_agent,
+        client=row.client,
+        client_version=row.client_version,
+        valid=row.valid,
+        grade=GRADES.get(row.grade or "", pb.GRADE_UNSPECIFIED),
+        people=[
+            pb.RunPerson(who=each.who, activity=each.activity, score=each.score, verdict=each.verdict)
+            for each in row.people
+        ],
+    )
+    if row.baseline_ms is not None:
+        message.baseline.CopyFrom(duration(row.baseline_ms / 1e3))
+    if row.increase_p95_ms is not None:
+        message.increase_p95.CopyFrom(duration(row.increase_p95_ms / 1e3))
+    return message
+
+
+def group(value: Group) -> pb.HistoryGroup:
+    """A group of the statistics."""
+    increase = value.mean_increase_p95_ms
+    return pb.HistoryGroup(
+        key=value.key,
+        sessions=value.sessions,
+        session_time=duration(value.session_s),
+        sent_bytes=value.sent_bytes,
+        received_bytes=value.received_bytes,
+        runs=value.runs,
+        valid_runs=value.valid_runs,
+        mean_increase_p95=None if increase is None else duration(increase / 1e3),
+    )

@@ -1,0 +1,138 @@
+"""The history through the control API and householdctl."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+
+from household.v1 import history_service_pb2 as pb
+from household.v1 import history_service_pb2_grpc, server_service_pb2, session_pb2
+from tests.daemon import Daemon, running, wait_until
+from tests.end_to_end.reports import play_alex, probing, report
+from tests.run_reports import latency
+
+
+def listed(daemon: Daemon, query: str = "", size: int = 0, token: str = "") -> pb.ListHistoryResponse:
+    request = pb.ListHistoryRequest(filter=query, page_size=size, page_token=token)
+    response: pb.ListHistoryResponse = daemon.history.ListHistory(request, timeout=10)
+    return response
+
+
+async def test_sessions_and_runs_are_listed_counted_and_exported(shared_daemon: Daemon) -> None:
+    daemon = shared_daemon
+    async with probing(daemon, "one") as probe:
+        alex = await play_alex(daemon, "one")
+        stored = await report(probe)
+    async with probing(daemon, "two") as probe:
+        await play_alex(daemon, "two")
+        await report(probe, loaded=latency(500, 600), invalid=["tab_hidden"])
+    await asyncio.to_thread(wait_until, lambda: len(listed(daemon).sessions) == 4, "all sessions are kept")
+
+    records = listed(daemon).sessions
+    ends = [record.session.closed_at.ToNanoseconds() for record in records]
+    assert ends == sorted(ends, reverse=True)
+    first = listed(daemon, size=3)
+    rest = listed(daemon, size=3, token=first.next_page_token)
+    assert [*first.sessions, *rest.sessions] == list(records)
+    assert rest.next_page_token == ""
+    (record,) = listed(daemon, f"id = {alex}").sessions
+    assert record.run_id == stored["id"]
+    assert record.address_block == record.session.peer_address == "127.0.0.0/24"
+    assert record.session.close_reason == session_pb2.CLOSE_REASON_CLIENT_STOPPED
+    assert record.session.connection.congestion_control
+    assert not listed(daemon, "closed_at > 2100-01-01").sessions
+
+    runs = daemon.history.ListRuns(pb.ListRunsRequest(filter="valid = true"), timeout=10).runs
+    assert [(run.id, run.grade, run.client) for run in runs] == [(stored["id"], pb.GRADE_B, "page")]
+    whole = daemon.history.GetRun(pb.GetRunRequest(id=stored["id"]), timeout=10)
+    assert json.loads(whole.report)["people"][0]["who"] == "alex"
+    assert alex in {each.session.id for each in whole.sessions}
+    assert [person.score for person in whole.run.people] == [90.5, 90.5]
+
+    def ctl(*arguments: str) -> Any:  # noqa: ANN401 - whatever JSON the command prints
+        done = daemon.ctl("history", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (by_grade,) = [
+        json.loads(line)
+        for line in ctl("stats", "--by", "grade", "-o", "jsonl").splitlines()
+        if json.loads(line)["key"] == "B"
+    ]
+    assert (by_grade["runs"], by_grade["mean_increase_p95"]) == ("1", "0.040s")
+    shown = ctl("show", stored["id"])
+    assert "would rarely" in shown or "plays as if alone" in shown
+    assert alex in shown
+    assert stored["id"] in ctl("show", alex)
+    assert len(ctl("export", "--format", "csv").splitlines()) == 5
+    assert {json.loads(line)["id"] for line in ctl("export", "--runs").splitlines()} >= {stored["id"]}
+    assert alex in ctl("list", "--filter", "profile = alex", "--limit", "5")
+    missing = daemon.ctl("history", "show", "0" * 24)
+    assert (missing.returncode, missing.stderr) == (4, f"Error: run {'0' * 24} is not known\n")
+
+
+@pytest.mark.parametrize(
+    ("method", "request_", "problem"),
+    [
+        ("ListHistory", pb.ListHistoryRequest(filter="state = active"), "filter: at 1: no field 'state'"),
+        ("ListRuns", pb.ListRunsRequest(page_size=1001), "page_size: 1001 is out of range"),
+        ("ListRuns", pb.ListRunsRequest(page_token="x"), "page_token: not a token of this daemon"),
+        ("GetHistoryStats", pb.GetHistoryStatsRequest(group_by=99), "group_by: 99 is none of the groupings"),  # type: ignore[arg-type]  # on purpose
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_name(
+    shared_daemon: Daemon, method: str, request_: Message, problem: str
+) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        getattr(shared_daemon.history, method)(request_, timeout=10)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert problem in str(caught.value.details())
+
+
+def test_a_worker_has_no_history(shared_daemon: Daemon) -> None:
+    with grpc.insecure_channel(f"unix:{shared_daemon.runtime_dir}/private/worker-0.sock") as channel:
+        stub: Any = history_service_pb2_grpc.HistoryServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.ListHistory(pb.ListHistoryRequest(), timeout=10)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_health_tells_of_a_database_that_is_away_and_that_it_caught_up(tmp_path: Path) -> None:
+    (tmp_path / "state" / "history.db").mkdir(parents=True)
+    with running(tmp_path) as daemon:
+        await play_alex(daemon, "away")
+
+        def status() -> server_service_pb2.HistoryStatus:
+            return daemon.get_server().history
+
+        def waiting() -> bool:
+            return status().state == server_service_pb2.HISTORY_STATE_FAILING and status().waiting == 1
+
+        await asyncio.to_thread(wait_until, waiting, "health says so")
+        assert "unable to open" in status().problem or "Is a directory" in status().problem
+        health = await asyncio.to_thread(daemon.ctl, "health")
+        assert health.returncode == 8
+        assert "the history is not written" in health.stderr
+        with pytest.raises(grpc.RpcError) as caught:
+            await asyncio.to_thread(listed, daemon)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        (tmp_path / "state" / "history.db").rmdir()
+        await asyncio.to_thread(wait_until, lambda: status().written == 1, "it caught up")
+        assert status() == server_service_pb2.HistoryStatus(state=server_service_pb2.HISTORY_STATE_WRITING, written=1)
+        assert len(listed(daemon).sessions) == 1
+
+
+async def test_a_killed_supervisor_loses_no_more_than_what_waited(tmp_path: Path) -> None:
+    with running(tmp_path) as daemon:
+        before = await play_alex(daemon, "before")
+        await asyncio.to_thread(wait_until, lambda: listed(daemon).sessions, "it is kept")
+        daemon.process.kill()
+        await asyncio.to_thread(daemon.process.wait, 10)
+    with running(tmp_path) as daemon:
+        assert [record.session.id for record in listed(daemon).sessions] == [before]
