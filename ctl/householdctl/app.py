@@ -2,7 +2,19 @@
 
 import typer
 
-from householdctl.commands import check, context, drain, health, history, sessions, shutdown, test, timeouts, version
+from householdctl.commands import (
+    check,
+    config,
+    context,
+    drain,
+    health,
+    history,
+    sessions,
+    shutdown,
+    test,
+    timeouts,
+    version,
+)
 from householdctl.exits import ExitCode
 from householdctl.options import example, root
 
@@ -30,6 +42,7 @@ app.command("health", epilog=example("householdctl health", "householdctl health
 )
 app.add_typer(timeouts.app, name="timeouts")
 app.add_typer(history.app, name="history")
+app.add_typer(config.app, name="config")
 app.command("drain", epilog=example("householdctl drain --reason upgrade --deadline 60s --wait --yes"))(drain.drain)
 app.command("resume", epilog=example("householdctl resume"))(drain.resume)
 app.command("shutdown", epilog=example('householdctl shutdown --reason "line card on fire" --yes'))(shutdown.shutdown)

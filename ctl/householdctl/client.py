@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from typing import TYPE_CHECKING, Self, TypeVar
 
 # gRPC writes its own lines to stderr otherwise; it reads this when it is imported.
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from google.protobuf.duration_pb2 import Duration
     from google.protobuf.message import Message
 
     from household.v1 import session_pb2
@@ -96,22 +96,37 @@ class Client:
         return self._call(self._sessions.GetSession, session_service_pb2.GetSessionRequest(id=session_id)).session
 
     def kill_sessions(
-        self, reason: str, *, ids: Sequence[str] = (), query: str = "", everything: bool = False
+        self, order: session_service_pb2.KillSessionsRequest, ids: Sequence[str] = ()
     ) -> session_service_pb2.KillSessionsResponse:
-        """Kills by one selector; ids go in as many calls as they need."""
+        """Kills by the selector of ``order`` or, where there are ``ids``, those in as many calls as they need."""
         if not ids:
-            request = session_service_pb2.KillSessionsRequest(reason=reason)
-            if everything:
-                request.all = True
-            else:
-                request.filter = query
-            return self._call(self._sessions.KillSessions, request)
+            return self._call(self._sessions.KillSessions, order)
         merged = session_service_pb2.KillSessionsResponse()
         for start in range(0, len(ids), PAGE_SIZE):
-            some = session_service_pb2.SessionIds(ids=ids[start : start + PAGE_SIZE])
-            request = session_service_pb2.KillSessionsRequest(reason=reason, ids=some)
+            request = session_service_pb2.KillSessionsRequest()
+            request.CopyFrom(order)
+            request.ids.ids.extend(ids[start : start + PAGE_SIZE])
+            if order.request_id and start:
+                # An id stands for one request.
+                request.request_id = _derived(order.request_id, start)
             merged.MergeFrom(self._call(self._sessions.KillSessions, request))
         return merged
+
+    def list_blocks(self) -> session_service_pb2.ListBlocksResponse:
+        """The addresses that are kept out."""
+        return self._call(self._sessions.ListBlocks, session_service_pb2.ListBlocksRequest())
+
+    def block_addresses(
+        self, request: session_service_pb2.BlockAddressesRequest
+    ) -> session_service_pb2.BlockAddressesResponse:
+        """Keeps addresses out."""
+        return self._call(self._sessions.BlockAddresses, request)
+
+    def unblock_addresses(
+        self, request: session_service_pb2.UnblockAddressesRequest
+    ) -> session_service_pb2.UnblockAddressesResponse:
+        """Lets addresses in again."""
+        return self._call(self._sessions.UnblockAddresses, request)
 
     def watch_sessions(self, query: str) -> Iterator[session_service_pb2.WatchSessionsResponse]:
         """Messages until the daemon ends the stream; there is no deadline."""
@@ -133,35 +148,49 @@ class Client:
         answer: health_pb2.HealthCheckResponse = self._call(check, health_pb2.HealthCheckRequest())
         return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 
-    def drain(self, reason: str, deadline: Duration | None) -> server_service_pb2.Server:
-        """Begins to drain; without a deadline the daemon's own drain timeout holds."""
-        request = server_service_pb2.DrainServerRequest(reason=reason, deadline=deadline)
+    def drain(self, request: server_service_pb2.DrainServerRequest) -> server_service_pb2.Server:
+        """Begins to drain, or checks whether it could."""
         return self._call(self._server.DrainServer, request).server
+
+    def watch_drain(self, patience: float | None) -> Iterator[server_service_pb2.WatchDrainResponse]:
+        """Progress of a drain until it has ended, for ``patience`` seconds; None is without end."""
+        call = self._server.WatchDrain(server_service_pb2.WatchDrainRequest(), timeout=patience)
+        try:
+            yield from call
+        except grpc.RpcError as error:
+            raise explain(error, self.target, self.timeout) from error
+        finally:
+            call.cancel()
 
     def resume(self) -> server_service_pb2.Server:
         """Ends a drain."""
         return self._call(self._server.ResumeServer, server_service_pb2.ResumeServerRequest()).server
 
-    def shutdown(self, reason: str) -> server_service_pb2.ShutdownServerResponse:
-        """Ends all traffic and stops the daemon."""
-        return self._call(self._server.ShutdownServer, server_service_pb2.ShutdownServerRequest(reason=reason))
+    def shutdown(self, reason: str, *, validate_only: bool = False) -> server_service_pb2.ShutdownServerResponse:
+        """Ends all traffic and stops the daemon, or says what that would close."""
+        request = server_service_pb2.ShutdownServerRequest(reason=reason, validate_only=validate_only)
+        return self._call(self._server.ShutdownServer, request)
 
     def get_config(self) -> config_service_pb2.GetRuntimeConfigResponse:
         """The runtime configuration in force, the one at launch, and what each setting means."""
         return self._call(self._config.GetRuntimeConfig, config_service_pb2.GetRuntimeConfigRequest())
 
     def update_config(
-        self, config: config_service_pb2.RuntimeConfig, paths: Sequence[str], *, validate_only: bool
+        self, config: config_service_pb2.RuntimeConfig, paths: Sequence[str], *, validate_only: bool, etag: str = ""
     ) -> config_service_pb2.UpdateRuntimeConfigResponse:
         """Changes, or only checks, the settings of ``paths``."""
         request = config_service_pb2.UpdateRuntimeConfigRequest(
-            config=config, update_mask=FieldMask(paths=paths), validate_only=validate_only
+            config=config, update_mask=FieldMask(paths=paths), validate_only=validate_only, etag=etag
         )
         return self._call(self._config.UpdateRuntimeConfig, request)
 
-    def reset_config(self, paths: Sequence[str]) -> config_service_pb2.ResetRuntimeConfigResponse:
-        """Puts settings back to their values at launch; no paths is all of them."""
-        request = config_service_pb2.ResetRuntimeConfigRequest(update_mask=FieldMask(paths=paths))
+    def reset_config(
+        self, paths: Sequence[str], *, validate_only: bool = False, etag: str = ""
+    ) -> config_service_pb2.ResetRuntimeConfigResponse:
+        """Puts settings back to their values at launch, or checks that; no paths is all of them."""
+        request = config_service_pb2.ResetRuntimeConfigRequest(
+            update_mask=FieldMask(paths=paths), validate_only=validate_only, etag=etag
+        )
         return self._call(self._config.ResetRuntimeConfig, request)
 
     def close(self) -> None:
@@ -209,6 +238,14 @@ class Client:
             return method(request, timeout=self.timeout)
         except grpc.RpcError as error:
             raise explain(error, self.target, self.timeout) from error
+
+
+def _derived(request_id: str, index: int) -> str:
+    try:
+        return str(uuid.uuid5(uuid.UUID(request_id), str(index)))
+    except ValueError:
+        # The daemon says what is wrong with it.
+        return request_id
 
 
 def _channel(target: Target) -> grpc.Channel:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from google.protobuf.duration_pb2 import Duration
 from rich.console import Console
 
 from household.v1.server_service_pb2 import ServerState
@@ -16,26 +14,17 @@ from householdctl.exits import CommandError, ExitCode
 from householdctl.output import short_name
 from householdctl.server_views import DRAIN_COLUMNS, drain_facts, seconds_to_drain_deadline
 from householdctl.tables import Facts, Table
-from householdctl.units import format_age
+from householdctl.terminal import note
+from householdctl.units import format_age, seconds
 
 if TYPE_CHECKING:
-    from household.v1.server_service_pb2 import Server
+    from household.v1.server_service_pb2 import Server, WatchDrainResponse
     from householdctl.client import Client
     from householdctl.options import Options
     from householdctl.several import Answers
 
-POLL_INTERVAL_S = 0.25
 # What the daemon may need, after the deadline, to close what is left.
 GRACE_S = 10.0
-
-
-def begin(client: Client, reason: str, deadline: float | None) -> Server:
-    """Starts a drain; ``deadline`` is in seconds, None is the daemon's own."""
-    duration = None
-    if deadline is not None:
-        duration = Duration()
-        duration.FromNanoseconds(round(deadline * 1e9))
-    return client.drain(reason, duration)
 
 
 def wait_for_all(options: Options, answers: Answers[Server]) -> None:
@@ -66,23 +55,32 @@ def show(options: Options, answers: Answers[Server]) -> None:
 
 
 def wait(client: Client, server: Server) -> Server:
-    """Polls until the last session has ended, with the count shown on a terminal.
+    """Follows the drain until the last session has ended, with the count shown on a terminal; the daemon then.
 
-    Raises CommandError when somebody ends the drain, and when sessions are left well after its deadline.
+    Raises CommandError when somebody ends the drain, and when sessions are left well after its deadline. Ctrl-C ends
+    the waiting, not the drain, and says so.
     """
     patience = seconds_to_drain_deadline(server)
-    give_up_at = None if patience is None else time.monotonic() + patience + GRACE_S
     status = Console(stderr=True).status("draining") if sys.stderr.isatty() else nullcontext()
-    with status as display:
-        while server.sessions:
-            if server.state == ServerState.SERVER_STATE_SERVING:
-                raise CommandError(ExitCode.CONFLICT, f"the drain was ended: {server.sessions} sessions go on")
-            if give_up_at is not None and time.monotonic() > give_up_at:
-                raise CommandError(ExitCode.DEADLINE, f"{server.sessions} sessions are left after the drain's deadline")
-            if display:
-                left = seconds_to_drain_deadline(server)
-                closing = "" if left is None else f", the rest is closed in {format_age(max(left, 0))}"
-                display.update(f"{short_name(ServerState, server.state).lower()}: {server.sessions} sessions{closing}")
-            time.sleep(POLL_INTERVAL_S)
-            server = client.get_server()
-    return server
+    left, ended = server.sessions, False
+    try:
+        with status as display:
+            for message in client.watch_drain(None if patience is None else max(patience, 0) + GRACE_S):
+                left, ended = message.sessions, message.state == ServerState.SERVER_STATE_SERVING
+                if display:
+                    display.update(_progress(message))
+    except CommandError as error:
+        if error.code is not ExitCode.DEADLINE:
+            raise
+        raise CommandError(error.code, f"{left} sessions are left after the drain's deadline") from None
+    except KeyboardInterrupt:
+        note(f"the drain goes on with {left} sessions; householdctl resume ends it")
+        raise
+    if ended:
+        raise CommandError(ExitCode.CONFLICT, f"the drain was ended: {left} sessions go on")
+    return client.get_server()
+
+
+def _progress(message: WatchDrainResponse) -> str:
+    closing = f", the rest is closed in {format_age(seconds(message.left))}" if message.HasField("left") else ""
+    return f"{short_name(ServerState, message.state).lower()}: {message.sessions} sessions{closing}"

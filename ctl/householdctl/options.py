@@ -75,6 +75,21 @@ ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", metavar="NAME", autocompletion=_live_profiles, help="Only sessions of this profile."),
 ]
+DRY_RUN = "dry run: nothing was changed"
+
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Let the daemon check it, change nothing.")]
+RequestIdOption = Annotated[
+    str, typer.Option("--request-id", metavar="UUID", help="Makes the same command harmless when it is repeated.")
+]
+SpreadOption = Annotated[
+    float | None,
+    typer.Option(
+        "--spread",
+        parser=duration_argument,
+        metavar="DURATION",
+        help="Close evenly over this time instead of at once, so that the clients do not come back together.",
+    ),
+]
 TargetOption = Annotated[
     list[str] | None,
     typer.Option(

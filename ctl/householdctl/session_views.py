@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from household.v1.session_pb2 import Session, Timeouts
-    from household.v1.session_service_pb2 import KillResult, WatchSessionsResponse
+    from household.v1.session_service_pb2 import Block, KillResult, WatchSessionsResponse
 
 
 def facts(session: Session) -> list[tuple[str, str]]:
@@ -186,4 +186,11 @@ KILL_COLUMNS: tuple[Column[KillResult], ...] = (
     Column("ID", lambda result: result.id),
     Column("OUTCOME", lambda result: short_name(KillOutcome, result.outcome).lower().replace("_", " ")),
     Column("PEER", lambda result: result.peer_address or "-", wide=True),
+)
+BLOCK_COLUMNS: tuple[Column[Block], ...] = (
+    Column("ADDRESS", lambda block: block.address),
+    Column("LEFT", lambda block: format_age(seconds(block.left)), right=True),
+    Column("UNTIL", lambda block: local_time(block.expires_at), rank=1),
+    Column("SINCE", lambda block: local_time(block.created_at), wide=True),
+    Column("REASON", lambda block: block.reason),
 )

@@ -48,6 +48,15 @@ def format_duration(seconds: float) -> str:
     return f"-{text}" if seconds < 0 and milliseconds else text
 
 
+def to_duration(length: float) -> Duration:
+    """Seconds as a duration of the API."""
+    from google.protobuf.duration_pb2 import Duration
+
+    message = Duration()
+    message.FromNanoseconds(round(length * 1e9))
+    return message
+
+
 def seconds(duration: Duration) -> float:
     """The seconds of a duration of the API."""
     return duration.ToTimedelta().total_seconds()

@@ -56,12 +56,18 @@ class FakeDaemon(
         self.server = server_api.Server()
         self.blocks: list[session_api.Block] = []
         self.drain_steps: list[server_api.WatchDrainResponse] = []
+        # After each step.
+        self.drain_pause_s = 0.0
         # What GetServer answers first, one after the other.
         self.next_servers: list[server_api.Server] = []
+        # Settings beside the timeouts, and what was changed of them.
+        self.more_settings: list[config_api.Setting] = []
+        self.overlay = config_api.RuntimeConfig()
         self.values = {name: float(default) for name, _, _, _, default in SETTINGS}
         # What the next calls of a method fail with; DEADLINE_EXCEEDED only when the test is over.
         self.failures: dict[str, Status] = {}
         self.requests: list[Message] = []
+        self.etag = "0123456789abcdef"
         self.health = health.HealthServicer()
         self.released = threading.Event()
 
@@ -202,7 +208,9 @@ class FakeDaemon(
         self, request: server_api.WatchDrainRequest, context: grpc.ServicerContext
     ) -> Iterator[server_api.WatchDrainResponse]:
         self._enter("WatchDrain", request, context)
-        yield from self.drain_steps
+        for step in self.drain_steps:
+            yield step
+            self.released.wait(self.drain_pause_s)
         if self.watch_stays_open:
             self.released.wait()
 
@@ -237,6 +245,8 @@ class FakeDaemon(
                 current_value=self.values[name],
                 launch_value=default,
             )
+        answer.settings.extend(self.more_settings)
+        answer.etag = self.etag
         return answer
 
     def UpdateRuntimeConfig(  # noqa: N802
@@ -244,22 +254,34 @@ class FakeDaemon(
     ) -> config_api.UpdateRuntimeConfigResponse:
         self._enter("UpdateRuntimeConfig", request, context)
         values = dict(self.values)
+        self._check_etag(request.etag, context)
+        overlay = config_api.RuntimeConfig()
+        overlay.CopyFrom(self.overlay)
+        overlay.MergeFrom(request.config)
         for path in request.update_mask.paths:
+            if not path.startswith("timeouts."):
+                continue
             name = path.removeprefix("timeouts.")
             value = getattr(request.config.timeouts, name)
             values[name] = float(value) if isinstance(value, int) else value.ToTimedelta().total_seconds()
         if not request.validate_only:
-            self.values = values
-        return config_api.UpdateRuntimeConfigResponse(config=_config(values))
+            self.values, self.overlay = values, overlay
+        overlay.timeouts.CopyFrom(_timeouts(values))
+        return config_api.UpdateRuntimeConfigResponse(config=overlay, unreachable_workers=self.unreachable)
 
     def ResetRuntimeConfig(  # noqa: N802
         self, request: config_api.ResetRuntimeConfigRequest, context: grpc.ServicerContext
     ) -> config_api.ResetRuntimeConfigResponse:
         self._enter("ResetRuntimeConfig", request, context)
+        self._check_etag(request.etag, context)
         names = [path.removeprefix("timeouts.") for path in request.update_mask.paths]
         everything = not names or "timeouts" in names
         self.values |= {row[0]: float(row[4]) for row in SETTINGS if everything or row[0] in names}
         return config_api.ResetRuntimeConfigResponse(config=_config(self.values))
+
+    def _check_etag(self, etag: str, context: grpc.ServicerContext) -> None:
+        if etag not in ("", self.etag):
+            _abort(context, Status(code=grpc.StatusCode.ABORTED.value[0], message="etag: is no longer true"))
 
     def _enter(self, method: str, request: Message, context: grpc.ServicerContext) -> None:
         self.requests.append(request)
@@ -312,6 +334,14 @@ def session(number: int, **fields: object) -> Session:
     made.round_trip.FromMicroseconds(48_200)
     made.timeouts.CopyFrom(_timeouts({"inactivity": 30, "max_duration": 300, "probe_failures": 3}))
     made.MergeFrom(Session(**fields))  # type: ignore[arg-type]
+    return made
+
+
+def drain_step(
+    sessions: int, state: server_api.ServerState.ValueType = server_api.SERVER_STATE_DRAINING
+) -> server_api.WatchDrainResponse:
+    made = server_api.WatchDrainResponse(state=state, sessions=sessions, reason="upgrade")
+    made.left.FromSeconds(60)
     return made
 
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "sessions-watch": ("sessions", "watch"),
     "sessions-kill": ("sessions", "kill", FIRST, CLOSED, UNKNOWN, *REASON),
     "health": ("health",),
+    "sessions-blocks": ("sessions", "blocks"),
     "timeouts-get": ("timeouts", "get"),
     "timeouts-set": ("timeouts", "set", "inactivity=45s", "probe_failures=5"),
     "timeouts-reset": ("timeouts", "reset"),

@@ -7,6 +7,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from household.v1 import server_service_pb2 as api
+from tests.ctl.fake_daemon import drain_step
 
 if TYPE_CHECKING:
     from tests.ctl.conftest import Cli
@@ -82,25 +83,29 @@ def _like(daemon: FakeDaemon, sessions: int, state: api.ServerState.ValueType) -
 
 
 def test_drain_waits_until_the_last_session_has_ended(cli: Cli, daemon: FakeDaemon) -> None:
-    daemon.next_servers = [_like(daemon, left, api.SERVER_STATE_DRAINING) for left in (2, 1, 0)]
+    daemon.drain_steps = [drain_step(left) for left in (2, 1, 0)]
+    daemon.next_servers = [_like(daemon, 0, api.SERVER_STATE_DRAINING)]
     outcome = cli("drain", "-r", "upgrade", "-y", "--wait", "-o", "json")
     assert outcome.code == 0
     assert outcome.json["sessions"] == 0
-    assert len(daemon.asked(api.GetServerRequest)) == 3
+    assert len(daemon.asked(api.WatchDrainRequest)) == 1
 
 
 def test_drain_stops_waiting_when_somebody_resumes(cli: Cli, daemon: FakeDaemon) -> None:
-    daemon.next_servers = [_like(daemon, 2, api.SERVER_STATE_SERVING)]
+    daemon.drain_steps = [drain_step(2), drain_step(2, api.SERVER_STATE_SERVING)]
     outcome = cli("drain", "-r", "upgrade", "-y", "--wait")
     assert outcome.code == 6
     assert outcome.err == "Error: the drain was ended: 2 sessions go on\n"
 
 
-def test_drain_gives_up_on_sessions_that_outlive_the_deadline(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("householdctl.draining.GRACE_S", 0.0)
+def test_drain_gives_up_on_sessions_that_outlive_the_deadline(
+    cli: Cli, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("householdctl.draining.GRACE_S", 0.2)
+    daemon.drain_steps, daemon.watch_stays_open = [drain_step(2)], True
     outcome = cli("drain", "-r", "upgrade", "--deadline", "100ms", "-y", "--wait")
     assert outcome.code == 7
-    assert outcome.err == "Error: 3 sessions are left after the drain's deadline\n"
+    assert outcome.err == "Error: 2 sessions are left after the drain's deadline\n"
 
 
 def test_resume(cli: Cli, daemon: FakeDaemon) -> None:

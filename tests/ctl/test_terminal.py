@@ -10,8 +10,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from household.v1.server_service_pb2 import SERVER_STATE_DRAINING, Server
-from tests.ctl.fake_daemon import session
+from household.v1.server_service_pb2 import ResumeServerRequest, WatchDrainRequest
+from tests.ctl.fake_daemon import drain_step, session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,14 +92,28 @@ def test_no_color(daemon: FakeDaemon) -> None:
 
 
 def test_drain_shows_its_progress(daemon: FakeDaemon) -> None:
-    middle = Server()
-    middle.CopyFrom(daemon.server)
-    middle.state = SERVER_STATE_DRAINING
-    middle.drain_deadline_at.FromJsonString("2026-01-01T03:21:00Z")
-    daemon.next_servers = [middle, middle, Server()]
+    daemon.drain_steps, daemon.drain_pause_s = [drain_step(3), drain_step(0)], 0.5
     code, shown = _on_a_terminal("--target", str(daemon.path), "drain", "-r", "x", "--yes", "--wait")
     assert code == 0
     assert "draining: 3 sessions, the rest is closed in" in shown
+
+
+def test_ctrl_c_ends_the_waiting_and_not_the_drain(daemon: FakeDaemon) -> None:
+    daemon.drain_steps, daemon.watch_stays_open = [drain_step(3)], True
+    process = subprocess.Popen(
+        [*COMMAND, "--target", str(daemon.path), "drain", "-r", "x", "--yes", "--wait"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 20
+    while not daemon.asked(WatchDrainRequest) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert err == "the drain goes on with 3 sessions; householdctl resume ends it\n"
+    assert not daemon.asked(ResumeServerRequest)
 
 
 def test_ctrl_c_ends_a_watch_quietly(daemon: FakeDaemon) -> None:

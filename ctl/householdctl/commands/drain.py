@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from householdctl.consent import require_consent
-from householdctl.options import Options, duration_argument, with_options
+from householdctl.options import (
+    DRY_RUN,
+    DryRunOption,
+    Options,
+    RequestIdOption,
+    SpreadOption,
+    duration_argument,
+    with_options,
+)
+from householdctl.terminal import note
 
 
 @with_options
@@ -20,17 +29,34 @@ def drain(
             help="Close what is left after this long, such as 60s.  [default: the drain timeout, see timeouts get]",
         ),
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Return when the last session has ended.")] = False,
+    spread: SpreadOption = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Return when the last session has ended. Ctrl-C leaves the drain going on.")
+    ] = False,
+    dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Refuse new sessions and let the live ones end; at the deadline the rest is closed."""
+    """Refuse new sessions and let the live ones end; at the deadline, or spread before it, the rest is closed."""
     from householdctl.several import ask, count_sessions, names
 
-    require_consent("drain householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
+    if not dry_run:
+        require_consent("drain householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
+    from household.v1.server_service_pb2 import DrainServerRequest
     from householdctl import draining
+    from householdctl.units import to_duration
 
-    answers = ask(options, lambda client: draining.begin(client, reason, deadline))
-    if wait:
+    order = DrainServerRequest(
+        reason=reason,
+        deadline=None if deadline is None else to_duration(deadline),
+        spread=None if spread is None else to_duration(spread),
+        validate_only=dry_run,
+        request_id=request_id,
+    )
+    answers = ask(options, lambda client: client.drain(order))
+    if dry_run:
+        note(DRY_RUN)
+    elif wait:
         draining.wait_for_all(options, answers)
     draining.show(options, answers)
 

@@ -1,14 +1,27 @@
 """sessions kill."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from householdctl.completion import live_session_ids
 from householdctl.consent import require_consent
 from householdctl.exits import CommandError, ExitCode
-from householdctl.options import Options, ProfileOption, with_options
-from householdctl.terminal import warn
+from householdctl.options import (
+    DRY_RUN,
+    DryRunOption,
+    Options,
+    ProfileOption,
+    RequestIdOption,
+    SpreadOption,
+    positive_duration_argument,
+    with_options,
+)
+from householdctl.terminal import note, warn
+
+if TYPE_CHECKING:
+    from household.v1.session_service_pb2 import KillSessionsResponse
+    from householdctl.several import Answers
 
 
 @with_options
@@ -24,9 +37,20 @@ def kill_sessions(
     ] = None,
     profile: ProfileOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Every live session.")] = False,
+    block: Annotated[
+        float | None,
+        typer.Option(
+            parser=positive_duration_argument,
+            metavar="DURATION",
+            help="Refuse new sessions from their addresses for this long, such as 10m.",
+        ),
+    ] = None,
+    spread: SpreadOption = None,
+    dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Close sessions at once and say for each what happened."""
+    """Close sessions and say for each what happened."""
     ids = list(dict.fromkeys(session_ids or ()))
     if (bool(ids), query is not None or profile is not None, everything).count(True) != 1:
         raise CommandError(
@@ -41,11 +65,24 @@ def kill_sessions(
     require_consent(
         "kill sessions",
         where=names(options),
-        yes=yes,
+        yes=yes or dry_run,
         count=lambda: len(ids) if ids else count_sessions(options, matching),
     )
-    answers = ask(options, lambda client: client.kill_sessions(reason, ids=ids, query=matching, everything=everything))
-    from household.v1.session_service_pb2 import KillResult
+    from household.v1.session_service_pb2 import KillResult, KillSessionsRequest
+    from householdctl.units import to_duration
+
+    order = KillSessionsRequest(
+        reason=reason,
+        request_id=request_id,
+        validate_only=dry_run,
+        block_address=to_duration(block) if block else None,
+        spread=to_duration(spread) if spread else None,
+    )
+    if everything:
+        order.all = True
+    elif matching:
+        order.filter = matching
+    answers = ask(options, lambda client: client.kill_sessions(order, ids))
     from householdctl import merging, output, session_views
     from householdctl.tables import Table
 
@@ -67,6 +104,7 @@ def kill_sessions(
         lines=results,
         row=KillResult,
     )
+    _note_what_else(answers, dry_run=dry_run)
     answers.warn()
     for target, answer in answers:
         for worker in answer.unreachable_workers:
@@ -77,3 +115,11 @@ def kill_sessions(
         raise typer.Exit(ExitCode.UNREACHABLE)
     if session_views.not_found(results):
         raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def _note_what_else(answers: "Answers[KillSessionsResponse]", *, dry_run: bool) -> None:
+    for target, answer in answers:
+        if answer.blocks:
+            note(f"blocked{answers.at(target)}: {', '.join(dict.fromkeys(block.address for block in answer.blocks))}")
+    if dry_run:
+        note(DRY_RUN)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from householdctl.commands import blocks
 from householdctl.commands.kill import kill_sessions
 from householdctl.commands.shutdown import shutdown
 from householdctl.commands.watch import watch_sessions
@@ -74,6 +75,10 @@ app.command(
         'householdctl sessions kill 0b9d1f9e-4c53-4f57-8a52-6f0d6c1e2a11 --reason "customer called"',
         "householdctl sessions kill --profile computer --reason maintenance --yes",
         "householdctl sessions kill --context 'edge-*' --filter 'verdict = FROZEN' --reason frozen",
+        "householdctl sessions kill --filter 'peer_address : \"192.0.2.7:\"' --reason abuse --block 10m --dry-run",
     ),
 )(kill_sessions)
+app.command("blocks", epilog=example("householdctl sessions blocks"))(blocks.list_blocks)
+app.command("block", epilog=example("householdctl sessions block 192.0.2.7 --for 10m --reason abuse"))(blocks.block)
+app.command("unblock", epilog=example("householdctl sessions unblock 192.0.2.7"))(blocks.unblock)
 app.command("shutdown", epilog=example('householdctl sessions shutdown --reason "line card on fire" --yes'))(shutdown)

@@ -5,20 +5,25 @@ from typing import Annotated
 import typer
 
 from householdctl.consent import require_consent
-from householdctl.options import Options, with_options
+from householdctl.options import DRY_RUN, DryRunOption, Options, with_options
+from householdctl.terminal import note
 
 
 @with_options
 def shutdown(
     options: Options,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Told to the clients and logged; 1 to 200 characters.")],
+    dry_run: DryRunOption = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Emergency: end all traffic within a second and stop the daemon."""
     from householdctl.several import ask, count_sessions, names
 
-    require_consent("shut down householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
-    answers = ask(options, lambda client: client.shutdown(reason))
+    if dry_run:
+        note(DRY_RUN)
+    else:
+        require_consent("shut down householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
+    answers = ask(options, lambda client: client.shutdown(reason, validate_only=dry_run))
     from householdctl import output
     from householdctl.server_views import SHUTDOWN_COLUMNS, shutdown_facts
     from householdctl.tables import Facts, Table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,20 +15,23 @@ from householdd.controlplane.failures import precondition
 INTERVAL = 0.25
 """Seconds between two looks."""
 
+HEARTBEAT = 1.0
+"""Most seconds between two messages: who watches sees the time pass, and that somebody is there."""
+
 
 async def drain_progress(look: Callable[[], Awaitable[pb.Server]]) -> AsyncIterator[pb.WatchDrainResponse]:
-    """What ``look`` shows, at once and after each change, until no session is left or the drain is ended.
+    """What ``look`` shows, at once, after each change and each second, until no session is left or the drain is ended.
 
     Raises Refusal FAILED_PRECONDITION when there is no drain at the beginning.
     """
     server = await look()
     if not server.HasField("drain_deadline_at"):
         raise precondition("NOT_DRAINING", "the server is not draining")
-    shown: pb.WatchDrainResponse | None = None
+    shown, shown_at = pb.WatchDrainResponse(), -HEARTBEAT
     while True:
-        message = _message(server)
-        if shown is None or not _same(message, shown):
-            shown = message
+        message, now = _message(server), time.monotonic()
+        if now - shown_at >= HEARTBEAT or not _same(message, shown):
+            shown, shown_at = message, now
             yield message
         if not server.sessions or not server.HasField("drain_deadline_at"):
             return
