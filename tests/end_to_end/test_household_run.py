@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tests.daemon import Daemon, wait_until
+from tests.dataplane.http_client import ask
 
 
 @pytest.mark.rates
@@ -29,8 +30,9 @@ def test_a_run_on_loopback_gets_the_best_grade_and_leaves_nothing(daemon: Daemon
 
 @pytest.mark.rates
 def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
-    done = daemon.ctl("test", daemon.ws_url, "--duration", "11s", "--computer", "50")
+    done = daemon.ctl("test", daemon.ws_url, "--duration", "11s", "--computer", "50", "--no-share")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
     assert done.stdout.split()[0] == "WHO"
     assert "plays as if alone on the line" in done.stdout
     assert "household grade" in done.stdout
@@ -47,9 +49,17 @@ async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -
     assert killed.returncode == 0, killed.stderr
     done = await running
     assert done.returncode == 1, done.stderr
-    report = json.loads(done.stdout)["report"]
-    assert not report["valid"]
-    assert "connection_lost" in report["invalid"]
+    run = json.loads(done.stdout)
+    assert not run["report"]["valid"]
+    assert "connection_lost" in run["report"]["invalid"]
+    # The server keeps it all the same, and shows it where the note on stderr says.
+    assert done.stderr.startswith(f"this run: {run['permalink']}\n")
+    run_id = run["permalink"].removeprefix(f"{daemon.url}?run=")
+    kept = await asyncio.to_thread(ask, daemon, f"/virtual-household/runs/{run_id}")
+    assert kept.json["report"]["client"]["kind"] == "householdctl"
+    assert [phase["name"] for phase in kept.json["report"]["phases"]] == ["idle", "load", "recovery"]
+    assert kept.json["baseline_ms"] == run["report"]["baseline_ms"]
+    assert not kept.json["valid"]
 
 
 def test_no_server_is_told_with_what_to_do(shared_daemon: Daemon) -> None:

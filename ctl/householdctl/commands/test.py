@@ -23,6 +23,9 @@ def play_test(
         float,
         typer.Option("--computer", metavar="MBIT/S", min=1, max=1000, help="What the Computer asks for."),
     ] = 300.0,
+    share: Annotated[
+        bool, typer.Option("--share/--no-share", help="Let the server keep the run, and print where it shows it.")
+    ] = True,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Accept any certificate; without --ca so for loopback addresses anyway.")
     ] = False,
@@ -42,6 +45,7 @@ def play_test(
         url,
         duration=30.0 if duration is None else duration,
         computer_mbps=computer,
+        share=share,
         insecure=insecure,
         ca_file=ca,
         options=options,

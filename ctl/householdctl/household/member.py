@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import time
@@ -49,6 +50,10 @@ class Member:
     ended: str = ""
     """How the server ended the connection; empty while it has not."""
     introduced: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    """The server has said what becomes of a run report."""
+    answer: dict[str, Any] = field(default_factory=dict)
+    """``run_stored`` or ``run_refused``; empty before."""
     _owed: int = 0
     _uploads: asyncio.Event = field(default_factory=asyncio.Event)
     _latest: deque[float] = field(default_factory=lambda: deque(maxlen=50))
@@ -99,6 +104,16 @@ class Member:
         await self._send({"type": "stop_test"})
         await self.connection.wait_closed()
 
+    async def report(self, message: dict[str, Any], patience: float) -> dict[str, Any]:
+        """Reports a run, and waits at most ``patience`` seconds for the answer; empty where none came.
+
+        A server that knows no reports says nothing, or that the message is malformed.
+        """
+        await self._send(message)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.answered.wait(), patience)
+        return self.answer
+
     @property
     def upload_bps(self) -> float:
         """Mean rate by the server's clock from its first total to its latest; 0 before the second.
@@ -127,6 +142,9 @@ class Member:
             case {"type": "pong", "sequence": int(sequence)} if sequence in self.pings:
                 self.round_trips.setdefault(sequence, now - self.pings[sequence])
                 self._latest.append(now - self.pings[sequence])
+            case {"type": "run_stored" | "run_refused"}:
+                self.answer = message
+                self.answered.set()
             case {"type": "ping"}:
                 await self._send({**message, "type": "pong", "client_timestamp": round(now * 1e3)})
             case {"type": "connection_test"}:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from householdctl.household import sharing
 from householdctl.household.member import Member, join
 from householdscore.facts import Circumstances, Direction, PersonFacts, Probe, RunFacts
 from householdscore.repairs import Ping, tell_fates
@@ -21,6 +22,8 @@ WHO = ("alex", "sarah", "jake", "computer")
 
 IDLE_S = 5.0
 RECOVERY_S = 3.0
+ANSWER_S = 3.0
+"""Seconds that the server has to say what becomes of the run's report."""
 PROBES = 4
 """Connections that take turns to ping: a lost packet holds up one of them, and the others show that it is one."""
 PROBE_HERTZ = 20.0
@@ -38,6 +41,17 @@ class Plan:
     server: Server
     seconds: float
     computer_mbps: float
+    share: bool
+    """Whether the server is asked to keep the run."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """A run that is over."""
+
+    facts: RunFacts
+    answer: dict[str, Any]
+    """What the server said of keeping it; empty where it was not asked, or said nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +64,14 @@ class Progress:
     members: list[Member]
 
 
-async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
+async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
     """Plays the household and says what was seen. ``tell`` is called four times a second.
 
     Raises OSError, TimeoutError, or websockets' InvalidHandshake when a connection cannot be opened.
     """
     test_id = secrets.token_hex(4)
     clocks = time.time() - time.monotonic()
+    start = time.monotonic()
     async with AsyncExitStack() as stack:
         probes = [await join(plan.server, "probe", test_id) for _ in range(PROBES)]
         for place, probe in enumerate(probes):
@@ -86,12 +101,18 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> RunFacts:
             server_overloaded=any(member.server_overloaded for member in (*probes, *people)),
             connection_lost=lost,
         )
-    return RunFacts(
-        probe=_probe(probes, began, ended),
-        people=tuple(_person(member, received[member.who], began, ended) for member in people),
-        load_s=ended - began,
-        circumstances=circumstances,
-    )
+        facts = RunFacts(
+            probe=_probe(probes, began, ended),
+            people=tuple(_person(member, received[member.who], began, ended) for member in people),
+            load_s=ended - began,
+            circumstances=circumstances,
+        )
+        answer: dict[str, Any] = {}
+        if plan.share:
+            spans = {"idle": (start, began), "load": (began, ended), "recovery": (ended, time.monotonic())}
+            phases = {name: (begin - start, end - start) for name, (begin, end) in spans.items()}
+            answer = await probes[0].report(sharing.message(facts, phases), ANSWER_S)
+    return Played(facts, answer)
 
 
 async def _engage(stack: AsyncExitStack, member: Member, hertz: float, turn: float = 0.0) -> None:

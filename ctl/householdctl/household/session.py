@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from websockets.exceptions import InvalidHandshake
 
-from householdctl.household import views
+from householdctl import terminal
+from householdctl.household import sharing, views
 from householdctl.household.run import Plan, Progress, play
 from householdctl.leaks.run import named_server, no_session
 from householdscore.report import RunReport, report
@@ -24,14 +25,23 @@ if TYPE_CHECKING:
 
 
 def run_test(
-    url: str | None, *, duration: float, computer_mbps: float, insecure: bool, ca_file: Path | None, options: Options
+    url: str | None,
+    *,
+    duration: float,
+    computer_mbps: float,
+    share: bool,
+    insecure: bool,
+    ca_file: Path | None,
+    options: Options,
 ) -> RunReport:
     """Plays the household against the server at ``url`` for ``duration`` seconds of load and prints the report.
+
+    With ``share`` the server is asked to keep the run, and the address of what it then shows is a note.
 
     Raises CommandError when no household can be played there.
     """
     server = named_server(url, insecure=insecure, ca_file=ca_file)
-    plan = Plan(server, duration, computer_mbps)
+    plan = Plan(server, duration, computer_mbps, share)
     began: dict[str, dt.datetime] = {}
 
     def note(now: Progress) -> None:
@@ -44,11 +54,17 @@ def run_test(
     try:
         if options.for_people and sys.stderr.isatty():
             with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
-                facts = uvloop.run(play(plan, display))
+                played = uvloop.run(play(plan, display))
         else:
-            facts = uvloop.run(play(plan, note))
+            played = uvloop.run(play(plan, note))
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise no_session(server, error) from error
-    result = report(facts, shipped())
-    views.show(options, facts, result, began)
+    result = report(played.facts, shipped())
+    link = sharing.permalink(server, played.answer["path"]) if played.answer.get("path") else None
+    views.show(options, played.facts, result, began, link)
+    if link is not None:
+        terminal.note(f"this run: {link}")
+    elif played.answer.get("type") == "run_refused":
+        reason = str(played.answer.get("reason"))
+        terminal.note(f"this run was not kept: {sharing.REASONS.get(reason, reason)}")
     return result

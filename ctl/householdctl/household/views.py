@@ -31,21 +31,27 @@ if TYPE_CHECKING:
     from householdscore.report import PersonReport, RunReport
 
 
-def document(facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime]) -> dict[str, Any]:
+def document(
+    facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
+) -> dict[str, Any]:
     """Facts and report for scripts: names in snake_case, units in the names, and no list of single arrivals.
 
     ``began`` is when each phase did, so that a run can be laid beside what else was recorded of the line.
+    ``permalink`` is where the server shows the run; None where it does not.
     """
     plain: dict[str, Any] = json.loads(msgspec.json.encode({"report": report, "facts": facts}))
     for person in plain["facts"]["people"]:
         del person["arrivals"]
     plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in began.items()}
+    plain["permalink"] = permalink
     return _snake_case(plain)  # type: ignore[no-any-return]  # a dict stays one
 
 
-def show(options: Options, facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime]) -> None:
+def show(
+    options: Options, facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
+) -> None:
     """Prints the report; as CSV a row for each person."""
-    whole = document(facts, report, began)
+    whole = document(facts, report, began, permalink)
     view = Sections(Table(COLUMNS, report.people), Facts(_household(report)))
     output.show(options, whole, view, lines=whole["report"]["people"] if options.output is Format.CSV else None)
     if options.for_people:
