@@ -38,6 +38,11 @@ def renew(context: ssl.SSLContext, cert: Path, key: Path) -> None:
     _load(context, cert, key)
 
 
+def expires_at(cert: Path) -> float:
+    """Unix time at which the first certificate of a file that can be used ends."""
+    return x509.load_pem_x509_certificate(cert.read_bytes()).not_valid_after_utc.timestamp()
+
+
 def _load(context: ssl.SSLContext, cert: Path, key: Path) -> None:
     for path in (cert, key):
         try:

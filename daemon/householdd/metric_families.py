@@ -118,6 +118,13 @@ WORKER_RESTARTS = _counter("worker_restarts_total", "Times that the worker was s
 SERVER_STATE = _gauge("server_state", "1 for the state that the daemon is in, 0 for the others.", "state")
 START_TIME = _gauge("start_time_seconds", "When the daemon started, in seconds of Unix time.")
 BUILD_INFO = _gauge("build_info", "Always 1; the labels tell the versions.", "version", "python")
+CERTIFICATE_EXPIRES = _gauge(
+    "certificate_expiry_timestamp_seconds", "When the certificate ends, in seconds of Unix time; absent without TLS."
+)
+
+HISTORY_WAITING = _gauge("history_waiting", "Sessions and runs that wait to be written to the history.")
+HISTORY_WRITTEN = _counter("history_written_total", "Sessions and runs written to the history.")
+HISTORY_DROPPED = _counter("history_dropped_total", "Sessions and runs that the history lost.")
 
 RPCS = _counter("rpcs_total", "Calls of the control API that ended, the workers' own included.", "method", "code")
 RPC_TIME = _histogram(

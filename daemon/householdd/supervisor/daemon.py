@@ -342,6 +342,7 @@ class Supervisor:
                 listening.make_directory(settings.state_dir, 0o700)
                 cert, key = certificates.dev_certificate(settings.state_dir)
             certificates.tls_context(cert, key)
+            self._state.certificate_expires = certificates.expires_at(cert)
         except certificates.CertificateError as error:
             message = f"certificate {error}"
         except ProfileError as error:

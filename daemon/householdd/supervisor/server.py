@@ -68,6 +68,8 @@ class DaemonState:
     """Set only while draining."""
     history: History | None = None
     """None where nothing is kept."""
+    certificate_expires: float | None = None
+    """Unix time; None without TLS."""
 
     @property
     def state(self) -> pb.ServerState.ValueType:

@@ -86,6 +86,13 @@ class Exposition:
             values[metrics.SERVER_STATE.name, (word,)] = Value(number == self._state.state)
         values[metrics.START_TIME.name, ()] = Value(self._state.started_wall)
         values[metrics.BUILD_INFO.name, (version("householdd"), platform.python_version())] = Value(1)
+        if self._state.certificate_expires is not None:
+            values[metrics.CERTIFICATE_EXPIRES.name, ()] = Value(self._state.certificate_expires)
+        if self._state.history is not None:
+            status = self._state.history.store.status()
+            values[metrics.HISTORY_WAITING.name, ()] = Value(status.waiting)
+            values[metrics.HISTORY_WRITTEN.name, ()] = Value(status.written)
+            values[metrics.HISTORY_DROPPED.name, ()] = Value(status.dropped)
         return values
 
     def _pids(self) -> dict[str, int]:
