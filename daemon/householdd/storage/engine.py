@@ -12,7 +12,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 PATIENCE = 10
-"""Seconds that a connection, a lock or a statement may take."""
+"""Seconds that a connection or a lock may take."""
+
+LONGEST_STATEMENT = 60
+"""Seconds; the first look at what is too old may find much."""
 
 
 class UrlError(ValueError):
@@ -47,7 +50,7 @@ def open_engine(url: URL) -> Engine:
         engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": PATIENCE})
         event.listen(engine, "connect", _set_up_sqlite)
         return engine
-    timeouts = f"-c statement_timeout={PATIENCE * 1000} -c lock_timeout={PATIENCE * 1000} -c timezone=UTC"
+    timeouts = f"-c statement_timeout={LONGEST_STATEMENT * 1000} -c lock_timeout={PATIENCE * 1000} -c timezone=UTC"
     return create_engine(
         url,
         pool_size=2,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ColumnElement
 
 from householdd.storage.rows import Item, RunLink, RunRow, SessionRow
 from householdd.storage.schema import people, runs, sessions
@@ -42,14 +43,18 @@ def retain(connection: Connection, *, oldest: float, most: int) -> int:
     """Deletes sessions and runs from before Unix time ``oldest``, and the oldest of more than ``most``; how many."""
     deleted = 0
     for table, at in ((sessions, sessions.c.closed_at), (runs, runs.c.stored_at)):
-        deleted += connection.execute(delete(table).where(at < oldest)).rowcount
+        deleted += _delete(connection, table, at < oldest)
         newest_first = select(at, table.c.id).order_by(at.desc(), table.c.id.desc())
         last = connection.execute(newest_first.offset(most - 1).limit(1)).first()
         if last is not None:
-            older = tuple_(at, table.c.id) < tuple_(*map(literal, last))
-            deleted += connection.execute(delete(table).where(older)).rowcount
-    connection.execute(delete(people).where(people.c.run_id.not_in(select(runs.c.id))))
+            deleted += _delete(connection, table, tuple_(at, table.c.id) < tuple_(*map(literal, last)))
     return deleted
+
+
+def _delete(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
+    if table is runs:
+        connection.execute(delete(people).where(people.c.run_id.in_(select(runs.c.id).where(which))))
+    return connection.execute(delete(table).where(which)).rowcount
 
 
 def _write_sessions(connection: Connection, rows: Sequence[SessionRow]) -> None:
