@@ -13,6 +13,7 @@ from householdctl.commands import (
     shutdown,
     test,
     timeouts,
+    top,
     version,
 )
 from householdctl.exits import ExitCode
@@ -40,6 +41,7 @@ app.add_typer(sessions.app, name="sessions")
 app.command("health", epilog=example("householdctl health", "householdctl health -o json | jq .problems"))(
     health.health
 )
+app.command("top", epilog=example("householdctl top", "householdctl top --context 'edge-*' --profile jake"))(top.top)
 app.add_typer(timeouts.app, name="timeouts")
 app.add_typer(history.app, name="history")
 app.add_typer(config.app, name="config")

@@ -114,6 +114,8 @@ def _screen(options: Options, answers: Answers[ListSessionsResponse], sessions: 
     room = max(size.lines - len(notes) - 2, 1)
     shown = min(len(lines), room) - options.headers
     footer = f"{total} sessions" if shown >= total else f"{shown} of {total} sessions"
+    for line in lines:
+        line.truncate(size.columns)
     return Group(
         *lines[:room],
         Text(f"{footer}; Ctrl-C ends this", style="dim"),

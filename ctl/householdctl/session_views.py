@@ -66,6 +66,12 @@ def timeout_facts(timeouts: Timeouts) -> list[tuple[str, str]]:
     return lines
 
 
+def search_text(session: Session) -> str:
+    """What an operator would look for a session by."""
+    words = (short_name(SessionState, session.state), _verdict(session))
+    return " ".join((session.id, session.user_id, session.profile, session.peer_address, session.worker, *words))
+
+
 def event_line(message: WatchSessionsResponse) -> str:
     """A watch message: when, what, which session, and what is short to say of it."""
     event = short_name(WatchEvent, message.event)
@@ -180,6 +186,22 @@ COLUMNS: tuple[Column[Session], ...] = (
     Column("WORKER", lambda session: session.worker, rank=9),
     Column("PEER", lambda session: session.peer_address, rank=8),
     Column("USER AGENT", lambda session: session.user_agent or "-", wide=True),
+)
+
+TOP_COLUMNS: tuple[Column[Session], ...] = (
+    Column("USER", lambda session: session.user_id),
+    Column("PROFILE", lambda session: session.profile, rank=2),
+    Column("STATE", lambda session: short_name(SessionState, session.state)),
+    Column("VERDICT", _verdict),
+    Column("AGE", lambda session: format_age(seconds(session.age)), right=True),
+    Column("EVIDENCE", _evidence, rank=4),
+    Column("DOWN", lambda session: format_rate(session.actual_download_bps), right=True),
+    Column("UP", lambda session: format_rate(session.actual_upload_bps), right=True, rank=1),
+    Column("SENT", lambda session: format_bytes(session.sent_bytes), right=True, rank=6),
+    Column("RTT", _round_trip, right=True, rank=1),
+    Column("WORKER", lambda session: session.worker, rank=5),
+    Column("PEER", lambda session: session.peer_address, rank=3),
+    Column("ID", lambda session: session.id, rank=7),
 )
 
 KILL_COLUMNS: tuple[Column[KillResult], ...] = (

@@ -72,9 +72,17 @@ class Table(Generic[T]):
         _print_lines(lines)
 
     def lines(
-        self, *, wide: bool = False, headers: bool = True, width: int | None = None
+        self,
+        *,
+        wide: bool = False,
+        headers: bool = True,
+        width: int | None = None,
+        widest: dict[str, int] | None = None,
     ) -> tuple[list[Text], list[str]]:
-        """The table's lines with as many columns as fit into ``width``, and the headers of those that do not."""
+        """The table's lines with as many columns as fit into ``width``, and the headers of those that do not.
+
+        ``widest`` remembers how wide columns were, for a table that is drawn again and again and should not tremble.
+        """
         columns = [column for column in self.columns if wide or not column.wide]
         header = [column.header for column in columns]
         cells = [header] if headers else []
@@ -82,6 +90,9 @@ class Table(Generic[T]):
         if not cells:
             return [], []
         widths = [max(map(cell_len, texts)) for texts in zip(*cells, strict=True)]
+        if widest is not None:
+            widths = [max(each, widest.get(name, 0)) for name, each in zip(header, widths, strict=True)]
+            widest.update(zip(header, widths, strict=True))
         shown = list(range(len(columns)))
         if width is not None:
             shown = fitting(widths, [column.rank for column in columns], width)
@@ -120,6 +131,11 @@ class Sections:
             if index:
                 print()
             view.print(wide=wide, headers=headers)
+
+
+def styled(word: str) -> Text:
+    """A word of the API, such as a state, in its colour."""
+    return Text(word, style=_STYLES.get(word, ""))
 
 
 def with_target(columns: Sequence[Column[T]]) -> list[Column[Tagged]]:

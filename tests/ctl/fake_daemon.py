@@ -24,7 +24,7 @@ from household.v1 import session_service_pb2_grpc as session_grpc
 from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Session, SessionState, Timeouts, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SETTINGS = (
@@ -47,6 +47,7 @@ class FakeDaemon(
     def __init__(self, path: Path) -> None:
         self.path = path
         self.port = 0
+        self.stop: Callable[[], object] = lambda: None
         self.sessions: list[Session] = []
         self.closed: list[Session] = []
         self.unreachable: list[session_api.UnreachableWorker] = []
@@ -83,6 +84,7 @@ class FakeDaemon(
         if credentials is not None:
             self.port = server.add_secure_port("localhost:0", credentials)
         server.start()
+        self.stop = lambda: server.stop(None).wait()
         try:
             yield self
         finally:

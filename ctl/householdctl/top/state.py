@@ -1,0 +1,146 @@
+"""What an operator has chosen in top, and what keys do to it; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from householdctl.merging import merge_sessions
+from householdctl.records import Tagged
+from householdctl.top.feed import Kill, Snapshot
+
+# The columns that can be sorted by: the header, and what it is in an order_by.
+ORDERS = {
+    "USER": "user_id",
+    "PROFILE": "profile",
+    "STATE": "state",
+    "VERDICT": "verdict",
+    "AGE": "age",
+    "EVIDENCE": "evidence_age",
+    "DOWN": "actual_download_bps",
+    "UP": "actual_upload_bps",
+    "SENT": "sent_bytes",
+    "RTT": "round_trip",
+    "WORKER": "worker",
+    "PEER": "peer_address",
+}
+REASON_LIMIT = 200
+
+
+class Mode(Enum):
+    """What keys are for."""
+
+    BROWSE = auto()
+    FILTER = auto()
+    REASON = auto()
+    HELP = auto()
+
+
+@dataclass
+class State:
+    """The choices. ``selected`` is a session's id, so that it stays selected wherever it moves to."""
+
+    sort_by: str = "DOWN"
+    descending: bool = True
+    needle: str = ""
+    paused: bool = False
+    selected: str = ""
+    mode: Mode = Mode.BROWSE
+    typed: str = ""
+    message: str = ""
+    quitting: bool = False
+    rows: list[Tagged] = field(default_factory=list)
+    page: int = 10
+    widest: dict[str, int] = field(default_factory=dict)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Chooses and sorts what is shown of a snapshot."""
+        order = f"{ORDERS[self.sort_by]}{' desc' * self.descending}"
+        matching = (each for each in snapshot.sessions if self.needle.casefold() in _words(each))
+        self.rows = merge_sessions(((each.target, [each.message]) for each in matching), order, None)
+        if self.rows and self.position is None:
+            self.selected = self.rows[0].message.id
+
+    @property
+    def position(self) -> int | None:
+        """Where the selected session is among the rows; None when it is not there."""
+        return next((index for index, row in enumerate(self.rows) if row.message.id == self.selected), None)
+
+    def press(self, key: str) -> Kill | None:
+        """Does what a key is for; the kill that it asks for, if any."""
+        self.message = ""
+        if self.mode is Mode.HELP:
+            self.mode = Mode.BROWSE
+            return None
+        if self.mode is not Mode.BROWSE:
+            return self._type(key)
+        steps = {"up": -1, "down": 1, "page up": -self.page, "page down": self.page}
+        ends = {"home": -len(self.rows), "end": len(self.rows)}
+        if key in steps or key in ends:
+            self._move(steps.get(key) or ends.get(key, 0))
+        elif key in {"left", "<", "right", ">"}:
+            self._sort(1 if key in {"right", ">"} else -1)
+        else:
+            self._command(key)
+        return None
+
+    def _command(self, key: str) -> None:
+        match key:
+            case "q":
+                self.quitting = True
+            case "r":
+                self.descending = not self.descending
+            case "p" | " ":
+                self.paused = not self.paused
+            case "/":
+                self.mode, self.typed = Mode.FILTER, self.needle
+            case "escape":
+                self.needle = ""
+            case "k" if self.position is not None:
+                self.mode, self.typed = Mode.REASON, ""
+            case "?" | "h":
+                self.mode = Mode.HELP
+
+    def _type(self, key: str) -> Kill | None:
+        if key == "escape":
+            self.needle = "" if self.mode is Mode.FILTER else self.needle
+            self.mode = Mode.BROWSE
+            return None
+        if key == "enter":
+            return self._entered()
+        if key == "backspace":
+            self.typed = self.typed[:-1]
+        elif len(key) == 1 and len(self.typed) < REASON_LIMIT:
+            self.typed += key
+        if self.mode is Mode.FILTER:
+            self.needle = self.typed
+        return None
+
+    def _entered(self) -> Kill | None:
+        mode, self.mode = self.mode, Mode.BROWSE
+        if mode is Mode.FILTER:
+            return None
+        reason, position = self.typed.strip(), self.position
+        if not reason:
+            self.message = "nothing was killed: a kill needs a reason"
+            return None
+        if position is None:
+            self.message = "nothing was killed: the session is gone"
+            return None
+        return Kill(self.rows[position].target, self.selected, reason)
+
+    def _move(self, by: int) -> None:
+        if self.rows:
+            index = min(max((self.position or 0) + by, 0), len(self.rows) - 1)
+            self.selected = self.rows[index].message.id
+
+    def _sort(self, by: int) -> None:
+        names = list(ORDERS)
+        self.sort_by = names[(names.index(self.sort_by) + by) % len(names)]
+
+
+def _words(tagged: Tagged) -> str:
+    """What the filter looks at."""
+    from householdctl.session_views import search_text
+
+    return f"{tagged.target} {search_text(tagged.message)}".casefold()
