@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 from householdctl.exits import CommandError, ExitCode
@@ -31,6 +30,9 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: an operator is owed a sentence, not a traceback
         if "HOUSEHOLDCTL_DEBUG" in os.environ:
+            # Takes as long to import as the whole of --help.
+            import traceback
+
             traceback.print_exc()
         print(f"Error: a defect in householdctl: {type(error).__name__}: {error}", file=sys.stderr)
         print("  HOUSEHOLDCTL_DEBUG=1 shows where", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
 # gRPC writes its own lines to stderr otherwise; it reads this when it is imported.
@@ -16,8 +17,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from household.v1 import (
     config_service_pb2,
     config_service_pb2_grpc,
-    history_service_pb2,
-    history_service_pb2_grpc,
     server_service_pb2,
     server_service_pb2_grpc,
     session_service_pb2,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from household.v1 import session_pb2
+    from household.v1 import history_service_pb2, history_service_pb2_grpc, session_pb2
     from householdctl.target import Target
 
 # The most that ListSessionsRequest and SessionIds take.
@@ -54,7 +53,6 @@ class Client:
         self._sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
         self._server = server_service_pb2_grpc.ServerServiceStub(self._channel)
         self._config = config_service_pb2_grpc.ConfigServiceStub(self._channel)
-        self._history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def __enter__(self) -> Self:
@@ -199,6 +197,8 @@ class Client:
 
     def ended_sessions(self, query: str, limit: int | None = None) -> Iterator[history_service_pb2.SessionRecord]:
         """Ended sessions, newest first, each page asked for when the one before is taken; None is all."""
+        from household.v1 import history_service_pb2
+
         token, left = "", limit
         while left is None or left > 0:
             request = history_service_pb2.ListHistoryRequest(
@@ -212,6 +212,8 @@ class Client:
 
     def runs(self, query: str, limit: int | None = None) -> Iterator[history_service_pb2.Run]:
         """Runs, newest first, as :meth:`ended_sessions`."""
+        from household.v1 import history_service_pb2
+
         token, left = "", limit
         while left is None or left > 0:
             request = history_service_pb2.ListRunsRequest(
@@ -225,6 +227,8 @@ class Client:
 
     def get_run(self, run_id: str) -> history_service_pb2.GetRunResponse:
         """One run with its report and its sessions."""
+        from household.v1 import history_service_pb2
+
         return self._call(self._history.GetRun, history_service_pb2.GetRunRequest(id=run_id))
 
     def history_stats(
@@ -232,6 +236,13 @@ class Client:
     ) -> history_service_pb2.GetHistoryStatsResponse:
         """Groups of ended sessions and runs."""
         return self._call(self._history.GetHistoryStats, request)
+
+    @cached_property
+    def _history(self) -> history_service_pb2_grpc.HistoryServiceStub:
+        # Few commands want it, and its messages take a while to import.
+        from household.v1 import history_service_pb2_grpc
+
+        return history_service_pb2_grpc.HistoryServiceStub(self._channel)
 
     def _call(self, method: grpc.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         try:

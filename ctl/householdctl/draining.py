@@ -6,8 +6,6 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from household.v1.server_service_pb2 import ServerState
 from householdctl import output
 from householdctl.exits import CommandError, ExitCode
@@ -18,6 +16,8 @@ from householdctl.terminal import note
 from householdctl.units import format_age, seconds
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from household.v1.server_service_pb2 import Server, WatchDrainResponse
     from householdctl.client import Client
     from householdctl.options import Options
@@ -61,7 +61,7 @@ def wait(client: Client, server: Server) -> Server:
     the waiting, not the drain, and says so.
     """
     patience = seconds_to_drain_deadline(server)
-    status = Console(stderr=True).status("draining") if sys.stderr.isatty() else nullcontext()
+    status = _status() if sys.stderr.isatty() else nullcontext()
     left, ended = server.sessions, False
     try:
         with status as display:
@@ -79,6 +79,12 @@ def wait(client: Client, server: Server) -> Server:
     if ended:
         raise CommandError(ExitCode.CONFLICT, f"the drain was ended: {left} sessions go on")
     return client.get_server()
+
+
+def _status() -> Status:
+    from rich.console import Console
+
+    return Console(stderr=True).status("draining")
 
 
 def _progress(message: WatchDrainResponse) -> str:

@@ -1,44 +1,27 @@
-"""Lists of live sessions: printed once, or kept up to date on a terminal."""
+"""The list of live sessions, of one daemon or several."""
 
 from __future__ import annotations
 
-import shutil
-import sys
-import threading
-from contextlib import ExitStack, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
 
 from household.v1.session_pb2 import Session
 from householdctl import output, session_views
-from householdctl.exits import CommandError
 from householdctl.merging import merge_sessions
-from householdctl.options import Format
 from householdctl.several import Answers, ask
 from householdctl.tables import Table
 from householdctl.terminal import warn
-from householdctl.watching import print_events
 
 if TYPE_CHECKING:
     from household.v1.session_service_pb2 import ListSessionsResponse
-    from householdctl.client import Client
     from householdctl.options import Options
-
-# Rates and ages change all the time; openings and ends are shown sooner, but not oftener than this.
-_REFRESH_S = 1.0
-_SOONEST_S = 0.25
 
 
 def print_list(options: Options, query: str, order_by: str, limit: int | None) -> None:
     """Prints the sessions that match, of all daemons that answer."""
     answers = ask(options, lambda client: client.list_sessions(query, order_by, limit))
-    sessions = _sessions(answers, order_by, limit)
+    sessions = sessions_of(answers, order_by, limit)
     answers.warn()
-    for text in _missing(answers):
+    for text in missing(answers):
         warn(text)
     output.show(
         options,
@@ -50,34 +33,8 @@ def print_list(options: Options, query: str, order_by: str, limit: int | None) -
     answers.finish()
 
 
-def follow_list(options: Options, query: str, order_by: str, limit: int | None) -> None:
-    """Keeps the list on a terminal up to date until Ctrl-C; elsewhere prints the events of the matching sessions."""
-    if not options.for_people or not sys.stdout.isatty():
-        print_events(options if not options.for_people else _as_lines(options), query)
-        return
-    changed, console = threading.Event(), Console(highlight=False)
-    with ExitStack() as stack:
-        for target in options.targets:
-            client = stack.enter_context(options.connect(target))
-            threading.Thread(target=_wake, args=(client, changed), daemon=True).start()
-        live = stack.enter_context(Live(console=console, auto_refresh=False, vertical_overflow="crop"))
-        while True:
-            changed.clear()
-            answers = ask(options, lambda client: client.list_sessions(query, order_by, limit))
-            live.update(_screen(options, answers, _sessions(answers, order_by, limit)), refresh=True)
-            if changed.wait(_SOONEST_S):
-                continue
-            changed.wait(_REFRESH_S - _SOONEST_S)
-
-
-def _wake(client: Client, changed: threading.Event) -> None:
-    # A stream that ends, or is refused, costs promptness only: the list is asked for each second anyway.
-    with suppress(CommandError):
-        for _ in client.watch_sessions(""):
-            changed.set()
-
-
-def _sessions(answers: Answers[ListSessionsResponse], order_by: str, limit: int | None) -> list[Any]:
+def sessions_of(answers: Answers[ListSessionsResponse], order_by: str, limit: int | None) -> list[Any]:
+    """The sessions of all daemons that answered, in the order asked for."""
     if not answers.several:
         return list(answers.only.sessions)
     return list(merge_sessions(((target, answer.sessions) for target, answer in answers), order_by, limit))
@@ -96,32 +53,10 @@ def _document(answers: Answers[ListSessionsResponse], sessions: list[Any]) -> ob
     }
 
 
-def _missing(answers: Answers[ListSessionsResponse]) -> list[str]:
+def missing(answers: Answers[ListSessionsResponse]) -> list[str]:
+    """Whose sessions are not in the list, a line each."""
     return [
         f"the sessions of worker {worker.worker}{answers.at(target)} are missing: {worker.reason}"
         for target, answer in answers
         for worker in answer.unreachable_workers
     ]
-
-
-def _screen(options: Options, answers: Answers[ListSessionsResponse], sessions: list[Any]) -> Group:
-    size = shutil.get_terminal_size()
-    table = Table(answers.columns(session_views.COLUMNS), sessions)
-    wide = options.output is Format.WIDE
-    lines, _ = table.lines(wide=wide, headers=options.headers, width=size.columns)
-    notes = [*(f"{target.name}: {error.message}" for target, error in answers.failures), *_missing(answers)]
-    total = sum(answer.total_size for _, answer in answers)
-    room = max(size.lines - len(notes) - 2, 1)
-    shown = min(len(lines), room) - options.headers
-    footer = f"{total} sessions" if shown >= total else f"{shown} of {total} sessions"
-    for line in lines:
-        line.truncate(size.columns)
-    return Group(
-        *lines[:room],
-        Text(f"{footer}; Ctrl-C ends this", style="dim"),
-        *(Text(text, style="yellow") for text in notes),
-    )
-
-
-def _as_lines(options: Options) -> Options:
-    return replace(options, output=Format.JSONL)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import grpc
-from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from householdctl.exits import CommandError, ExitCode
 from householdctl.target import describe_failure
@@ -70,6 +67,10 @@ def absent(target: Target, failure: OSError) -> CommandError:
 
 
 def _details(call: grpc.Call) -> list[str]:
+    from google.protobuf.message import DecodeError
+    from google.rpc import error_details_pb2
+    from grpc_status import rpc_status
+
     try:
         status = rpc_status.from_call(call)
     except (ValueError, DecodeError) as error:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
 
 from householdctl.records import Tagged
 from householdctl.terminal import note, printable
@@ -17,7 +14,13 @@ from householdctl.terminal import note, printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from rich.text import Text
+
 T = TypeVar("T")
+
+# A line as pieces of text, each with its style, which is empty for most. rich, which takes as long to import as the
+# rest of a command, is wanted only where there are colours.
+Pieces = list[tuple[str, str]]
 
 # Two spaces between the columns of a table.
 _GAP = 2
@@ -66,7 +69,7 @@ class Table(Generic[T]):
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
         """Prints aligned columns. Nothing is cut: a narrow terminal gets fewer, and a note which are left out."""
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not wide else None
-        lines, left_out = self.lines(wide=wide, headers=headers, width=width)
+        lines, left_out = self._lines(wide=wide, headers=headers, width=width, widest=None)
         if left_out:
             note(f"not shown, the terminal is too narrow: {', '.join(left_out)}")
         _print_lines(lines)
@@ -78,18 +81,25 @@ class Table(Generic[T]):
         headers: bool = True,
         width: int | None = None,
         widest: dict[str, int] | None = None,
-    ) -> tuple[list[Text], list[str]]:
-        """The table's lines with as many columns as fit into ``width``, and the headers of those that do not.
+    ) -> list[Text]:
+        """The table's lines with as many columns as fit into ``width``.
 
         ``widest`` remembers how wide columns were, for a table that is drawn again and again and should not tremble.
         """
+        lines, _ = self._lines(wide=wide, headers=headers, width=width, widest=widest)
+        return [text(line) for line in lines]
+
+    def _lines(
+        self, *, wide: bool, headers: bool, width: int | None, widest: dict[str, int] | None
+    ) -> tuple[list[Pieces], list[str]]:
+        """The lines, and the headers of the columns that do not fit."""
         columns = [column for column in self.columns if wide or not column.wide]
         header = [column.header for column in columns]
         cells = [header] if headers else []
         cells += [[printable(column.text(item)) for column in columns] for item in self.items]
         if not cells:
             return [], []
-        widths = [max(map(cell_len, texts)) for texts in zip(*cells, strict=True)]
+        widths = [max(map(_cells, texts)) for texts in zip(*cells, strict=True)]
         if widest is not None:
             widths = [max(each, widest.get(name, 0)) for name, each in zip(header, widths, strict=True)]
             widest.update(zip(header, widths, strict=True))
@@ -97,7 +107,7 @@ class Table(Generic[T]):
         if width is not None:
             shown = fitting(widths, [column.rank for column in columns], width)
         lines = [_line(row, widths, shown, columns, bold=row is header) for row in cells]
-        return lines, [text for index, text in enumerate(header) if index not in shown]
+        return lines, [name for index, name in enumerate(header) if index not in shown]
 
 
 @dataclass(frozen=True)
@@ -112,10 +122,7 @@ class Facts:
         width = max((len(name) for name, _ in self.facts), default=0)
         lines = []
         for name, value in self.facts:
-            line = Text(f"{name:{width}}{' ' * _GAP}", style="")
-            line.stylize("bold", 0, len(name))
-            line.append(printable(value), _STYLES.get(value))
-            lines.append(line)
+            lines.append([(name, "bold"), (" " * (width - len(name) + _GAP), ""), (printable(value), style(value))])
         _print_lines(lines)
 
 
@@ -133,9 +140,16 @@ class Sections:
             view.print(wide=wide, headers=headers)
 
 
-def styled(word: str) -> Text:
-    """A word of the API, such as a state, in its colour."""
-    return Text(word, style=_STYLES.get(word, ""))
+def style(word: str) -> str:
+    """The colour of a word of the API, such as a state; empty for other words."""
+    return _STYLES.get(word, "")
+
+
+def text(pieces: Pieces) -> Text:
+    """A line for rich to draw."""
+    from rich.text import Text
+
+    return Text.assemble(*pieces)
 
 
 def with_target(columns: Sequence[Column[T]]) -> list[Column[Tagged]]:
@@ -165,21 +179,36 @@ def fitting(widths: Sequence[int], ranks: Sequence[int], width: int) -> list[int
 
 
 def _line(
-    row: Sequence[str], widths: Sequence[int], shown: Iterable[int], columns: Sequence[Column[T]], *, bold: bool
-) -> Text:
-    line = Text(style="bold" if bold else "")
+    row: Sequence[str], widths: Sequence[int], shown: Sequence[int], columns: Sequence[Column[T]], *, bold: bool
+) -> Pieces:
+    line: Pieces = []
     for index in shown:
-        fill = " " * (widths[index] - cell_len(row[index]))
-        if columns[index].right:
-            line.append(fill)
-        line.append(row[index], _STYLES.get(row[index]))
-        line.append(" " * _GAP if columns[index].right else fill + " " * _GAP)
-    line.rstrip()
+        fill = " " * (widths[index] - _cells(row[index]))
+        cell = (row[index], "bold" if bold else style(row[index]))
+        last = index == shown[-1]
+        gap = "" if last else " " * _GAP
+        line += [(fill, ""), cell, (gap, "")] if columns[index].right else [cell, ("" if last else fill + gap, "")]
     return line
 
 
-def _print_lines(lines: Sequence[Text]) -> None:
+def _cells(string: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if string.isascii():
+        return len(string)
+    from rich.cells import cell_len
+
+    return cell_len(string)
+
+
+def _print_lines(lines: Sequence[Pieces]) -> None:
+    if not (sys.stdout.isatty() or "FORCE_COLOR" in os.environ):
+        for line in lines:
+            print("".join(piece for piece, _ in line).rstrip())
+        return
+    from rich.console import Console
+
     # rich knows whether colours are wanted. Its own tables take a millisecond for each cell and wrap or cut what does
     # not fit; soft_wrap leaves long lines to the terminal.
-    if lines:
-        Console(highlight=False).print(*lines, sep="\n", soft_wrap=True)
+    console = Console(highlight=False)
+    for line in lines:
+        console.print(text(line), soft_wrap=True)

@@ -10,6 +10,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from household.v1.server_service_pb2 import ResumeServerRequest, WatchDrainRequest
 from tests.ctl.fake_daemon import drain_step, session
 
@@ -158,14 +160,31 @@ def test_a_reader_that_leaves_is_no_failure_to_talk_about(daemon: FakeDaemon) ->
         assert process.wait(timeout=20) in {0, 1}
 
 
-def test_help_imports_neither_grpc_nor_rich() -> None:
+# What takes long to import, and which commands do without.
+HEAVY = {"grpc", "google.protobuf", "rich", "asyncio", "websockets", "ssl", "msgspec", "uvloop"}
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("sessions", "--help"), ("sessions", "list", "--help")])
+def test_help_imports_nothing_that_takes_long(arguments: tuple[str, ...]) -> None:
+    assert _imported(*arguments) & HEAVY == set()
+
+
+@pytest.mark.parametrize("style", ["table", "jsonl", "csv"])
+def test_a_list_imports_no_more_than_it_needs(daemon: FakeDaemon, style: str) -> None:
+    imported = _imported("--target", str(daemon.path), "sessions", "list", "-o", style)
+    assert "grpc" in imported
+    assert imported & {"rich", "google.rpc", "msgspec", "websockets", "household.v1.history_service_pb2"} == set()
+
+
+def _imported(*arguments: str) -> set[str]:
     script = (
         "import sys\n"
         "from householdctl.__main__ import run\n"
-        "assert run(['--help']) == 0\n"
-        "sys.exit(bool({'grpc', 'rich', 'google.protobuf', 'asyncio', 'websockets'} & set(sys.modules)))"
+        "assert run(sys.argv[1:]) == 0\n"
+        "print(*sys.modules, file=sys.stderr)"
     )
-    assert subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL).returncode == 0
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
 
 
 def test_the_shell_completes_live_session_ids(daemon: FakeDaemon, tmp_path: Path) -> None:

@@ -39,9 +39,12 @@ def list_sessions(
 ) -> None:
     """List the live sessions."""
     from householdctl.filters import joined
-    from householdctl.listing import follow_list, print_list
 
-    (follow_list if watch else print_list)(options, joined(query, profile), order_by, limit)
+    if watch:
+        from householdctl.following import follow_list as act
+    else:
+        from householdctl.listing import print_list as act
+    act(options, joined(query, profile), order_by, limit)
 
 
 @app.command("show", epilog=example("householdctl sessions show 0b9d1f9e-4c53-4f57-8a52-6f0d6c1e2a11"))

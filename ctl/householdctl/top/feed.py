@@ -100,12 +100,12 @@ class Feed:
             self._changed()
 
     def _carry_out(self, order: Kill) -> str:
-        from household.v1.session_service_pb2 import KillOutcome
+        from household.v1.session_service_pb2 import KillOutcome, KillSessionsRequest
 
         target = next(each for each in self._options.targets if each.name == order.target)
         try:
             with self._options.connect(target) as client:
-                (result,) = client.kill_sessions(order.reason, ids=[order.session_id]).results
+                (result,) = client.kill_sessions(KillSessionsRequest(reason=order.reason), [order.session_id]).results
         except CommandError as error:
             return f"{order.session_id}: {error.message}"
         return f"{order.session_id}: {short_name(KillOutcome, result.outcome).lower().replace('_', ' ')}"

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from householdctl import session_views
 from householdctl.output import short_name
-from householdctl.tables import Table, styled, with_target
+from householdctl.tables import Table, style, with_target
 from householdctl.terminal import printable
 from householdctl.top.state import Mode
 from householdctl.units import format_age, format_bytes, format_rate, format_round_trip, seconds
@@ -95,7 +95,7 @@ def _daemon(target: str, health: Health, *, several: bool) -> list[Text]:
     line = Text.assemble(
         (printable(target if several else server.hostname), "bold"),
         "  ",
-        styled(short_name(ServerState, server.state)),
+        _word(short_name(ServerState, server.state)),
         f"  {server.sessions} sessions  up {format_age(seconds(server.uptime))}  {server.version}",
     )
     if server.drain_reason:
@@ -109,15 +109,19 @@ def _worker(worker: Worker) -> Text:
     loop = worker.control_loop
     return Text.assemble(
         f"  worker {worker.name}  ",
-        styled(short_name(WorkerState, worker.state)),
+        _word(short_name(WorkerState, worker.state)),
         f"  {worker.census.sessions} sessions  loop {format_round_trip(seconds(loop.last_pass))}"
         f"  longest gap {format_age(seconds(loop.longest_gap))}  slow passes {loop.slow_passes}"
         f"  restarts {worker.restarts}  memory {format_bytes(worker.census.resident_bytes)}",
     )
 
 
+def _word(word: str) -> tuple[str, str]:
+    return word, style(word)
+
+
 def _counts(names: Iterable[str]) -> list[Text]:
-    return [Text.assemble("  ", styled(name), f" {count}") for name, count in sorted(Counter(names).items())]
+    return [Text.assemble("  ", _word(name), f" {count}") for name, count in sorted(Counter(names).items())]
 
 
 def _sessions(snapshot: Snapshot, state: State, width: int, height: int) -> list[Text]:
@@ -129,7 +133,7 @@ def _sessions(snapshot: Snapshot, state: State, width: int, height: int) -> list
     first = min(max(position - state.page // 2, 0), max(len(state.rows) - state.page, 0))
     rows = state.rows[first : first + state.page]
     columns = with_target(session_views.TOP_COLUMNS)
-    lines, _ = Table(columns if snapshot.several else columns[1:], rows).lines(width=width, widest=state.widest)
+    lines = Table(columns if snapshot.several else columns[1:], rows).lines(width=width, widest=state.widest)
     _mark_order(lines[0], state)
     lines[position - first + 1].stylize("reverse")
     return lines

@@ -1,0 +1,42 @@
+"""How long householdctl takes to start: wall time over that of a Python that does nothing, least of many runs each."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.daemon import running
+
+RUNS = 30
+
+
+def least(*command: str) -> float:
+    """Seconds of the fastest run: what the program takes, without what others took from it."""
+    return min(_seconds(command) for _ in range(RUNS))
+
+
+def _seconds(command: tuple[str, ...]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Prints a line for each command."""
+    with tempfile.TemporaryDirectory() as directory, running(Path(directory)) as daemon:
+        bare = least(sys.executable, "-c", "pass")
+        print(f"python -c pass: {bare * 1000:.0f} ms")
+        target = ("--target", str(daemon.control_socket))
+        for arguments in (("--help",), (*target, "sessions", "list"), (*target, "sessions", "list", "-o", "json")):
+            taken = least(sys.executable, "-m", "householdctl", *arguments)
+            name = " ".join(word for word in arguments if word not in target)
+            print(f"householdctl {name}: {taken * 1000:.0f} ms, {taken / bare:.1f} times that")
+
+
+if __name__ == "__main__":
+    main()
