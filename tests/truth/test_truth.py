@@ -46,7 +46,8 @@ def _latency(result: Measured) -> Row:
             measured("p95 differs, %", 100 * differs / irtt.added_p95 if irtt.added_p95 > 1 else "of less than 1 ms"),
             measured("baseline, household, ms", ours.baseline),
             measured("baseline, irtt, ms", irtt.baseline),
-            measured("irtt's packets lost, %", 100 * irtt.lost_share),
+            measured("lost, household, %", 100 * (result.run.report["loss_share"] or 0.0)),
+            measured("lost, irtt, %", 100 * irtt.lost_share),
         ],
     )
 
@@ -106,7 +107,9 @@ def _circumstances(result: Measured) -> Row:
         result.line.name,
         [
             expected("reasons", invalid, "none"),
-            measured("pings answered", result.run.report["latency"]["count"]),
+            measured("pings judged", result.run.report["latency"]["count"]),
+            measured("lost", len(result.run.facts["probe"]["repaired_ms"])),
+            measured("held behind them", len(result.run.facts["probe"]["held_ms"])),
             measured("load average", os.getloadavg()[0]),
         ],
     )

@@ -81,13 +81,15 @@ class Member:
         interval = 1 / hertz
         at = (math.ceil(time.monotonic() / interval - turn) + turn) * interval
         sequence = 0
-        while not self.ended:
-            await asyncio.sleep(max(at - time.monotonic(), 0))
-            sequence += 1
-            self.pings[sequence] = time.monotonic()
-            await self._send({"type": "ping", "sequence": sequence})
-            # What was missed is not made up: several at once would measure themselves.
-            at += interval * max(math.ceil((time.monotonic() - at) / interval), 1)
+        # One that has to wait for our own upload does not put off the next.
+        async with asyncio.TaskGroup() as sending:
+            while not self.ended:
+                await asyncio.sleep(max(at - time.monotonic(), 0))
+                sequence += 1
+                self.pings[sequence] = time.monotonic()
+                sending.create_task(self._send({"type": "ping", "sequence": sequence}))
+                # What was missed is not made up: several at once would measure themselves.
+                at += interval * max(math.ceil((time.monotonic() - at) / interval), 1)
 
     async def upload(self) -> None:
         """Sends what the server asks for until cancelled, beside reading: a slow uplink must not hold up the pongs."""
