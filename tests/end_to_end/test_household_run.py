@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from householdctl.household.run import PROBES
 from tests.daemon import Daemon, wait_until
 from tests.dataplane.http_client import ask
 
@@ -24,7 +25,11 @@ def test_a_run_on_loopback_gets_the_best_grade_and_leaves_nothing(daemon: Daemon
     for who, megabits in (("alex", 1.5), ("sarah", 2.5), ("computer", 100)):
         # A run is not as long as the rates' own test, and counts the first and the last portion.
         assert people[who]["download"]["got_bps"] == pytest.approx(megabits * 1e6, rel=0.05)
-    assert len(run["facts"]["probe"]["loaded_ms"]) > 200
+    probe = run["facts"]["probe"]
+    assert len(probe["loaded_ms"]) > 200
+    # A process that is late looks like a repair, and is as little the line's delay; here hardly any is.
+    assert run["report"]["loss_share"] < 0.05
+    assert probe["loaded_sent"] >= sum(len(probe[key]) for key in ("loaded_ms", "repaired_ms", "held_ms"))
     assert not daemon.list_sessions()
 
 
@@ -36,6 +41,7 @@ def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
     assert done.stdout.split()[0] == "WHO"
     assert "plays as if alone on the line" in done.stdout
     assert "household grade" in done.stdout
+    assert "of the pings, which TCP sent again" in done.stdout
 
 
 async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -> None:
@@ -43,6 +49,7 @@ async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -
         asyncio.to_thread(daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "6s", "--computer", "20")
     )
     await asyncio.to_thread(wait_until, lambda: daemon.list_sessions("profile = sarah"), "Sarah's session")
+    assert len(await asyncio.to_thread(daemon.list_sessions, "profile = probe")) == PROBES
     killed = await asyncio.to_thread(
         daemon.ctl, "sessions", "kill", "--filter", "profile = sarah", "--reason", "r", "--yes"
     )
