@@ -1,6 +1,9 @@
 """The command tree."""
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from householdctl.commands import (
     check,
@@ -22,14 +25,36 @@ from householdctl.options import example, root
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
 _DATA = (
     "Data goes to standard output, errors and notes to standard error. JSON follows the messages of the control API "
-    "(protos/household/v1): field names in snake_case, 64-bit integers as strings, durations as 1.5s."
+    "(protos/household/v1): field names in snake_case, 64-bit integers as strings, durations as 1.5s. CSV has the same "
+    "fields, nested ones joined by a dot, durations in seconds."
 )
-_EXAMPLES = example("householdctl sessions list", "householdctl -o json health", "householdctl check leaks")
+_EXAMPLES = example(
+    "householdctl sessions list",
+    "householdctl top",
+    "householdctl health -o json",
+    "householdctl --context 'edge-*' sessions kill --profile computer --reason maintenance",
+)
+# What operators do all day, then what they do at times, then the rest.
+_ORDER = (
+    *("sessions", "top", "health", "history"),
+    *("drain", "resume", "shutdown", "config", "timeouts"),
+    *("test", "check", "context", "version"),
+)
+
+
+class _Commands(TyperGroup):
+    """The commands in an order that tells what they are for; typer has groups last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer keeps its types to itself
+        """The names in that order."""
+        return sorted(super().list_commands(ctx), key=_ORDER.index)
+
 
 # Plain help: rich would take longer to start than everything else together.
 app = typer.Typer(
     name="householdctl",
-    help="See and control householdd, the household bufferbloat test, on this machine.",
+    cls=_Commands,
+    help="See and control householdd, the household bufferbloat test.",
     epilog=f"{_EXIT_CODES}\n\n{_DATA}\n\n{_EXAMPLES}",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -38,16 +63,21 @@ app = typer.Typer(
 )
 app.callback()(root)
 app.add_typer(sessions.app, name="sessions")
-app.command("health", epilog=example("householdctl health", "householdctl health -o json | jq .problems"))(
-    health.health
-)
 app.command("top", epilog=example("householdctl top", "householdctl top --context 'edge-*' --profile jake"))(top.top)
-app.add_typer(timeouts.app, name="timeouts")
+app.command(
+    "health",
+    epilog=example(
+        "householdctl health",
+        "householdctl health -o json | jq .problems",
+        "householdctl health --check --warning sessions=800 --critical loop_gap=2s",
+    ),
+)(health.health)
 app.add_typer(history.app, name="history")
-app.add_typer(config.app, name="config")
 app.command("drain", epilog=example("householdctl drain --reason upgrade --deadline 60s --wait --yes"))(drain.drain)
 app.command("resume", epilog=example("householdctl resume"))(drain.resume)
 app.command("shutdown", epilog=example('householdctl shutdown --reason "line card on fire" --yes'))(shutdown.shutdown)
+app.add_typer(config.app, name="config")
+app.add_typer(timeouts.app, name="timeouts")
 app.command("test", epilog=example("householdctl test https://speed.example.net", "householdctl test --duration 10s"))(
     test.play_test
 )

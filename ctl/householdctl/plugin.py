@@ -108,8 +108,8 @@ def metrics(server: Server) -> dict[str, float]:
         "loop_gap": max((seconds(loop.longest_gap) for loop in loops), default=0.0),
         "last_pass": max((seconds(loop.last_pass) for loop in loops), default=0.0),
         "restarts": sum(worker.restarts for worker in server.workers),
-        "download": server.download_bps,
-        "upload": server.upload_bps,
+        "download": round(server.download_bps),
+        "upload": round(server.upload_bps),
     }
 
 

@@ -18,6 +18,7 @@ from tests.ctl.fake_daemon import drain_step, session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.ctl.conftest import Cli
     from tests.ctl.fake_daemon import FakeDaemon
 
 COMMAND = [sys.executable, "-m", "householdctl"]
@@ -189,18 +190,43 @@ def _imported(*arguments: str) -> set[str]:
 
 def test_the_shell_completes_live_session_ids(daemon: FakeDaemon, tmp_path: Path) -> None:
     words = f"householdctl --target {daemon.path} sessions show 0000"
-
-    def complete(line: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            COMMAND,
-            env={**os.environ, "_HOUSEHOLDCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "5"},
-            capture_output=True,
-            text=True,
-        )
-
-    assert complete(words).stdout.split() == [s.id for s in daemon.sessions]
-    nobody = complete(words.replace(str(daemon.path), str(tmp_path / "nobody")))
+    assert _completed(words).stdout.split() == [s.id for s in daemon.sessions]
+    nobody = _completed(words.replace(str(daemon.path), str(tmp_path / "nobody")))
     assert (nobody.stdout.strip(), nobody.stderr) == ("", "")
+
+
+def test_the_shell_completes_profiles(daemon: FakeDaemon) -> None:
+    daemon.sessions = [session(1), session(2, profile="jake"), session(3, profile="jake")]
+    words = f"householdctl --target {daemon.path} sessions list --profile "
+    assert _completed(words).stdout.split() == ["alex", "jake"]
+    assert _completed(f"{words}ja").stdout.split() == ["jake"]
+
+
+def test_the_shell_completes_contexts(bare_cli: Cli, tmp_path: Path) -> None:
+    for name in ("edge-1", "edge-2", "lab"):
+        bare_cli("context", "add", name, "/x.sock")
+    assert _completed("householdctl sessions list --context edge").stdout.split() == ["edge-1", "edge-2"]
+    assert _completed("householdctl context use l").stdout.split() == ["lab"]
+    (tmp_path / "home" / ".config" / "householdctl" / "contexts.toml").write_text("no TOML")
+    broken = _completed("householdctl context use l")
+    assert (broken.stdout.strip(), broken.stderr) == ("", "")
+
+
+def test_completion_does_not_wait_long_for_a_daemon_that_hangs(daemon: FakeDaemon) -> None:
+    daemon.hang("ListSessions")
+    hanging = _completed(f"householdctl --target {daemon.path} --timeout 1h sessions show 0000")
+    assert (hanging.stdout.strip(), hanging.stderr) == ("", "")
+
+
+def _completed(line: str) -> subprocess.CompletedProcess[str]:
+    """What the shell is offered for the last word of a line."""
+    words = str(len(line.split(" ")) - 1)
+    return subprocess.run(
+        COMMAND,
+        env={**os.environ, "_HOUSEHOLDCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": words},
+        capture_output=True,
+        text=True,
+    )
 
 
 def wait_for_a_request(daemon: FakeDaemon) -> None:

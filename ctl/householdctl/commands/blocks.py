@@ -38,7 +38,10 @@ def block(
     reason: Annotated[str, typer.Option("--reason", "-r", help="Told to the client and logged; 1 to 200 characters.")],
     dry_run: DryRunOption = False,
 ) -> None:
-    """Refuse new sessions from addresses for a while; live sessions go on."""
+    """Refuse new sessions from addresses for a while.
+
+    Live sessions go on; sessions kill --block ends them too.
+    """
     from household.v1.session_service_pb2 import Block, BlockAddressesRequest
     from householdctl.units import to_duration
 

@@ -8,7 +8,12 @@ import typer
 from householdctl.exits import ExitCode
 from householdctl.options import Options, duration_argument, example, positive_duration_argument, with_options
 
-app = typer.Typer(help="Prove that a server keeps its promises.", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(
+    help="Prove that a server keeps its promises.",
+    epilog=example("householdctl check leaks"),
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
 
 
 @app.callback()
@@ -48,7 +53,9 @@ def leaks(
         typer.Option("--ca", metavar="FILE", help="PEM file of the authority to trust.", show_default=False),
     ] = None,
 ) -> None:
-    """Open a household of four, cut it off without closing, and verify that its sessions and traffic are gone.
+    """Cut off a household of four and verify that nothing is left.
+
+    Its sessions and traffic have to be gone soon after their connections were cut without closing.
 
     Works against any server that speaks the household protocol. What is left is asked of the control API or, where
     there is none, of the server's public statistics. Exit code 0 only when nothing is left.

@@ -8,7 +8,8 @@ from householdctl.options import DRY_RUN, DryRunOption, Options, example, with_o
 from householdctl.terminal import note, warn
 
 app = typer.Typer(
-    help="See and change what can be changed while householdd runs: timeouts, limits, rates of profiles, log level.",
+    help="See and change settings of the running daemon.\n\nTimeouts, limits, rates of profiles, log level.",
+    epilog=example("householdctl config show", "householdctl config set log_level=debug"),
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -22,7 +23,7 @@ EtagOption = Annotated[
 @app.command("show", epilog=example("householdctl config show", "householdctl config show -o json | jq -r .etag"))
 @with_options
 def show_config(options: Options) -> None:
-    """Show every setting: in force, at launch, where it comes from, and what is allowed."""
+    """Show every setting, where it comes from, and what is allowed."""
     with options.connect() as client:
         answer = client.get_config()
     from householdctl import config_views, output
@@ -47,7 +48,7 @@ def set_config(
     dry_run: DryRunOption = False,
     etag: EtagOption = "",
 ) -> None:
-    """Change settings: all that are named or, when one is refused, none."""
+    """Change settings: all that are named, or none."""
     from householdctl import config_input, config_views, output
     from householdctl.tables import Table
 

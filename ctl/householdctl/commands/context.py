@@ -10,7 +10,8 @@ from householdctl.exits import CommandError, ExitCode
 from householdctl.options import Options, context_names, example, with_options
 
 app = typer.Typer(
-    help="Give daemons names, and choose the one that is meant when nothing is said.",
+    help="Give daemons names, and choose the current one.",
+    epilog=example("householdctl context list", "householdctl context use fra1"),
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -35,7 +36,10 @@ def add(
     use: Annotated[bool, typer.Option("--use", help="Make it the current one.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Also where the name is taken.")] = False,
 ) -> None:
-    """Add a daemon. Files are kept as paths, not copied."""
+    """Add a daemon.
+
+    Files are kept as paths, not copied.
+    """
     from householdctl.contexts import NAME, Context, load, location, save
 
     if not NAME.fullmatch(name):

@@ -37,7 +37,10 @@ def drain(
     request_id: RequestIdOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Refuse new sessions and let the live ones end; at the deadline, or spread before it, the rest is closed."""
+    """Refuse new sessions and let the live ones end.
+
+    At the deadline, or spread before it, the rest is closed. The command resume takes it back.
+    """
     from householdctl.several import ask, count_sessions, names
 
     if not dry_run:

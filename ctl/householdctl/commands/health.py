@@ -25,7 +25,10 @@ def health(
         list[str] | None, typer.Option("--critical", metavar="NAME=VALUE", help="With --check: CRITICAL above this.")
     ] = None,
 ) -> None:
-    """Show whether the daemon serves, its workers and totals; exit code 8 when something is wrong."""
+    """Show whether the daemon serves, its workers and totals.
+
+    Exit code 8 when something is wrong; with --check the four of a monitoring plug-in. Of several daemons a line each.
+    """
     if check:
         from householdctl.plugin import run_plugin
 

@@ -8,9 +8,14 @@ from typing import Annotated
 import typer
 
 from householdctl.exits import CommandError, ExitCode
-from householdctl.options import Options, duration_argument, example, with_options
+from householdctl.options import Format, Options, duration_argument, example, with_options
 
-app = typer.Typer(help="See ended sessions and finished runs.", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(
+    help="See ended sessions and finished runs.",
+    epilog=example("householdctl history list", "householdctl history stats"),
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
 
 DEFAULT_LIMIT = 50
 
@@ -162,13 +167,16 @@ def export(
     runs: Annotated[bool, typer.Option("--runs", help="Runs instead of sessions.")] = False,
     query: Annotated[str, typer.Option("--filter", metavar="FILTER", help="As in list and runs.")] = "",
 ) -> None:
-    """Write all ended sessions, or runs, to standard output, newest first, a page at a time."""
+    """Write all ended sessions, or runs, to standard output.
+
+    Newest first, a page at a time, so that any number fits. JSON lines, or CSV.
+    """
     with options.connect() as client:
         from household.v1.history_service_pb2 import Run, SessionRecord
         from householdctl import output
 
         records = client.runs(query) if runs else client.ended_sessions(query)
-        if style is ExportFormat.CSV:
+        if style is ExportFormat.CSV or options.output is Format.CSV:
             output.print_csv(records, row=Run if runs else SessionRecord, headers=options.headers)
         else:
             for record in records:

@@ -11,7 +11,12 @@ from householdctl.commands.watch import watch_sessions
 from householdctl.completion import live_session_ids
 from householdctl.options import FilterOption, Options, ProfileOption, example, with_options
 
-app = typer.Typer(help="See sessions and end them.", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(
+    help="See sessions and end them.",
+    epilog=example("householdctl sessions list", "householdctl sessions kill --all --reason maintenance"),
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
 
 
 @app.command(

@@ -34,7 +34,9 @@ def play_test(
         typer.Option("--ca", metavar="FILE", help="PEM file of the authority to trust.", show_default=False),
     ] = None,
 ) -> None:
-    """Play the household over this machine's line and show what each person gets, as the page does.
+    """Play the household from here and show what each person gets.
+
+    Over this machine's line, as the page does.
 
     Five seconds of idle line, the load, three seconds of recovery. Delay is measured on connections of its own.
     Exit code 0 for a run that counts, 1 for one that does not.

@@ -8,14 +8,17 @@ from householdctl.options import Options, example, with_options
 from householdctl.terminal import note
 
 app = typer.Typer(
-    help="See and change the deadlines of sessions, live ones included.", rich_markup_mode=None, no_args_is_help=True
+    help="See and change the deadlines of sessions.",
+    epilog=example("householdctl timeouts get", "householdctl timeouts set inactivity=45s"),
+    rich_markup_mode=None,
+    no_args_is_help=True,
 )
 
 
 @app.command("get", epilog=example("householdctl timeouts get"))
 @with_options
 def get_timeouts(options: Options) -> None:
-    """Show every timeout: in force, at launch, by default, and what is allowed."""
+    """Show every timeout, and what is allowed."""
     with options.connect() as client:
         answer = client.get_config()
     from householdctl import output, timeout_views, timeouts_input
@@ -38,7 +41,10 @@ def set_timeouts(
         bool, typer.Option("--dry-run", help="Let the daemon check the values, change nothing.")
     ] = False,
 ) -> None:
-    """Change timeouts: all that are named or, when one is refused, none."""
+    """Change timeouts: all that are named, or none.
+
+    When one is refused, nothing changes. Live sessions follow at the next control pass.
+    """
     from householdctl import output, timeout_views, timeouts_input
     from householdctl.tables import Table
 

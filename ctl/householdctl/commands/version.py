@@ -6,7 +6,10 @@ from householdctl.options import Options, with_options
 
 @with_options
 def version(options: Options) -> None:
-    """Show the version of householdctl and, when it can be reached, of the daemon."""
+    """Show the versions of householdctl and the daemon.
+
+    Exit code 0 also when the daemon cannot be reached.
+    """
     from importlib.metadata import version as installed_version
 
     from householdctl import output

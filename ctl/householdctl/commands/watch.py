@@ -16,7 +16,10 @@ def watch_sessions(
     ] = "",
     profile: ProfileOption = None,
 ) -> None:
-    """Print the live sessions, then every change as it happens, until Ctrl-C."""
+    """Print the live sessions, then every change.
+
+    Until Ctrl-C, or until the daemon ends.
+    """
     if options.output is Format.JSON:
         raise CommandError(
             ExitCode.USAGE, "--output json: a watch has no end, so it is no single document", "use --output jsonl"

@@ -1,0 +1,72 @@
+"""What --help says of every command."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+from householdctl.app import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.ctl.conftest import Cli
+
+
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer keeps its types to itself
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from _commands(child, (*path, name))
+
+
+ROOT: Any = typer.main.get_command(app)
+COMMANDS = dict(_commands(ROOT))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_teaches_by_example(bare_cli: Cli, path: tuple[str, ...]) -> None:
+    outcome = bare_cli(*path, "--help")
+    assert outcome.code == 0
+    examples = outcome.out.partition("Example")[2].splitlines()[1:]
+    assert examples
+    for line in examples:
+        words = shlex.split(line)
+        assert words[0] == "householdctl"
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_examples_are_right(path: tuple[str, ...]) -> None:
+    """Every option of an example is one of the command that it names."""
+    for line in (COMMANDS[path].epilog or "").partition("Example")[2].splitlines()[1:]:
+        command, words = ROOT, shlex.split(line.partition("|")[0].partition(">")[0])[1:]
+        options = {name for each in ROOT.params for name in each.opts}
+        for word in words:
+            if word in getattr(command, "commands", {}):
+                command = command.commands[word]
+                options |= {name for each in command.params for name in each.opts}
+            elif word.startswith("-"):
+                assert word.partition("=")[0] in options, line
+        assert not hasattr(command, "commands"), line
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, command in COMMANDS.items() if hasattr(command, "commands")], ids=" ".join
+)
+def test_summaries_fit_on_a_line(bare_cli: Cli, path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = bare_cli(*path, "--help").out.partition("Commands:\n")[2].partition("\n\n")[0]
+    assert len(listed.splitlines()) == len(COMMANDS[path].commands)
+    assert "..." not in listed
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(("sesions",), "sessions"), (("sessions", "lst"), "list"), (("sessions", "list", "--fliter", "x"), "--filter")],
+)
+def test_a_typo_gets_a_proposal(bare_cli: Cli, typed: tuple[str, ...], meant: str) -> None:
+    outcome = bare_cli(*typed)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert meant in outcome.err.splitlines()[-1]
