@@ -4,7 +4,7 @@ import pytest
 
 from household.v1 import server_service_pb2 as pb
 from householdd import metric_families as metrics
-from householdd.supervisor.metrics.book import Book, Value
+from householdd.supervisor.metrics.book import Book, Key, Value, add
 
 SENT = (metrics.PAYLOAD.name, ("alex", "download"))
 LOST = (metrics.SESSIONS_CLOSED.name, ("alex", "worker_lost"))
@@ -24,16 +24,25 @@ def ages(*counts: int) -> pb.Sample:
     return pb.Sample(metric=metrics.EVIDENCE_AGE.name, value=sum(counts) / 4, counts=padded)
 
 
+def values(book: Book) -> dict[Key, Value]:
+    """All that is known."""
+    added: dict[Key, Value] = {}
+    for part in book.parts():
+        for key, value in part.items():
+            add(added, key, value)
+    return added
+
+
 def test_counters_go_on_where_the_dead_process_left_them() -> None:
     book = Book()
     book.heard([sent(1000), ages(3, 1)])
     book.retire()
-    assert book.values()[SENT].number == 1000
+    assert values(book)[SENT].number == 1000
     book.heard([sent(5), ages(0, 2)])
-    values = book.values()
-    assert values[SENT].number == 1005
-    assert values[AGE].number == 1.5
-    assert values[AGE].counts[:3] == (3, 3, 0)
+    now = values(book)
+    assert now[SENT].number == 1005
+    assert now[AGE].number == 1.5
+    assert now[AGE].counts[:3] == (3, 3, 0)
 
 
 def test_the_live_sessions_of_a_dead_process_are_lost_and_no_longer_live() -> None:
@@ -46,15 +55,24 @@ def test_the_live_sessions_of_a_dead_process_are_lost_and_no_longer_live() -> No
         ]
     )
     book.retire()
-    values = book.values()
-    assert values[LOST].number == 6
-    assert metrics.SESSIONS.name not in {name for name, _ in values}
+    now = values(book)
+    assert now[LOST].number == 6
+    assert metrics.SESSIONS.name not in {name for name, _ in now}
+
+
+def test_parts_that_were_taken_stay_as_they_were() -> None:
+    book = Book()
+    book.heard([sent(1000)])
+    past, latest = book.parts()
+    book.retire()
+    book.heard([sent(1)])
+    assert (dict(past), dict(latest)) == ({}, {SENT: Value(1000)})
 
 
 def test_a_process_that_was_never_heard_of_leaves_nothing() -> None:
     book = Book()
     book.retire()
-    assert book.values() == {}
+    assert values(book) == {}
 
 
 @pytest.mark.parametrize(
@@ -69,4 +87,4 @@ def test_a_process_that_was_never_heard_of_leaves_nothing() -> None:
 def test_samples_of_another_version_are_left_out(sample: pb.Sample) -> None:
     book = Book()
     book.heard([sample, sent(1)])
-    assert book.values() == {SENT: Value(1)}
+    assert values(book) == {SENT: Value(1)}

@@ -62,6 +62,7 @@ async def test_those_who_ask_at_once_get_one_page() -> None:
         ("", "text/plain; version=0.0.4; charset=utf-8", b"\n"),
         ("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", "application/openmetrics-text", b"# EOF\n"),
         ("application/openmetrics-text; version=abc", "text/plain; version=0.0.4; charset=utf-8", b"\n"),
+        ("application/openmetrics-text; version=9.\xe9", "text/plain; version=0.0.4; charset=utf-8", b"\n"),
         ("\xff;=,,;version", "text/plain; version=0.0.4; charset=utf-8", b"\n"),
     ],
 )

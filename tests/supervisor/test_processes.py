@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from householdd import metric_families as metrics
 from householdd.supervisor.metrics.book import Key, Value
 from householdd.supervisor.metrics.processes import Processes, read
@@ -54,3 +56,25 @@ def test_cpu_time_goes_on_when_a_process_is_replaced() -> None:
     assert gone == {key: Value(first)}
     with busy() as pid:
         assert values(processes, pid)[key].number >= first + 0.1
+
+
+HARDENED = """
+import os, subprocess, sys
+from householdd.supervisor.metrics.processes import read
+os.setgid(65534)
+os.setuid(65534)
+with subprocess.Popen(["sleep", "60"]) as worker:
+    readings = [read(worker.pid), read(os.getpid())]
+    worker.kill()
+print(os.path.exists("/proc/stat"), *(reading is not None and reading.open_fds > 0 for reading in readings))
+"""
+
+
+def test_processes_can_be_seen_from_within_the_hardened_unit() -> None:
+    # What ProcSubset=pid, ProtectProc=invisible and an unprivileged user make of it.
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        pytest.skip("no mount namespace of its own, which needs root")
+    mount = "mount -t proc -o subset=pid,hidepid=invisible proc /proc"
+    command = ["unshare", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh", sys.executable, "-c", HARDENED]
+    seen = subprocess.run(command, capture_output=True, text=True)
+    assert (seen.stdout, seen.returncode) == ("False True True\n", 0), seen.stderr

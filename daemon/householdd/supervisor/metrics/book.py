@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from household.v1 import server_service_pb2 as pb
@@ -37,9 +37,9 @@ class Book:
     """Counters go on when the process behind them is another one; gauges are those of the running one."""
 
     def __init__(self) -> None:
-        self._past: dict[Key, Value] = {}
+        self._past: Mapping[Key, Value] = {}
         """Counters and histograms of processes that have ended."""
-        self._latest: dict[Key, Value] = {}
+        self._latest: Mapping[Key, Value] = {}
 
     def heard(self, samples: Iterable[pb.Sample]) -> None:
         """Takes what the running process counted so far; what is no known metric is left out."""
@@ -52,20 +52,18 @@ class Book:
 
     def retire(self) -> None:
         """The process has ended; what it counted stays, and its live sessions count as lost."""
-        latest, self._latest = self._latest, {}
-        for (name, labels), value in latest.items():
+        past = dict(self._past)
+        for (name, labels), value in self._latest.items():
             if FAMILIES[name].kind is not Kind.GAUGE:
-                add(self._past, (name, labels), value)
+                add(past, (name, labels), value)
             elif name == SESSIONS.name:
                 lost = (SESSIONS_CLOSED.name, (labels[0], CloseReason.WORKER_LOST.value))
-                add(self._past, lost, value)
+                add(past, lost, value)
+        self._past, self._latest = past, {}
 
-    def values(self) -> dict[Key, Value]:
-        """All that is known now."""
-        values = dict(self._past)
-        for key, value in self._latest.items():
-            add(values, key, value)
-        return values
+    def parts(self) -> tuple[Mapping[Key, Value], Mapping[Key, Value]]:
+        """What is to be added up; neither part changes from now on, so another thread can do it."""
+        return self._past, self._latest
 
 
 def _fits(sample: pb.Sample) -> bool:

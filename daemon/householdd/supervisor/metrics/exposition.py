@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -60,25 +61,24 @@ class Exposition:
 
     async def render(self, accept: str) -> Page:
         """The metrics in the format that an ``Accept`` header asks for."""
-        try:
-            encode, content_type = choose_encoder(accept)
-        except (TypeError, ValueError):
-            # A version that is none.
-            encode, content_type = choose_encoder("")
+        encode, content_type = _encoder(accept)
         async with self._rendering:
             latest = self._latest
             if latest.content_type != content_type or self._now() - latest.rendered_at >= FRESH:
-                values, pids = self._values(), self._pids()
+                gathered = _Gathered(
+                    self._own(),
+                    [(worker.name, worker.book.parts()) for worker in self._workers],
+                    {"supervisor": os.getpid(), **{f"worker-{worker.name}": worker.pid for worker in self._workers}},
+                )
                 # Beside the event loop, in which calls of the control API go on meanwhile.
-                body = await asyncio.to_thread(self._encode, encode, values, pids)
+                body = await asyncio.to_thread(self._encode, encode, gathered)
                 self._latest = Page(body, content_type, self._now())
             return self._latest
 
-    def _values(self) -> dict[Key, Value]:
+    def _own(self) -> dict[Key, Value]:
+        """What the supervisor itself knows."""
         values = dict(self._rpcs.values())
         for worker in self._workers:
-            for (name, labels), value in worker.book.values().items():
-                add(values, (name, (worker.name, *labels) if FAMILIES[name].each_worker else labels), value)
             up = worker.state == pb.WORKER_STATE_READY
             values[metrics.WORKER_UP.name, (worker.name,)] = Value(up)
             values[metrics.WORKER_RESTARTS.name, (worker.name,)] = Value(worker.restarts)
@@ -95,15 +95,32 @@ class Exposition:
             values[metrics.HISTORY_DROPPED.name, ()] = Value(status.dropped)
         return values
 
-    def _pids(self) -> dict[str, int]:
-        return {"supervisor": os.getpid(), **{f"worker-{worker.name}": worker.pid for worker in self._workers}}
-
-    def _encode(
-        self, encode: Callable[[CollectorRegistry], bytes], values: dict[Key, Value], pids: Mapping[str, int]
-    ) -> bytes:
+    def _encode(self, encode: Callable[[CollectorRegistry], bytes], gathered: _Gathered) -> bytes:
+        values = gathered.own
+        for worker, parts in gathered.workers:
+            for (name, labels), value in itertools.chain(*(part.items() for part in parts)):
+                add(values, (name, (worker, *labels) if FAMILIES[name].each_worker else labels), value)
+        values.update(self._processes.values(gathered.pids))
         registry = CollectorRegistry()
-        registry.register(_Gathered({**values, **dict(self._processes.values(pids))}))
+        registry.register(_Collector(values))
         return encode(registry)
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    own: dict[Key, Value]
+    workers: Sequence[tuple[str, tuple[Mapping[Key, Value], Mapping[Key, Value]]]]
+    pids: Mapping[str, int]
+
+
+def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    with contextlib.suppress(TypeError, ValueError):
+        encode, content_type = choose_encoder(accept)
+        # It repeats the version that was asked for.
+        if content_type.isascii():
+            return encode, content_type
+    # What was asked for is no version; any Prometheus reads the plain format.
+    return choose_encoder("")
 
 
 _SERVER_STATES = {
@@ -111,8 +128,8 @@ _SERVER_STATES = {
 }
 
 
-class _Gathered:
-    """A collector, as prometheus_client calls it."""
+class _Collector:
+    """As prometheus_client calls it."""
 
     def __init__(self, values: dict[Key, Value]) -> None:
         self._values = values
@@ -123,7 +140,7 @@ class _Gathered:
             match shown[name]:
                 case HistogramMetricFamily() as histogram:
                     bounds = (*map(floatToGoString, FAMILIES[name].bounds), "+Inf")
-                    buckets = list(zip(bounds, accumulate(value.counts), strict=True))
+                    buckets = list(zip(bounds, itertools.accumulate(value.counts), strict=True))
                     histogram.add_metric(labels, buckets, value.number)
                 case metric:
                     metric.add_metric(labels, value.number)

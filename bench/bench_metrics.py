@@ -1,0 +1,114 @@
+"""What counting for the metrics costs the data plane, as parts of the CPU time that a worker spends anyway.
+
+A worker carries small sessions for a while: its CPU time and its ticks of payload are read from the metrics. Beside it
+stands what one tick's counting takes, called many times in a plain process, and what a poll takes with samples and
+without, of an idle worker. Usage: ``python bench/bench_metrics.py [SESSIONS]``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from household.v1 import server_service_pb2 as pb
+from householdd import profile_data
+from householdd.core.pacing import Pacer
+from householdd.core.settings import Timeouts
+from householdd.dataplane.registry import Registry
+from householdd.dataplane.runner import Clock
+from householdd.supervisor.metrics.processes import read
+from tests.daemon import Daemon, Stubs, running, wait_until
+from tests.end_to_end.sessions import open_sessions
+from tests.scraping import LISTEN, scrape
+
+SECONDS = 15.0
+CALLS = 500
+
+
+def seconds_each(call: Callable[[], object], count: int = 100_000) -> float:
+    """CPU seconds of one call, the least of several rounds."""
+    rounds = []
+    for _ in range(7):
+        began = time.process_time()
+        for _ in range(count):
+            call()
+        rounds.append((time.process_time() - began) / count)
+    return min(rounds)
+
+
+def counting() -> float:
+    """CPU seconds that a tick's counting takes: its lateness, and what the pacer notes of causes."""
+    clock = Clock(time.monotonic, time.time)
+    registry = Registry(Timeouts(), clock)
+    planned = clock.now()
+    empty = seconds_each(lambda: None)
+    tick = seconds_each(lambda: registry.ticked(clock.now() - planned)) - empty
+    pacer = Pacer(profile_data.read(None).by_key["alex"].download.shape(), 0.0)
+
+    def noted() -> None:
+        pacer._left = left = 7  # noqa: SLF001 - the two lines that due() and take() have for it
+        pacer._left -= left  # noqa: SLF001
+
+    return tick + seconds_each(noted) - empty
+
+
+def poll(daemon: Daemon, pid: int, *, samples: bool) -> float:
+    """CPU seconds that an idle worker takes to answer a poll."""
+    with grpc.insecure_channel(f"unix:{daemon.runtime_dir}/private/worker-0.sock") as channel:
+        server = Stubs(channel).server
+        began = _cpu(pid)
+        for _ in range(CALLS):
+            server.GetServer(pb.GetServerRequest(samples=samples), timeout=10)
+        return (_cpu(pid) - began) / CALLS
+
+
+def _cpu(pid: int) -> float:
+    reading = read(pid)
+    assert reading is not None
+    return reading.cpu
+
+
+async def measure(daemon: Daemon, sessions: int) -> None:
+    """Prints the rows."""
+    pid = daemon.worker_pids()[0]
+    async with open_sessions(daemon, sessions):
+        await asyncio.sleep(2)
+        first = await asyncio.to_thread(scrape, daemon)
+        await asyncio.sleep(SECONDS)
+        last = await asyncio.to_thread(scrape, daemon)
+    # Without sessions, whose traffic would be counted as well; all series stay.
+    wait_until(lambda: not daemon.list_sessions(), "the end of the sessions")
+    polls = {samples: min(poll(daemon, pid, samples=samples) for _ in range(5)) for samples in (False, True)}
+    cpu, ticks = (
+        last.total(name, **labels) - first.total(name, **labels)
+        for name, labels in (
+            ("householdd_process_cpu_seconds_total", {"process": "worker-0"}),
+            ("householdd_tick_lateness_seconds_count", {}),
+        )
+    )
+    one = counting()
+    print(f"{sessions} sessions, {ticks / SECONDS:.0f} ticks a second, worker at {cpu / SECONDS:.0%} of a core")
+    print(f"  a tick, with all that belongs to it   {cpu / ticks * 1e6:8.1f} us")
+    print(f"  its counting                          {one * 1e6:8.2f} us   {one * ticks / cpu:.2%} of the worker's time")
+    extra = polls[True] - polls[False]
+    print(f"  a poll without samples                {polls[False] * 1e3:8.2f} ms")
+    print(f"  samples, once a second                {extra * 1e3:8.2f} ms   {extra / (cpu / SECONDS):.2%} of it")
+
+
+def main() -> None:
+    """Runs a daemon of one worker."""
+    sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    with tempfile.TemporaryDirectory() as directory, running(Path(directory), *LISTEN) as daemon:
+        asyncio.run(measure(daemon, sessions))
+
+
+if __name__ == "__main__":
+    main()
