@@ -63,7 +63,11 @@ import os, subprocess, sys
 from householdd.supervisor.metrics.processes import read
 os.setgid(65534)
 os.setuid(65534)
-with subprocess.Popen(["sleep", "60"]) as worker:
+with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+    # Who changed its user may not be looked at, and neither may its child until it has become another program.
+    worker.stdin.write(b"here")
+    worker.stdin.flush()
+    worker.stdout.read(4)
     readings = [read(worker.pid), read(os.getpid())]
     worker.kill()
 print(os.path.exists("/proc/stat"), *(reading is not None and reading.open_fds > 0 for reading in readings))
