@@ -96,6 +96,12 @@ class Access(BaseModel):
         )
         return Rules(grants)
 
+    @property
+    def launch_only(self) -> tuple[object, ...]:
+        """The part that a reload does not change: sockets, and the places of files."""
+        tcp = self.tcp
+        return self.socket_group, self.socket_mode, tcp.listen, tcp.cert, tcp.key, tcp.client_ca
+
     def socket_gid(self) -> int | None:
         """The group that the control socket is to have; None leaves it as it is. Raises AccessError."""
         return None if self.socket_group is None else _gid(self.socket_group, "access.socket_group")

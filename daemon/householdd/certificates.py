@@ -28,6 +28,20 @@ def tls_context(cert: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+def mutual_tls_context(cert: Path, key: Path, client_ca: Path) -> ssl.SSLContext:
+    """A server context for HTTP/2 with clients that have a certificate of ``client_ca``. Raises CertificateError."""
+    context = tls_context(cert, key)
+    context.set_alpn_protocols(["h2"])
+    context.verify_mode = ssl.CERT_REQUIRED
+    try:
+        context.load_verify_locations(client_ca)
+    except ssl.SSLError as error:
+        raise CertificateError(f"{client_ca}: no certificates in PEM ({error.reason or error})") from None
+    except OSError as error:
+        raise CertificateError(f"{client_ca}: {error.strerror}") from None
+    return context
+
+
 def renew(context: ssl.SSLContext, cert: Path, key: Path) -> None:
     """Reads certificate and key into a context that is in use; handshakes after this use them.
 

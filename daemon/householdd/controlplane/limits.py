@@ -13,6 +13,8 @@ class Limits:
     """Open control connections."""
     strangers: int = 64
     """Of these, by callers without any role, who get no more than the word that they have none."""
+    handshakes: int = 256
+    """TLS handshakes under way."""
     rpcs: int = 1024
     """RPCs open at once."""
     rpcs_per_connection: int = 100

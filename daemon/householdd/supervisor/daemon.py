@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from householdd.controlplane.roles import Rules
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
+from householdd.core.addresses import Address
 from householdd.core.blocks import Blocks
 from householdd.core.profiles import ProfileError
 from householdd.core.runtime import Catalogue, Values
@@ -51,6 +53,7 @@ from householdd.supervisor.server import DaemonState, Drain, FanServer, resume
 from householdd.supervisor.sessions import FanSessions, brief_blocks
 from householdd.supervisor.shared_counts import shared_counts
 from householdd.supervisor.systemd import notify
+from householdd.supervisor.tls_door import TlsDoor
 from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
@@ -82,6 +85,8 @@ class Supervisor:
         self._limits = Limits()
         self._rules = Rules()
         """Who may do what; a reload replaces it."""
+        self._door: TlsDoor | None = None
+        """Set while the control API is served over TCP."""
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
@@ -138,6 +143,7 @@ class Supervisor:
                 return
             await gate.start(sock=stack.enter_context(self._control_socket()))
             stack.callback(gate.close)
+            await self._serve_tcp(gate, stack)
             metrics_url = await self._serve_metrics(stack, rpcs)
             self._state.serving = True
             housekeeping = asyncio.create_task(self._housekeeping(control, server))
@@ -167,6 +173,28 @@ class Supervisor:
                     path.unlink(missing_ok=True)
         except AccessError as error:
             raise DaemonError(str(error)) from None
+
+    async def _serve_tcp(self, gate: Gate, stack: contextlib.AsyncExitStack) -> None:
+        """Serves the control API over TCP as well, where that is configured. Raises DaemonError."""
+        tcp = self._settings.access.tcp
+        if tcp.listen is None:
+            return
+        context = self._mutual_tls()
+        sock = stack.enter_context(listening.bind(tcp.listen, "access.tcp.listen"))
+        self._door = TlsDoor(gate, context, self._limits)
+        self._door.start(sock)
+        stack.push_async_callback(self._door.stop)
+        log.info("control API over TCP", address=str(Address(tcp.listen.host, sock.getsockname()[1])))
+
+    def _mutual_tls(self) -> ssl.SSLContext:
+        """The files of the launch, read now. Raises DaemonError."""
+        tcp = self._settings.access.tcp
+        if tcp.cert is None or tcp.key is None or tcp.client_ca is None:
+            raise AssertionError
+        try:
+            return certificates.mutual_tls_context(tcp.cert, tcp.key, tcp.client_ca)
+        except certificates.CertificateError as error:
+            raise DaemonError(f"access.tcp: {error}") from None
 
     def _read_rules(self, access: AccessSettings) -> Rules:
         path = self._settings.runtime_dir / "control.sock"
@@ -280,12 +308,17 @@ class Supervisor:
             # The files of the launch, which are those that the workers read anew.
             self._certificate()
             rules = self._read_rules(fresh.access)
+            mutual_tls = self._mutual_tls() if self._door else None
         except (AccessError, ConfigError, DaemonError) as error:
             log.error("not reloaded; the old configuration stays in force", problem=str(error))  # noqa: TRY400 - no defect
         else:
             names = type(fresh).model_fields
             differing = [name for name in names if getattr(fresh, name) != getattr(self._settings, name)]
+            if fresh.access.launch_only != self._settings.access.launch_only:
+                differing.append("access.tcp, access.socket_group or access.socket_mode")
             self._rules = rules
+            if self._door is not None and mutual_tls is not None:
+                self._door.context = mutual_tls
             catalogue = self._config.catalogue
             await self._config.relaunch(fresh.runtime_values(catalogue), fresh.runtime_sources(catalogue))
             pool.signal(signal.SIGHUP)

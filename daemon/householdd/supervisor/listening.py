@@ -40,7 +40,7 @@ def listen(address: Address, congestion_control: str) -> socket.socket:
 
     Without a choice of its own a server uses the kernel's default, and two servers grade the same line differently.
     """
-    sock = _bind(address)
+    sock = bind(address)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion_control.encode())
     except OSError:
@@ -52,7 +52,8 @@ def listen(address: Address, congestion_control: str) -> socket.socket:
     return sock
 
 
-def _bind(address: Address) -> socket.socket:
+def bind(address: Address, key: str = "listen") -> socket.socket:
+    """A listening TCP socket. Raises DaemonError, which names the ``key`` of the configuration."""
     try:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         return socket.create_server(
@@ -63,7 +64,7 @@ def _bind(address: Address) -> socket.socket:
         )
     except OSError as error:
         raise DaemonError(
-            f"listen {address}: {os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror}"
+            f"{key} {address}: {os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror}"
         ) from None
 
 
