@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 import structlog
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from google.protobuf.message import Message
 
 from householdd.controlplane.failures import Refusal
@@ -83,7 +83,11 @@ def _asked(request: Message | None) -> dict[str, object]:
     """Reason and request id, and whatever else is set, under ``request``."""
     if request is None:
         return {}
-    fields = _shown(MessageToDict(request, preserving_proto_field_name=True))
+    try:
+        fields = _shown(MessageToDict(request, preserving_proto_field_name=True))
+    except SerializeToJsonError:
+        # Such as a duration whose parts differ in sign, which JSON cannot say. The text form can say anything.
+        return {"request": str(request)[:_LONGEST]}
     named = {name: fields.pop(name) for name in ("reason", "request_id") if name in fields}
     return {**named, "request": fields}
 

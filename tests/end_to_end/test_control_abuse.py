@@ -1,0 +1,242 @@
+"""What careless and hostile clients of the control API do, against the real daemon."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self, cast
+
+import grpc
+import h2.config
+import h2.connection
+import h2.exceptions
+import pytest
+from google.protobuf.descriptor import MethodDescriptor
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from household.v1 import server_service_pb2
+from householdd.supervisor.forwarding import PREFACE
+from tests.control_messages import METHODS, messages
+from tests.daemon import Daemon, running, wait_until
+
+ANSWERS = {
+    grpc.StatusCode.OK,
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    # Of a stream that goes on, by the deadline of this test.
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+QUICK = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+IDLE = 2000
+
+
+@pytest.fixture(scope="module")
+def one_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with running(tmp_path_factory.mktemp("daemon")) as daemon:
+        daemon.get_server()
+        yield daemon
+
+
+@pytest.fixture
+def daemon(one_daemon: Daemon) -> Iterator[Daemon]:
+    """Afterwards it answers, holds what it held before, and its log knows of no defect."""
+    before, said = descriptors(one_daemon), one_daemon.log.stat().st_size
+    yield one_daemon
+    assert one_daemon.get_server().version
+    wait_until(lambda: descriptors(one_daemon) <= before, f"no more than {before} open files", 60)
+    defects = [line for line in one_daemon.log.read_text()[said:].splitlines() if "Traceback" in line]
+    assert not defects, defects[0][-1000:]
+
+
+def descriptors(daemon: Daemon) -> int:
+    return len(list(Path(f"/proc/{daemon.process.pid}/fd").iterdir()))
+
+
+def call(channel: grpc.Channel, method: MethodDescriptor, data: bytes) -> grpc.StatusCode:
+    """Sends ``data`` as the request; the answer's code."""
+    service = cast("Any", method.containing_service).full_name
+    kind = channel.unary_stream if method.server_streaming else channel.unary_unary
+    made: Any = kind(f"/{service}/{method.name}")
+    deadline = 0.05 if method.server_streaming else 10
+    try:
+        if method.server_streaming:
+            list(made(data, timeout=deadline))
+        else:
+            made(data, timeout=deadline)
+    except grpc.RpcError as error:
+        return cast("grpc.Call", error).code()
+    return grpc.StatusCode.OK
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_any_message_is_answered(daemon: Daemon, method: MethodDescriptor) -> None:
+    request = messages(method.input_type)
+
+    @QUICK
+    @given(st.one_of(request.map(lambda message: message.SerializeToString()), st.binary(max_size=200)))
+    def probe(data: bytes) -> None:
+        if method.name == "ShutdownServer":
+            # Without a reason, which is refused; with one it would do its work.
+            data = server_service_pb2.ShutdownServerRequest(request_id="x").SerializeToString() + data
+            try:
+                if server_service_pb2.ShutdownServerRequest.FromString(data).reason.strip():
+                    return
+            except Exception:  # noqa: BLE001 - then it is no message, which is what is wanted
+                data = data[:200]
+        assert call(channel, method, data) in ANSWERS
+
+    with grpc.insecure_channel(f"unix:{daemon.control_socket}") as channel:
+        probe()
+
+
+def test_bytes_that_are_no_frames(daemon: Daemon) -> None:
+    @QUICK
+    @given(st.binary(max_size=400), st.booleans())
+    def probe(data: bytes, begins_well: bool) -> None:
+        with connected(daemon) as sock:
+            try:
+                sock.sendall((PREFACE if begins_well else b"") + data)
+                sock.shutdown(socket.SHUT_WR)
+                while sock.recv(65536):
+                    pass
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+
+    probe()
+
+
+def connected(daemon: Daemon) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX)
+    # Without a timeout, which would make it fail where the queue of the listening socket is full.
+    sock.connect(str(daemon.control_socket))
+    sock.settimeout(30)
+    return sock
+
+
+class Hostile:
+    """An HTTP/2 client that does what it likes."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self.sock = connected(daemon)
+        self.h2 = h2.connection.H2Connection(
+            h2.config.H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
+        )
+        self.h2.initiate_connection()
+        self.flush()
+        self.receive()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sock.close()
+
+    def flush(self) -> None:
+        self.sock.sendall(self.h2.data_to_send())
+
+    def receive(self) -> bool:
+        """Takes in what has come; False when the server has ended the connection."""
+        try:
+            data = self.sock.recv(65536)
+            if data:
+                self.h2.receive_data(data)
+                self.flush()
+        except (ConnectionError, h2.exceptions.ProtocolError):
+            return False
+        return bool(data)
+
+    def headers(self, stream: int, *more: tuple[str, str]) -> None:
+        """Begins an RPC whose request never comes."""
+        self.h2.send_headers(
+            stream,
+            [
+                *((":method", "POST"), (":scheme", "http"), (":authority", "x")),
+                (":path", "/household.v1.ServerService/GetServer"),
+                *(("content-type", "application/grpc"), ("te", "trailers"), *more),
+            ],
+        )
+
+
+def test_streams_that_are_reset_as_soon_as_they_begin(daemon: Daemon) -> None:
+    with Hostile(daemon) as client:
+        try:
+            for index in range(5000):
+                client.headers(2 * index + 1)
+                client.h2.reset_stream(2 * index + 1)
+                if index % 100 == 0:
+                    client.flush()
+                    assert daemon.get_server().version or index % 1000
+            client.flush()
+        except (ConnectionError, h2.exceptions.ProtocolError):
+            # Cut off by the server, which may do so.
+            pass
+
+
+def test_streams_that_begin_and_say_nothing(daemon: Daemon) -> None:
+    with Hostile(daemon) as client:
+        # As many as the server says it allows on a connection.
+        for index in range(client.h2.remote_settings.max_concurrent_streams):
+            client.headers(2 * index + 1)
+        client.flush()
+        assert client.h2.remote_settings.max_concurrent_streams == 100
+        assert daemon.get_server().version
+
+
+def test_headers_that_are_too_large(daemon: Daemon) -> None:
+    with Hostile(daemon) as client:
+        client.headers(1, *((f"x-{index}", "y" * 2000) for index in range(30)))
+        client.flush()
+        assert daemon.get_server().version
+        # Refused, on the stream or with the connection.
+        assert not client.receive() or client.h2.get_next_available_stream_id() == 3
+
+
+def test_a_flood_of_pings_and_settings(daemon: Daemon) -> None:
+    with Hostile(daemon) as client:
+        try:
+            for index in range(2000):
+                client.h2.ping(index.to_bytes(8, "big"))
+                client.h2.update_settings({1: 4096})
+                if index % 100 == 0:
+                    client.flush()
+            client.flush()
+        except (ConnectionError, h2.exceptions.ProtocolError):
+            # Cut off, as it should be.
+            pass
+        # Answers wait in the socket; the end comes behind them.
+        deadline = time.monotonic() + 30
+        while client.receive():
+            assert time.monotonic() < deadline
+
+
+def test_thousands_of_idle_connections(daemon: Daemon) -> None:
+    before = memory(daemon)
+    idle: list[socket.socket] = []
+    try:
+        for _ in range(IDLE):
+            sock = connected(daemon)
+            idle.append(sock)
+            sock.sendall(PREFACE + b"\0\0\0\x04\0\0\0\0\0")
+        for sock in idle:
+            # The server's SETTINGS: each one is really served.
+            assert sock.recv(9)[3] == 4
+        assert daemon.ctl("health").returncode in {0, 8}
+        per_connection = (memory(daemon) - before) / IDLE
+        assert per_connection < 256 * 1024
+    finally:
+        for sock in idle:
+            sock.close()
+
+
+def memory(daemon: Daemon) -> int:
+    pages = int(Path(f"/proc/{daemon.process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
