@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from householdd import config, profile_data
-from householdd.access_settings import Access
+from householdd.access_settings import Access, Tcp
 from householdd.brand import Branding
 from householdd.core.runtime import Catalogue, Source
 from householdd.core.settings import Limits, Timeouts
@@ -35,6 +35,8 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     # Nothing is a default there, so each has a plausible value.
     assert shown.pop("branding").keys() == Branding.model_fields.keys()
     access = shown.pop("access")
+    tcp = access.pop("tcp")
+    assert tcp.keys() == Tcp.model_fields.keys()
     assert access.keys() == Access.model_fields.keys() - {"tcp"}
     assert Access(**{**access, "socket_group": None}) == Access()
     history = shown.pop("history")

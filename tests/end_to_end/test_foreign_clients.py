@@ -40,7 +40,8 @@ async def main(path):
         await learn(file_containing_symbol="household.v1.ServerService")
         method = pool.FindServiceByName("household.v1.ServerService").FindMethodByName("GetServer")
         request, response = map(message_factory.GetMessageClass, (method.input_type, method.output_type))
-        async with channel.request("/household.v1.ServerService/GetServer", Cardinality.UNARY_UNARY, request, response) as call:
+        path = "/household.v1.ServerService/GetServer"
+        async with channel.request(path, Cardinality.UNARY_UNARY, request, response) as call:
             await call.send_message(request(), end=True)
             server = (await call.recv_message()).server
         print(json.dumps({
