@@ -17,7 +17,7 @@ from householdctl import session_views
 from householdctl.exits import CommandError
 from householdctl.listing import missing, sessions_of
 from householdctl.options import Format
-from householdctl.several import Answers, ask
+from householdctl.several import Answers, gather
 from householdctl.tables import Table
 from householdctl.watching import print_events
 
@@ -38,13 +38,13 @@ def follow_list(options: Options, query: str, order_by: str, limit: int | None) 
         return
     changed, console = threading.Event(), Console(highlight=False)
     with ExitStack() as stack:
-        for target in options.targets:
-            client = stack.enter_context(options.connect(target))
+        clients = [stack.enter_context(options.connect(target)) for target in options.targets]
+        for client in clients:
             threading.Thread(target=_wake, args=(client, changed), daemon=True).start()
         live = stack.enter_context(Live(console=console, auto_refresh=False, vertical_overflow="crop"))
         while True:
             changed.clear()
-            answers = ask(options, lambda client: client.list_sessions(query, order_by, limit))
+            answers = gather(clients, lambda client: client.list_sessions(query, order_by, limit))
             live.update(_screen(options, answers, sessions_of(answers, order_by, limit)), refresh=True)
             if changed.wait(_SOONEST_S):
                 continue

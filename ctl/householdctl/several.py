@@ -77,11 +77,15 @@ def ask(options: Options, call: Callable[[Client], T]) -> Answers[T]:
 
     Raises CommandError when one daemon was asked and failed, or all of several did.
     """
-    targets = options.targets
-    answers: Answers[T] = Answers(several=len(targets) > 1)
+    with ExitStack() as stack:
+        return gather([stack.enter_context(options.connect(target)) for target in options.targets], call)
+
+
+def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> Answers[T]:
+    """As :func:`ask`, over connections that are open already; they are closed when something else than that fails."""
+    answers: Answers[T] = Answers(several=len(clients) > 1)
     if not answers.several:
-        with options.connect() as client:
-            answers.answers.append((targets[0], call(client)))
+        answers.answers.append((clients[0].target, call(clients[0])))
         return answers
 
     def attempt(client: Client) -> T | CommandError:
@@ -90,14 +94,19 @@ def ask(options: Options, call: Callable[[Client], T]) -> Answers[T]:
         except CommandError as error:
             return error
 
-    # Ctrl-C closes the connections before it waits for the threads, so it does not wait.
-    with ThreadPoolExecutor(_AT_ONCE) as pool, ExitStack() as stack:
-        clients = [stack.enter_context(options.connect(target)) for target in targets]
-        for target, outcome in zip(targets, list(pool.map(attempt, clients)), strict=True):
-            if isinstance(outcome, CommandError):
-                answers.failures.append((target, outcome))
-            else:
-                answers.answers.append((target, outcome))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            outcomes = list(pool.map(attempt, clients))
+        except BaseException:
+            # Ends the calls, which the pool would wait for: Ctrl-C is not to wait.
+            for client in clients:
+                client.close()
+            raise
+    for client, outcome in zip(clients, outcomes, strict=True):
+        if isinstance(outcome, CommandError):
+            answers.failures.append((client.target, outcome))
+        else:
+            answers.answers.append((client.target, outcome))
     if not answers.answers:
         raise _all_failed(answers.failures)
     return answers

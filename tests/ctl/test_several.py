@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from subprocess import PIPE
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from grpc_health.v1 import health_pb2
 from household.v1 import server_service_pb2 as server_api
 from household.v1 import session_service_pb2 as api
 from tests.ctl.fake_daemon import FakeDaemon, closed_session, session
+from tests.ctl.screens import terminal
 from tests.ctl.test_sessions import watch_events
 from tests.ctl.test_terminal import COMMAND, wait_for_a_request
 
@@ -246,3 +248,26 @@ def test_ctrl_c_does_not_wait_for_daemons_that_hang(daemon: FakeDaemon, other: F
 
 def test_json_of_one_daemon_has_no_target(cli: Cli) -> None:
     assert "target" not in json.dumps(cli("sessions", "kill", "--all", "-r", "x", "-y", "-o", "json").json)
+
+
+@pytest.mark.usefixtures("both")
+def test_the_question_comes_once_and_names_all(daemon: FakeDaemon, other: FakeDaemon) -> None:
+    with terminal("--context", "?", "sessions", "kill", "--all", "-r", "test") as opened:
+        opened.waits_for("kill sessions at d and o: this hits 5 sessions. Go ahead?")
+        opened.types("y\n")
+        assert opened.ends() == 0
+    assert daemon.sessions == other.sessions == []
+
+
+@pytest.mark.usefixtures("both")
+def test_top_of_several_quits_at_once_while_one_hangs(other: FakeDaemon) -> None:
+    with terminal("--context", "?", "--timeout", "100s", "top", "--interval", "100ms") as opened:
+        opened.waits_for("sessions 5", session(11).user_id)
+        other.hang("ListSessions")
+        asked = len(other.requests)
+        while api.ListSessionsRequest not in map(type, other.requests[asked:]):
+            time.sleep(0.02)
+        opened.types("q")
+        assert opened.ends() == 0
+        assert opened.restored
+        assert "Traceback" not in opened.text

@@ -5,17 +5,18 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 from householdctl.exits import CommandError
 from householdctl.health import Health, get_health
 from householdctl.output import short_name
 from householdctl.records import Tagged
-from householdctl.several import ask
+from householdctl.several import gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from household.v1.session_service_pb2 import ListSessionsResponse
     from householdctl.client import Client
@@ -44,21 +45,42 @@ class Kill:
 
 
 class Feed:
-    """Fetches a snapshot each interval, and carries out kills in between."""
+    """Fetches a snapshot each interval, and carries out kills in between; a context manager that ends this."""
 
     def __init__(self, options: Options, query: str, interval: float, changed: Callable[[], None]) -> None:
         """``changed`` is called, from another thread, when there is something new."""
-        self._options = options
+        self._clients = {target.name: options.connect(target) for target in options.targets}
         self._query = query
         self._interval = interval
         self._changed = changed
         self._orders: queue.Queue[Kill | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._closed = threading.Event()
         self.snapshot = Snapshot()
         self.message = ""
 
-    def fetch(self) -> None:
-        """Takes a snapshot. Raises CommandError when no daemon answers."""
-        answers = ask(self._options, self._get)
+    def __enter__(self) -> Self:
+        """Takes the first snapshot, then goes on by itself. Raises CommandError when no daemon answers."""
+        self._fetch()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Ends the calls that are under way, and waits for the thread."""
+        self._closed.set()
+        for client in self._clients.values():
+            client.close()
+        self._orders.put(None)
+        self._thread.join()
+
+    def kill(self, order: Kill) -> None:
+        """Has a session ended; the message then says what became of it."""
+        self._orders.put(order)
+
+    def _fetch(self) -> None:
+        answers = gather(list(self._clients.values()), self._get)
         self.snapshot = Snapshot(
             several=answers.several,
             sessions=[Tagged(target, session) for target, (_, listing) in answers for session in listing.sessions],
@@ -67,19 +89,11 @@ class Feed:
             at=time.time(),
         )
 
-    def start(self) -> None:
-        """Goes on fetching until the process ends."""
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def kill(self, order: Kill) -> None:
-        """Has a session ended; the message then says what became of it."""
-        self._orders.put(order)
-
     def _get(self, client: Client) -> tuple[Health, ListSessionsResponse]:
         return get_health(client), client.list_sessions(self._query)
 
     def _run(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
                 order = self._orders.get(timeout=self._interval)
             except queue.Empty:
@@ -87,25 +101,23 @@ class Feed:
             try:
                 if order is not None:
                     self.message = self._carry_out(order)
-                self.fetch()
+                self._fetch()
             except CommandError as error:
                 # What was seen last stays on the screen, with its age.
-                self.snapshot = Snapshot(
-                    self.snapshot.several,
-                    self.snapshot.sessions,
-                    self.snapshot.daemons,
-                    [error.message],
-                    self.snapshot.at,
-                )
+                self.snapshot = replace(self.snapshot, failures=[error.message])
+            except ValueError:
+                # gRPC's answer to a call on a connection that was closed.
+                if self._closed.is_set():
+                    return
+                raise
             self._changed()
 
     def _carry_out(self, order: Kill) -> str:
         from household.v1.session_service_pb2 import KillOutcome, KillSessionsRequest
 
-        target = next(each for each in self._options.targets if each.name == order.target)
         try:
-            with self._options.connect(target) as client:
-                (result,) = client.kill_sessions(KillSessionsRequest(reason=order.reason), [order.session_id]).results
+            request = KillSessionsRequest(reason=order.reason)
+            (result,) = self._clients[order.target].kill_sessions(request, [order.session_id]).results
         except CommandError as error:
             return f"{order.session_id}: {error.message}"
         return f"{order.session_id}: {short_name(KillOutcome, result.outcome).lower().replace('_', ' ')}"

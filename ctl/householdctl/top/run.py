@@ -47,9 +47,10 @@ def run_top(options: Options, query: str, interval: float) -> None:
         except BlockingIOError:
             return
 
-    feed = Feed(options, query, interval, wake)
-    feed.fetch()
-    with _signals({signal.SIGWINCH: wake, signal.SIGTERM: _leave, signal.SIGTSTP: signal.SIG_IGN}):
+    with (
+        Feed(options, query, interval, wake) as feed,
+        _signals({signal.SIGWINCH: wake, signal.SIGTERM: _leave, signal.SIGTSTP: signal.SIG_IGN}),
+    ):
         _loop(feed, wake_reader)
 
 
@@ -62,7 +63,6 @@ def _loop(feed: Feed, wake_reader: int) -> None:
     ):
         selector.register(sys.stdin, selectors.EVENT_READ)
         selector.register(wake_reader, selectors.EVENT_READ)
-        feed.start()
         shown = feed.snapshot
         while not state.quitting:
             if not state.paused:
