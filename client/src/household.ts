@@ -1,7 +1,7 @@
 import { Attention } from "./attention.js";
 import type { Ending } from "./core/ending.js";
 import { phaseOf } from "./core/household.js";
-import type { Journal } from "./core/journal.js";
+import { joined, type Journal } from "./core/journal.js";
 import { people, type Party, type Person } from "./core/people.js";
 import type { Result, RunPhase, RunState, RunTrace } from "./core/run.js";
 import { lineOf, togetherOf } from "./core/probe.js";
@@ -10,32 +10,44 @@ import { report } from "./core/scoring/report.js";
 import { shipped } from "./core/scoring/requirements.js";
 import { baselineMs, personPingEveryMs, probePingEveryMs, probes, recoveryMs } from "./core/settings.js";
 import { isOver, type Phase, type Snapshot } from "./core/snapshot.js";
+import { settleMs, warmUpMs, warmUpOf, type WarmUp } from "./core/warm-up.js";
 import { Member } from "./member.js";
 import { monotonic } from "./monotonic.js";
 
 /** Time a worker has to end by itself once told to stop; after it the worker itself is ended. */
 const stopTimeoutMs = 4000;
 
-/** One run: the probes alone, the people beside them, the probes alone again. */
+export interface Plan {
+  /** Length of the load. */
+  durationMs: number;
+  /** Limits what the Computer asks for; undefined is what the profile says. */
+  computerMbps: number | undefined;
+  /** Whether the line is measured first, and the Computer asks for what it carries. */
+  warmUp: boolean;
+}
+
+/** One run: the probes alone, perhaps the Computer alone beside them, all people, the probes alone again. */
 export class Household {
   readonly #probes: readonly Member[];
   readonly #people: ReadonlyMap<Person, Member>;
   readonly #attention = new Attention();
+  readonly #plan: Plan;
   readonly #durationMs: number;
   readonly #changed: () => void;
   readonly #beganAt = monotonic();
   #runPhase: RunPhase = "idle-baseline";
   #phaseBeganAt = this.#beganAt;
   #idleUntil: number | undefined;
+  /** The Computer while it is alone on the line. */
+  readonly #warmUp: Member | undefined;
   #next: ReturnType<typeof setTimeout> | undefined;
   #stoppedEarly = false;
   #endedAt: number | undefined;
 
-  /**
-   * `computerMbps` limits what the Computer asks for. `changed` is called when a phase changes; figures are there to be
-   * read at any time.
-   */
-  constructor(durationMs: number, computerMbps: number | undefined, changed: () => void) {
+  /** `changed` is called when a phase changes; figures are there to be read at any time. */
+  constructor(plan: Plan, changed: () => void) {
+    const { durationMs } = plan;
+    this.#plan = plan;
     this.#durationMs = durationMs;
     this.#changed = changed;
     const testId = String(Date.now());
@@ -48,9 +60,10 @@ export class Household {
       (_, place) => new Member({ ...probe, pingTurnMs: place * probePingEveryMs }, moved),
     );
     const options = { testId, durationMs, pingEveryMs: personPingEveryMs };
-    const memberOf = (party: Person): Member =>
-      new Member({ ...options, party, mostMbps: party === "computer" ? computerMbps : undefined }, moved);
-    this.#people = new Map(people.map((person) => [person, memberOf(person)]));
+    this.#people = new Map(people.map((party) => [party, new Member({ ...options, party }, moved)]));
+    if (plan.warmUp) {
+      this.#warmUp = new Member({ ...options, party: "computer", durationMs: warmUpMs }, changed);
+    }
   }
 
   start(): void {
@@ -67,10 +80,10 @@ export class Household {
       phase: this.phase,
       runPhase: isOver(this.phase) ? undefined : this.#runPhase,
       elapsedMs: this.#elapsedMs(),
-      totalMs: baselineMs + this.#durationMs + recoveryMs,
+      totalMs: totalMsOf(this.#plan),
       stoppedEarly: this.#stoppedEarly,
       hidden: this.#attention.hidden,
-      people: new Map([...this.#people].map(([person, member]) => [person, member.snapshot])),
+      people: new Map([...this.#people].map(([person, member]) => [person, this.#onTheLine(person, member).snapshot])),
       probe: this.#probe,
     };
   }
@@ -79,10 +92,12 @@ export class Household {
     const now = this.#endedAt ?? monotonic();
     const journals = new Map<Party, Journal>([["probe", lineOf(this.#probeJournals())]]);
     for (const [person, member] of this.#people) journals.set(person, member.course.journal);
+    for (const { course } of this.#alone()) journals.set("computer", joined(course.journal, journals.get("computer")));
     return {
       beganAt: this.#beganAt,
       now,
       journals,
+      warmUp: this.#warmUp && trafficOf(this.#warmUp.course.snapshot, now),
       load: busyOf([...this.#people.values()].map((member) => trafficOf(member.course.snapshot, now))),
     };
   }
@@ -103,7 +118,9 @@ export class Household {
     const serverTcp = [["probe", this.#probe] as const, ...this.state().people].flatMap(([who, { serverTcp: tcp }]) =>
       tcp === undefined ? [] : [{ who, tcp }],
     );
-    return { at: new Date().toISOString(), host: location.host, facts, serverTcp, report: report(facts, shipped) };
+    const at = new Date().toISOString();
+    const warmUp = this.#found() ?? null;
+    return { at, host: location.host, warmUp, facts, serverTcp, report: report(facts, shipped) };
   }
 
   /** Asks everybody to stop; whoever does not is ended. */
@@ -117,6 +134,23 @@ export class Household {
   abandon(): void {
     if (!isOver(this.phase)) this.#stoppedEarly = true;
     this.#endAll({ kind: "stopped" });
+  }
+
+  /** What the warm-up has found so far. */
+  #found(): WarmUp | undefined {
+    if (this.#warmUp === undefined) return undefined;
+    const { snapshot, journal } = this.#warmUp.course;
+    return warmUpOf(journal, trafficOf(snapshot, this.#endedAt ?? monotonic()));
+  }
+
+  /** Who is shown as a person. */
+  #onTheLine(person: Person, member: Member): Member {
+    return person === "computer" && this.#runPhase === "warm-up" ? (this.#warmUp ?? member) : member;
+  }
+
+  /** What becomes of the warm-up's own connection is no part of the run's phase. */
+  #alone(): Member[] {
+    return this.#warmUp === undefined ? [] : [this.#warmUp];
   }
 
   #members(): Member[] {
@@ -134,7 +168,7 @@ export class Household {
 
   #stopAll(): void {
     clearTimeout(this.#next);
-    for (const member of this.#members()) member.stop();
+    for (const member of [...this.#members(), ...this.#alone()]) member.stop();
     setTimeout(() => {
       this.#endAll({ kind: "lost" });
     }, stopTimeoutMs);
@@ -142,7 +176,7 @@ export class Household {
 
   #endAll(ending: Ending): void {
     clearTimeout(this.#next);
-    for (const member of this.#members()) member.end(ending);
+    for (const member of [...this.#members(), ...this.#alone()]) member.end(ending);
   }
 
   /** Goes on to the next phase when the time, or what became of the connections, asks for it. */
@@ -168,7 +202,9 @@ export class Household {
       else if (this.#probes.every(({ phase }) => phase === "running") && this.#next === undefined) {
         this.#phaseBeganAt = monotonic();
         this.#next = setTimeout(() => {
-          this.#load();
+          this.#idleUntil = monotonic();
+          if (this.#warmUp === undefined) this.#load();
+          else this.#warm(this.#warmUp);
         }, baselineMs);
       }
     } else if (this.#runPhase === "load" && phases.every(hasLeft)) {
@@ -182,10 +218,19 @@ export class Household {
     }
   }
 
+  #warm(computer: Member): void {
+    this.#enter("warm-up");
+    computer.start();
+    this.#next = setTimeout(() => {
+      this.#load();
+    }, warmUpMs + settleMs);
+  }
+
   #load(): void {
     this.#enter("load");
-    this.#idleUntil = this.#phaseBeganAt;
-    for (const member of this.#people.values()) member.start();
+    this.#warmUp?.end({ kind: "stopped" });
+    const computerMbps = this.#plan.computerMbps ?? this.#found()?.computerMbps;
+    for (const [person, member] of this.#people) member.start(person === "computer" ? computerMbps : undefined);
   }
 
   #enter(phase: RunPhase): void {
@@ -196,15 +241,23 @@ export class Household {
   #elapsedMs(): number {
     const here = (this.#endedAt ?? monotonic()) - this.#phaseBeganAt;
     const people = Math.max(...[...this.#people.values()].map((member) => member.snapshot.elapsedMs));
+    const before = baselineMs + (this.#plan.warmUp ? warmUpMs + settleMs : 0);
     switch (this.#runPhase) {
       case "idle-baseline":
         return this.#next === undefined ? 0 : Math.min(here, baselineMs);
+      case "warm-up":
+        return Math.min(baselineMs + here, before);
       case "load":
-        return baselineMs + Math.min(people, this.#durationMs);
+        return before + Math.min(people, this.#durationMs);
       case "recovery":
-        return baselineMs + Math.min(people, this.#durationMs) + Math.min(here, recoveryMs);
+        return before + Math.min(people, this.#durationMs) + Math.min(here, recoveryMs);
     }
   }
+}
+
+/** What all phases of a run together take at least. */
+export function totalMsOf({ durationMs, warmUp }: Plan): number {
+  return baselineMs + (warmUp ? warmUpMs + settleMs : 0) + durationMs + recoveryMs;
 }
 
 /** Whether somebody's traffic is over, and not only about to begin. */

@@ -1,9 +1,9 @@
 import { Format } from "./core/format.js";
 import { people } from "./core/people.js";
 import { noRun, type RunState } from "./core/run.js";
-import { baselineMs, computerMbpsOf, recoveryMs, secondsOf } from "./core/settings.js";
+import { computerMbpsOf, secondsOf, wantsWarmUp } from "./core/settings.js";
 import { isOver } from "./core/snapshot.js";
-import { Household } from "./household.js";
+import { Household, totalMsOf } from "./household.js";
 import { textFor } from "./text/language.js";
 import { Page } from "./view/page.js";
 import { WakeLock } from "./wake-lock.js";
@@ -17,7 +17,11 @@ const drawEveryPaints = 8;
 
 const text = textFor(location.search, navigator.languages);
 document.documentElement.lang = text.lang;
-const durationMs = secondsOf(location.search) * 1000;
+const plan = {
+  durationMs: secondsOf(location.search) * 1000,
+  computerMbps: computerMbpsOf(location.search),
+  warmUp: wantsWarmUp(location.search),
+};
 const page = new Page(document, text, new Format(text.lang));
 const wakeLock = new WakeLock();
 let household: Household | undefined;
@@ -25,7 +29,7 @@ let painting: number | undefined;
 let paints = 0;
 
 function state(): RunState {
-  return household?.state() ?? noRun(baselineMs + durationMs + recoveryMs, people);
+  return household?.state() ?? noRun(totalMsOf(plan), people);
 }
 
 function paint(): void {
@@ -47,7 +51,7 @@ function start(): void {
   page.reset();
   wakeLock.hold();
   painting ??= setInterval(paint, paintEveryMs);
-  household = new Household(durationMs, computerMbpsOf(location.search), paint);
+  household = new Household(plan, paint);
   household.start();
   paint();
 }

@@ -18,8 +18,6 @@ export interface MemberOptions {
   pingEveryMs: number;
   /** See {@link SessionOptions}. */
   pingTurnMs?: number | undefined;
-  /** Most that it asks for, Mbit/s; undefined is what the profile says. */
-  mostMbps?: number | undefined;
 }
 
 /** One connection of the run in a worker of its own; `idle` until it is started. */
@@ -53,9 +51,10 @@ export class Member {
     return { ...this.#snapshot, silentMs: this.#snapshot.silentMs + overdue, downloadBps: 0, uploadBps: 0 };
   }
 
-  start(): void {
+  /** `mostMbps` limits what it asks for; undefined is what the profile says. */
+  start(mostMbps?: number): void {
     if (this.phase !== "idle") return;
-    const { party, testId, durationMs, pingEveryMs, pingTurnMs, mostMbps } = this.#options;
+    const { party, testId, durationMs, pingEveryMs, pingTurnMs } = this.#options;
     const userId = `${party}_${testId}`;
     this.#snapshot = { ...idle, phase: "connecting" };
     this.#reportedAt = monotonic();

@@ -56,7 +56,7 @@ describe("secondsOf", () => {
     ["?seconds=20", 20],
     ["?lang=en&seconds=60", 60],
     ["?seconds=1", 5],
-    ["?seconds=9999", 285],
+    ["?seconds=9999", 280],
     ["?seconds=-4", 30],
     ["?seconds=soon", 30],
   ])("reads %j as %i", (query, seconds) => {

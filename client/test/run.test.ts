@@ -246,6 +246,7 @@ describe("a shared run", () => {
   const result: Result = {
     at: "2026-11-23T19:00:05.000Z",
     host: 'ho"st,1',
+    warmUp: { lineBps: 20e6, computerMbps: 30 },
     facts,
     serverTcp: [
       {
@@ -270,6 +271,7 @@ describe("a shared run", () => {
     expect(rows).toContain("alex,tcp_round_trip,ms,21.5");
     expect(rows).toContain("alex,tcp_least_round_trip,ms,");
     expect(rows).toContain("alex,congestion_control,,cubic");
+    expect(rows).toContain("household,warm_up_rate,bit/s,20000000");
     expect(rows.filter((row) => row.startsWith("alex,round_trip,ms,"))).toHaveLength(300);
   });
 

@@ -71,11 +71,15 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     page.keyboard.press("Enter")
     in_state(page, "running", 5)
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    in_phase(page, "warm-up", BASELINE_S + 5)
+    expect(page.locator("[data-user=computer]")).to_have_attribute("data-state", "running", timeout=5000)
+    expect(page.locator("[data-user=alex]")).to_have_attribute("data-state", "idle")
     everybody_is_on_the_line(page)
     page.wait_for_timeout(2000)
 
     page.keyboard.press("Enter")
     in_state(page, "done", 5)
+    expect(page.locator("#line")).to_contain_text("Alone on your line the Computer got")
     assert "Stopped after" in page.locator("#status").inner_text()
     report_says(page, "stopped before its end")
     received = {person: count(page, person, "received") for person in PEOPLE}

@@ -12,7 +12,7 @@ from tests.daemon import Daemon
 
 
 def test_a_server_that_is_killed_in_the_middle(daemon: Daemon, page: Page) -> None:
-    start(page, daemon.url)
+    start(page, f"{daemon.url}?warmup=0")
     everybody_is_on_the_line(page)
     for pid in daemon.worker_pids():
         os.kill(pid, signal.SIGKILL)

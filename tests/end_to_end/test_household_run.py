@@ -8,6 +8,7 @@ import json
 import pytest
 
 from householdctl.household.run import PROBES
+from tests.clients import Client, client
 from tests.daemon import Daemon, wait_until
 from tests.dataplane.http_client import ask
 
@@ -67,6 +68,19 @@ async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -
     assert [phase["name"] for phase in kept.json["report"]["phases"]] == ["idle", "load", "recovery"]
     assert kept.json["baseline_ms"] == run["report"]["baseline_ms"]
     assert not kept.json["valid"]
+
+
+async def test_a_warm_up_sets_what_this_runs_computer_asks_for_and_nobody_elses(daemon: Daemon) -> None:
+    async with client(daemon, "computer_next-door", Client, "?throughput=37.5") as neighbour:
+        done = await asyncio.to_thread(daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "1s")
+        await neighbour.until(lambda: neighbour.kinds["real_time_update"] > 10)
+        assert neighbour.last("real_time_update")["target_download_mbps"] == 37.5
+    run = json.loads(done.stdout)
+    assert [*run["began"]] == ["idle", "warm_up", "load", "recovery"]
+    assert run["warm_up"]["line_bps"] > 1e6
+    assert 1 <= run["warm_up"]["computer_mbps"] <= 300
+    (computer,) = (person for person in run["facts"]["people"] if person["who"] == "computer")
+    assert computer["download"]["wanted_bps"] == run["warm_up"]["computer_mbps"] * 1e6
 
 
 def test_no_server_is_told_with_what_to_do(shared_daemon: Daemon) -> None:

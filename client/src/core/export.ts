@@ -12,7 +12,7 @@ export function jsonOf(result: Result): string {
  * The run as rows of `who,figure,unit,value` (RFC 4180): first what was concluded, then each round trip in its order. A
  * value that was not measured is empty.
  */
-export function csvOf({ at, host, facts, serverTcp, report }: Result): string {
+export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): string {
   const rows: Cell[][] = [["who", "figure", "unit", "value"]];
   const add = (who: string, figure: string, unit: string, value: Cell): void => {
     rows.push([who, figure, unit, value]);
@@ -31,6 +31,10 @@ export function csvOf({ at, host, facts, serverTcp, report }: Result): string {
   add("household", "invalid", "", report.invalid.join(" "));
   add("household", "grade", "", report.valid ? report.grade : null);
   add("household", "load", "s", facts.loadS);
+  if (warmUp !== null) {
+    add("household", "warm_up_rate", "bit/s", warmUp.lineBps);
+    add("computer", "asked_for", "bit/s", warmUp.computerMbps * 1_000_000);
+  }
   add("probe", "baseline", "ms", report.baselineMs);
   addLatency("probe_idle", report.idle);
   addLatency("probe", report.latency);

@@ -77,6 +77,17 @@ export class Recording implements Journal {
   }
 }
 
+/** What two connections noted, one after the other. */
+export function joined(first: Journal, then: Journal | undefined): Journal {
+  if (then === undefined) return first;
+  return {
+    pingsSentAt: [...first.pingsSentAt, ...then.pingsSentAt],
+    roundTrips: [...first.roundTrips, ...then.roundTrips],
+    received: [...first.received, ...then.received],
+    sent: [...first.sent, ...then.sent],
+  };
+}
+
 class Portions {
   readonly all: Portion[] = [];
   #begunAt = -Infinity;

@@ -102,6 +102,7 @@ function meanBps(portions: readonly Portion[], span: Span | undefined): number {
   return (8000 * portions.reduce((sum, { bytes }) => sum + bytes, 0)) / (span.until - span.from);
 }
 
-function within(at: number, { from, until }: Span): boolean {
+/** Whether a time is in a span, its ends included. */
+export function within(at: number, { from, until }: Span): boolean {
   return at >= from && at <= until;
 }

@@ -3,11 +3,12 @@ import type { Party, Person } from "./people.js";
 import type { Span } from "./run-facts.js";
 import type { RunFacts } from "./scoring/facts.js";
 import type { RunReport } from "./scoring/report.js";
+import type { WarmUp } from "./warm-up.js";
 import { idle, type Phase, type Snapshot } from "./snapshot.js";
 import type { ServerTcp } from "./wire.js";
 
-/** The parts of a run: the line alone, the household on it, the line alone again. */
-export type RunPhase = "idle-baseline" | "load" | "recovery";
+/** The parts of a run: the line alone, the Computer alone on it, the household on it, the line alone again. */
+export type RunPhase = "idle-baseline" | "warm-up" | "load" | "recovery";
 
 /** A run at one moment. Times are milliseconds. */
 export interface RunState {
@@ -31,6 +32,8 @@ export interface RunTrace {
   beganAt: number;
   now: number;
   journals: ReadonlyMap<Party, Journal>;
+  /** When the Computer was alone on the line; undefined before it, and without it. */
+  warmUp: Span | undefined;
   /** The time under load so far; undefined before it. */
   load: Span | undefined;
 }
@@ -41,6 +44,8 @@ export interface Result {
   at: string;
   /** The server. */
   host: string;
+  /** What the warm-up found; null where there was none, or nothing came. */
+  warmUp: WarmUp | null;
   facts: RunFacts;
   /** The connections as the server's kernel saw them at last, of those it spoke of. */
   serverTcp: readonly { who: Party; tcp: ServerTcp }[];

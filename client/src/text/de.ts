@@ -104,6 +104,7 @@ export const de: Text = {
     connecting: "Verbindet…",
     running: {
       "idle-baseline": "Misst den Anschluss in Ruhe…",
+      "warm-up": "Findet heraus, was der Anschluss schafft…",
       load: "Läuft: Alle vier sind online.",
       recovery: "Beobachtet, wie sich der Anschluss erholt…",
     },
@@ -217,9 +218,12 @@ export const de: Text = {
     neverStarted: "Das Bild kam nie.",
     mos: (mos) => `Sprachqualität (MOS): ${mos} von 4,5.`,
     rate: (mbps) => `Es kamen ${mbps} Mbit/s an.`,
+    warmUp: (line, computer) =>
+      `Allein am Anschluss bekam der Computer ${line} Mbit/s, also bat er mit allen online um bis zu ${computer} Mbit/s.`,
   },
   chart: {
     baseline: "in Ruhe",
+    warmUp: "Aufwärmen",
     load: "alle online",
     recovery: "Erholung",
     delay: (idle, p50, p95) =>

@@ -104,6 +104,7 @@ export const en: Text = {
     connecting: "Connecting…",
     running: {
       "idle-baseline": "Measuring your line at rest…",
+      "warm-up": "Finding out what your line carries…",
       load: "Running: all four are on your line.",
       recovery: "Watching your line recover…",
     },
@@ -217,9 +218,12 @@ export const en: Text = {
     neverStarted: "The picture never started.",
     mos: (mos) => `Call quality (MOS): ${mos} of 4.5.`,
     rate: (mbps) => `It got ${mbps} Mbit/s.`,
+    warmUp: (line, computer) =>
+      `Alone on your line the Computer got ${line} Mbit/s, so it asked for up to ${computer} Mbit/s when all were online.`,
   },
   chart: {
     baseline: "at rest",
+    warmUp: "warm-up",
     load: "everybody online",
     recovery: "recovery",
     delay: (idle, p50, p95) =>

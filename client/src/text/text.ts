@@ -111,9 +111,12 @@ export interface Text {
     neverStarted: string;
     mos: (mos: string) => string;
     rate: (mbps: string) => string;
+    /** What the warm-up found, and what the Computer asked for because of that. */
+    warmUp: (line: string, computer: string) => string;
   };
   chart: {
     baseline: string;
+    warmUp: string;
     load: string;
     recovery: string;
     /** The picture in words. */

@@ -72,7 +72,7 @@ export class Page {
     this.#showButton(state.phase);
     this.#showTime(state);
     this.#showLive(state);
-    const waiting = state.runPhase === "idle-baseline";
+    const waiting = state.runPhase === "idle-baseline" || state.runPhase === "warm-up";
     for (const [person, snapshot] of state.people) this.#cards.get(person)?.show(snapshot, waiting);
   }
 
@@ -84,7 +84,7 @@ export class Page {
   /** Shows what came of a run. */
   conclude(result: Result, trace: RunTrace, state: RunState): void {
     const { report } = result;
-    this.#report.show(report);
+    this.#report.show(result);
     this.#details.show(result);
     this.#share.show(result);
     this.#timeline.show(trace, state, report);

@@ -1,5 +1,7 @@
 import type { Format } from "../core/format.js";
+import type { Result } from "../core/run.js";
 import type { RunReport } from "../core/scoring/report.js";
+import type { WarmUp } from "../core/warm-up.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { find, setItems, setText } from "./dom.js";
@@ -31,7 +33,7 @@ export class ReportView {
     delete this.#root.dataset.valid;
   }
 
-  show(report: RunReport): void {
+  show({ report, warmUp }: Result): void {
     const grade = report.valid ? report.grade : null;
     this.#root.hidden = false;
     this.#root.dataset.valid = String(report.valid);
@@ -42,6 +44,7 @@ export class ReportView {
     setText(find(this.#root, "h2", HTMLElement), words === undefined ? heading : `${heading} – ${words.title}`);
     setText(find(this.#root, "#meaning", HTMLElement), words?.meaning ?? this.#text.report.invalid);
     setText(find(this.#root, "#increase", HTMLElement), grade === null ? "" : this.#increase(report));
+    setText(find(this.#root, "#line", HTMLElement), warmUp === null ? "" : this.#line(warmUp));
     const reasons = report.invalid.map((reason) => messageOf(this.#text, `invalid.${reason}`));
     setItems(find(this.#root, "#invalid", HTMLElement), reasons);
     this.#advice.hidden = words === undefined;
@@ -54,6 +57,10 @@ export class ReportView {
     const increase = words.increase(ms(baselineMs), ms(latency.p95Ms), ms(latency.increaseP95Ms));
     if (lossShare === null || lossShare < noticedLoss) return increase;
     return `${increase} ${words.loss(this.#format.decimal(lossShare * 100, 1))}`;
+  }
+
+  #line({ lineBps, computerMbps }: WarmUp): string {
+    return this.#text.report.warmUp(this.#format.mbps(lineBps), this.#format.decimal(computerMbps, 0));
   }
 
   #rateAdvice({ people }: RunReport): string[] {

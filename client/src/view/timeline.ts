@@ -59,17 +59,20 @@ export class TimelineView {
     return party === "probe" ? this.#text.probe : this.#text.people[party].name;
   }
 
-  #bands({ beganAt, now, load }: RunTrace): Band[] {
+  #bands({ beganAt, now, warmUp, load }: RunTrace): Band[] {
     const words = this.#text.chart;
-    const until = (now - beganAt) / 1000;
-    if (load === undefined) return [{ name: words.baseline, from: 0, until, strong: false }];
-    const from = (load.from - beganAt) / 1000;
-    const end = (load.until - beganAt) / 1000;
-    return [
-      { name: words.baseline, from: 0, until: from, strong: false },
-      { name: words.load, from, until: end, strong: true },
-      { name: words.recovery, from: end, until, strong: false },
-    ];
+    const seconds = (at: number): number => (at - beganAt) / 1000;
+    const bands = [{ name: words.baseline, from: 0, until: seconds(warmUp?.from ?? load?.from ?? now), strong: false }];
+    if (warmUp !== undefined) {
+      bands.push({ name: words.warmUp, from: seconds(warmUp.from), until: seconds(load?.from ?? now), strong: false });
+    }
+    if (load !== undefined) {
+      bands.push(
+        { name: words.load, from: seconds(load.from), until: seconds(load.until), strong: true },
+        { name: words.recovery, from: seconds(load.until), until: seconds(now), strong: false },
+      );
+    }
+    return bands;
   }
 
   #delayWords(report: RunReport | undefined): string {

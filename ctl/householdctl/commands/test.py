@@ -20,9 +20,19 @@ def play_test(
         typer.Option(parser=positive_duration_argument, metavar="DURATION", help="Length of the load.  [default: 30s]"),
     ] = None,
     computer: Annotated[
-        float,
-        typer.Option("--computer", metavar="MBIT/S", min=1, max=1000, help="What the Computer asks for."),
-    ] = 300.0,
+        float | None,
+        typer.Option(
+            "--computer",
+            metavar="MBIT/S",
+            min=1,
+            max=1000,
+            help="What the Computer asks for.  [default: what the warm-up finds and half as much again, 300 at most]",
+        ),
+    ] = None,
+    warm_up: Annotated[
+        bool,
+        typer.Option("--warmup/--no-warmup", help="Measure first what the line carries; never with --computer."),
+    ] = True,
     share: Annotated[
         bool, typer.Option("--share/--no-share", help="Let the server keep the run, and print where it shows it.")
     ] = True,
@@ -38,7 +48,8 @@ def play_test(
 
     Over this machine's line, as the page does.
 
-    Five seconds of idle line, the load, three seconds of recovery. Delay is measured on connections of its own.
+    Five seconds of idle line, four of warm-up, the load, three seconds of recovery. Delay is measured on connections
+    of its own.
     Exit code 0 for a run that counts, 1 for one that does not.
     """
     from householdctl.household.session import run_test
@@ -47,6 +58,7 @@ def play_test(
         url,
         duration=30.0 if duration is None else duration,
         computer_mbps=computer,
+        warm_up=warm_up,
         share=share,
         insecure=insecure,
         ca_file=ca,

@@ -1,4 +1,4 @@
-"""A run from start to end: the idle line, the household on it, and its recovery."""
+"""A run from start to end: the idle line, perhaps the Computer alone, the household, and the line's recovery."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from householdctl.household import sharing
 from householdctl.household.member import Member, join
+from householdctl.household.warm_up import SETTLE_S, WARM_UP_S, WarmUp, warm_up_of
 from householdscore.facts import Circumstances, Direction, PersonFacts, Probe, RunFacts
 from householdscore.repairs import Ping, tell_fates
 
@@ -36,11 +37,14 @@ LATE_TIMER_MS = 20.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. ``computer_mbps`` is what the Computer asks for; the daemon caps it at the profile's rate."""
+    """What to run."""
 
     server: Server
     seconds: float
     computer_mbps: float
+    """What the Computer asks for, after a warm-up the most that it does; the daemon caps it at the profile's rate."""
+    warm_up: bool
+    """Whether the line is measured first."""
     share: bool
     """Whether the server is asked to keep the run."""
 
@@ -50,6 +54,8 @@ class Played:
     """A run that is over."""
 
     facts: RunFacts
+    warm_up: WarmUp | None
+    """None without one, and where nothing came."""
     answer: dict[str, Any]
     """What the server said of keeping it; empty where it was not asked, or said nothing."""
 
@@ -77,10 +83,10 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         for place, probe in enumerate(probes):
             await _engage(stack, probe, PROBE_HERTZ / PROBES, place / PROBES)
         await _pass("idle", IDLE_S, probes, tell)
-        people = [
-            await join(plan.server, who, test_id, f"&throughput={plan.computer_mbps}" if who == "computer" else "")
-            for who in WHO
-        ]
+        idle_until = time.monotonic()
+        warm_up = await _warm_up(plan, test_id, probes, tell) if plan.warm_up else None
+        wish = f"&throughput={warm_up.computer_mbps if warm_up else plan.computer_mbps}"
+        people = [await join(plan.server, who, test_id, wish if who == "computer" else "") for who in WHO]
         lateness = asyncio.create_task(_lateness(plan.seconds))
         for member in people:
             await _engage(stack, member, PERSON_HERTZ)
@@ -102,17 +108,33 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             connection_lost=lost,
         )
         facts = RunFacts(
-            probe=_probe(probes, began, ended),
+            probe=_probe(probes, idle_until, began, ended),
             people=tuple(_person(member, received[member.who], began, ended) for member in people),
             load_s=ended - began,
             circumstances=circumstances,
         )
         answer: dict[str, Any] = {}
         if plan.share:
-            spans = {"idle": (start, began), "load": (began, ended), "recovery": (ended, time.monotonic())}
+            spans = {"idle": (start, idle_until), "load": (began, ended), "recovery": (ended, time.monotonic())}
+            if plan.warm_up:
+                spans |= {"warm_up": (idle_until, began)}
             phases = {name: (begin - start, end - start) for name, (begin, end) in spans.items()}
-            answer = await probes[0].report(sharing.message(facts, phases), ANSWER_S)
-    return Played(facts, answer)
+            answer = await probes[0].report(sharing.message(facts, phases, warm_up), ANSWER_S)
+    return Played(facts, warm_up, answer)
+
+
+async def _warm_up(plan: Plan, test_id: str, probes: list[Member], tell: Callable[[Progress], None]) -> WarmUp | None:
+    """Lets the Computer be alone on the line, and the line empty its queue after it."""
+    computer = await join(plan.server, "computer", test_id)
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        await _engage(stack, computer, PERSON_HERTZ)
+        await _pass("warm_up", WARM_UP_S, [*probes, computer], tell)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await computer.stop()
+    await _pass("warm_up", SETTLE_S, probes, tell)
+    return warm_up_of(computer.arrivals, began, plan.computer_mbps)
 
 
 async def _engage(stack: AsyncExitStack, member: Member, hertz: float, turn: float = 0.0) -> None:
@@ -147,7 +169,7 @@ async def _lateness(seconds: float) -> float:
     return sorted(late)[int(len(late) * 0.95)] if late else 0.0
 
 
-def _probe(probes: list[Member], began: float, ended: float) -> Probe:
+def _probe(probes: list[Member], idle_until: float, began: float, ended: float) -> Probe:
     fates = tell_fates(
         [
             [Ping(probe.pings[each] * 1e3, seconds * 1e3) for each, seconds in probe.round_trips.items()]
@@ -155,11 +177,13 @@ def _probe(probes: list[Member], began: float, ended: float) -> Probe:
         ]
     )
 
+    idle = [ping for ping in fates.line if ping.sent_ms + ping.round_trip_ms <= idle_until * 1e3]
+
     def loaded(pings: tuple[Ping, ...]) -> tuple[float, ...]:
         return tuple(ping.round_trip_ms for ping in pings if began <= ping.sent_ms / 1e3 < ended)
 
     return Probe(
-        idle_ms=tuple(ping.round_trip_ms for ping in fates.line if ping.sent_ms / 1e3 < began),
+        idle_ms=tuple(ping.round_trip_ms for ping in idle),
         loaded_ms=loaded(fates.line),
         loaded_sent=sum(_sent(probe, began, ended) for probe in probes),
         repaired_ms=loaded(fates.repaired),

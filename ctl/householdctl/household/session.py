@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 
     from householdctl.options import Options
 
+MOST_MBPS = 300.0
+"""What this client, which shares its machine's time with the measurement, can surely take."""
+
 
 def run_test(
     url: str | None,
     *,
     duration: float,
-    computer_mbps: float,
+    computer_mbps: float | None,
+    warm_up: bool,
     share: bool,
     insecure: bool,
     ca_file: Path | None,
@@ -36,12 +40,14 @@ def run_test(
 ) -> RunReport:
     """Plays the household against the server at ``url`` for ``duration`` seconds of load and prints the report.
 
-    With ``share`` the server is asked to keep the run, and the address of what it then shows is a note.
+    Without ``computer_mbps`` and with ``warm_up`` the Computer asks for what the line was found to carry. With ``share``
+    the server is asked to keep the run, and the address of what it then shows is a note.
 
     Raises CommandError when no household can be played there.
     """
     server = named_server(url, insecure=insecure, ca_file=ca_file)
-    plan = Plan(server, duration, computer_mbps, share)
+    most = MOST_MBPS if computer_mbps is None else computer_mbps
+    plan = Plan(server, duration, most, warm_up and computer_mbps is None, share)
     began: dict[str, dt.datetime] = {}
 
     def note(now: Progress) -> None:
@@ -61,7 +67,7 @@ def run_test(
         raise no_session(server, error) from error
     result = report(played.facts, shipped())
     link = sharing.permalink(server, played.answer["path"]) if played.answer.get("path") else None
-    views.show(options, played.facts, result, began, link)
+    views.show(options, played, result, began, link)
     if link is not None:
         terminal.note(f"this run: {link}")
     elif played.answer.get("type") == "run_refused":

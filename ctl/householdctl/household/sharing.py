@@ -13,6 +13,7 @@ from householdscore.requirements import shipped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from householdctl.household.warm_up import WarmUp
     from householdctl.leaks.url import Server
     from householdscore.facts import Direction, RunFacts
     from householdscore.latency import LatencyFigures
@@ -27,7 +28,7 @@ REASONS = {
 """Why a server does not keep a run, in words."""
 
 
-def message(facts: RunFacts, phases: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+def message(facts: RunFacts, phases: Mapping[str, tuple[float, float]], warm_up: WarmUp | None) -> dict[str, Any]:
     """The run_report of docs/protocol.md; ``phases`` are seconds since the begin of the run."""
     found = report(facts, shipped())
     return {
@@ -44,6 +45,7 @@ def message(facts: RunFacts, phases: Mapping[str, tuple[float, float]]) -> dict[
         "loss_share": found.loss_share,
         "invalid": list(found.invalid),
         "people": [_person(person) for person in found.people],
+        "warm_up_mbps": None if warm_up is None else round(warm_up.line_bps / 1e6, 3),
     }
 
 
@@ -54,6 +56,7 @@ def permalink(server: Server, path: str) -> str:
 
 
 def _person(person: PersonReport) -> dict[str, Any]:
+    playout = person.playout
     return {
         "who": person.who,
         "activity": person.activity,
@@ -63,7 +66,8 @@ def _person(person: PersonReport) -> dict[str, Any]:
         "download": _rates(person.download),
         "upload": _rates(person.upload),
         "latency": _latency(person.own_latency),
-        "stall_s": None if person.playout is None else person.playout.stall_s,
+        # A picture that never came did not stop either.
+        "stall_s": None if playout is None or playout.start_up_s is None else playout.stall_s,
         "mos": None if person.call is None else person.call.mos,
     }
 

@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from householdctl.household.run import Progress
+    from householdctl.household.run import Played, Progress
     from householdctl.options import Options
-    from householdscore.facts import RunFacts
     from householdscore.report import PersonReport, RunReport
 
 
 def document(
-    facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
+    played: Played, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
 ) -> dict[str, Any]:
-    """Facts and report for scripts: names in snake_case, units in the names, and no list of single arrivals.
+    """Facts, report and warm-up for scripts: names in snake_case, units in the names, and no list of single arrivals.
 
     ``began`` is when each phase did, so that a run can be laid beside what else was recorded of the line.
     ``permalink`` is where the server shows the run; None where it does not.
     """
-    plain: dict[str, Any] = json.loads(msgspec.json.encode({"report": report, "facts": facts}))
+    whole = {"report": report, "facts": played.facts, "warm_up": played.warm_up}
+    plain: dict[str, Any] = json.loads(msgspec.json.encode(whole))
     for person in plain["facts"]["people"]:
         del person["arrivals"]
     plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in began.items()}
@@ -48,11 +48,11 @@ def document(
 
 
 def show(
-    options: Options, facts: RunFacts, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
+    options: Options, played: Played, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
 ) -> None:
     """Prints the report; as CSV a row for each person."""
-    whole = document(facts, report, began, permalink)
-    view = Sections(Table(COLUMNS, report.people), Facts(_household(report)))
+    whole = document(played, report, began, permalink)
+    view = Sections(Table(COLUMNS, report.people), Facts([*_household(report), *_warm_up(played)]))
     output.show(options, whole, view, lines=whole["report"]["people"] if options.output is Format.CSV else None)
     if options.for_people:
         for reason in report.invalid:
@@ -75,6 +75,14 @@ def _household(report: RunReport) -> list[tuple[str, str]]:
         if person.call is not None:
             lines.append((f"{person.who}'s call", f"MOS {person.call.mos:.1f} of 4.5"))
     return lines
+
+
+def _warm_up(played: Played) -> list[tuple[str, str]]:
+    found = played.warm_up
+    if found is None:
+        return []
+    asked = format_rate(found.computer_mbps * 1e6)
+    return [("warm-up", f"{format_rate(found.line_bps)} alone on the line, so the Computer asked for {asked}")]
 
 
 def progress(now: Progress) -> RenderableType:
