@@ -6,16 +6,20 @@ import { people, type Party, type Person } from "./core/people.js";
 import type { Result, RunPhase, RunState, RunTrace } from "./core/run.js";
 import { lineOf, togetherOf } from "./core/probe.js";
 import { busyOf, factsOf, isLate, trafficOf } from "./core/run-facts.js";
+import { runReportOf } from "./core/run-report.js";
 import { report } from "./core/scoring/report.js";
 import { shipped } from "./core/scoring/requirements.js";
 import { baselineMs, personPingEveryMs, probePingEveryMs, probes, recoveryMs } from "./core/settings.js";
-import { isOver, type Phase, type Snapshot } from "./core/snapshot.js";
+import { isOver, type Phase, type Snapshot, type Stored } from "./core/snapshot.js";
 import { settleMs, warmUpMs, warmUpOf, type WarmUp } from "./core/warm-up.js";
 import { Member } from "./member.js";
 import { monotonic } from "./monotonic.js";
+import { version } from "../package.json";
 
 /** Time a worker has to end by itself once told to stop; after it the worker itself is ended. */
 const stopTimeoutMs = 4000;
+/** Time for the server to say that it keeps the run. */
+const reportTimeoutMs = 3000;
 
 export interface Plan {
   /** Length of the load. */
@@ -42,6 +46,8 @@ export class Household {
   readonly #warmUp: Member | undefined;
   #next: ReturnType<typeof setTimeout> | undefined;
   #stoppedEarly = false;
+  /** True while the server's answer to the run's report is waited for. */
+  #reported = false;
   #endedAt: number | undefined;
 
   /** `changed` is called when a phase changes; figures are there to be read at any time. */
@@ -71,7 +77,14 @@ export class Household {
   }
 
   get phase(): Phase {
-    return phaseOf(this.#members().map((member) => member.phase));
+    const phase = phaseOf(this.#members().map((member) => member.phase));
+    // The probes wait for the server to keep the run.
+    return this.#stoppedEarly && !isOver(phase) ? "stopping" : phase;
+  }
+
+  /** What the server did with the run; undefined where it was not told of it, or has not answered. */
+  get stored(): Stored | undefined {
+    return this.#probes[0]?.snapshot.stored;
   }
 
   state(): RunState {
@@ -127,7 +140,7 @@ export class Household {
   stop(): void {
     if (isOver(this.phase)) return;
     this.#stoppedEarly = true;
-    this.#stopAll();
+    this.#finish();
   }
 
   /** Ends whoever is not over yet, at once and without a goodbye. */
@@ -166,7 +179,24 @@ export class Household {
     return this.#probes.map((probe) => probe.course.journal);
   }
 
+  /** Ends the run. The server is told first what it has shown, where there was a household, and has a moment to answer. */
+  #finish(): void {
+    clearTimeout(this.#next);
+    for (const member of [...this.#people.values(), ...this.#alone()]) member.stop();
+    const [probe] = this.#probes;
+    if ((this.#runPhase !== "load" && this.#runPhase !== "recovery") || probe?.phase !== "running") {
+      this.#stopAll();
+      return;
+    }
+    probe.report(runReportOf(this.result(), Date.now(), this.trace(), version));
+    this.#reported = true;
+    this.#next = setTimeout(() => {
+      this.#stopAll();
+    }, reportTimeoutMs);
+  }
+
   #stopAll(): void {
+    this.#reported = false;
     clearTimeout(this.#next);
     for (const member of [...this.#members(), ...this.#alone()]) member.stop();
     setTimeout(() => {
@@ -187,6 +217,8 @@ export class Household {
         clearTimeout(this.#next);
         this.#attention.end();
       }
+    } else if (this.#reported) {
+      if (this.stored !== undefined || this.#probes[0]?.phase !== "running") this.#stopAll();
     } else if (!this.#stoppedEarly) {
       this.#advance();
     }
@@ -209,10 +241,10 @@ export class Household {
       }
     } else if (this.#runPhase === "load" && phases.every(hasLeft)) {
       this.#enter("recovery");
-      if (phases.every((phase) => phase === "failed")) this.#stopAll();
+      if (phases.every((phase) => phase === "failed")) this.#finish();
       else {
         this.#next = setTimeout(() => {
-          this.#stopAll();
+          this.#finish();
         }, recoveryMs);
       }
     }

@@ -3,7 +3,9 @@ import { people } from "./core/people.js";
 import { noRun, type RunState } from "./core/run.js";
 import { computerMbpsOf, secondsOf, wantsWarmUp } from "./core/settings.js";
 import { isOver } from "./core/snapshot.js";
+import { runIdOf } from "./core/stored-run.js";
 import { Household, totalMsOf } from "./household.js";
+import { permalinkTo, recall } from "./recall.js";
 import { textFor } from "./text/language.js";
 import { Page } from "./view/page.js";
 import { WakeLock } from "./wake-lock.js";
@@ -41,7 +43,9 @@ function paint(): void {
     clearInterval(painting);
     painting = undefined;
     wakeLock.release();
-    page.conclude(household.result(), household.trace(), now);
+    const { stored } = household;
+    const permalink = stored !== undefined && "id" in stored && stored.shown ? permalinkTo(stored.id) : undefined;
+    page.conclude(household.result(), permalink, household.trace(), now);
   } else if (paints++ % drawEveryPaints === 0) {
     page.draw(household.trace(), now);
   }
@@ -56,11 +60,17 @@ function start(): void {
   paint();
 }
 
-page.onButton(() => {
-  const now = state().phase;
-  if (now === "idle" || isOver(now)) start();
-  else if (now !== "stopping") household?.stop();
-});
-// The browser may keep a page that was left, but not its connections.
-addEventListener("pagehide", () => household?.abandon());
-paint();
+function runHere(): void {
+  page.onButton(() => {
+    const now = state().phase;
+    if (now === "idle" || isOver(now)) start();
+    else if (now !== "stopping") household?.stop();
+  });
+  // The browser may keep a page that was left, but not its connections.
+  addEventListener("pagehide", () => household?.abandon());
+  paint();
+}
+
+const runId = runIdOf(location.search);
+if (runId === undefined) runHere();
+else void recall(runId, page, text);

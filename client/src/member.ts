@@ -3,6 +3,7 @@ import { isNormal, type Ending } from "./core/ending.js";
 import { Recording } from "./core/journal.js";
 import type { Party } from "./core/people.js";
 import type { Course } from "./core/run-facts.js";
+import type { RunReport } from "./core/run-report.js";
 import { idle, isOver, type Phase, type Snapshot } from "./core/snapshot.js";
 import { monotonic } from "./monotonic.js";
 
@@ -80,6 +81,11 @@ export class Member {
     this.#changed();
   }
 
+  /** Tells the server what a whole run has shown; the answer is `stored` of the snapshot. */
+  report(run: RunReport): void {
+    this.#worker?.postMessage({ kind: "report", run } satisfies ToWorker);
+  }
+
   /** Asks for a clean end; one that was not started is over at once. */
   stop(): void {
     if (this.phase === "idle") {
@@ -106,13 +112,13 @@ export class Member {
   #take({ snapshot, journal }: FromWorker): void {
     if (isOver(this.phase)) return;
     this.#recording.add(journal);
-    const before = this.phase;
+    const { phase: before, stored } = this.#snapshot;
     // A report may have been on its way when it was told to stop.
     const stopping = before === "stopping" && !isOver(snapshot.phase);
     this.#snapshot = stopping ? { ...snapshot, phase: "stopping" } : snapshot;
     this.#reportedAt = monotonic();
     if (isOver(snapshot.phase)) setTimeout(() => this.#worker?.terminate(), lingerMs);
-    if (this.phase !== before) this.#changed();
+    if (this.phase !== before || (snapshot.stored === undefined) !== (stored === undefined)) this.#changed();
   }
 }
 

@@ -54,7 +54,13 @@ def test_every_state_fits_every_screen_and_is_accessible(daemon: Served, page: P
     page.set_viewport_size({"width": 1280, "height": 800})
     page.wait_for_timeout(1000)
     screenshot(page, "running-desktop-light")
+    assert violations(page) == []
     in_state(page, "done", 30)
     look(page, "report")
     page.get_by_text("Details for experts").click()
     look(page, "details")
+
+    page.get_by_role("link", name="?run=").click()
+    in_state(page, "done", 10)
+    page.evaluate(AXE.read_text())
+    look(page, "stored")

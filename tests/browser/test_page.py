@@ -71,9 +71,8 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     page.keyboard.press("Enter")
     in_state(page, "running", 5)
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
-    in_phase(page, "warm-up", BASELINE_S + 5)
-    expect(page.locator("[data-user=computer]")).to_have_attribute("data-state", "running", timeout=5000)
-    expect(page.locator("[data-user=alex]")).to_have_attribute("data-state", "idle")
+    alone = "[data-phase=warm-up]:has([data-user=computer][data-state=running]):has([data-user=alex][data-state=idle])"
+    expect(page.locator(alone)).to_be_attached(timeout=(BASELINE_S + 10) * 1000)
     everybody_is_on_the_line(page)
     page.wait_for_timeout(2000)
 
@@ -106,6 +105,9 @@ def test_a_page_out_of_sight_says_that_the_run_does_not_count(daemon: Served, pa
     )
     expect(page.locator("#trouble")).to_contain_text("out of sight")
     in_state(page, "done", 20)
+    report_says(page, "out of sight")
+    page.get_by_role("link", name="?run=").click()
+    expect(page.locator("#headline")).to_contain_text("A stored run of")
     report_says(page, "out of sight")
 
 

@@ -30,7 +30,7 @@ def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_p
     grade = page.locator("#report").get_attribute("data-grade")
 
     run = json.loads(download(page, "JSON", tmp_path).read_text())
-    assert run["report"]["valid"] is True
+    assert run["report"]["valid"] is True, run["report"]["invalid"]
     assert run["report"]["grade"] == grade
     assert [person["who"] for person in run["facts"]["people"]] == list(PEOPLE)
     # 12 s of pings at 20 Hz, which a busy machine may hold up now and then.
@@ -49,3 +49,34 @@ def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_p
     page.get_by_role("button", name="Copy JSON").click()
     expect(page.locator("#shared")).to_have_text("Copied.")
     assert json.loads(page.evaluate("navigator.clipboard.readText()")) == run
+
+    page.get_by_role("button", name="Copy link").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{daemon.url}?run=")
+    verdicts = page.locator(".verdict").all_inner_texts()
+    page.goto(link)
+    in_state(page, "done", 10)
+    expect(page.locator("#headline")).to_contain_text("A stored run of")
+    expect(page.locator("#report")).to_have_attribute("data-grade", grade or "")
+    assert page.locator(".verdict").all_inner_texts() == verdicts
+    expect(page.get_by_role("img", name="Delay over time.")).to_be_visible()
+    expect(page.get_by_role("link", name=link)).to_be_visible()
+    page.get_by_role("button", name="Run your own test").click()
+    expect(page.get_by_role("button", name="Start the test")).to_be_visible()
+
+
+def test_a_link_without_a_run_behind_it_is_explained(daemon: Served, page: Page, complaints: list[str]) -> None:
+    page.goto(f"{daemon.url}?run=000000000000000000000000&lang=de")
+    expect(page.locator("#trouble")).to_contain_text("Hinter diesem Link steht kein Lauf")
+    page.get_by_role("button", name="Selbst testen").click()
+    expect(page).to_have_url(f"{daemon.url}?lang=de")
+    page.route("**/runs/*", lambda route: route.fulfill(status=503, body="unavailable"))
+    page.goto(f"{daemon.url}?run=000000000000000000000000")
+    expect(page.locator("#trouble")).to_contain_text("cannot be shown at the moment")
+    page.unroute("**/runs/*")
+    page.route("**/runs/*", lambda route: route.fulfill(status=200, body="<html>"))
+    page.reload()
+    expect(page.locator("#trouble")).to_contain_text("cannot be shown at the moment")
+    # The browser's own words on the answers.
+    assert all("Failed to load resource" in complaint for complaint in complaints), complaints
+    complaints.clear()

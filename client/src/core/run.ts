@@ -2,7 +2,8 @@ import type { Journal } from "./journal.js";
 import type { Party, Person } from "./people.js";
 import type { Span } from "./run-facts.js";
 import type { RunFacts } from "./scoring/facts.js";
-import type { RunReport } from "./scoring/report.js";
+import type { Playout } from "./scoring/playout.js";
+import type { PersonReport, RunReport } from "./scoring/report.js";
 import type { WarmUp } from "./warm-up.js";
 import { idle, type Phase, type Snapshot } from "./snapshot.js";
 import type { ServerTcp } from "./wire.js";
@@ -38,17 +39,28 @@ export interface RunTrace {
   load: Span | undefined;
 }
 
-/** A run that is over, as it is shown and shared. */
-export interface Result {
+/** A person's report; of a stored run nobody knows how often the picture stopped. */
+export type ShownPerson = Omit<PersonReport, "playout"> & {
+  playout: (Omit<Playout, "stalls"> & { stalls: number | null }) | null;
+};
+export type ShownReport = Omit<RunReport, "people"> & { people: readonly ShownPerson[] };
+
+/** What came of a run, of one just over or of one that was stored. */
+export interface Conclusion {
   /** ISO 8601 in UTC, when the run ended. */
   at: string;
   /** The server. */
   host: string;
   /** What the warm-up found; null where there was none, or nothing came. */
   warmUp: WarmUp | null;
-  facts: RunFacts;
   /** The connections as the server's kernel saw them at last, of those it spoke of. */
   serverTcp: readonly { who: Party; tcp: ServerTcp }[];
+  report: ShownReport;
+}
+
+/** A run that is over, as it is shown and shared. */
+export interface Result extends Conclusion {
+  facts: RunFacts;
   report: RunReport;
 }
 

@@ -3,8 +3,9 @@ import { JournalWriter, type Journal } from "./journal.js";
 import { PingBook } from "./latency.js";
 import { RateMeter } from "./rate.js";
 import { recoveryMs } from "./settings.js";
+import type { RunReport } from "./run-report.js";
 import { ServerRate } from "./server-rate.js";
-import type { Phase, Snapshot } from "./snapshot.js";
+import type { Phase, Snapshot, Stored } from "./snapshot.js";
 import { UploadPacer } from "./upload.js";
 import {
   decode,
@@ -85,6 +86,7 @@ export class Session {
   #serverTcp: ServerTcp | undefined;
   #malformed = 0;
   #serverError = "";
+  #stored: Stored | undefined;
 
   constructor(link: Link, options: SessionOptions, now: number) {
     this.#link = link;
@@ -172,6 +174,11 @@ export class Session {
     }
   }
 
+  /** Tells the server what a whole run has shown. */
+  report(run: RunReport): void {
+    if (this.phase === "running") this.#say(run);
+  }
+
   /** What happened since this was last asked. */
   takeJournal(): Journal {
     return this.#journal.take();
@@ -205,6 +212,7 @@ export class Session {
       serverTcp: this.#serverTcp,
       malformed: this.#malformed,
       serverError: this.#serverError,
+      stored: this.#stored,
     };
   }
 
@@ -271,6 +279,12 @@ export class Session {
         this.#want(message.targetDownloadMbps, undefined);
         if (this.phase === "running") this.#serverUpload.add(message.receivedBytes, message.elapsedS);
         this.#heed(message);
+        break;
+      case "run_stored":
+        this.#stored = { id: message.id, shown: message.shown };
+        break;
+      case "run_refused":
+        this.#stored = { refused: message.reason };
         break;
       case "error":
         this.#serverError = message.error;

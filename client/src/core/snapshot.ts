@@ -48,7 +48,12 @@ export interface Snapshot {
   malformed: number;
   /** Text of the server's latest `error` message. */
   serverError: string;
+  /** What the server did with the run that it was told of; undefined before its answer. */
+  stored: Stored | undefined;
 }
+
+/** A run that the server keeps, with whether it shows it to others; or why it does not. */
+export type Stored = { id: string; shown: boolean } | { refused: string };
 
 /** A connection that does not exist yet. */
 export const idle: Snapshot = {
@@ -75,6 +80,7 @@ export const idle: Snapshot = {
   serverTcp: undefined,
   malformed: 0,
   serverError: "",
+  stored: undefined,
 };
 
 /** True where nothing more will happen. */

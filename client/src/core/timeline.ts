@@ -34,12 +34,39 @@ export function timelineOf(journals: ReadonlyMap<Party, Journal>, beganAt: numbe
   };
 }
 
+/** The timeline with at most so many rows: those that go into one are its median delay and its mean rates. */
+export function thinned(timeline: Timeline, most: number): Timeline {
+  const size = Math.ceil(timeline.seconds.length / most);
+  if (size <= 1) return timeline;
+  const { seconds, delayMs, downBps, upBps } = timeline;
+  const delay = (party: Drawn): (number | null)[] =>
+    chunked(delayMs[party], size).map((values) => middleOf(values.filter((value) => value !== null)));
+  return {
+    seconds: seconds.filter((_, row) => row % size === 0),
+    delayMs: { probe: delay("probe"), alex: delay("alex"), sarah: delay("sarah"), jake: delay("jake") },
+    downBps: chunked(downBps, size).map(meanOf),
+    upBps: chunked(upBps, size).map(meanOf),
+  };
+}
+
+function chunked<T>(values: readonly T[], size: number): (readonly T[])[] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size));
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function middleOf(values: readonly number[]): number | null {
+  return quantile([...values].sort((a, b) => a - b), 0.5) ?? null;
+}
+
 const nothing: Journal = { pingsSentAt: [], roundTrips: [], received: [], sent: [] };
 
 function medians({ roundTrips }: Journal, beganAt: number, rows: number): (number | null)[] {
   const buckets = Array.from({ length: rows }, (): number[] => []);
   for (const { sentAt, ms } of roundTrips) buckets[rowOf(sentAt, beganAt)]?.push(ms);
-  return buckets.map((values) => quantile(values.sort((a, b) => a - b), 0.5) ?? null);
+  return buckets.map((values) => middleOf(values));
 }
 
 function rates(portions: readonly Portion[], beganAt: number, rows: number): number[] {

@@ -1,3 +1,5 @@
+import type { RunReport } from "./run-report.js";
+
 /** Messages of the data plane: JSON text with a `type`. Times are milliseconds. */
 
 /** Largest upload chunk, bytes: a bigger frame would hide the line's latency behind our own. */
@@ -54,6 +56,8 @@ export type ServerMessage =
     } & Totals)
   | ({ type: "session_complete" } & Totals)
   | { type: "stop_test_ack" }
+  | { type: "run_stored"; id: string; shown: boolean }
+  | { type: "run_refused"; reason: string }
   | { type: "error"; error: string }
   | { type: "other" };
 
@@ -67,8 +71,8 @@ type Fields = Record<string, unknown>;
  *
  * @throws WireError if the text is no JSON object with a `type`, or a field that is needed is missing or out of range.
  */
-export function decode(text: string): ServerMessage {
-  const fields = parse(text);
+export function decode(frame: string): ServerMessage {
+  const fields = parse(frame);
   switch (fields.type) {
     case "session_info":
       return {
@@ -104,6 +108,10 @@ export function decode(text: string): ServerMessage {
       return { type: "session_complete", ...totalsIn(fields) };
     case "stop_test_ack":
       return { type: "stop_test_ack" };
+    case "run_stored":
+      return { type: "run_stored", id: text(fields, "id"), shown: typeof fields.path === "string" };
+    case "run_refused":
+      return { type: "run_refused", reason: text(fields, "reason") };
     case "error":
       return { type: "error", error: typeof fields.error === "string" ? fields.error : "" };
     default:
@@ -124,6 +132,7 @@ export type ClientMessage =
     }
   | { type: "connection_test_response"; user_id: string; timestamp: number; client_timestamp: number }
   | { type: "client_confirmation"; received_bytes: number; sent_bytes: number; timestamp: number }
+  | RunReport
   | { type: "stop_test"; user_id: string };
 
 /** The text frame of a message. */
@@ -170,6 +179,12 @@ function number(fields: Fields, name: string, least = -Infinity, most = Infinity
   if (typeof value !== "number" || value < least || value > most) {
     throw new WireError(`${String(fields.type)}.${name}: expected a number from ${least} to ${most}`);
   }
+  return value;
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== "string") throw new WireError(`${String(fields.type)}.${name}: expected a string`);
   return value;
 }
 

@@ -34,6 +34,7 @@ export type Label =
   | "method"
   | "share"
   | "picture"
+  | "copyLink"
   | "copy"
   | "noscript";
 
@@ -69,7 +70,7 @@ export interface Text {
   >;
   /** The connection that only measures. */
   probe: string;
-  button: { start: string; stop: string; stopping: string; again: string };
+  button: { start: string; stop: string; stopping: string; again: string; own: string };
   progress: string;
   secondsLeft: (seconds: number) => string;
   status: {
@@ -108,6 +109,8 @@ export interface Text {
     score: (score: number) => string;
     noStalls: string;
     stalls: (count: number, seconds: string) => string;
+    /** Where nobody knows how often. */
+    stalled: (seconds: string) => string;
     neverStarted: string;
     mos: (mos: string) => string;
     rate: (mbps: string) => string;
@@ -132,5 +135,7 @@ export interface Text {
     own: (name: string) => string;
     ownQueue: (name: string) => string;
   };
-  share: { copied: string; notCopied: string; card: string; downAndUp: (down: string, up: string) => string };
+  /** A run that was stored, opened by its link. */
+  stored: { loading: string; headline: (when: string) => string; about: string; unknown: string; unavailable: string };
+  share: { copied: string; notCopied: string; linkNotCopied: string; card: string; downAndUp: (down: string, up: string) => string };
 }

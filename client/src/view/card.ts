@@ -1,7 +1,7 @@
 import type { Format } from "../core/format.js";
 import { moodOf } from "../core/mood.js";
 import type { Person } from "../core/people.js";
-import type { PersonReport } from "../core/scoring/report.js";
+import type { ShownPerson } from "../core/run.js";
 import { isOver, type Snapshot } from "../core/snapshot.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
@@ -76,7 +76,7 @@ export class Card {
   }
 
   /** Shows what came of a valid run. */
-  judge(report: PersonReport): void {
+  judge(report: ShownPerson): void {
     const { score } = report.outcome;
     this.root.dataset.band = report.band ?? "unknown";
     this.#score.hidden = score === null;
@@ -89,10 +89,21 @@ export class Card {
     setText(this.#extra, extraOf(report, this.#text, this.#format));
   }
 
+  /** Shows the figures of a run that was stored. */
+  recall({ download, upload, ownLatency }: ShownPerson): void {
+    this.root.dataset.state = "done";
+    this.#mood.hidden = true;
+    setText(this.#figures.down, this.#format.mbps(download.gotBps));
+    setText(this.#figures.up, this.#format.mbps(upload.gotBps));
+    setText(this.#figures.p50, this.#format.milliseconds(ownLatency.p50Ms ?? undefined));
+    setText(this.#figures.p95, this.#format.milliseconds(ownLatency.p95Ms ?? undefined));
+  }
+
   #name(): void {
     const { name, activity, need, note } = this.#text.people[this.#person];
     const id = `name-${this.#person}`;
     this.root.dataset.user = this.#person;
+    this.root.dataset.mood = "unknown";
     this.root.setAttribute("aria-labelledby", id);
     const heading = find(this.root, "h2", HTMLElement);
     heading.id = id;

@@ -1,8 +1,7 @@
 import type { Format } from "../core/format.js";
 import type { LatencyFigures } from "../core/scoring/latency.js";
-import type { PersonReport } from "../core/scoring/report.js";
 import type { Party, Person } from "../core/people.js";
-import type { Result } from "../core/run.js";
+import type { Conclusion, ShownPerson } from "../core/run.js";
 import type { ServerTcp } from "../core/wire.js";
 import { messageOf } from "../text/language.js";
 import type { Column, Text } from "../text/text.js";
@@ -28,7 +27,7 @@ export class Details {
     this.#root.hidden = true;
   }
 
-  show({ report, serverTcp }: Result): void {
+  show({ report, serverTcp }: Conclusion): void {
     this.#root.hidden = false;
     this.#fill("#delay-table", delayColumns, [
       this.#delayRow(this.#text.table.idle, report.idle, null),
@@ -45,7 +44,7 @@ export class Details {
   }
 
   /** A bulk transfer's own round trips hold the queue in front of its own bytes, and are named so. */
-  #nameOf({ who, activity }: PersonReport): string {
+  #nameOf({ who, activity }: ShownPerson): string {
     const { name } = this.#text.people[who as Person];
     return activity === "bulk_transfer" ? this.#text.table.ownQueue(name) : this.#text.table.own(name);
   }
@@ -57,7 +56,7 @@ export class Details {
     return [name, String(count), ...all.map((ms) => this.#format.milliseconds(ms ?? undefined)), lost];
   }
 
-  #rateRow({ who, download, upload, delivery }: PersonReport): string[] {
+  #rateRow({ who, download, upload, delivery }: ShownPerson): string[] {
     const rates = [download.wantedBps, download.gotBps, upload.wantedBps, upload.gotBps];
     const share = delivery === null ? "–" : `${this.#format.decimal(delivery * 100, 0)} %`;
     return [this.#text.people[who as Person].name, ...rates.map((bps) => this.#format.mbps(bps)), share];

@@ -1,6 +1,7 @@
 import type { Format } from "../core/format.js";
 import { people, type Person } from "../core/people.js";
-import type { Result, RunState, RunTrace } from "../core/run.js";
+import type { Conclusion, Result, RunState, RunTrace } from "../core/run.js";
+import type { StoredRun } from "../core/stored-run.js";
 import { isOver, type Phase, type Snapshot } from "../core/snapshot.js";
 import type { Text } from "../text/text.js";
 import { Card } from "./card.js";
@@ -82,12 +83,42 @@ export class Page {
   }
 
   /** Shows what came of a run. */
-  conclude(result: Result, trace: RunTrace, state: RunState): void {
-    const { report } = result;
-    this.#report.show(result);
-    this.#details.show(result);
-    this.#share.show(result);
-    this.#timeline.show(trace, state, report);
+  conclude(result: Result, permalink: string | undefined, trace: RunTrace, state: RunState): void {
+    this.#share.show(result, result, permalink);
+    this.#timeline.show(trace, state, result.report);
+    this.#tell(result);
+  }
+
+  /** Says something before, or in place of, a stored run. */
+  announce(headline: string, trouble: string): void {
+    this.#document.documentElement.dataset.state = "idle";
+    setText(this.#button, this.#text.button.own);
+    setText(this.#words.headline, headline);
+    setText(this.#words.trouble, trouble);
+  }
+
+  /** Shows a run that was stored. */
+  recall(run: StoredRun, permalink: string): void {
+    const { at, report } = run;
+    this.#document.documentElement.dataset.state = "done";
+    const when = new Date(at).toLocaleString(this.#text.lang, { dateStyle: "long", timeStyle: "short" });
+    setText(this.#words.headline, this.#text.stored.headline(when));
+    setText(this.#words.trouble, this.#text.stored.about);
+    setText(this.#button, this.#text.button.own);
+    for (const person of report.people) this.#cards.get(person.who as Person)?.recall(person);
+    const sum = (pick: "download" | "upload"): number =>
+      report.people.reduce((total, person) => total + person[pick].gotBps, 0);
+    setText(this.#live.down, this.#format.mbps(sum("download")));
+    setText(this.#live.up, this.#format.mbps(sum("upload")));
+    this.#share.show(run, undefined, permalink);
+    this.#timeline.recall(run);
+    this.#tell(run);
+  }
+
+  #tell(conclusion: Conclusion): void {
+    const { report } = conclusion;
+    this.#report.show(conclusion);
+    this.#details.show(conclusion);
     // The cards' bytes and delays are there in any case; a score would be believed.
     if (report.valid) for (const person of report.people) this.#cards.get(person.who as Person)?.judge(person);
     setText(this.#live.baseline, this.#format.milliseconds(report.baselineMs ?? undefined));

@@ -1,7 +1,6 @@
 import type { Format } from "../core/format.js";
 import type { Person } from "../core/people.js";
-import type { Result } from "../core/run.js";
-import type { PersonReport } from "../core/scoring/report.js";
+import type { Conclusion, ShownPerson } from "../core/run.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 
@@ -18,7 +17,7 @@ const fair = "#f5b04c";
 const poor = "#ff9a8f";
 
 /** A card to show around: grade, the four people, date and host. @throws Error where the browser makes no picture. */
-export async function pictureOf(result: Result, text: Text, format: Format): Promise<Blob> {
+export async function pictureOf(result: Conclusion, text: Text, format: Format): Promise<Blob> {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
@@ -33,7 +32,7 @@ export async function pictureOf(result: Result, text: Text, format: Format): Pro
   });
 }
 
-function draw(context: CanvasRenderingContext2D, { at, host, report }: Result, text: Text, format: Format): void {
+function draw(context: CanvasRenderingContext2D, { at, host, report }: Conclusion, text: Text, format: Format): void {
   context.fillStyle = ground;
   context.fillRect(0, 0, width, height);
   write(context, text.share.card, margin, 96, 44, ink, 700);
@@ -62,7 +61,7 @@ function drawGrade(context: CanvasRenderingContext2D, grade: string, text: Text)
   context.textAlign = "start";
 }
 
-function drawPerson(context: CanvasRenderingContext2D, person: PersonReport, x: number, y: number, text: Text): void {
+function drawPerson(context: CanvasRenderingContext2D, person: ShownPerson, x: number, y: number, text: Text): void {
   const score = Math.round(person.outcome.score ?? 0);
   const colour = score >= 70 ? good : score >= 40 ? fair : poor;
   const { name, activity } = text.people[person.who as Person];

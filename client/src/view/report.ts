@@ -1,6 +1,5 @@
 import type { Format } from "../core/format.js";
-import type { Result } from "../core/run.js";
-import type { RunReport } from "../core/scoring/report.js";
+import type { Conclusion, ShownReport } from "../core/run.js";
 import type { WarmUp } from "../core/warm-up.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
@@ -33,7 +32,7 @@ export class ReportView {
     delete this.#root.dataset.valid;
   }
 
-  show({ report, warmUp }: Result): void {
+  show({ report, warmUp }: Conclusion): void {
     const grade = report.valid ? report.grade : null;
     this.#root.hidden = false;
     this.#root.dataset.valid = String(report.valid);
@@ -51,7 +50,7 @@ export class ReportView {
     setItems(find(this.#advice, "ul", HTMLElement), [...(words?.advice ?? []), ...this.#rateAdvice(report)]);
   }
 
-  #increase({ baselineMs, latency, lossShare }: RunReport): string {
+  #increase({ baselineMs, latency, lossShare }: ShownReport): string {
     const ms = (value: number | null): string => this.#format.milliseconds(value ?? undefined);
     const words = this.#text.report;
     const increase = words.increase(ms(baselineMs), ms(latency.p95Ms), ms(latency.increaseP95Ms));
@@ -63,7 +62,7 @@ export class ReportView {
     return this.#text.report.warmUp(this.#format.mbps(lineBps), this.#format.decimal(computerMbps, 0));
   }
 
-  #rateAdvice({ people }: RunReport): string[] {
+  #rateAdvice({ people }: ShownReport): string[] {
     const short = people.some(({ outcome }) => outcome.limitedBy === "throughput" && (outcome.score ?? 100) < goodScore);
     return short ? [this.#text.adviceRate] : [];
   }

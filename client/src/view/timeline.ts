@@ -1,7 +1,7 @@
 import type { Format } from "../core/format.js";
-import type { RunState, RunTrace } from "../core/run.js";
-import type { RunReport } from "../core/scoring/report.js";
-import { drawn, timelineOf, type Drawn } from "../core/timeline.js";
+import type { RunState, RunTrace, ShownReport } from "../core/run.js";
+import type { StoredRun } from "../core/stored-run.js";
+import { drawn, timelineOf, type Drawn, type Timeline } from "../core/timeline.js";
 import type { Text } from "../text/text.js";
 import { Chart, type Band, type Line } from "./chart.js";
 import { find } from "./dom.js";
@@ -27,6 +27,7 @@ export class TimelineView {
   readonly #format: Format;
   readonly #delay: Chart;
   readonly #rate: Chart;
+  readonly #legend: HTMLElement;
 
   constructor(root: ParentNode, text: Text, format: Format) {
     this.#root = find(root, "#timeline", HTMLElement);
@@ -34,7 +35,8 @@ export class TimelineView {
     this.#format = format;
     this.#delay = new Chart(root, "#chart-delay", drawn.map((party) => delayLines[party]), leastTopMs, format);
     this.#rate = new Chart(root, "#chart-rate", Object.values(rateLines), leastTopMbps, format);
-    legend(find(root, "#legend", HTMLElement), drawn.map((party) => [delayLines[party].colour, this.#name(party)]));
+    this.#legend = find(root, "#legend", HTMLElement);
+    legend(this.#legend, drawn.map((party) => [delayLines[party].colour, this.#name(party)]));
     legend(find(root, "#legend-rate", HTMLElement), [
       [rateLines.down.colour, text.labels.down],
       [rateLines.up.colour, text.labels.up],
@@ -42,13 +44,29 @@ export class TimelineView {
   }
 
   /** Draws the run so far; with a report, its words tell the whole. */
-  show(trace: RunTrace, state: RunState, report: RunReport | undefined): void {
-    const { seconds, delayMs, downBps, upBps } = timelineOf(trace.journals, trace.beganAt, trace.now);
+  show(trace: RunTrace, state: RunState, report: ShownReport | undefined): void {
+    const lasted = (trace.now - trace.beganAt) / 1000;
+    const length = report === undefined ? Math.max(lasted, state.totalMs / 1000) : lasted;
+    this.#draw(timelineOf(trace.journals, trace.beganAt, trace.now), this.#bands(trace), length, report);
+  }
+
+  /** Draws a run that was stored; the people's own delays were not. */
+  recall({ timeline, phases, report }: StoredRun): void {
+    const names = { idle: "baseline", warm_up: "warmUp", load: "load", recovery: "recovery" } as const;
+    const bands = phases.map(({ name, from_s: from, until_s: until }) => {
+      return { name: this.#text.chart[names[name]], from, until, strong: name === "load" };
+    });
+    this.#draw(timeline, bands, Math.max(0, ...bands.map(({ until }) => until)), report);
+    this.#legend.hidden = true;
+    // Not every client sends one.
+    if (timeline.seconds.length === 0) this.#root.hidden = true;
+  }
+
+  #draw(timeline: Timeline, bands: readonly Band[], lasted: number, report: ShownReport | undefined): void {
     this.#root.hidden = report?.idle.count === 0;
     if (this.#root.hidden) return;
-    const lasted = (trace.now - trace.beganAt) / 1000;
-    const length = report === undefined ? Math.max(lasted, state.totalMs / 1000) : Math.max(lasted, 1);
-    const bands = this.#bands(trace);
+    const { seconds, delayMs, downBps, upBps } = timeline;
+    const length = Math.max(lasted, 1);
     const columns = drawn.map((party) => delayMs[party]);
     this.#delay.draw(seconds, columns, bands, length, this.#delayWords(report));
     const mbps = [downBps, upBps].map((column) => column.map((bps) => bps / 1_000_000));
@@ -75,13 +93,13 @@ export class TimelineView {
     return bands;
   }
 
-  #delayWords(report: RunReport | undefined): string {
+  #delayWords(report: ShownReport | undefined): string {
     if (report === undefined || report.baselineMs === null || report.latency.p95Ms === null) return this.#text.chart.empty;
     const ms = (value: number | null): string => this.#format.milliseconds(value ?? undefined);
     return this.#text.chart.delay(ms(report.baselineMs), ms(report.latency.p50Ms), ms(report.latency.p95Ms));
   }
 
-  #rateWords(report: RunReport | undefined): string {
+  #rateWords(report: ShownReport | undefined): string {
     if (report === undefined) return this.#text.chart.empty;
     const down = report.people.reduce((sum, person) => sum + person.download.gotBps, 0);
     const up = report.people.reduce((sum, person) => sum + person.upload.gotBps, 0);

@@ -1,4 +1,5 @@
 import type { FromWorker } from "../core/bridge.js";
+import type { RunReport } from "../core/run-report.js";
 import { Session, type Link } from "../core/session.js";
 import { isOver, type Snapshot } from "../core/snapshot.js";
 import { maxChunkBytes } from "../core/wire.js";
@@ -42,6 +43,10 @@ export class Connection {
       this.#publish();
     }, reportEveryMs);
     this.#turn();
+  }
+
+  report(run: RunReport): void {
+    this.#session.report(run);
   }
 
   stop(): void {

@@ -12,6 +12,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
         self.postMessage(report);
       });
       break;
+    case "report":
+      connection?.report(data.run);
+      break;
     case "stop":
       connection?.stop();
       break;

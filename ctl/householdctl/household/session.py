@@ -40,8 +40,8 @@ def run_test(
 ) -> RunReport:
     """Plays the household against the server at ``url`` for ``duration`` seconds of load and prints the report.
 
-    Without ``computer_mbps`` and with ``warm_up`` the Computer asks for what the line was found to carry. With ``share``
-    the server is asked to keep the run, and the address of what it then shows is a note.
+    Without ``computer_mbps`` and with ``warm_up`` the Computer asks for what the line was found to carry.
+    With ``share`` the server is asked to keep the run, and the address of what it then shows is a note.
 
     Raises CommandError when no household can be played there.
     """

@@ -1,0 +1,139 @@
+import type { Result, RunTrace } from "./run.js";
+import type { LatencyFigures } from "./scoring/latency.js";
+import type { Direction } from "./scoring/facts.js";
+import type { Playout } from "./scoring/playout.js";
+import type { PersonReport } from "./scoring/report.js";
+import { thinned, timelineOf } from "./timeline.js";
+
+/** Most points of a timeline that the server takes; with them the message stays below its limit of 16 KiB. */
+const mostPoints = 240;
+
+/** What a run that ended at `endedAt` (Unix time, ms) has shown, as the server keeps it: `run_report` of docs/protocol.md. */
+export function runReportOf(result: Result, endedAt: number, trace: RunTrace, version: string): RunReport {
+  const { report, facts, warmUp } = result;
+  return {
+    type: "run_report",
+    ended_at: endedAt,
+    client: { kind: "page", version },
+    load_s: rounded(facts.loadS),
+    phases: phasesOf(trace),
+    baseline_ms: orNull(report.baselineMs),
+    idle: latencyOf(report.idle),
+    loaded: latencyOf(report.latency),
+    loss_share: orNull(report.lossShare, 4),
+    invalid: report.invalid,
+    people: report.people.map(personOf),
+    timeline: pointsOf(trace),
+    warm_up_mbps: warmUp === null ? null : rounded(warmUp.lineBps / 1_000_000),
+  };
+}
+
+export type Point = readonly [seconds: number, delayMs: number | null, downBps: number, upBps: number];
+
+export interface StoredLatency {
+  count: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  jitter_ms: number | null;
+}
+
+export interface StoredRates {
+  wanted_bps: number;
+  got_bps: number;
+}
+
+export interface StoredPerson {
+  who: string;
+  activity: string;
+  score: number | null;
+  band: PersonReport["band"];
+  verdict: string;
+  download: StoredRates;
+  upload: StoredRates;
+  latency: StoredLatency;
+  stall_s: number | null;
+  mos: number | null;
+}
+
+export interface StoredPhase {
+  name: "idle" | "warm_up" | "load" | "recovery";
+  from_s: number;
+  until_s: number;
+}
+
+export interface RunReport {
+  type: "run_report";
+  ended_at: number;
+  client: { kind: "page" | "householdctl"; version: string };
+  load_s: number;
+  phases: readonly StoredPhase[];
+  baseline_ms: number | null;
+  idle: StoredLatency;
+  loaded: StoredLatency;
+  loss_share: number | null;
+  invalid: readonly string[];
+  people: readonly StoredPerson[];
+  timeline: readonly Point[];
+  warm_up_mbps: number | null;
+}
+
+function phasesOf({ beganAt, now, warmUp, load }: RunTrace): StoredPhase[] {
+  const phases: StoredPhase[] = [];
+  const add = (name: StoredPhase["name"], from: number, until: number): void => {
+    phases.push({ name, from_s: rounded((from - beganAt) / 1000), until_s: rounded((until - beganAt) / 1000) });
+  };
+  add("idle", beganAt, warmUp?.from ?? load?.from ?? now);
+  if (warmUp !== undefined) add("warm_up", warmUp.from, load?.from ?? warmUp.until);
+  if (load !== undefined) {
+    add("load", load.from, load.until);
+    add("recovery", load.until, Math.max(load.until, now));
+  }
+  return phases;
+}
+
+function personOf({ who, activity, outcome, band, verdict, download, upload, ownLatency, playout, call }: PersonReport): StoredPerson {
+  return {
+    who,
+    activity,
+    score: orNull(outcome.score),
+    band,
+    verdict,
+    download: ratesOf(download),
+    upload: ratesOf(upload),
+    latency: latencyOf(ownLatency),
+    stall_s: playout === null ? null : stallOf(playout),
+    mos: orNull(call?.mos ?? null),
+  };
+}
+
+/** A picture that never came did not stop either. */
+function stallOf({ startUpS, stallS }: Playout): number | null {
+  return startUpS === null ? null : rounded(stallS);
+}
+
+function pointsOf({ journals, beganAt, now }: RunTrace): Point[] {
+  const { seconds, delayMs, downBps, upBps } = thinned(timelineOf(journals, beganAt, now), mostPoints);
+  return seconds.map((second, row) => [
+    rounded(second),
+    orNull(delayMs.probe[row] ?? null),
+    Math.round(downBps[row] ?? 0),
+    Math.round(upBps[row] ?? 0),
+  ]);
+}
+
+function latencyOf({ count, p50Ms, p95Ms, p99Ms, jitterMs }: LatencyFigures): StoredLatency {
+  return { count, p50_ms: orNull(p50Ms), p95_ms: orNull(p95Ms), p99_ms: orNull(p99Ms), jitter_ms: orNull(jitterMs) };
+}
+
+function ratesOf({ wantedBps, gotBps }: Direction): StoredRates {
+  return { wanted_bps: Math.round(wantedBps), got_bps: Math.round(gotBps) };
+}
+
+function orNull(value: number | null, digits = 2): number | null {
+  return value === null ? null : rounded(value, digits);
+}
+
+function rounded(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
+}

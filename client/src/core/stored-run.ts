@@ -1,0 +1,130 @@
+import { people } from "./people.js";
+import type { Conclusion, ShownPerson } from "./run.js";
+import type { RunReport, StoredLatency, StoredPerson, StoredPhase, StoredRates } from "./run-report.js";
+import type { Direction } from "./scoring/facts.js";
+import type { Grade } from "./scoring/grade.js";
+import { increase } from "./scoring/latency.js";
+import type { LatencyFigures } from "./scoring/latency.js";
+import { deliveryOf } from "./scoring/report.js";
+import type { Invalid } from "./scoring/validity.js";
+import type { Timeline } from "./timeline.js";
+
+/** A run that the server has kept, as it is shown. */
+export interface StoredRun extends Conclusion {
+  phases: readonly StoredPhase[];
+  timeline: Timeline;
+}
+
+/** The answer to `GET /virtual-household/runs/ID`; the server has checked every value of the report. */
+interface Answer {
+  grade: Grade | null;
+  report: RunReport;
+  sessions: readonly StoredSession[];
+}
+
+/** A session by the server's own record; null is what its kernel was not asked. */
+interface StoredSession {
+  profile: string;
+  duration_s: number;
+  tcp_round_trip_ms: number | null;
+  tcp_min_round_trip_ms: number | null;
+  tcp_retransmits: number | null;
+  tcp_delivery_rate_bps: number | null;
+  congestion_control: string | null;
+}
+
+/** The id in the page's query (`?run=ID`); what is no id counts as one that nobody has. */
+export function runIdOf(query: string): string | undefined {
+  return /[?&]run=([^&]*)/.exec(query)?.[1]?.replace(/[^0-9a-z]/gi, "");
+}
+
+/** What is shown of a stored run. @throws TypeError where the text is not what the server sends. */
+export function storedRunOf(text: string, host: string): Omit<StoredRun, "at"> & { endedAt: number } {
+  const { grade, report, sessions } = JSON.parse(text) as Answer;
+  const baselineMs = report.baseline_ms;
+  const household = report.people.filter(({ who }) => (people as readonly string[]).includes(who));
+  const computer = household.find(({ who }) => who === "computer");
+  return {
+    endedAt: report.ended_at,
+    host,
+    warmUp:
+      report.warm_up_mbps === null || computer === undefined
+        ? null
+        : { lineBps: report.warm_up_mbps * 1_000_000, computerMbps: computer.download.wanted_bps / 1_000_000 },
+    serverTcp: serverTcpOf(sessions),
+    report: {
+      valid: report.invalid.length === 0,
+      invalid: report.invalid as readonly Invalid[],
+      grade,
+      baselineMs,
+      idle: latencyOf(report.idle, baselineMs),
+      latency: latencyOf(report.loaded, baselineMs),
+      lossShare: report.loss_share,
+      people: household.map((person) => personOf(person, baselineMs)),
+    },
+    phases: report.phases,
+    timeline: timelineOf(report),
+  };
+}
+
+/** Of several sessions of one party, such as that of the warm-up and that of the run, the longest. */
+function serverTcpOf(sessions: readonly StoredSession[]): StoredRun["serverTcp"] {
+  const longest = [...sessions].sort((a, b) => b.duration_s - a.duration_s);
+  return (["probe", ...people] as const).flatMap((who) => {
+    const session = longest.find(({ profile }) => profile === who);
+    const rttMs = session?.tcp_round_trip_ms ?? null;
+    if (session === undefined || rttMs === null) return [];
+    const tcp = {
+      rttMs,
+      minRttMs: session.tcp_min_round_trip_ms,
+      retransmits: session.tcp_retransmits ?? 0,
+      deliveryBps: session.tcp_delivery_rate_bps ?? 0,
+      congestionControl: session.congestion_control ?? "",
+    };
+    return [{ who, tcp }];
+  });
+}
+
+function personOf(person: StoredPerson, baselineMs: number | null): ShownPerson {
+  const { who, activity, score, band, verdict, mos } = person;
+  const [download, upload] = [directionOf(person.download), directionOf(person.upload)];
+  const own = latencyOf(person.latency, baselineMs);
+  return {
+    who,
+    activity,
+    outcome: { score, latency: null, loss: null, throughput: null, limitedBy: null },
+    band,
+    verdict,
+    latency: own,
+    latencyFrom: "own",
+    ownLatency: own,
+    download,
+    upload,
+    delivery: deliveryOf([download, upload]),
+    lossShare: null,
+    lossNote: "loss.hidden_by_tcp",
+    // How often it stopped is not kept.
+    playout: person.stall_s === null ? null : { startUpS: 0, stalls: null, stallS: person.stall_s, playedS: 0 },
+    call: mos === null ? null : { mos, rating: 0, mouthToEarMs: 0, lateShare: 0 },
+  };
+}
+
+function latencyOf(stored: StoredLatency, baselineMs: number | null): LatencyFigures {
+  const { count, p50_ms: p50Ms, p95_ms: p95Ms, p99_ms: p99Ms, jitter_ms: jitterMs } = stored;
+  const increaseP95Ms = p95Ms === null || baselineMs === null ? null : increase(baselineMs, p95Ms);
+  return { count, p50Ms, p95Ms, p99Ms, jitterMs, increaseP95Ms };
+}
+
+function directionOf({ wanted_bps, got_bps }: StoredRates): Direction {
+  return { wantedBps: wanted_bps, gotBps: got_bps };
+}
+
+function timelineOf({ timeline }: RunReport): Timeline {
+  const none = timeline.map(() => null);
+  return {
+    seconds: timeline.map(([seconds]) => seconds),
+    delayMs: { probe: timeline.map(([, delayMs]) => delayMs), alex: none, sarah: none, jake: none },
+    downBps: timeline.map(([, , downBps]) => downBps),
+    upBps: timeline.map(([, , , upBps]) => upBps),
+  };
+}

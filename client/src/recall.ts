@@ -1,0 +1,33 @@
+import { storedRunOf } from "./core/stored-run.js";
+import type { Text } from "./text/text.js";
+import type { Page } from "./view/page.js";
+
+const timeoutMs = 10_000;
+const notFound = 404;
+
+/** The address that shows a stored run. */
+export function permalinkTo(id: string): string {
+  return `${location.origin}${location.pathname}?run=${id}`;
+}
+
+/** Shows the run that the server has under that id, or says why not. The button leads to a test of one's own. */
+export async function recall(id: string, page: Page, text: Text): Promise<void> {
+  page.onButton(() => {
+    // Everything else that the address asks for, such as the language, stays.
+    const query = location.search.replace(/([?&])run=[^&]*&?/, "$1").replace(/[?&]$/, "");
+    location.assign(location.pathname + query);
+  });
+  page.announce(text.stored.loading, "");
+  try {
+    const url = new URL(`virtual-household/runs/${id}`, document.baseURI);
+    const answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(timeoutMs) });
+    if (answer.ok) {
+      const run = storedRunOf(await answer.text(), location.host);
+      page.recall({ ...run, at: new Date(run.endedAt).toISOString() }, permalinkTo(id));
+    } else page.announce("", answer.status === notFound ? text.stored.unknown : text.stored.unavailable);
+  } catch (error) {
+    // The network's errors, a timeout, or an answer that is none of ours.
+    if (!(error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)) throw error;
+    page.announce("", text.stored.unavailable);
+  }
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { runReportOf } from "../src/core/run-report.js";
+import { runIdOf, storedRunOf } from "../src/core/stored-run.js";
+import { thinned, type Timeline } from "../src/core/timeline.js";
+import type { Result, RunTrace } from "../src/core/run.js";
+import { report } from "../src/core/scoring/report.js";
+import { shipped } from "../src/core/scoring/requirements.js";
+import type { PersonFacts, RunFacts } from "../src/core/scoring/facts.js";
+
+const endedAt = 1_795_573_863_742;
+
+function person(who: string, activity: string): PersonFacts {
+  const rates = { wantedBps: 6_000_000, gotBps: 5_900_000.4 };
+  const arrivals = Array.from({ length: 300 }, (_, i): [number, number] => [(i + 1) / 10, 75_000]);
+  return { who, activity, roundTripsMs: Array(300).fill(12.3456), pingsSent: 300, download: rates, upload: rates, lossShare: null, arrivals };
+}
+
+function resultOf(stoppedEarly: boolean): Result {
+  const facts: RunFacts = {
+    probe: { idleMs: Array(100).fill(10), loadedMs: Array(600).fill(52), loadedSent: 600, repairedMs: [], heldMs: [] },
+    people: [person("alex", "gaming"), person("sarah", "video_call"), person("jake", "streaming"), person("computer", "bulk_transfer")],
+    loadS: 30,
+    circumstances: { tabHidden: false, clockJumpMs: 0, serverOverloaded: false, clientOverloaded: false, stoppedEarly, connectionLost: false },
+  };
+  const warmUp = { lineBps: 20_000_000, computerMbps: 6 };
+  return { at: "2026-11-25T02:00:00.000Z", host: "isp.example", warmUp, serverTcp: [], facts, report: report(facts, shipped) };
+}
+
+const trace: RunTrace = {
+  beganAt: 1000,
+  now: 43_000,
+  journals: new Map([
+    ["probe", { pingsSentAt: [], roundTrips: Array.from({ length: 840 }, (_, i) => ({ sentAt: 1000 + 50 * i, ms: 123.456 })), received: [], sent: [] }],
+    ["computer", { pingsSentAt: [], roundTrips: [], received: Array.from({ length: 2000 }, (_, i) => ({ at: 1000 + 21 * i, bytes: 2_345_678 })), sent: [] }],
+  ]),
+  warmUp: { from: 6000, until: 9000 },
+  load: { from: 10_000, until: 40_000 },
+};
+
+const session = { tcp_min_round_trip_ms: null, tcp_retransmits: 3, tcp_delivery_rate_bps: 5e6, congestion_control: "cubic" };
+const sessions = [
+  { ...session, profile: "computer", duration_s: 3, tcp_round_trip_ms: 9 },
+  { ...session, profile: "computer", duration_s: 30, tcp_round_trip_ms: 80 },
+  { ...session, profile: "alex", duration_s: 30, tcp_round_trip_ms: null },
+];
+
+/** The run as it comes back from the server, which works out the grade by itself. */
+function back(result: Result): ReturnType<typeof storedRunOf> {
+  const sent = runReportOf(result, endedAt, trace, "0.1.0");
+  return storedRunOf(JSON.stringify({ id: "ab", grade: result.report.grade, report: sent, sessions }), "isp.example");
+}
+
+describe("a stored run", () => {
+  it("shows what the run itself did", () => {
+    const result = resultOf(false);
+    const run = back(result);
+    expect(run.endedAt).toBe(endedAt);
+    expect(run.report).toMatchObject({ valid: true, grade: "B", baselineMs: 10, latency: { p95Ms: 52, increaseP95Ms: 42 } });
+    expect(run.warmUp).toEqual(result.warmUp);
+    // Not the one of the warm-up, and none of whom the kernel said nothing.
+    const tcp = { rttMs: 80, minRttMs: null, retransmits: 3, deliveryBps: 5e6, congestionControl: "cubic" };
+    expect(run.serverTcp).toEqual([{ who: "computer", tcp }]);
+    for (const [i, { who, outcome, band, verdict }] of result.report.people.entries()) {
+      expect(run.report.people[i]).toMatchObject({ who, outcome: { score: outcome.score }, band, verdict });
+    }
+    expect(run.phases.map(({ name, from_s, until_s }) => [name, from_s, until_s])).toEqual([
+      ["idle", 0, 5],
+      ["warm_up", 5, 9],
+      ["load", 9, 39],
+      ["recovery", 39, 42],
+    ]);
+    expect(run.timeline.seconds).toHaveLength(168);
+    expect(run.timeline.delayMs.probe[0]).toBe(123.46);
+  });
+
+  it("says why it does not count", () => {
+    expect(back(resultOf(true)).report).toMatchObject({ valid: false, invalid: ["stopped_early"] });
+  });
+
+  it("does not claim that a picture that never came did not stop", () => {
+    const result = resultOf(false);
+    const people = result.facts.people.map((each) => ({ ...each, arrivals: [] }));
+    const run = back({ ...result, report: report({ ...result.facts, people }, shipped) });
+    expect(run.report.people.map(({ playout }) => playout)).toEqual([null, null, null, null]);
+  });
+
+  it("fits into the server's limits, however long it was", () => {
+    const long = { ...trace, now: 301_000, load: { from: 10_000, until: 298_000 } };
+    const sent = runReportOf(resultOf(false), endedAt, long, "0.1.0");
+    expect(sent.timeline.length).toBeLessThanOrEqual(240);
+    expect(new TextEncoder().encode(JSON.stringify(sent)).length).toBeLessThan(16_384);
+  });
+
+  it("leaves out whom this page does not know", () => {
+    const sent = runReportOf(resultOf(false), endedAt, trace, "0.1.0");
+    const guest = sent.people.map((each) => ({ ...each, who: "__proto__" }));
+    const answer = JSON.stringify({ grade: "A", report: { ...sent, people: guest }, sessions: [] });
+    expect(storedRunOf(answer, "isp.example").report.people).toEqual([]);
+  });
+
+  it("is named by the page's query", () => {
+    expect(runIdOf("?lang=de&run=0af3")).toBe("0af3");
+    expect(runIdOf("?run=../health")).toBe("health");
+    expect(runIdOf("?seconds=5")).toBeUndefined();
+  });
+});
+
+describe("thinned", () => {
+  it("keeps medians and means, and gaps", () => {
+    const delay = [1, 5, 9, null, null, null, 7];
+    const timeline: Timeline = {
+      seconds: delay.map((_, i) => i),
+      delayMs: { probe: delay, alex: delay, sarah: delay, jake: delay },
+      downBps: [3, 6, 9, 0, 0, 0, 4],
+      upBps: [1, 1, 1, 1, 1, 1, 1],
+    };
+    const { seconds, delayMs, downBps } = thinned(timeline, 3);
+    expect(seconds).toEqual([0, 3, 6]);
+    expect(delayMs.probe).toEqual([5, null, 7]);
+    expect(downBps).toEqual([6, 0, 4]);
+  });
+});
