@@ -45,7 +45,12 @@ class Daemon:
     """A running ``householdd --dev`` with its files in ``directory`` and a free port."""
 
     def __init__(
-        self, directory: Path, *options: str, env: dict[str, str] | None = None, prefix: tuple[str, ...] = ()
+        self,
+        directory: Path,
+        *options: str,
+        env: dict[str, str] | None = None,
+        prefix: tuple[str, ...] = (),
+        close_fds: bool = True,
     ) -> None:
         """``prefix`` is a command that executes the rest of its line in its own place, such as ip netns exec."""
         self.directory = directory
@@ -63,6 +68,7 @@ class Daemon:
                 stderr=log,
                 env={**os.environ, **(env or {})},
                 text=True,
+                close_fds=close_fds,
             )
         if self.process.stdout is None:
             raise AssertionError
@@ -128,10 +134,14 @@ class Daemon:
 
 @contextlib.contextmanager
 def running(
-    directory: Path, *options: str, env: dict[str, str] | None = None, prefix: tuple[str, ...] = ()
+    directory: Path,
+    *options: str,
+    env: dict[str, str] | None = None,
+    prefix: tuple[str, ...] = (),
+    close_fds: bool = True,
 ) -> Iterator[Daemon]:
     """A daemon for the length of a block; it is stopped at the end, killed when it does not stop."""
-    daemon = Daemon(directory, *options, env=env, prefix=prefix)
+    daemon = Daemon(directory, *options, env=env, prefix=prefix, close_fds=close_fds)
     try:
         yield daemon
     finally:

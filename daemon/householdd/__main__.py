@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -9,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvloop
 
-from householdd import config, logs
+from householdd import check_config, config, logs
 from householdd.supervisor.daemon import Supervisor
 from householdd.supervisor.listening import DaemonError
 
@@ -18,7 +19,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 EPILOG = """Every setting is also a key of the configuration file (--state-dir is state_dir) and an environment variable
 (HOUSEHOLDD_STATE_DIR). An option wins over the variable, the variable over the file. Signals: SIGTERM and SIGINT
 drain and stop, a second one stops at once; SIGHUP reads timeouts, limits, log level and certificate anew. Exit
-status: 0 after an orderly stop, 1 when the daemon cannot run, 2 when the configuration is wrong."""
+status: 0 after an orderly stop, 1 when the daemon cannot run, 2 when the configuration is wrong. householdd
+check-config says whether a start would succeed, and shows each setting with its source."""
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
@@ -27,8 +29,9 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
         raise typer.Exit
 
 
-@app.command(epilog=EPILOG)
+@app.callback(invoke_without_command=True, epilog=EPILOG)
 def householdd(  # noqa: PLR0913 - one parameter an option
+    ctx: typer.Context,
     *,
     config_file: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="TOML file to read.")] = None,
     dev: Annotated[
@@ -81,6 +84,9 @@ def householdd(  # noqa: PLR0913 - one parameter an option
         "log_level": log_level,
     }
     options = {name: value for name, value in given.items() if value is not None}
+    if ctx.invoked_subcommand is not None:
+        ctx.obj = options, config_file
+        return
     try:
         settings = config.load(options, config_file)
     except config.ConfigError as error:
@@ -99,6 +105,28 @@ def householdd(  # noqa: PLR0913 - one parameter an option
         raise SystemExit(130) from None
 
 
+@app.command("check-config")
+def check(
+    ctx: typer.Context,
+    config_file: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help=f"TOML file to read. [default: {check_config.UNIT_FILE}]"),
+    ] = None,
+) -> None:
+    """Say whether the daemon would start, and what would be in force; exit status 0 or 2.
+
+    Options before check-config count as they would for a start. Run it as the daemon's own user to see whether that one
+    can read the files: sudo -u householdd householdd check-config
+    """
+    options, file = ctx.obj
+    file = config_file or file or (None if options else check_config.UNIT_FILE)
+    try:
+        for line in check_config.report(options, file):
+            typer.echo(line)
+    except config.ConfigError as error:
+        _fail(str(error), 2)
+
+
 def _announce(url: str) -> None:
     typer.echo(f"householdd serves {url}")
 
@@ -110,6 +138,8 @@ def _fail(problem: str, status: int) -> NoReturn:
 
 def main() -> None:
     """Entry point of the console script."""
+    # A process that dies of SIGABRT, as the watchdog's victim does, leaves its stack in the log.
+    faulthandler.enable()
     app(prog_name="householdd")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import ssl
+import time
 from pathlib import Path
 
 import trustme
@@ -85,7 +85,6 @@ def dev_certificate(state_dir: Path) -> tuple[Path, Path]:
 
 def _current(cert: Path) -> bool:
     try:
-        parsed = x509.load_pem_x509_certificate(cert.read_bytes())
+        return expires_at(cert) > time.time() + 86400
     except ValueError:
         return False
-    return parsed.not_valid_after_utc > dt.datetime.now(dt.UTC) + dt.timedelta(days=1)

@@ -32,6 +32,15 @@ from householdd.storage.engine import parse_url
 
 ENV_PREFIX = "HOUSEHOLDD_"
 
+DEV_DEFAULTS = {
+    "listen": "127.0.0.1:8443",
+    "metrics_listen": "",
+    "workers": 1,
+    "runtime_dir": ".run",
+    "state_dir": ".run/state",
+}
+"""What ``dev`` changes."""
+
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 """A host-source of Content Security Policy Level 3, without path; nothing that could end a directive or a header."""
 
@@ -128,14 +137,7 @@ class Settings(BaseSettings):
             # Left to the field itself, which says what is wrong.
             dev = False
         if dev:
-            defaults = {
-                "listen": "127.0.0.1:8443",
-                "metrics_listen": "",
-                "workers": 1,
-                "runtime_dir": ".run",
-                "state_dir": ".run/state",
-            }
-            return {**defaults, **values}
+            return {**DEV_DEFAULTS, **values}
         return values
 
     @model_validator(mode="after")
@@ -153,6 +155,10 @@ class Settings(BaseSettings):
     def came_from(self, source: Source, paths: Iterable[str]) -> None:
         """Notes where values come from; a later call wins over those before."""
         self._sources.update(dict.fromkeys(paths, source))
+
+    def source(self, path: str) -> Source | None:
+        """Where the value of ``path`` comes from; None for a default."""
+        return self._sources.get(path)
 
     def runtime_values(self, catalogue: Catalogue) -> Values:
         """What is configured of the settings that can be changed while the daemon runs, and the rest by default."""

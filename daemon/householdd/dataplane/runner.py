@@ -103,7 +103,8 @@ class Runner:
         self.link.pace_for(self.session.download.shape.peak_bps)
         self._shown = self.session.state
         identity = self.session.identity
-        log.info(
+        # Its end is the one line that an operator's log has of a session.
+        log.debug(
             "session opened",
             session=identity.id,
             user=identity.user_id,
@@ -284,6 +285,8 @@ class Runner:
             "session closed",
             session=session.identity.id,
             user=session.identity.user_id,
+            profile=session.profile.key,
+            peer=host_port(session.identity.peer_host, session.identity.peer_port),
             reason=str(session.close_reason),
             detail=session.close_detail or None,
             duration=round(session.age(self._clock.now()), 3),

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,7 +36,7 @@ from householdd.core.runtime import Catalogue, Values
 from householdd.dataplane.branding import Brand
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.store import Retention, Store
-from householdd.supervisor import configuring, listening
+from householdd.supervisor import activation, configuring, launch, listening
 from householdd.supervisor.fleet import WorkerHandle, ask_all
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.history import History
@@ -54,12 +53,19 @@ from householdd.supervisor.sessions import FanSessions, brief_blocks
 from householdd.supervisor.shared_counts import shared_counts
 from householdd.supervisor.systemd import notify
 from householdd.supervisor.tls_door import TlsDoor
+from householdd.supervisor.watchdog import Watchdog
 from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
 
 HOUSEKEEPING = 0.25
 """Seconds between two looks at what health checks and systemd are to be told."""
+
+STATUS_INTERVAL = 1.0
+"""Seconds between two status lines for systemd, at least."""
+
+EXTENSION_USEC = 15_000_000
+"""How long systemd goes on waiting for a drain after it was last asked to; more than what comes after a drain takes."""
 
 RELOADABLE = {"access", "timeouts", "limits", "log_level"}
 """Settings that SIGHUP puts in force; the files of the certificate are read anew as well."""
@@ -90,17 +96,23 @@ class Supervisor:
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
+        self._emergency_mark = self._private / "emergency"
+        """Is there after an emergency shutdown; the unit then closes its sockets, which would start the daemon anew."""
+        self._control_path = settings.runtime_dir.absolute() / "control.sock"
         self._failed = False
         """Set once, by a defect that leaves the daemon unable to do its work."""
 
     async def run(self, serving: Callable[[str], None]) -> None:
         """Serves until told to end; ``serving`` is called with the page's URL when all is up. Raises DaemonError."""
         async with contextlib.AsyncExitStack() as stack:
+            sockets = self._adopted_sockets()
+            stack.callback(sockets.close)
             stack.enter_context(listening.claim(self._settings.runtime_dir))
+            self._emergency_mark.unlink(missing_ok=True)
             listening.allow_many_connections()
-            tls, brand = self._certificate(), self._brand()
-            sock = stack.enter_context(listening.listen(self._settings.listen, self._settings.congestion_control))
-            self._state.listen_urls.append(listening.url(self._settings, sock))
+            tls, brand = self._certificate(), launch.brand(self._settings)
+            sock = stack.enter_context(self._listening_socket(sockets))
+            self._state.listen_urls.append(listening.url(self._settings, sock, adopted=sock is sockets.listen))
             counts = stack.enter_context(shared_counts(len(self._handles)))
             pool = WorkerPool(
                 {handle.name: self._worker_settings(handle, sock, counts.fd, tls, brand) for handle in self._handles},
@@ -114,7 +126,7 @@ class Supervisor:
             )
             gate = Gate(self._private / "daemon.sock", self._connections, lambda: self._rules, self._limits)
             stack.push_async_callback(gate.stop)
-            server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_now)
+            server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_in_emergency)
             rpcs = RpcCounts()
             control = ControlServer(
                 Services(
@@ -141,12 +153,12 @@ class Supervisor:
             stack.push_async_callback(pool.stop)
             if not await self._start(pool):
                 return
-            await gate.start(sock=stack.enter_context(self._control_socket()))
+            await gate.start(sock=stack.enter_context(self._control_socket(sockets.control)))
             stack.callback(gate.close)
             await self._serve_tcp(gate, stack)
             metrics_url = await self._serve_metrics(stack, rpcs)
             self._state.serving = True
-            housekeeping = asyncio.create_task(self._housekeeping(control, server))
+            housekeeping = asyncio.create_task(self._housekeeping(control, server, pool))
             housekeeping.add_done_callback(self._housekeeping_ended)
             stack.callback(housekeeping.cancel)
             await control.report(serving=True)
@@ -160,11 +172,19 @@ class Supervisor:
             raise DaemonError("a defect ended the daemon; the log says where")
 
     @contextlib.contextmanager
-    def _control_socket(self) -> Iterator[socket.socket]:
-        """The public control socket, and the rules about who may use it. Raises DaemonError."""
-        path, access = self._settings.runtime_dir.absolute() / "control.sock", self._settings.access
+    def _control_socket(self, adopted: socket.socket | None) -> Iterator[socket.socket]:
+        """The public control socket, and the rules about who may use it. Raises DaemonError.
+
+        One of systemd's has mode and group from its unit.
+        """
+        path, access = self._control_path, self._settings.access
         try:
             gid = access.socket_gid()
+            if adopted is not None:
+                self._control_path = Path(adopted.getsockname())
+                self._rules = self._read_rules(access)
+                yield adopted
+                return
             with listening.control_socket(path, int(access.socket_mode, 8), gid) as sock:
                 try:
                     self._rules = self._read_rules(access)
@@ -179,26 +199,29 @@ class Supervisor:
         tcp = self._settings.access.tcp
         if tcp.listen is None:
             return
-        context = self._mutual_tls()
+        context = launch.mutual_tls(self._settings)
         sock = stack.enter_context(listening.bind(tcp.listen, "access.tcp.listen"))
         self._door = TlsDoor(gate, context, self._limits)
         self._door.start(sock)
         stack.push_async_callback(self._door.stop)
         log.info("control API over TCP", address=str(Address(tcp.listen.host, sock.getsockname()[1])))
 
-    def _mutual_tls(self) -> ssl.SSLContext:
-        """The files of the launch, read now. Raises DaemonError."""
-        tcp = self._settings.access.tcp
-        if tcp.cert is None or tcp.key is None or tcp.client_ca is None:
-            raise AssertionError
-        try:
-            return certificates.mutual_tls_context(tcp.cert, tcp.key, tcp.client_ca)
-        except certificates.CertificateError as error:
-            raise DaemonError(f"access.tcp: {error}") from None
-
     def _read_rules(self, access: AccessSettings) -> Rules:
-        path = self._settings.runtime_dir / "control.sock"
-        return access.rules(os.geteuid(), path.stat().st_gid)
+        return access.rules(os.geteuid(), self._control_path.stat().st_gid)
+
+    def _adopted_sockets(self) -> activation.Sockets:
+        try:
+            return activation.adopt(os.environ)
+        except activation.ActivationError as error:
+            raise DaemonError(f"socket unit: {error}") from None
+
+    def _listening_socket(self, sockets: activation.Sockets) -> socket.socket:
+        settings = self._settings
+        if sockets.listen is None:
+            return listening.listen(settings.listen, settings.congestion_control)
+        sock = listening.prepare(sockets.listen, settings.congestion_control)
+        log.info("listening on the socket of systemd; the setting listen is not used")
+        return sock
 
     async def _start(self, pool: WorkerPool) -> bool:
         """Starts the workers; False when the daemon was told to end meanwhile. Raises DaemonError."""
@@ -232,12 +255,16 @@ class Supervisor:
         if not self._ending_now.is_set():
             limit = self._config.timeouts.drain
             await server.drain(Drain("the daemon is stopping", time.time() + limit))
-            notify(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={round((limit + 10) * 1e6)}")
+            notify("STOPPING=1")
             deadline = time.monotonic() + limit + self._config.timeouts.close
-            while time.monotonic() < deadline and await self._sessions_left():
+            while time.monotonic() < deadline and (left := await self._sessions_left()):
+                # Again and again instead of once for all, so that a drain that is stuck is not waited for.
+                notify(f"EXTEND_TIMEOUT_USEC={EXTENSION_USEC}\nSTATUS=draining: {left} sessions left")
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._ending_now.wait(), HOUSEKEEPING)
                     break
+        # An emergency may have ended the sessions that were waited for.
+        await server.answered()
         notify("STOPPING=1")
         self._state.stopping = True
 
@@ -289,6 +316,13 @@ class Supervisor:
         self._ending_now.set()
         self._ending.set()
 
+    def _end_in_emergency(self) -> None:
+        try:
+            self._emergency_mark.touch()
+        except OSError as error:
+            log.error("no mark of the emergency", problem=str(error))  # noqa: TRY400 - no defect
+        self._end_now()
+
     def _start_reload(self, pool: WorkerPool) -> None:
         before = self._reloading
 
@@ -306,9 +340,10 @@ class Supervisor:
         try:
             fresh = self._read_settings()
             # The files of the launch, which are those that the workers read anew.
+            launch.check_profiles(fresh)
             self._certificate()
             rules = self._read_rules(fresh.access)
-            mutual_tls = self._mutual_tls() if self._door else None
+            mutual_tls = launch.mutual_tls(self._settings) if self._door else None
         except (AccessError, ConfigError, DaemonError) as error:
             log.error("not reloaded; the old configuration stays in force", problem=str(error))  # noqa: TRY400 - no defect
         else:
@@ -325,17 +360,22 @@ class Supervisor:
             log.info("reloaded", needs_restart=[name for name in differing if name not in RELOADABLE] or None)
         notify("READY=1")
 
-    async def _housekeeping(self, control: ControlServer, server: FanServer) -> None:
-        told = ""
+    async def _housekeeping(self, control: ControlServer, server: FanServer, pool: WorkerPool) -> None:
+        told, told_at = "", float("-inf")
+        watchdog = Watchdog(os.environ, notify)
         while True:
+            watchdog.feed(time.monotonic(), {f"poll of worker {name}": at for name, at in pool.polled.items()})
             ready = sum(worker.state == server_service_pb2.WORKER_STATE_READY for worker in self._handles)
             now = server.server()
             await control.report(serving=now.state == server_service_pb2.SERVER_STATE_SERVING and ready > 0)
             word = server_service_pb2.ServerState.Name(now.state).removeprefix("SERVER_STATE_").lower()
-            status = f"STATUS={word}: {now.sessions} sessions, {ready} of {len(self._handles)} workers ready"
-            if status != told:
+            status = (
+                f"STATUS={word}: {now.sessions} sessions, {ready} of {len(self._handles)} workers ready, "
+                f"{now.download_bps / 1e6:.1f} Mbit/s down, {now.upload_bps / 1e6:.1f} Mbit/s up"
+            )
+            if status != told and time.monotonic() - told_at >= STATUS_INTERVAL:
                 notify(status)
-                told = status
+                told, told_at = status, time.monotonic()
             await asyncio.sleep(HOUSEKEEPING)
 
     async def _brief(self, worker: WorkerHandle) -> None:
@@ -363,42 +403,18 @@ class Supervisor:
         logs.set_level(runtime.log_level(after))
         return missing
 
-    def _certificate(self) -> tuple[Path | None, Path | None]:
-        """The files that the workers are to use, tried here so that a mistake is told before anything is served."""
-        settings = self._settings
-        try:
-            profile_data.read(settings.profiles)
-            if settings.no_tls:
-                return None, None
-            cert, key = settings.cert, settings.key
-            if cert is None or key is None:
-                listening.make_directory(settings.state_dir, 0o700)
-                cert, key = certificates.dev_certificate(settings.state_dir)
-            certificates.tls_context(cert, key)
+    def _certificate(self) -> launch.Pair:
+        cert, key = launch.certificate(self._settings)
+        if cert is not None:
             self._state.certificate_expires = certificates.expires_at(cert)
-        except certificates.CertificateError as error:
-            message = f"certificate {error}"
-        except ProfileError as error:
-            message = f"profiles {error}"
-        except OSError as error:
-            message = f"state_dir {error.filename}: {error.strerror}"
-        else:
-            return cert.absolute(), key.absolute()
-        raise DaemonError(message)
-
-    def _brand(self) -> Brand:
-        try:
-            return self._settings.branding.read()
-        except ValueError as error:
-            # It could be used when the configuration was read.
-            raise DaemonError(f"branding.logo: {error}") from None
+        return cert, key
 
     def _worker_settings(
         self,
         worker: WorkerHandle,
         sock: socket.socket,
         counts_fd: int,
-        tls: tuple[Path | None, Path | None],
+        tls: launch.Pair,
         brand: Brand,
     ) -> WorkerSettings:
         settings, (cert, key) = self._settings, tls

@@ -42,14 +42,33 @@ def listen(address: Address, congestion_control: str) -> socket.socket:
     """
     sock = bind(address)
     try:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion_control.encode())
-    except OSError:
+        pin(sock, congestion_control)
+    except DaemonError:
         sock.close()
-        known = _available()
-        raise DaemonError(
-            f"congestion_control {congestion_control}: the kernel lacks it, or keeps it for root; it has {known}"
-        ) from None
+        raise
     return sock
+
+
+def prepare(sock: socket.socket, congestion_control: str) -> socket.socket:
+    """Gives a socket that systemd opened what one of our own has. Raises DaemonError."""
+    pin(sock, congestion_control)
+    sock.listen(BACKLOG)
+    return sock
+
+
+def pin(sock: socket.socket, congestion_control: str) -> None:
+    """Has the connections of ``sock`` use ``congestion_control``. Raises DaemonError."""
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion_control.encode())
+    except PermissionError:
+        raise DaemonError(
+            f"congestion_control {congestion_control}: the kernel keeps it for root. Allow it by the sysctl "
+            "net.ipv4.tcp_allowed_congestion_control, or set TCPCongestion= in householdd.socket"
+        ) from None
+    except OSError:
+        raise DaemonError(
+            f"congestion_control {congestion_control}: the kernel lacks it; it has {_available()}"
+        ) from None
 
 
 def bind(address: Address, key: str = "listen") -> socket.socket:
@@ -103,10 +122,10 @@ def allow_many_connections() -> None:
         log.warning("limit of open files stays", limit=soft, problem=str(error))
 
 
-def url(settings: Settings, sock: socket.socket) -> str:
+def url(settings: Settings, sock: socket.socket, *, adopted: bool = False) -> str:
     """Where a browser finds the page; a wildcard address is shown as the machine's name."""
-    port = sock.getsockname()[1]
-    host = settings.listen.host
+    bound, port = sock.getsockname()[:2]
+    host = bound if adopted else settings.listen.host
     try:
         if ipaddress.ip_address(host).is_unspecified:
             host = socket.gethostname()
@@ -121,11 +140,7 @@ def claim(runtime_dir: Path) -> IO[str]:
 
     Raises DaemonError when another daemon has it, or it cannot be made.
     """
-    socket_path = runtime_dir.absolute() / "private" / "worker-255.sock"
-    if len(os.fsencode(socket_path)) > LONGEST_SOCKET_PATH:
-        raise DaemonError(
-            f"runtime_dir {runtime_dir}: too long for the sockets in it ({LONGEST_SOCKET_PATH} bytes in all)"
-        )
+    check_length(runtime_dir)
     try:
         make_directory(runtime_dir, 0o755)
         make_directory(runtime_dir / "private", 0o700)
@@ -143,6 +158,15 @@ def claim(runtime_dir: Path) -> IO[str]:
     lock.write(f"{os.getpid()}\n")
     lock.flush()
     return lock
+
+
+def check_length(runtime_dir: Path) -> None:
+    """Raises DaemonError when the paths of the sockets in ``runtime_dir`` would be too long for the kernel."""
+    socket_path = runtime_dir.absolute() / "private" / "worker-255.sock"
+    if len(os.fsencode(socket_path)) > LONGEST_SOCKET_PATH:
+        raise DaemonError(
+            f"runtime_dir {runtime_dir}: too long for the sockets in it ({LONGEST_SOCKET_PATH} bytes in all)"
+        )
 
 
 def make_directory(path: Path, mode: int) -> None:

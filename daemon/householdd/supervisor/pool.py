@@ -64,6 +64,8 @@ class WorkerPool:
         self._hooks = hooks
         self._processes: dict[str, Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
+        self.polled: dict[str, float] = {}
+        """Monotonic time at which each worker that runs was last asked how it is."""
 
     async def start(self) -> None:
         """Starts all workers. Raises WorkerFailedError when one does not come up; then none is left."""
@@ -153,6 +155,7 @@ class WorkerPool:
             await process.wait()
         finally:
             polling.cancel()
+            self.polled.pop(handle.name, None)
         await self._ended(handle, process)
         if self._hooks.restarting():
             log.error("worker ended", worker=handle.name, how=handle.detail)
@@ -169,7 +172,9 @@ class WorkerPool:
 
     async def _poll(self, handle: WorkerHandle) -> None:
         heard = time.monotonic()
+        passes = 0
         while True:
+            self.polled[handle.name] = time.monotonic()
             await asyncio.sleep(POLL)
             try:
                 response = await handle.server.GetServer(pb.GetServerRequest(samples=True), timeout=POLL)
@@ -186,9 +191,16 @@ class WorkerPool:
                     log.error("worker killed", worker=handle.name, why=handle.detail)  # noqa: TRY400 - no defect here
                     self.kill(handle)
                 continue
-            heard = time.monotonic()
             handle.heard(response.server)
             handle.book.heard(response.samples)
+            before, passes = passes, response.server.workers[0].control_loop.passes
+            if passes != before:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SILENCE:
+                # It answers, but nobody keeps its sessions' deadlines.
+                log.error("worker killed", worker=handle.name, why=f"its control loop has stood still for {SILENCE} s")
+                self.kill(handle)
+                continue
             if handle.stale:
                 # Cleared first: what is missed from here on makes it stale anew.
                 handle.stale = False

@@ -32,6 +32,10 @@ EMERGENCY_DEADLINE = 0.6
 _Context = grpc.aio.ServicerContext[object, object]
 
 
+ANSWER_LEAVES = 0.1
+"""Seconds that the answer to an emergency shutdown has to leave before the daemon does."""
+
+
 @dataclass
 class Drain:
     """A drain under way."""
@@ -192,7 +196,13 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
             )
         finally:
             # The answer leaves before the daemon does.
-            asyncio.get_running_loop().call_later(0.1, self._stop)
+            asyncio.get_running_loop().call_later(ANSWER_LEAVES, self._stop)
+
+    async def answered(self) -> None:
+        """Waits until an emergency shutdown that is under way has been answered."""
+        if self._shutdown is not None:
+            await asyncio.wait({self._shutdown})
+            await asyncio.sleep(ANSWER_LEAVES)
 
     def server(self) -> pb.Server:
         """The daemon as it was last heard of."""

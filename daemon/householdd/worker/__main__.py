@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import faulthandler
 import gc
 import mmap
 import os
@@ -164,6 +165,7 @@ def _die_with_the_supervisor() -> None:
 
 def main() -> None:
     """Reads the settings from standard input and runs."""
+    faulthandler.enable()
     line = bytearray()
     # Unbuffered, so that the event loop sees the end of the pipe and nothing is left behind in a buffer.
     while not line.endswith(b"\n"):

@@ -1,0 +1,84 @@
+"""``householdd check-config``: what a start would say, and what would be in force from where."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from householdd import certificates, config
+from householdd.core.runtime import Source
+from householdd.core.settings import Limits, Timeouts
+from householdd.supervisor import launch
+from householdd.supervisor.listening import DaemonError
+
+UNIT_FILE = Path("/etc/householdd/householdd.toml")
+"""The file that the systemd unit names."""
+
+EXPIRY_NOTICE = dt.timedelta(days=14)
+"""A certificate with less time left deserves a word."""
+
+
+def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
+    """Lines that show each setting with its value and source, then notes. Raises ConfigError.
+
+    ``options`` and ``file`` are what the daemon would be started with.
+    """
+    settings = config.load(options, file)
+    try:
+        launch.check(settings)
+    except DaemonError as error:
+        raise config.ConfigError(str(error)) from None
+    rows = [(key, _shown(value), _source(settings, key, file)) for key, value in _flat(settings)]
+    width = max(len(f"{key} = {value}") for key, value, _ in rows if len(value) < 40)  # noqa: PLR2004 - one long value may stand out
+    for key, value, source in rows:
+        yield f"{f'{key} = {value}':{width}}  # {source}"
+    if settings.cert is not None:
+        yield _certificate(settings.cert)
+
+
+def _source(settings: config.Settings, key: str, file: Path | None) -> str:
+    match settings.source(key):
+        case Source.OPTION:
+            return f"--{key.replace('_', '-')}"
+        case Source.ENVIRONMENT:
+            return f"{config.ENV_PREFIX}{key.replace('.', '__').upper()}"
+        case Source.FILE:
+            return str(file)
+    return "default with dev" if settings.dev and key in config.DEV_DEFAULTS else "default"
+
+
+def _flat(settings: config.Settings) -> Iterator[tuple[str, object]]:
+    # Their fields hold what differs from the default only.
+    whole = {"timeouts": Timeouts().changed(settings.timeouts), "limits": Limits().changed(settings.limits)}
+    for name, value in settings:
+        yield from _below(name, asdict(whole[name]) if name in whole else value)
+
+
+def _below(path: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, BaseModel):
+        value = dict(value)
+    if isinstance(value, dict) and value:
+        for key, each in value.items():
+            yield from _below(f"{path}.{key}", each)
+    else:
+        yield path, value
+
+
+def _shown(value: object) -> str:
+    """As TOML writes it; what is not set has no value there."""
+    return "(none)" if value is None else json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _certificate(cert: Path) -> str:
+    until = dt.datetime.fromtimestamp(certificates.expires_at(cert), dt.UTC)
+    left = until - dt.datetime.now(dt.UTC)
+    words = f"certificate: valid until {until:%Y-%m-%d %H:%M} UTC"
+    if left < dt.timedelta():
+        return f"{words}: EXPIRED, clients will refuse it"
+    return f"{words}: renew it soon" if left < EXPIRY_NOTICE else words

@@ -1,0 +1,79 @@
+"""Listening sockets that systemd opened and passes on, as sd_listen_fds(3) describes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+
+FIRST = 3
+"""The first descriptor that is passed, SD_LISTEN_FDS_START."""
+
+LISTEN, CONTROL = "listen", "control"
+"""What FileDescriptorName= of a socket unit has to be."""
+
+_VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
+
+
+class ActivationError(Exception):
+    """A socket that cannot be used; the message says which and what is wanted."""
+
+
+@dataclass(frozen=True)
+class Sockets:
+    """What was passed; None where householdd opens its own."""
+
+    listen: socket.socket | None = None
+    """For clients: TCP."""
+    control: socket.socket | None = None
+    """For the control API: a unix socket."""
+
+    def close(self) -> None:
+        """Lets go of them; systemd keeps its own."""
+        for sock in (self.listen, self.control):
+            if sock is not None:
+                sock.close()
+
+
+def adopt(environ: MutableMapping[str, str]) -> Sockets:
+    """Takes what systemd passed to this process, if anything. Raises ActivationError.
+
+    The variables are removed, so that no child takes them for its own.
+    """
+    pid, count, names = (environ.pop(name, "") for name in _VARIABLES)
+    if pid != str(os.getpid()) or not count.isdecimal():
+        return Sockets()
+    passed: dict[str, socket.socket] = {}
+    try:
+        for number, name in enumerate(names.split(":")[: int(count)], FIRST):
+            _check_name(name, passed)
+            passed[name] = _socket(number, name)
+    except ActivationError:
+        Sockets(**passed).close()
+        raise
+    return Sockets(**passed)
+
+
+def _check_name(name: str, passed: dict[str, socket.socket]) -> None:
+    if name not in {LISTEN, CONTROL}:
+        raise ActivationError(f"a socket named {name!r} was passed; FileDescriptorName is {LISTEN} or {CONTROL}")
+    if name in passed:
+        raise ActivationError(
+            f"several sockets named {name} were passed; one is taken, and ListenStream=443 is IPv6 and IPv4"
+        )
+
+
+def _socket(number: int, name: str) -> socket.socket:
+    if not stat.S_ISSOCK(os.fstat(number).st_mode):
+        raise ActivationError(f"{name}: descriptor {number} is no socket")
+    sock = socket.socket(fileno=number)
+    sock.set_inheritable(inheritable=False)
+    families = {socket.AF_UNIX} if name == CONTROL else {socket.AF_INET, socket.AF_INET6}
+    listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if not (sock.family in families and sock.type == socket.SOCK_STREAM and listening):
+        sock.close()
+        wanted = "a unix" if name == CONTROL else "a TCP"
+        raise ActivationError(f"{name}: {wanted} socket that listens is wanted, by ListenStream= with Accept=no")
+    return sock

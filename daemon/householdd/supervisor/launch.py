@@ -1,0 +1,89 @@
+"""What a start needs beyond a configuration that is right in itself: files that can be used, a kernel that can."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from pathlib import Path
+
+from householdd import certificates, profile_data
+from householdd.access_settings import AccessError
+from householdd.config import Settings
+from householdd.core.profiles import ProfileError
+from householdd.dataplane.branding import Brand
+from householdd.supervisor import listening
+from householdd.supervisor.listening import DaemonError
+
+Pair = tuple[Path | None, Path | None]
+"""Certificate and key; None without TLS."""
+
+
+def certificate(settings: Settings) -> Pair:
+    """The files that the workers are to use. Raises DaemonError.
+
+    Tried here, so that a mistake is told before anything is served. With ``dev`` they are made where they are missing.
+    """
+    if settings.no_tls:
+        return None, None
+    cert, key = settings.cert, settings.key
+    try:
+        if cert is None or key is None:
+            listening.make_directory(settings.state_dir, 0o700)
+            cert, key = certificates.dev_certificate(settings.state_dir)
+        certificates.tls_context(cert, key)
+    except certificates.CertificateError as error:
+        message = f"certificate {error}"
+    except OSError as error:
+        message = f"state_dir {error.filename}: {error.strerror}"
+    else:
+        return cert.absolute(), key.absolute()
+    raise DaemonError(message)
+
+
+def mutual_tls(settings: Settings) -> ssl.SSLContext:
+    """For the control API over TCP, which is configured. Raises DaemonError."""
+    tcp = settings.access.tcp
+    if tcp.cert is None or tcp.key is None or tcp.client_ca is None:
+        raise AssertionError("the configuration was refused without them")
+    try:
+        return certificates.mutual_tls_context(tcp.cert, tcp.key, tcp.client_ca)
+    except certificates.CertificateError as error:
+        raise DaemonError(f"access.tcp: {error}") from None
+
+
+def brand(settings: Settings) -> Brand:
+    """The brand with its logo. Raises DaemonError."""
+    try:
+        return settings.branding.read()
+    except ValueError as error:
+        # It could be used when the configuration was read.
+        raise DaemonError(f"branding.logo: {error}") from None
+
+
+def check_profiles(settings: Settings) -> None:
+    """Raises DaemonError for profiles that cannot be used."""
+    try:
+        profile_data.read(settings.profiles)
+    except ProfileError as error:
+        raise DaemonError(f"profiles {error}") from None
+
+
+def check(settings: Settings) -> None:
+    """Everything that a start looks at, without claiming or making anything. Raises DaemonError.
+
+    Not whether the address is free: that of a running daemon is not.
+    """
+    check_profiles(settings)
+    brand(settings)
+    if settings.cert is not None:
+        certificate(settings)
+    if settings.access.tcp.listen is not None:
+        mutual_tls(settings)
+    with socket.socket() as sock:
+        listening.pin(sock, settings.congestion_control)
+    try:
+        settings.access.rules(own_uid=0, socket_gid=0)
+        settings.access.socket_gid()
+    except AccessError as error:
+        raise DaemonError(str(error)) from None
+    listening.check_length(settings.runtime_dir)

@@ -1,0 +1,90 @@
+"""Sockets that are passed to the daemon as systemd passes them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemon import running
+
+
+@contextlib.contextmanager
+def tcp() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        yield sock
+
+
+def passing(*passed: socket.socket) -> tuple[str, ...]:
+    """A command line's beginning that executes the rest in its own place, with the sockets from descriptor 3 on."""
+    moves = " ".join(f"{number}<&{sock.fileno()}" for number, sock in enumerate(passed, 3))
+    for sock in passed:
+        os.set_inheritable(sock.fileno(), True)
+    return ("bash", "-c", f'LISTEN_PID=$$ LISTEN_FDS={len(passed)} exec "$@" {moves}', "bash")
+
+
+def start(directory: Path, names: str, *passed: socket.socket) -> tuple[int, str]:
+    """Exit status and standard error of a daemon that is not to come up."""
+    options = ("--dev", "--runtime-dir", str(directory), "--state-dir", str(directory))
+    done = subprocess.run(
+        [*passing(*passed), sys.executable, "-m", "householdd", *options],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "LISTEN_FDNAMES": names},
+        close_fds=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        ("householdd.socket", "a socket named 'householdd.socket' was passed; FileDescriptorName is listen or control"),
+        ("control", "control: a unix socket that listens is wanted, by ListenStream= with Accept=no"),
+    ],
+)
+def test_a_socket_that_cannot_be_used_is_told(tmp_path: Path, names: str, problem: str) -> None:
+    with tcp() as sock:
+        status, error = start(tmp_path, names, sock)
+    assert (status, error) == (1, f"householdd: socket unit: {problem}\n")
+
+
+def test_two_ports_are_one_too_many(tmp_path: Path) -> None:
+    with tcp() as one, tcp() as other:
+        status, error = start(tmp_path, "listen:listen", one, other)
+    assert status == 1
+    assert "several sockets named listen were passed" in error
+
+
+def test_a_socket_that_does_not_listen_is_told(tmp_path: Path) -> None:
+    with socket.socket() as sock:
+        status, error = start(tmp_path, "listen", sock)
+    assert status == 1
+    assert "listen: a TCP socket that listens is wanted" in error
+
+
+def test_variables_for_another_process_are_not_for_the_daemon(tmp_path: Path) -> None:
+    env = {"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "listen"}
+    with running(tmp_path, env=env) as daemon:
+        assert daemon.get_server().sessions == 0
+
+
+def test_the_port_that_was_passed_is_served_and_outlives_the_daemon(tmp_path: Path) -> None:
+    with tcp() as sock:
+        port = sock.getsockname()[1]
+        prefix = ("env", "LISTEN_FDNAMES=listen", *passing(sock))
+        with running(tmp_path, "--no-tls", "--listen", "192.0.2.1:1", prefix=prefix, close_fds=False) as daemon:
+            assert daemon.url == f"http://127.0.0.1:{port}/"
+            with urllib.request.urlopen(daemon.url) as page:  # noqa: S310 - http, asserted above
+                assert b"<html" in page.read()
+        # Accepted by the kernel until somebody else serves it.
+        socket.create_connection(("127.0.0.1", port)).close()
