@@ -52,7 +52,7 @@ run: setup ## Serve on https://127.0.0.1:8443/ until Ctrl-C; options: make run A
 .PHONY: setup
 setup: $(VENV)/.installed gen/household/py.typed $(STATIC)/index.html ## Install dependencies, generate stubs, build the client
 
-TEST_STAGES := setup check test-client test-python test-browser test-alone test-lab
+TEST_STAGES := setup check test-client test-python test-browser test-alone test-lab test-system
 .PHONY: test
 test: ## Set up, check and test everything; some tests only: make test PYTEST_ARGS='-k drain'
 	@for stage in $(TEST_STAGES); do \
@@ -69,7 +69,7 @@ test-client: setup ## Test the client without a browser
 .PHONY: test-python
 test-python: setup ## Test the daemon and householdctl
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest -n 3 --dist loadfile -m 'not (rates or soak or lab or truth)' --ignore tests/browser --cov --cov-report=term
+	@$(BIN)/pytest -n 3 --dist loadfile -m 'not (rates or soak or lab or truth or system)' --ignore tests/browser --cov --cov-report=term
 else
 	@$(BIN)/pytest $(PYTEST_ARGS)
 endif
@@ -111,6 +111,13 @@ ifeq ($(strip $(PYTEST_ARGS)),)
 	@$(BIN)/pytest -m truth -k 20- tests/truth
 endif
 
+# Each of the two has a machine of its own; they wait most of the time.
+.PHONY: test-system
+test-system: deb ## Test the Debian package on machines with a real systemd; needs root and mmdebstrap
+ifeq ($(strip $(PYTEST_ARGS)),)
+	@$(BIN)/pytest -n 2 --dist loadfile -m system tests/system
+endif
+
 TRUTH_RESULTS := .run/truth-results.jsonl
 .PHONY: truth
 truth: setup ## The same on all lines, and write the figures into docs/measurement.md
@@ -144,6 +151,10 @@ proto: $(VENV)/.installed ## Generate the stubs of protos/ again
 .PHONY: man
 man: setup ## Make the manual pages, from what --help says, in build/man
 	@$(BIN)/python -m man build/man
+
+.PHONY: deb
+deb: setup ## Build the Debian package, into dist/
+	@packaging/debian/build
 
 .PHONY: bench
 bench: setup ## Measure what one machine carries

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
@@ -58,22 +58,27 @@ class Namespace:
         """Runs `tc` in here."""
         return run("tc", "-n", self.name, *arguments)
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Sockets and files under /proc/sys/net that this thread opens in the block belong to this namespace for good.
-
-        Start no threads in the block: they would stay in here, and keep the namespace alive.
-        """
-        with Path("/proc/thread-self/ns/net").open() as own, Path(f"/run/netns/{self.name}").open() as here:
-            _enter(here.fileno())
-            try:
-                yield
-            finally:
-                _enter(own.fileno())
+    def entered(self) -> AbstractContextManager[None]:
+        """See :func:`inside`."""
+        return inside(Path(f"/run/netns/{self.name}"))
 
     def delete(self) -> None:
         """Removes the namespace; what is in it goes with its last process and socket."""
         run("ip", "netns", "del", self.name)
+
+
+@contextmanager
+def inside(namespace: Path) -> Iterator[None]:
+    """Sockets and files under /proc/sys/net that this thread opens in the block belong to ``namespace`` for good.
+
+    Start no threads in the block: they would stay in there, and keep the namespace alive.
+    """
+    with Path("/proc/thread-self/ns/net").open() as own, namespace.open() as there:
+        _enter(there.fileno())
+        try:
+            yield
+        finally:
+            _enter(own.fileno())
 
 
 def _enter(namespace: int) -> None:

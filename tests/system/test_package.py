@@ -1,0 +1,78 @@
+"""The Debian package's life on a machine: installed, upgraded, removed, purged."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import configure, install
+from tests.system.machine import Machine
+
+
+@pytest.fixture
+def next_version(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same package under a higher version."""
+    directory = tmp_path_factory.mktemp("next")
+    subprocess.run(["dpkg-deb", "--raw-extract", package, directory / "tree"], check=True)
+    control = directory / "tree" / "DEBIAN" / "control"
+    lines = control.read_text().splitlines()
+    version = next(line for line in lines if line.startswith("Version: "))
+    control.write_text("\n".join([f"{version}+next" if line == version else line for line in lines] + [""]))
+    made = directory / "next.deb"
+    subprocess.run(["dpkg-deb", "-Znone", "--build", directory / "tree", made], check=True, capture_output=True)
+    return made
+
+
+def test_a_life(bare_machine: Machine, package: Path, next_version: Path) -> None:
+    machine = bare_machine
+    said = install(machine, package)
+    assert "set cert and key in /etc/householdd/householdd.toml, then: systemctl start householdd" in said
+    # The machine was told to leave documentation out.
+    changed = machine.run("dpkg", "--verify", "householdd").stdout.splitlines()
+    assert [line for line in changed if "/usr/share/doc/" not in line] == []
+    assert machine.show("UnitFileState") == "enabled"
+    assert machine.show("ActiveState") == "inactive"
+    assert machine.show("UnitFileState", "householdd.socket") == "disabled"
+    assert machine.run("householdd", "--version").stdout.startswith("householdd ")
+    assert "sessions" in machine.run("bash", "-c", COMPLETION).stdout
+    for page in ("man1/householdctl.1.gz", "man5/householdd.toml.5.gz", "man8/householdd.8.gz"):
+        assert machine.path(f"/usr/share/man/{page}").exists(), page
+
+    configure(machine, "# the administrator's own\n")
+    machine.systemctl("start", "householdd")
+    assert machine.ctl("check", "leaks", machine.ws_url, "--duration", "1").returncode == 0
+    before = machine.pid()
+
+    install(machine, next_version)
+    assert machine.answers()
+    assert machine.pid() not in {0, before}
+    assert "the administrator's own" in machine.path("/etc/householdd/householdd.toml").read_text()
+
+    machine.run("dpkg", "--remove", "householdd")
+    assert not machine.answers()
+    assert machine.processes_of("householdd") == []
+    assert not machine.path("/run/householdd/control.sock").exists()
+    assert not machine.path("/usr/lib/householdd").exists()
+    assert "the administrator's own" in machine.path("/etc/householdd/householdd.toml").read_text()
+
+    machine.run("dpkg", "--purge", "householdd")
+    assert not machine.path("/var/lib/householdd").exists()
+    assert not machine.path("/etc/householdd/householdd.toml").exists()
+    # What the administrator put there stays.
+    assert machine.path("/etc/householdd/tls.key").exists()
+    left = machine.run("find", "/etc/systemd", "/var/lib/systemd/deb-systemd-helper-enabled", "-name", "*householdd*")
+    assert left.stdout == ""
+    # Installed once more it is as at first.
+    install(machine, package)
+    assert machine.show("UnitFileState") == "enabled"
+
+
+COMPLETION = """
+source /usr/share/bash-completion/completions/householdctl
+COMP_WORDS=(householdctl sess)
+COMP_CWORD=1
+_householdctl_completion householdctl
+echo "${COMPREPLY[@]}"
+"""

@@ -1,0 +1,87 @@
+"""householdd.service, driven as an administrator does."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import AsyncExitStack
+
+from tests.daemon import wait_until
+from tests.system.conftest import configure, drop_in
+from tests.system.machine import Machine
+from tests.system.sessions import session
+
+
+def test_it_starts_says_how_it_is_and_serves(machine: Machine) -> None:
+    assert machine.show("ActiveState") == "active"
+    assert machine.show("StatusText").startswith("serving: 0 sessions, 2 of 2 workers ready")
+    assert "<html" in machine.get("/")
+    checked = machine.ctl("check", "leaks", f"{machine.ws_url}", "--duration", "1", "--insecure", check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_root_and_the_group_may_control_it_and_others_may_not(machine: Machine) -> None:
+    for user in ("root", "alice"):
+        assert machine.ctl("timeouts", "get", user=user).returncode == 0
+    for user in ("bob", "nobody"):
+        denied = machine.ctl("timeouts", "get", user=user, check=False)
+        assert denied.returncode != 0
+        assert "ermission denied" in denied.stderr
+
+
+async def test_the_status_has_live_counts(machine: Machine) -> None:
+    async with AsyncExitStack() as stack:
+        await session(stack, machine)
+        await asyncio.to_thread(wait_until, lambda: "serving: 1 sessions" in machine.show("StatusText"), "the session")
+
+
+def test_a_reload_takes_what_is_right_and_refuses_what_is_wrong(machine: Machine) -> None:
+    configure(machine, "[timeouts]\ninactivity = 25\n")
+    machine.systemctl("reload", "householdd")
+    wait_until(lambda: "25s" in machine.ctl("timeouts", "get").stdout, "the new timeout")
+    configure(machine, "[timeouts]\ninactivity = -1\n")
+    assert machine.systemctl("reload", "householdd", check=False).returncode != 0
+    assert "inactivity: -1 s is out of range; allowed is 1 to 3600 s" in machine.journal_text()
+    assert "25s" in machine.ctl("timeouts", "get").stdout
+    assert machine.answers()
+
+
+async def test_a_certificate_is_renewed_and_sessions_go_on(machine: Machine) -> None:
+    async with AsyncExitStack() as stack:
+        page = await session(stack, machine)
+        machine.issue_certificate("renewed.example")
+        await asyncio.to_thread(machine.systemctl, "reload", "householdd")
+        await asyncio.to_thread(wait_until, lambda: b"renewed.example" in served(machine), "the new certificate")
+        await page.payload()
+    assert [each["reason"] for each in machine.events("session closed")] == ["client_closed"]
+
+
+def served(machine: Machine) -> bytes:
+    with machine.network():
+        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", machine.port)))
+
+
+async def test_a_key_of_another_certificate_fails_the_reload(machine: Machine) -> None:
+    before = served(machine)
+    old_key = machine.path("/etc/householdd/tls.key").read_bytes()
+    machine.issue_certificate()
+    machine.write("/etc/householdd/tls.key", old_key, 0o640, "householdd")
+    assert machine.systemctl("reload", "householdd", check=False).returncode != 0
+    assert "the key does not belong to the certificate" in machine.journal_text()
+    assert served(machine) == before
+
+
+async def test_a_stop_waits_for_sessions_longer_than_its_timeout(machine: Machine) -> None:
+    drop_in(machine, "TimeoutStopSec=2")
+    async with AsyncExitStack() as stack:
+        page = await session(stack, machine)
+        stopping = asyncio.create_task(asyncio.to_thread(machine.systemctl, "stop", "householdd"))
+        await asyncio.to_thread(wait_until, lambda: "draining: 1" in machine.show("StatusText"), "the drain")
+        # Past the two seconds, within the drain timeout.
+        await asyncio.sleep(4)
+        await page.payload()
+        assert not stopping.done()
+        await page.connection.close()
+        await stopping
+    assert machine.show("Result") == "success"
+    assert [each["reason"] for each in machine.events("session closed")] == ["client_closed"]
