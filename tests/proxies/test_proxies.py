@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.clients import OldPage, client
+from tests.daemon import wait_until
+from tests.proxies.conftest import Proxy
+
+
+def test_the_page_comes_through(proxy: Proxy) -> None:
+    with urllib.request.urlopen(proxy.url, context=proxy.tls) as page:  # noqa: S310 - https
+        assert b"<html" in page.read()
+
+
+async def test_a_session_plays_both_ways_and_ends_for_its_own_reason(proxy: Proxy) -> None:
+    async with client(proxy, "jake", OldPage) as jake:
+        await jake.until(lambda: jake.received_bytes > 100_000 and jake.sent_bytes > 0)
+        killed = await asyncio.to_thread(
+            proxy.daemon.ctl, "sessions", "kill", jake.session_id, "--reason", "customer called", "--yes"
+        )
+        assert killed.returncode == 0, killed.stderr
+        await jake.connection.wait_closed()
+        assert jake.connection.close_reason is not None
+        assert "customer called" in jake.connection.close_reason
+
+
+async def test_a_client_that_goes_is_noticed_behind_the_proxy(proxy: Proxy) -> None:
+    async with client(proxy, "alex", OldPage) as alex:
+        await alex.payload()
+        # Without a closing handshake, as a browser that is killed.
+        alex.connection.transport.abort()
+    await asyncio.to_thread(wait_until, lambda: not proxy.daemon.list_sessions(), "the session's end")
+
+
+async def test_a_refusal_while_draining_comes_through(proxy: Proxy) -> None:
+    assert proxy.daemon.ctl("drain", "--reason", "upgrade", "--yes").returncode == 0
+    with pytest.raises(InvalidStatus) as refused:
+        async with client(proxy, "alex", OldPage):
+            pass
+    assert refused.value.response.status_code == 503
+    assert proxy.daemon.ctl("resume").returncode == 0
