@@ -115,7 +115,7 @@ async def test_the_log_level_holds_for_the_workers(pair: Daemon) -> None:
     update(pair, pb.RuntimeConfig(log_level=pb.LOG_LEVEL_WARNING), "log_level")
     async with client(pair, "alex_unseen", OldPage) as unseen:
         await unseen.payload()
-    update(pair, pb.RuntimeConfig(log_level=pb.LOG_LEVEL_INFO), "log_level")
+    update(pair, pb.RuntimeConfig(log_level=pb.LOG_LEVEL_DEBUG), "log_level")
     async with client(pair, "alex_seen", OldPage) as seen:
         await seen.payload()
     users = {event["user"] for event in pair.events("session opened")}
