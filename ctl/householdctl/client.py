@@ -27,7 +27,6 @@ from householdctl.rpc_errors import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from google.protobuf.message import Message
@@ -263,12 +262,10 @@ def _channel(target: Target) -> grpc.Channel:
     if target.tls is None:
         return grpc.insecure_channel(target.address)
     files = target.tls
-    ca, cert, key = (_read(path) for path in (files.ca, files.cert, files.key))
-    return grpc.secure_channel(target.address, grpc.ssl_channel_credentials(ca, key, cert))
-
-
-def _read(path: Path | None) -> bytes | None:
     try:
-        return None if path is None else path.read_bytes()
+        # gRPC takes whatever it is given, and then only fails to connect.
+        files.client_context()
+        ca, cert, key = (path.read_bytes() if path else None for path in (files.ca, files.cert, files.key))
     except OSError as error:
-        raise CommandError(ExitCode.USAGE, f"{path}: {error.strerror}") from None
+        raise CommandError(ExitCode.USAGE, f"{error.filename}: {error.strerror}") from None
+    return grpc.secure_channel(target.address, grpc.ssl_channel_credentials(ca, key, cert))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
 SYSTEM_SOCKET = Path("/run/householdd/control.sock")
@@ -36,6 +37,29 @@ class TlsFiles:
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+
+    def client_context(self) -> ssl.SSLContext:
+        """What the files make of a TLS client. Raises OSError, with its file, when they cannot be used."""
+        # Takes a while to import, and few commands go across the network.
+        import ssl
+
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+        except ssl.SSLError:
+            raise OSError(errno.EINVAL, "no certificate of an authority in PEM format", str(self.ca)) from None
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.ca)) from None
+        if self.cert is not None:
+            try:
+                context.load_cert_chain(self.cert, self.key)
+            except ssl.SSLError:
+                both = f"{self.cert}, {self.key}"
+                raise OSError(errno.EINVAL, "not a certificate and its private key in PEM format", both) from None
+            except OSError as error:
+                lost = self.key if self.cert.exists() else self.cert
+                raise OSError(error.errno, error.strerror, str(lost)) from None
+        context.set_alpn_protocols(["h2"])
+        return context
 
     def missing(self) -> list[str]:
         """The options that are not given; all three are needed."""
@@ -78,14 +102,7 @@ class Target:
         return None
 
     def _shake_hands(self) -> None:
-        # Takes a while to import, and is wanted only to say what is wrong.
-        import ssl
-
-        files = self.tls or TlsFiles()
-        context = ssl.create_default_context(cafile=files.ca)
-        context.set_alpn_protocols(["h2"])
-        if files.cert is not None:
-            context.load_cert_chain(files.cert, files.key)
+        context = (self.tls or TlsFiles()).client_context()
         with (
             socket.create_connection((self.host, self.port), timeout=_PROBE_S) as connection,
             context.wrap_socket(connection, server_hostname=self.host) as secured,

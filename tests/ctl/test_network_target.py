@@ -89,9 +89,26 @@ def test_nobody_listens(bare_cli: Cli, authority: trustme.CA, tmp_path: Path) ->
     )
 
 
-def test_a_certificate_file_that_is_not_there(bare_cli: Cli, remote: FakeDaemon) -> None:
-    outcome = bare_cli(
-        "--ca", "/nope.pem", "--cert=/c.pem", "--key=/k.pem", "--target", f"localhost:{remote.port}", "resume"
-    )
-    assert outcome.code == 2
-    assert outcome.err == "Error: /nope.pem: No such file or directory\n"
+@pytest.mark.parametrize(
+    ("ca", "cert", "key", "complaint"),
+    [
+        ("nope.pem", "cert.pem", "key.pem", "{}/nope.pem: No such file or directory"),
+        ("ca.pem", "nope.pem", "key.pem", "{}/nope.pem: No such file or directory"),
+        ("ca.pem", "cert.pem", "nope.pem", "{}/nope.pem: No such file or directory"),
+        ("key.pem", "cert.pem", "key.pem", "{}/key.pem: no certificate of an authority in PEM format"),
+        (
+            "ca.pem",
+            "key.pem",
+            "cert.pem",
+            "{0}/key.pem, {0}/cert.pem: not a certificate and its private key in PEM format",
+        ),
+    ],
+)
+def test_files_that_cannot_be_used(
+    bare_cli: Cli, authority: trustme.CA, tmp_path: Path, ca: str, cert: str, key: str, complaint: str
+) -> None:
+    _files(tmp_path, authority, authority)
+    names = {"--ca": ca, "--cert": cert, "--key": key}
+    files = [f"{option}={tmp_path / name}" for option, name in names.items()]
+    outcome = bare_cli(*files, "--target", "localhost:1", "resume")
+    assert (outcome.code, outcome.err) == (2, f"Error: {complaint.format(tmp_path)}\n")
