@@ -7,8 +7,10 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -18,7 +20,7 @@ from tests.clients import OldPage, client
 from tests.daemon import Daemon, running, wait_until
 from tests.dataplane.raw_client import RawClient
 from tests.end_to_end.sessions import open_sessions
-from tests.scraping import LISTEN, Scrape, scrape
+from tests.scraping import LISTEN, Scrape, scrape, url
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +165,39 @@ async def test_nothing_decreases_when_a_worker_is_killed(measured: Daemon) -> No
     assert last.total("householdd_sessions_closed_total", reason="worker_lost") == carried
     assert last.total("householdd_sessions_opened_total") >= opened
     assert last.total("householdd_sessions") == 12 - carried
+
+
+def test_a_port_in_use_is_named_before_any_worker_starts(measured: Daemon, tmp_path: Path) -> None:
+    address = urlsplit(url(measured)).netloc
+    directories = ("--runtime-dir", str(tmp_path), "--state-dir", str(tmp_path / "state"))
+    refused = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "householdd",
+            "--dev",
+            "--metrics-listen",
+            address,
+            "--listen",
+            "127.0.0.1:0",
+            *directories,
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    assert f"householdd: metrics_listen {address}: Address already in use" in refused.stderr
+    assert "worker ready" not in refused.stderr
+
+
+async def test_metrics_are_told_while_the_daemon_drains_to_its_end(tmp_path: Path) -> None:
+    with running(tmp_path, *LISTEN) as daemon:
+        async with client(daemon, "alex", OldPage) as alex:
+            await alex.payload()
+            await until(daemon, "householdd_sessions", 1)
+            daemon.process.send_signal(signal.SIGTERM)
+            seen = await until(daemon, "householdd_server_state", 1, state="draining")
+            assert seen.total("householdd_sessions") == 1
 
 
 def test_metrics_can_be_for_others_as_well(tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ class Supervisor:
             stack.push_async_callback(gate.stop)
             server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_in_emergency)
             rpcs = RpcCounts()
+            metrics_url = await self._serve_metrics(stack, rpcs)
             control = ControlServer(
                 Services(
                     FanSessions(self._handles, self._book),
@@ -156,7 +157,6 @@ class Supervisor:
             await gate.start(sock=stack.enter_context(self._control_socket(sockets.control)))
             stack.callback(gate.close)
             await self._serve_tcp(gate, stack)
-            metrics_url = await self._serve_metrics(stack, rpcs)
             self._state.serving = True
             housekeeping = asyncio.create_task(self._housekeeping(control, server, pool))
             housekeeping.add_done_callback(self._housekeeping_ended)
