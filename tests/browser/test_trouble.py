@@ -15,6 +15,10 @@ def test_a_server_that_is_killed_in_the_middle(daemon: Daemon, page: Page) -> No
     start(page, f"{daemon.url}?warmup=0")
     everybody_is_on_the_line(page)
     for pid in daemon.worker_pids():
+        os.kill(pid, signal.SIGSTOP)
+    expect(page.get_by_text("No answer from the server for")).to_have_count(len(PEOPLE), timeout=10_000)
+    expect(page.get_by_text("No answer from the server for").first).to_be_visible()
+    for pid in daemon.worker_pids():
         os.kill(pid, signal.SIGKILL)
     in_state(page, "failed", 30)
     expect(page.locator("#trouble")).to_contain_text("The connection was lost.")
@@ -40,15 +44,24 @@ def test_a_session_that_the_operator_kills_in_the_middle(daemon: Daemon, page: P
     screenshot(page, "session-killed")
 
 
-def test_a_draining_server_refuses_in_words(daemon: Daemon, page: Page, complaints: list[str]) -> None:
+def test_a_server_that_takes_nobody_says_why_in_words(daemon: Daemon, page: Page, complaints: list[str]) -> None:
     page.goto(daemon.url)
     drained = daemon.ctl("drain", "--reason", "maintenance", "--yes")
     assert drained.returncode == 0, drained.stderr
     page.get_by_role("button", name="Start the test").click()
     in_state(page, "failed", 20)
-    expect(page.locator("#trouble")).to_contain_text("takes no new tests at the moment")
-    report_says(page, "no room for this test")
+    expect(page.locator("#trouble")).to_contain_text("takes no new tests at the moment: Draining; try again in")
+    report_says(page, "too busy for this test")
     screenshot(page, "draining")
-    # The browser's own words on the handshake that was refused, and on the health that is asked for then.
+
+    for words in (("resume",), ("config", "set", "limits.max_sessions=3")):
+        done = daemon.ctl(*words)
+        assert done.returncode == 0, done.stderr
+    page.get_by_role("button", name="Run again").click()
+    expect(page.locator("#trouble")).to_contain_text("Full with 3 sessions; try again in 10 s.", timeout=20_000)
+    in_state(page, "failed", 20)
+    report_says(page, "too busy for this test")
+    screenshot(page, "full")
+    # The browser's own words on the handshakes that were refused.
     assert all("503" in complaint for complaint in complaints), complaints
     complaints.clear()

@@ -39,6 +39,13 @@ def test_without_upgrade_a_session_url_says_where_to_connect(shared_daemon: Daem
     }
 
 
+def test_without_upgrade_a_session_url_says_what_an_upgrade_would_meet(daemon: Daemon) -> None:
+    assert daemon.ctl("drain", "--reason", "maintenance", "--yes").returncode == 0
+    answer = ask(daemon, "/ws/virtual-household/alex_7?test_id=7")
+    assert answer.status == 200
+    assert answer.json["refused"].startswith("Draining; try again in ")
+
+
 async def test_the_old_page_asks_first_then_opens_what_it_was_told(shared_daemon: Daemon) -> None:
     told = ask(shared_daemon, "/ws/virtual-household/sarah").json
     assert told["redirect"] is True

@@ -62,6 +62,7 @@ export class Card {
     const { dataset } = this.root;
     dataset.state = snapshot.phase;
     dataset.mood = moodOf(this.#person, snapshot);
+    dataset.silent = String(!isOver(snapshot.phase) && snapshot.silentMs > silenceWorthSayingMs);
     dataset.receivedBytes = String(snapshot.receivedBytes);
     dataset.sentBytes = String(snapshot.sentBytes);
     setText(this.#figures.down, this.#format.mbps(begun(snapshot) ? snapshot.downloadBps : undefined));

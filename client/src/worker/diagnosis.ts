@@ -5,16 +5,15 @@ const maxReasonLength = 200;
 
 /**
  * Why a WebSocket did not open. The browser does not show the answer to a failed handshake, so the same address is
- * asked once more without the upgrade, then the server's health, and what they say is the best reason there is.
+ * asked once more without the upgrade: the server says there what it would refuse, and why.
  */
 export async function diagnose(url: string): Promise<Ending> {
   const address = new URL(url.replace(/^ws/, "http"));
   try {
     const answer = await get(address);
     if (!answer.ok) return { kind: "refused", status: answer.status, reason: reasonIn(await answer.text()) };
-    const health = await get(new URL("/virtual-household/health", address));
-    const { status } = fieldsOf(await health.text());
-    if (typeof status === "string" && status !== "healthy") return { kind: "overloaded", reason: cut(status) };
+    const { refused } = fieldsOf(await answer.text());
+    if (typeof refused === "string") return { kind: "overloaded", reason: cut(refused) };
     return { kind: "blocked" };
   } catch {
     return { kind: "unreachable" };

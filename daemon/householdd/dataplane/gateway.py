@@ -115,14 +115,15 @@ class Gateway:
         except TargetError as error:
             self._registry.refused(UNKNOWN_USER)
             return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
+        now = self._registry.clock.now()
+        denial = self._registry.admission.denies(connection.remote_address[0], now)
         if request.headers.get("Upgrade", "").lower() != "websocket":
             port = connection.local_address[1]
             path = SESSION_PATH + quote(target.user_id)
             row = redirect(request, path, tls=self._options.tls is not None, port=port)
-            return responses.data(request, row, self._options.allowed_origins)
-        host = connection.remote_address[0]
-        now = self._registry.clock.now()
-        denial = self._registry.admission.denies(host, now)
+            # A browser shows its page no answer to a handshake that was refused, so the page asks here.
+            refused = {} if denial is None else {"refused": denial.words}
+            return responses.data(request, {**row, **refused}, self._options.allowed_origins)
         if denial is None:
             self._registry.admission.counts.handshake(now)
             return None
