@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import URL
 
+from householdd.storage.engine import file_url, parse_url
 from tests.daemon import Daemon, running
+from tests.postgresql import Cluster, cluster
 
 
 @pytest.fixture
@@ -29,3 +32,18 @@ def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """A daemon with one worker for all tests of a module; for tests that leave it as it was."""
     with running(tmp_path_factory.mktemp("daemon")) as daemon:
         yield daemon
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    with cluster() as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """An empty database."""
+    if request.param == "sqlite":
+        return file_url(tmp_path / "history.db")
+    made: Cluster = request.getfixturevalue("postgresql")
+    return parse_url(made.create())

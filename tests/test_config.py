@@ -12,6 +12,7 @@ from householdd.access_settings import Access, Tcp
 from householdd.brand import Branding
 from householdd.core.runtime import Catalogue, Source
 from householdd.core.settings import Limits, Timeouts
+from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
 
@@ -41,6 +42,7 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     assert Access(**{**access, "socket_group": None}) == Access()
     history = shown.pop("history")
     assert history.keys() == config.HistorySettings.model_fields.keys()
+    assert history.pop("webhook").keys() == WebhookSettings.model_fields.keys()
     assert config.HistorySettings(**{**history, "url": None}) == config.HistorySettings()
     assert shown.pop("limits") == asdict(Limits())
     for key, value in shown.items():

@@ -86,6 +86,11 @@ def problems(serving_status: str, server: Server) -> list[str]:
             f"the history is not written: {server.history.problem} "
             f"({server.history.waiting} waiting, {server.history.dropped} dropped)"
         )
+    webhook = server.history.webhook
+    if webhook.problem:
+        found.append(
+            f"the webhook is not delivered: {webhook.problem} ({webhook.waiting} waiting, {webhook.dropped} dropped)"
+        )
     for worker in server.workers:
         if worker.state != WorkerState.WORKER_STATE_READY:
             detail = f": {worker.detail}" if worker.detail else ""
@@ -147,7 +152,12 @@ def _history(server: Server) -> list[tuple[str, str]]:
         return []
     kept = server.history
     counts = f"{kept.written} written, {kept.waiting} waiting, {kept.dropped} dropped"
-    return [("history", short_name(HistoryState, kept.state)), ("history since start", counts)]
+    lines = [("history", short_name(HistoryState, kept.state)), ("history since start", counts)]
+    if kept.HasField("webhook"):
+        told = kept.webhook
+        counts = f"{told.delivered} delivered, {told.waiting} waiting, {told.dropped} dropped"
+        lines.append(("webhook since start", counts))
+    return lines
 
 
 def _drain(server: Server) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ from householdd.core.addresses import Address, parse_address
 from householdd.core.runtime import LOG_LEVELS, Catalogue, Source, Values
 from householdd.core.settings import Limits, Timeouts
 from householdd.storage.engine import parse_url
+from householdd.webhook_settings import WebhookSettings
 
 ENV_PREFIX = "HOUSEHOLDD_"
 
@@ -89,6 +90,13 @@ class HistorySettings(BaseModel):
     permalinks: bool = True
     runs_per_minute: Annotated[float, Field(ge=1, le=100_000)] = 60
     """For each IPv4 /24 and IPv6 /48."""
+    webhook: WebhookSettings = WebhookSettings()
+
+    @model_validator(mode="after")
+    def _told_of_what_is_kept(self) -> Self:
+        if self.webhook.url is not None and not self.enabled:
+            raise ValueError("the webhook tells of runs that are kept, and enabled is false")
+        return self
 
 
 def _limits(value: dict[str, float]) -> dict[str, float]:

@@ -125,6 +125,14 @@ CERTIFICATE_EXPIRES = _gauge(
 HISTORY_WAITING = _gauge("history_waiting", "Sessions and runs that wait to be written to the history.")
 HISTORY_WRITTEN = _counter("history_written_total", "Sessions and runs written to the history.")
 HISTORY_DROPPED = _counter("history_dropped_total", "Sessions and runs that the history lost.")
+WEBHOOK_WAITING = _gauge(
+    "webhook_waiting", "Runs that the webhook is still to be told of; absent without one, as is what follows."
+)
+WEBHOOK_DELIVERED = _counter("webhook_delivered_total", "Runs that the webhook's receiver took.")
+WEBHOOK_FAILED = _counter("webhook_failed_attempts_total", "Attempts to deliver a run that failed.")
+WEBHOOK_DROPPED = _counter(
+    "webhook_dropped_total", "Runs given up: the receiver refused, a day was over or the queue full."
+)
 
 RPCS = _counter("rpcs_total", "Calls of the control API that ended, the workers' own included.", "method", "code")
 RPC_TIME = _histogram(

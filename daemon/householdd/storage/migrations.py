@@ -1,6 +1,6 @@
 """The schema's versions, and the way from each to the next.
 
-A list of functions and not Alembic: there are three tables, one way forward, and no environment beside the daemon that
+A list of functions and not Alembic: there are few tables, one way forward, and no environment beside the daemon that
 would run migrations by hand.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, func, insert, inspect, select, text, update
 
-from householdd.storage.schema import metadata, schema_version
+from householdd.storage.schema import metadata, outbox, people, runs, schema_version, sessions
 
 LOCK = 0x686F7573
 """Key of PostgreSQL's advisory lock: several machines may start at the same time on the same database."""
@@ -21,10 +21,14 @@ class NewerSchemaError(Exception):
 
 
 def _first(connection: Connection) -> None:
-    metadata.create_all(connection)
+    metadata.create_all(connection, tables=[schema_version, sessions, runs, people])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
+def _second(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[outbox])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second)
 """The n-th makes version n + 1 out of version n; what was released never changes."""
 
 

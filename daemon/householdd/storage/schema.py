@@ -72,6 +72,15 @@ people = Table(
     Column("verdict", Text, nullable=False),
 )
 
+outbox = Table(
+    "webhook_outbox",
+    metadata,
+    Column("run_id", String(24), primary_key=True),
+    Column("queued_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+)
+
 # Lists, retention and days go by these; the id makes the order total.
 Index("session_closed_at", sessions.c.closed_at, sessions.c.id)
 Index("run_stored_at", runs.c.stored_at, runs.c.id)

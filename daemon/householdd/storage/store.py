@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from householdd.storage import engine, migrations, writing
+from householdd.storage import engine, migrations, outbox, writing
 from householdd.storage.rows import Item, RunRow
 
 log = structlog.get_logger("history")
@@ -63,6 +63,9 @@ class Store:
     def __init__(self, url: URL, retention: Retention) -> None:
         self.url = url
         self.engine = engine.open_engine(url)
+        self.announce: Callable[[int], None] | None = None
+        """Set before the start where a webhook is told of runs: called in the writer's thread when runs were queued
+        for it, with how many found its queue full, and whenever the database has been found ready."""
         self._retention = retention
         self._queue: deque[Item] = deque()
         self._runs: dict[str, RunRow] = {}
@@ -73,6 +76,8 @@ class Store:
         self._problem = ""
         self._written = 0
         self._dropped = 0
+        self._unannounced = 0
+        """Runs of the last batch that found the webhook's queue full."""
         self._prepared = False
         """Whether the schema is known to be there."""
         self._retained_at: float | None = None
@@ -129,6 +134,7 @@ class Store:
             batch = self._next_batch()
             if batch is None:
                 return
+            fresh = not self._prepared
             try:
                 self._write(batch)
             except Exception as error:
@@ -142,6 +148,9 @@ class Store:
             else:
                 backoff = FIRST_BACKOFF
                 self._done(batch)
+                if self.announce and (fresh or any(isinstance(item, RunRow) for item in batch)):
+                    self.announce(self._unannounced)
+                    self._unannounced = 0
 
     def _next_batch(self) -> list[Item] | None:
         """What is to be written next, left in the queue; None when there is nothing more to do.
@@ -176,9 +185,13 @@ class Store:
             if deleted:
                 log.info("history shortened", deleted=deleted)
 
-    def _write_all(self, batch: Iterable[Item]) -> None:
+    def _write_all(self, batch: Sequence[Item]) -> None:
+        full = 0
         with self.engine.begin() as connection:
             writing.write(connection, batch)
+            if self.announce and (runs := [item for item in batch if isinstance(item, RunRow)]):
+                full = outbox.add(connection, runs)
+        self._unannounced += full
 
     def _write_one(self, item: Item) -> None:
         try:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
 from householdd.storage.rows import Item, RunLink, RunRow, SessionRow
-from householdd.storage.schema import people, runs, sessions
+from householdd.storage.schema import outbox, people, runs, sessions
 
 SECONDS_A_DAY = 86400
 
@@ -33,8 +33,8 @@ def write(connection: Connection, items: Iterable[Item]) -> None:
     if ended:
         _write_sessions(connection, list(ended.values()))
     if reported:
-        _insert_new(connection, runs, [_run(run) for run in reported])
-        _insert_new(connection, people, [{"run_id": run.id, **asdict(each)} for run in reported for each in run.people])
+        insert_new(connection, runs, [_run(run) for run in reported])
+        insert_new(connection, people, [{"run_id": run.id, **asdict(each)} for run in reported for each in run.people])
     for link in links:
         connection.execute(update(sessions).where(sessions.c.id.in_(link.session_ids)).values(run_id=link.run_id))
 
@@ -53,7 +53,8 @@ def retain(connection: Connection, *, oldest: float, most: int) -> int:
 
 def _delete(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
     if table is runs:
-        connection.execute(delete(people).where(people.c.run_id.in_(select(runs.c.id).where(which))))
+        for beside in (people, outbox):
+            connection.execute(delete(beside).where(beside.c.run_id.in_(select(runs.c.id).where(which))))
     return connection.execute(delete(table).where(which)).rowcount
 
 
@@ -69,7 +70,8 @@ def _write_sessions(connection: Connection, rows: Sequence[SessionRow]) -> None:
     )
 
 
-def _insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes the rows whose key is not there yet."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 

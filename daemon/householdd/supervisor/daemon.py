@@ -54,6 +54,9 @@ from householdd.supervisor.shared_counts import shared_counts
 from householdd.supervisor.systemd import notify
 from householdd.supervisor.tls_door import TlsDoor
 from householdd.supervisor.watchdog import Watchdog
+from householdd.supervisor.webhook.delivering import Webhook
+from householdd.supervisor.webhook.posting import Poster
+from householdd.webhook_settings import read_secret
 from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
@@ -441,6 +444,17 @@ class Supervisor:
 
 
 def _history(settings: Settings) -> History:
-    url, kept = settings.history.url, settings.history
-    database = file_url(settings.state_dir / "history.db") if url is None else parse_url(url.get_secret_value())
-    return History(kept, Store(database, Retention(kept.retention_days, kept.max_rows)))
+    kept = settings.history
+    database = file_url(settings.state_dir / "history.db")
+    if kept.url is not None:
+        database = parse_url(kept.url.get_secret_value())
+    store = Store(database, Retention(kept.retention_days, kept.max_rows))
+    url, secret_file = kept.webhook.url, kept.webhook.secret_file
+    if url is None or secret_file is None:
+        return History(kept, store)
+    try:
+        secret = read_secret(secret_file)
+    except ValueError as error:
+        # It could be used when the configuration was read.
+        raise DaemonError(f"history.webhook.secret_file: {error}") from None
+    return History(kept, store, Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks))

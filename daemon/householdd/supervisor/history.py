@@ -25,6 +25,7 @@ from householdd.storage import reading
 from householdd.storage.rows import RunLink, RunRow, SessionRow
 from householdd.storage.store import Store
 from householdd.supervisor.history_rows import run_row, session_row
+from householdd.supervisor.webhook.delivering import Webhook
 
 log = structlog.get_logger("history")
 
@@ -36,6 +37,9 @@ READS_WAITING = 32
 
 CLOSE_DEADLINE = 2.0
 """Seconds that the store has to write what is left when the daemon stops."""
+
+WEBHOOK_DEADLINE = 1.0
+"""Seconds that an attempt under way has to end then; what it was about waits in the database."""
 
 T = TypeVar("T")
 
@@ -54,8 +58,12 @@ class Refused(Enum):
 class History:
     """Takes what the workers tell, and reads for callers."""
 
-    def __init__(self, settings: HistorySettings, store: Store) -> None:
+    def __init__(self, settings: HistorySettings, store: Store, webhook: Webhook | None = None) -> None:
         self.settings = settings
+        self.webhook = webhook
+        """Who is told of runs; None where nobody is."""
+        if webhook is not None:
+            store.announce = webhook.queued
         self._store = store
         self._index = RunIndex()
         self._allowance = RunAllowance(settings.runs_per_minute)
@@ -65,10 +73,14 @@ class History:
 
     def start(self) -> None:
         """Begins to write."""
+        if self.webhook is not None:
+            self.webhook.start()
         self._store.start()
 
     async def stop(self) -> None:
         """Writes what is left."""
+        if self.webhook is not None:
+            await asyncio.to_thread(self.webhook.close, WEBHOOK_DEADLINE)
         await asyncio.to_thread(self._store.close, CLOSE_DEADLINE)
         self._readers.shutdown(wait=False, cancel_futures=True)
 

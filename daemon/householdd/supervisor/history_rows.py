@@ -129,16 +129,40 @@ class SharedRun(msgspec.Struct, frozen=True):
 
 def shared_run(run: RunRow, sessions: Sequence[SessionRow]) -> bytes:
     """A run as JSON for anybody."""
+    return msgspec.json.encode(_shown(run, sessions))
+
+
+def _shown(run: RunRow, sessions: Sequence[SessionRow]) -> SharedRun:
+    return SharedRun(
+        id=run.id,
+        stored_at=run.stored_at * 1e3,
+        valid=run.valid,
+        grade=run.grade,
+        baseline_ms=run.baseline_ms,
+        increase_p95_ms=run.increase_p95_ms,
+        report=msgspec.Raw(run.report.encode()),
+        sessions=[_shared_session(session) for session in sessions],
+    )
+
+
+class AnnouncedRun(SharedRun, frozen=True, tag="run_stored"):
+    """The same as a webhook is told of it, and where it came from, as far as that is kept."""
+
+    path: str | None
+    """Where the page shows it, behind the page's own URL; None where runs are not shown."""
+    server: str
+    address: str | None
+    """As it is kept: whole, truncated, or not at all."""
+
+
+def announced_run(run: RunRow, sessions: Sequence[SessionRow], *, permalinks: bool) -> bytes:
+    """A run as JSON for the webhook."""
     return msgspec.json.encode(
-        SharedRun(
-            id=run.id,
-            stored_at=run.stored_at * 1e3,
-            valid=run.valid,
-            grade=run.grade,
-            baseline_ms=run.baseline_ms,
-            increase_p95_ms=run.increase_p95_ms,
-            report=msgspec.Raw(run.report.encode()),
-            sessions=[_shared_session(session) for session in sessions],
+        AnnouncedRun(
+            **msgspec.structs.asdict(_shown(run, sessions)),
+            path=f"?run={run.id}" if permalinks else None,
+            server=run.server,
+            address=run.address,
         )
     )
 

@@ -233,11 +233,21 @@ def _history(history: History | None) -> pb.HistoryStatus:
         return pb.HistoryStatus(state=pb.HISTORY_STATE_DISABLED)
     status = history.store.status()
     return pb.HistoryStatus(
+        webhook=_webhook(history),
         state=pb.HISTORY_STATE_FAILING if status.problem else pb.HISTORY_STATE_WRITING,
         problem=status.problem,
         waiting=status.waiting,
         written=status.written,
         dropped=status.dropped,
+    )
+
+
+def _webhook(history: History) -> pb.WebhookStatus | None:
+    if history.webhook is None:
+        return None
+    status = history.webhook.status()
+    return pb.WebhookStatus(
+        waiting=status.waiting, delivered=status.delivered, dropped=status.dropped, problem=status.problem
     )
 
 

@@ -93,6 +93,12 @@ class Exposition:
             values[metrics.HISTORY_WAITING.name, ()] = Value(status.waiting)
             values[metrics.HISTORY_WRITTEN.name, ()] = Value(status.written)
             values[metrics.HISTORY_DROPPED.name, ()] = Value(status.dropped)
+            if (webhook := self._state.history.webhook) is not None:
+                told = webhook.status()
+                values[metrics.WEBHOOK_WAITING.name, ()] = Value(told.waiting)
+                values[metrics.WEBHOOK_DELIVERED.name, ()] = Value(told.delivered)
+                values[metrics.WEBHOOK_FAILED.name, ()] = Value(told.failed)
+                values[metrics.WEBHOOK_DROPPED.name, ()] = Value(told.dropped)
         return values
 
     def _encode(self, encode: Callable[[CollectorRegistry], bytes], gathered: _Gathered) -> bytes:

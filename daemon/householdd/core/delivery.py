@@ -1,0 +1,48 @@
+"""When a webhook's delivery is over, and when it is tried again."""
+
+from __future__ import annotations
+
+from enum import Enum
+from http import HTTPStatus
+
+FIRST_WAIT = 10.0
+"""Seconds until the second attempt; twice as long each time, up to ``LAST_WAIT``."""
+
+LAST_WAIT = 3600.0
+
+MOST_AGE = 86400.0
+"""Seconds after which an attempt that fails is the last one."""
+
+_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+
+
+class Outcome(Enum):
+    """What an attempt has come to."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """To be tried again."""
+    REFUSED = "refused"
+    """Another attempt would be refused as well."""
+
+
+def outcome(status: int) -> Outcome:
+    """What a receiver's status code means, RFC 9110: of 4xx only 408 and 429 are worth another attempt.
+
+    A redirect is a failure: it is not followed, and the operator may still correct the URL.
+    """
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Outcome.DELIVERED
+    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _AGAIN:
+        return Outcome.REFUSED
+    return Outcome.FAILED
+
+
+def wait(attempts: int, chance: float) -> float:
+    """Seconds until the next attempt after ``attempts`` that failed.
+
+    ``chance``, from 0 to 1, takes off up to half of it: what failed together shall not come back together.
+    """
+    # Twenty doublings are far beyond the last wait, and no overflow.
+    whole: float = min(FIRST_WAIT * 2.0 ** min(attempts - 1, 20), LAST_WAIT)
+    return whole * (1 - chance / 2)

@@ -1,0 +1,1 @@
+"""Tells an operator's own server of each finished run."""

@@ -1,0 +1,63 @@
+"""The webhook from a client's report to a receiver, over the daemon's death."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from household.v1 import server_service_pb2
+from tests.daemon import Daemon, running, wait_until
+from tests.end_to_end.reports import play_alex, probing, report
+from tests.receiver import receiving
+
+
+def outbox(daemon: Daemon) -> list[str]:
+    """Runs that wait."""
+    with closing(sqlite3.connect(daemon.directory / "state" / "history.db")) as connection:
+        return [row[0] for row in connection.execute("SELECT run_id FROM webhook_outbox")]
+
+
+async def test_a_run_is_told_once_also_when_the_daemon_is_killed_before(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s" * 40)
+    with receiving() as receiver:
+        env = {
+            "HOUSEHOLDD_HISTORY__WEBHOOK__URL": f"http://127.0.0.1:{receiver.port}/runs",
+            "HOUSEHOLDD_HISTORY__WEBHOOK__SECRET_FILE": str(secret),
+        }
+        receiver.answers.append(410)
+        with running(tmp_path, env=env) as daemon:
+            async with probing(daemon, "refused") as probe:
+                refused = await report(probe)
+
+            def status() -> server_service_pb2.WebhookStatus:
+                return daemon.get_server().history.webhook
+
+            await asyncio.to_thread(wait_until, lambda: status().dropped == 1, "it is given up")
+            assert status() == server_service_pb2.WebhookStatus(dropped=1, problem="the receiver answered with 410")
+            health = await asyncio.to_thread(daemon.ctl, "health")
+            assert health.returncode == 8
+            assert (
+                "the webhook is not delivered: the receiver answered with 410 (0 waiting, 1 dropped)" in health.stderr
+            )
+            async with probing(daemon, "killed") as probe:
+                await play_alex(daemon, "killed")
+                stored = await report(probe)
+                await asyncio.to_thread(wait_until, lambda: outbox(daemon) == [stored["id"]], "it is stored")
+            daemon.process.kill()
+            await asyncio.to_thread(daemon.process.wait, 10)
+        assert receiver.ids == [refused["id"]]
+        with running(tmp_path, env=env) as daemon:
+            await asyncio.to_thread(wait_until, lambda: status().delivered == 1, "it is delivered")
+            assert status() == server_service_pb2.WebhookStatus(delivered=1)
+            health = await asyncio.to_thread(daemon.ctl, "health")
+            assert (health.returncode, health.stderr) == (0, "")
+            assert "1 delivered, 0 waiting, 0 dropped" in health.stdout
+            assert outbox(daemon) == []
+    told = receiver.received[1].json
+    assert receiver.ids == [refused["id"], stored["id"]]
+    assert "alex" in {each["profile"] for each in told["sessions"]}
+    assert told["address"] == "127.0.0.0/24"
+    assert told["path"] == stored["path"]

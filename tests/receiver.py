@@ -1,0 +1,92 @@
+"""A webhook's receiver: a real HTTP server that answers as a test tells it to, and keeps what it was sent."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import ssl
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request."""
+
+    path: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever was sent
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Receiver:
+    """Answers with ``answers`` in turn, and with 204 when none is left."""
+
+    def __init__(self, port: int, tls: ssl.SSLContext | None) -> None:
+        self.received: list[Received] = []
+        self.answers: deque[int | bytes] = deque()
+        """A status, or the first bytes of an answer of which no more comes."""
+        self.released = threading.Event()
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self.port = self.server.server_port
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids of the deliveries, in their order."""
+        return [each.headers["webhook-id"] for each in self.received]
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.received.append(Received(self.path, headers, body))
+                answer = receiver.answers.popleft() if receiver.answers else 204
+                if isinstance(answer, bytes):
+                    self._drip(answer)
+                    return
+                self.send_response(answer)
+                if answer in (301, 307):
+                    self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
+                self.end_headers()
+
+            def _drip(self, answer: bytes) -> None:
+                with contextlib.suppress(OSError):
+                    for byte in answer:
+                        self.wfile.write(bytes([byte]))
+                        if receiver.released.wait(0.05):
+                            break
+                receiver.released.wait()
+
+            def log_message(self, *_arguments: object) -> None:
+                """Prints nothing."""
+
+        return Handler
+
+
+@contextlib.contextmanager
+def receiving(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """A receiver for the length of a block, on a loopback ``port`` or a free one."""
+    receiver = Receiver(port, tls)
+    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.released.set()
+        receiver.server.shutdown()
+        receiver.server.server_close()
+        thread.join()
