@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import socket
 import time
@@ -150,6 +151,29 @@ def test_a_browser_that_has_the_page_is_told_so(shared_daemon: Daemon) -> None:
     assert (again.status, again.body) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
     assert ask(shared_daemon, "/", If_None_Match='"old"').status == 200
+
+
+@pytest.mark.parametrize("encodings", ["gzip", "br;q=1.0, gzip, *;q=0.1"])
+def test_the_page_is_compressed_for_browsers_that_take_it(shared_daemon: Daemon, encodings: str) -> None:
+    plain = ask(shared_daemon, "/app.js", Accept_Encoding="identity")
+    assert plain.headers["Content-Encoding"] is None
+    packed = ask(shared_daemon, "/app.js", Accept_Encoding=encodings)
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("name", ["Origin", "Host", "Upgrade", "User-Agent", "Accept-Encoding", "If-None-Match"])
+@pytest.mark.parametrize("path", ["/", "/virtual-household/health", "/ws/virtual-household/alex"])
+def test_a_header_that_comes_twice_is_no_defect_of_the_server(shared_daemon: Daemon, name: str, path: str) -> None:
+    host, port = shared_daemon.url.split("/")[2].split(":")
+    sent = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{name}: a\r\n{name}: b\r\nConnection: close\r\n\r\n"
+    with (
+        socket.create_connection((host, int(port)), timeout=PATIENCE) as plain,
+        shared_daemon.tls.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        connection.sendall(sent.encode())
+        assert connection.recv(4096).split(b" ", 2)[1] == b"200"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from householdd.core.admission import Cause
 from householdd.core.profiles import Profiles
 from householdd.core.session import Identity
 from householdd.dataplane import responses
+from householdd.dataplane.headers import header
 from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
 from householdd.dataplane.link import WRITE_LIMIT, Link
 from householdd.dataplane.registry import Registry
@@ -117,7 +118,7 @@ class Gateway:
             return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
         now = self._registry.clock.now()
         denial = self._registry.admission.denies(connection.remote_address[0], now)
-        if request.headers.get("Upgrade", "").lower() != "websocket":
+        if header(request, "Upgrade").lower() != "websocket":
             port = connection.local_address[1]
             path = SESSION_PATH + quote(target.user_id)
             row = redirect(request, path, tls=self._options.tls is not None, port=port)
@@ -146,7 +147,7 @@ class Gateway:
 
 def _identity(target: SessionTarget, link: Link) -> Identity:
     host, port = link.remote_address[:2]
-    user_agent = link.request.headers.get("User-Agent", "") if link.request else ""
+    user_agent = header(link.request, "User-Agent") if link.request else ""
     return Identity(
         id=str(uuid.uuid4()),
         user_id=target.user_id,

@@ -10,6 +10,7 @@ from websockets.http11 import Request
 
 from householdd.core.figures import mbps
 from householdd.core.profiles import Profiles
+from householdd.dataplane.headers import header
 
 
 class RowUnavailableError(Exception):
@@ -73,9 +74,9 @@ def redirect(request: Request, path: str, *, tls: bool, port: int) -> Mapping[st
 
     The host is the one that the client used, which may be a proxy's; the row tells it nothing it did not know.
     """
-    host = request.headers.get("Host", f"localhost:{port}")
+    host = header(request, "Host") or f"localhost:{port}"
     # Without TLS there is a proxy in front, and it knows what its client speaks.
-    secure = tls or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+    secure = tls or header(request, "X-Forwarded-Proto").lower() == "https"
     return {
         "redirect": True,
         "websocket_url": f"{'wss' if secure else 'ws'}://{host}{path}",

@@ -10,6 +10,7 @@ import msgspec
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from householdd.dataplane.headers import header, items
 from householdd.dataplane.static_files import StaticFile
 
 
@@ -21,18 +22,21 @@ def text(status: http.HTTPStatus, words: str, headers: Mapping[str, str] | None 
 def data(request: Request, value: Mapping[str, Any] | msgspec.Raw, allowed_origins: Iterable[str]) -> Response:
     """JSON, readable for pages of the allowed origins; ``*`` among them allows every page."""
     response = _response(http.HTTPStatus.OK, msgspec.json.encode(value), "application/json", {"Vary": "Origin"})
-    origin = request.headers.get("Origin")
+    origin = header(request, "Origin")
     allowed = set(allowed_origins)
-    if origin is not None and (origin in allowed or "*" in allowed):
+    if origin and (origin in allowed or "*" in allowed):
         response.headers["Access-Control-Allow-Origin"] = origin
     return response
 
 
 def file(request: Request, static: StaticFile) -> Response:
     """A file of the page, or 304 where the browser has it."""
-    headers = {"ETag": static.etag, "Content-Security-Policy": static.policy}
-    if request.headers.get("If-None-Match") == static.etag:
+    headers = {"ETag": static.etag, "Content-Security-Policy": static.policy, "Vary": "Accept-Encoding"}
+    if static.etag in items(request, "If-None-Match"):
         return _response(http.HTTPStatus.NOT_MODIFIED, b"", static.content_type, headers)
+    if static.gzipped is not None and "gzip" in items(request, "Accept-Encoding"):
+        headers["Content-Encoding"] = "gzip"
+        return _response(http.HTTPStatus.OK, static.gzipped, static.content_type, headers)
     return _response(http.HTTPStatus.OK, static.body, static.content_type, headers)
 
 
