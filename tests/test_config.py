@@ -94,6 +94,12 @@ def test_a_wrong_limit_is_named(tmp_path: Path, text: str, words: str) -> None:
     assert str(caught.value) == f"{path}: limits: {words}"
 
 
+@pytest.mark.parametrize("name", ["cubic\n", "\ncubic", "Cubic", "", "c" * 16, "../cubic"])
+def test_a_congestion_control_is_one_short_word(name: str) -> None:
+    with pytest.raises(config.ConfigError, match="--congestion-control: String should match"):
+        config.load({"no_tls": True, "congestion_control": name}, None)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "[::1]", "localhost"])
 def test_metrics_may_be_served_to_this_machine(host: str) -> None:
     settings = config.load({"no_tls": True, "metrics_listen": f"{host}:8444"}, None)

@@ -114,6 +114,13 @@ def test_wrong_data_is_refused_with_where_and_what(wrong: dict[str, Any], messag
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("wrong", ["bob\n", "\nbob", "bob\r", "Bob", "", "b" * 33])
+def test_a_name_is_one_short_word(wrong: str) -> None:
+    for given in (data(aliases=[wrong]), {"profiles": {wrong: ALEX}}):
+        with pytest.raises(ProfileError, match="matching regex"):
+            Profiles.read(given)
+
+
 @pytest.mark.parametrize("alias", ["gamer", "alex"])
 def test_an_alias_means_one_profile(alias: str) -> None:
     bob = {**ALEX, "name": "Bob", "aliases": [alias]}

@@ -13,7 +13,8 @@ MEGABIT = 1e6
 """Bits in the megabit of every rate here: decimal, as network rates are."""
 
 _Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
-_Key = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
+# \Z and not $, which lets a newline follow.
+_Key = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9-]{0,31}\Z")]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
