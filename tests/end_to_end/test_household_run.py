@@ -65,7 +65,14 @@ async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -
     run_id = run["permalink"].removeprefix(f"{daemon.url}?run=")
     kept = await asyncio.to_thread(ask, daemon, f"/virtual-household/runs/{run_id}")
     assert kept.json["report"]["client"]["kind"] == "householdctl"
-    assert [phase["name"] for phase in kept.json["report"]["phases"]] == ["idle", "load", "recovery"]
+    phases = kept.json["report"]["phases"]
+    assert [phase["name"] for phase in phases] == ["idle", "load", "recovery"]
+    timeline = kept.json["report"]["timeline"]
+    assert len(timeline) == int(phases[-1]["until_s"] * 4)
+    loaded = [point for point in timeline if phases[1]["from_s"] + 1 < point[0] < phases[1]["until_s"] - 1]
+    assert sum(delay is not None and down > 1e6 for _, delay, down, _ in loaded) > len(loaded) / 2
+    assert max(up for _, _, _, up in loaded) > 1e5
+    assert all(down == 0 for second, _, down, _ in timeline if second < phases[0]["until_s"] - 1)
     assert kept.json["baseline_ms"] == run["report"]["baseline_ms"]
     assert not kept.json["valid"]
 

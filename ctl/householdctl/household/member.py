@@ -39,6 +39,8 @@ class Member:
     uploads: list[tuple[float, int]] = field(default_factory=list)
     """The server's totals of what was uploaded: its seconds since the upgrade, and bytes."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
+    sent: list[tuple[float, int]] = field(default_factory=list)
+    """What was given to the connection as upload: when, and how many bytes."""
     pings: dict[int, float] = field(default_factory=dict)
     """When each ping was sent, by its sequence."""
     round_trips: dict[int, float] = field(default_factory=dict)
@@ -100,6 +102,7 @@ class Member:
                 size = min(self._owed, _UPLOAD_CHUNK_BYTES)
                 self._owed -= size
                 await self.connection.send(bytes(size))
+                self.sent.append((time.monotonic(), size))
 
     async def stop(self) -> None:
         """Says that the client is done and waits for the server to close."""

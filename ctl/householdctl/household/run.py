@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from householdctl.household import sharing
+from householdctl.household import sharing, timeline
 from householdctl.household.member import Member, join
 from householdctl.household.warm_up import SETTLE_S, WARM_UP_S, WarmUp, warm_up_of
 from householdscore.facts import Circumstances, Direction, PersonFacts, Probe, RunFacts
@@ -84,7 +84,8 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             await _engage(stack, probe, PROBE_HERTZ / PROBES, place / PROBES)
         await _pass("idle", IDLE_S, probes, tell)
         idle_until = time.monotonic()
-        warm_up = await _warm_up(plan, test_id, probes, tell) if plan.warm_up else None
+        alone: list[Member] = []
+        warm_up = await _warm_up(plan, test_id, probes, alone, tell) if plan.warm_up else None
         wish = f"&throughput={warm_up.computer_mbps if warm_up else plan.computer_mbps}"
         people = [await join(plan.server, who, test_id, wish if who == "computer" else "") for who in WHO]
         lateness = asyncio.create_task(_lateness(plan.seconds))
@@ -115,17 +116,28 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         )
         answer: dict[str, Any] = {}
         if plan.share:
-            spans = {"idle": (start, idle_until), "load": (began, ended), "recovery": (ended, time.monotonic())}
+            over = time.monotonic()
+            spans = {"idle": (start, idle_until), "load": (began, ended), "recovery": (ended, over)}
             if plan.warm_up:
                 spans |= {"warm_up": (idle_until, began)}
             phases = {name: (begin - start, end - start) for name, (begin, end) in spans.items()}
-            answer = await probes[0].report(sharing.message(facts, phases, warm_up), ANSWER_S)
+            course = timeline.points(
+                start,
+                over,
+                ((probe.pings[each], seconds) for probe in probes for each, seconds in probe.round_trips.items()),
+                (portion for member in (*alone, *people) for portion in member.arrivals),
+                (portion for member in (*alone, *people) for portion in member.sent),
+            )
+            answer = await probes[0].report(sharing.message(facts, phases, warm_up, course), ANSWER_S)
     return Played(facts, warm_up, answer)
 
 
-async def _warm_up(plan: Plan, test_id: str, probes: list[Member], tell: Callable[[Progress], None]) -> WarmUp | None:
-    """Lets the Computer be alone on the line, and the line empty its queue after it."""
+async def _warm_up(
+    plan: Plan, test_id: str, probes: list[Member], alone: list[Member], tell: Callable[[Progress], None]
+) -> WarmUp | None:
+    """Lets the Computer, which is added to ``alone``, be so on the line, and the line empty its queue after it."""
     computer = await join(plan.server, "computer", test_id)
+    alone.append(computer)
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         await _engage(stack, computer, PERSON_HERTZ)

@@ -11,8 +11,9 @@ from householdscore.report import report
 from householdscore.requirements import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from householdctl.household.timeline import Point
     from householdctl.household.warm_up import WarmUp
     from householdctl.leaks.url import Server
     from householdscore.facts import Direction, RunFacts
@@ -28,7 +29,9 @@ REASONS = {
 """Why a server does not keep a run, in words."""
 
 
-def message(facts: RunFacts, phases: Mapping[str, tuple[float, float]], warm_up: WarmUp | None) -> dict[str, Any]:
+def message(
+    facts: RunFacts, phases: Mapping[str, tuple[float, float]], warm_up: WarmUp | None, timeline: Sequence[Point]
+) -> dict[str, Any]:
     """The run_report of docs/protocol.md; ``phases`` are seconds since the begin of the run."""
     found = report(facts, shipped())
     return {
@@ -45,6 +48,7 @@ def message(facts: RunFacts, phases: Mapping[str, tuple[float, float]], warm_up:
         "loss_share": found.loss_share,
         "invalid": list(found.invalid),
         "people": [_person(person) for person in found.people],
+        "timeline": timeline,
         "warm_up_mbps": None if warm_up is None else round(warm_up.line_bps / 1e6, 3),
     }
 
