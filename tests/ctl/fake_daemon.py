@@ -14,18 +14,26 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_status import rpc_status
+from msgspec import convert
 
 from household.v1 import config_service_pb2 as config_api
 from household.v1 import config_service_pb2_grpc as config_grpc
+from household.v1 import history_service_pb2 as history_api
+from household.v1 import history_service_pb2_grpc as history_grpc
 from household.v1 import server_service_pb2 as server_api
 from household.v1 import server_service_pb2_grpc as server_grpc
 from household.v1 import session_service_pb2 as session_api
 from household.v1 import session_service_pb2_grpc as session_grpc
 from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Session, SessionState, Timeouts, Verdict
+from householdd.core.run_report import RunReport, encode
+from tests.run_reports import run_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+REPORT = encode(convert(run_report(), RunReport)).decode()
+"""As a daemon stores it: with the fields that the client left out."""
 
 SETTINGS = (
     ("inactivity", "s", 1, 3600, 30),
@@ -40,7 +48,10 @@ SETTINGS = (
 
 
 class FakeDaemon(
-    session_grpc.SessionServiceServicer, server_grpc.ServerServiceServicer, config_grpc.ConfigServiceServicer
+    session_grpc.SessionServiceServicer,
+    server_grpc.ServerServiceServicer,
+    config_grpc.ConfigServiceServicer,
+    history_grpc.HistoryServiceServicer,
 ):
     """Serves at ``path`` while it is :meth:`running`."""
 
@@ -55,6 +66,9 @@ class FakeDaemon(
         # Whether a watch goes on after its events, until the client leaves.
         self.watch_stays_open = False
         self.server = server_api.Server()
+        self.ended: list[history_api.SessionRecord] = []
+        self.runs: list[history_api.Run] = []
+        self.groups: list[history_api.HistoryGroup] = []
         self.blocks: list[session_api.Block] = []
         self.drain_steps: list[server_api.WatchDrainResponse] = []
         # After each step.
@@ -79,6 +93,7 @@ class FakeDaemon(
         session_grpc.add_SessionServiceServicer_to_server(self, server)
         server_grpc.add_ServerServiceServicer_to_server(self, server)
         config_grpc.add_ConfigServiceServicer_to_server(self, server)
+        history_grpc.add_HistoryServiceServicer_to_server(self, server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         server.add_insecure_port(f"unix:{self.path}")
         if credentials is not None:
@@ -187,6 +202,39 @@ class FakeDaemon(
             not_blocked=[address for address in request.addresses if address not in known],
             unreachable_workers=self.unreachable,
         )
+
+    def ListHistory(  # noqa: N802
+        self, request: history_api.ListHistoryRequest, context: grpc.ServicerContext
+    ) -> history_api.ListHistoryResponse:
+        self._enter("ListHistory", request, context)
+        wanted = request.filter.removeprefix('id = "').removesuffix('"')
+        return history_api.ListHistoryResponse(
+            sessions=[record for record in self.ended if wanted in ("", record.session.id)]
+        )
+
+    def ListRuns(  # noqa: N802
+        self, request: history_api.ListRunsRequest, context: grpc.ServicerContext
+    ) -> history_api.ListRunsResponse:
+        self._enter("ListRuns", request, context)
+        return history_api.ListRunsResponse(runs=self.runs)
+
+    def GetRun(  # noqa: N802
+        self, request: history_api.GetRunRequest, context: grpc.ServicerContext
+    ) -> history_api.GetRunResponse:
+        self._enter("GetRun", request, context)
+        for run in self.runs:
+            if run.id == request.id:
+                sessions = [record for record in self.ended if record.run_id == run.id]
+                return history_api.GetRunResponse(run=run, report=REPORT, sessions=sessions)
+        return _abort(
+            context, Status(code=grpc.StatusCode.NOT_FOUND.value[0], message=f"run {request.id} is not known")
+        )
+
+    def GetHistoryStats(  # noqa: N802
+        self, request: history_api.GetHistoryStatsRequest, context: grpc.ServicerContext
+    ) -> history_api.GetHistoryStatsResponse:
+        self._enter("GetHistoryStats", request, context)
+        return history_api.GetHistoryStatsResponse(groups=self.groups)
 
     def GetServer(  # noqa: N802
         self, request: server_api.GetServerRequest, context: grpc.ServicerContext
@@ -365,6 +413,50 @@ def closed_session(number: int) -> Session:
     made.closed_at.FromJsonString("2026-01-02T03:08:05.678Z")
     for field in ("verdict", "answer_age", "effective_probe_timeout", "effective_inactivity", "connection"):
         made.ClearField(field)
+    return made
+
+
+def ended_session(number: int, run_id: str) -> history_api.SessionRecord:
+    """A session as the history has it."""
+    record = history_api.SessionRecord(
+        session=closed_session(number), run_id=run_id, server="speed-1", address_block="2001:db8::/48"
+    )
+    record.session.peer_address = record.address_block
+    return record
+
+
+def stored_run(number: int, **fields: object) -> history_api.Run:
+    """A run whose id ends in ``number``."""
+    made = history_api.Run(
+        id=f"{number:024x}",
+        session_id=session(number).id,
+        test_id="777",
+        server="speed-1",
+        peer_address="2001:db8::/48",
+        address_block="2001:db8::/48",
+        user_agent="Mozilla/5.0 [test]",
+        client="page",
+        client_version="1.2.3",
+        valid=True,
+        grade=history_api.GRADE_A_PLUS,
+        people=[history_api.RunPerson(who="alex", activity="gaming", score=90.5, verdict="verdict.gaming.excellent")],
+    )
+    made.stored_at.FromJsonString("2026-01-02T03:08:06Z")
+    made.ended_at.FromJsonString("2026-01-02T03:08:05Z")
+    made.baseline.FromMilliseconds(11)
+    made.increase_p95.FromMicroseconds(3_400)
+    made.MergeFrom(history_api.Run(**fields))  # type: ignore[arg-type]
+    return made
+
+
+def counted(key: str) -> history_api.HistoryGroup:
+    """A group of the statistics."""
+    made = history_api.HistoryGroup(
+        key=key, sessions=8, sent_bytes=3_100_000, received_bytes=120_000, runs=2, valid_runs=1
+    )
+    made.session_time.FromSeconds(2000)
+    if key:
+        made.mean_increase_p95.FromMilliseconds(12)
     return made
 
 

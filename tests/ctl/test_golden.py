@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from householdctl.options import Format
-from tests.ctl.fake_daemon import block, closed_session, session
+from tests.ctl.fake_daemon import block, closed_session, counted, ended_session, session, stored_run
 from tests.ctl.test_sessions import watch_events
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 FIRST, CLOSED, UNKNOWN = session(1).id, closed_session(9).id, session(404).id
+RUN = stored_run(1).id
 REASON = ("--reason", "upgrade", "--yes")
 
 COMMANDS = {
@@ -42,7 +43,19 @@ COMMANDS = {
     "resume": ("resume",),
     "shutdown": ("shutdown", *REASON),
     "version": ("version",),
+    "history-list": ("history", "list"),
+    "history-runs": ("history", "runs"),
+    "history-show-run": ("history", "show", RUN),
+    "history-show-session": ("history", "show", CLOSED),
+    "history-show-unknown": ("history", "show", "f" * 24),
+    "history-stats": ("history", "stats"),
+    "history-export": ("history", "export", "--format", "csv"),
+    "history-export-runs": ("history", "export", "--runs"),
 }
+
+INVALID = stored_run(3)
+INVALID.valid = False
+INVALID.ClearField("increase_p95")
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +75,9 @@ def test_output(cli: Cli, daemon: FakeDaemon, name: str) -> None:
         daemon.closed = [closed_session(9)]
         daemon.blocks = [block("192.0.2.7", "abuse", 600)]
         daemon.events = watch_events()
+        daemon.ended = [ended_session(9, RUN), ended_session(8, "")]
+        daemon.runs = [stored_run(1), stored_run(2, client="householdctl"), INVALID]
+        daemon.groups = [counted("2026-01-02"), counted("")]
         command = (*COMMANDS[name], "-o", style.value)
         transcript += _said(command, cli(*command), daemon)
     _same(name, transcript)

@@ -138,3 +138,15 @@ def test_version_without_a_daemon(bare_cli: Cli) -> None:
     assert outcome.code == 0
     assert "no control socket" in outcome.out
     assert bare_cli("version", "-o", "json").json["householdd"] is None
+
+
+def test_health_tells_of_a_webhook_that_is_not_delivered(cli: Cli, daemon: FakeDaemon) -> None:
+    webhook = daemon.server.history.webhook
+    webhook.delivered = 7
+    assert ["webhook", "since", "start", "7", "delivered,", "0", "waiting,", "0", "dropped"] in cli("health").rows
+    webhook.waiting, webhook.problem = 2, "[Errno 111] Connection refused"
+    outcome = cli("health")
+    assert outcome.code == 8
+    assert outcome.err == (
+        "warning: the webhook is not delivered: [Errno 111] Connection refused (2 waiting, 0 dropped)\n"
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,44 @@ async def test_health_tells_of_a_database_that_is_away_and_that_it_caught_up(tmp
         await asyncio.to_thread(wait_until, lambda: status().written == 1, "it caught up")
         assert status() == server_service_pb2.HistoryStatus(state=server_service_pb2.HISTORY_STATE_WRITING, written=1)
         assert len(listed(daemon).sessions) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A state directory on a disk of its own, with 2 MiB."""
+    state = tmp_path / "state"
+    state.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", state], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no disk can be made, which takes root: {mounted.stderr.strip()}")
+    try:
+        yield state
+    finally:
+        subprocess.run(["umount", "--lazy", state], check=True)
+
+
+async def test_sessions_go_on_when_the_disk_is_full_and_are_kept_when_there_is_room(small_disk: Path) -> None:
+    with running(small_disk.parent) as daemon:
+
+        def status() -> server_service_pb2.HistoryStatus:
+            return daemon.get_server().history
+
+        before = await play_alex(daemon, "before")
+        await asyncio.to_thread(wait_until, lambda: status().written == 1, "the first is kept")
+        ballast = small_disk / "ballast"
+        with pytest.raises(OSError, match="No space left"):
+            ballast.write_bytes(bytes(2**22))
+        ended = []
+        while not status().problem:
+            # The first few still fit into pages that are there.
+            ended.append(await play_alex(daemon, "full"))
+            assert len(ended) < 50
+        assert "disk" in status().problem
+        assert status().waiting >= 1
+        ballast.unlink()
+        await asyncio.to_thread(wait_until, lambda: not status().waiting, "it caught up")
+        assert {record.session.id for record in listed(daemon).sessions} == {before, *ended}
+        assert (status().problem, status().dropped) == ("", 0)
 
 
 async def test_a_killed_supervisor_loses_no_more_than_what_waited(tmp_path: Path) -> None:
