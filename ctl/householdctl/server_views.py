@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from household.v1.server_service_pb2 import HistoryState, ServerState, WorkerState
+from household.v1.server_service_pb2 import HistoryState, RefusalCause, ServerState, WorkerState
 from household.v1.session_pb2 import CloseReason, SessionState
 from householdctl.output import short_name
 from householdctl.tables import Column
@@ -120,6 +120,7 @@ def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
             for closed in totals.sessions_closed
         ),
         ("handshakes refused", str(totals.handshakes_refused)),
+        *((f"refused, {short_name(RefusalCause, refusal.cause)}", str(refusal.count)) for refusal in totals.refusals),
         ("protocol errors", str(totals.protocol_errors)),
         *_history(server),
     ]

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
 from householdd.controlplane import convert
+from householdd.core.admission import Cause
 from householdd.core.liveness import Kernel
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState, Verdict
@@ -25,6 +27,7 @@ def test_every_word_of_the_core_is_one_of_the_api() -> None:
     assert sorted(map(convert.state, SessionState)) == pb.SessionState.values()[1:]
     assert sorted(map(convert.reason, CloseReason)) == pb.CloseReason.values()[1:]
     assert sorted(map(convert.evidence, EvidenceKind)) == pb.EvidenceKind.values()[1:]
+    assert sorted(map(convert.refusal, Cause)) == server_service_pb2.RefusalCause.values()[1:]
     assert sorted(map(convert.verdict, Verdict)) == pb.Verdict.values()[1:]
 
 

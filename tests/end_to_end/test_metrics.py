@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from household.v1 import server_service_pb2 as pb
 from householdd.metric_families import FAMILIES, Kind
 from tests.clients import OldPage, client
 from tests.daemon import Daemon, running, wait_until
@@ -133,6 +134,12 @@ async def test_refusals_are_counted_by_cause(measured: Daemon) -> None:
     assert seen.total("householdd_handshakes_refused_total", reason="unknown_user") == 2
     assert seen.total("householdd_handshakes_refused_total", reason="draining") == 1
     assert seen.total("householdd_server_state", state="draining") == 1
+    totals = (await asyncio.to_thread(measured.get_server)).totals
+    assert totals.handshakes_refused == 3
+    assert {pb.RefusalCause.Name(each.cause): each.count for each in totals.refusals} == {
+        "REFUSAL_CAUSE_UNKNOWN_USER": 2,
+        "REFUSAL_CAUSE_DRAINING": 1,
+    }
     assert (await asyncio.to_thread(measured.ctl, "resume")).returncode == 0
 
 

@@ -8,8 +8,10 @@ from dataclasses import fields
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
 from householdd.core.addresses import host_port
+from householdd.core.admission import Cause
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState, Verdict
@@ -42,6 +44,11 @@ def state(value: SessionState) -> pb.SessionState.ValueType:
 def reason(value: CloseReason) -> pb.CloseReason.ValueType:
     """The reason's number."""
     return pb.CloseReason.Value(f"CLOSE_REASON_{value.name}")
+
+
+def refusal(value: Cause) -> server_service_pb2.RefusalCause.ValueType:
+    """The cause's number."""
+    return server_service_pb2.RefusalCause.Value(f"REFUSAL_CAUSE_{value.name}")
 
 
 def evidence(value: EvidenceKind) -> pb.EvidenceKind.ValueType:

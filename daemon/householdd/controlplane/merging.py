@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 
 from household.v1 import server_service_pb2, session_pb2, session_service_pb2
@@ -23,12 +23,18 @@ def add_totals(total: server_service_pb2.Totals, more: server_service_pb2.Totals
     """Adds ``more`` to ``total``."""
     for name in _SUMS:
         setattr(total, name, getattr(total, name) + getattr(more, name))
-    counts: dict[session_pb2.CloseReason.ValueType, int] = defaultdict(int)
-    for each in (*total.sessions_closed, *more.sessions_closed):
-        counts[each.reason] += each.count
+    closed = Counter[session_pb2.CloseReason.ValueType]()
+    for closing in (*total.sessions_closed, *more.sessions_closed):
+        closed[closing.reason] += closing.count
     del total.sessions_closed[:]
-    for reason, count in sorted(counts.items()):
+    for reason, count in sorted(closed.items()):
         total.sessions_closed.add(reason=reason, count=count)
+    refused = Counter[server_service_pb2.RefusalCause.ValueType]()
+    for refusal in (*total.refusals, *more.refusals):
+        refused[refusal.cause] += refusal.count
+    del total.refusals[:]
+    for cause, count in sorted(refused.items()):
+        total.refusals.add(cause=cause, count=count)
 
 
 def merge_lists(

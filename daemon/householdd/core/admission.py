@@ -27,6 +27,8 @@ MOST_DRAIN_RETRY = 300
 class Cause(Enum):
     """Why a session was refused, in one word for logs and figures."""
 
+    UNKNOWN_USER = "unknown_user"
+    """The URL names no profile, or is wrong otherwise; admission is not asked then."""
     BLOCKED = "blocked"
     DRAINING = "draining"
     FULL = "full"

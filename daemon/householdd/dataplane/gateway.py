@@ -30,9 +30,6 @@ MAX_MESSAGE = 256 * 1024
 
 USER_AGENT_LENGTH = 256
 
-UNKNOWN_USER = "unknown_user"
-"""The cause of a refusal that admission is not asked about: the URL names no profile, or is wrong otherwise."""
-
 _STATUS = {Cause.BLOCKED: http.HTTPStatus.FORBIDDEN, Cause.ADDRESS_FULL: http.HTTPStatus.TOO_MANY_REQUESTS}
 """Where it is not 503."""
 
@@ -114,7 +111,7 @@ class Gateway:
         try:
             target = session_target(request.path, self._profiles)
         except TargetError as error:
-            self._registry.refused(UNKNOWN_USER)
+            self._registry.refused(Cause.UNKNOWN_USER)
             return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
         now = self._registry.clock.now()
         denial = self._registry.admission.denies(connection.remote_address[0], now)
@@ -128,7 +125,7 @@ class Gateway:
         if denial is None:
             self._registry.admission.counts.handshake(now)
             return None
-        self._registry.refused(denial.cause.value)
+        self._registry.refused(denial.cause)
         headers = {"Retry-After": str(denial.retry_after)}
         return responses.text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
 

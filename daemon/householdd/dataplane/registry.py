@@ -10,7 +10,7 @@ from enum import Enum
 import structlog
 
 from householdd.core.addresses import customer
-from householdd.core.admission import Admission
+from householdd.core.admission import Admission, Cause
 from householdd.core.counts import Counts, size
 from householdd.core.profiles import Profile, Profiles
 from householdd.core.run_report import RunReport
@@ -66,7 +66,7 @@ class Registry:
         """Called after each opening, change of state and end; they must not raise or wait."""
         self.keeper = Keeper()
         self.timing = Timing()
-        self.refusals: Counter[str] = Counter()
+        self.refusals: Counter[Cause] = Counter()
         """Upgrades that were refused, by cause."""
         self._ended: dict[str, Totals] = {}
         """By profile; of its sessions' counts those of ended ones only."""
@@ -136,7 +136,7 @@ class Registry:
         """Ends every connection that is left, without a word."""
         self.for_each(lambda runner: runner.abort(CloseReason.EMERGENCY))
 
-    def refused(self, cause: str) -> None:
+    def refused(self, cause: Cause) -> None:
         """Counts an upgrade that was refused."""
         self.refusals[cause] += 1
 

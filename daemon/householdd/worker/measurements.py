@@ -11,7 +11,6 @@ from householdd.core.admission import Cause
 from householdd.core.histogram import Histogram
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.dataplane.control_loop import ControlLoop
-from householdd.dataplane.gateway import UNKNOWN_USER
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.totals import Tally, Totals
 from householdd.metric_families import Family
@@ -25,8 +24,8 @@ def take(registry: Registry, loop: ControlLoop, totals: Mapping[str, Totals], ce
     for profile, each in totals.items():
         yield from _profile(profile, each)
     yield from _live(registry, totals)
-    for cause in (UNKNOWN_USER, *(cause.value for cause in Cause)):
-        yield _number(metrics.HANDSHAKES_REFUSED, registry.refusals[cause], cause)
+    for cause in Cause:
+        yield _number(metrics.HANDSHAKES_REFUSED, registry.refusals[cause], cause.value)
     for kind in ("malformed", "unknown", "framing", "flooding", "unread"):
         yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in totals.values()), kind)
     timing = registry.timing

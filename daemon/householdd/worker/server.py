@@ -175,4 +175,7 @@ def _totals_message(registry: Registry, by_profile: Mapping[str, Totals]) -> pb.
         received_bytes=tally.received,
         handshakes_refused=registry.refusals.total(),
         protocol_errors=tally.protocol_errors,
+        refusals=[
+            pb.RefusalCount(cause=convert.refusal(cause), count=count) for cause, count in registry.refusals.items()
+        ],
     )
