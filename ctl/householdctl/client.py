@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import grpc
-from google.protobuf.field_mask_pb2 import FieldMask
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from household.v1 import (
@@ -23,7 +23,7 @@ from household.v1 import (
     session_service_pb2_grpc,
 )
 from householdctl.exits import CommandError, ExitCode
-from householdctl.rpc_errors import explain
+from householdctl.rpc_errors import explain, too_late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,13 +126,31 @@ class Client:
         return self._call(self._sessions.UnblockAddresses, request)
 
     def watch_sessions(self, query: str) -> Iterator[session_service_pb2.WatchSessionsResponse]:
-        """Messages until the daemon ends the stream; there is no deadline."""
+        """Messages until the daemon ends the stream.
+
+        The first one comes at once, if only the end of the snapshot, so it has the deadline of any answer; later ones
+        have none.
+        """
         call = self._sessions.WatchSessions(session_service_pb2.WatchSessionsRequest(filter=query))
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            call.cancel()
+
+        patience = threading.Timer(self.timeout, give_up)
+        patience.daemon = True
+        patience.start()
         try:
-            yield from call
+            for message in call:
+                patience.cancel()
+                yield message
         except grpc.RpcError as error:
+            if late.is_set():
+                raise too_late(self.target, self.timeout) from error
             raise explain(error, self.target, self.timeout) from error
         finally:
+            patience.cancel()
             call.cancel()
 
     def get_server(self) -> server_service_pb2.Server:
@@ -159,13 +177,12 @@ class Client:
         finally:
             call.cancel()
 
-    def resume(self) -> server_service_pb2.Server:
-        """Ends a drain."""
-        return self._call(self._server.ResumeServer, server_service_pb2.ResumeServerRequest()).server
+    def resume(self, request: server_service_pb2.ResumeServerRequest) -> server_service_pb2.Server:
+        """Ends a drain, or checks whether it could."""
+        return self._call(self._server.ResumeServer, request).server
 
-    def shutdown(self, reason: str, *, validate_only: bool = False) -> server_service_pb2.ShutdownServerResponse:
+    def shutdown(self, request: server_service_pb2.ShutdownServerRequest) -> server_service_pb2.ShutdownServerResponse:
         """Ends all traffic and stops the daemon, or says what that would close."""
-        request = server_service_pb2.ShutdownServerRequest(reason=reason, validate_only=validate_only)
         return self._call(self._server.ShutdownServer, request)
 
     def get_config(self) -> config_service_pb2.GetRuntimeConfigResponse:
@@ -173,21 +190,15 @@ class Client:
         return self._call(self._config.GetRuntimeConfig, config_service_pb2.GetRuntimeConfigRequest())
 
     def update_config(
-        self, config: config_service_pb2.RuntimeConfig, paths: Sequence[str], *, validate_only: bool, etag: str = ""
+        self, request: config_service_pb2.UpdateRuntimeConfigRequest
     ) -> config_service_pb2.UpdateRuntimeConfigResponse:
-        """Changes, or only checks, the settings of ``paths``."""
-        request = config_service_pb2.UpdateRuntimeConfigRequest(
-            config=config, update_mask=FieldMask(paths=paths), validate_only=validate_only, etag=etag
-        )
+        """Changes, or only checks, the settings of the mask."""
         return self._call(self._config.UpdateRuntimeConfig, request)
 
     def reset_config(
-        self, paths: Sequence[str], *, validate_only: bool = False, etag: str = ""
+        self, request: config_service_pb2.ResetRuntimeConfigRequest
     ) -> config_service_pb2.ResetRuntimeConfigResponse:
-        """Puts settings back to their values at launch, or checks that; no paths is all of them."""
-        request = config_service_pb2.ResetRuntimeConfigRequest(
-            update_mask=FieldMask(paths=paths), validate_only=validate_only, etag=etag
-        )
+        """Puts settings back to what is configured, or checks that."""
         return self._call(self._config.ResetRuntimeConfig, request)
 
     def close(self) -> None:

@@ -75,6 +75,10 @@ ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", metavar="NAME", autocompletion=_live_profiles, help="Only sessions of this profile."),
 ]
+NoteOption = Annotated[str, typer.Option("--reason", "-r", help="Kept in the audit log; up to 200 characters.")]
+EtagOption = Annotated[
+    str, typer.Option("--etag", metavar="ETAG", help="Change only what config show -o json showed with this etag.")
+]
 DRY_RUN = "dry run: nothing was changed"
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Let the daemon check it, change nothing.")]
@@ -147,6 +151,8 @@ class Options:
     timeout: float
     # Whether tables and CSV begin with the names of their columns.
     headers: bool = True
+    # As typed: ``householdctl history list``.
+    command: str = "this command"
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
@@ -158,7 +164,9 @@ class Options:
         """The daemon to talk to, for commands that talk to one. Raises CommandError when several were named."""
         if len(self.targets) > 1:
             names = ", ".join(target.name for target in self.targets)
-            raise CommandError(ExitCode.USAGE, f"this command talks to one daemon, not to {len(self.targets)}: {names}")
+            raise CommandError(
+                ExitCode.USAGE, f"{self.command} talks to one daemon, not to {len(self.targets)}: {names}"
+            )
         return self.targets[0]
 
     @property
@@ -209,6 +217,7 @@ def resolve(ctx: typer.Context, given: Mapping[str, Any]) -> Options:
         output=chosen["output"] or Format.TABLE,
         timeout=chosen["timeout"] or DEFAULT_TIMEOUT_S,
         headers=not chosen["no_headers"],
+        command=ctx.command_path,
     )
 
 

@@ -35,11 +35,7 @@ def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandErro
     if status is grpc.StatusCode.UNAVAILABLE and (failure := target.failure()):
         return absent(target, failure)
     if status is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return CommandError(
-            ExitCode.DEADLINE,
-            f"no answer from {target.name} within {format_duration(timeout)}",
-            "wait longer: --timeout SECONDS",
-        )
+        return too_late(target, timeout)
     message = call.details() or status.name
     if status is grpc.StatusCode.UNIMPLEMENTED:
         message = f"the daemon at {target.name} does not know this call; its version differs ({message})"
@@ -48,6 +44,15 @@ def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandErro
     # Details often say the message once more.
     details = [line for line in _details(call) if line not in message]
     return CommandError(_EXIT_CODES.get(status, ExitCode.FAILURE), message, *details)
+
+
+def too_late(target: Target, timeout: float) -> CommandError:
+    """The error for a daemon that is there and says nothing."""
+    return CommandError(
+        ExitCode.DEADLINE,
+        f"no answer from {target.name} within {format_duration(timeout)}",
+        "wait longer: --timeout SECONDS",
+    )
 
 
 def absent(target: Target, failure: OSError) -> CommandError:

@@ -56,6 +56,16 @@ class Answers(Generic[T]):
         """The columns for what :meth:`tag` returns."""
         return with_target(columns) if self.several else columns
 
+    def items(self, name: str) -> list[Any]:
+        """The items of a list that each answer has, each with its daemon's name where there are several."""
+        return [self.tag(target, item) for target, answer in self for item in getattr(answer, name)]
+
+    def document(self, *names: str) -> Any:  # noqa: ANN401 - a message, or a dictionary of them
+        """The answer for scripts; of several daemons the lists ``names`` of all, and who did not answer."""
+        if not self.several:
+            return self.only
+        return {**{name: self.items(name) for name in names}, "unreachable_targets": self.unreachable}
+
     @property
     def unreachable(self) -> list[dict[str, str]]:
         """Who did not answer, for scripts."""
@@ -65,6 +75,14 @@ class Answers(Generic[T]):
         """Names on stderr who did not answer."""
         for target, error in self.failures:
             warn(f"{target.name}: {error.message}")
+
+    def warn_of_workers(self) -> None:
+        """Names on stderr the workers that missed a change."""
+        for target, answer in self:
+            for worker in getattr(answer, "unreachable_workers", ()):
+                warn(
+                    f"worker {worker.worker}{self.at(target)} did not answer and is told when it does: {worker.reason}"
+                )
 
     def finish(self) -> None:
         """Ends the command as a partial failure when somebody did not answer."""

@@ -161,7 +161,7 @@ def test_wrong_usage(bare_cli: Cli, arguments: tuple[str, ...]) -> None:
 
 
 def test_a_defect_is_a_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr("householdctl.client.Client.resume", broken)

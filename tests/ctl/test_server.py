@@ -114,6 +114,8 @@ def test_resume(cli: Cli, daemon: FakeDaemon) -> None:
     assert outcome.code == 0
     assert outcome.rows[0] == ["state", "SERVING"]
     assert cli("resume", "-o", "json").json["state"] == "SERVER_STATE_SERVING"
+    assert cli("resume", "--dry-run", "--reason", "all is well").err == "dry run: nothing was changed\n"
+    assert daemon.requests[-1] == api.ResumeServerRequest(reason="all is well", validate_only=True)
 
 
 @pytest.mark.parametrize("command", [("shutdown",), ("sessions", "shutdown")])

@@ -13,6 +13,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
+from household.v1 import config_service_pb2 as config_api
 from household.v1 import server_service_pb2 as server_api
 from household.v1 import session_service_pb2 as api
 from tests.ctl.fake_daemon import FakeDaemon, closed_session, session
@@ -181,6 +182,14 @@ def test_watch_tells_events_of_all(both: Cli, daemon: FakeDaemon, other: FakeDae
     assert any(line.startswith("o  2026-") for line in both("sessions", "watch").out.splitlines())
 
 
+def test_a_watch_names_a_daemon_that_hangs(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    daemon.events = watch_events()
+    other.hang("WatchSessions")
+    outcome = both("--timeout", "1s", "sessions", "watch", "-o", "jsonl")
+    assert (outcome.code, len(outcome.json_lines)) == (9, 3)
+    assert "warning: o: no answer from o within 1s" in outcome.err
+
+
 def test_watch_goes_on_with_those_that_are_there(one_is_away: Cli, daemon: FakeDaemon) -> None:
     daemon.events = watch_events()
     outcome = one_is_away("sessions", "watch", "-o", "csv")
@@ -229,9 +238,64 @@ def test_a_daemon_named_twice_is_asked_once(bare_cli: Cli, daemon: FakeDaemon) -
     assert "target" not in outcome.json_lines[0]
 
 
-def test_what_is_for_one_daemon_refuses_several(both: Cli) -> None:
-    outcome = both("timeouts", "set", "drain=1s")
-    assert (outcome.code, outcome.err) == (2, "Error: this command talks to one daemon, not to 2: d, o\n")
+@pytest.mark.parametrize("command", ["history list", "history export", "version", "check leaks"])
+def test_what_is_for_one_daemon_refuses_several(both: Cli, command: str) -> None:
+    outcome = both(*command.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == f"Error: householdctl {command} talks to one daemon, not to 2: d, o\n"
+
+
+def test_settings_of_all(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    daemon.values["drain"] = 5
+    rows = [row[:3] for row in both("timeouts", "get").rows if row[1] == "drain"]
+    assert rows == [["d", "drain", "5s"], ["o", "drain", "1m"]]
+    changed = both("timeouts", "set", "drain=7s", "--reason", "a test", "--request-id", session(1).id)
+    assert changed.rows == [
+        ["TARGET", "NAME", "BEFORE", "AFTER"],
+        ["d", "drain", "5s", "7s"],
+        ["o", "drain", "1m", "7s"],
+    ]
+    assert daemon.values["drain"] == other.values["drain"] == 7
+    (request,) = other.asked(config_api.UpdateRuntimeConfigRequest)
+    assert (request.reason, request.request_id) == ("a test", session(1).id)  # type: ignore[attr-defined]
+    document = both("config", "show", "-o", "json").json
+    assert [config["target"] for config in document["configs"]] == ["d", "o"]
+
+
+def test_a_change_that_one_daemon_refuses_is_made_at_the_others(
+    both: Cli, daemon: FakeDaemon, other: FakeDaemon
+) -> None:
+    other.fail("ResetRuntimeConfig", grpc.StatusCode.ABORTED, "refused")
+    daemon.values["drain"] = 5
+    daemon.unreachable = [api.UnreachableWorker(worker="1", reason="stopped")]
+    outcome = both("config", "set", "timeouts.close=1s", "-o", "jsonl")
+    assert [line["target"] for line in outcome.json_lines] == ["d", "o"]
+    assert outcome.err == "warning: worker 1 at d did not answer and is told when it does: stopped\n"
+    outcome = both("config", "reset", "-o", "json")
+    assert (outcome.code, daemon.values["drain"]) == (9, 60)
+    assert outcome.json["unreachable_targets"] == [{"target": "o", "reason": "refused"}]
+    assert "warning: o: refused" in outcome.err
+
+
+def test_blocks_of_all(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
+    assert both("sessions", "block", "192.0.2.7", "--for", "10m", "-r", "abuse").code == 0
+    assert both("sessions", "block", "192.0.2.8", "--for", "10m", "-r", "abuse", "--target", str(other.path)).code == 0
+    assert [row[:2] for row in both("sessions", "blocks").rows[1:]] == [
+        ["d", "192.0.2.7"],
+        ["o", "192.0.2.7"],
+        ["o", "192.0.2.8"],
+    ]
+    outcome = both("sessions", "unblock", "192.0.2.8", "192.0.2.9", "--reason", "sorry", "-o", "json")
+    assert (outcome.code, outcome.err) == (4, "warning: 192.0.2.9 was not blocked\n")
+    assert [block["target"] for block in outcome.json["blocks"]] == ["o"]
+    assert outcome.json["not_blocked"] == ["192.0.2.9"]
+    assert [block.address for block in (*daemon.blocks, *other.blocks)] == ["192.0.2.7"] * 2
+
+
+def test_blocks_with_one_away(one_is_away: Cli) -> None:
+    outcome = one_is_away("sessions", "blocks")
+    assert outcome.code == 9
+    assert f"warning: away: {AWAY}" in outcome.err
 
 
 def test_ctrl_c_does_not_wait_for_daemons_that_hang(daemon: FakeDaemon, other: FakeDaemon) -> None:

@@ -1,29 +1,34 @@
 """sessions blocks, block and unblock: addresses from which no new sessions are accepted."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from householdctl.exits import CommandError, ExitCode
-from householdctl.options import DRY_RUN, DryRunOption, Options, positive_duration_argument, with_options
+from householdctl.options import (
+    DRY_RUN,
+    DryRunOption,
+    NoteOption,
+    Options,
+    RequestIdOption,
+    positive_duration_argument,
+    with_options,
+)
 from householdctl.terminal import note, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from household.v1.session_service_pb2 import UnreachableWorker
+    from householdctl.several import Answers
 
 
 @with_options
 def list_blocks(options: Options) -> None:
     """List the addresses that are kept out, why and for how long."""
-    with options.connect() as client:
-        answer = client.list_blocks()
-    from household.v1.session_service_pb2 import Block
-    from householdctl import output, session_views
-    from householdctl.tables import Table
+    from householdctl.several import ask
 
-    output.show(options, answer, Table(session_views.BLOCK_COLUMNS, answer.blocks), lines=answer.blocks, row=Block)
+    answers = ask(options, lambda client: client.list_blocks())
+    _show(options, answers, answers.document("blocks"))
+    answers.warn()
+    answers.finish()
 
 
 @with_options
@@ -37,24 +42,27 @@ def block(
     ],
     reason: Annotated[str, typer.Option("--reason", "-r", help="Told to the client and logged; 1 to 200 characters.")],
     dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
 ) -> None:
     """Refuse new sessions from addresses for a while.
 
     Live sessions go on; sessions kill --block ends them too.
     """
-    from household.v1.session_service_pb2 import Block, BlockAddressesRequest
+    from household.v1.session_service_pb2 import BlockAddressesRequest
+    from householdctl.several import ask
     from householdctl.units import to_duration
 
     request = BlockAddressesRequest(
-        addresses=addresses, duration=to_duration(length), reason=reason, validate_only=dry_run
+        addresses=addresses,
+        duration=to_duration(length),
+        reason=reason,
+        validate_only=dry_run,
+        request_id=request_id,
     )
-    with options.connect() as client:
-        answer = client.block_addresses(request)
-    from householdctl import output, session_views
-    from householdctl.tables import Table
-
-    output.show(options, answer, Table(session_views.BLOCK_COLUMNS, answer.blocks), lines=answer.blocks, row=Block)
-    _end(answer.unreachable_workers, dry_run=dry_run)
+    answers = ask(options, lambda client: client.block_addresses(request))
+    _show(options, answers, answers.document("blocks", "unreachable_workers"))
+    _note_what_else(answers, dry_run=dry_run)
+    answers.finish()
 
 
 @with_options
@@ -64,29 +72,44 @@ def unblock(
         list[str] | None, typer.Argument(metavar="[ADDRESSES]...", help="As sessions blocks shows them.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every address that is blocked.")] = False,
+    reason: NoteOption = "",
     dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
 ) -> None:
     """Let addresses in again."""
     if everything == bool(addresses):
         raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
-    from household.v1.session_service_pb2 import Block, UnblockAddressesRequest
+    from household.v1.session_service_pb2 import UnblockAddressesRequest
+    from householdctl.several import ask
 
-    request = UnblockAddressesRequest(addresses=addresses or (), all=everything, validate_only=dry_run)
-    with options.connect() as client:
-        answer = client.unblock_addresses(request)
-    from householdctl import output, session_views
-    from householdctl.tables import Table
-
-    output.show(options, answer, Table(session_views.BLOCK_COLUMNS, answer.blocks), lines=answer.blocks, row=Block)
-    for address in answer.not_blocked:
+    request = UnblockAddressesRequest(
+        addresses=addresses or (), all=everything, reason=reason, validate_only=dry_run, request_id=request_id
+    )
+    answers = ask(options, lambda client: client.unblock_addresses(request))
+    # Of several daemons one had it blocked; that the others had not is no failure.
+    nowhere = [address for address in addresses or () if all(address in answer.not_blocked for _, answer in answers)]
+    document = answers.document("blocks", "unreachable_workers")
+    _show(options, answers, {**document, "not_blocked": nowhere} if answers.several else document)
+    for address in nowhere:
         warn(f"{address} was not blocked")
-    _end(answer.unreachable_workers, dry_run=dry_run)
-    if answer.not_blocked:
+    _note_what_else(answers, dry_run=dry_run)
+    answers.finish()
+    if nowhere:
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 
-def _end(unreachable: "Iterable[UnreachableWorker]", *, dry_run: bool) -> None:
+def _show(options: Options, answers: "Answers[Any]", document: object) -> None:
+    from household.v1.session_service_pb2 import Block
+    from householdctl import output, session_views
+    from householdctl.tables import Table
+
+    blocks = answers.items("blocks")
+    table = Table(answers.columns(session_views.BLOCK_COLUMNS), blocks)
+    output.show(options, document, table, lines=blocks, row=Block)
+
+
+def _note_what_else(answers: "Answers[Any]", *, dry_run: bool) -> None:
     if dry_run:
         note(DRY_RUN)
-    for worker in unreachable:
-        warn(f"worker {worker.worker} did not answer and is told when it does: {worker.reason}")
+    answers.warn_of_workers()
+    answers.warn()

@@ -4,8 +4,15 @@ from typing import Annotated
 
 import typer
 
-from householdctl.options import DRY_RUN, DryRunOption, Options, example, with_options
-from householdctl.terminal import note, warn
+from householdctl.options import (
+    DryRunOption,
+    EtagOption,
+    NoteOption,
+    Options,
+    RequestIdOption,
+    example,
+    with_options,
+)
 
 app = typer.Typer(
     help="See and change settings of the running daemon.\n\nTimeouts, limits, rates of profiles, log level.",
@@ -14,29 +21,21 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-EtagOption = Annotated[
-    str,
-    typer.Option("--etag", metavar="ETAG", help="Change only what config show -o json showed with this etag."),
-]
-
 
 @app.command("show", epilog=example("householdctl config show", "householdctl config show -o json | jq -r .etag"))
 @with_options
 def show_config(options: Options) -> None:
     """Show every setting, where it comes from, and what is allowed."""
-    with options.connect() as client:
-        answer = client.get_config()
-    from householdctl import config_views, output
-    from householdctl.tables import Table
+    from householdctl import changing, config_views
 
-    output.show(options, answer, Table(config_views.COLUMNS, answer.settings), lines=answer.settings)
+    changing.show(options, config_views.COLUMNS)
 
 
 @app.command(
     "set",
     epilog=example(
         "householdctl config set limits.max_sessions=500 profiles.computer.download_mbps=100 --dry-run",
-        "householdctl config set log_level=debug",
+        'householdctl config set log_level=debug --reason "ticket 4711"',
     ),
 )
 @with_options
@@ -45,22 +44,21 @@ def set_config(
     assignments: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE...", help="As config show names and writes them.")
     ],
-    dry_run: DryRunOption = False,
+    reason: NoteOption = "",
     etag: EtagOption = "",
+    dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
 ) -> None:
     """Change settings: all that are named, or none."""
-    from householdctl import config_input, config_views, output
-    from householdctl.tables import Table
+    from household.v1.config_service_pb2 import UpdateRuntimeConfigRequest
+    from householdctl import changing, config_input, config_views
 
     config, paths = config_input.parse_assignments(assignments)
-    with options.connect() as client:
-        before = client.get_config().settings
-        answer = client.update_config(config, paths, validate_only=dry_run, etag=etag)
-    output.show(options, answer, Table(config_views.CHANGE_COLUMNS, config_views.changes(before, answer.config, paths)))
-    for worker in answer.unreachable_workers:
-        warn(f"worker {worker.worker} did not answer and is told when it does: {worker.reason}")
-    if dry_run:
-        note(DRY_RUN)
+    request = UpdateRuntimeConfigRequest(
+        config=config, validate_only=dry_run, etag=etag, request_id=request_id, reason=reason
+    )
+    request.update_mask.paths.extend(paths)
+    changing.update(options, request, config_views.CHANGE_COLUMNS, config_views.changes)
 
 
 @app.command("reset", epilog=example("householdctl config reset", "householdctl config reset limits log_level"))
@@ -70,19 +68,15 @@ def reset_config(
     keys: Annotated[
         list[str] | None, typer.Argument(metavar="[KEYS]...", help="Settings or groups; all when none is named.")
     ] = None,
-    dry_run: DryRunOption = False,
+    reason: NoteOption = "",
     etag: EtagOption = "",
+    dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
 ) -> None:
     """Put settings back to what is configured."""
-    from householdctl import config_views, output
-    from householdctl.tables import Table
+    from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
+    from householdctl import changing, config_views
 
-    paths = list(dict.fromkeys(keys or ()))
-    with options.connect() as client:
-        before = client.get_config().settings
-        answer = client.reset_config(paths, validate_only=dry_run, etag=etag)
-    output.show(options, answer, Table(config_views.CHANGE_COLUMNS, config_views.changes(before, answer.config, paths)))
-    for worker in answer.unreachable_workers:
-        warn(f"worker {worker.worker} did not answer and is told when it does: {worker.reason}")
-    if dry_run:
-        note(DRY_RUN)
+    request = ResetRuntimeConfigRequest(validate_only=dry_run, etag=etag, request_id=request_id, reason=reason)
+    request.update_mask.paths.extend(dict.fromkeys(keys or ()))
+    changing.reset(options, request, config_views.CHANGE_COLUMNS, config_views.changes)

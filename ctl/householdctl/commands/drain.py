@@ -8,6 +8,7 @@ from householdctl.consent import require_consent
 from householdctl.options import (
     DRY_RUN,
     DryRunOption,
+    NoteOption,
     Options,
     RequestIdOption,
     SpreadOption,
@@ -65,11 +66,19 @@ def drain(
 
 
 @with_options
-def resume(options: Options) -> None:
+def resume(
+    options: Options,
+    reason: NoteOption = "",
+    dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
+) -> None:
     """Accept new sessions again."""
+    from household.v1.server_service_pb2 import ResumeServerRequest
+    from householdctl import draining
     from householdctl.several import ask
 
-    answers = ask(options, lambda client: client.resume())
-    from householdctl import draining
-
+    request = ResumeServerRequest(reason=reason, validate_only=dry_run, request_id=request_id)
+    answers = ask(options, lambda client: client.resume(request))
+    if dry_run:
+        note(DRY_RUN)
     draining.show(options, answers)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from householdctl.consent import require_consent
-from householdctl.options import DRY_RUN, DryRunOption, Options, with_options
+from householdctl.options import DRY_RUN, DryRunOption, Options, RequestIdOption, with_options
 from householdctl.terminal import note
 
 
@@ -14,6 +14,7 @@ def shutdown(
     options: Options,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Told to the clients and logged; 1 to 200 characters.")],
     dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Emergency: end all traffic within a second and stop the daemon."""
@@ -23,7 +24,10 @@ def shutdown(
         note(DRY_RUN)
     else:
         require_consent("shut down householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
-    answers = ask(options, lambda client: client.shutdown(reason, validate_only=dry_run))
+    from household.v1.server_service_pb2 import ShutdownServerRequest
+
+    request = ShutdownServerRequest(reason=reason, validate_only=dry_run, request_id=request_id)
+    answers = ask(options, lambda client: client.shutdown(request))
     from householdctl import output
     from householdctl.server_views import SHUTDOWN_COLUMNS, shutdown_facts
     from householdctl.tables import Facts, Table

@@ -4,8 +4,15 @@ from typing import Annotated
 
 import typer
 
-from householdctl.options import Options, example, with_options
-from householdctl.terminal import note
+from householdctl.options import (
+    DryRunOption,
+    EtagOption,
+    NoteOption,
+    Options,
+    RequestIdOption,
+    example,
+    with_options,
+)
 
 app = typer.Typer(
     help="See and change the deadlines of sessions.",
@@ -19,13 +26,9 @@ app = typer.Typer(
 @with_options
 def get_timeouts(options: Options) -> None:
     """Show every timeout, and what is allowed."""
-    with options.connect() as client:
-        answer = client.get_config()
-    from householdctl import output, timeout_views, timeouts_input
-    from householdctl.tables import Table
+    from householdctl import changing, timeout_views, timeouts_input
 
-    settings = [setting for setting in answer.settings if setting.path.startswith(timeouts_input.PREFIX)]
-    output.show(options, answer, Table(timeout_views.COLUMNS, settings), lines=settings)
+    changing.show(options, timeout_views.COLUMNS, timeouts_input.PREFIX)
 
 
 @app.command(
@@ -37,26 +40,24 @@ def set_timeouts(
     assignments: Annotated[
         list[str], typer.Argument(metavar="NAME=VALUE...", help="Units are ms, s, m, h; a plain number is seconds.")
     ],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Let the daemon check the values, change nothing.")
-    ] = False,
+    reason: NoteOption = "",
+    etag: EtagOption = "",
+    dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
 ) -> None:
     """Change timeouts: all that are named, or none.
 
     When one is refused, nothing changes. Live sessions follow at the next control pass.
     """
-    from householdctl import output, timeout_views, timeouts_input
-    from householdctl.tables import Table
+    from household.v1.config_service_pb2 import UpdateRuntimeConfigRequest
+    from householdctl import changing, timeout_views, timeouts_input
 
     config, paths = timeouts_input.parse_assignments(assignments)
-    with options.connect() as client:
-        before = client.get_config().settings
-        answer = client.update_config(config, paths, validate_only=dry_run)
-    output.show(
-        options, answer, Table(timeout_views.CHANGE_COLUMNS, timeout_views.changes(before, answer.config, paths))
+    request = UpdateRuntimeConfigRequest(
+        config=config, validate_only=dry_run, etag=etag, request_id=request_id, reason=reason
     )
-    if dry_run:
-        note("dry run: nothing was changed")
+    request.update_mask.paths.extend(paths)
+    changing.update(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)
 
 
 @app.command("reset", epilog=example("householdctl timeouts reset", "householdctl timeouts reset inactivity drain"))
@@ -66,15 +67,16 @@ def reset_timeouts(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAMES]...", help="Which; all when none is named.")
     ] = None,
+    reason: NoteOption = "",
+    etag: EtagOption = "",
+    dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
 ) -> None:
-    """Put timeouts back to their values at launch."""
-    from householdctl import output, timeout_views, timeouts_input
-    from householdctl.tables import Table
+    """Put timeouts back to what is configured."""
+    from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
+    from householdctl import changing, timeout_views, timeouts_input
 
     paths = [timeouts_input.mask_path(name) for name in dict.fromkeys(names or ())] or [timeouts_input.GROUP]
-    with options.connect() as client:
-        before = client.get_config().settings
-        answer = client.reset_config(paths)
-    output.show(
-        options, answer, Table(timeout_views.CHANGE_COLUMNS, timeout_views.changes(before, answer.config, paths))
-    )
+    request = ResetRuntimeConfigRequest(validate_only=dry_run, etag=etag, request_id=request_id, reason=reason)
+    request.update_mask.paths.extend(paths)
+    changing.reset(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)
