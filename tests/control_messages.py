@@ -9,11 +9,11 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import strategies as st
 
-from household.v1 import config_service_pb2, server_service_pb2, session_service_pb2
+from household.v1 import config_service_pb2, history_service_pb2, server_service_pb2, session_service_pb2
 
 METHODS: tuple[MethodDescriptor, ...] = tuple(
     method
-    for module in (config_service_pb2, server_service_pb2, session_service_pb2)
+    for module in (config_service_pb2, history_service_pb2, server_service_pb2, session_service_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 )
