@@ -100,6 +100,7 @@ def totals(start: int, **closed: int) -> server_service_pb2.Totals:
         received_bytes=start + 2,
         handshakes_refused=start + 3,
         protocol_errors=start + 4,
+        refusals=[server_service_pb2.RefusalCount(cause=server_service_pb2.REFUSAL_CAUSE_FULL, count=start + 5)],
     )
 
 
@@ -113,6 +114,7 @@ def test_totals_add_up_and_so_do_the_counts_of_each_close_reason() -> None:
         received_bytes=114,
         handshakes_refused=116,
         protocol_errors=118,
+        refusals=[server_service_pb2.RefusalCount(cause=server_service_pb2.REFUSAL_CAUSE_FULL, count=120)],
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.error_details_pb2 import BadRequest
@@ -49,7 +49,10 @@ REST: dict[str, Message] = {
 """What else a request needs so that only the field under test is wrong."""
 
 
-def ranged(descriptor: Descriptor, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+def ranged(
+    descriptor: Any,  # noqa: ANN401 - typed as if a message's descriptor could be None
+    path: tuple[str, ...] = (),
+) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
     """Every field that has to have a range, with values beyond any."""
     for field in descriptor.fields:
         here, nested = (*path, field.name), field.message_type
