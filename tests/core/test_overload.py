@@ -2,34 +2,35 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.overload import LATE, WINDOW, Overload
+from householdd.core.overload import LATE, Lateness, late_passes
 
 INTERVAL = 0.25
 
 
-def after(*lateness: float) -> bool:
-    overload = Overload()
-    for each in lateness:
-        overload.passed(each, INTERVAL)
-    return overload.overloaded
+@pytest.mark.parametrize(
+    ("lateness", "late"), [(0.0, 0), (LATE, 0), (LATE * 1.01, 1), (INTERVAL * 0.99, 1), (INTERVAL, 2), (0.6, 3)]
+)
+def test_a_pass_is_late_with_those_that_it_held_up(lateness: float, late: int) -> None:
+    assert late_passes(lateness, INTERVAL) == late
 
 
 @pytest.mark.parametrize(
-    ("lateness", "overloaded"),
+    ("passes", "overloaded"),
     [
-        ([0.0] * 100, False),
-        ([0.0, LATE], False),
-        # One in twenty is above the 95th percentile, two are not.
-        ([LATE * 2, *[0.0] * 19], False),
-        ([LATE * 2, LATE * 2], True),
-        ([LATE * 2, *[0.0] * 18, LATE * 2], True),
-        # What is older than the window is forgotten.
-        ([LATE * 2, *[0.0] * WINDOW, LATE * 2], False),
-        # A pass that a whole other pass would have fitted before is enough by itself.
-        ([INTERVAL], False),
-        ([INTERVAL * 1.1], True),
-        ([INTERVAL * 1.1, 0.0], False),
+        ([], False),
+        ([0] * 100, False),
+        ([1], False),
+        ([1, 1], True),
+        # One in twenty is what a 95th percentile leaves out.
+        ([1] * 2 + [0] * 38, False),
+        ([1] * 2 + [0] * 37, True),
+        # Half a second in the first seconds is too much, and no longer so in half a minute.
+        ([3] + [0] * 20, True),
+        ([3] + [0] * 117, False),
     ],
 )
-def test_a_server_is_overloaded_when_its_95th_percentile_is_late(lateness: list[float], overloaded: bool) -> None:
-    assert after(*lateness) is overloaded
+def test_a_server_was_overloaded_where_its_95th_percentile_was_late(passes: list[int], overloaded: bool) -> None:
+    lateness = Lateness()
+    for late in passes:
+        lateness.passed(late)
+    assert lateness.overloaded is overloaded

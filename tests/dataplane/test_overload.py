@@ -19,10 +19,6 @@ async def test_a_worker_that_was_held_up_says_so_to_the_clients_it_had(daemon: D
         time.sleep(0.6)  # noqa: ASYNC251 - nothing else is to go on
         os.kill(worker, signal.SIGCONT)
         await page.until(lambda: updates(page)[-1]["server_overloaded"])
-        # It was, whatever comes after.
-        seen = len(updates(page))
-        await page.until(lambda: len(updates(page)) > seen + 2)
-        assert updates(page)[-1]["server_overloaded"]
 
     # Whoever comes when it is over has nothing to complain of. On a busy machine that takes a while.
     deadline = time.monotonic() + PATIENCE

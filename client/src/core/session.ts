@@ -331,7 +331,7 @@ export class Session {
   }
 
   #heed({ overloaded, tcp }: Totals): void {
-    this.#serverOverloaded ||= overloaded;
+    this.#serverOverloaded = overloaded;
     this.#serverTcp = tcp ?? this.#serverTcp;
   }
 

@@ -40,7 +40,7 @@ export interface Snapshot {
   /** Pings that were sent, and those of them that were late by this device's own doing. */
   pings: number;
   latePings: number;
-  /** The server was itself late at some time. */
+  /** The server was itself late for too much of the session so far. */
   serverOverloaded: boolean;
   /** The connection as the server's kernel sees it; undefined until it has said so. */
   serverTcp: ServerTcp | undefined;

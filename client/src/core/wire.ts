@@ -23,7 +23,7 @@ export interface Totals {
   receivedBytes: number | undefined;
   /** Age of the session by the server's clock, seconds. */
   elapsedS: number | undefined;
-  /** It was itself late at some time of the session. */
+  /** It was itself late for too much of the session so far. */
   overloaded: boolean;
   tcp: ServerTcp | undefined;
 }

@@ -46,7 +46,7 @@ class Member:
     round_trips: dict[int, float] = field(default_factory=dict)
     """Seconds, by the ping's sequence."""
     server_overloaded: bool = False
-    """The server was itself late at some time of the session."""
+    """The server was itself late for too much of the session so far."""
     server_tcp: dict[str, Any] | None = None
     """What the server's kernel says of the connection, as the server sent it; None before it did."""
     ended: str = ""
@@ -161,7 +161,7 @@ class Member:
             }:
                 self.uploads.append((elapsed, count))
                 self.wanted_download_bps = float(message["target_download_mbps"]) * 1e6
-                self.server_overloaded |= message.get("server_overloaded") is True
+                self.server_overloaded = message.get("server_overloaded") is True
                 self.server_tcp = message.get("server_tcp") or self.server_tcp
             case {"type": "real_upload_request", "target_bytes": int(wanted)}:
                 most = int(self.wanted_upload_bps / 8 * _UPLOAD_BACKLOG_S)

@@ -42,7 +42,7 @@ def figures(session: Session, now: float, wall: float) -> dict[str, Any]:
             jitter=latency.jitter if latency.count else None,
             total_pings=latency.count,
         ),
-        "server_overloaded": session.server_overloaded,
+        "server_overloaded": session.lateness.overloaded,
         "server_tcp": None if session.transport is None else _server_tcp(session.transport),
     }
 

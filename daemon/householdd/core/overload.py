@@ -1,25 +1,35 @@
-"""Is this server itself late? Then what its clients measure is the server, and no longer their line."""
+"""Was this server itself late? Then what its client measured is the server, and no longer the line."""
 
 from __future__ import annotations
-
-from collections import deque
 
 LATE = 0.02
 """Seconds after which a pass counts as late; as much as a client allows its own timers."""
 
-WINDOW = 20
-"""Passes that are looked at, five seconds of them: one in twenty is what a 95th percentile leaves out."""
+
+def late_passes(lateness: float, interval: float) -> int:
+    """How many passes are late when one begins ``lateness`` seconds after its time: itself, and those it held up.
+
+    Passes are ``interval`` seconds apart.
+    """
+    return 0 if lateness <= LATE else 1 + int(lateness / interval)
 
 
-class Overload:
-    """Judges a control loop by how late its passes begin."""
+class Lateness:
+    """The passes of the control loop in the life of one session."""
 
     def __init__(self) -> None:
-        self._late = deque[bool](maxlen=WINDOW)
-        self.overloaded = False
-        """Whether more than one in twenty of the last passes was late, or the last one by a whole interval."""
+        self._passes = 0
+        self._late = 0
 
-    def passed(self, lateness: float, interval: float) -> None:
-        """A pass began ``lateness`` seconds after its time; passes are ``interval`` seconds apart."""
-        self._late.append(lateness > LATE)
-        self.overloaded = sum(self._late) > WINDOW / 20 or lateness > interval
+    def passed(self, late: int) -> None:
+        """A pass was made; ``late`` is what ``late_passes`` says of it."""
+        self._passes += max(late, 1)
+        self._late += late
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether more than one pass in twenty was late, so that the 95th percentile of a latency may be the server's.
+
+        One late pass alone is no overload, however short the session.
+        """
+        return self._late > max(self._passes / 20, 1)

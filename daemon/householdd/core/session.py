@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
+from householdd.core.overload import Lateness
 from householdd.core.pacing import UPLOAD_CATCH_UP, Pacer
 from householdd.core.profiles import Profile
 from householdd.core.quality import Latency, RateMeter
@@ -106,8 +107,7 @@ class Session:
         self.errors = Errors()
         self.download_meter = RateMeter(now)
         self.upload_meter = RateMeter(now)
-        self.server_overloaded = False
-        """Whether the server was overloaded at any time of the session: then its latency is not that of the line."""
+        self.lateness = Lateness()
 
     def set_profile(self, profile: Profile, now: float) -> None:
         """Other rates for the same kind of user, from now on; a wish of the client still limits the download."""
@@ -194,9 +194,9 @@ class Session:
             self._move(SessionState.QUIET)
         return reason
 
-    def measure(self, now: float, *, overloaded: bool = False) -> None:
-        """Samples the rates; once a control pass. ``overloaded`` says that the server itself is late."""
-        self.server_overloaded |= overloaded
+    def measure(self, now: float, late: int = 0) -> None:
+        """Samples the rates; once a control pass, by which ``late`` passes were late."""
+        self.lateness.passed(late)
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
 

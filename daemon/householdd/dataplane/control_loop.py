@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from householdd.core.overload import Overload
+from householdd.core.overload import late_passes
 from householdd.dataplane.registry import Registry
 
 log = structlog.get_logger("control_loop")
@@ -26,7 +26,6 @@ class ControlLoop:
         """Seconds the last pass took."""
         self.longest_gap = 0.0
         """Longest seconds between the beginnings of two passes."""
-        self.overload = Overload()
         self._registry = registry
         self._began: float | None = None
 
@@ -43,13 +42,13 @@ class ControlLoop:
     def run_pass(self, lateness: float = 0.0) -> None:
         """One pass, which begins ``lateness`` seconds after its time."""
         now = self._registry.clock.now()
-        self.overload.passed(lateness, INTERVAL)
+        late = late_passes(lateness, INTERVAL)
         self._measure_gap(now)
         for step in (
             lambda runner: runner.expire(now),
             lambda runner: runner.judge(now),
             lambda runner: runner.probe(now),
-            lambda runner: runner.publish(now, INTERVAL, overloaded=self.overload.overloaded),
+            lambda runner: runner.publish(now, INTERVAL, late),
         ):
             self._registry.for_each(step)
         self.passes += 1

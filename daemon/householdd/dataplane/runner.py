@@ -207,9 +207,12 @@ class Runner:
                 self.session.sums.pings += 1
         self._send(self._dialogue.probes(now, self._clock.wall()))
 
-    def publish(self, now: float, interval: float, *, overloaded: bool) -> None:
-        """Control pass, fourth: figures and upload requests; none for a client that may not be there."""
-        self.session.measure(now, overloaded=overloaded)
+    def publish(self, now: float, interval: float, late: int) -> None:
+        """Control pass, fourth: figures and upload requests; none for a client that may not be there.
+
+        ``late`` is how many passes were late by this one.
+        """
+        self.session.measure(now, late)
         if self.session.state is SessionState.ACTIVE:
             self._send(self._dialogue.updates(now, self._clock.wall(), interval))
 
