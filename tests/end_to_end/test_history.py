@@ -105,31 +105,6 @@ def test_a_worker_has_no_history(shared_daemon: Daemon) -> None:
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_health_tells_of_a_database_that_is_away_and_that_it_caught_up(tmp_path: Path) -> None:
-    (tmp_path / "state" / "history.db").mkdir(parents=True)
-    with running(tmp_path) as daemon:
-        await play_alex(daemon, "away")
-
-        def status() -> server_service_pb2.HistoryStatus:
-            return daemon.get_server().history
-
-        def waiting() -> bool:
-            return status().state == server_service_pb2.HISTORY_STATE_FAILING and status().waiting == 1
-
-        await asyncio.to_thread(wait_until, waiting, "health says so")
-        assert "unable to open" in status().problem or "Is a directory" in status().problem
-        health = await asyncio.to_thread(daemon.ctl, "health")
-        assert health.returncode == 8
-        assert "the history is not written" in health.stderr
-        with pytest.raises(grpc.RpcError) as caught:
-            await asyncio.to_thread(listed, daemon)
-        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-        (tmp_path / "state" / "history.db").rmdir()
-        await asyncio.to_thread(wait_until, lambda: status().written == 1, "it caught up")
-        assert status() == server_service_pb2.HistoryStatus(state=server_service_pb2.HISTORY_STATE_WRITING, written=1)
-        assert len(listed(daemon).sessions) == 1
-
-
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A state directory on a disk of its own, with 2 MiB."""
@@ -166,13 +141,3 @@ async def test_sessions_go_on_when_the_disk_is_full_and_are_kept_when_there_is_r
         await asyncio.to_thread(wait_until, lambda: not status().waiting, "it caught up")
         assert {record.session.id for record in listed(daemon).sessions} == {before, *ended}
         assert (status().problem, status().dropped) == ("", 0)
-
-
-async def test_a_killed_supervisor_loses_no_more_than_what_waited(tmp_path: Path) -> None:
-    with running(tmp_path) as daemon:
-        before = await play_alex(daemon, "before")
-        await asyncio.to_thread(wait_until, lambda: listed(daemon).sessions, "it is kept")
-        daemon.process.kill()
-        await asyncio.to_thread(daemon.process.wait, 10)
-    with running(tmp_path) as daemon:
-        assert [record.session.id for record in listed(daemon).sessions] == [before]

@@ -122,30 +122,31 @@ async def test_sessions_that_end_at_once_are_all_kept(daemon_of_two: Daemon) -> 
     assert set(kept(daemon, "SELECT id, reason, detail FROM session")) == {(each, "killed", "a test") for each in ids}
 
 
-async def test_the_sessions_of_a_killed_worker_are_kept_as_lost(daemon: Daemon) -> None:
-    async with client(daemon, "alex_lost", OldPage) as alex:
-        await alex.payload()
-        session_id = alex.session_id
-        # Told of at its opening, a moment after it.
-        await alex.until(lambda: alex.kinds["real_time_update"] > 1)
-        os.kill(daemon.worker_pids()[0], signal.SIGKILL)
-        await alex.connection.wait_closed()
-        await asyncio.to_thread(wait_until, lambda: kept(daemon), "it is kept")
-    assert kept(daemon) == [(session_id, "worker_lost")]
+async def test_killed_workers_a_killed_supervisor_and_a_stop_leave_their_sessions_behind(tmp_path: Path) -> None:
+    with running(tmp_path) as daemon:
+        async with client(daemon, "alex_lost", OldPage) as alex:
+            await alex.payload()
+            lost = alex.session_id
+            # Told of at its opening, a moment after it.
+            await alex.until(lambda: alex.kinds["real_time_update"] > 1)
+            os.kill(daemon.worker_pids()[0], signal.SIGKILL)
+            await alex.connection.wait_closed()
+            await asyncio.to_thread(wait_until, lambda: kept(daemon), "it is kept")
+        assert kept(daemon) == [(lost, "worker_lost")]
+        daemon.process.kill()
+        await asyncio.to_thread(daemon.process.wait, PATIENCE)
+    with running(tmp_path) as daemon:
+        async with client(daemon, "alex_end", OldPage) as alex:
+            await alex.payload()
+            ended = alex.session_id
+            daemon.process.send_signal(signal.SIGTERM)
+            await alex.payload()
+            daemon.process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(daemon.process.wait, PATIENCE) == 0
+    assert set(kept(daemon)) == {(lost, "worker_lost"), (ended, "drained")}
 
 
-async def test_what_ends_with_the_daemon_is_kept(daemon: Daemon) -> None:
-    async with client(daemon, "alex_end", OldPage) as alex:
-        await alex.payload()
-        session_id = alex.session_id
-        daemon.process.send_signal(signal.SIGTERM)
-        await alex.payload()
-        daemon.process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(daemon.process.wait, PATIENCE) == 0
-    assert kept(daemon) == [(session_id, "drained")]
-
-
-async def test_traffic_goes_on_without_the_database_and_it_catches_up(daemon: Daemon) -> None:
+async def test_traffic_goes_on_without_the_database_health_says_so_and_it_catches_up(daemon: Daemon) -> None:
     first = await play_alex(daemon, "before")
     await asyncio.to_thread(wait_until, lambda: len(kept(daemon)) == 1, "the first session is kept")
     state = daemon.directory / "state"
@@ -164,8 +165,21 @@ async def test_traffic_goes_on_without_the_database_and_it_catches_up(daemon: Da
         assert unknown.status == 503
         assert b"history" in unknown.body
     await asyncio.to_thread(wait_until, lambda: daemon.events("history is not written"), "the log says so")
+    status = daemon.get_server().history
+    assert status.state == server_service_pb2.HISTORY_STATE_FAILING
+    assert "unable to open" in status.problem or "Is a directory" in status.problem
+    assert status.waiting >= 1
+    health = await asyncio.to_thread(daemon.ctl, "health")
+    assert health.returncode == 8
+    assert "the history is not written" in health.stderr
+    with pytest.raises(grpc.RpcError) as caught:
+        daemon.history.ListHistory(history_service_pb2.ListHistoryRequest(), timeout=10)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     (state / "history.db").rmdir()
     await asyncio.to_thread(wait_until, lambda: daemon.events("history is written again"), "it catches up")
+    status = daemon.get_server().history
+    assert (status.state, status.problem) == (server_service_pb2.HISTORY_STATE_WRITING, "")
+    assert status.dropped == 0
     found = {row[0]: row[1] for row in kept(daemon)}
     assert found[second] == "client_stopped"
     assert first not in found
