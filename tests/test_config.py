@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import asdict
@@ -117,3 +118,17 @@ def test_metrics_are_served_to_others_only_where_that_is_said(host: str) -> None
 def test_metrics_may_be_served_nowhere() -> None:
     assert config.load({"no_tls": True, "metrics_listen": ""}, None).metrics_listen is None
     assert config.load({"dev": True}, None).metrics_listen is None
+
+
+def test_a_pipe_is_a_configuration_once() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b'log_level = "error"\n')
+    os.close(writing)
+    try:
+        path = Path(f"/dev/fd/{reading}")
+        assert config.load({"no_tls": True}, path).log_level == "error"
+        # Empty now, which must not pass for a file that sets nothing.
+        with pytest.raises(config.ConfigError, match="no regular file"):
+            config.load_again({"no_tls": True}, path)
+    finally:
+        os.close(reading)

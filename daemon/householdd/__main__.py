@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +12,7 @@ import uvloop
 from householdd import check_config, config, logs
 from householdd.supervisor.daemon import Supervisor
 from householdd.supervisor.listening import DaemonError
+from householdd.version import VERSION
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -25,7 +25,7 @@ check-config says whether a start would succeed, and shows each setting with its
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
     if wanted:
-        typer.echo(f"householdd {version('householdd')}")
+        typer.echo(f"householdd {VERSION}")
         raise typer.Exit
 
 
@@ -94,7 +94,7 @@ def householdd(  # noqa: PLR0913 - one parameter an option
     logs.set_up(settings.log_level, settings.log_format)
 
     async def run() -> None:
-        await Supervisor(settings, lambda: config.load(options, config_file)).run(_announce)
+        await Supervisor(settings, lambda: config.load_again(options, config_file)).run(_announce)
 
     try:
         uvloop.run(run())

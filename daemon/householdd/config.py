@@ -21,7 +21,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from householdd.access_settings import Access
 from householdd.brand import Branding
@@ -201,8 +201,8 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
 
     Raises ConfigError for the first thing that is wrong.
     """
-    if file is not None:
-        _check_readable(file)
+    # Once, since it may be a pipe.
+    content = None if file is None else _read(file)
 
     found: dict[Source, PydanticBaseSettingsSource] = {}
 
@@ -216,7 +216,7 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no such file is read
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no such files are read
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            in_file = (TomlConfigSettingsSource(settings_cls, toml_file=file),) if file else ()
+            in_file = () if content is None else (InitSettingsSource(settings_cls, content),)
             # In the order in which a later one wins.
             found.update(zip((Source.FILE,), in_file, strict=False))
             found.update({Source.ENVIRONMENT: env_settings, Source.OPTION: init_settings})
@@ -231,6 +231,13 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
     return settings
 
 
+def load_again(options: Mapping[str, Any], file: Path | None) -> Settings:
+    """The same while the daemon runs. Raises ConfigError, also for a pipe, which was emptied at the start."""
+    if file is not None and file.exists() and not file.is_file():
+        raise ConfigError(f"{file}: no regular file, so it cannot be read a second time")
+    return load(options, file)
+
+
 def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
     """``timeouts.inactivity`` for each value in nested tables."""
     for key, value in given.items():
@@ -240,9 +247,9 @@ def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
             yield f"{above}{key}"
 
 
-def _check_readable(file: Path) -> None:
+def _read(file: Path) -> dict[str, Any]:
     try:
-        tomllib.loads(file.read_text())
+        return tomllib.loads(file.read_text())
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
