@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import h2.connection
 import pytest
 
 from household.v1 import server_service_pb2, session_service_pb2
@@ -113,6 +114,45 @@ async def test_who_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
         async with asyncio.timeout(10):
             assert await reader.read() == b""
         writer.close()
+
+
+async def test_a_connection_without_rpcs_is_closed(tmp_path: Path) -> None:
+    async with plane(tmp_path, rules(Role.VIEWER), Limits(idle=1)) as made, made.stubs() as (sessions, _):
+        reader, writer = await asyncio.open_unix_connection(made.public)
+        writer.write(PREFACE + b"\0\0\0\x04\0\0\0\0\0")
+        await sessions.ListSessions(LIST)
+        assert len(made.connections) == 2
+        await until(lambda: not len(made.connections))
+        # GOAWAY came before the end.
+        assert b"connection idle" in await reader.read()
+        writer.close()
+        # The library connects again, and nobody notices.
+        await sessions.ListSessions(LIST)
+
+
+async def test_a_client_that_went_with_an_rpc_open_is_found_out(tmp_path: Path) -> None:
+    limits = Limits(keepalive=0.2, keepalive_timeout=0.2)
+    async with plane(tmp_path, rules(Role.VIEWER), limits) as made, made.stubs() as (sessions, _):
+        watch = sessions.WatchSessions(WATCH)
+        await watch.read()
+        reader, writer = await asyncio.open_unix_connection(made.public)
+        client = h2.connection.H2Connection()
+        client.initiate_connection()
+        path = (":path", "/household.v1.SessionService/WatchSessions")
+        kind = ("content-type", "application/grpc")
+        client.send_headers(
+            1, [(":method", "POST"), (":scheme", "http"), (":authority", "x"), path, kind, ("te", "trailers")]
+        )
+        client.send_data(1, bytes(5), end_stream=True)
+        writer.write(client.data_to_send())
+        await until(lambda: sum(each.rpcs for each in made.connections._open.values()) == 2)
+        # It answers no ping from here on.
+        async with asyncio.timeout(20):
+            await reader.read()
+        writer.close()
+        await until(lambda: len(made.connections) == 1)
+        assert sum(each.rpcs for each in made.connections._open.values()) == 1
+        assert not watch.done()
 
 
 async def test_an_rpc_without_its_request_is_not_waited_for(tmp_path: Path) -> None:

@@ -47,4 +47,6 @@ class Limits:
             ("grpc.max_connection_idle_ms", round(self.idle * 1e3)),
             ("grpc.keepalive_time_ms", round(self.keepalive * 1e3)),
             ("grpc.keepalive_timeout_ms", round(self.keepalive_timeout * 1e3)),
+            # Without it the library waits for a minute, whatever the line before says.
+            ("grpc.http2.ping_timeout_ms", round(self.keepalive_timeout * 1e3)),
         ]
