@@ -134,6 +134,9 @@ WEBHOOK_DROPPED = _counter(
     "webhook_dropped_total", "Runs given up: the receiver refused, a day was over or the queue full."
 )
 
+SUPERVISOR_TASKS = _gauge(
+    "supervisor_tasks", "Tasks of the supervisor's event loop: its own, and those of control connections and RPCs."
+)
 RPCS = _counter("rpcs_total", "Calls of the control API that ended, the workers' own included.", "method", "code")
 RPC_TIME = _histogram(
     "rpc_duration_seconds", "How long a call of the control API took, streams excepted.", RPC_DURATION, "method"

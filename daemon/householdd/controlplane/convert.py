@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from functools import cache, lru_cache
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -36,33 +37,39 @@ def timestamp(wall: float) -> Timestamp:
     return message
 
 
+@cache
 def state(value: SessionState) -> pb.SessionState.ValueType:
     """The state's number."""
     return pb.SessionState.Value(f"SESSION_STATE_{value.name}")
 
 
+@cache
 def reason(value: CloseReason) -> pb.CloseReason.ValueType:
     """The reason's number."""
     return pb.CloseReason.Value(f"CLOSE_REASON_{value.name}")
 
 
+@cache
 def refusal(value: Cause) -> server_service_pb2.RefusalCause.ValueType:
     """The cause's number."""
     return server_service_pb2.RefusalCause.Value(f"REFUSAL_CAUSE_{value.name}")
 
 
+@cache
 def evidence(value: EvidenceKind) -> pb.EvidenceKind.ValueType:
     """The kind's number."""
     return pb.EvidenceKind.Value(f"EVIDENCE_KIND_{value.name}")
 
 
+@cache
 def verdict(value: Verdict) -> pb.Verdict.ValueType:
     """The verdict's number."""
     return pb.Verdict.Value(f"VERDICT_{value.name}")
 
 
+@lru_cache(maxsize=64)
 def timeouts(value: Timeouts) -> pb.Timeouts:
-    """All deadlines."""
+    """All deadlines; to be copied, not changed."""
     message = pb.Timeouts()
     for each in fields(value):
         number = getattr(value, each.name)

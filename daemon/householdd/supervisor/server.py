@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 
 import grpc.aio
 import structlog
@@ -23,6 +22,7 @@ from householdd.controlplane.ranges import drain_deadline, drain_spread
 from householdd.controlplane.runtime_config import RuntimeConfig
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 from householdd.supervisor.history import History
+from householdd.version import VERSION
 
 log = structlog.get_logger("control")
 
@@ -208,7 +208,7 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         """The daemon as it was last heard of."""
         state, reported = self._state, [worker.latest for worker in self._workers if worker.latest is not None]
         server = pb.Server(
-            version=version("householdd"),
+            version=VERSION,
             hostname=socket.gethostname(),
             state=state.state,
             started_at=convert.timestamp(state.started_wall),

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import grpc.aio
 
@@ -23,6 +22,7 @@ from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.totals import Totals, add_up
+from householdd.version import VERSION
 from householdd.worker import census, measurements
 
 FAREWELL = 0.2
@@ -128,7 +128,7 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         registry = self._registry
         sessions = [runner.session for runner in registry.live.values()]
         server = pb.Server(
-            version=version("householdd"),
+            version=VERSION,
             hostname=socket.gethostname(),
             state=pb.SERVER_STATE_DRAINING if registry.admission.draining else pb.SERVER_STATE_SERVING,
             started_at=convert.timestamp(self._started_wall),

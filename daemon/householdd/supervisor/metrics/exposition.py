@@ -10,7 +10,6 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -25,6 +24,7 @@ from householdd.supervisor.metrics.book import Key, Value, add
 from householdd.supervisor.metrics.processes import Processes
 from householdd.supervisor.metrics.rpcs import RpcCounts
 from householdd.supervisor.server import DaemonState
+from householdd.version import VERSION
 
 FRESH = 0.5
 """Seconds that a rendering serves all who ask. The workers' figures in it are up to a second old anyway."""
@@ -84,8 +84,9 @@ class Exposition:
             values[metrics.WORKER_RESTARTS.name, (worker.name,)] = Value(worker.restarts)
         for number, word in _SERVER_STATES.items():
             values[metrics.SERVER_STATE.name, (word,)] = Value(number == self._state.state)
+        values[metrics.SUPERVISOR_TASKS.name, ()] = Value(len(asyncio.all_tasks()))
         values[metrics.START_TIME.name, ()] = Value(self._state.started_wall)
-        values[metrics.BUILD_INFO.name, (version("householdd"), platform.python_version())] = Value(1)
+        values[metrics.BUILD_INFO.name, (VERSION, platform.python_version())] = Value(1)
         if self._state.certificate_expires is not None:
             values[metrics.CERTIFICATE_EXPIRES.name, ()] = Value(self._state.certificate_expires)
         if self._state.history is not None:

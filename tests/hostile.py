@@ -1,0 +1,90 @@
+"""HTTP/2 clients of the control API without manners."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Self
+
+import h2.config
+import h2.connection
+import h2.exceptions
+
+
+def connected(control_socket: Path) -> socket.socket:
+    """A connection that has said nothing yet."""
+    sock = socket.socket(socket.AF_UNIX)
+    # Without a timeout, which would make it fail where the queue of the listening socket is full.
+    sock.connect(str(control_socket))
+    sock.settimeout(30)
+    return sock
+
+
+class Hostile:
+    """An HTTP/2 client that does what it likes."""
+
+    def __init__(self, control_socket: Path) -> None:
+        self.sock = connected(control_socket)
+        self.h2 = h2.connection.H2Connection(
+            h2.config.H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
+        )
+        self.h2.initiate_connection()
+        self.flush()
+        self.receive()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sock.close()
+
+    def flush(self) -> None:
+        """Sends what is to be sent."""
+        self.sock.sendall(self.h2.data_to_send())
+
+    def receive(self) -> bool:
+        """Takes in what has come; False when the server has ended the connection."""
+        try:
+            data = self.sock.recv(65536)
+            if data:
+                self.h2.receive_data(data)
+                self.flush()
+        except (ConnectionError, h2.exceptions.ProtocolError):
+            return False
+        return bool(data)
+
+    def headers(self, stream: int, *more: tuple[str, str]) -> None:
+        """Begins an RPC whose request never comes."""
+        self.h2.send_headers(
+            stream,
+            [
+                *((":method", "POST"), (":scheme", "http"), (":authority", "x")),
+                (":path", "/household.v1.ServerService/GetServer"),
+                *(("content-type", "application/grpc"), ("te", "trailers"), *more),
+            ],
+        )
+
+    def reset_streams(self, count: int) -> bool:
+        """Begins RPCs and gives each up at once; False when the server has cut the connection off, as it may."""
+        try:
+            for _ in range(count):
+                stream = self.h2.get_next_available_stream_id()
+                self.headers(stream)
+                self.h2.reset_stream(stream)
+            self.flush()
+        except (ConnectionError, h2.exceptions.ProtocolError):
+            return False
+        return True
+
+    def flood(self, count: int) -> bool:
+        """Pings and settings, unread; False when the server has cut the connection off, as it should."""
+        try:
+            for index in range(count):
+                self.h2.ping(index.to_bytes(8, "big"))
+                self.h2.update_settings({1: 4096})
+                if index % 100 == 0:
+                    self.flush()
+            self.flush()
+        except (ConnectionError, h2.exceptions.ProtocolError):
+            return False
+        return True
