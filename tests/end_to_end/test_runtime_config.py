@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,30 @@ def test_what_was_set_at_run_time_stands_over_a_reload_until_it_is_reset(tmp_pat
         assert setting(daemon, "limits.max_sessions_per_address") == (6, 6, "FILE")
         daemon.config.ResetRuntimeConfig(pb.ResetRuntimeConfigRequest(), timeout=10)
         assert setting(daemon, "limits.max_sessions") == (25, 25, "FILE")
+
+
+def test_a_reload_takes_rates_from_the_profiles_and_names_them_where_more_has_changed(tmp_path: Path) -> None:
+    built_in = (files("householdd") / "data" / "profiles.toml").read_text(encoding="utf-8")
+    path = tmp_path / "profiles.toml"
+    path.write_text(built_in)
+
+    def reload(text: str, count: int) -> list[str] | None:
+        path.write_text(text)
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(daemon.events("reloaded")) == count, "the reload")
+        named: list[str] | None = daemon.events("reloaded")[-1]["needs_restart"]
+        return named
+
+    with running(tmp_path, env={"HOUSEHOLDD_PROFILES": str(path)}) as daemon:
+        update(
+            daemon,
+            pb.RuntimeConfig(profiles={"alex": pb.ProfileRates(download_mbps=2)}),
+            "profiles.alex.download_mbps",
+        )
+        assert setting(daemon, "profiles.jake.download_mbps") == (25, 25, "FILE")
+        slower = built_in.replace("rate_mbps = 25", "rate_mbps = 15").replace("rate_mbps = 1.5", "rate_mbps = 1.25")
+        assert reload(slower, 1) is None
+        assert setting(daemon, "profiles.jake.download_mbps") == (15, 15, "FILE")
+        assert setting(daemon, "profiles.alex.download_mbps") == (2, 1.25, "RUNTIME")
+        assert reload(built_in.replace("on_s = 1", "on_s = 2"), 2) == ["profiles"]
+        assert setting(daemon, "profiles.jake.download_mbps") == (15, 15, "FILE")

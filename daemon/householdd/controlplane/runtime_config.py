@@ -73,32 +73,47 @@ class RuntimeConfig:
         nothing is changed.
         """
         self.catalogue.check(values)
-        return await self._change(self.launch, {**self._set, **values}, etag, validate_only=validate_only)
+        return await self._change(lambda chosen: {**chosen, **values}, etag, validate_only=validate_only)
 
     async def reset(
         self, paths: Iterable[str], etag: str = "", *, validate_only: bool = False
     ) -> tuple[Values, list[UnreachableWorker]]:
         """Puts settings back to launch; as ``set``."""
         gone = set(paths)
-        kept = {path: value for path, value in self._set.items() if path not in gone}
-        return await self._change(self.launch, kept, etag, validate_only=validate_only)
 
-    async def relaunch(self, launch: Values, sources: Mapping[str, Source]) -> None:
-        """The configuration was read anew: its values are in force where none was set at run time."""
-        await self._change(launch, self._set, "")
-        self._sources = sources
+        def without(chosen: Values) -> Values:
+            return {path: value for path, value in chosen.items() if path not in gone}
+
+        return await self._change(without, etag, validate_only=validate_only)
+
+    async def relaunch(self, catalogue: Catalogue, launch: Values, sources: Mapping[str, Source]) -> None:
+        """The configuration was read anew: its values are in force where none was set at run time.
+
+        ``catalogue`` has the settings that the one before has. Raises Refusal when the values cannot be put in force;
+        then nothing is changed.
+        """
+        await self._change(lambda chosen: chosen, launch=launch)
+        self.catalogue, self._sources = catalogue, sources
 
     async def _change(
-        self, launch: Values, chosen: Values, etag: str, *, validate_only: bool = False
+        self,
+        choose: Callable[[Values], Values],
+        etag: str = "",
+        *,
+        launch: Values | None = None,
+        validate_only: bool = False,
     ) -> tuple[Values, list[UnreachableWorker]]:
+        """``choose`` makes what is set at run time of what was; it is asked when the changes before are through."""
         # Whoever asked for the change may hang up; it is carried through all the same.
-        return await asyncio.shield(self._carry_out(launch, chosen, etag, validate_only=validate_only))
+        return await asyncio.shield(self._carry_out(choose, etag, launch, validate_only=validate_only))
 
     async def _carry_out(
-        self, launch: Values, chosen: Values, etag: str, *, validate_only: bool
+        self, choose: Callable[[Values], Values], etag: str, launch: Values | None, *, validate_only: bool
     ) -> tuple[Values, list[UnreachableWorker]]:
         async with self._lock:
-            before, after = self.current, {**launch, **chosen}
+            before, chosen = self.current, choose(self._set)
+            launch = self.launch if launch is None else launch
+            after = {**launch, **chosen}
             if etag not in ("", runtime.etag(before)):
                 _stale(etag, runtime.etag(before))
             if validate_only:

@@ -12,7 +12,10 @@ from householdd.core.shapes import Burst, Constant, Shape, Silent, bulk
 MEGABIT = 1e6
 """Bits in the megabit of every rate here: decimal, as network rates are."""
 
-_Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
+LEAST_RATE, GREATEST_RATE = 0.01, 10_000.0
+"""Mbit/s, of a profile's download or upload."""
+
+_Rate = Annotated[float, msgspec.Meta(ge=LEAST_RATE, le=GREATEST_RATE)]
 # \Z and not $, which lets a newline follow.
 _Key = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9-]{0,31}\Z")]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -128,6 +131,16 @@ class Profiles:
                 raise ProfileError(f"profiles.{key}.key: not allowed; the table's name is the key")
         return cls(file.profiles)
 
+    def differ_beyond_rates(self, other: Profiles) -> bool:
+        """Whether ``other`` has other profiles, or the same with something else about them changed than rates."""
+        return self._unrated() != other._unrated()
+
+    def _unrated(self) -> dict[str, Profile]:
+        return {
+            key: msgspec.structs.replace(profile, download=_unrated(profile.download), upload=_unrated(profile.upload))
+            for key, profile in self.by_key.items()
+        }
+
     def set_rates(self, rates: Mapping[str, Mapping[str, float]]) -> set[str]:
         """Gives profiles other rates, in Mbit/s by key and ``download`` or ``upload``; the keys of those that changed.
 
@@ -151,3 +164,7 @@ class Profiles:
     def find(self, who: str) -> Profile | None:
         """The profile whose key or alias is ``who``."""
         return self._by_name.get(who)
+
+
+def _unrated(spec: Spec) -> Spec:
+    return spec if isinstance(spec, SilentSpec) else msgspec.structs.replace(spec, rate_mbps=1.0)

@@ -8,13 +8,10 @@ import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
 
-from householdd.core.profiles import Profiles, SilentSpec
+from householdd.core.profiles import GREATEST_RATE, LEAST_RATE, Profiles, SilentSpec
 from householdd.core.settings import Limits, Meaning, SettingError, Timeouts
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-
-LEAST_RATE, GREATEST_RATE = 0.01, 10_000.0
-"""Mbit/s, of a profile's download or upload."""
 
 Values = Mapping[str, float]
 """A value for every path."""

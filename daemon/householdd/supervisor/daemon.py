@@ -15,13 +15,14 @@ import structlog
 
 from household.v1 import server_service_pb2
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd import certificates, logs, profile_data
+from householdd import certificates, logs
 from householdd.access_settings import Access as AccessSettings
 from householdd.access_settings import AccessError
 from householdd.config import ConfigError, Settings
 from householdd.controlplane.access import Access
 from householdd.controlplane.audit import Audit
 from householdd.controlplane.blocking import BlockBook
+from householdd.controlplane.failures import Refusal
 from householdd.controlplane.identity import Connections
 from householdd.controlplane.limits import Limits
 from householdd.controlplane.repeats import Repeats
@@ -31,7 +32,7 @@ from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
 from householdd.core.addresses import Address
 from householdd.core.blocks import Blocks
-from householdd.core.profiles import ProfileError
+from householdd.core.profiles import Profiles
 from householdd.core.runtime import Catalogue, Values
 from householdd.dataplane.branding import Brand
 from householdd.storage.engine import file_url, parse_url
@@ -96,6 +97,7 @@ class Supervisor:
         """Who may do what; a reload replaces it."""
         self._door: TlsDoor | None = None
         """Set while the control API is served over TCP."""
+        self._profiles = launch.profiles(settings)
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
@@ -343,11 +345,14 @@ class Supervisor:
         try:
             fresh = self._read_settings()
             # The files of the launch, which are those that the workers read anew.
-            launch.check_profiles(fresh)
+            profiles = launch.profiles(fresh)
             self._certificate()
             rules = self._read_rules(fresh.access)
             mutual_tls = launch.mutual_tls(self._settings) if self._door else None
-        except (AccessError, ConfigError, DaemonError) as error:
+            profiles_differ = fresh.profiles != self._settings.profiles or self._profiles.differ_beyond_rates(profiles)
+            # Workers have those of the launch until a restart, and then their rates stay as well.
+            await self._relaunch(fresh, self._profiles if profiles_differ else profiles)
+        except (AccessError, ConfigError, DaemonError, Refusal) as error:
             log.error("not reloaded; the old configuration stays in force", problem=str(error))  # noqa: TRY400 - no defect
         else:
             names = type(fresh).model_fields
@@ -357,8 +362,8 @@ class Supervisor:
             self._rules = rules
             if self._door is not None and mutual_tls is not None:
                 self._door.context = mutual_tls
-            catalogue = self._config.catalogue
-            await self._config.relaunch(fresh.runtime_values(catalogue), fresh.runtime_sources(catalogue))
+            if profiles_differ and "profiles" not in differing:
+                differing.append("profiles")
             pool.signal(signal.SIGHUP)
             log.info("reloaded", needs_restart=[name for name in differing if name not in RELOADABLE] or None)
         notify("READY=1")
@@ -391,15 +396,17 @@ class Supervisor:
             await resume(worker, server_service_pb2.ResumeServerRequest(), timeout=5.0)
 
     def _runtime_config(self) -> RuntimeConfig:
-        """What can be changed while the daemon runs. Raises DaemonError when the profiles cannot be read."""
-        try:
-            catalogue = Catalogue(profile_data.read(self._settings.profiles))
-        except ProfileError as error:
-            raise DaemonError(f"profiles {error}") from None
-        settings = self._settings
+        """What can be changed while the daemon runs."""
+        settings, catalogue = self._settings, Catalogue(self._profiles)
         return RuntimeConfig(
             catalogue, settings.runtime_values(catalogue), settings.runtime_sources(catalogue), self._apply
         )
+
+    async def _relaunch(self, fresh: Settings, profiles: Profiles) -> None:
+        """Puts in force what was read anew, at all workers or none. Raises Refusal."""
+        catalogue = Catalogue(profiles)
+        await self._config.relaunch(catalogue, fresh.runtime_values(catalogue), fresh.runtime_sources(catalogue))
+        self._profiles = profiles
 
     async def _apply(self, before: Values, after: Values) -> list[UnreachableWorker]:
         missing = await configuring.push(self._handles, before, after)

@@ -9,7 +9,7 @@ from pathlib import Path
 from householdd import certificates, profile_data
 from householdd.access_settings import AccessError
 from householdd.config import Settings
-from householdd.core.profiles import ProfileError
+from householdd.core.profiles import ProfileError, Profiles
 from householdd.dataplane.branding import Brand
 from householdd.supervisor import listening
 from householdd.supervisor.listening import DaemonError
@@ -60,10 +60,10 @@ def brand(settings: Settings) -> Brand:
         raise DaemonError(f"branding.logo: {error}") from None
 
 
-def check_profiles(settings: Settings) -> None:
-    """Raises DaemonError for profiles that cannot be used."""
+def profiles(settings: Settings) -> Profiles:
+    """Who lives in the house. Raises DaemonError for profiles that cannot be used."""
     try:
-        profile_data.read(settings.profiles)
+        return profile_data.read(settings.profiles)
     except ProfileError as error:
         raise DaemonError(f"profiles {error}") from None
 
@@ -73,7 +73,7 @@ def check(settings: Settings) -> None:
 
     Not whether the address is free: that of a running daemon is not.
     """
-    check_profiles(settings)
+    profiles(settings)
     brand(settings)
     if settings.cert is not None:
         certificate(settings)
