@@ -47,10 +47,10 @@ help: ## Show this list
 # exec, so that Ctrl-C reaches the daemon and nothing in between.
 .PHONY: run
 run: setup ## Serve on https://127.0.0.1:8443/ until Ctrl-C; options: make run ARGS='--workers 2'
-	@exec $(BIN)/householdd --dev --runtime-dir .run --state-dir .run/state $(ARGS)
+	@exec $(BIN)/householdd --dev --runtime-dir .run --state-dir .run/state --dashboard-listen 127.0.0.1:8445 $(ARGS)
 
 .PHONY: setup
-setup: $(VENV)/.installed gen/household/py.typed $(STATIC)/index.html ## Install dependencies, generate stubs, build the client
+setup: $(VENV)/.installed gen/household/py.typed $(STATIC)/page/index.html ## Install dependencies, generate stubs, build the client
 
 TEST_STAGES := setup check test-client test-python test-browser test-alone test-lab test-system
 .PHONY: test
@@ -201,7 +201,7 @@ client/node_modules/.package-lock.json: client/package.json client/package-lock.
 	@$(NPM) ci --no-audit --no-fund
 	@touch $@
 
-$(STATIC)/index.html: $(CLIENT_SOURCES) client/node_modules/.package-lock.json
+$(STATIC)/page/index.html: $(CLIENT_SOURCES) client/node_modules/.package-lock.json
 	$(require_node)@echo "building the client"
 	@$(NPM) run --silent build
 	@test -s $@ || { echo "the client's build made no $@" >&2; exit 1; }

@@ -13,6 +13,7 @@ from householdd.access_settings import Access, Tcp
 from householdd.brand import Branding
 from householdd.core.runtime import Catalogue, Source
 from householdd.core.settings import Limits, Timeouts
+from householdd.dashboard_settings import Dashboard
 from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
@@ -46,6 +47,9 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     assert history.pop("webhook").keys() == WebhookSettings.model_fields.keys()
     assert config.HistorySettings(**{**history, "url": None}) == config.HistorySettings()
     assert shown.pop("limits") == asdict(Limits())
+    dashboard = shown.pop("dashboard")
+    assert dashboard.keys() == Dashboard.model_fields.keys()
+    assert Dashboard(**{**dashboard, "tokens": None}) == Dashboard()
     for key, value in shown.items():
         if key not in PLACEHOLDERS:
             default = config.Settings.model_fields[key].default

@@ -52,6 +52,12 @@ def householdd(  # noqa: PLR0913 - one parameter an option
             metavar="HOST:PORT", help='Where Prometheus finds /metrics; "" is nowhere. [default: 127.0.0.1:8444]'
         ),
     ] = None,
+    dashboard_listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help='Where the operators\' page is; "" is nowhere. [default: 127.0.0.1:8445]'
+        ),
+    ] = None,
     runtime_dir: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Holds the control socket, DIR/control.sock. [default: /run/householdd]"),
@@ -76,6 +82,7 @@ def householdd(  # noqa: PLR0913 - one parameter an option
         "listen": listen,
         "workers": workers,
         "metrics_listen": metrics_listen,
+        "dashboard": None if dashboard_listen is None else {"listen": dashboard_listen},
         "runtime_dir": runtime_dir,
         "state_dir": state_dir,
         "cert": cert,

@@ -25,17 +25,19 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from householdd.access_settings import Access
 from householdd.brand import Branding
-from householdd.core.addresses import Address, parse_address
+from householdd.core.addresses import Address, parse_address, parse_optional_address
 from householdd.core.runtime import LOG_LEVELS, Catalogue, Source, Values
 from householdd.core.settings import Limits, Timeouts
+from householdd.dashboard_settings import Dashboard
 from householdd.storage.engine import parse_url
 from householdd.webhook_settings import WebhookSettings
 
 ENV_PREFIX = "HOUSEHOLDD_"
 
-DEV_DEFAULTS = {
+DEV_DEFAULTS: dict[str, Any] = {
     "listen": "127.0.0.1:8443",
     "metrics_listen": "",
+    "dashboard": {"listen": ""},
     "workers": 1,
     "runtime_dir": ".run",
     "state_dir": ".run/state",
@@ -48,11 +50,6 @@ _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?
 
 class ConfigError(ValueError):
     """A configuration that cannot be used; the message says which setting, from where, and what is allowed."""
-
-
-def parse_optional_address(value: object) -> Address | None:
-    """The same; nothing stands for nowhere."""
-    return None if value is None or value == "" else parse_address(value)
 
 
 def parse_frame_ancestor(value: object) -> str:
@@ -133,6 +130,7 @@ class Settings(BaseSettings):
     history: HistorySettings = HistorySettings()
     access: Access = Access()
     limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
+    dashboard: Dashboard = Dashboard()
 
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 
@@ -145,6 +143,8 @@ class Settings(BaseSettings):
             # Left to the field itself, which says what is wrong.
             dev = False
         if dev:
+            if isinstance(dashboard := values.get("dashboard"), dict):
+                values = {**values, "dashboard": {**DEV_DEFAULTS["dashboard"], **dashboard}}
             return {**DEV_DEFAULTS, **values}
         return values
 
@@ -187,6 +187,23 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"metrics_listen {self.metrics_listen} can be reached from elsewhere, and metrics are told to whoever "
                 "asks; use a loopback address, such as 127.0.0.1:8444, or set metrics_remote"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _dashboard(self) -> Self:
+        listen = self.dashboard.listen
+        if listen is None or listen.is_loopback:
+            return self
+        if self.dashboard.tokens is None:
+            raise ValueError(
+                f"dashboard.listen {listen} can be reached from elsewhere, which takes dashboard.tokens, a file of who "
+                "may log in; or use a loopback address, such as 127.0.0.1:8445"
+            )
+        if self.no_tls:
+            raise ValueError(
+                f"dashboard.listen {listen} can be reached from elsewhere, and no_tls would show tokens to whoever "
+                "listens; give cert and key, or use a loopback address, such as 127.0.0.1:8445"
             )
         return self
 
@@ -264,6 +281,17 @@ def _section(path: Sequence[int | str]) -> type[BaseModel]:
     return model
 
 
+def _is_given(path: Sequence[int | str], given: object) -> bool:
+    """Whether the value at ``path``, or one that it is a part of, is among those ``given``."""
+    for key in path:
+        if not isinstance(given, Mapping):
+            return True
+        if key not in given:
+            return False
+        given = given[key]
+    return True
+
+
 def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Path | None) -> str:
     first = error.errors()[0]
     words = first["msg"].removeprefix("Value error, ")
@@ -273,8 +301,8 @@ def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Pat
     if not key:
         return words
     top = str(first["loc"][0])
-    if top in options:
-        return f"--{top.replace('_', '-')}: {words}"
+    if _is_given(first["loc"], options):
+        return f"--{key.replace('_', '-').replace('.', '-')}: {words}"
     if any(name.upper().startswith(f"{ENV_PREFIX}{top.upper()}") for name in os.environ):
         return f"{ENV_PREFIX}{key.upper().replace('.', '__')}: {words}"
     return f"{file}: {key}: {words}"

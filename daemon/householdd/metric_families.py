@@ -80,6 +80,7 @@ PAYLOAD_DROPPED = _counter(
 PINGS_SENT = _counter("pings_sent_total", "WebSocket pings sent to clients.", "profile")
 PINGS_ANSWERED = _counter("pings_answered_total", "WebSocket pings that clients answered.", "profile")
 PROBE_FAILURES = _counter("probe_failures_total", "Probe timeouts that passed without evidence of a client.", "profile")
+ROUND_TRIP = _histogram("round_trip_seconds", "From a WebSocket ping to the pong that answers it.", timing.ROUND_TRIP)
 EVIDENCE_AGE = _histogram(
     "evidence_age_seconds",
     "Age of the last evidence of a client, of every live session at every control pass.",

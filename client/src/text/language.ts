@@ -1,3 +1,4 @@
+import { choose } from "./choose.js";
 import { de } from "./de.js";
 import { en } from "./en.js";
 import type { MessageKey, Text } from "./text.js";
@@ -7,13 +8,7 @@ export const texts: readonly [Text, ...Text[]] = [en, de];
 
 /** The text in the language that the query asks for (`?lang=de`), or the first of the wanted ones that there is. */
 export function textFor(query: string, wanted: readonly string[]): Text {
-  const asked = /[?&]lang=([A-Za-z]{2,3})(?:-|&|$)/.exec(query)?.[1];
-  for (const language of asked === undefined ? wanted : [asked, ...wanted]) {
-    const primary = language.toLowerCase().split("-")[0];
-    const found = texts.find(({ lang }) => lang === primary);
-    if (found !== undefined) return found;
-  }
-  return texts[0];
+  return choose(texts, query, wanted);
 }
 
 /** The words for a key of a report; a key that this page does not know stands for itself. */

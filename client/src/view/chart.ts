@@ -27,15 +27,25 @@ export class Chart {
   readonly #format: Format;
   /** The least value at the top of the scale. */
   readonly #leastTop: number;
+  /** What stands below the axis at so many seconds. */
+  readonly #tick: (seconds: number) => string;
   #plot: uPlot | undefined;
   #bands: readonly Band[] = [];
   #seconds = 1;
 
-  constructor(root: ParentNode, selector: string, lines: readonly Line[], leastTop: number, format: Format) {
+  constructor(
+    root: ParentNode,
+    selector: string,
+    lines: readonly Line[],
+    leastTop: number,
+    format: Format,
+    tick = (seconds: number) => `${seconds} s`,
+  ) {
     this.#holder = find(root, selector, HTMLElement);
     this.#lines = lines;
     this.#leastTop = leastTop;
     this.#format = format;
+    this.#tick = tick;
     // Neither the size nor the colours of a canvas follow the style sheet.
     new ResizeObserver(() => {
       this.#plot?.setSize(this.#size());
@@ -76,7 +86,7 @@ export class Chart {
         y: { range: (_, __, most) => [0, Math.max(this.#leastTop, most * 1.1)] },
       },
       axes: [
-        { ...axis, size: 28, grid: { show: false }, values: (_, splits) => splits.map((value) => `${value} s`) },
+        { ...axis, size: 28, grid: { show: false }, values: (_, splits) => splits.map((value) => this.#tick(value)) },
         { ...axis, size: 44, space: 32, values: (_, splits) => splits.map((value) => this.#format.axis(value)) },
       ],
       series: [{}, ...this.#lines.map((line) => this.#series(line))],

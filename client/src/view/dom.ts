@@ -1,5 +1,3 @@
-import type { Label, Text } from "../text/text.js";
-
 /**
  * The one element below `root` that matches; the page's own markup, so its absence is a defect.
  *
@@ -17,9 +15,11 @@ export function setText(element: Element, text: string): void {
 }
 
 /** Gives the markup below `root` the words of a language. */
-export function label(root: ParentNode, text: Text): void {
+export function label(root: ParentNode, { labels }: { labels: Readonly<Record<string, string>> }): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-text]")) {
-    setText(element, text.labels[element.dataset.text as Label]);
+    const words = labels[element.dataset.text ?? ""];
+    if (words === undefined) throw new Error(`no words for ${element.dataset.text ?? ""}`);
+    setText(element, words);
   }
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from householdd.controlplane.identity import Caller
 
@@ -74,6 +74,14 @@ class Rules:
     """Who has which role."""
 
     grants: Mapping[Role, Grants] = field(default_factory=dict)
+
+    def with_names(self, roles: Mapping[str, Role]) -> Rules:
+        """The same, and these names as well."""
+        grants = dict(self.grants)
+        for name, role in roles.items():
+            before = grants.get(role, Grants())
+            grants[role] = replace(before, names=before.names | {name})
+        return Rules(grants)
 
     def role(self, caller: Caller) -> Role:
         """The greatest role that the caller has."""

@@ -103,3 +103,8 @@ def parse_address(value: object) -> Address:
     if not (colon and host and port.isdecimal() and int(port) <= 65535):  # noqa: PLR2004 - the largest port
         raise ValueError("write HOST:PORT, such as 0.0.0.0:443 or [::]:443")
     return Address(host, int(port))
+
+
+def parse_optional_address(value: object) -> Address | None:
+    """The same; nothing stands for nowhere."""
+    return None if value is None or value == "" else parse_address(value)

@@ -6,6 +6,23 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 
+def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> float | None:
+    """The value that ``share`` of all that was counted does not exceed; None where nothing was.
+
+    Values are taken as spread evenly over their range; those above the last bound as that bound.
+    """
+    rank = share * sum(counts)
+    if rank == 0:
+        return None
+    below = 0
+    for index, (bound, count) in enumerate(zip(bounds, counts, strict=False)):
+        if count and below + count >= rank:
+            lowest = bounds[index - 1] if index else 0.0
+            return lowest + (bound - lowest) * (rank - below) / count
+        below += count
+    return bounds[-1]
+
+
 class Histogram:
     """Counts values by range. Cheap enough for what happens a thousand times a second."""
 

@@ -158,6 +158,10 @@ class Registry:
         """A session looked for its next portion of payload, ``lateness`` seconds after it was to."""
         self.timing.tick_lateness.observe(lateness)
 
+    def answered(self, round_trip: float) -> None:
+        """A client answered a ping, ``round_trip`` seconds after it was sent."""
+        self.timing.round_trip.observe(round_trip)
+
     def changed(self, runner: Runner) -> None:
         """A session's state is another."""
         self._announce(runner.session, Change.CHANGED)

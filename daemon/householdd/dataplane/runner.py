@@ -51,6 +51,9 @@ class Observer(Protocol):
     def ticked(self, lateness: float) -> None:
         """The next portion of payload was looked for, ``lateness`` seconds after it was to."""
 
+    def answered(self, round_trip: float) -> None:
+        """The client answered a ping, ``round_trip`` seconds after it was sent."""
+
     def changed(self, runner: Runner) -> None:
         """The session's state is another."""
 
@@ -247,6 +250,7 @@ class Runner:
         round_trip = self._pings.answered(data, now)
         if round_trip is not None:
             self.session.pong(round_trip, now)
+            self._observer.answered(round_trip)
             self._tell()
 
     def client_closing(self) -> None:

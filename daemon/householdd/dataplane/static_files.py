@@ -1,4 +1,4 @@
-"""The page, read into memory at the start: nothing a client asks for ever touches the file system."""
+"""Built pages, read into memory at the start: nothing a client asks for ever touches the file system."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-_POLICY = (
+_PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; worker-src 'self'; "
     "connect-src 'self' wss:; manifest-src 'self'; base-uri 'none'; form-action 'none'"
 )
@@ -39,20 +39,21 @@ def static_file(body: bytes, content_type: str, policy: str = "default-src 'none
     )
 
 
-def load(frame_ancestors: Iterable[str] = ()) -> dict[str, StaticFile]:
-    """Every file of the built page by URL path; empty where the page was not built.
-
-    Pages of the origins in ``frame_ancestors`` may show it in a frame, and no others.
-    """
-    root = files("householdd") / "static"
+def load(folder: str, policy: str) -> dict[str, StaticFile]:
+    """Every file of a built page, ``page`` or ``dashboard``, by URL path; empty where it was not built."""
+    root = files("householdd") / "static" / folder
     if not root.is_dir():
         return {}
-    allowed = " ".join(frame_ancestors) or "'none'"
-    policy = f"{_POLICY}; frame-ancestors {allowed}"
     found = {"/" + path: _read(file, policy) for path, file in _walk(root, "")}
     if "/index.html" in found:
         found["/"] = found["/index.html"]
     return found
+
+
+def load_page(frame_ancestors: Iterable[str] = ()) -> dict[str, StaticFile]:
+    """The clients' page. Pages of these origins may show it in a frame, and no others."""
+    allowed = " ".join(frame_ancestors) or "'none'"
+    return load("page", f"{_PAGE_POLICY}; frame-ancestors {allowed}")
 
 
 def _walk(directory: Traversable, prefix: str) -> list[tuple[str, Traversable]]:

@@ -34,10 +34,12 @@ from householdd.core.addresses import Address
 from householdd.core.blocks import Blocks
 from householdd.core.profiles import Profiles
 from householdd.core.runtime import Catalogue, Values
+from householdd.dashboard_settings import Tokens
 from householdd.dataplane.branding import Brand
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.store import Retention, Store
 from householdd.supervisor import activation, configuring, launch, listening
+from householdd.supervisor.dashboard.service import Dashboard
 from householdd.supervisor.fleet import WorkerHandle, ask_all
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.history import History
@@ -71,7 +73,7 @@ STATUS_INTERVAL = 1.0
 EXTENSION_USEC = 15_000_000
 """How long systemd goes on waiting for a drain after it was last asked to; more than what comes after a drain takes."""
 
-RELOADABLE = {"access", "timeouts", "limits", "log_level"}
+RELOADABLE = {"access", "timeouts", "limits", "log_level", "dashboard"}
 """Settings that SIGHUP puts in force; the files of the certificate are read anew as well."""
 
 
@@ -97,6 +99,10 @@ class Supervisor:
         """Who may do what; a reload replaces it."""
         self._door: TlsDoor | None = None
         """Set while the control API is served over TCP."""
+        self._tokens = Tokens()
+        """Who may log in to the dashboard; a reload replaces it."""
+        self._dashboard: Dashboard | None = None
+        """Set while it is served."""
         self._profiles = launch.profiles(settings)
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
@@ -116,6 +122,7 @@ class Supervisor:
             self._emergency_mark.unlink(missing_ok=True)
             listening.allow_many_connections()
             tls, brand = self._certificate(), launch.brand(self._settings)
+            self._tokens = launch.tokens(self._settings)
             sock = stack.enter_context(self._listening_socket(sockets))
             self._state.listen_urls.append(listening.url(self._settings, sock, adopted=sock is sockets.listen))
             counts = stack.enter_context(shared_counts(len(self._handles)))
@@ -162,13 +169,20 @@ class Supervisor:
             await gate.start(sock=stack.enter_context(self._control_socket(sockets.control)))
             stack.callback(gate.close)
             await self._serve_tcp(gate, stack)
+            dashboard_url = await self._serve_dashboard(stack, gate, server, tls)
             self._state.serving = True
             housekeeping = asyncio.create_task(self._housekeeping(control, server, pool))
             housekeeping.add_done_callback(self._housekeeping_ended)
             stack.callback(housekeeping.cancel)
             await control.report(serving=True)
             notify("READY=1")
-            log.info("serving", url=self._state.listen_urls[0], workers=len(self._handles), metrics=metrics_url)
+            log.info(
+                "serving",
+                url=self._state.listen_urls[0],
+                workers=len(self._handles),
+                metrics=metrics_url,
+                dashboard=dashboard_url,
+            )
             serving(self._state.listen_urls[0])
             await self._ending.wait()
             await self._wind_down(server)
@@ -187,12 +201,12 @@ class Supervisor:
             gid = access.socket_gid()
             if adopted is not None:
                 self._control_path = Path(adopted.getsockname())
-                self._rules = self._read_rules(access)
+                self._rules = self._read_rules(access, self._tokens)
                 yield adopted
                 return
             with listening.control_socket(path, int(access.socket_mode, 8), gid) as sock:
                 try:
-                    self._rules = self._read_rules(access)
+                    self._rules = self._read_rules(access, self._tokens)
                     yield sock
                 finally:
                     path.unlink(missing_ok=True)
@@ -211,8 +225,8 @@ class Supervisor:
         stack.push_async_callback(self._door.stop)
         log.info("control API over TCP", address=str(Address(tcp.listen.host, sock.getsockname()[1])))
 
-    def _read_rules(self, access: AccessSettings) -> Rules:
-        return access.rules(os.geteuid(), self._control_path.stat().st_gid)
+    def _read_rules(self, access: AccessSettings, tokens: Tokens) -> Rules:
+        return access.rules(os.geteuid(), self._control_path.stat().st_gid).with_names(tokens.roles)
 
     def _adopted_sockets(self) -> activation.Sockets:
         try:
@@ -252,6 +266,21 @@ class Supervisor:
         listener = MetricsListener(self._settings.metrics_listen, exposition.render)
         url = await listener.start()
         stack.push_async_callback(listener.stop)
+        return url
+
+    async def _serve_dashboard(
+        self, stack: contextlib.AsyncExitStack, gate: Gate, server: FanServer, tls: tuple[Path | None, Path | None]
+    ) -> str | None:
+        """Where it is; None where it is not wanted. Raises DaemonError."""
+        settings = self._settings.dashboard
+        if settings.listen is None:
+            return None
+        kept = self._settings.history
+        self._dashboard = Dashboard(
+            settings, server.server, self._handles, gate, self._private, permalinks=kept.enabled and kept.permalinks
+        )
+        url = await self._dashboard.start(self._tokens, tls)
+        stack.push_async_callback(self._dashboard.stop)
         return url
 
     async def _wind_down(self, server: FanServer) -> None:
@@ -347,7 +376,8 @@ class Supervisor:
             # The files of the launch, which are those that the workers read anew.
             profiles = launch.profiles(fresh)
             self._certificate()
-            rules = self._read_rules(fresh.access)
+            tokens = launch.tokens(fresh)
+            rules = self._read_rules(fresh.access, tokens)
             mutual_tls = launch.mutual_tls(self._settings) if self._door else None
             profiles_differ = fresh.profiles != self._settings.profiles or self._profiles.differ_beyond_rates(profiles)
             # Workers have those of the launch until a restart, and then their rates stay as well.
@@ -359,9 +389,13 @@ class Supervisor:
             differing = [name for name in names if getattr(fresh, name) != getattr(self._settings, name)]
             if fresh.access.launch_only != self._settings.access.launch_only:
                 differing.append("access.tcp, access.socket_group or access.socket_mode")
-            self._rules = rules
+            self._rules, self._tokens = rules, tokens
             if self._door is not None and mutual_tls is not None:
                 self._door.context = mutual_tls
+            if self._dashboard is not None:
+                self._dashboard.reload(tokens)
+            if fresh.dashboard.launch_only != self._settings.dashboard.launch_only:
+                differing.append("dashboard.listen or dashboard.names")
             if profiles_differ and "profiles" not in differing:
                 differing.append("profiles")
             pool.signal(signal.SIGHUP)

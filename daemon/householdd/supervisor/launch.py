@@ -10,6 +10,7 @@ from householdd import certificates, profile_data
 from householdd.access_settings import AccessError
 from householdd.config import Settings
 from householdd.core.profiles import ProfileError, Profiles
+from householdd.dashboard_settings import Tokens, TokensError, read_tokens
 from householdd.dataplane.branding import Brand
 from householdd.supervisor import listening
 from householdd.supervisor.listening import DaemonError
@@ -60,6 +61,14 @@ def brand(settings: Settings) -> Brand:
         raise DaemonError(f"branding.logo: {error}") from None
 
 
+def tokens(settings: Settings, *, any_owner: bool = False) -> Tokens:
+    """Who may log in to the dashboard. Raises DaemonError."""
+    try:
+        return read_tokens(settings.dashboard, any_owner=any_owner)
+    except TokensError as error:
+        raise DaemonError(str(error)) from None
+
+
 def profiles(settings: Settings) -> Profiles:
     """Who lives in the house. Raises DaemonError for profiles that cannot be used."""
     try:
@@ -79,6 +88,8 @@ def check(settings: Settings) -> None:
         certificate(settings)
     if settings.access.tcp.listen is not None:
         mutual_tls(settings)
+    # Whoever checks need not be the user that the daemon will run as.
+    tokens(settings, any_owner=True)
     with socket.socket() as sock:
         listening.pin(sock, settings.congestion_control)
     try:

@@ -74,7 +74,7 @@ class Worker:
             self._registry,
             profiles,
             HttpRows(profiles, self._stats, SharedRuns(self._history) if settings.permalinks else no_run),
-            branding.apply(static_files.load(settings.frame_ancestors), settings.brand),
+            branding.apply(static_files.load_page(settings.frame_ancestors), settings.brand),
             GatewayOptions(self._tls, settings.allowed_origins, settings.handshake_timeout),
         )
         services = Services(

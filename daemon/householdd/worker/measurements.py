@@ -29,6 +29,7 @@ def take(registry: Registry, loop: ControlLoop, totals: Mapping[str, Totals], ce
     for kind in ("malformed", "unknown", "framing", "flooding", "unread"):
         yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in totals.values()), kind)
     timing = registry.timing
+    yield _histogram(metrics.ROUND_TRIP, timing.round_trip)
     yield _histogram(metrics.EVIDENCE_AGE, timing.evidence_age)
     yield _histogram(metrics.TICK_LATENESS, timing.tick_lateness)
     yield _histogram(metrics.PASS_GAP, timing.pass_gap)

@@ -65,6 +65,11 @@ class Book:
         """What is to be added up; neither part changes from now on, so another thread can do it."""
         return self._past, self._latest
 
+    def value(self, key: Key) -> Value | None:
+        """One of them; None where the worker never told it."""
+        past, latest = self._past.get(key), self._latest.get(key)
+        return past if latest is None else latest if past is None else past + latest
+
 
 def _fits(sample: pb.Sample) -> bool:
     family = FAMILIES.get(sample.metric)

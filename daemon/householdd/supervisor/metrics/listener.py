@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import http
-import os
-import socket
-import weakref
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -15,7 +11,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from householdd.core.addresses import Address
-from householdd.supervisor.listening import DaemonError
+from householdd.supervisor import listening
+from householdd.supervisor.bounded import bounded
 from householdd.supervisor.metrics.exposition import Page
 
 log = structlog.get_logger("metrics")
@@ -42,17 +39,12 @@ class MetricsListener:
 
     async def start(self) -> str:
         """Listens; the URL to scrape. Raises DaemonError."""
-        family = socket.AF_INET6 if ":" in self._address.host else socket.AF_INET
-        try:
-            sock = socket.create_server((self._address.host, self._address.port), family=family)
-        except OSError as error:
-            words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-            raise DaemonError(f"metrics_listen {self._address}: {words}") from None
+        sock = listening.bind(self._address, "metrics_listen")
         self._server = await serve(
             self._unreachable,
             sock=sock,
             process_request=self._answer,
-            create_connection=_Connection,
+            create_connection=bounded(MAX_CONNECTIONS),
             server_header="householdd",
             compression=None,
             open_timeout=PATIENCE,
@@ -81,20 +73,6 @@ class MetricsListener:
 
     async def _unreachable(self, _: ServerConnection) -> None:
         raise AssertionError("every request is answered before an upgrade")
-
-
-class _Connection(ServerConnection):
-    _alive: ClassVar[weakref.WeakSet[ServerConnection]] = weakref.WeakSet()
-
-    def connection_made(self, transport: object) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
-        self._alive.add(self)
-        if len(self._alive) > MAX_CONNECTIONS:
-            self.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._alive.discard(self)
-        super().connection_lost(exc)
 
 
 def _response(

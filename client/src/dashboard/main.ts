@@ -1,0 +1,186 @@
+import { Format } from "../core/format.js";
+import { choose } from "../text/choose.js";
+import { find, label, setText } from "../view/dom.js";
+import { Connection, type Loss } from "./connection.js";
+import { DrainProgress } from "./drain-progress.js";
+import type { Answer, Live, Message, Server, Welcome } from "./messages.js";
+import { de } from "./text/de.js";
+import { en } from "./text/en.js";
+import { Trend } from "./trend.js";
+import { Ask } from "./view/ask.js";
+import { FiguresView } from "./view/figures.js";
+import { SessionsView } from "./view/sessions.js";
+import { TablesView } from "./view/tables.js";
+
+const tokenKey = "householdd-token";
+/** Charts are dear to paint, and show ten minutes. */
+const drawEvery = 2;
+const outcomeMs = 8000;
+
+const text = choose([en, de], location.search, navigator.languages);
+document.documentElement.lang = text.lang;
+label(document, text);
+const format = new Format(text.lang);
+const clock = new Intl.DateTimeFormat(text.lang, { timeStyle: "medium" });
+const element = (selector: string) => find(document, selector, HTMLElement);
+const button = (selector: string) => find(document, selector, HTMLButtonElement);
+
+const trend = new Trend();
+const drainProgress = new DrainProgress();
+const figures = new FiguresView(document, text, format);
+const tables = new TablesView(document, text, format);
+const ask = new Ask(document, text);
+let about: Welcome | undefined;
+let heardAt: Date | undefined;
+let drawn = 0;
+let hiding: number | undefined;
+
+const connection = new Connection(sessionStorage.getItem(tokenKey) ?? undefined, {
+  needsToken: showLogin,
+  message: take,
+  lost: showLoss,
+});
+const sessions = new SessionsView(document, text, format, {
+  look: (view) => {
+    connection.look(view);
+  },
+  kill: (ids) => {
+    askToKill(text.asking.kill(ids.length), { ids });
+  },
+  killMatching: (filter, total) => {
+    askToKill(text.asking.killMatching(filter, total), { filter });
+  },
+});
+
+function take(message: Message): void {
+  if (message.type === "welcome") showWelcome(message);
+  else if (message.type === "live") showLive(message);
+  else if (message.type === "runs") tables.showRuns(message);
+}
+
+function showWelcome(welcome: Welcome): void {
+  about = welcome;
+  const operates = welcome.role !== "viewer";
+  document.documentElement.dataset.link = "live";
+  document.title = `${welcome.host} – householdd`;
+  setText(element("#host"), welcome.host);
+  const named = sessionStorage.getItem(tokenKey) !== null;
+  setText(element("#who"), named ? text.who(welcome.name, text.words[welcome.role] ?? welcome.role) : text.anybody);
+  button("#logout").hidden = !named;
+  element("#login").hidden = true;
+  element("#board").hidden = false;
+  setText(element("#lost"), "");
+  button("#drain-button").hidden = !operates;
+  button("#resume").hidden = !operates;
+  trend.reset(welcome.points);
+  drawn = 0;
+  sessions.allow(operates);
+  sessions.look();
+}
+
+function showLive({ server, point, page }: Live): void {
+  heardAt = new Date();
+  trend.add(point);
+  figures.show(server, trend);
+  if (drawn++ % drawEvery === 0 && !document.hidden) figures.draw(trend);
+  tables.showServer(server);
+  sessions.show(page);
+  showState(server, point[1]);
+}
+
+function showState({ state, uptime, drain, history }: Server, live: number): void {
+  const pill = element("#state");
+  pill.hidden = false;
+  pill.dataset.tone = state === "serving" ? "good" : "fair";
+  setText(pill, text.words[state] ?? state);
+  setText(element("#about"), text.about(about?.version ?? "", text.duration(uptime)));
+  const progress = drainProgress.update(drain?.deadline, live);
+  element("#drain").hidden = drain === null;
+  button("#drain-button").disabled = drain !== null;
+  if (drain !== null) {
+    const left = text.duration(Math.max(drain.deadline - Date.now() / 1000, 0));
+    setText(element("#drain-words"), live === 0 ? text.drained(drain.reason) : text.drain(drain.reason, live, left));
+    find(document, "#drain-progress", HTMLProgressElement).value = progress;
+  }
+  setText(element("#trouble"), history.state === "failing" ? text.history.failing(history.problem, history.waiting) : "");
+}
+
+function showLogin(wrong: boolean): void {
+  const before = sessionStorage.getItem(tokenKey) !== null;
+  sessionStorage.removeItem(tokenKey);
+  document.documentElement.dataset.link = "login";
+  ask.close();
+  setText(element("#lost"), "");
+  element("#board").hidden = true;
+  element("#state").hidden = true;
+  button("#logout").hidden = true;
+  setText(element("#who"), "");
+  element("#login").hidden = false;
+  button("#login button").disabled = false;
+  setText(element("#login-problem"), wrong ? text.wrongToken : before ? text.loggedOut : "");
+  find(document, "#token", HTMLInputElement).focus();
+}
+
+function showLoss(loss: Loss, seconds: number): void {
+  document.documentElement.dataset.link = "lost";
+  button("#login button").disabled = false;
+  setText(element("#lost"), text.lost(loss, seconds, heardAt === undefined ? undefined : clock.format(heardAt)));
+}
+
+function askToKill(asking: Parameters<Ask["open"]>[0], which: { ids: readonly string[] } | { filter: string }): void {
+  const block = { label: text.asking.block, options: text.asking.blockChoices, initial: 0 };
+  ask.open(
+    asking,
+    block,
+    (reason, seconds) => connection.order({ type: "kill", ...which, reason, block: seconds }),
+    ({ outcomes, blocked }) => {
+      sessions.forget();
+      showOutcome(text.outcome.killed(outcomes ?? {}, blocked?.length ?? 0));
+    },
+  );
+}
+
+function showOutcome(words: string): void {
+  setText(element("#outcome"), words);
+  clearTimeout(hiding);
+  hiding = setTimeout(() => {
+    setText(element("#outcome"), "");
+  }, outcomeMs);
+}
+
+find(document, "#login", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  const input = find(document, "#token", HTMLInputElement);
+  const token = input.value.trim();
+  input.value = "";
+  setText(element("#login-problem"), "");
+  button("#login button").disabled = true;
+  sessionStorage.setItem(tokenKey, token);
+  connection.logIn(token);
+});
+button("#logout").addEventListener("click", () => {
+  sessionStorage.removeItem(tokenKey);
+  connection.logIn(undefined);
+});
+button("#drain-button").addEventListener("click", () => {
+  const deadline = { label: text.asking.deadline, options: text.asking.deadlineChoices, initial: 300 };
+  ask.open(
+    text.asking.drain,
+    deadline,
+    (reason, seconds): Promise<Answer> => connection.order({ type: "drain", reason, deadline: seconds }),
+    () => {
+      showOutcome(text.outcome.draining);
+    },
+  );
+});
+button("#resume").addEventListener("click", () => {
+  ask.open(
+    text.asking.resume,
+    undefined,
+    (reason): Promise<Answer> => connection.order({ type: "resume", reason }),
+    () => {
+      showOutcome(text.outcome.resumed);
+    },
+  );
+});
+connection.open();

@@ -1,0 +1,60 @@
+import type { View } from "./messages.js";
+
+export const pageSize = 25;
+
+/** Columns that the daemon can order by, under the names of its filters. */
+export interface Order {
+  field: string;
+  descending: boolean;
+}
+
+/** Which sessions are shown, and how one came to this page of them. */
+export class ViewState {
+  #filter = "";
+  #order: Order = { field: "opened_at", descending: true };
+  /** Tokens of this page and those before it; the first page has none. */
+  #tokens: string[] = [];
+
+  get filter(): string {
+    return this.#filter;
+  }
+
+  get order(): Order {
+    return this.#order;
+  }
+
+  /** Counted from 1. */
+  get page(): number {
+    return this.#tokens.length + 1;
+  }
+
+  get request(): View {
+    return {
+      filter: this.#filter,
+      order_by: `${this.#order.field}${this.#order.descending ? " desc" : ""}`,
+      page_token: this.#tokens.at(-1) ?? "",
+      page_size: pageSize,
+    };
+  }
+
+  /** Shows what matches, from the first page on: a token belongs to its filter and order. */
+  setFilter(filter: string): void {
+    this.#filter = filter.trim();
+    this.#tokens = [];
+  }
+
+  /** Orders by a field; once more turns the order round. What is a number begins with the greatest. */
+  orderBy(field: string, numeric: boolean): void {
+    const again = this.#order.field === field;
+    this.#order = { field, descending: again ? !this.#order.descending : numeric };
+    this.#tokens = [];
+  }
+
+  forward(token: string): void {
+    if (token !== "") this.#tokens.push(token);
+  }
+
+  back(): void {
+    this.#tokens.pop();
+  }
+}

@@ -1,0 +1,249 @@
+import type { Format } from "../../core/format.js";
+import { find, setText } from "../../view/dom.js";
+import { isProblem, type Problem, type SessionPage, type SessionRow, type View } from "../messages.js";
+import type { SessionColumn, Text } from "../text/text.js";
+import { ViewState } from "../view-state.js";
+import { Table, type Column } from "./table.js";
+
+/** What the page asks for. */
+export interface SessionsListener {
+  look: (view: View) => void;
+  kill: (ids: readonly string[]) => void;
+  killMatching: (filter: string, total: number) => void;
+}
+
+const examples = [
+  "state = quiet",
+  "verdict != live",
+  "profile = jake",
+  "round_trip > 200ms",
+  "age > 60s AND actual_download_bps < 100000",
+];
+
+/** The live sessions: filter, order, pages, selection. */
+export class SessionsView {
+  readonly #text: Text;
+  readonly #listener: SessionsListener;
+  readonly #view = new ViewState();
+  readonly #table: Table<SessionRow>;
+  readonly #columns: readonly (Column<SessionRow> & { key: SessionColumn })[];
+  readonly #heads: HTMLTableCellElement[];
+  readonly #all: HTMLInputElement;
+  readonly #filter: HTMLInputElement;
+  readonly #selected = new Set<string>();
+  readonly #element: <T extends Element>(selector: string, type: new () => T) => T;
+  #page: SessionPage | undefined;
+  #mayChange = false;
+
+  constructor(root: Document, text: Text, format: Format, listener: SessionsListener) {
+    this.#text = text;
+    this.#listener = listener;
+    this.#element = (selector, type) => find(root, selector, type);
+    this.#columns = sessionColumns(text, format);
+    this.#table = new Table(root, "#session-table", this.#columns, ({ id }) => id, (element, row) => {
+      this.#addChoice(element, row);
+    });
+    const head = find(root, "#session-table thead tr", HTMLTableRowElement);
+    this.#heads = [...head.cells];
+    this.#columns.forEach((column, index) => {
+      this.#makeSortable(column, index);
+    });
+    this.#all = root.createElement("input");
+    this.#all.type = "checkbox";
+    this.#all.setAttribute("aria-label", text.selectAll);
+    this.#all.addEventListener("change", () => {
+      for (const { id } of this.#page?.rows ?? []) this.#select(id, this.#all.checked);
+      this.#showSelection();
+    });
+    const corner = root.createElement("td");
+    corner.className = "choice";
+    corner.append(this.#all);
+    head.prepend(corner);
+    this.#filter = find(root, "#filter", HTMLInputElement);
+    find(root, "#filters", HTMLDataListElement).replaceChildren(...examples.map((value) => new Option(value, value)));
+    this.#listen();
+    this.#showOrder();
+  }
+
+  /** Whether somebody may end sessions. */
+  allow(mayChange: boolean): void {
+    this.#mayChange = mayChange;
+    this.#element("#session-table", HTMLTableElement).toggleAttribute("data-choice", mayChange);
+    this.#showSelection();
+  }
+
+  /** Asks for the sessions as they are wanted now. */
+  look(): void {
+    this.#listener.look(this.#view.request);
+  }
+
+  /** Sessions that were ended need no selection any more. */
+  forget(): void {
+    this.#selected.clear();
+    this.#showSelection();
+  }
+
+  show(page: SessionPage | Problem): void {
+    const problem = this.#element("#filter-problem", HTMLElement);
+    if (isProblem(page)) {
+      setText(problem, page.problem);
+      this.#filter.setAttribute("aria-invalid", "true");
+      return;
+    }
+    setText(problem, page.missing.length > 0 ? this.#text.missing(page.missing) : "");
+    this.#filter.removeAttribute("aria-invalid");
+    if (page.rows.length === 0 && this.#view.page > 1) {
+      // The last page emptied while it was shown.
+      this.#view.back();
+      this.look();
+      return;
+    }
+    this.#page = page;
+    this.#table.show(page.rows);
+    const here = new Set(page.rows.map(({ id }) => id));
+    for (const id of this.#selected) if (!here.has(id)) this.#selected.delete(id);
+    setText(this.#element("#matching", HTMLElement), this.#text.matching(page.total));
+    this.#element("#no-sessions", HTMLElement).hidden = page.rows.length > 0;
+    this.#element("#pages", HTMLElement).hidden = this.#view.page === 1 && page.next === "";
+    this.#element("#before", HTMLButtonElement).disabled = this.#view.page === 1;
+    this.#element("#next", HTMLButtonElement).disabled = page.next === "";
+    setText(this.#element("#page-number", HTMLElement), this.#text.page(this.#view.page));
+    this.#showSelection();
+  }
+
+  #listen(): void {
+    this.#element("#filter-form", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#change(() => {
+        this.#view.setFilter(this.#filter.value);
+      });
+    });
+    this.#element("#clear", HTMLButtonElement).addEventListener("click", () => {
+      this.#filter.value = "";
+      this.#change(() => {
+        this.#view.setFilter("");
+      });
+      this.#filter.focus();
+    });
+    this.#element("#before", HTMLButtonElement).addEventListener("click", () => {
+      this.#change(() => {
+        this.#view.back();
+      });
+    });
+    this.#element("#next", HTMLButtonElement).addEventListener("click", () => {
+      this.#change(() => {
+        this.#view.forward(this.#page?.next ?? "");
+      });
+    });
+    this.#element("#kill", HTMLButtonElement).addEventListener("click", () => {
+      this.#listener.kill([...this.#selected]);
+    });
+    this.#element("#kill-matching", HTMLButtonElement).addEventListener("click", () => {
+      this.#listener.killMatching(this.#view.filter, this.#page?.total ?? 0);
+    });
+  }
+
+  #change(change: () => void): void {
+    change();
+    this.#selected.clear();
+    this.#showSelection();
+    this.#showOrder();
+    this.look();
+  }
+
+  #addChoice(element: HTMLTableRowElement, { id, user, agent }: SessionRow): void {
+    const box = element.ownerDocument.createElement("input");
+    box.type = "checkbox";
+    box.value = id;
+    box.setAttribute("aria-label", this.#text.select(user));
+    box.addEventListener("change", () => {
+      this.#select(id, box.checked);
+      this.#showSelection();
+    });
+    const cell = element.insertCell(0);
+    cell.className = "choice";
+    cell.append(box);
+    element.title = agent;
+  }
+
+  #makeSortable({ field, numeric, heading }: Column<SessionRow>, index: number): void {
+    const head = this.#heads[index];
+    if (field === undefined || head === undefined) return;
+    const button = head.ownerDocument.createElement("button");
+    button.type = "button";
+    button.textContent = heading;
+    button.addEventListener("click", () => {
+      this.#change(() => {
+        this.#view.orderBy(field, numeric === true);
+      });
+    });
+    head.replaceChildren(button);
+  }
+
+  #showOrder(): void {
+    const { field, descending } = this.#view.order;
+    this.#columns.forEach((column, index) => {
+      const head = this.#heads[index];
+      if (column.field === undefined || head === undefined) return;
+      // Age grows the other way round than the time at which a session began.
+      const falls = column.key === "age" ? !descending : descending;
+      const mine = column.field === field;
+      head.setAttribute("aria-sort", mine ? (falls ? "descending" : "ascending") : "none");
+    });
+    this.#element("#clear", HTMLButtonElement).hidden = this.#view.filter === "";
+  }
+
+  #select(id: string, wanted: boolean): void {
+    if (wanted) this.#selected.add(id);
+    else this.#selected.delete(id);
+  }
+
+  #showSelection(): void {
+    for (const box of document.querySelectorAll<HTMLInputElement>("#session-table tbody .choice input")) {
+      box.checked = this.#selected.has(box.value);
+    }
+    const rows = this.#page?.rows.length ?? 0;
+    this.#all.checked = rows > 0 && this.#selected.size === rows;
+    this.#all.indeterminate = this.#selected.size > 0 && this.#selected.size < rows;
+    const kill = this.#element("#kill", HTMLButtonElement);
+    kill.hidden = !this.#mayChange;
+    kill.disabled = this.#selected.size === 0;
+    const matching = this.#element("#kill-matching", HTMLButtonElement);
+    matching.hidden = !this.#mayChange || this.#view.filter === "";
+    matching.disabled = (this.#page?.total ?? 0) === 0;
+  }
+}
+
+function sessionColumns(text: Text, format: Format): (Column<SessionRow> & { key: SessionColumn })[] {
+  const word = (key: string) => text.words[key] ?? key;
+  const column = (
+    key: SessionColumn,
+    show: (row: SessionRow) => string,
+    more: Partial<Column<SessionRow>> = {},
+  ): Column<SessionRow> & { key: SessionColumn } => ({ key, heading: text.columns.sessions[key], text: show, ...more });
+  const numeric = true;
+  return [
+    column("user", ({ user }) => user, { field: "user_id" }),
+    column("profile", ({ profile }) => profile, { field: "profile" }),
+    column("state", ({ state }) => word(state), {
+      field: "state",
+      tone: ({ state }) => (state === "active" ? "good" : state === "quiet" ? "poor" : "fair"),
+    }),
+    column("verdict", ({ verdict }) => word(verdict), {
+      field: "verdict",
+      tone: ({ verdict }) => (verdict === "live" ? "good" : verdict === "frozen" ? "fair" : "poor"),
+    }),
+    column("age", ({ age }) => text.duration(age), { field: "opened_at", numeric }),
+    column("evidence", ({ evidence }) => text.duration(evidence), { field: "evidence_age", numeric }),
+    column("down", ({ down }) => format.mbps(down), { field: "actual_download_bps", numeric }),
+    column("up", ({ up }) => format.mbps(up), { field: "actual_upload_bps", numeric }),
+    column("roundTrip", ({ roundTrip }) => format.milliseconds(roundTrip === null ? undefined : roundTrip * 1000), {
+      field: "round_trip",
+      numeric,
+    }),
+    column("sent", ({ sent }) => format.bytes(sent), { field: "sent_bytes", numeric }),
+    column("received", ({ received }) => format.bytes(received), { field: "received_bytes", numeric }),
+    column("peer", ({ peer }) => peer, { field: "peer_address" }),
+    column("worker", ({ worker }) => worker, { field: "worker" }),
+  ];
+}

@@ -1,0 +1,127 @@
+"""What is new, once a second, made once for all who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc.aio
+import msgspec
+
+from household.v1 import server_service_pb2, session_service_pb2_grpc
+from householdd.supervisor.dashboard import shown
+from householdd.supervisor.dashboard.orders import View, failure
+from householdd.supervisor.dashboard.trend import Trend
+
+PERIOD = 1.0
+"""Seconds between two snapshots."""
+
+LEAST_PERIOD = 0.2
+"""Seconds, where somebody asks for other sessions."""
+
+PATIENCE = 3.0
+"""Seconds that the daemon's own services have for a page."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What every viewer is shown. A message is put together of parts that were made once."""
+
+    number: int
+    server: msgspec.Raw
+    point: msgspec.Raw
+    pages: dict[View, msgspec.Raw] = field(default_factory=dict)
+
+    def message(self, view: View) -> dict[str, Any] | None:
+        """The message for a viewer; None where its sessions were asked for too late for this snapshot."""
+        if view not in self.pages:
+            return None
+        return {"type": "live", "server": self.server, "point": self.point, "page": self.pages[view]}
+
+
+class Feed:
+    """Makes snapshots; ``server`` is the daemon as last heard of, ``channel`` leads to the daemon's own services."""
+
+    def __init__(
+        self, server: Callable[[], server_service_pb2.Server], channel: grpc.aio.Channel, trend: Trend
+    ) -> None:
+        self._server = server
+        self._sessions: Any = session_service_pb2_grpc.SessionServiceStub(channel)
+        self.trend = trend
+        self._wanted = Counter[View]()
+        """Viewers by what they look at."""
+        self._hurry = asyncio.Event()
+        self._latest: Snapshot | None = None
+        self._made = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Until cancelled. A point for the charts is taken each second, whoever watches."""
+        number, point_at = 0, 0.0
+        while True:
+            self._hurry.clear()
+            began = time.monotonic()
+            server = self._server()
+            if began - point_at >= PERIOD * 0.9:
+                self.trend.take(server, time.time())
+                point_at = began
+            if self._wanted:
+                number += 1
+                await self._publish(number, server)
+            await asyncio.sleep(LEAST_PERIOD)
+            left = began + PERIOD - time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), max(left, 0.0))
+
+    def is_watched(self) -> bool:
+        """Whether anybody looks."""
+        return bool(self._wanted)
+
+    def look_at(self, view: View, instead_of: View | None = None) -> None:
+        """A viewer looks at other sessions, and wants them soon."""
+        self._wanted[view] += 1
+        if instead_of is not None:
+            self.look_away(instead_of)
+        self._hurry.set()
+
+    def look_away(self, view: View) -> None:
+        """A viewer is gone, or looks elsewhere."""
+        self._wanted[view] -= 1
+        if self._wanted[view] <= 0:
+            del self._wanted[view]
+
+    async def after(self, number: int) -> Snapshot:
+        """The latest snapshot, once there is one with a greater number. Whoever comes late misses those between."""
+        async with self._made:
+            await self._made.wait_for(lambda: self._latest is not None and self._latest.number > number)
+            if self._latest is None:
+                raise AssertionError
+            return self._latest
+
+    async def _publish(self, number: int, server: server_service_pb2.Server) -> None:
+        views = list(self._wanted)
+        pages = await asyncio.gather(*(self._page(view) for view in views))
+        snapshot = Snapshot(
+            number,
+            _raw(shown.server(server, self.trend)),
+            _raw(self.trend.points[-1]),
+            dict(zip(views, pages, strict=True)),
+        )
+        async with self._made:
+            self._latest = snapshot
+            self._made.notify_all()
+
+    async def _page(self, view: View) -> msgspec.Raw:
+        try:
+            response = await self._sessions.ListSessions(view.request(), timeout=PATIENCE)
+        except grpc.aio.AioRpcError as error:
+            return _raw(failure(error))
+        return _raw(shown.page(response))
+
+
+def _raw(value: object) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))

@@ -1,0 +1,126 @@
+"""What a page says: one JSON object a message."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import grpc
+import msgspec
+
+from household.v1 import server_service_pb2, session_service_pb2
+from householdd.controlplane.convert import duration
+
+MAX_MESSAGE = 32 * 1024
+"""Bytes of a message; 500 ids fit in."""
+
+MAX_IDS = 500
+MAX_PAGE = 100
+
+_Text = Annotated[str, msgspec.Meta(max_length=4000)]
+_Reason = Annotated[str, msgspec.Meta(max_length=1000)]
+"""The control API says how long a reason may be; this bounds what reaches it."""
+
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+
+
+class LogIn(msgspec.Struct, tag="login", tag_field="type", forbid_unknown_fields=True):
+    """The first message."""
+
+    token: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+class View(msgspec.Struct, tag="view", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    """Which sessions the page shows from now on; the fields are those of ListSessionsRequest."""
+
+    filter: _Text = ""
+    order_by: _Text = ""
+    page_token: _Text = ""
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)] = 50
+
+    def request(self) -> session_service_pb2.ListSessionsRequest:
+        """As the control API has it."""
+        return session_service_pb2.ListSessionsRequest(
+            filter=self.filter, order_by=self.order_by, page_token=self.page_token, page_size=self.page_size
+        )
+
+
+class _Change(msgspec.Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+    id: uuid.UUID
+    """The page's name for the order, and the request_id of the control API."""
+    reason: _Reason = ""
+    check_only: bool = False
+
+
+class Kill(_Change, tag="kill", kw_only=True):
+    """Ends sessions: those of ``ids``, or all that match ``filter``; exactly one of them."""
+
+    ids: Annotated[list[str], msgspec.Meta(max_length=MAX_IDS)] = []
+    filter: _Text = ""
+    block: _Seconds = 0.0
+    """Seconds for which their addresses are kept out; 0 does not."""
+
+    def request(self) -> session_service_pb2.KillSessionsRequest:
+        """As the control API has it, which checks it."""
+        request = session_service_pb2.KillSessionsRequest(
+            reason=self.reason, request_id=str(self.id), validate_only=self.check_only
+        )
+        if self.ids:
+            request.ids.ids.extend(self.ids)
+        else:
+            request.filter = self.filter
+        if self.block:
+            request.block_address.CopyFrom(duration(self.block))
+        return request
+
+
+class Drain(_Change, tag="drain", kw_only=True):
+    """Refuses new sessions."""
+
+    deadline: _Seconds | None = None
+    """Seconds until the rest is closed; None is the drain timeout."""
+
+    def request(self) -> server_service_pb2.DrainServerRequest:
+        """As the control API has it, which checks it."""
+        request = server_service_pb2.DrainServerRequest(
+            reason=self.reason, request_id=str(self.id), validate_only=self.check_only
+        )
+        if self.deadline is not None:
+            request.deadline.CopyFrom(duration(self.deadline))
+        return request
+
+
+class Resume(_Change, tag="resume", kw_only=True):
+    """Accepts sessions again."""
+
+    def request(self) -> server_service_pb2.ResumeServerRequest:
+        """As the control API has it, which checks it."""
+        return server_service_pb2.ResumeServerRequest(
+            reason=self.reason, request_id=str(self.id), validate_only=self.check_only
+        )
+
+
+Change = Kill | Drain | Resume
+Order = LogIn | View | Kill | Drain | Resume
+
+_decoder = msgspec.json.Decoder(Order)
+
+
+class OrderError(ValueError):
+    """A message that is no order; the message says what is wrong with it."""
+
+
+def parse(data: str | bytes) -> Order:
+    """Reads a message. Raises OrderError."""
+    if isinstance(data, bytes):
+        raise OrderError("messages are text")
+    try:
+        order: Order = _decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise OrderError(str(error)) from None
+    return order
+
+
+def failure(error: grpc.aio.AioRpcError) -> dict[str, str]:
+    """What the control API refused, for the page."""
+    return {"code": error.code().name, "problem": error.details() or ""}

@@ -1,0 +1,93 @@
+"""The last runs, and their grades by day, from the history."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc.aio
+import msgspec
+
+from household.v1 import history_service_pb2 as pb
+from household.v1 import history_service_pb2_grpc
+from householdd.controlplane.convert import timestamp
+from householdd.supervisor.dashboard import shown
+from householdd.supervisor.dashboard.orders import failure
+
+PERIOD = 10.0
+"""Seconds between two looks, while somebody watches."""
+
+SOON = 0.5
+"""Seconds between two thoughts whether somebody watches."""
+
+SHOWN = 20
+"""Runs."""
+
+DAYS = 14
+"""Days in UTC, today among them."""
+
+ANEW = 600.0
+"""Seconds after which past days are asked for again: retention takes runs away."""
+
+PATIENCE = 5.0
+"""Seconds for an answer."""
+
+_DAY = 86400
+
+
+class Runs:
+    """Asks the history while ``watched``; ``link`` is what a run's id is appended to, None where runs are not shown."""
+
+    def __init__(self, channel: grpc.aio.Channel, watched: Callable[[], bool], link: str | None) -> None:
+        self._history: Any = history_service_pb2_grpc.HistoryServiceStub(channel)
+        self._watched = watched
+        self._link = link
+        self._past: dict[int, dict[str, int]] = {}
+        """Grades of past days, by the day's number since 1970."""
+        self._past_from = 0.0
+        self.number = 0
+        """Counts what is new."""
+        self.message = msgspec.Raw(b"{}")
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            if not self._watched():
+                await asyncio.sleep(SOON)
+                continue
+            message = msgspec.json.encode({"type": "runs", **await self._look()})
+            if message != bytes(self.message):
+                self.message = msgspec.Raw(message)
+                self.number += 1
+            await asyncio.sleep(PERIOD)
+
+    async def _look(self) -> dict[str, Any]:
+        try:
+            response = await self._history.ListRuns(pb.ListRunsRequest(page_size=SHOWN), timeout=PATIENCE)
+            days = await self._days()
+        except grpc.aio.AioRpcError as error:
+            return failure(error)
+        return {"runs": shown.runs(response, self._link), "days": days}
+
+    async def _days(self) -> list[dict[str, Any]]:
+        now = time.time()
+        if now - self._past_from > ANEW:
+            self._past.clear()
+            self._past_from = now
+        today = int(now // _DAY)
+        found = []
+        for day in range(today - DAYS + 1, today + 1):
+            if day not in self._past:
+                self._past[day] = await self._grades(day)
+            found.append({"at": day * _DAY, "grades": self._past[day]})
+        del self._past[today]
+        return found
+
+    async def _grades(self, day: int) -> dict[str, int]:
+        request = pb.GetHistoryStatsRequest(
+            group_by=pb.HISTORY_GROUPING_GRADE, since=timestamp(day * _DAY), until=timestamp((day + 1) * _DAY)
+        )
+        response = await self._history.GetHistoryStats(request, timeout=PATIENCE)
+        return shown.grades(response.groups)

@@ -1,0 +1,111 @@
+"""The last minutes of the daemon, from what the workers tell at each poll anyway."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from household.v1 import server_service_pb2 as pb
+from householdd.core.histogram import quantile
+from householdd.dataplane.control_loop import INTERVAL as PASS_INTERVAL
+from householdd.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
+from householdd.supervisor.fleet import WorkerHandle
+from householdd.supervisor.metrics.book import Value
+
+KEPT = 600
+"""Points that are kept, one a second."""
+
+RECENT = 300
+"""Points that "recent" counts are about."""
+
+WINDOW = 10
+"""Points over which round trips and lateness are taken together: one second has few of them."""
+
+
+class Point(msgspec.Struct, frozen=True, array_like=True):
+    """The daemon at one moment."""
+
+    at: float
+    """Unix time."""
+    sessions: int
+    download_bps: float
+    upload_bps: float
+    round_trip_p50: float | None
+    """Seconds; None where no ping was answered in the window."""
+    round_trip_p95: float | None
+    lateness: float | None
+    """Seconds, of the worker that is latest: mean delay of its control passes. None where none is known."""
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Counters at one moment, since the start."""
+
+    round_trips: tuple[int, ...]
+    gaps: dict[str, Value]
+    """Of control passes, by worker."""
+    slow: dict[str, float]
+    closes: Counter[int]
+
+
+class Trend:
+    """Takes a point each time it is asked to, and keeps those of ten minutes."""
+
+    def __init__(self, workers: Sequence[WorkerHandle]) -> None:
+        self._workers = workers
+        self._sums = deque[_Sums](maxlen=RECENT)
+        self.points = deque[Point](maxlen=KEPT)
+        """The oldest first."""
+
+    def take(self, server: pb.Server, at: float) -> None:
+        """Takes a point; ``server`` is the daemon as it was last heard of, ``at`` Unix time."""
+        self._sums.append(self._read(server))
+        now, before = self._sums[-1], self._sums[max(len(self._sums) - 1 - WINDOW, 0)]
+        counts = [new - old for new, old in zip(now.round_trips, before.round_trips, strict=True)]
+        late = [value for worker in self._workers if (value := self.lateness(worker.name)) is not None]
+        self.points.append(
+            Point(
+                at,
+                server.sessions,
+                server.download_bps,
+                server.upload_bps,
+                quantile(counts, ROUND_TRIP.bounds, 0.5),
+                quantile(counts, ROUND_TRIP.bounds, 0.95),
+                max(late, default=None),
+            )
+        )
+
+    def lateness(self, worker: str) -> float | None:
+        """Mean seconds by which a worker's control passes began late, over the window; None where there was none."""
+        now, before = self._sums[-1], self._sums[max(len(self._sums) - 1 - WINDOW, 0)]
+        if worker not in now.gaps:
+            return None
+        nothing = Value(0.0, (0,) * len(now.gaps[worker].counts))
+        new, old = now.gaps[worker], before.gaps.get(worker, nothing)
+        passes = sum(new.counts) - sum(old.counts)
+        return max((new.number - old.number) / passes - PASS_INTERVAL, 0.0) if passes > 0 else None
+
+    def recent_slow(self, worker: str) -> int:
+        """A worker's slow passes in the last minutes."""
+        return round(self._sums[-1].slow.get(worker, 0.0) - self._sums[0].slow.get(worker, 0.0))
+
+    def recent_closes(self) -> Counter[int]:
+        """Sessions that ended in the last minutes, by the number of their reason."""
+        return self._sums[-1].closes - self._sums[0].closes
+
+    def _read(self, server: pb.Server) -> _Sums:
+        trips = [0] * (len(ROUND_TRIP.bounds) + 1)
+        gaps: dict[str, Value] = {}
+        slow: dict[str, float] = {}
+        for worker in self._workers:
+            if value := worker.book.value((ROUND_TRIP.name, ())):
+                trips = [one + more for one, more in zip(trips, value.counts, strict=True)]
+            if value := worker.book.value((PASS_GAP.name, ())):
+                gaps[worker.name] = value
+            if value := worker.book.value((SLOW_PASSES.name, ())):
+                slow[worker.name] = value.number
+        closes = Counter[int]({each.reason: each.count for each in server.totals.sessions_closed})
+        return _Sums(tuple(trips), gaps, slow, closes)

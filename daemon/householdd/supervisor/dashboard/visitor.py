@@ -1,0 +1,194 @@
+"""One page: it logs in, watches, and orders changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import grpc.aio
+import msgspec
+import structlog
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from householdd.controlplane.identity import Caller
+from householdd.core.addresses import customer, host_port
+from householdd.core.bucket import Bucket
+from householdd.dashboard_settings import Login, Tokens
+from householdd.supervisor.dashboard.desk import Desk
+from householdd.supervisor.dashboard.feed import Feed
+from householdd.supervisor.dashboard.logins import Failures
+from householdd.supervisor.dashboard.orders import LogIn, OrderError, View, failure, parse
+from householdd.supervisor.dashboard.runs import Runs
+
+log = structlog.get_logger("dashboard")
+
+LOGIN_PATIENCE = 15.0
+"""Seconds that a page has to send its token; it does not connect before it has one."""
+
+ORDERS_RATE, ORDERS_BURST = 5.0, 30.0
+"""Messages of a page, a second and at once."""
+
+MAX_PAGES = 64
+"""Pages at once that are logged in."""
+
+MAX_STRANGERS, MAX_OF_NETWORK = 48, 8
+"""Pages at once that are not, in all and from one customer's network: they take no place of those who are."""
+
+GONE_WRONG, FULL, NOT_LOGGED_IN = 1008, 1013, 4401
+"""Close codes: the page broke the protocol; there are too many; it has to log in, again or at all."""
+
+
+class Room:
+    """What all visitors share."""
+
+    def __init__(
+        self,
+        desk: Callable[[Caller], Desk],
+        feed: Feed,
+        runs: Runs,
+        tokens: Callable[[], Tokens],
+        about: Mapping[str, str],
+    ) -> None:
+        """``desk`` makes one for a caller, ``tokens`` are those in force, ``about`` is told to whoever logged in."""
+        self.desk = desk
+        self.feed = feed
+        self.runs = runs
+        self.tokens = tokens
+        self.about = about
+        self.failures = Failures()
+        self.pages = 0
+        """Logged in."""
+        self._strangers = Counter[str]()
+        """Not logged in, by network."""
+        self._lines = Bucket(0.1, 10, time.monotonic())
+
+    @contextlib.contextmanager
+    def waiting(self, host: str) -> Iterator[bool]:
+        """Holds a place for a page that has to log in, if there is one left for it."""
+        network = str(customer(host))
+        if self._strangers.total() >= MAX_STRANGERS or self._strangers[network] >= MAX_OF_NETWORK:
+            yield False
+            return
+        self._strangers[network] += 1
+        try:
+            yield True
+        finally:
+            self._strangers[network] -= 1
+            if not self._strangers[network]:
+                del self._strangers[network]
+
+    def failed(self, peer: str, host: str) -> float:
+        """Somebody sent a wrong token; the seconds that the answer has to wait."""
+        if self._lines.take(time.monotonic()):
+            log.warning("login refused", peer=peer)
+        return self.failures.delay(host)
+
+
+class Visitor:
+    """A connection that is open."""
+
+    def __init__(self, connection: ServerConnection, room: Room) -> None:
+        self._connection = connection
+        self._room = room
+        self._view = View()
+        self._host, port = connection.remote_address[:2]
+        self._peer = host_port(self._host, port)
+
+    async def serve(self) -> None:
+        """Until the page goes."""
+        with contextlib.suppress(ConnectionClosed):
+            with self._room.waiting(self._host) as admitted:
+                login = await self._log_in() if admitted else None
+            if not admitted or self._room.pages >= MAX_PAGES:
+                await self._connection.close(FULL, "too many pages are open")
+            elif login is not None:
+                self._room.pages += 1
+                try:
+                    await self._welcome(login)
+                finally:
+                    self._room.pages -= 1
+
+    async def _log_in(self) -> Login | None:
+        tokens = self._room.tokens()
+        await self._send({"type": "hello", "login": tokens.needed})
+        try:
+            async with asyncio.timeout(LOGIN_PATIENCE):
+                order = parse(await self._connection.recv())
+        except TimeoutError:
+            await self._connection.close(NOT_LOGGED_IN, "no token came")
+            return None
+        except OrderError as error:
+            await self._connection.close(GONE_WRONG, str(error)[:100])
+            return None
+        login = self._room.tokens().login(order.token) if isinstance(order, LogIn) else None
+        if login is None:
+            await asyncio.sleep(self._room.failed(self._peer, self._host))
+            await self._send({"type": "refused"})
+            await self._connection.close(NOT_LOGGED_IN, "wrong token")
+        return login
+
+    async def _welcome(self, login: Login) -> None:
+        room = self._room
+        log.info("login", name=login.name, role=login.role.word, peer=self._peer)
+        caller = Caller(login.identity, f"dashboard, {self._peer}", names=frozenset({login.identity}))
+        desk = room.desk(caller)
+        points = list(room.feed.trend.points)
+        await self._send(
+            {"type": "welcome", "name": login.name, "role": login.role.word, "points": points, **room.about}
+        )
+        room.feed.look_at(self._view)
+        watching = asyncio.create_task(self._watch(login))
+        try:
+            await self._take_orders(desk)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            room.feed.look_away(self._view)
+            await desk.close()
+            log.info("logout", name=login.name, peer=self._peer)
+
+    async def _watch(self, login: Login) -> None:
+        """Sends snapshots as fast as the page takes them; it misses those that came while it took one."""
+        number, runs = 0, 0
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                snapshot = await self._room.feed.after(number)
+                number = snapshot.number
+                if not self._room.tokens().holds(login):
+                    await self._connection.close(NOT_LOGGED_IN, "the tokens were changed")
+                    return
+                message = snapshot.message(self._view)
+                if message is not None:
+                    await self._send(message)
+                if self._room.runs.number != runs:
+                    runs = self._room.runs.number
+                    await self._send(self._room.runs.message)
+
+    async def _take_orders(self, desk: Desk) -> None:
+        bucket = Bucket(ORDERS_RATE, ORDERS_BURST, time.monotonic())
+        async for data in self._connection:
+            if not bucket.take(time.monotonic()):
+                await self._connection.close(GONE_WRONG, "too many messages")
+                return
+            try:
+                order = parse(data)
+            except OrderError as error:
+                await self._connection.close(GONE_WRONG, str(error)[:100])
+                return
+            if isinstance(order, View):
+                self._room.feed.look_at(order, instead_of=self._view)
+                self._view = order
+            elif not isinstance(order, LogIn):
+                try:
+                    answer = {"type": "done", **await desk.carry_out(order)}
+                except grpc.aio.AioRpcError as error:
+                    answer = {"type": "failed", **failure(error)}
+                await self._send({**answer, "id": order.id})
+
+    async def _send(self, message: dict[str, Any] | msgspec.Raw) -> None:
+        await self._connection.send(msgspec.json.encode(message), text=True)
