@@ -3,7 +3,7 @@
 Three tables: latency of ListSessions and KillSessions with a thousand live sessions, idle and with bulk sessions at
 full rate on every worker; time from the call of ShutdownServer to the last byte that any client received, likewise;
 and how far the rates of ten households are off while nothing, thousands of idle control connections, or HTTP/2 abuse
-goes on. Clients and load share the machine with the daemon. Takes about two and a half minutes.
+goes on. Clients and load share the machine with the daemon. Takes about three minutes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SECONDS = 6.0
 STOPS = 3
 """Rounds of a shutdown; the worst is shown beside the median."""
 BULK = 2
-"""Sessions at full rate on each worker."""
+"""Sessions at full rate for each worker; more until every worker has one."""
 IDLE = 2000
 HOUSEHOLDS = 10
 
@@ -260,7 +260,10 @@ def calls(name: str, daemon: Daemon, call: Callable[[int], object], most: int = 
 
 def latencies() -> None:
     """The first table."""
-    print(f"{SESSIONS} live sessions, {WORKERS} workers; saturated: with {BULK} bulk sessions for each", flush=True)
+    print(
+        f"{SESSIONS} live sessions, {WORKERS} workers; saturated: with {WORKERS * BULK} bulk sessions or more, on all of them",
+        flush=True,
+    )
     with loaded("--log-level", "warning") as clients:
         daemon = clients.daemon
         clients.small(SESSIONS)
