@@ -260,10 +260,7 @@ def calls(name: str, daemon: Daemon, call: Callable[[int], object], most: int = 
 
 def latencies() -> None:
     """The first table."""
-    print(
-        f"{SESSIONS} live sessions, {WORKERS} workers; saturated: with {WORKERS * BULK} bulk sessions or more, on all of them",
-        flush=True,
-    )
+    print(f"{SESSIONS} live sessions, {WORKERS} workers; saturated: {WORKERS * BULK} or more bulk ones too", flush=True)
     with loaded("--log-level", "warning") as clients:
         daemon = clients.daemon
         clients.small(SESSIONS)
