@@ -36,14 +36,13 @@ from householdd.core.profiles import Profiles
 from householdd.core.runtime import Catalogue, Values
 from householdd.dashboard_settings import Tokens
 from householdd.dataplane.branding import Brand
-from householdd.storage.engine import file_url, parse_url
-from householdd.storage.store import Retention, Store
 from householdd.supervisor import activation, configuring, launch, listening
 from householdd.supervisor.dashboard.service import Dashboard
-from householdd.supervisor.fleet import WorkerHandle, ask_all
+from householdd.supervisor.ending import Ending
+from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.gate import Gate
-from householdd.supervisor.history import History
 from householdd.supervisor.history_service import HistoryReader
+from householdd.supervisor.housekeeping import keep_house
 from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.metrics.exposition import Exposition
 from householdd.supervisor.metrics.listener import MetricsListener
@@ -51,27 +50,14 @@ from householdd.supervisor.metrics.rpcs import RpcCounts
 from householdd.supervisor.pool import Hooks, WorkerPool
 from householdd.supervisor.process import WorkerFailedError
 from householdd.supervisor.recorder import RecorderServer
-from householdd.supervisor.server import DaemonState, Drain, FanServer, resume
+from householdd.supervisor.server import DaemonState, FanServer, resume
 from householdd.supervisor.sessions import FanSessions, brief_blocks
 from householdd.supervisor.shared_counts import shared_counts
 from householdd.supervisor.systemd import notify
 from householdd.supervisor.tls_door import TlsDoor
-from householdd.supervisor.watchdog import Watchdog
-from householdd.supervisor.webhook.delivering import Webhook
-from householdd.supervisor.webhook.posting import Poster
-from householdd.webhook_settings import read_secret
 from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
-
-HOUSEKEEPING = 0.25
-"""Seconds between two looks at what health checks and systemd are to be told."""
-
-STATUS_INTERVAL = 1.0
-"""Seconds between two status lines for systemd, at least."""
-
-EXTENSION_USEC = 15_000_000
-"""How long systemd goes on waiting for a drain after it was last asked to; more than what comes after a drain takes."""
 
 RELOADABLE = {"access", "timeouts", "limits", "log_level", "dashboard"}
 """Settings that SIGHUP puts in force; the files of the certificate are read anew as well."""
@@ -83,15 +69,11 @@ class Supervisor:
     def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
         self._settings = settings
         self._read_settings = read_settings
-        self._ending = asyncio.Event()
-        """Set once: the daemon drains and stops."""
-        self._ending_now = asyncio.Event()
-        """Set once: the daemon stops without waiting for sessions."""
         self._private = settings.runtime_dir.absolute() / "private"
         self._handles = [
             WorkerHandle(str(index), self._private / f"worker-{index}.sock") for index in range(settings.worker_count)
         ]
-        self._history = _history(settings) if settings.history.enabled else None
+        self._history = launch.history(settings) if settings.history.enabled else None
         self._state = DaemonState(listen_urls=[], history=self._history)
         self._connections = Connections()
         self._limits = Limits()
@@ -107,11 +89,8 @@ class Supervisor:
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
         self._reloading: asyncio.Task[None] | None = None
-        self._emergency_mark = self._private / "emergency"
-        """Is there after an emergency shutdown; the unit then closes its sockets, which would start the daemon anew."""
+        self._ending = Ending(self._private / "emergency")
         self._control_path = settings.runtime_dir.absolute() / "control.sock"
-        self._failed = False
-        """Set once, by a defect that leaves the daemon unable to do its work."""
 
     async def run(self, serving: Callable[[str], None]) -> None:
         """Serves until told to end; ``serving`` is called with the page's URL when all is up. Raises DaemonError."""
@@ -119,7 +98,7 @@ class Supervisor:
             sockets = self._adopted_sockets()
             stack.callback(sockets.close)
             stack.enter_context(listening.claim(self._settings.runtime_dir))
-            self._emergency_mark.unlink(missing_ok=True)
+            self._ending.begin()
             listening.allow_many_connections()
             tls, brand = self._certificate(), launch.brand(self._settings)
             self._tokens = launch.tokens(self._settings)
@@ -133,12 +112,12 @@ class Supervisor:
                     ready=self._brief,
                     ended=lambda handle: counts.clear(self._handles.index(handle)),
                     restarting=lambda: not self._state.stopping,
-                    failed=self._fail,
+                    failed=self._ending.fail,
                 ),
             )
             gate = Gate(self._private / "daemon.sock", self._connections, lambda: self._rules, self._limits)
             stack.push_async_callback(gate.stop)
-            server = FanServer(self._handles, self._state, self._config, pool.kill, self._end_in_emergency)
+            server = FanServer(self._handles, self._state, self._config, pool.kill, self._ending.in_emergency)
             rpcs = RpcCounts()
             metrics_url = await self._serve_metrics(stack, rpcs)
             control = ControlServer(
@@ -171,7 +150,7 @@ class Supervisor:
             await self._serve_tcp(gate, stack)
             dashboard_url = await self._serve_dashboard(stack, gate, server, tls)
             self._state.serving = True
-            housekeeping = asyncio.create_task(self._housekeeping(control, server, pool))
+            housekeeping = asyncio.create_task(keep_house(control, server, self._handles, pool))
             housekeeping.add_done_callback(self._housekeeping_ended)
             stack.callback(housekeeping.cancel)
             await control.report(serving=True)
@@ -184,10 +163,10 @@ class Supervisor:
                 dashboard=dashboard_url,
             )
             serving(self._state.listen_urls[0])
-            await self._ending.wait()
-            await self._wind_down(server)
+            await self._ending.wanted.wait()
+            await self._ending.wind_down(server, self._state, self._handles, self._config.timeouts)
         log.info("stopped")
-        if self._failed:
+        if self._ending.failed:
             raise DaemonError("a defect ended the daemon; the log says where")
 
     @contextlib.contextmanager
@@ -244,7 +223,7 @@ class Supervisor:
 
     async def _start(self, pool: WorkerPool) -> bool:
         """Starts the workers; False when the daemon was told to end meanwhile. Raises DaemonError."""
-        starting, ending = asyncio.create_task(pool.start()), asyncio.create_task(self._ending.wait())
+        starting, ending = asyncio.create_task(pool.start()), asyncio.create_task(self._ending.wanted.wait())
         await asyncio.wait((starting, ending), return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
         if not starting.done():
@@ -283,41 +262,6 @@ class Supervisor:
         stack.push_async_callback(self._dashboard.stop)
         return url
 
-    async def _wind_down(self, server: FanServer) -> None:
-        """Lets sessions end by themselves until the drain deadline, unless told to stop now."""
-        self._state.ending = True
-        if not self._ending_now.is_set():
-            limit = self._config.timeouts.drain
-            await server.drain(Drain("the daemon is stopping", time.time() + limit))
-            notify("STOPPING=1")
-            deadline = time.monotonic() + limit + self._config.timeouts.close
-            while time.monotonic() < deadline and (left := await self._sessions_left()):
-                # Again and again instead of once for all, so that a drain that is stuck is not waited for.
-                notify(f"EXTEND_TIMEOUT_USEC={EXTENSION_USEC}\nSTATUS=draining: {left} sessions left")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._ending_now.wait(), HOUSEKEEPING)
-                    break
-        # An emergency may have ended the sessions that were waited for.
-        await server.answered()
-        notify("STOPPING=1")
-        self._state.stopping = True
-
-    async def _sessions_left(self) -> int:
-        request = server_service_pb2.GetServerRequest()
-        answers = await ask_all(
-            self._handles,
-            lambda worker, timeout: worker.server.GetServer(request, timeout=timeout),
-            deadline=1.0,
-            every_error=True,
-        )
-        missing = {each.worker for each in answers.missing}
-        # A worker that does not answer is taken for as full as it last was.
-        silent: list[int] = [
-            each.latest.sessions for each in self._handles if each.name in missing and each.pid and each.latest
-        ]
-        told: list[int] = [answer.server.sessions for answer in answers.messages()]
-        return sum(told) + sum(silent)
-
     @property
     def _recorder_socket(self) -> Path:
         """Where workers tell what is to be kept; not forwarded to from the control socket."""
@@ -326,36 +270,13 @@ class Supervisor:
     def _handle_signals(self, pool: WorkerPool) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end)
+            loop.add_signal_handler(number, self._ending.signalled)
         loop.add_signal_handler(signal.SIGHUP, self._start_reload, pool)
-
-    def _end(self) -> None:
-        if self._ending.is_set():
-            log.warning("stopping now")
-            self._ending_now.set()
-        else:
-            log.info("stopping; a second signal ends the remaining sessions at once")
-            self._ending.set()
-
-    def _fail(self) -> None:
-        self._failed = True
-        self._end_now()
 
     def _housekeeping_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.critical("housekeeping failed; the daemon stops", exc_info=error)
-            self._fail()
-
-    def _end_now(self) -> None:
-        self._ending_now.set()
-        self._ending.set()
-
-    def _end_in_emergency(self) -> None:
-        try:
-            self._emergency_mark.touch()
-        except OSError as error:
-            log.error("no mark of the emergency", problem=str(error))  # noqa: TRY400 - no defect
-        self._end_now()
+            self._ending.fail()
 
     def _start_reload(self, pool: WorkerPool) -> None:
         before = self._reloading
@@ -401,24 +322,6 @@ class Supervisor:
             pool.signal(signal.SIGHUP)
             log.info("reloaded", needs_restart=[name for name in differing if name not in RELOADABLE] or None)
         notify("READY=1")
-
-    async def _housekeeping(self, control: ControlServer, server: FanServer, pool: WorkerPool) -> None:
-        told, told_at = "", float("-inf")
-        watchdog = Watchdog(os.environ, notify)
-        while True:
-            watchdog.feed(time.monotonic(), {f"poll of worker {name}": at for name, at in pool.polled.items()})
-            ready = sum(worker.state == server_service_pb2.WORKER_STATE_READY for worker in self._handles)
-            now = server.server()
-            await control.report(serving=now.state == server_service_pb2.SERVER_STATE_SERVING and ready > 0)
-            word = server_service_pb2.ServerState.Name(now.state).removeprefix("SERVER_STATE_").lower()
-            status = (
-                f"STATUS={word}: {now.sessions} sessions, {ready} of {len(self._handles)} workers ready, "
-                f"{now.download_bps / 1e6:.1f} Mbit/s down, {now.upload_bps / 1e6:.1f} Mbit/s up"
-            )
-            if status != told and time.monotonic() - told_at >= STATUS_INTERVAL:
-                notify(status)
-                told, told_at = status, time.monotonic()
-            await asyncio.sleep(HOUSEKEEPING)
 
     async def _brief(self, worker: WorkerHandle) -> None:
         """Tells a worker that came up what was changed since the launch."""
@@ -482,20 +385,3 @@ class Supervisor:
             log_level=settings.log_level,
             log_format=settings.log_format,
         )
-
-
-def _history(settings: Settings) -> History:
-    kept = settings.history
-    database = file_url(settings.state_dir / "history.db")
-    if kept.url is not None:
-        database = parse_url(kept.url.get_secret_value())
-    store = Store(database, Retention(kept.retention_days, kept.max_rows))
-    url, secret_file = kept.webhook.url, kept.webhook.secret_file
-    if url is None or secret_file is None:
-        return History(kept, store)
-    try:
-        secret = read_secret(secret_file)
-    except ValueError as error:
-        # It could be used when the configuration was read.
-        raise DaemonError(f"history.webhook.secret_file: {error}") from None
-    return History(kept, store, Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks))

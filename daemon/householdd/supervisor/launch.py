@@ -12,8 +12,14 @@ from householdd.config import Settings
 from householdd.core.profiles import ProfileError, Profiles
 from householdd.dashboard_settings import Tokens, TokensError, read_tokens
 from householdd.dataplane.branding import Brand
+from householdd.storage.engine import file_url, parse_url
+from householdd.storage.store import Retention, Store
 from householdd.supervisor import listening
+from householdd.supervisor.history import History
 from householdd.supervisor.listening import DaemonError
+from householdd.supervisor.webhook.delivering import Webhook
+from householdd.supervisor.webhook.posting import Poster
+from householdd.webhook_settings import read_secret
 
 Pair = tuple[Path | None, Path | None]
 """Certificate and key; None without TLS."""
@@ -75,6 +81,24 @@ def profiles(settings: Settings) -> Profiles:
         return profile_data.read(settings.profiles)
     except ProfileError as error:
         raise DaemonError(f"profiles {error}") from None
+
+
+def history(settings: Settings) -> History:
+    """What keeps sessions and runs. Raises DaemonError."""
+    kept = settings.history
+    database = file_url(settings.state_dir / "history.db")
+    if kept.url is not None:
+        database = parse_url(kept.url.get_secret_value())
+    store = Store(database, Retention(kept.retention_days, kept.max_rows))
+    url, secret_file = kept.webhook.url, kept.webhook.secret_file
+    if url is None or secret_file is None:
+        return History(kept, store)
+    try:
+        secret = read_secret(secret_file)
+    except ValueError as error:
+        # It could be used when the configuration was read.
+        raise DaemonError(f"history.webhook.secret_file: {error}") from None
+    return History(kept, store, Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks))
 
 
 def check(settings: Settings) -> None:
