@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from household.v1 import history_service_pb2 as pb
 from household.v1 import history_service_pb2_grpc, server_service_pb2, session_pb2
@@ -86,6 +87,16 @@ async def test_sessions_and_runs_are_listed_counted_and_exported(shared_daemon: 
         ("ListRuns", pb.ListRunsRequest(page_size=1001), "page_size: 1001 is out of range"),
         ("ListRuns", pb.ListRunsRequest(page_token="x"), "page_token: not a token of this daemon"),
         ("GetHistoryStats", pb.GetHistoryStatsRequest(group_by=99), "group_by: 99 is none of the groupings"),  # type: ignore[arg-type]  # on purpose
+        (
+            "GetHistoryStats",
+            pb.GetHistoryStatsRequest(since=Timestamp(nanos=-1)),
+            "since: has to be a time of the years",
+        ),
+        (
+            "GetHistoryStats",
+            pb.GetHistoryStatsRequest(until=Timestamp(seconds=2**40)),
+            "until: has to be a time of the",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(

@@ -34,6 +34,8 @@ EXTREMES: dict[int, list[Any]] = {
     FieldDescriptor.CPPTYPE_ENUM: [-1, 99],
 }
 SECONDS = [-1, 2**40, -(2**40)]
+OUTSIDE_THE_CALENDAR = [2**40, -(2**40)]
+"""Seconds since 1970, in the year 36812 and before the year 1."""
 
 REST: dict[str, Message] = {
     "ListSessions": session_service_pb2.ListSessionsRequest(),
@@ -63,6 +65,8 @@ def ranged(
             yield from ranged(nested.fields_by_name["value"].message_type, (*here, KEY))
         elif nested.full_name == "google.protobuf.Duration":
             yield here, SECONDS
+        elif nested.full_name == "google.protobuf.Timestamp":
+            yield here, OUTSIDE_THE_CALENDAR
         elif nested.file.package == descriptor.file.package:
             yield from ranged(nested, here)
 
@@ -102,6 +106,7 @@ def test_there_are_fields_to_look_at() -> None:
         ("config", "timeouts", "drain"),
         ("config", "profiles", KEY, "upload_mbps"),
         ("page_size",),
+        ("since",),
     } <= {path for _, path, _ in FIELDS}
 
 

@@ -83,8 +83,8 @@ class HistoryReader(history_service_pb2_grpc.HistoryServiceServicer):
         grouping = _GROUPINGS.get(request.group_by)
         if grouping is None:
             raise invalid("group_by", f"{request.group_by} is none of the groupings")
-        since = _unix(request.since) if request.HasField("since") else None
-        until = _unix(request.until) if request.HasField("until") else None
+        since = _unix("since", request.since) if request.HasField("since") else None
+        until = _unix("until", request.until) if request.HasField("until") else None
         if since is not None and until is not None and until <= since:
             raise invalid("until", "has to be after since")
         groups = await self._read(lambda connection: totals.groups(connection, grouping, since, until))
@@ -138,8 +138,11 @@ class _Conditions:
         return not_(term)
 
 
-def _unix(moment: Timestamp) -> float:
-    return moment.ToMicroseconds() / 1e6
+def _unix(field: str, moment: Timestamp) -> float:
+    try:
+        return moment.ToMicroseconds() / 1e6
+    except ValueError:
+        raise invalid(field, "has to be a time of the years 1 to 9999 with 0 to 999999999 nanoseconds") from None
 
 
 def _unavailable(error: HistoryUnavailableError) -> Refusal:
