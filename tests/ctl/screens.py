@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pyte
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 PATIENCE_S = 30.0
 
@@ -57,13 +57,18 @@ class Terminal:
 
     def waits_for(self, *wanted: str, without: str = "") -> str:
         """The screen as soon as all of ``wanted`` is on it, and ``without`` is not."""
+        return self.waits_until(
+            lambda shown: all(each in shown for each in wanted) and not (without and without in shown),
+            f"{wanted} not there, or {without!r} still there",
+        )
+
+    def waits_until(self, seen: Callable[[str], bool], problem: str) -> str:
+        """The screen as soon as it is as ``seen`` wants it; ``problem`` is said of one that never is."""
         end = time.monotonic() + PATIENCE_S
-        while True:
-            shown = self.text
-            if all(each in shown for each in wanted) and not (without and without in shown):
-                return shown
-            assert time.monotonic() < end, f"{wanted} not there, or {without!r} still there:\n{shown}"
+        while not seen(shown := self.text):
+            assert time.monotonic() < end, f"{problem}:\n{shown}"
             self._take(0.1)
+        return shown
 
     def ends(self) -> int:
         """The exit code, when the program has ended by itself."""

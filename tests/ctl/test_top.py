@@ -35,16 +35,12 @@ def top(fleet: FakeDaemon) -> Iterator[Terminal]:
         yield opened
 
 
-def _users(top: Terminal) -> list[str]:
-    return [line.split()[0] for line in top.text.splitlines() if line.split()[0:1] and line.split()[0].endswith("_1")]
+def _waits_for_users(top: Terminal, *users: str) -> None:
+    def seen(screen: str) -> bool:
+        words = [line.split() for line in screen.splitlines()]
+        return [each[0] for each in words if each and each[0].endswith("_1")] == list(users)
 
-
-def _waits_for_order(top: Terminal, *users: str) -> None:
-    for _ in range(300):
-        if _users(top) == list(users):
-            return
-        top.waits_for(users[0])
-    assert _users(top) == list(users), top.text
+    top.waits_until(seen, f"not the sessions of {users}, in this order")
 
 
 def test_it_shows_sessions_workers_and_rates(top: Terminal) -> None:
@@ -52,20 +48,20 @@ def test_it_shows_sessions_workers_and_rates(top: Terminal) -> None:
     assert "ACTIVE 2  QUIET 1" in shown
     assert "verdicts  FROZEN 3" in shown
     assert "round trip 48.2ms, most 48.2ms" in shown
-    assert _users(top) == ["jake_1", "sarah_1", "alex_1"]
+    _waits_for_users(top, "jake_1", "sarah_1", "alex_1")
 
 
 def test_it_follows_what_happens(top: Terminal, fleet: FakeDaemon) -> None:
     fleet.sessions.append(session(4, user_id="computer_1", actual_download_bps=1e9))
-    _waits_for_order(top, "computer_1", "jake_1", "sarah_1", "alex_1")
+    _waits_for_users(top, "computer_1", "jake_1", "sarah_1", "alex_1")
 
 
 def test_keys_sort_and_reverse(top: Terminal) -> None:
     top.types("r")
-    _waits_for_order(top, "alex_1", "sarah_1", "jake_1")
+    _waits_for_users(top, "alex_1", "sarah_1", "jake_1")
     top.types("r\x1b[C\x1b[C")
     top.waits_for("most SENT first")
-    _waits_for_order(top, "jake_1", "alex_1", "sarah_1")
+    _waits_for_users(top, "jake_1", "alex_1", "sarah_1")
     top.types("<<<<<<<<<r")
     top.waits_for("least PEER first")
 
@@ -73,10 +69,10 @@ def test_keys_sort_and_reverse(top: Terminal) -> None:
 def test_a_filter_narrows_as_it_is_typed_and_goes_with_escape(top: Terminal) -> None:
     top.types("/QUI")
     top.waits_for("filter: QUI_", without="alex_1")
-    assert _users(top) == ["sarah_1"]
+    _waits_for_users(top, "sarah_1")
     top.types("\x7f\x7f\x7fjake\r")
     top.waits_for("1 of 3 shown  filter: jake")
-    assert _users(top) == ["jake_1"]
+    _waits_for_users(top, "jake_1")
     top.types("\x1b")
     top.waits_for("alex_1", "sarah_1", "jake_1")
 
@@ -86,7 +82,7 @@ def test_kill_asks_for_a_reason_and_tells_the_outcome(top: Terminal, fleet: Fake
     top.waits_for("kill sarah_1 (", "reason: _")
     top.types("too slow\r")
     top.waits_for(f"{session(2).id}: killed")
-    _waits_for_order(top, "jake_1", "alex_1")
+    _waits_for_users(top, "jake_1", "alex_1")
     (request,) = fleet.asked(api.KillSessionsRequest)
     assert request == api.KillSessionsRequest(reason="too slow", ids=api.SessionIds(ids=[session(2).id]))
 
@@ -101,7 +97,7 @@ def test_no_reason_no_kill(top: Terminal, fleet: FakeDaemon) -> None:
 
 def test_the_selected_session_stays_selected_when_it_moves(top: Terminal, fleet: FakeDaemon) -> None:
     fleet.sessions[0].actual_download_bps = 5e9
-    _waits_for_order(top, "alex_1", "jake_1", "sarah_1")
+    _waits_for_users(top, "alex_1", "jake_1", "sarah_1")
     top.types("k")
     top.waits_for("kill jake_1 (")
 
