@@ -67,7 +67,9 @@ class Client:
                     parsed = json.loads(message)
                     self.messages.append(parsed)
                     self.order.append(parsed["type"])
-                    await self.answer(parsed)
+                    # What came in before the end is read also when the end has made an answer impossible.
+                    with contextlib.suppress(ConnectionClosed):
+                        await self.answer(parsed)
                 self.changed.set()
         self.changed.set()
 
@@ -85,6 +87,10 @@ class Client:
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
+
+    async def opened(self) -> None:
+        """Returns once the daemon has told of the session, which it knows and counts by then."""
+        await self.until(lambda: self.kinds["session_info"])
 
     async def payload(self) -> None:
         """Returns once more payload has come in than has by now."""

@@ -17,7 +17,7 @@ ANSWERS = ("run_stored", "run_refused", "error")
 async def probing(daemon: Daemon, test_id: str) -> AsyncIterator[Client]:
     """A session of the probe."""
     async with client(daemon, "probe", OldPage, f"?test_id={test_id}", user_agent="Mozilla/5.0 (a phone)") as probe:
-        await probe.until(lambda: probe.kinds["session_info"])
+        await probe.opened()
         yield probe
 
 
