@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.views import PEOPLE, Served, in_state, start
+from tests.browser.views import PEOPLE, Served, in_state, start, undisturbed
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
@@ -25,8 +25,12 @@ def download(page: Page, button: str, directory: Path) -> Path:
 
 def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    start(page, f"{daemon.url}?seconds=12&computer=50")
-    in_state(page, "done", 45)
+
+    def play() -> None:
+        start(page, f"{daemon.url}?seconds=12&computer=50")
+        in_state(page, "done", 45)
+
+    undisturbed(page, play)
     grade = page.locator("#report").get_attribute("data-grade")
 
     run = json.loads(download(page, "JSON", tmp_path).read_text())

@@ -30,12 +30,14 @@ export class ReportView {
     this.#advice.hidden = true;
     delete this.#root.dataset.grade;
     delete this.#root.dataset.valid;
+    delete this.#root.dataset.invalid;
   }
 
   show({ report, warmUp }: Conclusion): void {
     const grade = report.valid ? report.grade : null;
     this.#root.hidden = false;
     this.#root.dataset.valid = String(report.valid);
+    this.#root.dataset.invalid = report.invalid.join(" ");
     this.#root.dataset.grade = grade ?? "none";
     setText(find(this.#root, ".grade", HTMLElement), grade ?? "?");
     const words = grade === null ? undefined : this.#text.grades[grade];
