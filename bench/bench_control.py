@@ -36,7 +36,7 @@ from bench.bench_bulk import UPGRADE, address_of, cpu_seconds
 from household.v1 import config_service_pb2, server_service_pb2, session_service_pb2
 from householdd.supervisor.forwarding import PREFACE
 from tests.clients import Client, client
-from tests.daemon import Daemon, running, wait_until
+from tests.daemon import CROWD, Daemon, running, wait_until
 from tests.dataplane.test_rates import MEGABITS, load
 from tests.hostile import Hostile, connected
 
@@ -211,7 +211,7 @@ def loaded(*options: str) -> Iterator[Load]:
     """A daemon of two workers, and its clients."""
     with (
         tempfile.TemporaryDirectory() as directory,
-        running(Path(directory), "--workers", str(WORKERS), *options) as it,
+        running(Path(directory), "--workers", str(WORKERS), *options, env=CROWD) as it,
     ):
         load_on_it = Load(it)
         try:

@@ -25,7 +25,7 @@ from householdd.core.settings import Timeouts
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.supervisor.metrics.processes import read
-from tests.daemon import Daemon, Stubs, running, wait_until
+from tests.daemon import CROWD, Daemon, Stubs, running, wait_until
 from tests.end_to_end.sessions import open_sessions
 from tests.scraping import LISTEN, scrape
 
@@ -106,7 +106,7 @@ async def measure(daemon: Daemon, sessions: int) -> None:
 def main() -> None:
     """Runs a daemon of one worker."""
     sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    with tempfile.TemporaryDirectory() as directory, running(Path(directory), *LISTEN) as daemon:
+    with tempfile.TemporaryDirectory() as directory, running(Path(directory), *LISTEN, env=CROWD) as daemon:
         asyncio.run(measure(daemon, sessions))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.daemon import running
+from tests.daemon import CROWD, running
 from tests.dataplane.load import Rates
 from tests.dataplane.test_rates import MEGABITS, load
 
@@ -21,7 +21,10 @@ SMALL = ("alex", "sarah", "jake")
 
 def measure(*parts: list[str], workers: int, spread: float) -> None:
     """Runs the users and prints a row a profile."""
-    with tempfile.TemporaryDirectory() as directory, running(Path(directory), "--workers", str(workers)) as daemon:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        running(Path(directory), "--workers", str(workers), env=CROWD) as daemon,
+    ):
         reports = load(daemon, *parts, spread=spread)
         loops = [worker.control_loop for worker in daemon.get_server().workers]
     by_profile: dict[str, list[Rates]] = defaultdict(list)

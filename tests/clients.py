@@ -149,9 +149,19 @@ T = TypeVar("T", bound=Client)
 
 @contextlib.asynccontextmanager
 async def client(
-    endpoint: Endpoint, user_id: str, kind: type[T], query: str = "", user_agent: str = "a test"
+    endpoint: Endpoint,
+    user_id: str,
+    kind: type[T],
+    query: str = "",
+    user_agent: str = "a test",
+    *,
+    source: str | None = None,
+    headers: dict[str, str] | None = None,
 ) -> AsyncIterator[T]:
-    """A connected client that reads in the background."""
+    """A connected client that reads in the background.
+
+    ``source`` is the address it comes from: any of 127.0.0.0/8, so that it passes for another customer.
+    """
     async with connect(
         f"{endpoint.ws_url}{user_id}{query}",
         ssl=endpoint.tls if endpoint.ws_url.startswith("wss") else None,
@@ -160,6 +170,8 @@ async def client(
         max_size=None,
         proxy=None,
         user_agent_header=user_agent,
+        additional_headers=headers,
+        local_addr=(source, 0) if source is not None else None,
     ) as connection:
         made = kind(connection)
         reading = asyncio.create_task(made.read())

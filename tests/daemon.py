@@ -30,6 +30,21 @@ PATIENCE = 30.0
 """Seconds after which a test gives up on what should have happened long ago, on a slow machine too."""
 
 
+CROWD = {
+    f"HOUSEHOLDD_LIMITS__{name}": "100000"
+    for name in (
+        "MAX_SESSIONS",
+        "MAX_SESSIONS_PER_ADDRESS",
+        "MAX_SESSIONS_PER_NETWORK",
+        "HANDSHAKES_PER_SECOND",
+        "HANDSHAKES_PER_SECOND_PER_ADDRESS",
+        "BREAKER_FAILURES",
+        "BREAKER_FAILURES_PER_PROFILE",
+    )
+}
+"""Environment of a daemon whose many customers are all at one address."""
+
+
 class Stubs:
     """The control API on a channel."""
 

@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from householdctl.commands import (
+    breakers,
     check,
     config,
     context,
@@ -37,7 +38,7 @@ _EXAMPLES = example(
 # What operators do all day, then what they do at times, then the rest.
 _ORDER = (
     *("sessions", "top", "health", "history"),
-    *("drain", "resume", "shutdown", "config", "timeouts"),
+    *("drain", "resume", "shutdown", "config", "timeouts", "breakers"),
     *("test", "check", "context", "version"),
 )
 
@@ -78,6 +79,7 @@ app.command("resume", epilog=example("householdctl resume"))(drain.resume)
 app.command("shutdown", epilog=example('householdctl shutdown --reason "line card on fire" --yes'))(shutdown.shutdown)
 app.add_typer(config.app, name="config")
 app.add_typer(timeouts.app, name="timeouts")
+app.add_typer(breakers.app, name="breakers")
 app.command("test", epilog=example("householdctl test https://speed.example.net", "householdctl test --duration 10s"))(
     test.play_test
 )

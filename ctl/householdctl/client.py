@@ -125,6 +125,16 @@ class Client:
         """Lets addresses in again."""
         return self._call(self._sessions.UnblockAddresses, request)
 
+    def list_breakers(self) -> session_service_pb2.ListBreakersResponse:
+        """The circuit breakers that are not closed."""
+        return self._call(self._sessions.ListBreakers, session_service_pb2.ListBreakersRequest())
+
+    def reset_breakers(
+        self, request: session_service_pb2.ResetBreakersRequest
+    ) -> session_service_pb2.ResetBreakersResponse:
+        """Closes circuit breakers."""
+        return self._call(self._sessions.ResetBreakers, request)
+
     def watch_sessions(self, query: str) -> Iterator[session_service_pb2.WatchSessionsResponse]:
         """Messages until the daemon ends the stream.
 

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from household.v1.session_pb2 import CloseReason, EvidenceKind, SessionState, Verdict
-from household.v1.session_service_pb2 import KillOutcome, WatchEvent
+from household.v1.session_service_pb2 import BreakerState, KillOutcome, WatchEvent
 from householdctl.output import short_name
 from householdctl.records import Tagged
 from householdctl.tables import Column
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from household.v1.session_pb2 import Session, Timeouts
-    from household.v1.session_service_pb2 import Block, KillResult, WatchSessionsResponse
+    from household.v1.session_service_pb2 import Block, Breaker, KillResult, WatchSessionsResponse
 
 
 def facts(session: Session) -> list[tuple[str, str]]:
@@ -208,6 +208,15 @@ KILL_COLUMNS: tuple[Column[KillResult], ...] = (
     Column("ID", lambda result: result.id),
     Column("OUTCOME", lambda result: short_name(KillOutcome, result.outcome).lower().replace("_", " ")),
     Column("PEER", lambda result: result.peer_address or "-", wide=True),
+)
+BREAKER_COLUMNS: tuple[Column[Breaker], ...] = (
+    Column("ADDRESS", lambda breaker: breaker.address),
+    Column("PROFILE", lambda breaker: breaker.profile or "all"),
+    Column("STATE", lambda breaker: short_name(BreakerState, breaker.state).lower().replace("_", " ")),
+    Column("LEFT", lambda breaker: format_age(seconds(breaker.left)), right=True),
+    Column("LENGTH", lambda breaker: format_age(seconds(breaker.length)), right=True),
+    Column("FAILURES", lambda breaker: str(breaker.failures), right=True),
+    Column("SINCE", lambda breaker: local_time(breaker.opened_at), wide=True),
 )
 BLOCK_COLUMNS: tuple[Column[Block], ...] = (
     Column("ADDRESS", lambda block: block.address),

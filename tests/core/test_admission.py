@@ -2,77 +2,219 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.addresses import customer, parse_network
-from householdd.core.admission import Admission, Cause, Denial
+from householdd.core.addresses import parse_network
+from householdd.core.admission import PERSONS, PROBES, Admission, Cause, Denial
 from householdd.core.counts import Counts, size
+from householdd.core.reservations import HOUSEHOLD, PATIENCE
 from householdd.core.settings import Limits
+from householdd.core.visitor import Visitor
+from householdd.core.vocabulary import CloseReason
+
+PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")
 
 
-def admission_of() -> Admission:
-    return Admission(Counts(memoryview(bytearray(size(1))), 0))
+def visitor(host: str = "192.0.2.7", profile: str = "alex", test_id: str = "") -> Visitor:
+    return Visitor(host, profile, test_id)
+
+
+def admissions(workers: int) -> list[Admission]:
+    memory = memoryview(bytearray(size(workers)))
+    return [Admission(Counts(memory, each)) for each in range(workers)]
+
+
+def admission_of(limits: Limits | None = None) -> Admission:
+    admission = admissions(1)[0]
+    admission.limits = limits or Limits()
+    return admission
+
+
+def enter(admission: Admission, who: Visitor, now: float = 0.0) -> Denial | None:
+    """A handshake, and the session where it is let in."""
+    denial = admission.denies(who, now)
+    if denial is None:
+        admission.let_in(who, now)
+        admission.opened(who, now)
+    return denial
+
+
+def household(host: str, test_id: str) -> list[Visitor]:
+    return [Visitor(host, profile, test_id) for profile in PAGE]
+
+
+def cause(denial: Denial | None) -> Cause | None:
+    return denial.cause if denial else None
 
 
 def test_whoever_is_welcome_is_let_in() -> None:
-    assert admission_of().denies("192.0.2.7", 0.0) is None
+    assert admission_of().denies(visitor(), 0.0) is None
 
 
 def test_a_blocked_client_is_told_why_and_until_when() -> None:
     admission = admission_of()
     admission.blocks.add([parse_network("192.0.2.7")], "abuse", 60.0, now=0.0)
-    denial = admission.denies("192.0.2.7", 0.5)
+    denial = admission.denies(visitor(), 0.5)
     assert denial is not None
     assert (denial.cause, denial.retry_after) == (Cause.BLOCKED, 60)
     assert denial.words == "Blocked by the operator: abuse. Try again in 60 s."
-    assert admission.denies("192.0.2.8", 0.5) is None
+    assert admission.denies(visitor("192.0.2.8"), 0.5) is None
 
 
 @pytest.mark.parametrize(("left", "told"), [(0.0, 1), (-5.0, 1), (0.2, 1), (29.5, 30), (3600.0, 300)])
 def test_while_draining_a_client_is_told_the_time_left_within_bounds(left: float, told: int) -> None:
     admission = admission_of()
     admission.drain_deadline = 100.0 + left
-    denial = admission.denies("192.0.2.7", 100.0)
+    denial = admission.denies(visitor(), 100.0)
     assert denial is not None
     assert (denial.cause, denial.retry_after) == (Cause.DRAINING, told)
     admission.drain_deadline = None
-    assert admission.denies("192.0.2.7", 100.0) is None
+    assert admission.denies(visitor(), 100.0) is None
 
 
 def test_beyond_the_limit_of_all_sessions_nobody_is_let_in() -> None:
-    admission = admission_of()
-    admission.limits = Limits(max_sessions=2)
-    admission.counts.opened(customer("192.0.2.7"))
-    assert admission.denies("192.0.2.9", 0.0) is None
-    admission.counts.opened(customer("192.0.2.8"))
-    denial = admission.denies("192.0.2.9", 0.0)
-    assert denial == Denial(Cause.FULL, "Full with 2 sessions; try again in 10 s.", 10)
-    admission.counts.closed(customer("192.0.2.7"))
-    assert admission.denies("192.0.2.9", 0.0) is None
+    admission = admission_of(Limits(max_sessions=2))
+    assert [enter(admission, visitor(f"192.0.2.{each}")) for each in (7, 8)] == [None, None]
+    assert enter(admission, visitor("192.0.2.9")) == Denial(Cause.FULL, "Full with 2 sessions; try again in 10 s.", 10)
+    admission.ended(visitor("192.0.2.7"), CloseReason.CLIENT_CLOSED, 1.0)
+    assert admission.denies(visitor("192.0.2.9"), 1.0) is None
 
 
 def test_an_address_has_a_limit_of_its_own() -> None:
-    admission = admission_of()
-    admission.limits = Limits(max_sessions_per_address=1)
-    admission.counts.opened(customer("2001:db8::1"))
-    denial = admission.denies("2001:db8::2", 0.0)
+    admission = admission_of(Limits(max_sessions_per_address=1))
+    assert enter(admission, visitor("2001:db8::1")) is None
+    denial = admission.denies(visitor("2001:db8::2"), 0.0)
     assert denial is not None
     assert denial.cause is Cause.ADDRESS_FULL
-    assert denial.words == "Your address has 1 sessions, which is the limit; try again in 10 s."
-    assert admission.denies("2001:db8:1::1", 0.0) is None
+    assert denial.words == "Your address may have 1 sessions at once; try again in 10 s."
+    assert admission.denies(visitor("2001:db8:1::1"), 0.0) is None
+
+
+def test_a_network_has_a_limit_of_its_own() -> None:
+    admission = admission_of(Limits(max_sessions_per_network=2))
+    assert [enter(admission, visitor(f"192.0.2.{each}")) for each in (7, 8)] == [None, None]
+    assert cause(enter(admission, visitor("192.0.2.9"))) is Cause.NETWORK_FULL
+    assert enter(admission, visitor("192.0.3.9")) is None
+
+
+def test_greedy_networks_leave_room_for_the_others() -> None:
+    admission = admission_of(Limits(max_sessions=1000, handshakes_per_second=10_000))
+    # Ten networks take all they can get, each from many addresses.
+    for number in range(2000):
+        enter(admission, visitor(f"10.0.{number % 10}.{number // 10}"))
+    for number in range(5):
+        assert [enter(admission, each) for each in household(f"192.0.{number}.7", "1")] == [None] * 8
+    assert cause(enter(admission, visitor("10.0.0.250"))) is Cause.NETWORK_FULL
 
 
 def test_new_sessions_have_a_rate() -> None:
-    admission = admission_of()
-    admission.limits = Limits(handshakes_per_second=3)
-    let_in = 0
+    admission, let_in = admission_of(Limits(handshakes_per_second=3)), 0
     for step in range(1000):
-        now = 100 + step / 100
-        if admission.denies("192.0.2.7", now) is None:
-            admission.counts.handshake(now)
-            let_in += 1
+        let_in += enter(admission, visitor(f"10.{step // 250}.{step % 250}.7"), 100 + step / 100) is None
     # Ten seconds, and what comes at once at the beginning.
     assert 28 <= let_in <= 33
-    for _ in range(3):
-        admission.counts.handshake(200.0)
-    denial = admission.denies("192.0.2.7", 200.0)
+    denial = admission.denies(visitor(), 109.995)
     assert denial is not None
     assert (denial.cause, denial.retry_after) == (Cause.RATE, 2)
+
+
+def test_an_address_has_a_rate_that_leaves_room_for_a_burst() -> None:
+    admission = admission_of(Limits(handshakes_per_second_per_address=2))
+    assert [enter(admission, visitor(), 100.0) for _ in range(20)] == [None] * 20
+    assert cause(enter(admission, visitor(), 100.0)) is Cause.ADDRESS_RATE
+    assert enter(admission, visitor("192.0.2.8"), 100.0) is None
+    assert enter(admission, visitor(), 120.0) is None
+
+
+def test_a_household_gets_all_its_places_or_none() -> None:
+    admission = admission_of(Limits(max_sessions=20))
+    first, second, third = (household(f"192.0.{each}.7", "1") for each in range(3))
+    # The page's probes come first, its people some seconds later; meanwhile others ask.
+    assert [enter(admission, each) for each in first[:4]] == [None] * 4
+    assert [enter(admission, each, 1.0) for each in second[:4]] == [None] * 4
+    assert enter(admission, third[0], 2.0) == Denial(
+        Cause.FULL, "No room for a household in 20 sessions; try again in 10 s.", 10
+    )
+    # A single session takes one of the four places that are nobody's.
+    assert [cause(enter(admission, visitor(f"192.0.{each}.7"), 3.0)) for each in range(10, 15)] == [
+        *[None] * 4,
+        Cause.FULL,
+    ]
+    assert [enter(admission, each, 9.0) for each in (*first[4:], *second[4:])] == [None] * 8
+
+
+def test_a_household_gets_its_places_whichever_workers_it_comes_to() -> None:
+    one, two = admissions(2)
+    one.limits = two.limits = Limits(max_sessions=10)
+    members = household("192.0.2.7", "1")
+    assert enter(one, members[0]) is None
+    assert [cause(enter(each, visitor("198.51.100.7", test_id="2"))) for each in (one, two)] == [Cause.FULL] * 2
+    for turn, member in enumerate(members[1:]):
+        assert enter((one, two)[turn % 2], member, 8.0) is None
+    # The worker that keeps the places sees at its next pass that they are taken.
+    one.settle(8.25)
+    assert enter(two, visitor("198.51.100.7"), 8.5) is None
+
+
+def test_places_that_nobody_takes_are_given_back() -> None:
+    admission = admission_of(Limits(max_sessions=12))
+    assert enter(admission, visitor(test_id="1")) is None
+    late = household("198.51.100.7", "2")
+    assert cause(enter(admission, late[0], PATIENCE - 1)) is Cause.FULL
+    admission.settle(PATIENCE + 0.1)
+    assert [enter(admission, each, PATIENCE + 0.2) for each in late] == [None] * 8
+
+
+def test_where_a_household_never_has_room_each_session_is_for_itself() -> None:
+    admission = admission_of(Limits(max_sessions=3))
+    told = [cause(enter(admission, each)) for each in household("192.0.2.7", "1")]
+    assert told == [*[None] * 3, *[Cause.FULL] * 5]
+
+
+def test_places_are_given_back_when_a_household_has_no_room_any_more() -> None:
+    admission = admission_of()
+    assert enter(admission, visitor(test_id="1")) is None
+    admission.limits = Limits(max_sessions=3)
+    assert [cause(enter(admission, visitor(test_id=str(each)))) for each in range(2, 5)] == [None, None, Cause.FULL]
+
+
+def test_a_run_makes_no_more_than_twice_a_household() -> None:
+    admission = admission_of()
+    told = [cause(enter(admission, visitor(profile="jake", test_id="1"))) for _ in range(PERSONS + 1)]
+    assert told == [*[None] * PERSONS, Cause.RUN_FULL]
+    told = [cause(enter(admission, visitor(profile="probe", test_id="1"))) for _ in range(PROBES + 1)]
+    assert told == [*[None] * PROBES, Cause.RUN_FULL]
+    # The same id of another customer, and no id, are other runs.
+    assert enter(admission, visitor("192.0.2.8", "jake", "1")) is None
+    assert [enter(admission, visitor(profile="jake")) for _ in range(2 * PERSONS)] == [None] * 2 * PERSONS
+
+
+def test_households_that_shut_their_laptops_are_no_abuse() -> None:
+    admission = admission_of()
+    for run in range(7):
+        members = household("192.0.2.7", str(run))
+        assert [enter(admission, each, 60.0) for each in members] == [None] * 8
+        for each in members:
+            assert admission.ended(each, CloseReason.PROBES_FAILED, 64.0) == []
+
+
+def test_whose_sessions_fail_again_and_again_is_refused_for_a_while() -> None:
+    admission = admission_of()
+    opened = []
+    for number in range(64):
+        who = visitor(profile=PAGE[number % 8])
+        enter(admission, who, 60.0)
+        opened += admission.ended(who, CloseReason.CONNECTION_LOST, 60.0)
+    assert "192.0.2.7" in opened
+    assert admission.denies(visitor(), 61.0) == Denial(
+        Cause.BREAKER, "Too many sessions from your address ended without a goodbye; try again in 29 s.", 29
+    )
+    assert admission.denies(visitor("192.0.2.8"), 61.0) is None
+    # Then a whole household is let in on trial, and nobody beside it.
+    assert [enter(admission, each, 91.0) for each in household("192.0.2.7", "1")] == [None] * HOUSEHOLD
+    assert cause(enter(admission, visitor(test_id="2"), 92.0)) is Cause.BREAKER
+
+
+@pytest.mark.parametrize("reason", [CloseReason.KILLED, CloseReason.DRAINED, CloseReason.INTERNAL])
+def test_what_the_server_did_is_no_failure_of_the_client(reason: CloseReason) -> None:
+    admission = admission_of(Limits(breaker_failures=1))
+    assert admission.ended(visitor(), reason, 0.0) == []
+    assert admission.denies(visitor(), 0.0) is None

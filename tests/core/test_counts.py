@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.addresses import customer
-from householdd.core.counts import SECRET_SIZE, Counts, size
+from householdd.core.counts import SECRET_SIZE, Counts, Outcomes, size
 
-HERE, THERE = customer("192.0.2.7"), customer("2001:db8::1")
+HERE, THERE = b"here", b"there"
 
 
 def of(workers: int) -> list[Counts]:
@@ -20,35 +19,47 @@ def of(workers: int) -> list[Counts]:
 
 def test_every_worker_sees_the_sessions_of_all() -> None:
     one, two, three = of(3)
-    for worker, network in ((one, HERE), (one, THERE), (two, HERE)):
-        worker.opened(network)
+    for worker, key in ((one, HERE), (one, THERE), (two, HERE)):
+        worker.opened([key])
     assert {view.sessions() for view in (one, two, three)} == {3}
-    assert {(view.sessions_of(HERE), view.sessions_of(THERE)) for view in (one, two, three)} == {(2, 1)}
-    one.closed(HERE)
-    assert (three.sessions(), three.sessions_of(HERE), three.sessions_of(THERE)) == (2, 1, 1)
+    assert {(view.of(HERE), view.of(THERE)) for view in (one, two, three)} == {(2, 1)}
+    one.closed([HERE])
+    assert (three.sessions(), three.of(HERE), three.of(THERE)) == (2, 1, 1)
+
+
+def test_places_reserved_count_with_the_sessions() -> None:
+    one, two = of(2)
+    one.opened([HERE])
+    two.reserve([HERE, THERE], 7)
+    assert (one.sessions(), one.reserved(), one.of(HERE), one.of(THERE)) == (1, 7, 8, 7)
+    two.reserve([HERE, THERE], -7)
+    assert (one.sessions(), one.reserved(), one.of(HERE), one.of(THERE)) == (1, 0, 1, 0)
 
 
 def test_what_a_dead_worker_had_is_forgotten() -> None:
     one, two = of(2)
-    one.opened(HERE)
-    one.handshake(5.0)
-    two.opened(HERE)
+    for worker in (one, two):
+        worker.opened([HERE])
+        worker.reserve([HERE], 2)
+        worker.handshake(HERE, 5.0)
+        worker.ended(HERE, 5.0, failed=True)
     two.clear(0)
-    assert (two.sessions(), two.sessions_of(HERE), two.handshakes(5.0)) == (1, 1, 0)
+    assert (two.sessions(), two.reserved(), two.of(HERE), two.handshakes(5.0)) == (1, 2, 3, 1)
+    assert (two.handshakes_of(HERE, 5.0), two.outcomes(HERE, 5.0)) == (0.1, Outcomes(failed=1, ended=1))
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 40)), max_size=200))
-def test_an_address_never_has_fewer_sessions_than_it_has(opened: list[tuple[int, int]]) -> None:
+def test_a_key_never_has_fewer_sessions_than_it_has(opened: list[tuple[int, int]]) -> None:
     views = of(3)
-    for worker, host in opened:
-        views[worker].opened(customer(f"192.0.2.{host}"))
+    for worker, key in opened:
+        views[worker].opened([bytes([key])])
     assert views[0].sessions() == len(opened)
-    for host in range(41):
-        assert views[0].sessions_of(customer(f"192.0.2.{host}")) >= sum(each == host for _, each in opened)
-    for worker, host in opened:
-        views[worker].closed(customer(f"192.0.2.{host}"))
+    for key in range(41):
+        assert views[0].of(bytes([key])) >= sum(each == key for _, each in opened)
+    for worker, key in opened:
+        views[worker].closed([bytes([key])])
     assert views[0].sessions() == 0
-    assert all(views[0].sessions_of(customer(f"192.0.2.{host}")) == 0 for host in range(41))
+    assert all(views[0].of(bytes([key])) == 0 for key in range(41))
 
 
 @pytest.mark.parametrize(
@@ -57,14 +68,46 @@ def test_an_address_never_has_fewer_sessions_than_it_has(opened: list[tuple[int,
 def test_handshakes_count_for_a_second_that_slides(now: float, seen: float) -> None:
     one, two = of(2)
     for worker in (one, one, one, two):
-        worker.handshake(10.5)
+        worker.handshake(HERE, 10.5)
     assert two.handshakes(now) == seen
 
 
 def test_the_second_before_still_counts_while_new_ones_come() -> None:
     one, _ = of(2)
     for at in (10.1, 10.2, 11.5):
-        one.handshake(at)
+        one.handshake(HERE, at)
     assert one.handshakes(11.5) == 1 + 2 * 0.5
-    one.handshake(13.0)
+    one.handshake(HERE, 13.0)
     assert one.handshakes(13.0) == 1
+
+
+@pytest.mark.parametrize(("now", "seen"), [(105.0, 4), (112.5, 3), (117.5, 1), (120.0, 0), (1000.0, 0)])
+def test_handshakes_of_an_address_count_for_ten_seconds_that_slide(now: float, seen: float) -> None:
+    one, two = of(2)
+    for worker in (one, one, one, two):
+        worker.handshake(HERE, 101.0)
+    two.handshake(THERE, 101.0)
+    assert two.handshakes_of(HERE, now) == pytest.approx(seen / 10)
+
+
+def test_how_sessions_ended_is_remembered_for_a_minute_or_two() -> None:
+    one, two = of(2)
+    for worker, failed in ((one, True), (one, False), (two, True)):
+        worker.ended(HERE, 600.0, failed=failed)
+    assert one.outcomes(HERE, 659.0) == two.outcomes(HERE, 600.0) == Outcomes(failed=2, ended=3)
+    assert one.outcomes(HERE, 690.0) == Outcomes(failed=1, ended=1.5)
+    assert one.outcomes(HERE, 720.0) == one.outcomes(THERE, 600.0) == Outcomes(failed=0, ended=0)
+    # Two minutes later the same memory serves again.
+    one.ended(HERE, 725.0, failed=True)
+    assert two.outcomes(HERE, 725.0) == Outcomes(failed=1, ended=1)
+
+
+def test_a_worker_forgets_its_own_part_of_what_ended() -> None:
+    one, two = of(2)
+    for worker in (one, two):
+        worker.ended(HERE, 5.0, failed=True)
+        worker.ended(THERE, 5.0, failed=True)
+    one.forget_outcomes(HERE)
+    assert (one.outcomes(HERE, 5.0).failed, one.outcomes(THERE, 5.0).failed) == (1, 2)
+    one.forget_outcomes()
+    assert (one.outcomes(HERE, 5.0).failed, one.outcomes(THERE, 5.0).failed) == (1, 1)

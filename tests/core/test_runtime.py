@@ -55,7 +55,13 @@ def test_a_group_stands_for_what_is_below_it() -> None:
     assert CATALOGUE.expand(["limits", "limits.max_sessions", "log_level"]) == [
         "limits.max_sessions",
         "limits.max_sessions_per_address",
+        "limits.max_sessions_per_network",
         "limits.handshakes_per_second",
+        "limits.handshakes_per_second_per_address",
+        "limits.breaker_failures",
+        "limits.breaker_failures_per_profile",
+        "limits.breaker_open",
+        "limits.breaker_max_open",
         "log_level",
     ]
     assert CATALOGUE.expand(["profiles.alex"]) == ["profiles.alex.download_mbps", "profiles.alex.upload_mbps"]

@@ -70,6 +70,7 @@ class FakeDaemon(
         self.runs: list[history_api.Run] = []
         self.groups: list[history_api.HistoryGroup] = []
         self.blocks: list[session_api.Block] = []
+        self.breakers: list[session_api.Breaker] = []
         self.drain_steps: list[server_api.WatchDrainResponse] = []
         # After each step.
         self.drain_pause_s = 0.0
@@ -188,6 +189,26 @@ class FakeDaemon(
     ) -> session_api.ListBlocksResponse:
         self._enter("ListBlocks", request, context)
         return session_api.ListBlocksResponse(blocks=self.blocks)
+
+    def ListBreakers(  # noqa: N802
+        self, request: session_api.ListBreakersRequest, context: grpc.ServicerContext
+    ) -> session_api.ListBreakersResponse:
+        self._enter("ListBreakers", request, context)
+        return session_api.ListBreakersResponse(breakers=self.breakers, unreachable_workers=self.unreachable)
+
+    def ResetBreakers(  # noqa: N802
+        self, request: session_api.ResetBreakersRequest, context: grpc.ServicerContext
+    ) -> session_api.ResetBreakersResponse:
+        self._enter("ResetBreakers", request, context)
+        found = [each for each in self.breakers if request.all or each.address in request.addresses]
+        if not request.validate_only:
+            self.breakers = [each for each in self.breakers if each not in found]
+        known = [each.address for each in found]
+        return session_api.ResetBreakersResponse(
+            breakers=found,
+            not_open=[address for address in request.addresses if address not in known],
+            unreachable_workers=self.unreachable,
+        )
 
     def UnblockAddresses(  # noqa: N802
         self, request: session_api.UnblockAddressesRequest, context: grpc.ServicerContext

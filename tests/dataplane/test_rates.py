@@ -13,7 +13,7 @@ import pytest
 from householdd.core.pacing import CATCH_UP
 from householdd.core.shapes import BULK_TICK
 from householdd.dataplane.link import WRITE_LIMIT
-from tests.daemon import Daemon, running
+from tests.daemon import CROWD, Daemon, running
 from tests.dataplane.load import Order, Rates, Report
 from tests.dataplane.raw_client import RawClient
 
@@ -84,7 +84,7 @@ def test_each_profile_has_its_rate_with_four_users_at_once(tmp_path: Path) -> No
 
 
 def test_each_session_has_its_rate_with_fifty_households_at_once(tmp_path: Path) -> None:
-    with running(tmp_path, "--workers", "2") as daemon:
+    with running(tmp_path, "--workers", "2", env=CROWD) as daemon:
         halves = [
             [f"{who}_{index}" for index in range(first, 50, 2) for who in ("alex", "sarah", "jake")] for first in (0, 1)
         ]

@@ -47,6 +47,8 @@ class Watch:
 
 async def test_a_hundred_sessions_are_listed_filtered_paged_and_watched(daemon_of_two: Daemon) -> None:
     daemon = daemon_of_two
+    # A customer for all of them.
+    assert daemon.ctl("config", "set", "limits.max_sessions_per_address=1000").returncode == 0
     async with open_sessions(daemon, 3, "early"):
         watch = Watch(daemon)
         await asyncio.to_thread(wait_until, lambda: watch.events()["SNAPSHOT_END"], "the snapshot")

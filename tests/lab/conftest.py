@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import running, wait_until
+from tests.daemon import CROWD, running, wait_until
 from tests.lab.lab import Lab
 from tests.lab.netns import LabUnavailableError
 from tests.lab.network import SERVER, Line, network
@@ -36,6 +36,7 @@ def open_lab(tmp_path_factory: pytest.TempPathFactory) -> OpenLab:
             except LabUnavailableError as error:
                 pytest.skip(f"no network lab here: {error}")
             listen = ("--listen", f"{SERVER}:8443")
+            env = {**CROWD, **(env or {})}
             daemon = stack.enter_context(running(directory, *listen, *options, env=env, prefix=net.server.prefix))
             lab = Lab(net, daemon)
             idle = lab.census()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from household.v1 import server_service_pb2
-from tests.daemon import Daemon, wait_until
+from tests.daemon import CROWD, Daemon, running, wait_until
 
 THOUSANDS = int(os.environ.get("SOAK_THOUSANDS", "10"))
 """How many sessions in all; the first two thousand warm up allocator, caches and the list of recent sessions."""
@@ -35,6 +37,12 @@ def abandon(daemon: Daemon, count: int, seed: int) -> None:
     assert done.returncode == 0, done.stdout
     sys.stdout.write(done.stdout)
     wait_until(lambda: census(daemon).connections == 0, "the end of all connections")
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    with running(tmp_path, env=CROWD) as daemon:
+        yield daemon
 
 
 @pytest.mark.soak

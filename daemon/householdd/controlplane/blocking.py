@@ -29,7 +29,7 @@ class BlockBook:
     def block(self, request: pb.BlockAddressesRequest) -> list[pb.Block]:
         """Blocks what the request says, or with validate_only says what that would be. Raises Refusal."""
         reason, seconds = check_reason(request.reason), block_duration(request.duration, "duration")
-        networks = _networks(request.addresses)
+        networks = networks_in(request.addresses)
         if not networks:
             raise_invalid("addresses", f"1 to {MAX_ADDRESSES} addresses are allowed, not 0")
         return self.put(networks, reason, seconds, validate_only=request.validate_only)
@@ -50,7 +50,7 @@ class BlockBook:
             raise_invalid("addresses", "give either addresses or all")
         now = time.monotonic()
         current = {block.network: block for block in self._blocks.current(now)}
-        wanted = list(current) if request.all else _networks(request.addresses)
+        wanted = list(current) if request.all else networks_in(request.addresses)
         found = [current[network] for network in wanted if network in current]
         if not request.validate_only:
             self._blocks.remove(block.network for block in found)
@@ -83,7 +83,8 @@ def orders(blocks: Iterable[pb.Block]) -> Iterable[pb.BlockAddressesRequest]:
             yield part
 
 
-def _networks(addresses: Sequence[str]) -> list[Network]:
+def networks_in(addresses: Sequence[str]) -> list[Network]:
+    """The networks that a request names, each once. Raises Refusal."""
     if len(addresses) > MAX_ADDRESSES:
         raise_invalid("addresses", f"1 to {MAX_ADDRESSES} addresses are allowed, not {len(addresses)}")
     networks = []

@@ -44,7 +44,9 @@ LEAST: Mapping[str, Role] = {
     "household.v1.SessionService/GetSession": Role.VIEWER,
     "household.v1.SessionService/KillSessions": Role.OPERATOR,
     "household.v1.SessionService/ListBlocks": Role.VIEWER,
+    "household.v1.SessionService/ListBreakers": Role.VIEWER,
     "household.v1.SessionService/ListSessions": Role.VIEWER,
+    "household.v1.SessionService/ResetBreakers": Role.OPERATOR,
     "household.v1.SessionService/UnblockAddresses": Role.OPERATOR,
     "household.v1.SessionService/WatchSessions": Role.VIEWER,
 }

@@ -1,4 +1,8 @@
-"""Who may open a session: blocked addresses may not, nobody while the server drains, nobody beyond the limits."""
+"""Who may open a session: nobody blocked or failing, nobody while the server drains, nobody beyond the limits.
+
+A household is let in as a whole: places are kept for the sessions that follow the first one of a run, and no limit
+stands in their way then.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,15 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from householdd.core.addresses import customer
+from householdd.core.addresses import written
 from householdd.core.blocks import Blocks
+from householdd.core.breaker import Breakers
 from householdd.core.counts import Counts
+from householdd.core.profiles import PROBE
+from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
+from householdd.core.visitor import Visitor
+from householdd.core.vocabulary import CloseReason
 
 LEAST_RETRY = 1
 """Seconds; the least that a client is told to wait."""
@@ -23,6 +32,21 @@ RATE_RETRY = 2
 MOST_DRAIN_RETRY = 300
 """Seconds; a drain may be ended before its deadline."""
 
+FAIR_PART = 4
+"""Once half of all places are taken, a network has at most one part in this many of those that are free. So a few
+networks with many clients each cannot take all (dynamic thresholds, Choudhury and Hahne, 1998)."""
+
+PERSONS, PROBES = 2, 8
+"""Live sessions of a profile in a run: twice a household's, because a client comes back before its lost connection is
+noticed, and the page's warm-up is a second Computer for a moment."""
+
+_FAILED = frozenset(
+    {CloseReason.CONNECTION_LOST, CloseReason.PROBES_FAILED, CloseReason.INACTIVE, CloseReason.PROTOCOL_ERROR}
+)
+"""Ends that are the client's failure."""
+_GOOD = frozenset({CloseReason.CLIENT_STOPPED, CloseReason.CLIENT_CLOSED, CloseReason.MAX_DURATION})
+"""Ends that are as they should be. The others are the server's doing and say nothing about the client."""
+
 
 class Cause(Enum):
     """Why a session was refused, in one word for logs and figures."""
@@ -34,6 +58,10 @@ class Cause(Enum):
     FULL = "full"
     ADDRESS_FULL = "address_full"
     RATE = "rate"
+    BREAKER = "breaker"
+    NETWORK_FULL = "network_full"
+    ADDRESS_RATE = "address_rate"
+    RUN_FULL = "run_full"
 
 
 @dataclass(frozen=True)
@@ -53,38 +81,119 @@ class Admission:
     """
 
     def __init__(self, counts: Counts) -> None:
-        self.counts = counts
-        self.limits = Limits()
-        """The limits in force; whoever changes them puts a new value here."""
         self.blocks = Blocks()
+        self.breakers = Breakers(counts)
         self.drain_deadline: float | None = None
         """Set only while draining: monotonic time at which the rest is closed."""
+        self._counts = counts
+        self._reservations = Reservations(counts)
+        self._limits = Limits()
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force; whoever changes them puts a new value here."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self._limits = limits
+        if not self._households:
+            self._reservations.release()
 
     @property
     def draining(self) -> bool:
         """Whether everybody is refused."""
         return self.drain_deadline is not None
 
-    def denies(self, host: str, now: float) -> Denial | None:
-        """Why the client at ``host`` is refused; None lets it in."""
-        if (block := self.blocks.hits(host, now)) is not None:
+    def denies(self, visitor: Visitor, now: float) -> Denial | None:
+        """Why the visitor is refused; None lets it in."""
+        if (block := self.blocks.hits(visitor.host, now)) is not None:
             left = _retry(block.expires_at - now)
             return Denial(Cause.BLOCKED, f"Blocked by the operator: {block.reason}. Try again in {left} s.", left)
         if self.drain_deadline is not None:
             left = _retry(min(self.drain_deadline - now, MOST_DRAIN_RETRY))
             return Denial(Cause.DRAINING, f"Draining; try again in {left} s.", left)
-        return self._beyond_limits(host, now)
+        if (denial := self._run_full(visitor)) is not None or self._reservations.expects(visitor):
+            return denial
+        return self._failing(visitor, now) or self._full(visitor) or self._too_fast(visitor, now)
 
-    def _beyond_limits(self, host: str, now: float) -> Denial | None:
-        limits, counts, again = self.limits, self.counts, f"try again in {FULL_RETRY} s."
-        if counts.sessions() >= limits.max_sessions:
-            return Denial(Cause.FULL, f"Full with {limits.max_sessions} sessions; {again}", FULL_RETRY)
-        if counts.sessions_of(customer(host)) >= limits.max_sessions_per_address:
-            words = f"Your address has {limits.max_sessions_per_address} sessions, which is the limit; {again}"
+    def let_in(self, visitor: Visitor, now: float) -> None:
+        """Notes a handshake that was not denied."""
+        self._counts.handshake(visitor.address_key, now)
+        if self._reservations.expects(visitor):
+            return
+        self.breakers.let_in(visitor.host, visitor.profile, now)
+        if self._wanted(visitor) > 1:
+            self._reservations.make(visitor, now)
+
+    def opened(self, visitor: Visitor, now: float) -> None:
+        """A session began."""
+        self._counts.opened(visitor.keys)
+        self._reservations.changed(visitor, now)
+
+    def ended(self, visitor: Visitor, reason: CloseReason, now: float) -> list[str]:
+        """A session ended; in words, whose breaker that opened."""
+        self._counts.closed(visitor.keys)
+        self._reservations.changed(visitor, now)
+        if reason not in _FAILED | _GOOD:
+            return []
+        parties = self.breakers.ended(visitor.host, visitor.profile, now, self.limits, failed=reason in _FAILED)
+        return [" ".join((written(party.customer), party.profile)).strip() for party in parties]
+
+    def settle(self, now: float) -> None:
+        """What has to be done now and then: four times a second."""
+        self._reservations.settle(now)
+
+    @property
+    def _households(self) -> bool:
+        """Whether a household has room at all; where it has not, each session is for itself."""
+        limits = self._limits
+        return min(limits.max_sessions, limits.max_sessions_per_address, limits.max_sessions_per_network) >= HOUSEHOLD
+
+    def _wanted(self, visitor: Visitor) -> int:
+        return self._reservations.wanted(visitor) if self._households else 1
+
+    def _run_full(self, visitor: Visitor) -> Denial | None:
+        most = PROBES if visitor.profile == PROBE.key else PERSONS
+        if not visitor.member_key or self._counts.of(visitor.member_key) < most:
+            return None
+        words = f"This run has {most} sessions of {visitor.profile} already; try again in {FULL_RETRY} s."
+        return Denial(Cause.RUN_FULL, words, FULL_RETRY)
+
+    def _failing(self, visitor: Visitor, now: float) -> Denial | None:
+        opens_in = self.breakers.opens_in(visitor.host, visitor.profile, now)
+        if opens_in <= 0:
+            return None
+        left = _retry(opens_in)
+        words = f"Too many sessions from your address ended without a goodbye; try again in {left} s."
+        return Denial(Cause.BREAKER, words, left)
+
+    def _full(self, visitor: Visitor) -> Denial | None:
+        limits, counts, wanted = self.limits, self._counts, self._wanted(visitor)
+        again = f"try again in {FULL_RETRY} s."
+        taken = counts.sessions() + counts.reserved()
+        if taken + wanted > (most := limits.max_sessions):
+            words = f"Full with {most} sessions" if taken >= most else f"No room for a household in {most} sessions"
+            return Denial(Cause.FULL, f"{words}; {again}", FULL_RETRY)
+        if counts.of(visitor.address_key) + wanted > (most := limits.max_sessions_per_address):
+            words = f"Your address may have {most} sessions at once; {again}"
             return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY)
-        if counts.handshakes(now) >= limits.handshakes_per_second:
-            words = f"Too many new sessions at the moment; try again in {RATE_RETRY} s."
-            return Denial(Cause.RATE, words, RATE_RETRY)
+        network = counts.of(visitor.network_key)
+        if network + wanted > (most := limits.max_sessions_per_network):
+            words = f"Your network may have {most} sessions at once; {again}"
+            return Denial(Cause.NETWORK_FULL, words, FULL_RETRY)
+        fair = max((limits.max_sessions - taken) // FAIR_PART, HOUSEHOLD)
+        if 2 * taken > limits.max_sessions and network + wanted > fair:
+            words = f"Nearly full, and your network has its share of {fair} sessions; {again}"
+            return Denial(Cause.NETWORK_FULL, words, FULL_RETRY)
+        return None
+
+    def _too_fast(self, visitor: Visitor, now: float) -> Denial | None:
+        again = f"try again in {RATE_RETRY} s."
+        if self._counts.handshakes(now) >= self.limits.handshakes_per_second:
+            return Denial(Cause.RATE, f"Too many new sessions at the moment; {again}", RATE_RETRY)
+        if self._counts.handshakes_of(visitor.address_key, now) >= self.limits.handshakes_per_second_per_address:
+            return Denial(Cause.ADDRESS_RATE, f"Too many new sessions from your address; {again}", RATE_RETRY)
         return None
 
 

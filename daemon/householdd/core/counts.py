@@ -5,25 +5,26 @@ No lock is needed: a part has one writer, and a sum that is read while others wr
 
 from __future__ import annotations
 
-import hashlib
 import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from householdd.core.addresses import Network
+from householdd.core.sketch import Places, Sketch, Window, least, places
 
 SECRET_SIZE = 16
-"""Bytes at the beginning: a secret, so that nobody can choose addresses that are counted as one."""
+"""Bytes at the beginning: a secret, so that nobody can choose keys that are counted as one."""
 
-_HEAD = struct.Struct("=IIII")
-"""Live sessions; and of handshakes the second that the worker last counted in, its count, and that of the second
-before."""
+HANDSHAKES_WINDOW = 10.0
+"""Seconds over which the handshakes of an address are averaged: a household comes in bursts."""
 
-_ROWS = 2
-_WIDTH = 32_768
-"""Counters of a row of the sketch."""
+OUTCOMES_WINDOW = 60.0
+"""Seconds for which ends of sessions are remembered."""
 
-_PART = _HEAD.size + 2 * _ROWS * _WIDTH
+_HEAD = struct.Struct("=IIIII")
+"""Live sessions; places reserved; and of handshakes the second that the worker last counted in, its count, and that of
+the second before."""
 
-_GREATEST = 2**16 - 1
+_PART = _HEAD.size + Sketch.SIZE + 2 * Window.SIZE
 
 
 def size(workers: int) -> int:
@@ -31,19 +32,43 @@ def size(workers: int) -> int:
     return SECRET_SIZE + workers * _PART
 
 
-class Counts:
-    """The counts of all workers, as one of them keeps and sees them.
+@dataclass(frozen=True)
+class Outcomes:
+    """How sessions of a key ended in the last ``OUTCOMES_WINDOW`` seconds."""
 
-    Sessions of an address are counted in a count-min sketch (Cormode and Muthukrishnan, 2005): a counter in each of two
-    rows, of which the lesser counts. Addresses that fall together in both rows are counted as one; with 1000 addresses
-    that happens to one in a thousand.
-    """
+    failed: float
+    ended: float
+    """Those that failed among them."""
+
+
+class _Part:
+    """The part of one worker."""
+
+    def __init__(self, memory: memoryview, start: int) -> None:
+        self._memory = memory
+        self._start = start
+        self.live = Sketch(memory, start + _HEAD.size)
+        self.handshakes = Window(memory, start + _HEAD.size + Sketch.SIZE, HANDSHAKES_WINDOW)
+        self.outcomes = Window(memory, start + _HEAD.size + Sketch.SIZE + Window.SIZE, OUTCOMES_WINDOW)
+
+    @property
+    def head(self) -> tuple[int, int, int, int, int]:
+        return _HEAD.unpack_from(self._memory, self._start)
+
+    @head.setter
+    def head(self, values: tuple[int, int, int, int, int]) -> None:
+        _HEAD.pack_into(self._memory, self._start, *values)
+
+
+class Counts:
+    """The counts of all workers, as one of them keeps and sees them. Keys are those of a Visitor."""
 
     def __init__(self, memory: memoryview, worker: int) -> None:
         """``memory`` has ``size(workers)`` bytes and is writable; ``worker`` counts from 0."""
         self._memory = memory
-        self._workers = (len(memory) - SECRET_SIZE) // _PART
-        self._own = worker
+        workers = (len(memory) - SECRET_SIZE) // _PART
+        self._parts = [_Part(memory, SECRET_SIZE + each * _PART) for each in range(workers)]
+        self._own = self._parts[worker]
 
     def seed(self, secret: bytes) -> None:
         """Sets the secret, before anything is counted; ``secret`` has ``SECRET_SIZE`` bytes."""
@@ -54,32 +79,46 @@ class Counts:
         start = SECRET_SIZE + worker * _PART
         self._memory[start : start + _PART] = bytes(_PART)
 
-    def opened(self, network: Network) -> None:
-        """A session of this customer began."""
-        self._add(network, 1)
+    def opened(self, keys: Iterable[bytes]) -> None:
+        """A session began, which each of ``keys`` has."""
+        self._session(keys, 1)
 
-    def closed(self, network: Network) -> None:
-        """A session of this customer ended."""
-        self._add(network, -1)
+    def closed(self, keys: Iterable[bytes]) -> None:
+        """A session ended."""
+        self._session(keys, -1)
 
-    def handshake(self, now: float) -> None:
+    def reserve(self, keys: Iterable[bytes], places: int) -> None:
+        """Counts places for sessions that are to come, as if they were there; a negative number gives them back."""
+        sessions, reserved, *rest = self._own.head
+        self._own.head = (sessions, max(reserved + places, 0), *rest)  # type: ignore[assignment]  # five numbers
+        self.change(keys, places)
+
+    def change(self, keys: Iterable[bytes], change: int) -> None:
+        """Adds to the counts of keys, and to nothing else."""
+        for key in keys:
+            self._own.live.add(self._places(key), change)
+
+    def handshake(self, key: bytes, now: float) -> None:
         """A handshake was let in at ``now``, a time of a clock that all workers have in common."""
-        sessions, second, current, before = self._head(self._own)
+        sessions, reserved, second, current, before = self._own.head
         this = int(now)
         if this != second:
             before = current if this == second + 1 else 0
             second, current = this, 0
-        _HEAD.pack_into(self._memory, self._start(self._own), sessions, second, current + 1, before)
+        self._own.head = sessions, reserved, second, current + 1, before
+        self._own.handshakes.add(self._places(key), now)
 
     def sessions(self) -> int:
         """Live sessions, of all workers."""
-        return sum(self._head(worker)[0] for worker in range(self._workers))
+        return sum(part.head[0] for part in self._parts)
 
-    def sessions_of(self, network: Network) -> int:
-        """Live sessions of this customer, of all workers; never too few."""
-        return min(
-            sum(self._counter(worker, place) for worker in range(self._workers)) for place in self._places(network)
-        )
+    def reserved(self) -> int:
+        """Places reserved, of all workers."""
+        return sum(part.head[1] for part in self._parts)
+
+    def of(self, key: bytes) -> int:
+        """Live sessions of a key and places reserved for it, of all workers; never too few."""
+        return int(least(((part.live, 1.0) for part in self._parts), self._places(key)))
 
     def handshakes(self, now: float) -> float:
         """Handshakes in the second up to ``now``, of all workers.
@@ -87,34 +126,42 @@ class Counts:
         What was counted in the second before counts for the part of it that is within: a sliding window.
         """
         this, total = int(now), 0.0
-        for worker in range(self._workers):
-            _, second, current, before = self._head(worker)
+        for part in self._parts:
+            *_, second, current, before = part.head
             if second == this:
                 total += current + before * (1 - (now - this))
             elif second == this - 1:
                 total += current * (1 - (now - this))
         return total
 
-    def _add(self, network: Network, change: int) -> None:
-        start = self._start(self._own)
-        sessions, *rest = self._head(self._own)
-        _HEAD.pack_into(self._memory, start, max(sessions + change, 0), *rest)
-        for place in self._places(network):
-            value = min(max(self._counter(self._own, place) + change, 0), _GREATEST)
-            struct.pack_into("=H", self._memory, start + _HEAD.size + 2 * place, value)
+    def handshakes_of(self, key: bytes, now: float) -> float:
+        """Handshakes of a key in a second, the mean of the last ``HANDSHAKES_WINDOW``."""
+        parts = (each for part in self._parts for each in part.handshakes.parts(now))
+        return least(parts, self._places(key)) / HANDSHAKES_WINDOW
 
-    def _places(self, network: Network) -> list[int]:
-        key = bytes(self._memory[:SECRET_SIZE])
-        data = network.network_address.packed + bytes([network.prefixlen])
-        digest = hashlib.blake2b(data, digest_size=2 * _ROWS, key=key).digest()
-        return [row * _WIDTH + place % _WIDTH for row, place in enumerate(struct.unpack(f"={_ROWS}H", digest))]
+    def ended(self, key: bytes, now: float, *, failed: bool) -> None:
+        """Something of a key ended, by a failure or not."""
+        self._own.outcomes.add(self._places(b"e" + key), now)
+        if failed:
+            self._own.outcomes.add(self._places(b"f" + key), now)
 
-    def _counter(self, worker: int, place: int) -> int:
-        (value,) = struct.unpack_from("=H", self._memory, self._start(worker) + _HEAD.size + 2 * place)
-        return int(value)
+    def outcomes(self, key: bytes, now: float) -> Outcomes:
+        """How what a key had has ended, at all workers."""
+        parts = [each for part in self._parts for each in part.outcomes.parts(now)]
+        return Outcomes(least(parts, self._places(b"f" + key)), least(parts, self._places(b"e" + key)))
 
-    def _head(self, worker: int) -> tuple[int, int, int, int]:
-        return _HEAD.unpack_from(self._memory, self._start(worker))
+    def forget_outcomes(self, key: bytes | None = None) -> None:
+        """Forgets what this worker knows of a key's ends, or of all."""
+        if key is None:
+            self._own.outcomes.clear()
+            return
+        for kind in (b"e", b"f"):
+            self._own.outcomes.forget(self._places(kind + key))
 
-    def _start(self, worker: int) -> int:
-        return SECRET_SIZE + worker * _PART
+    def _session(self, keys: Iterable[bytes], change: int) -> None:
+        sessions, *rest = self._own.head
+        self._own.head = (max(sessions + change, 0), *rest)  # type: ignore[assignment]  # five numbers
+        self.change(keys, change)
+
+    def _places(self, key: bytes) -> Places:
+        return places(key, bytes(self._memory[:SECRET_SIZE]))

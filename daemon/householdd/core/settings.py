@@ -104,15 +104,28 @@ class Timeouts(SettingGroup):
     drain: float = _seconds(30, 0, 3600, "time a drain waits for sessions to end by themselves")
 
 
+def _frequency(default: float, description: str) -> float:
+    return field(default=default, metadata={"meaning": Meaning(description, 1, 100_000, "/s")})
+
+
 @dataclass(frozen=True)
 class Limits(SettingGroup):
-    """How much the daemon takes on. The defaults are the greatest values: no limit in practice."""
+    """How much the daemon takes on, and from whom. docs/protection.md says why the defaults are what they are."""
 
-    max_sessions: int = _count(100_000, 1, 100_000, "most live sessions at once, at all workers together")
+    max_sessions: int = _count(8000, 1, 100_000, "most live sessions at once, at all workers together")
     max_sessions_per_address: int = _count(
-        100_000, 1, 100_000, "most live sessions at once from one IPv4 address or IPv6 /64"
+        256, 1, 100_000, "most live sessions at once from one IPv4 address or IPv6 /64"
     )
-    handshakes_per_second: float = field(
-        default=100_000.0,
-        metadata={"meaning": Meaning("most new sessions in a second, at all workers together", 1, 100_000, "/s")},
+    max_sessions_per_network: int = _count(1000, 1, 100_000, "most live sessions at once from one IPv4 /24 or IPv6 /48")
+    handshakes_per_second: float = _frequency(400.0, "most new sessions in a second, at all workers together")
+    handshakes_per_second_per_address: float = _frequency(
+        30.0, "most new sessions in a second from one IPv4 address or IPv6 /64, as the mean of 10 s"
     )
+    breaker_failures: int = _count(
+        64, 1, 100_000, "failed sessions of an address within a minute that open its circuit breaker"
+    )
+    breaker_failures_per_profile: int = _count(
+        32, 1, 100_000, "the same for its sessions of one profile; then only that profile is refused"
+    )
+    breaker_open: float = _seconds(30, 1, 3600, "time for which a circuit breaker opens; twice as long each next time")
+    breaker_max_open: float = _seconds(900, 1, 86400, "most such time, where breaker_open is not more")

@@ -51,6 +51,7 @@ class ControlLoop:
             lambda runner: runner.publish(now, INTERVAL, late),
         ):
             self._registry.for_each(step)
+        self._registry.admission.settle(now)
         self.passes += 1
         self.last_pass = self._registry.clock.now() - now
         timing = self._registry.timing

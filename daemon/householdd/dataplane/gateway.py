@@ -17,6 +17,7 @@ from websockets.http11 import Request, Response
 from householdd.core.admission import Cause
 from householdd.core.profiles import Profiles
 from householdd.core.session import Identity
+from householdd.core.visitor import Visitor
 from householdd.dataplane import responses
 from householdd.dataplane.headers import header
 from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
@@ -30,7 +31,12 @@ MAX_MESSAGE = 256 * 1024
 
 USER_AGENT_LENGTH = 256
 
-_STATUS = {Cause.BLOCKED: http.HTTPStatus.FORBIDDEN, Cause.ADDRESS_FULL: http.HTTPStatus.TOO_MANY_REQUESTS}
+_STATUS = {
+    Cause.BLOCKED: http.HTTPStatus.FORBIDDEN,
+    **dict.fromkeys(
+        (Cause.ADDRESS_FULL, Cause.ADDRESS_RATE, Cause.BREAKER, Cause.RUN_FULL), http.HTTPStatus.TOO_MANY_REQUESTS
+    ),
+}
 """Where it is not 503."""
 
 
@@ -114,7 +120,8 @@ class Gateway:
             self._registry.refused(Cause.UNKNOWN_USER)
             return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
         now = self._registry.clock.now()
-        denial = self._registry.admission.denies(connection.remote_address[0], now)
+        visitor = Visitor(connection.remote_address[0], target.profile.key, target.test_id)
+        denial = self._registry.admission.denies(visitor, now)
         if header(request, "Upgrade").lower() != "websocket":
             port = connection.local_address[1]
             path = SESSION_PATH + quote(target.user_id)
@@ -123,7 +130,7 @@ class Gateway:
             refused = {} if denial is None else {"refused": denial.words}
             return responses.data(request, {**row, **refused}, self._options.allowed_origins)
         if denial is None:
-            self._registry.admission.counts.handshake(now)
+            self._registry.admission.let_in(visitor, now)
             return None
         self._registry.refused(denial.cause)
         headers = {"Retry-After": str(denial.retry_after)}

@@ -9,7 +9,6 @@ from enum import Enum
 
 import structlog
 
-from householdd.core.addresses import customer
 from householdd.core.admission import Admission, Cause
 from householdd.core.counts import Counts, size
 from householdd.core.profiles import Profile, Profiles
@@ -17,6 +16,7 @@ from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
 from householdd.core.timing import Timing
+from householdd.core.visitor import Visitor
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import RunRefused
 from householdd.dataplane.link import Link
@@ -77,7 +77,7 @@ class Registry:
         runner = Runner(session, link, self.clock, self)
         self.live[identity.id] = runner
         self._ended.setdefault(profile.key, Totals()).opened += 1
-        self.admission.counts.opened(customer(identity.peer_host))
+        self.admission.opened(_visitor(session), self.clock.now())
         runner.start()
         self._announce(session, Change.OPENED)
         return runner
@@ -170,12 +170,14 @@ class Registry:
         """A session is over: its runner and connection are let go, its figures kept."""
         session = runner.session
         del self.live[session.identity.id]
-        self.admission.counts.closed(customer(session.identity.peer_host))
+        reason = session.close_reason or CloseReason.INTERNAL
+        for whose in self.admission.ended(_visitor(session), reason, self.clock.now()):
+            log.warning("circuit breaker opened", whose=whose)
         self.recent[session.identity.id] = session
         while len(self.recent) > RECENT:
             self.recent.popitem(last=False)
         totals = self._ended[session.profile.key]
-        totals.closed[session.close_reason or CloseReason.INTERNAL] += 1
+        totals.closed[reason] += 1
         totals.tally = add_up((totals.tally, count(runner)))
         self._announce(session, Change.CLOSED)
 
@@ -191,3 +193,7 @@ class Registry:
                 # A watcher's trouble is not the session's.
                 log.exception("listener failed", session=session.identity.id)
                 self.listeners.discard(listener)
+
+
+def _visitor(session: Session) -> Visitor:
+    return Visitor(session.identity.peer_host, session.profile.key, session.identity.test_id)

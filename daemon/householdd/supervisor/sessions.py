@@ -12,7 +12,7 @@ import structlog
 
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
-from householdd.controlplane import convert, merging, requests
+from householdd.controlplane import breaking, convert, merging, requests
 from householdd.controlplane.blocking import MAX_ADDRESSES, BlockBook, networks_of, orders
 from householdd.controlplane.failures import Refusal, not_found
 from householdd.controlplane.watching import OverrunError, WatchStream
@@ -135,6 +135,26 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
             )
             response.unreachable_workers.extend(missing)
         return response
+
+    async def ListBreakers(self, request: pb.ListBreakersRequest, context: _Context) -> pb.ListBreakersResponse:
+        """The breakers of all workers."""
+        answers = await ask_all(
+            self._workers, lambda worker, timeout: worker.sessions.ListBreakers(request, timeout=timeout), context
+        )
+        merged = breaking.merge(answer.breakers for answer in answers.messages())
+        return pb.ListBreakersResponse(breakers=merged, unreachable_workers=answers.missing)
+
+    async def ResetBreakers(self, request: pb.ResetBreakersRequest, context: _Context) -> pb.ResetBreakersResponse:
+        """Closes breakers at every worker."""
+        networks = breaking.selected(request)
+        answers = await ask_all(
+            self._workers, lambda worker, timeout: worker.sessions.ResetBreakers(request, timeout=timeout), context
+        )
+        merged = breaking.merge(answer.breakers for answer in answers.messages())
+        if merged and not request.validate_only:
+            log.info("breakers reset", addresses=[each.address for each in merged], reason=request.reason or None)
+        missing = breaking.without(merged, networks)
+        return pb.ResetBreakersResponse(breakers=merged, unreachable_workers=answers.missing, not_open=missing)
 
     async def _tell_blocks(self, blocks: Sequence[pb.Block], context: _Context) -> list[pb.UnreachableWorker]:
         if not blocks:

@@ -10,6 +10,7 @@ from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
 from householdd.controlplane import convert, requests
 from householdd.controlplane.blocking import HIT, BlockBook, networks_of
+from householdd.controlplane.breaking import BreakerBook
 from householdd.controlplane.convert import seconds
 from householdd.controlplane.failures import not_found
 from householdd.controlplane.ranges import block_duration
@@ -36,6 +37,7 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         self._registry = registry
         self._worker = worker
         self._book = BlockBook(registry.admission.blocks)
+        self._breakers = BreakerBook(registry.admission.breakers)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, _: _Context) -> pb.ListSessionsResponse:
         """A page of live sessions."""
@@ -105,6 +107,14 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
     async def UnblockAddresses(self, request: pb.UnblockAddressesRequest, _: _Context) -> pb.UnblockAddressesResponse:
         """Lets addresses in again."""
         return self._book.unblock(request)
+
+    async def ListBreakers(self, _request: pb.ListBreakersRequest, _: _Context) -> pb.ListBreakersResponse:
+        """The breakers of this worker."""
+        return pb.ListBreakersResponse(breakers=self._breakers.shown())
+
+    async def ResetBreakers(self, request: pb.ResetBreakersRequest, _: _Context) -> pb.ResetBreakersResponse:
+        """Closes breakers of this worker."""
+        return self._breakers.reset(request)
 
     def _result(self, session_id: str, request: pb.KillSessionsRequest) -> pb.KillResult:
         """What a kill makes of the session as it is now."""

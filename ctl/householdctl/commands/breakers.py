@@ -1,0 +1,92 @@
+"""breakers: list and reset circuit breakers, which refuse clients whose sessions failed again and again."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from householdctl.exits import CommandError, ExitCode
+from householdctl.options import DRY_RUN, DryRunOption, NoteOption, Options, RequestIdOption, example, with_options
+from householdctl.terminal import note, warn
+
+if TYPE_CHECKING:
+    from householdctl.several import Answers
+
+app = typer.Typer(
+    help="See and reset circuit breakers.\n\nThey refuse clients whose sessions failed again and again.",
+    epilog=example("householdctl breakers list", "householdctl breakers reset 192.0.2.7"),
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+
+@app.command("list", epilog=example("householdctl breakers list", "householdctl breakers list -o json"))
+@with_options
+def list_breakers(options: Options) -> None:
+    """List the circuit breakers that refuse clients, or try them again."""
+    from householdctl.several import ask
+
+    answers = ask(options, lambda client: client.list_breakers())
+    _show(options, answers, answers.document("breakers", "unreachable_workers"))
+    _warn(answers)
+    answers.finish()
+
+
+@app.command(
+    "reset",
+    epilog=example("householdctl breakers reset 192.0.2.7", 'householdctl breakers reset --all --reason "ticket 4711"'),
+)
+@with_options
+def reset_breakers(
+    options: Options,
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ADDRESSES]...", help="As breakers list shows them, or prefixes such as 192.0.2.0/24."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every breaker.")] = False,
+    reason: NoteOption = "",
+    dry_run: DryRunOption = False,
+    request_id: RequestIdOption = "",
+) -> None:
+    """Close circuit breakers and forget the failures that opened them."""
+    if everything == bool(addresses):
+        raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
+    from household.v1.session_service_pb2 import ResetBreakersRequest
+    from householdctl.several import ask
+
+    request = ResetBreakersRequest(
+        addresses=addresses or (), all=everything, reason=reason, validate_only=dry_run, request_id=request_id
+    )
+    answers = ask(options, lambda client: client.reset_breakers(request))
+    # Of several daemons one had it open; that the others had not is no failure.
+    nowhere = [
+        address
+        for address in dict.fromkeys(each for _, answer in answers for each in answer.not_open)
+        if all(address in answer.not_open for _, answer in answers)
+    ]
+    document = answers.document("breakers", "unreachable_workers")
+    _show(options, answers, {**document, "not_open": nowhere} if answers.several else document)
+    for address in nowhere:
+        warn(f"no breaker of {address} was open")
+    if dry_run:
+        note(DRY_RUN)
+    _warn(answers)
+    answers.finish()
+    if nowhere:
+        raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def _show(options: Options, answers: "Answers[Any]", document: object) -> None:
+    from household.v1.session_service_pb2 import Breaker
+    from householdctl import output, session_views
+    from householdctl.tables import Table
+
+    breakers = answers.items("breakers")
+    table = Table(answers.columns(session_views.BREAKER_COLUMNS), breakers)
+    output.show(options, document, table, lines=breakers, row=Breaker)
+
+
+def _warn(answers: "Answers[Any]") -> None:
+    for target, answer in answers:
+        for worker in answer.unreachable_workers:
+            warn(f"worker {worker.worker}{answers.at(target)} did not answer: {worker.reason}")
+    answers.warn()

@@ -1,0 +1,148 @@
+"""Customers at addresses of their own: 127.0.0.0/8 has enough of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from household.v1 import config_service_pb2 as pb
+from household.v1 import server_service_pb2 as server_pb
+from household.v1 import session_service_pb2 as session_pb
+from tests.clients import OldPage, client
+from tests.daemon import Daemon, running, wait_until
+
+PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon with two workers for all tests here."""
+    with running(tmp_path_factory.mktemp("daemon"), "--workers", "2") as daemon:
+        yield daemon
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was(pair: Daemon) -> Iterator[None]:
+    yield
+    pair.config.ResetRuntimeConfig(pb.ResetRuntimeConfigRequest(), timeout=10)
+    pair.sessions.ResetBreakers(session_pb.ResetBreakersRequest(all=True), timeout=10)
+
+
+def limit(daemon: Daemon, *settings: str) -> None:
+    done = daemon.ctl("config", "set", *(f"limits.{each}" for each in settings))
+    assert done.returncode == 0, done.stderr
+
+
+async def refusal(daemon: Daemon, user_id: str, source: str) -> tuple[int, int, str] | None:
+    """Status, Retry-After and words for a client that is not let in; one that is, breaks off without a goodbye."""
+    try:
+        async with client(daemon, user_id, OldPage, source=source) as let_in:
+            let_in.connection.transport.abort()
+    except InvalidStatus as refused:
+        response = refused.response
+        return response.status_code, int(response.headers["Retry-After"]), (response.body or b"").decode().strip()
+    return None
+
+
+async def fail_until_refused(daemon: Daemon, source: str) -> str:
+    """Sessions that break off, until every worker refuses any more; the words of it."""
+    in_a_row = 0
+    async with asyncio.timeout(60):
+        while True:
+            told = await refusal(daemon, "alex", source)
+            in_a_row = in_a_row + 1 if told else 0
+            if told and in_a_row == 12:
+                return told[2]
+
+
+async def test_an_address_whose_sessions_fail_is_refused_until_it_is_forgiven(pair: Daemon) -> None:
+    limit(pair, "breaker_failures=6", "breaker_open=600s")
+    words = await fail_until_refused(pair, "127.9.0.1")
+    assert words.startswith("Too many sessions from your address ended without a goodbye; try again in ")
+    told = await refusal(pair, "alex", "127.9.0.1")
+    assert told is not None
+    assert told[0] == 429
+    assert 500 < told[1] <= 600
+    async with client(pair, "alex", OldPage, source="127.9.0.2") as neighbour:
+        await neighbour.payload()
+
+    listed = await asyncio.to_thread(pair.ctl, "breakers", "list", "-o", "json")
+    (breaker,) = json.loads(listed.stdout)["breakers"]
+    assert (breaker["address"], breaker["state"], breaker["length"]) == ("127.9.0.1", "BREAKER_STATE_OPEN", "600s")
+    assert breaker["failures"] >= 6
+    refusals = (await asyncio.to_thread(pair.get_server)).totals.refusals
+    assert {each.cause: each.count for each in refusals}[server_pb.REFUSAL_CAUSE_BREAKER] >= 13
+
+    dry = await asyncio.to_thread(pair.ctl, "breakers", "reset", "127.9.0.1", "--dry-run")
+    assert (dry.returncode, "127.9.0.1" in dry.stdout) == (0, True)
+    assert await refusal(pair, "alex", "127.9.0.1") is not None
+    done = await asyncio.to_thread(pair.ctl, "breakers", "reset", "127.9.0.0/24")
+    assert done.returncode == 0, done.stderr
+    again = await asyncio.to_thread(pair.ctl, "breakers", "reset", "127.9.0.1")
+    assert (again.returncode, again.stderr) == (4, "warning: no breaker of 127.9.0.1 was open\n")
+    # At both workers, and what failed before is forgotten: it does not open again at the next failure.
+    for _ in range(5):
+        assert await refusal(pair, "alex", "127.9.0.1") is None
+
+
+async def test_a_breaker_tries_again_by_itself(pair: Daemon) -> None:
+    limit(pair, "breaker_failures=2", "breaker_open=1s")
+    await fail_until_refused(pair, "127.9.1.1")
+
+    for _ in range(600):
+        with contextlib.suppress(InvalidStatus):
+            async with client(pair, "alex", OldPage, source="127.9.1.1") as tried:
+                await tried.payload()
+                return
+        await asyncio.sleep(0.1)
+    pytest.fail("never let in again")
+
+
+async def test_households_get_all_their_places_or_none(pair: Daemon) -> None:
+    limit(pair, "max_sessions=20")
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def enter(number: int, who: str) -> str | None:
+            query, source = f"?test_id=run{number}", f"127.9.{number}.7"
+            try:
+                await stack.enter_async_context(client(pair, who, OldPage, query, source=source))
+            except InvalidStatus as refused:
+                return (refused.response.body or b"").decode().strip()
+            return None
+
+        # Probes first, as the page does; meanwhile others come.
+        assert [await enter(number, who) for number in (1, 2) for who in PAGE[:4]] == [None] * 8
+        full = "No room for a household in 20 sessions; try again in 10 s."
+        assert [await enter(number, "probe") for number in range(3, 7)] == [full] * 4
+        assert [await enter(number, who) for number in (1, 2) for who in PAGE[4:]] == [None] * 8
+        # The page asks for the reason without an upgrade, the same URL.
+        url = f"{pair.url}ws/virtual-household/probe?test_id=run9"
+        with await asyncio.to_thread(urllib.request.urlopen, url, context=pair.tls) as answer:
+            row = json.load(answer)
+        assert (row["redirect"], row["refused"]) == (True, full)
+    await asyncio.to_thread(wait_until, lambda: not pair.list_sessions(), "the end of all sessions")
+
+
+async def test_a_run_makes_no_more_than_twice_a_household(pair: Daemon) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(client(pair, "jake_1", OldPage))
+        told = await refusal(pair, "jake_1", "127.0.0.1")
+        assert told == (429, 10, "This run has 2 sessions of jake already; try again in 10 s.")
+
+
+async def test_one_address_takes_its_share_of_new_sessions_and_no_more(pair: Daemon) -> None:
+    limit(pair, "handshakes_per_second_per_address=1", "breaker_failures=1000", "breaker_failures_per_profile=1000")
+    # The mean of ten seconds; a new turn of the window may begin meanwhile.
+    told = [await refusal(pair, "alex", "127.9.2.1") for _ in range(30)]
+    refused = [each for each in told if each is not None]
+    assert 10 <= len(refused) <= 20
+    assert {each[0] for each in refused} == {429}
+    assert refused[0][2] == "Too many new sessions from your address; try again in 2 s."
+    assert await refusal(pair, "alex", "127.9.2.2") is None
