@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import subprocess
+from collections.abc import Callable
 
 import pytest
 
@@ -12,10 +15,24 @@ from tests.clients import Client, client
 from tests.daemon import Daemon, wait_until
 from tests.dataplane.http_client import ask
 
+ATTEMPTS = 3
+"""How often a run is made on a machine that is too busy to measure."""
+
+
+def undisturbed(play: Callable[[], subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
+    """A run, made again where it does not count because the machine was too busy."""
+    for _ in range(ATTEMPTS):
+        done = play()
+        if not re.search(r'_overloaded": true|too busy', done.stdout + done.stderr):
+            return done
+    raise AssertionError(f"the machine was too busy in each of {ATTEMPTS} runs")
+
 
 @pytest.mark.rates
 def test_a_run_on_loopback_gets_the_best_grade_and_leaves_nothing(daemon: Daemon) -> None:
-    done = daemon.ctl("-o", "json", "test", daemon.ws_url, "--duration", "11s", "--computer", "100")
+    done = undisturbed(
+        lambda: daemon.ctl("-o", "json", "test", daemon.ws_url, "--duration", "11s", "--computer", "100")
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     run = json.loads(done.stdout)
     assert run["report"]["grade"] == "A+"
@@ -31,12 +48,15 @@ def test_a_run_on_loopback_gets_the_best_grade_and_leaves_nothing(daemon: Daemon
     # A process that is late looks like a repair, and is as little the line's delay; here hardly any is.
     assert run["report"]["loss_share"] < 0.05
     assert probe["loaded_sent"] >= sum(len(probe[key]) for key in ("loaded_ms", "repaired_ms", "held_ms"))
+    assert run["server_tcp"].keys() == {"probe", *people}
+    assert run["server_tcp"]["sarah"]["congestion_control"] == "cubic"
+    assert 0 < run["server_tcp"]["alex"]["min_rtt_ms"] <= run["server_tcp"]["alex"]["rtt_ms"]
     assert not daemon.list_sessions()
 
 
 @pytest.mark.rates
 def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
-    done = daemon.ctl("test", daemon.ws_url, "--duration", "11s", "--computer", "50", "--no-share")
+    done = undisturbed(lambda: daemon.ctl("test", daemon.ws_url, "--duration", "11s", "--computer", "50", "--no-share"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     assert done.stdout.split()[0] == "WHO"

@@ -56,6 +56,8 @@ class Played:
     facts: RunFacts
     warm_up: WarmUp | None
     """None without one, and where nothing came."""
+    server_tcp: dict[str, dict[str, Any]]
+    """By member, of the probes the last one's: the connection as the server's kernel saw it at the end."""
     answer: dict[str, Any]
     """What the server said of keeping it; empty where it was not asked, or said nothing."""
 
@@ -129,7 +131,8 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
                 (portion for member in (*alone, *people) for portion in member.sent),
             )
             answer = await probes[0].report(sharing.message(facts, phases, warm_up, course), ANSWER_S)
-    return Played(facts, warm_up, answer)
+    server_tcp = {member.who: member.server_tcp for member in (*probes, *people) if member.server_tcp}
+    return Played(facts, warm_up, server_tcp, answer)
 
 
 async def _warm_up(

@@ -33,12 +33,19 @@ if TYPE_CHECKING:
 def document(
     played: Played, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
 ) -> dict[str, Any]:
-    """Facts, report and warm-up for scripts: names in snake_case, units in the names, and no list of single arrivals.
+    """Facts, report, warm-up and the server's TCP figures for scripts.
+
+    Names are in snake_case, units in the names, and there is no list of single arrivals.
 
     ``began`` is when each phase did, so that a run can be laid beside what else was recorded of the line.
     ``permalink`` is where the server shows the run; None where it does not.
     """
-    whole = {"report": report, "facts": played.facts, "warm_up": played.warm_up}
+    whole = {
+        "report": report,
+        "facts": played.facts,
+        "warm_up": played.warm_up,
+        "server_tcp": played.server_tcp,
+    }
     plain: dict[str, Any] = json.loads(msgspec.json.encode(whole))
     for person in plain["facts"]["people"]:
         del person["arrivals"]
