@@ -59,6 +59,14 @@ def parse_frame_ancestor(value: object) -> str:
     return str(value)
 
 
+def parse_session_origin(value: object) -> str:
+    """Reads an origin as a browser names it: ``https://isp.example``, without path and default port; ``*`` is all."""
+    if value != "*" and (not _ORIGIN.fullmatch(str(value)) or "*" in str(value)):
+        raise ValueError('write an origin, such as https://isp.example or http://isp.example:8080, or "*" for all')
+    return str(value).lower()
+
+
+_SessionOrigin = Annotated[str, BeforeValidator(parse_session_origin)]
 _FrameAncestor = Annotated[str, BeforeValidator(parse_frame_ancestor)]
 
 
@@ -117,6 +125,8 @@ class Settings(BaseSettings):
     key: Path | None = None
     no_tls: bool = False
     allowed_origins: list[str] = []
+    session_origins: list[_SessionOrigin] = ["*"]
+    require_origin: bool = False
     frame_ancestors: list[_FrameAncestor] = []
     branding: Branding = Branding()
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0

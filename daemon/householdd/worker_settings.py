@@ -29,6 +29,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     profiles: str | None
     """TOML file; None means the profiles that come with the package."""
     allowed_origins: tuple[str, ...]
+    session_origins: tuple[str, ...]
+    require_origin: bool
     frame_ancestors: tuple[str, ...]
     brand: Brand
     handshake_timeout: float

@@ -7,6 +7,7 @@ import contextlib
 import json
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -146,3 +147,30 @@ async def test_one_address_takes_its_share_of_new_sessions_and_no_more(pair: Dae
     assert {each[0] for each in refused} == {429}
     assert refused[0][2] == "Too many new sessions from your address; try again in 2 s."
     assert await refusal(pair, "alex", "127.9.2.2") is None
+
+
+async def test_pages_of_other_sites_open_sessions_only_where_they_may(tmp_path: Path) -> None:
+    config = tmp_path / "householdd.toml"
+    config.write_text('session_origins = ["https://isp.example"]\nrequire_origin = true\n')
+    with running(tmp_path, "--config", str(config)) as daemon:
+        own = daemon.url.rstrip("/")
+        for origin in (own, own.upper().replace("HTTPS", "https"), "https://isp.example"):
+            async with client(daemon, "alex", OldPage, headers={"Origin": origin}) as welcome:
+                await welcome.payload()
+        for headers, words in (
+            ({"Origin": "https://evil.example"}, "Pages of this site may not open sessions here."),
+            ({"Origin": "null"}, "Pages of this site may not open sessions here."),
+            ({}, "Only pages may open sessions here: send an Origin."),
+        ):
+            with pytest.raises(InvalidStatus) as refused:
+                async with client(daemon, "alex", OldPage, headers=headers):
+                    pass
+            response = refused.value.response
+            assert (response.status_code, (response.body or b"").decode().strip()) == (403, words)
+            assert "Retry-After" not in response.headers
+        assert [each.count for each in daemon.get_server().totals.refusals] == [3]
+        # Our own page names no origin when it asks for the reason.
+        with await asyncio.to_thread(
+            urllib.request.urlopen, f"{daemon.url}ws/virtual-household/alex", context=daemon.tls
+        ) as answer:
+            assert "refused" not in json.load(answer)

@@ -62,6 +62,8 @@ class Cause(Enum):
     NETWORK_FULL = "network_full"
     ADDRESS_RATE = "address_rate"
     RUN_FULL = "run_full"
+    ORIGIN = "origin"
+    """A page of another site; admission is not asked then."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ class Denial:
 
     cause: Cause
     words: str
-    retry_after: int
-    """Whole seconds after which it may ask again."""
+    retry_after: int | None
+    """Whole seconds after which it may ask again; None where that would not help."""
 
 
 class Admission:

@@ -14,7 +14,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from householdd.core.admission import Cause
+from householdd.core.admission import Cause, Denial
+from householdd.core.origins import Origins
 from householdd.core.profiles import Profiles
 from householdd.core.session import Identity
 from householdd.core.visitor import Visitor
@@ -33,6 +34,7 @@ USER_AGENT_LENGTH = 256
 
 _STATUS = {
     Cause.BLOCKED: http.HTTPStatus.FORBIDDEN,
+    Cause.ORIGIN: http.HTTPStatus.FORBIDDEN,
     **dict.fromkeys(
         (Cause.ADDRESS_FULL, Cause.ADDRESS_RATE, Cause.BREAKER, Cause.RUN_FULL), http.HTTPStatus.TOO_MANY_REQUESTS
     ),
@@ -49,6 +51,7 @@ class GatewayOptions:
     allowed_origins: Iterable[str]
     handshake_timeout: float
     """Seconds a client has for TLS, and as long again for the upgrade."""
+    session_origins: Origins
 
 
 class Gateway:
@@ -121,8 +124,9 @@ class Gateway:
             return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
         now = self._registry.clock.now()
         visitor = Visitor(connection.remote_address[0], target.profile.key, target.test_id)
-        denial = self._registry.admission.denies(visitor, now)
-        if header(request, "Upgrade").lower() != "websocket":
+        upgrade = header(request, "Upgrade").lower() == "websocket"
+        denial = self._foreign(request, upgrade=upgrade) or self._registry.admission.denies(visitor, now)
+        if not upgrade:
             port = connection.local_address[1]
             path = SESSION_PATH + quote(target.user_id)
             row = redirect(request, path, tls=self._options.tls is not None, port=port)
@@ -133,8 +137,16 @@ class Gateway:
             self._registry.admission.let_in(visitor, now)
             return None
         self._registry.refused(denial.cause)
-        headers = {"Retry-After": str(denial.retry_after)}
+        headers = {} if denial.retry_after is None else {"Retry-After": str(denial.retry_after)}
         return responses.text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
+
+    def _foreign(self, request: Request, *, upgrade: bool) -> Denial | None:
+        origin = header(request, "Origin")
+        if not origin and not upgrade:
+            # A browser names the origin of a page that reads a row only where it is another one.
+            return None
+        words = self._options.session_origins.denies(origin, header(request, "Host"))
+        return None if words is None else Denial(Cause.ORIGIN, words, None)
 
     async def _session(self, connection: ServerConnection) -> None:
         if not isinstance(connection, Link) or connection.request is None:

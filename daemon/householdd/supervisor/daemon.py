@@ -376,6 +376,8 @@ class Supervisor:
             key=str(key) if key else None,
             profiles=str(settings.profiles.absolute()) if settings.profiles else None,
             allowed_origins=tuple(settings.allowed_origins),
+            session_origins=tuple(settings.session_origins),
+            require_origin=settings.require_origin,
             frame_ancestors=tuple(settings.frame_ancestors),
             brand=brand,
             handshake_timeout=settings.handshake_timeout,

@@ -26,6 +26,7 @@ from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
 from householdd.core.counts import Counts
+from householdd.core.origins import Origins
 from householdd.core.runtime import Catalogue, Values
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
@@ -75,7 +76,12 @@ class Worker:
             profiles,
             HttpRows(profiles, self._stats, SharedRuns(self._history) if settings.permalinks else no_run),
             branding.apply(static_files.load_page(settings.frame_ancestors), settings.brand),
-            GatewayOptions(self._tls, settings.allowed_origins, settings.handshake_timeout),
+            GatewayOptions(
+                self._tls,
+                settings.allowed_origins,
+                settings.handshake_timeout,
+                Origins(settings.session_origins, required=settings.require_origin),
+            ),
         )
         services = Services(
             LocalSessions(self._registry, settings.name),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.supervisor.dashboard.origins import is_known_host, is_same_origin
+from householdd.core.origins import is_same_origin
+from householdd.supervisor.dashboard.origins import is_known_host
 
 NAMES = {"noc.isp.example"}
 

@@ -12,12 +12,13 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from householdd.core.addresses import Address
+from householdd.core.origins import is_same_origin
 from householdd.dataplane import responses, static_files
 from householdd.dataplane.request_target import path_of
 from householdd.supervisor import listening
 from householdd.supervisor.bounded import bounded
 from householdd.supervisor.dashboard.orders import MAX_MESSAGE
-from householdd.supervisor.dashboard.origins import is_known_host, is_same_origin
+from householdd.supervisor.dashboard.origins import is_known_host
 from householdd.supervisor.dashboard.visitor import Room, Visitor
 
 log = structlog.get_logger("dashboard")

@@ -31,12 +31,3 @@ def is_known_host(host: str, names: Collection[str]) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_same_origin(origin: str, host: str) -> bool:
-    """Whether an ``Origin`` header names the host and port that the request was sent to.
-
-    The scheme is left out: a proxy in front may end TLS.
-    """
-    scheme, _, place = origin.partition("://")
-    return scheme in ("http", "https") and place.lower() == host.lower()
