@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     PrivateAttr,
     SecretStr,
     TypeAdapter,
@@ -127,6 +128,7 @@ class Settings(BaseSettings):
     allowed_origins: list[str] = []
     session_origins: list[_SessionOrigin] = ["*"]
     require_origin: bool = False
+    trusted_proxies: list[IPvAnyNetwork] = []
     frame_ancestors: list[_FrameAncestor] = []
     branding: Branding = Branding()
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0

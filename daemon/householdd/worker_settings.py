@@ -31,6 +31,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_origins: tuple[str, ...]
     session_origins: tuple[str, ...]
     require_origin: bool
+    trusted_proxies: tuple[str, ...]
+    """Networks."""
     frame_ancestors: tuple[str, ...]
     brand: Brand
     handshake_timeout: float

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the page is not tested in a browser")
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = (
@@ -23,6 +23,9 @@ ARGUMENTS = (
     # The certificate of a test is not one that a browser trusts.
     "--ignore-certificate-errors",
 )
+
+# Milliseconds, for what a busy machine shows late.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")

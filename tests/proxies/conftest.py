@@ -91,7 +91,8 @@ def proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     (tmp_path / "daemon").mkdir()
-    with running(tmp_path / "daemon", "--no-tls") as daemon:
+    env = {"HOUSEHOLDD_TRUSTED_PROXIES": '["127.0.0.1"]'}
+    with running(tmp_path / "daemon", "--no-tls", env=env) as daemon:
         backend = daemon.url.split("/")[2]
         log = tmp_path / "proxy.log"
         with log.open("wb") as output:

@@ -28,6 +28,18 @@ async def test_a_session_plays_both_ways_and_ends_for_its_own_reason(proxy: Prox
         assert "customer called" in jake.connection.close_reason
 
 
+async def test_customers_are_told_apart_and_cannot_say_that_they_are_others(proxy: Proxy) -> None:
+    lie = {"X-Forwarded-For": "198.51.100.1"}
+    async with (
+        client(proxy, "alex", OldPage, source="127.9.0.1", headers=lie) as one,
+        client(proxy, "sarah", OldPage, source="127.9.0.2") as other,
+    ):
+        await one.opened()
+        await other.opened()
+        peers = {each.user_id: each.peer_address.rpartition(":")[0] for each in proxy.daemon.list_sessions()}
+    assert peers == {"alex": "127.9.0.1", "sarah": "127.9.0.2"}
+
+
 async def test_a_client_that_goes_is_noticed_behind_the_proxy(proxy: Proxy) -> None:
     async with client(proxy, "alex", OldPage) as alex:
         await alex.payload()

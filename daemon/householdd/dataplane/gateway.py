@@ -17,10 +17,11 @@ from websockets.http11 import Request, Response
 from householdd.core.admission import Cause, Denial
 from householdd.core.origins import Origins
 from householdd.core.profiles import Profiles
+from householdd.core.proxies import TrustedProxies
 from householdd.core.session import Identity
 from householdd.core.visitor import Visitor
 from householdd.dataplane import responses
-from householdd.dataplane.headers import header
+from householdd.dataplane.headers import header, items
 from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
 from householdd.dataplane.link import WRITE_LIMIT, Link
 from householdd.dataplane.registry import Registry
@@ -52,6 +53,7 @@ class GatewayOptions:
     handshake_timeout: float
     """Seconds a client has for TLS, and as long again for the upgrade."""
     session_origins: Origins
+    trusted_proxies: TrustedProxies
 
 
 class Gateway:
@@ -123,7 +125,7 @@ class Gateway:
             self._registry.refused(Cause.UNKNOWN_USER)
             return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
         now = self._registry.clock.now()
-        visitor = Visitor(connection.remote_address[0], target.profile.key, target.test_id)
+        visitor = Visitor(self._client(connection, request), target.profile.key, target.test_id)
         upgrade = header(request, "Upgrade").lower() == "websocket"
         denial = self._foreign(request, upgrade=upgrade) or self._registry.admission.denies(visitor, now)
         if not upgrade:
@@ -148,11 +150,14 @@ class Gateway:
         words = self._options.session_origins.denies(origin, header(request, "Host"))
         return None if words is None else Denial(Cause.ORIGIN, words, None)
 
+    def _client(self, connection: ServerConnection, request: Request) -> str:
+        return self._options.trusted_proxies.client(connection.remote_address[0], items(request, "X-Forwarded-For"))
+
     async def _session(self, connection: ServerConnection) -> None:
         if not isinstance(connection, Link) or connection.request is None:
             raise TypeError("the server was told to make Links and to read requests")
         target = session_target(connection.request.path, self._profiles)
-        identity = _identity(target, connection)
+        identity = _identity(target, connection, self._client(connection, connection.request))
         # The headers a client sent can be large, and the session has what it needs of them.
         connection.request = Request(connection.request.path, Headers())
         runner = self._registry.open(identity, target.profile, connection)
@@ -161,14 +166,13 @@ class Gateway:
         await connection.wait_closed()
 
 
-def _identity(target: SessionTarget, link: Link) -> Identity:
-    host, port = link.remote_address[:2]
+def _identity(target: SessionTarget, link: Link, host: str) -> Identity:
     user_agent = header(link.request, "User-Agent") if link.request else ""
     return Identity(
         id=str(uuid.uuid4()),
         user_id=target.user_id,
         test_id=target.test_id,
         peer_host=host,
-        peer_port=port,
+        peer_port=link.remote_address[1],
         user_agent=user_agent[:USER_AGENT_LENGTH],
     )

@@ -378,6 +378,7 @@ class Supervisor:
             allowed_origins=tuple(settings.allowed_origins),
             session_origins=tuple(settings.session_origins),
             require_origin=settings.require_origin,
+            trusted_proxies=tuple(map(str, settings.trusted_proxies)),
             frame_ancestors=tuple(settings.frame_ancestors),
             brand=brand,
             handshake_timeout=settings.handshake_timeout,

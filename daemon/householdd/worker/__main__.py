@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import faulthandler
 import gc
+import ipaddress
 import mmap
 import os
 import signal
@@ -27,6 +28,7 @@ from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
 from householdd.core.counts import Counts
 from householdd.core.origins import Origins
+from householdd.core.proxies import TrustedProxies
 from householdd.core.runtime import Catalogue, Values
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
@@ -81,6 +83,7 @@ class Worker:
                 settings.allowed_origins,
                 settings.handshake_timeout,
                 Origins(settings.session_origins, required=settings.require_origin),
+                TrustedProxies(tuple(map(ipaddress.ip_network, settings.trusted_proxies))),
             ),
         )
         services = Services(

@@ -1,0 +1,39 @@
+"""Whose address a connection stands for where proxies pass it on."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from householdd.core.addresses import Network
+
+
+@dataclass(frozen=True)
+class TrustedProxies:
+    """Proxies that are believed when they say whom they pass on."""
+
+    networks: Collection[Network] = ()
+
+    def client(self, peer: str, forwarded_for: Sequence[str]) -> str:
+        """The client's address; ``forwarded_for`` has the members of X-Forwarded-For, the nearest hop last.
+
+        A proxy adds whom it was asked by at the end. So the client is the last hop that is no trusted proxy; what is
+        written before it anybody may have written. Where the list ends, or has something else than an address, the
+        client is the nearest hop that is known.
+        """
+        client = peer
+        for hop in reversed(forwarded_for):
+            if not self._trusts(client):
+                break
+            try:
+                client = str(ipaddress.ip_address(hop))
+            except ValueError:
+                break
+        return client
+
+    def _trusts(self, host: str) -> bool:
+        address = ipaddress.ip_address(host.partition("%")[0])
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address in network for network in self.networks)
