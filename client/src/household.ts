@@ -123,6 +123,7 @@ export class Household {
       clockJumpMs: this.#attention.clockJumpMs,
       clientOverloaded: isLate(this.#probes.map(({ snapshot }) => snapshot)),
       serverOverloaded: this.#members().some(({ snapshot }) => snapshot.serverOverloaded || isFull(snapshot.ending)),
+      serverLimited: [...this.#members(), ...this.#alone()].some(({ snapshot }) => snapshot.serverLimited),
       stoppedEarly: this.#stoppedEarly,
       connectionLost: this.#members().some((member) => member.phase === "failed"),
     };

@@ -16,6 +16,7 @@ const fine = {
   clockJumpMs: 0,
   clientOverloaded: false,
   serverOverloaded: false,
+  serverLimited: false,
   stoppedEarly: false,
   connectionLost: false,
 };

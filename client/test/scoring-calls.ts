@@ -17,6 +17,7 @@ const fine: Circumstances = {
   clockJumpMs: 0,
   clientOverloaded: false,
   serverOverloaded: false,
+  serverLimited: false,
   stoppedEarly: false,
   connectionLost: false,
 };

@@ -20,7 +20,7 @@ function resultOf(stoppedEarly: boolean): Result {
     probe: { idleMs: Array(100).fill(10), loadedMs: Array(600).fill(52), loadedSent: 600, repairedMs: [], heldMs: [] },
     people: [person("alex", "gaming"), person("sarah", "video_call"), person("jake", "streaming"), person("computer", "bulk_transfer")],
     loadS: 30,
-    circumstances: { tabHidden: false, clockJumpMs: 0, serverOverloaded: false, clientOverloaded: false, stoppedEarly, connectionLost: false },
+    circumstances: { tabHidden: false, clockJumpMs: 0, serverOverloaded: false, serverLimited: false, clientOverloaded: false, stoppedEarly, connectionLost: false },
   };
   const warmUp = { lineBps: 20_000_000, computerMbps: 6 };
   return { at: "2026-11-25T02:00:00.000Z", host: "isp.example", warmUp, serverTcp: [], facts, report: report(facts, shipped) };

@@ -21,11 +21,13 @@ describe("decode", () => {
       type: "real_time_update",
       targetDownloadMbps: 2.5,
       overloaded: false,
+      limited: false,
     });
     const tcp = { rtt_ms: 21.5, retransmits: 3, delivery_mbps: 4, congestion_control: "cubic" };
-    expect(decode(JSON.stringify({ type: "session_complete", server_overloaded: true, server_tcp: tcp }))).toEqual({
+    expect(decode(JSON.stringify({ type: "session_complete", server_overloaded: true, server_limited: true, server_tcp: tcp }))).toEqual({
       type: "session_complete",
       overloaded: true,
+      limited: true,
       tcp: { rttMs: 21.5, minRttMs: null, retransmits: 3, deliveryBps: 4_000_000, congestionControl: "cubic" },
     });
   });
@@ -35,6 +37,7 @@ describe("decode", () => {
       type: "real_time_update",
       targetDownloadMbps: undefined,
       overloaded: false,
+      limited: false,
     });
   });
 

@@ -151,6 +151,7 @@ def session_facts(record: SessionRecord) -> list[tuple[str, str]]:
         ("close detail", session.close_detail or "-"),
         ("sent", f"{format_bytes(session.sent_bytes)} ({session.sent_bytes} bytes)"),
         ("received", f"{format_bytes(session.received_bytes)} ({session.received_bytes} bytes)"),
+        ("server limited", "yes" if session.server_limited else "no"),
         ("round trip", _round_trip(session.round_trip) if session.HasField("round_trip") else "-"),
     ]
     if session.HasField("connection"):

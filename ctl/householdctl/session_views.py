@@ -50,11 +50,20 @@ def facts(session: Session) -> list[tuple[str, str]]:
         ("received", f"{format_bytes(session.received_bytes)} ({session.received_bytes} bytes)"),
         ("download", f"{format_rate(session.actual_download_bps)} of {format_rate(session.target_download_bps)}"),
         ("upload", f"{format_rate(session.actual_upload_bps)} of {format_rate(session.target_upload_bps)}"),
+        *_budget_facts(session),
         ("round trip", _round_trip(session)),
         ("probe failures", str(session.probe_failures)),
         *_connection_facts(session),
         *((f"timeout {name}", value) for name, value in timeout_facts(session.timeouts)),
     ]
+
+
+def _budget_facts(session: Session) -> list[tuple[str, str]]:
+    lines = [("server limited", "yes" if session.server_limited else "no")]
+    for name, value in (("download", "limit_download_bps"), ("upload", "limit_upload_bps")):
+        if session.HasField(value):  # type: ignore[arg-type]  # the names are two of the message
+            lines.append((f"{name} limit", format_rate(getattr(session, value))))
+    return lines
 
 
 def timeout_facts(timeouts: Timeouts) -> list[tuple[str, str]]:

@@ -39,9 +39,10 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, float]
     """The runtime configuration at launch, by path."""
     counts_fd: int
-    """Memory that the workers share, inherited; see ``core.counts``."""
+    """Memory that the workers share, inherited; see ``core.shared``."""
     index: int
     """Place of this worker in it, from 0."""
+    workers: int
     log_level: str
     log_format: Literal["auto", "console", "json"]
 

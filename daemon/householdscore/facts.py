@@ -61,6 +61,8 @@ class Circumstances(msgspec.Struct, frozen=True, rename="camel"):
     client_overloaded: bool = False
     """The client's own timers were late by more than 20 ms at the 95th percentile."""
     server_overloaded: bool = False
+    server_limited: bool = False
+    """A budget of the server, and not the line, was what held a connection back."""
     stopped_early: bool = False
     connection_lost: bool = False
 

@@ -29,6 +29,7 @@ class Invalid(StrEnum):
     CLOCK_JUMP = "clock_jump"
     CLIENT_OVERLOADED = "client_overloaded"
     SERVER_OVERLOADED = "server_overloaded"
+    SERVER_LIMITED = "server_limited"
     STOPPED_EARLY = "stopped_early"
     CONNECTION_LOST = "connection_lost"
     TOO_FEW_SAMPLES = "too_few_samples"
@@ -65,6 +66,7 @@ def invalid_reasons(
         Invalid.CLOCK_JUMP: circumstances.clock_jump_ms >= CLOCK_JUMP_MS,
         Invalid.CLIENT_OVERLOADED: circumstances.client_overloaded,
         Invalid.SERVER_OVERLOADED: circumstances.server_overloaded,
+        Invalid.SERVER_LIMITED: circumstances.server_limited,
         Invalid.STOPPED_EARLY: circumstances.stopped_early,
         Invalid.CONNECTION_LOST: circumstances.connection_lost,
         Invalid.TOO_FEW_SAMPLES: idle_count < NEEDED_IDLE or not all(enough),

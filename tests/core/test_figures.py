@@ -33,6 +33,7 @@ def test_a_new_session_has_targets_and_no_measurements_yet() -> None:
         "jitter_ms": None,
         "bufferbloat_severity": "unknown",
         "server_overloaded": False,
+        "server_limited": False,
         "server_tcp": None,
     }
     assert latency.pop("total_pings") == 0

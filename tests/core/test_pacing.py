@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -214,3 +216,58 @@ def test_a_wish_comes_back_where_the_shape_was_below_it_for_a_while() -> None:
     pacer.reshape(Constant(2e6, 100), START + 1)
     pacer.reshape(Constant(8e6, 100), START + 2)
     assert pacer.shape.peak_bps == 4e6
+
+
+@given(SHAPES, st.lists(st.tuples(st.floats(0.05, 0.3), st.sampled_from([1e5, 1e6, 3e7, math.inf])), max_size=60))
+def test_under_caps_that_change_no_byte_is_sent_too_much_and_none_is_lost(
+    shape: Shape, caps: list[tuple[float, float]]
+) -> None:
+    pacer, now, sent, allowed = Pacer(shape, START), START, 0, 0.0
+    for gap, cap in caps:
+        pacer.hold(cap, now)
+        until = now + gap
+        held = shape.limited(cap) if cap < shape.peak_bps else shape
+        allowed += held.bytes_by(until - START) - held.bytes_by(now - START)
+        while now < until:
+            now = min(pacer.next_at(now), until)
+            due = pacer.due(now)
+            pacer.take(due)
+            sent += due
+    assert sent == pytest.approx(allowed, abs=len(caps) + 1)
+    assert pacer.dropped == 0
+
+
+def test_a_cap_goes_up_and_down_beside_a_wish() -> None:
+    pacer = Pacer(Constant(8e6, 100), START)
+    pacer.limit(4e6, START)
+    pacer.hold(2e6, START)
+    assert (pacer.capped, pacer.shape.peak_bps, pacer.due(START + 0.1)) == (True, 4e6, 25_000)
+    pacer.hold(6e6, START)
+    assert (pacer.capped, pacer.due(START + 0.1)) == (False, 50_000)
+    pacer.hold(1e6, START)
+    pacer.reshape(Constant(16e6, 100), START)
+    assert pacer.due(START + 0.1) == 12_500
+
+
+def test_what_was_asked_for_ahead_of_its_time_is_not_asked_for_again_under_another_cap() -> None:
+    pacer = Pacer(Constant(8e6, 100), START, UPLOAD_CATCH_UP)
+    pacer.take(pacer.due(START + 0.25))
+    pacer.hold(4e6, START + 0.1)
+    assert pacer.due(START + 0.25) == 0
+    assert pacer.due(START + 0.5) == pytest.approx((0.4 * 4e6 - 0.15 * 8e6) / 8)
+
+
+def test_a_debt_beyond_a_lower_caps_catch_up_is_dropped_and_not_missed() -> None:
+    pacer = Pacer(Constant(8e6, 100), START)
+    pacer.take(pacer.due(START + 0.1))
+    pacer.hold(8e5, START + 0.2)
+    assert (pacer.due(START + 0.2), pacer.dropped, pacer.skipped, pacer.missed) == (25_000, 75_000, 75_000, 0)
+
+
+def test_what_is_offered_is_what_was_taken_dropped_or_is_due() -> None:
+    pacer = Pacer(Constant(8e6, 100), START)
+    pacer.take(pacer.due(START + 0.1) - 1)
+    pacer.hold(4e6, START + 0.1)
+    assert pacer.offered(START + 0.2) == 150_000
+    assert (pacer.demand(START, 0.5), Pacer(JAKE, START).demand(START + 2, 0.5)) == (8e6, 0.0)
+    assert Pacer(JAKE, START).demand(START + 4.6, 0.5) == 25e6

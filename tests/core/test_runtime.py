@@ -62,6 +62,10 @@ def test_a_group_stands_for_what_is_below_it() -> None:
         "limits.breaker_failures_per_profile",
         "limits.breaker_open",
         "limits.breaker_max_open",
+        "limits.daemon_mbps",
+        "limits.block_mbps",
+        "limits.customer_mbps",
+        "limits.session_mbps",
         "log_level",
     ]
     assert CATALOGUE.expand(["profiles.alex"]) == ["profiles.alex.download_mbps", "profiles.alex.upload_mbps"]

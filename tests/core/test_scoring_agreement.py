@@ -75,6 +75,7 @@ def runs(draw: st.DrawFn) -> dict[str, Any]:
             "clockJumpMs": draw(milliseconds),
             "clientOverloaded": draw(st.booleans()),
             "serverOverloaded": draw(st.booleans()),
+            "serverLimited": draw(st.booleans()),
             "stoppedEarly": draw(st.booleans()),
             "connectionLost": draw(st.booleans()),
         },

@@ -382,6 +382,8 @@ def session(number: int, **fields: object) -> Session:
         target_upload_bps=1e6,
         actual_upload_bps=0.5e6,
         probe_failures=1,
+        server_limited=True,
+        limit_download_bps=1.2e6,
         worker="0",
         verdict=Verdict.VERDICT_FROZEN,
         connection=Connection(

@@ -49,6 +49,7 @@ UPDATE = {
     "latency_metrics": dict,
     # Ours, beside what deployed clients know.
     "server_overloaded": bool,
+    "server_limited": bool,
     "server_tcp": dict,
 }
 FIELDS: dict[str, dict[str, Any]] = {

@@ -35,6 +35,7 @@ SESSION = SessionRow(
     tcp_retransmits=3,
     tcp_delivery_rate_bps=5e9,
     congestion_control="cubic",
+    server_limited=True,
 )
 
 RUN = RunRow(

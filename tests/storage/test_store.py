@@ -166,6 +166,18 @@ def test_a_database_goes_from_version_to_version(database: URL) -> None:
     assert done == ["second", "third"]
 
 
+def test_a_database_of_the_second_version_takes_whether_budgets_were_the_limit(database: URL) -> None:
+    engine = open_engine(database)
+    with engine.begin() as connection:
+        migrations.migrate(connection, migrations.MIGRATIONS[:2])
+        connection.execute(text("ALTER TABLE session DROP COLUMN server_limited"))
+    with writing(database, SESSION) as it:
+        settled(it)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT server_limited FROM session"))
+    engine.dispose()
+
+
 def test_postgresql_away_and_back(postgresql: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "FIRST_BACKOFF", 0.05)
     database = parse_url(postgresql.create())

@@ -83,6 +83,7 @@ export class Session {
   #pingCount = 0;
   #latePings = 0;
   #serverOverloaded = false;
+  #serverLimited = false;
   #serverTcp: ServerTcp | undefined;
   #malformed = 0;
   #serverError = "";
@@ -209,6 +210,7 @@ export class Session {
       pings: this.#pingCount,
       latePings: this.#latePings,
       serverOverloaded: this.#serverOverloaded,
+      serverLimited: this.#serverLimited,
       serverTcp: this.#serverTcp,
       malformed: this.#malformed,
       serverError: this.#serverError,
@@ -330,8 +332,9 @@ export class Session {
     if (uploadMbps !== undefined) this.#wantedUploadBps = uploadMbps * 1_000_000;
   }
 
-  #heed({ overloaded, tcp }: Totals): void {
+  #heed({ overloaded, limited, tcp }: Totals): void {
     this.#serverOverloaded = overloaded;
+    this.#serverLimited = limited;
     this.#serverTcp = tcp ?? this.#serverTcp;
   }
 

@@ -42,6 +42,8 @@ export interface Snapshot {
   latePings: number;
   /** The server was itself late for too much of the session so far. */
   serverOverloaded: boolean;
+  /** A budget of the server, and not the line, was what held the session back for too much of it so far. */
+  serverLimited: boolean;
   /** The connection as the server's kernel sees it; undefined until it has said so. */
   serverTcp: ServerTcp | undefined;
   /** Messages that broke the protocol. */
@@ -77,6 +79,7 @@ export const idle: Snapshot = {
   pings: 0,
   latePings: 0,
   serverOverloaded: false,
+  serverLimited: false,
   serverTcp: undefined,
   malformed: 0,
   serverError: "",

@@ -25,6 +25,7 @@ export interface Totals {
   elapsedS: number | undefined;
   /** It was itself late for too much of the session so far. */
   overloaded: boolean;
+  limited: boolean;
   tcp: ServerTcp | undefined;
 }
 
@@ -161,6 +162,7 @@ function totalsIn(fields: Fields): Totals {
     receivedBytes: optionalNumber(fields, "server_received_bytes", 0),
     elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
     overloaded: fields.server_overloaded === true,
+    limited: fields.server_limited === true,
     tcp:
       tcp.rtt_ms === undefined
         ? undefined

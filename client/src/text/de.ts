@@ -159,6 +159,7 @@ export const de: Text = {
     "invalid.clock_jump": "Die Uhr dieses Geräts ist gesprungen, oder das Gerät hat geschlafen.",
     "invalid.client_overloaded": "Dieses Gerät war zu beschäftigt zum Messen; schließen Sie andere Programme und Tabs.",
     "invalid.server_overloaded": "Der Server war für diesen Test zu beschäftigt.",
+    "invalid.server_limited": "Der Server war die Grenze, nicht Ihr Anschluss.",
     "invalid.stopped_early": "Der Test wurde vor seinem Ende angehalten.",
     "invalid.connection_lost": "Unterwegs ist eine Verbindung abgerissen oder geschlossen worden.",
     "invalid.too_few_samples": "Es kamen zu wenige Antworten für ein Urteil.",

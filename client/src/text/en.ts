@@ -159,6 +159,7 @@ export const en: Text = {
     "invalid.clock_jump": "This device’s clock jumped, or the device was asleep.",
     "invalid.client_overloaded": "This device was too busy to measure; close other programs and tabs.",
     "invalid.server_overloaded": "The server was too busy for this test.",
+    "invalid.server_limited": "The server was the limit, not your line.",
     "invalid.stopped_early": "The test was stopped before its end.",
     "invalid.connection_lost": "A connection was lost or closed on the way.",
     "invalid.too_few_samples": "There were too few answers to judge by.",

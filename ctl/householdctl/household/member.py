@@ -47,6 +47,8 @@ class Member:
     """Seconds, by the ping's sequence."""
     server_overloaded: bool = False
     """The server was itself late for too much of the session so far."""
+    server_limited: bool = False
+    """A budget of the server, and not the line, was what held the session back for too much of it so far."""
     server_tcp: dict[str, Any] | None = None
     """What the server's kernel says of the connection, as the server sent it; None before it did."""
     ended: str = ""
@@ -162,6 +164,7 @@ class Member:
                 self.uploads.append((elapsed, count))
                 self.wanted_download_bps = float(message["target_download_mbps"]) * 1e6
                 self.server_overloaded = message.get("server_overloaded") is True
+                self.server_limited = message.get("server_limited") is True
                 self.server_tcp = message.get("server_tcp") or self.server_tcp
             case {"type": "real_upload_request", "target_bytes": int(wanted)}:
                 most = int(self.wanted_upload_bps / 8 * _UPLOAD_BACKLOG_S)

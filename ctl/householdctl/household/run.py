@@ -108,6 +108,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             clock_jump_ms=abs(time.time() - time.monotonic() - clocks) * 1e3,
             client_overloaded=await lateness > LATE_TIMER_MS / 1e3,
             server_overloaded=any(member.server_overloaded for member in (*probes, *people)),
+            server_limited=any(member.server_limited for member in (*alone, *people)),
             connection_lost=lost,
         )
         facts = RunFacts(

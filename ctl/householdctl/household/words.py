@@ -40,6 +40,7 @@ INVALID = {
     "clock_jump": "the clock was set, or the machine slept",
     "client_overloaded": "this machine was too busy to measure",
     "server_overloaded": "the server was too busy to measure",
+    "server_limited": "the server was the limit, not the line",
     "stopped_early": "it was stopped early",
     "connection_lost": "a connection was lost",
     "too_few_samples": "too few pings were answered",

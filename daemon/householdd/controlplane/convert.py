@@ -117,8 +117,13 @@ def session(value: Session, worker: str, now: float) -> pb.Session:
         timeouts=timeouts(value.timeouts),
         worker=worker,
         close_detail=value.close_detail,
+        server_limited=value.limited,
     )
     if value.closed_at is None:
+        if value.download.capped:
+            message.limit_download_bps = value.download.cap
+        if value.upload.capped:
+            message.limit_upload_bps = value.upload.cap
         message.verdict = verdict(liveness.verdict(value.timeouts, now))
         message.answer_age.CopyFrom(duration(max(now - liveness.last_answer_at, 0.0)))
         message.effective_probe_timeout.CopyFrom(duration(liveness.probe_timeout(value.timeouts)))

@@ -43,6 +43,7 @@ def figures(session: Session, now: float, wall: float) -> dict[str, Any]:
             total_pings=latency.count,
         ),
         "server_overloaded": session.lateness.overloaded,
+        "server_limited": session.limited,
         "server_tcp": None if session.transport is None else _server_tcp(session.transport),
     }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
+from householdd.core.demand import AHEAD, Demand
 from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
 from householdd.core.overload import Lateness
 from householdd.core.pacing import UPLOAD_CATCH_UP, Pacer
@@ -108,6 +110,8 @@ class Session:
         self.download_meter = RateMeter(now)
         self.upload_meter = RateMeter(now)
         self.lateness = Lateness()
+        self._download_demand = Demand(now)
+        self._upload_demand = Demand(now)
 
     def set_profile(self, profile: Profile, now: float) -> None:
         """Other rates for the same kind of user, from now on; a wish of the client still limits the download."""
@@ -199,6 +203,31 @@ class Session:
         self.lateness.passed(late)
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
+
+    def demands(self, now: float) -> tuple[float, float]:
+        """What the session wants to download and to upload now, bit/s: by its profile, or what its line takes of that.
+
+        Nothing behind a shut gate. To be asked once a control pass.
+        """
+        download, upload = self._download_demand, self._upload_demand
+        download.look(now, self.download.offered(now), self.sums.sent, capped=self.download.capped)
+        upload.look(now, self.upload.taken, self.sums.received, capped=self.upload.capped)
+        if self.state is not SessionState.ACTIVE:
+            return 0.0, 0.0
+        return (
+            min(self.download.demand(now, AHEAD), download.line_bps or math.inf),
+            min(self.upload.demand(now, AHEAD), upload.line_bps or math.inf),
+        )
+
+    def hold(self, download_bps: float, upload_bps: float, now: float) -> None:
+        """Budgets leave the session so much, until the next call."""
+        self.download.hold(download_bps, now)
+        self.upload.hold(upload_bps, now)
+
+    @property
+    def limited(self) -> bool:
+        """Whether budgets, and not the line, were the limit so far, in either direction."""
+        return self._download_demand.limited or self._upload_demand.limited
 
     def begin_close(self, reason: CloseReason, detail: str = "") -> bool:
         """Decides the end; False when it was decided before."""

@@ -108,6 +108,15 @@ def _frequency(default: float, description: str) -> float:
     return field(default=default, metadata={"meaning": Meaning(description, 1, 100_000, "/s")})
 
 
+MOST_MBPS = 1_000_000.0
+"""Mbit/s; a budget of so much is none."""
+
+
+def _budget(whose: str) -> float:
+    meaning = Meaning(f"most payload {whose}, in each direction", 0.1, MOST_MBPS, "Mbit/s")
+    return field(default=MOST_MBPS, metadata={"meaning": meaning})
+
+
 @dataclass(frozen=True)
 class Limits(SettingGroup):
     """How much the daemon takes on, and from whom. docs/protection.md says why the defaults are what they are."""
@@ -129,3 +138,12 @@ class Limits(SettingGroup):
     )
     breaker_open: float = _seconds(30, 1, 3600, "time for which a circuit breaker opens; twice as long each next time")
     breaker_max_open: float = _seconds(900, 1, 86400, "most such time, where breaker_open is not more")
+    daemon_mbps: float = _budget("of all sessions together, at all workers")
+    block_mbps: float = _budget("of an IPv4 /24 or IPv6 /48")
+    customer_mbps: float = _budget("of an IPv4 address or IPv6 /64")
+    session_mbps: float = _budget("of one session")
+
+    @property
+    def bounds_traffic(self) -> bool:
+        """Whether there is a budget of payload at all."""
+        return min(self.daemon_mbps, self.block_mbps, self.customer_mbps, self.session_mbps) < MOST_MBPS

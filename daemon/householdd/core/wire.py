@@ -249,6 +249,7 @@ class Update(msgspec.Struct, kw_only=True):
     bufferbloat_severity: str
     latency_metrics: LatencyMetrics
     server_overloaded: bool
+    server_limited: bool
     server_tcp: ServerTcp | None
 
 

@@ -6,7 +6,9 @@ import asyncio
 
 import structlog
 
+from householdd.core.ledger import Ledger
 from householdd.core.overload import late_passes
+from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.registry import Registry
 
 log = structlog.get_logger("control_loop")
@@ -16,9 +18,10 @@ INTERVAL = 0.25
 
 
 class ControlLoop:
-    """Removes what is dead, judges who is alive, probes, publishes, and measures itself, in this order."""
+    """Shares the budgets, removes what is dead, judges who is alive, probes, publishes, and measures itself."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, ledger: Ledger | None = None) -> None:
+        """``ledger`` is that of ``Budgeting``."""
         self.passes = 0
         self.slow_passes = 0
         """Passes that began more than twice the interval after the one before."""
@@ -27,6 +30,7 @@ class ControlLoop:
         self.longest_gap = 0.0
         """Longest seconds between the beginnings of two passes."""
         self._registry = registry
+        self._budgeting = Budgeting(registry, ledger)
         self._began: float | None = None
 
     async def run(self) -> None:
@@ -44,6 +48,7 @@ class ControlLoop:
         now = self._registry.clock.now()
         late = late_passes(lateness, INTERVAL)
         self._measure_gap(now)
+        self._budgeting.run(now)
         for step in (
             lambda runner: runner.expire(now),
             lambda runner: runner.judge(now),

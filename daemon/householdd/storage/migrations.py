@@ -28,7 +28,13 @@ def _second(connection: Connection) -> None:
     metadata.create_all(connection, tables=[outbox])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second)
+def _third(connection: Connection) -> None:
+    # The first makes the tables as they are now, in a database that is new.
+    if not any(each["name"] == "server_limited" for each in inspect(connection).get_columns(sessions.name)):
+        connection.execute(text(f"ALTER TABLE {sessions.name} ADD COLUMN server_limited BOOLEAN"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third)
 """The n-th makes version n + 1 out of version n; what was released never changes."""
 
 

@@ -40,6 +40,8 @@ class SessionRow:
     tcp_retransmits: int | None
     tcp_delivery_rate_bps: float | None
     congestion_control: str | None
+    server_limited: bool | None = None
+    """Whether budgets were the limit; None of a session that ended before this was kept."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ sessions = Table(
     Column("tcp_retransmits", BigInteger),
     Column("tcp_delivery_rate_bps", Double),
     Column("congestion_control", Text),
+    Column("server_limited", Boolean),
 )
 
 runs = Table(

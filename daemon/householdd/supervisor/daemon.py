@@ -385,6 +385,7 @@ class Supervisor:
             values=dict(self._config.launch),
             counts_fd=counts_fd,
             index=self._handles.index(worker),
+            workers=len(self._handles),
             log_level=settings.log_level,
             log_format=settings.log_format,
         )

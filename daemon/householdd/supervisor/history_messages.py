@@ -33,6 +33,7 @@ def session_record(row: SessionRow) -> pb.SessionRecord:
         worker=row.worker,
         close_reason=session_pb2.CloseReason.Value(f"CLOSE_REASON_{row.reason.upper()}"),
         close_detail=row.detail,
+        server_limited=row.server_limited or False,
     )
     if row.round_trip_s is not None:
         session.round_trip.CopyFrom(duration(row.round_trip_s))

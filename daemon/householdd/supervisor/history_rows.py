@@ -62,6 +62,7 @@ def session_row(session: session_pb2.Session, run_id: str | None, server: str, a
         tcp_retransmits=connection.retransmits if connection else None,
         tcp_delivery_rate_bps=connection.delivery_rate_bps if connection else None,
         congestion_control=connection.congestion_control if connection else None,
+        server_limited=session.server_limited,
     )
 
 
@@ -110,6 +111,7 @@ class SharedSession(msgspec.Struct, frozen=True):
     tcp_retransmits: int | None
     tcp_delivery_rate_bps: float | None
     congestion_control: str | None
+    server_limited: bool | None
 
 
 class SharedRun(msgspec.Struct, frozen=True):
@@ -179,6 +181,7 @@ def _shared_session(session: SessionRow) -> SharedSession:
         tcp_retransmits=session.tcp_retransmits,
         tcp_delivery_rate_bps=session.tcp_delivery_rate_bps,
         congestion_control=session.congestion_control,
+        server_limited=session.server_limited,
     )
 
 

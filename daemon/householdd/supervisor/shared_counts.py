@@ -8,21 +8,26 @@ import os
 import secrets
 from collections.abc import Iterator
 
-from householdd.core.counts import SECRET_SIZE, Counts, size
+from householdd.core import counts
+from householdd.core.counts import SECRET_SIZE, Counts
+from householdd.core.ledger import Ledger
+from householdd.core.shared import size
 
 
 class SharedCounts:
     """The memory as the supervisor has it: it hands it down, and clears a worker's part when that is gone."""
 
-    def __init__(self, fd: int, memory: memoryview) -> None:
+    def __init__(self, fd: int, counts: Counts, ledger: Ledger) -> None:
         self.fd = fd
         """To be inherited by the workers."""
-        self._counts = Counts(memory, 0)
+        self._counts = counts
+        self._ledger = ledger
         self._counts.seed(secrets.token_bytes(SECRET_SIZE))
 
     def clear(self, worker: int) -> None:
         """Forgets what a worker had whose process has ended."""
         self._counts.clear(worker)
+        self._ledger.clear(worker)
 
 
 @contextlib.contextmanager
@@ -31,7 +36,14 @@ def shared_counts(workers: int) -> Iterator[SharedCounts]:
     fd = os.memfd_create("householdd-counts")
     try:
         os.ftruncate(fd, size(workers))
-        with mmap.mmap(fd, size(workers)) as mapped, memoryview(mapped) as memory:
-            yield SharedCounts(fd, memory)
+        first = counts.size(workers)
+        # Each view is let go before the memory that it shows, which could not be closed otherwise.
+        with (
+            mmap.mmap(fd, size(workers)) as mapped,
+            memoryview(mapped) as memory,
+            memory[:first] as counted,
+            memory[first:] as told,
+        ):
+            yield SharedCounts(fd, Counts(counted, 0), Ledger(told, 0))
     finally:
         os.close(fd)

@@ -26,10 +26,10 @@ from householdd import certificates, logs, profile_data
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
-from householdd.core.counts import Counts
 from householdd.core.origins import Origins
 from householdd.core.proxies import TrustedProxies
 from householdd.core.runtime import Catalogue, Values
+from householdd.core.shared import views
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
@@ -65,10 +65,11 @@ class Worker:
             else None
         )
         clock = Clock(time.monotonic, time.time)
-        counts = Counts(memoryview(mmap.mmap(settings.counts_fd, 0)), settings.index)
+        memory = memoryview(mmap.mmap(settings.counts_fd, 0))
+        counts, ledger = views(memory, settings.workers, settings.index)
         self._registry = Registry(runtime.timeouts(settings.values), clock, counts)
         self._registry.admission.limits = runtime.limits(settings.values)
-        self._control_loop = ControlLoop(self._registry)
+        self._control_loop = ControlLoop(self._registry, ledger)
         self._stats = DaemonStats(settings.daemon_socket)
         # Never connects where nothing is kept.
         self._history = grpc.aio.insecure_channel(f"unix:{settings.recorder_socket}")

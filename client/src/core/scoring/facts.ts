@@ -45,6 +45,8 @@ export interface Circumstances {
   /** The client's own timers were late by more than 20 ms at the 95th percentile. */
   clientOverloaded: boolean;
   serverOverloaded: boolean;
+  /** A budget of the server, and not the line, was what held a connection back. */
+  serverLimited: boolean;
   stoppedEarly: boolean;
   connectionLost: boolean;
 }

@@ -7,6 +7,7 @@ export type Invalid =
   | "clock_jump"
   | "client_overloaded"
   | "server_overloaded"
+  | "server_limited"
   | "stopped_early"
   | "connection_lost"
   | "too_few_samples";
@@ -64,6 +65,7 @@ export function invalidReasons(
     ["clock_jump", circumstances.clockJumpMs >= leastClockJumpMs],
     ["client_overloaded", circumstances.clientOverloaded],
     ["server_overloaded", circumstances.serverOverloaded],
+    ["server_limited", circumstances.serverLimited],
     ["stopped_early", circumstances.stoppedEarly],
     ["connection_lost", circumstances.connectionLost],
     ["too_few_samples", idleCount < neededIdle || enough.includes(false)],

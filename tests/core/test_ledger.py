@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from householdd.core import counts
+from householdd.core.ledger import FRESH, Ledger, size
+from householdd.core.shared import size as size_of_all
+from householdd.core.shared import views
+
+ROWS = [(2**64 - 1, 1.5e6, 0.0), (7, 1e9, 5e5)]
+
+
+def of(workers: int) -> list[Ledger]:
+    """The workers' views of one memory."""
+    memory = memoryview(bytearray(size(workers)))
+    return [Ledger(memory, worker) for worker in range(workers)]
+
+
+def test_every_worker_sees_what_the_sessions_of_all_want() -> None:
+    one, two = of(2)
+    one.write(ROWS, 100.0)
+    two.write([(9, 2.0, 3.0)], 100.1)
+    assert list(one.read(100.2)) == list(two.read(100.2)) == [*ROWS, (9, 2.0, 3.0)]
+    one.write(ROWS[1:], 100.3)
+    assert list(two.read(100.3)) == [ROWS[1], (9, 2.0, 3.0)]
+
+
+def test_a_worker_that_stands_still_or_is_gone_wants_nothing() -> None:
+    one, two, three = of(3)
+    one.write(ROWS, 100.0)
+    two.write(ROWS, 100.0 + FRESH)
+    three.write(ROWS, 100.0 + FRESH)
+    one.clear(2)
+    assert list(one.read(100.0 + FRESH)) == ROWS
+
+
+def test_counts_and_ledger_share_the_memory_and_do_not_touch_each_other() -> None:
+    memory = memoryview(bytearray(size_of_all(2)))
+    (counted, told), (seen, heard) = views(memory, 2, 0), views(memory, 2, 1)
+    counted.seed(bytes(range(counts.SECRET_SIZE)))
+    told.write(ROWS, 100.0)
+    seen.opened([b"192.0.2.7"])
+    heard.write(ROWS, 100.0)
+    assert (counted.sessions(), list(told.read(100.0))) == (1, ROWS * 2)
