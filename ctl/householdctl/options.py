@@ -187,6 +187,14 @@ class Options:
         return Client(target or self.target, self.timeout)
 
 
+def _print_version(asked: bool | None) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"householdctl {version('householdd')}")
+        raise typer.Exit
+
+
 def root(
     ctx: typer.Context,
     target: TargetOption = None,
@@ -197,9 +205,13 @@ def root(
     ca: Annotated[Path | None, _pem("CA", "The authority that vouches for a daemon at HOST:PORT.")] = None,
     cert: Annotated[Path | None, _pem("CERT", "Our certificate for it.")] = None,
     key: Annotated[Path | None, _pem("KEY", "The certificate's private key.")] = None,
+    version: Annotated[
+        bool | None,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
+    ] = None,
 ) -> None:
     """Takes the options in common before the command's name; :func:`resolve` finds them in the context."""
-    del ctx, target, context, output, timeout, no_headers, ca, cert, key
+    del ctx, target, context, output, timeout, no_headers, ca, cert, key, version
 
 
 def resolve(ctx: typer.Context, given: Mapping[str, Any]) -> Options:

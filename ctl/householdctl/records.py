@@ -28,11 +28,12 @@ class Tagged:
 def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can be made of
     """The value as JSON has it.
 
-    A message has its field names as in the .proto, zero values shown, 64-bit integers as strings. Dictionaries and
-    lists may hold messages.
+    A message has its field names and their order as in the .proto, zero values shown, 64-bit integers as strings.
+    Dictionaries and lists may hold messages.
     """
     if isinstance(value, Message):
-        return MessageToDict(value, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+        named = MessageToDict(value, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+        return _in_order(value.DESCRIPTOR, named)
     if isinstance(value, Tagged):
         return {"target": value.target, **plain(value.message)}
     if isinstance(value, dict):
@@ -40,6 +41,24 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can be made of
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value
+
+
+def _in_order(descriptor: Any, named: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - of one of two implementations
+    """A message's fields in their own order; protobuf has those that are zero behind the others."""
+    ordered: dict[str, Any] = {}
+    for field in descriptor.fields:
+        if field.name not in named:
+            continue
+        each, nested = named[field.name], field.message_type
+        if nested is not None and nested.GetOptions().map_entry:
+            kind = nested.fields_by_name["value"].message_type
+            each = {key: _in_order(kind, item) for key, item in each.items()} if kind is not None else each
+        elif nested is not None and field.is_repeated:
+            each = [_in_order(nested, item) for item in each]
+        elif nested is not None and nested.full_name not in _ONE_VALUE:
+            each = _in_order(nested, each)
+        ordered[field.name] = each
+    return ordered
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, str]:  # noqa: ANN401 - whatever JSON can be made of

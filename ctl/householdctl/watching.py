@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import select
+import stat
+import sys
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -28,6 +32,7 @@ def print_events(options: Options, query: str) -> None:
 
     Raises CommandError when none can be watched; ends as a partial failure when some cannot.
     """
+    _end_with_the_reader()
     several = len(options.targets) > 1
     events = _merged(options, query) if several else _of_one(options, query)
     if options.output is Format.CSV:
@@ -40,6 +45,25 @@ def print_events(options: Options, query: str) -> None:
             output.print_line(f"{event.target}  {session_views.event_line(event.message)}")
         else:
             output.print_line(session_views.event_line(event))
+
+
+def _end_with_the_reader() -> None:
+    """Ends the process when what reads its pipe has gone: with nothing to print it would not notice, as in ``| head``.
+
+    Each event is written out as it comes, so nothing is lost.
+    """
+    descriptor = sys.stdout.fileno()
+    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return
+
+    def wait() -> None:
+        # Asked for nothing, poll() still tells of an error, which is what a pipe without a reader has.
+        poll = select.poll()
+        poll.register(descriptor, 0)
+        poll.poll()
+        os._exit(ExitCode.FAILURE)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _of_one(options: Options, query: str) -> Iterator[WatchSessionsResponse]:

@@ -13,20 +13,23 @@ if TYPE_CHECKING:
     from tests.ctl.fake_daemon import FakeDaemon
 
 
+BREAKERS = [
+    api.Breaker(
+        address="192.0.2.7",
+        state=api.BREAKER_STATE_OPEN,
+        length=Duration(seconds=60),
+        left=Duration(seconds=21),
+        failures=70,
+    ),
+    api.Breaker(
+        address="2001:db8::/64", profile="jake", state=api.BREAKER_STATE_HALF_OPEN, length=Duration(seconds=30)
+    ),
+]
+
+
 @pytest.fixture(autouse=True)
 def _two_breakers(daemon: FakeDaemon) -> None:
-    daemon.breakers = [
-        api.Breaker(
-            address="192.0.2.7",
-            state=api.BREAKER_STATE_OPEN,
-            length=Duration(seconds=60),
-            left=Duration(seconds=21),
-            failures=70,
-        ),
-        api.Breaker(
-            address="2001:db8::/64", profile="jake", state=api.BREAKER_STATE_HALF_OPEN, length=Duration(seconds=30)
-        ),
-    ]
+    daemon.breakers = list(BREAKERS)
 
 
 def test_breakers_are_listed(cli: Cli, daemon: FakeDaemon) -> None:

@@ -15,6 +15,9 @@ import pytest
 
 from householdctl.options import Format
 from tests.ctl.fake_daemon import block, closed_session, counted, ended_session, session, stored_run
+from tests.ctl.test_breakers import BREAKERS
+from tests.ctl.test_config import MORE
+from tests.ctl.test_help import COMMANDS as TREE
 from tests.ctl.test_sessions import watch_events
 
 if TYPE_CHECKING:
@@ -36,6 +39,15 @@ COMMANDS = {
     "sessions-kill": ("sessions", "kill", FIRST, CLOSED, UNKNOWN, *REASON),
     "health": ("health",),
     "sessions-blocks": ("sessions", "blocks"),
+    "sessions-block": ("sessions", "block", "192.0.2.9", "--for", "10m", "--reason", "abuse"),
+    "sessions-unblock": ("sessions", "unblock", "192.0.2.7", "192.0.2.8"),
+    "breakers-list": ("breakers", "list"),
+    "breakers-reset": ("breakers", "reset", "192.0.2.7", "192.0.2.8"),
+    "config-show": ("config", "show"),
+    "config-set": ("config", "set", "timeouts.inactivity=45s", "log_level=debug"),
+    "config-reset": ("config", "reset", "timeouts.inactivity"),
+    "context-list": ("context", "list"),
+    "context-show": ("context", "show", "edge"),
     "timeouts-get": ("timeouts", "get"),
     "timeouts-set": ("timeouts", "set", "inactivity=45s", "probe_failures=5"),
     "timeouts-reset": ("timeouts", "reset"),
@@ -53,6 +65,17 @@ COMMANDS = {
     "history-export-runs": ("history", "export", "--runs"),
 }
 
+WITHOUT = {
+    "top": "fills a terminal; test_top.py has its screens",
+    "test": "measures: its figures differ each time",
+    "check leaks": "measures: its figures differ each time",
+    "sessions shutdown": "is shutdown",
+    "context add": "prints nothing",
+    "context use": "prints nothing",
+    "context remove": "prints nothing",
+}
+"""Commands that have no transcript, and why."""
+
 INVALID = stored_run(3)
 INVALID.valid = False
 INVALID.ClearField("increase_p95")
@@ -67,13 +90,23 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+def test_every_command_has_a_transcript() -> None:
+    commands = {path for path, command in TREE.items() if not hasattr(command, "commands")}
+    shown = {path for path in commands for line in COMMANDS.values() if line[: len(path)] == path}
+    assert {" ".join(path) for path in commands - shown} == WITHOUT.keys()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_output(cli: Cli, daemon: FakeDaemon, name: str) -> None:
     transcript = ""
+    daemon.more_settings = MORE
+    cli("context", "add", "edge", "/run/householdd/control.sock", "--use")
     for style in Format:
+        daemon.values["inactivity"] = 30
         daemon.sessions = [session(1), session(2, user_id='o"brien, a\nb')]
         daemon.closed = [closed_session(9)]
         daemon.blocks = [block("192.0.2.7", "abuse", 600)]
+        daemon.breakers = list(BREAKERS)
         daemon.events = watch_events()
         daemon.ended = [ended_session(9, RUN), ended_session(8, "")]
         daemon.runs = [stored_run(1), stored_run(2, client="householdctl"), INVALID]
@@ -81,6 +114,19 @@ def test_output(cli: Cli, daemon: FakeDaemon, name: str) -> None:
         command = (*COMMANDS[name], "-o", style.value)
         transcript += _said(command, cli(*command), daemon)
     _same(name, transcript)
+
+
+@pytest.mark.parametrize("name", ["sessions-list", "sessions-kill", "health", "version"])
+def test_output_of_several_daemons(bare_cli: Cli, daemon: FakeDaemon, name: str) -> None:
+    transcript = ""
+    bare_cli("context", "add", "away", "/nowhere/x.sock")
+    bare_cli("context", "add", "edge", str(daemon.path))
+    for style in Format:
+        daemon.sessions = [session(1), session(2)]
+        daemon.closed = [closed_session(9)]
+        command = (*COMMANDS[name], "-o", style.value)
+        transcript += _said(command, bare_cli("--context", "*", *command), daemon)
+    _same(f"several-{name}", transcript)
 
 
 def test_output_without_headers(cli: Cli, daemon: FakeDaemon) -> None:

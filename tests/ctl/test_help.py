@@ -38,6 +38,13 @@ def test_every_command_teaches_by_example(bare_cli: Cli, path: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_arguments_have_plain_names(path: tuple[str, ...]) -> None:
+    """The library adds the brackets, and the dots where there may be several."""
+    names = [each.metavar or each.name for each in COMMANDS[path].params if each.param_type_name == "argument"]
+    assert not [name for name in names if set(name) & set("[].")]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_examples_are_right(path: tuple[str, ...]) -> None:
     """Every option of an example is one of the command that it names."""
     for line in (COMMANDS[path].epilog or "").partition("Example")[2].splitlines()[1:]:

@@ -135,6 +135,12 @@ def test_version(cli: Cli) -> None:
     assert cli("version", "-o", "json").json["householdd"] == "9.9.9"
 
 
+def test_the_version_is_an_option_too(bare_cli: Cli) -> None:
+    outcome = bare_cli("--version")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == f"householdctl {version('householdd')}\n"
+
+
 def test_version_without_a_daemon(bare_cli: Cli) -> None:
     outcome = bare_cli("version")
     assert outcome.code == 0

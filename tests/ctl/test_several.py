@@ -238,7 +238,7 @@ def test_a_daemon_named_twice_is_asked_once(bare_cli: Cli, daemon: FakeDaemon) -
     assert "target" not in outcome.json_lines[0]
 
 
-@pytest.mark.parametrize("command", ["history list", "history export", "version", "check leaks"])
+@pytest.mark.parametrize("command", ["history list", "history export", "check leaks"])
 def test_what_is_for_one_daemon_refuses_several(both: Cli, command: str) -> None:
     outcome = both(*command.split())
     assert (outcome.code, outcome.out) == (2, "")

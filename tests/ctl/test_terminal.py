@@ -14,6 +14,7 @@ import pytest
 
 from household.v1.server_service_pb2 import ResumeServerRequest, WatchDrainRequest
 from tests.ctl.fake_daemon import drain_step, session
+from tests.ctl.test_sessions import watch_events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,11 +110,11 @@ def test_ctrl_c_ends_the_waiting_and_not_the_drain(daemon: FakeDaemon) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not daemon.asked(WatchDrainRequest) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err == "the drain goes on with 3 sessions; householdctl resume ends it\n"
     assert not daemon.asked(ResumeServerRequest)
@@ -126,7 +127,7 @@ def test_ctrl_c_ends_a_watch_quietly(daemon: FakeDaemon) -> None:
     )
     wait_for_a_request(daemon)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, b"", b"")
 
 
@@ -139,7 +140,7 @@ def test_ctrl_c_ends_a_call_quietly(daemon: FakeDaemon) -> None:
     )
     wait_for_a_request(daemon)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, b"", b"")
 
 
@@ -158,7 +159,22 @@ def test_a_reader_that_leaves_is_no_failure_to_talk_about(daemon: FakeDaemon) ->
         assert process.stderr.read() == b""
         process.stderr.close()
         # Whether the last write fails depends on how much the pipe took before.
-        assert process.wait(timeout=20) in {0, 1}
+        assert process.wait(timeout=60) in {0, 1}
+
+
+def test_a_watch_ends_with_its_reader_also_while_nothing_happens(daemon: FakeDaemon) -> None:
+    daemon.events, daemon.watch_stays_open = watch_events(), True
+    process = subprocess.Popen(
+        [*COMMAND, "--target", str(daemon.path), "sessions", "watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    for _ in daemon.events:
+        process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=60) == 1
 
 
 # What takes long to import, and which commands do without.
@@ -230,7 +246,7 @@ def _completed(line: str) -> subprocess.CompletedProcess[str]:
 
 
 def wait_for_a_request(daemon: FakeDaemon) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not daemon.requests:
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -35,7 +35,7 @@ def list_blocks(options: Options) -> None:
 def block(
     options: Options,
     addresses: Annotated[
-        list[str], typer.Argument(metavar="ADDRESS...", help="Addresses, or prefixes such as 198.51.100.0/24.")
+        list[str], typer.Argument(metavar="ADDRESS", help="Addresses, or prefixes such as 198.51.100.0/24.")
     ],
     length: Annotated[
         float, typer.Option("--for", parser=positive_duration_argument, metavar="DURATION", help="For how long: 10m.")
@@ -69,7 +69,7 @@ def block(
 def unblock(
     options: Options,
     addresses: Annotated[
-        list[str] | None, typer.Argument(metavar="[ADDRESSES]...", help="As sessions blocks shows them.")
+        list[str] | None, typer.Argument(metavar="ADDRESS", help="As sessions blocks shows them.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every address that is blocked.")] = False,
     reason: NoteOption = "",

@@ -40,7 +40,7 @@ def reset_breakers(
     options: Options,
     addresses: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ADDRESSES]...", help="As breakers list shows them, or prefixes such as 192.0.2.0/24."),
+        typer.Argument(metavar="ADDRESS", help="As breakers list shows them, or prefixes such as 192.0.2.0/24."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every breaker.")] = False,
     reason: NoteOption = "",

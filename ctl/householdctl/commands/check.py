@@ -33,7 +33,7 @@ def leaks(
     options: Options,
     url: Annotated[
         str | None,
-        typer.Argument(metavar="[URL]", help="wss://HOST:PORT/  [default: wss://127.0.0.1:8443/ws/virtual-household/]"),
+        typer.Argument(metavar="URL", help="wss://HOST:PORT/  [default: wss://127.0.0.1:8443/ws/virtual-household/]"),
     ] = None,
     duration: Annotated[
         float | None,

@@ -42,7 +42,7 @@ def show_config(options: Options) -> None:
 def set_config(
     options: Options,
     assignments: Annotated[
-        list[str], typer.Argument(metavar="KEY=VALUE...", help="As config show names and writes them.")
+        list[str], typer.Argument(metavar="KEY=VALUE", help="As config show names and writes them.")
     ],
     reason: NoteOption = "",
     etag: EtagOption = "",
@@ -66,7 +66,7 @@ def set_config(
 def reset_config(
     options: Options,
     keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEYS]...", help="Settings or groups; all when none is named.")
+        list[str] | None, typer.Argument(metavar="KEY", help="Settings or groups; all when none is named.")
     ] = None,
     reason: NoteOption = "",
     etag: EtagOption = "",

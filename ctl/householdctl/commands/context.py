@@ -85,7 +85,7 @@ def show(
     options: Options,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", autocompletion=context_names, help="By default the current one."),
+        typer.Argument(metavar="NAME", autocompletion=context_names, help="By default the current one."),
     ] = None,
 ) -> None:
     """Show a context."""
@@ -106,7 +106,7 @@ def show(
 
 @app.command("use", epilog=example("householdctl context use fra1", "householdctl context use --none"))
 def use_context(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=context_names)] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", autocompletion=context_names)] = None,
     nothing: Annotated[bool, typer.Option("--none", help="No context: look for a socket of this machine.")] = False,
 ) -> None:
     """Make a context the one that is meant when nothing is said."""

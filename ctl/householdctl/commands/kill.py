@@ -29,7 +29,7 @@ def kill_sessions(
     options: Options,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Shown to the client and logged; 1 to 200 characters.")],
     session_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[IDS]...", autocompletion=live_session_ids, help="UUIDs.")
+        list[str] | None, typer.Argument(metavar="ID", autocompletion=live_session_ids, help="UUIDs.")
     ] = None,
     query: Annotated[
         str | None,

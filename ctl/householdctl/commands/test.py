@@ -13,7 +13,7 @@ from householdctl.options import Options, positive_duration_argument, with_optio
 def play_test(
     options: Options,
     url: Annotated[
-        str | None, typer.Argument(metavar="[URL]", help="https://HOST:PORT/  [default: wss://127.0.0.1:8443]")
+        str | None, typer.Argument(metavar="URL", help="https://HOST:PORT/  [default: wss://127.0.0.1:8443]")
     ] = None,
     duration: Annotated[
         float | None,

@@ -38,7 +38,7 @@ def get_timeouts(options: Options) -> None:
 def set_timeouts(
     options: Options,
     assignments: Annotated[
-        list[str], typer.Argument(metavar="NAME=VALUE...", help="Units are ms, s, m, h; a plain number is seconds.")
+        list[str], typer.Argument(metavar="NAME=VALUE", help="Units are ms, s, m, h; a plain number is seconds.")
     ],
     reason: NoteOption = "",
     etag: EtagOption = "",
@@ -64,9 +64,7 @@ def set_timeouts(
 @with_options
 def reset_timeouts(
     options: Options,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAMES]...", help="Which; all when none is named.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Which; all when none is named.")] = None,
     reason: NoteOption = "",
     etag: EtagOption = "",
     dry_run: DryRunOption = False,

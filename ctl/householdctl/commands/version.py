@@ -1,26 +1,45 @@
 """version."""
 
+from typing import TYPE_CHECKING
+
 from householdctl.exits import CommandError
 from householdctl.options import Options, with_options
+
+if TYPE_CHECKING:
+    from householdctl.client import Client
 
 
 @with_options
 def version(options: Options) -> None:
     """Show the versions of householdctl and the daemon.
 
-    Exit code 0 also when the daemon cannot be reached.
+    Exit code 0 also when the daemon cannot be reached. Of several daemons a line each.
     """
     from importlib.metadata import version as installed_version
 
     from householdctl import output
-    from householdctl.tables import Facts
+    from householdctl.several import ask
+    from householdctl.tables import Column, Facts, Table
 
-    client_version, daemon_version, reason = installed_version("householdd"), None, ""
+    mine = installed_version("householdd")
+    answers = ask(options, _of_daemon)
+    documents = [{"householdctl": mine, "householdd": known, "target": target} for target, (known, _) in answers]
+    shown = [known or f"unknown: {reason}" for _, (known, reason) in answers]
+    if answers.several:
+        rows = list(zip((target for target, _ in answers), shown, strict=True))
+        columns: tuple[Column[tuple[str, str]], ...] = (
+            Column("TARGET", lambda row: row[0]),
+            Column("HOUSEHOLDD", lambda row: row[1]),
+            Column("HOUSEHOLDCTL", lambda _: mine),
+        )
+        output.show(options, {"versions": documents}, Table(columns, rows), lines=documents)
+    else:
+        output.show(options, documents[0], Facts([("householdctl", mine), ("householdd", shown[0])]))
+
+
+def _of_daemon(client: "Client") -> tuple[str | None, str]:
+    """Its version, or None and why it is not known."""
     try:
-        with options.connect() as client:
-            daemon_version = client.get_server().version
+        return client.get_server().version, ""
     except CommandError as error:
-        reason = error.message
-    document = {"householdctl": client_version, "householdd": daemon_version, "target": options.target.name}
-    facts = [("householdctl", client_version), ("householdd", daemon_version or f"unknown: {reason}")]
-    output.show(options, document, Facts(facts))
+        return None, error.message
