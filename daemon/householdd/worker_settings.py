@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from householdd.core.profiles import Profile
 from householdd.dataplane.branding import Brand
 
 
@@ -26,8 +27,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     cert: str | None
     key: str | None
     """None, with ``cert``, serves without TLS."""
-    profiles: str | None
-    """TOML file; None means the profiles that come with the package."""
+    profiles: dict[str, Profile]
+    """Those of the launch, by key: one that replaces another later has the same, whatever the file says by then."""
     allowed_origins: tuple[str, ...]
     session_origins: tuple[str, ...]
     require_origin: bool

@@ -16,6 +16,7 @@ from grpc_status import rpc_status
 from websockets.exceptions import InvalidStatus
 
 from household.v1 import config_service_pb2 as pb
+from household.v1.server_service_pb2 import WORKER_STATE_READY
 from tests.clients import OldPage, client
 from tests.daemon import Daemon, running, wait_until
 from tests.end_to_end.sessions import open_sessions
@@ -225,7 +226,7 @@ def test_what_was_set_at_run_time_stands_over_a_reload_until_it_is_reset(tmp_pat
         assert setting(daemon, "limits.max_sessions") == (25, 25, "FILE")
 
 
-def test_a_reload_takes_rates_from_the_profiles_and_names_them_where_more_has_changed(tmp_path: Path) -> None:
+async def test_a_reload_takes_rates_from_the_profiles_and_names_them_where_more_has_changed(tmp_path: Path) -> None:
     built_in = (files("householdd") / "data" / "profiles.toml").read_text(encoding="utf-8")
     path = tmp_path / "profiles.toml"
     path.write_text(built_in)
@@ -250,3 +251,11 @@ def test_a_reload_takes_rates_from_the_profiles_and_names_them_where_more_has_ch
         assert setting(daemon, "profiles.alex.download_mbps") == (2, 1.25, "RUNTIME")
         assert reload(built_in.replace("on_s = 1", "on_s = 2"), 2) == ["profiles"]
         assert setting(daemon, "profiles.jake.download_mbps") == (15, 15, "FILE")
+        # Nor does a worker that takes a dead one's place have what the others have not.
+        os.kill(daemon.worker_pids()[0], signal.SIGKILL)
+        wait_until(lambda: daemon.events("worker ended"), "the worker's end")
+        wait_until(lambda: daemon.get_server().workers[0].state == WORKER_STATE_READY, "its successor")
+        async with client(daemon, "jake", OldPage) as jake:
+            await jake.opened()
+        # 15 Mbit/s for one second in five.
+        assert jake.last("session_info")["profile"]["download_mbps"] == 3

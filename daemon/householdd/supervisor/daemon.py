@@ -294,8 +294,8 @@ class Supervisor:
         notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             fresh = self._read_settings()
-            # The files of the launch, which are those that the workers read anew.
             profiles = launch.profiles(fresh)
+            # The files of the launch, which are those that the workers read anew.
             self._certificate()
             tokens = launch.tokens(fresh)
             rules = self._read_rules(fresh.access, tokens)
@@ -374,7 +374,7 @@ class Supervisor:
             permalinks=self._history is not None and settings.history.permalinks,
             cert=str(cert) if cert else None,
             key=str(key) if key else None,
-            profiles=str(settings.profiles.absolute()) if settings.profiles else None,
+            profiles=self._profiles.by_key,
             allowed_origins=tuple(settings.allowed_origins),
             session_origins=tuple(settings.session_origins),
             require_origin=settings.require_origin,

@@ -22,11 +22,12 @@ import structlog
 import uvloop
 
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd import certificates, logs, profile_data
+from householdd import certificates, logs
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
 from householdd.core.origins import Origins
+from householdd.core.profiles import Profiles
 from householdd.core.proxies import TrustedProxies
 from householdd.core.runtime import Catalogue, Values
 from householdd.core.shared import views
@@ -73,7 +74,7 @@ class Worker:
         self._stats = DaemonStats(settings.daemon_socket)
         # Never connects where nothing is kept.
         self._history = grpc.aio.insecure_channel(f"unix:{settings.recorder_socket}")
-        self._profiles = profiles = profile_data.read(Path(settings.profiles) if settings.profiles else None)
+        self._profiles = profiles = Profiles(settings.profiles)
         self._gateway = Gateway(
             self._registry,
             profiles,
