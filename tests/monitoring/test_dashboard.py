@@ -82,7 +82,11 @@ class Prometheus:
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    with running(tmp_path, "--workers", "2", *LISTEN) as daemon:
+    # A webhook has figures before its first run.
+    secret, config = tmp_path / "secret", tmp_path / "householdd.toml"
+    secret.write_text("0123456789abcdef" * 2)
+    config.write_text(f'[history.webhook]\nurl = "http://127.0.0.1:9/"\nsecret_file = "{secret}"\n')
+    with running(tmp_path, "--config", str(config), "--workers", "2", *LISTEN) as daemon:
         yield daemon
 
 
