@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -23,6 +24,21 @@ def next_version(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     made = directory / "next.deb"
     subprocess.run(["dpkg-deb", "-Znone", "--build", directory / "tree", made], check=True, capture_output=True)
     return made
+
+
+def test_it_has_all_that_its_documents_link_to(package: Path, tmp_path: Path) -> None:
+    subprocess.run(["dpkg-deb", "--extract", package, tmp_path], check=True)
+    root = tmp_path / "usr/share/doc/householdd"
+    documents = list(root.rglob("*.md"))
+    links = {
+        (document.parent / link).resolve()
+        for document in documents
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
+    }
+    # Changelogs are compressed in Debian.
+    missing = {link for link in links if not link.exists() and not link.with_name(f"{link.name}.gz").exists()}
+    assert {str(link.relative_to(root)) for link in missing} == set()
+    assert root / "docs/monitoring/householdd.rules.yml" in links
 
 
 def test_a_life(bare_machine: Machine, package: Path, next_version: Path) -> None:
