@@ -7,7 +7,9 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.test_looks import AXE, SIZES, violations
 from tests.browser.views import screenshot
 from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.end_to_end.reports import probing, report
 from tests.end_to_end.sessions import open_sessions
 
 ALICE, BOB = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
@@ -74,6 +77,24 @@ def log_in(page: Page, daemon: Daemon, token: str) -> None:
     page.goto(url_of(daemon))
     page.get_by_label("Token").fill(token)
     page.get_by_role("button", name="Log in").click()
+
+
+# The first of all: while nobody watches, the history is not looked at, and then at once.
+def test_a_run_is_shown_with_its_grade_and_counted_on_its_day(served: Daemon, wide: Page) -> None:
+    async def play() -> dict[str, Any]:
+        async with probing(served, "graded") as probe:
+            return await report(probe)
+
+    # Playwright has the loop of this thread.
+    with ThreadPoolExecutor(1) as thread:
+        stored = thread.submit(lambda: asyncio.run(play())).result()
+    assert stored["type"] == "run_stored"
+    log_in(wide, served, BOB)
+    row = wide.locator("#run-table tbody tr")
+    expect(row).to_have_count(1, timeout=PATIENCE * 1000)
+    expect(row.get_by_role("cell", name="B", exact=True)).to_be_visible()
+    expect(wide.locator("#grades").get_by_title("B: 1")).to_have_count(1)
+    screenshot(wide, "dashboard-runs")
 
 
 def test_a_wrong_token_is_said_and_the_right_one_lasts_for_the_tab(served: Daemon, wide: Page) -> None:
