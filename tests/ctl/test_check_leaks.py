@@ -213,7 +213,7 @@ def test_a_server_without_that_path(bare_cli: Cli) -> None:
     with HouseholdServer().running() as server:
         outcome = bare_cli("check", "leaks", f"{server.url}/elsewhere")
     assert outcome.code == 1
-    assert "the server answered 404 Not Found\n  is /elsewhere/ the right path?" in outcome.err
+    assert "the server answered 404 Not Found: no such page\n  is /elsewhere/ the right path?" in outcome.err
 
 
 @pytest.mark.parametrize("url", ["ftp://host/", "nonsense", "wss://"])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from household.v1.session_pb2 import CLOSE_REASON_CONNECTION_LOST
 from householdctl.household.run import PROBES
 from tests.clients import Client, client
 from tests.daemon import Daemon, wait_until
@@ -109,6 +110,23 @@ async def test_a_warm_up_sets_what_this_runs_computer_asks_for_and_nobody_elses(
     assert 1 <= run["warm_up"]["computer_mbps"] <= 300
     (computer,) = (person for person in run["facts"]["people"] if person["who"] == "computer")
     assert computer["download"]["wanted_bps"] == run["warm_up"]["computer_mbps"] * 1e6
+    await asyncio.to_thread(wait_until, lambda: not daemon.list_sessions(), "the end of all")
+    assert losses(daemon) == 0
+
+
+def test_a_household_without_room_is_told_so_and_leaves_in_an_orderly_way(daemon: Daemon) -> None:
+    assert daemon.ctl("config", "set", "limits.max_sessions=2").returncode == 0
+    done = daemon.ctl("test", daemon.ws_url, "--duration", "1s")
+    assert done.returncode == 1
+    assert "the server answered 503 Service Unavailable: Full with 2 sessions; try again in 10 s." in done.stderr
+    wait_until(lambda: not daemon.list_sessions(), "the end of those that were let in")
+    assert losses(daemon) == 0
+
+
+def losses(daemon: Daemon) -> int:
+    """Sessions that ended without a goodbye, each of which brings its address nearer to being refused."""
+    closed = daemon.get_server().totals.sessions_closed
+    return sum(each.count for each in closed if each.reason == CLOSE_REASON_CONNECTION_LOST)
 
 
 def test_no_server_is_told_with_what_to_do(shared_daemon: Daemon) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ IDLE_S = 5.0
 RECOVERY_S = 3.0
 ANSWER_S = 3.0
 """Seconds that the server has to say what becomes of the run's report."""
+LEAVE_S = 1.0
+"""Seconds for all to close their connections; a line in trouble may hold up what is said."""
 PROBES = 4
 """Connections that take turns to ping: a lost packet holds up one of them, and the others show that it is one."""
 PROBE_HERTZ = 20.0
@@ -80,8 +82,15 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
     test_id = secrets.token_hex(4)
     clocks = time.time() - time.monotonic()
     start = time.monotonic()
+    members: list[Member] = []
+
+    async def enter(who: str, query: str = "") -> Member:
+        members.append(await join(plan.server, who, test_id, query))
+        return members[-1]
+
     async with AsyncExitStack() as stack:
-        probes = [await join(plan.server, "probe", test_id) for _ in range(PROBES)]
+        stack.push_async_callback(_leave, members)
+        probes = [await enter("probe") for _ in range(PROBES)]
         for place, probe in enumerate(probes):
             await _engage(stack, probe, PROBE_HERTZ / PROBES, place / PROBES)
         await _pass("idle", IDLE_S, probes, tell)
@@ -89,7 +98,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         alone: list[Member] = []
         warm_up = await _warm_up(plan, test_id, probes, alone, tell) if plan.warm_up else None
         wish = f"&throughput={warm_up.computer_mbps if warm_up else plan.computer_mbps}"
-        people = [await join(plan.server, who, test_id, wish if who == "computer" else "") for who in WHO]
+        people = [await enter(who, wish if who == "computer" else "") for who in WHO]
         lateness = asyncio.create_task(_lateness(plan.seconds))
         for member in people:
             await _engage(stack, member, PERSON_HERTZ)
@@ -132,6 +141,8 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
                 (portion for member in (*alone, *people) for portion in member.sent),
             )
             answer = await probes[0].report(sharing.message(facts, phases, warm_up, course), ANSWER_S)
+        # With the last words comes what the server's kernel saw.
+        await _all((probe.stop() for probe in probes), LEAVE_S)
     server_tcp = {member.who: member.server_tcp for member in (*probes, *people) if member.server_tcp}
     return Played(facts, warm_up, server_tcp, answer)
 
@@ -144,6 +155,7 @@ async def _warm_up(
     alone.append(computer)
     began = time.monotonic()
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(_leave, [computer])
         await _engage(stack, computer, PERSON_HERTZ)
         await _pass("warm_up", WARM_UP_S, [*probes, computer], tell)
         with suppress(TimeoutError):
@@ -161,11 +173,24 @@ async def _engage(stack: AsyncExitStack, member: Member, hertz: float, turn: flo
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        member.connection.transport.abort()
 
     stack.push_async_callback(end)
     async with asyncio.timeout(RECOVERY_S):
         await member.introduced.wait()
+
+
+async def _leave(members: list[Member]) -> None:
+    """Closes what is open; a server that is not told counts a lost connection."""
+    await _all((member.connection.close() for member in members), LEAVE_S)
+    for member in members:
+        member.connection.transport.abort()
+
+
+async def _all(works: Iterable[Coroutine[Any, Any, None]], patience: float) -> None:
+    """Lets all work at once, for ``patience`` seconds at most."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            await asyncio.gather(*works, return_exceptions=True)
 
 
 async def _pass(phase: str, seconds: float, members: list[Member], tell: Callable[[Progress], None]) -> None:

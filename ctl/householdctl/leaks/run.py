@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from householdctl.target import Target
 
+_MOST_WORDS = 300
+"""Bytes of a server's refusal that are shown."""
+
 
 def run_check(
     url: str | None,
@@ -76,9 +79,11 @@ def no_session(server: Server, error: Exception) -> CommandError:
         hint = (
             f"is {path} the right path?" if response.status_code == HTTPStatus.NOT_FOUND else "see householdctl health"
         )
-        return CommandError(
-            ExitCode.FAILURE, f"{where}: the server answered {response.status_code} {response.reason_phrase}", hint
-        )
+        answer = f"{response.status_code} {response.reason_phrase}"
+        words = (response.body or b"")[:_MOST_WORDS].decode(errors="replace").strip()
+        # Words of a server that may be anybody's, on a terminal.
+        answer += f": {words}" if words.isprintable() and words else ""
+        return CommandError(ExitCode.FAILURE, f"{where}: the server answered {answer}", hint)
     if isinstance(error, TimeoutError):
         return CommandError(ExitCode.UNREACHABLE, f"{where}: no answer in time")
     return CommandError(ExitCode.UNREACHABLE, f"{where}: {error}")
