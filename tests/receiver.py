@@ -35,6 +35,8 @@ class Receiver:
         self.received: list[Received] = []
         self.answers: deque[int | bytes] = deque()
         """A status, or the first bytes of an answer of which no more comes."""
+        self.retry_after: str | None = None
+        """A header of every answer that is no success."""
         self.released = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.port = self.server.server_port
@@ -61,6 +63,8 @@ class Receiver:
                 self.send_response(answer)
                 if answer in (301, 307):
                     self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
+                if answer >= 300 and receiver.retry_after is not None:
+                    self.send_header("Retry-After", receiver.retry_after)
                 self.end_headers()
 
             def _drip(self, answer: bytes) -> None:

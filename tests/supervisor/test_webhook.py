@@ -209,6 +209,16 @@ def test_failures_are_tried_again_after_twice_as_long_with_the_same_id_and_a_new
     assert len({each.headers["webhook-signature"] for each in receiver.received}) == 4
 
 
+def test_a_receiver_that_asks_for_time_gets_it(sqlite_bench: Bench, receiver: Receiver) -> None:
+    receiver.answers.append(429)
+    receiver.retry_after = "25"
+    sqlite_bench.keep(RUN)
+    assert sqlite_bench.later(ANNOUNCE_AFTER) == 25
+    assert sqlite_bench.later(24) == 1
+    assert sqlite_bench.later(1) == LOOK
+    assert sqlite_bench.status == WebhookStatus(delivered=1, failed=1)
+
+
 def test_a_refused_run_is_given_up_and_the_next_one_goes_on(sqlite_bench: Bench, receiver: Receiver) -> None:
     receiver.answers.append(404)
     sqlite_bench.keep(run(1), run(2, stored_at=NOW + 1))
@@ -310,7 +320,7 @@ def test_over_tls_only_a_trusted_receiver_is_told() -> None:
     authority.issue_cert("127.0.0.1").configure_cert(served)
     with receiving(tls=served) as receiver:
         url = f"https://127.0.0.1:{receiver.port}/hook"
-        assert Poster(url, trusted).post({}, b"{}") == 204
+        assert Poster(url, trusted).post({}, b"{}").status == 204
         with pytest.raises(ssl.SSLCertVerificationError):
             Poster(url).post({}, b"{}")
     assert [(each.path, each.headers["host"]) for each in receiver.received] == [

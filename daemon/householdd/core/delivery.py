@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from http import HTTPStatus
 
@@ -38,11 +39,26 @@ def outcome(status: int) -> Outcome:
     return Outcome.FAILED
 
 
-def wait(attempts: int, chance: float) -> float:
-    """Seconds until the next attempt after ``attempts`` that failed.
+def asked_wait(retry_after: str | None, now: float) -> float:
+    """Seconds that a Retry-After header asks for, RFC 9110: a number of them, or a date; ``now`` is Unix time.
 
-    ``chance``, from 0 to 1, takes off up to half of it: what failed together shall not come back together.
+    0 without one and for one that says nothing.
+    """
+    if retry_after is None:
+        return 0.0
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return max(parsedate_to_datetime(retry_after).timestamp() - now, 0.0)
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def wait(attempts: int, chance: float, asked: float = 0.0) -> float:
+    """Seconds until the next attempt after ``attempts`` that failed; as many as the receiver ``asked`` for, or more.
+
+    ``chance``, from 0 to 1, takes off up to half of our own wait: what failed together shall not come back together.
     """
     # Twenty doublings are far beyond the last wait, and no overflow.
     whole: float = min(FIRST_WAIT * 2.0 ** min(attempts - 1, 20), LAST_WAIT)
-    return whole * (1 - chance / 2)
+    return max(whole * (1 - chance / 2), min(asked, LAST_WAIT))

@@ -115,7 +115,7 @@ class Webhook:
             self._give_up(due, "the run is no longer kept")
             return
         body = announced_run(run, sessions, permalinks=self._permalinks)
-        outcome, problem = self._post(due, body)
+        outcome, problem, asked = self._post(due, body)
         if outcome is Outcome.DELIVERED:
             with self._engine.begin() as connection:
                 outbox.remove(connection, due.run_id)
@@ -128,16 +128,19 @@ class Webhook:
         else:
             if problem != self.status().problem:
                 log.warning("webhook not delivered", run=due.run_id, problem=problem)
+            seconds = delivery.wait(due.attempts, self._chance(), asked)
             with self._engine.begin() as connection:
-                outbox.postpone(connection, due.run_id, self._now() + delivery.wait(due.attempts, self._chance()))
+                outbox.postpone(connection, due.run_id, self._now() + seconds)
             self._count(failed=1, problem=problem)
 
-    def _post(self, due: Due, body: bytes) -> tuple[Outcome, str]:
+    def _post(self, due: Due, body: bytes) -> tuple[Outcome, str, float]:
+        """What came of it, why it failed if it did, and for how many seconds the receiver wants to be left alone."""
         try:
-            status = self._poster.post(signature.headers(self._secret, due.run_id, self._now(), body), body)
+            answer = self._poster.post(signature.headers(self._secret, due.run_id, self._now(), body), body)
         except (OSError, http.client.HTTPException) as error:
-            return Outcome.FAILED, str(error) or type(error).__name__
-        return delivery.outcome(status), f"the receiver answered with {status}"
+            return Outcome.FAILED, str(error) or type(error).__name__, 0.0
+        asked = delivery.asked_wait(answer.retry_after, self._now())
+        return delivery.outcome(answer.status), f"the receiver answered with {answer.status}", asked
 
     def _give_up(self, due: Due, problem: str) -> None:
         with self._engine.begin() as connection:

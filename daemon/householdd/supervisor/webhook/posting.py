@@ -13,10 +13,19 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 DEADLINE = 10.0
 """Seconds from the begin of the connection to the answer's last header."""
+
+
+class Answer(NamedTuple):
+    """What a receiver said."""
+
+    status: int
+    retry_after: str | None = None
+    """The header, as it came."""
 
 
 class Poster:
@@ -33,8 +42,8 @@ class Poster:
         self._socket: socket.socket | None = None
         """Set only while a request is under way."""
 
-    def post(self, headers: Mapping[str, str], body: bytes) -> int:
-        """The answer's status code; its body is not read. Raises OSError or http.client.HTTPException."""
+    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer, whose body is not read. Raises OSError or http.client.HTTPException."""
         late = threading.Event()
 
         def give_up() -> None:
@@ -60,7 +69,7 @@ class Poster:
                 # Not that of SSLSocket, which takes the TLS layer away under the feet of the thread that reads.
                 socket.socket.shutdown(current, socket.SHUT_RDWR)
 
-    def _post(self, headers: Mapping[str, str], body: bytes) -> int:
+    def _post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         try:
             with self._connection() as connection:
                 own = {
@@ -70,7 +79,7 @@ class Poster:
                 }
                 connection.request("POST", self._path, body, {**own, **headers})
                 with connection.getresponse() as response:
-                    return response.status
+                    return Answer(response.status, response.headers["Retry-After"])
         finally:
             self._socket = None
 
