@@ -7,7 +7,7 @@ import ssl
 from contextlib import AsyncExitStack
 
 from tests.daemon import wait_until
-from tests.system.conftest import configure, drop_in
+from tests.system.conftest import PROJECT, configure, drop_in
 from tests.system.machine import Machine
 from tests.system.sessions import session
 
@@ -54,6 +54,23 @@ async def test_a_certificate_is_renewed_and_sessions_go_on(machine: Machine) -> 
         await asyncio.to_thread(wait_until, lambda: b"renewed.example" in served(machine), "the new certificate")
         await page.payload()
     assert [each["reason"] for each in machine.events("session closed")] == ["client_closed"]
+
+
+async def test_a_key_for_root_alone_is_renewed_and_sessions_go_on(machine: Machine) -> None:
+    key, copy = "/etc/householdd/tls.key", "/run/householdd/private/tls.key"
+    config = machine.path("/etc/householdd/householdd.toml").read_text()
+    machine.write("/etc/householdd/householdd.toml", config.replace(key, copy))
+    machine.run("chmod", "600", key)
+    drop_in(machine, *(PROJECT / "docs" / "examples" / "root-key.conf").read_text().splitlines())
+    async with AsyncExitStack() as stack:
+        page = await session(stack, machine)
+        machine.issue_certificate("renewed.example")
+        machine.run("chmod", "600", key)
+        await asyncio.to_thread(machine.systemctl, "reload", "householdd")
+        await asyncio.to_thread(wait_until, lambda: b"renewed.example" in served(machine), "the new certificate")
+        await page.payload()
+    await asyncio.to_thread(machine.systemctl, "stop", "householdd")
+    assert not machine.path(copy).exists()
 
 
 def served(machine: Machine) -> bytes:
