@@ -137,6 +137,9 @@ async def _answer(error: Exception, context: Context, method: str) -> NoReturn:
         raise error
     if isinstance(error, Refusal):
         await context.abort_with_status(error.status())
+    if isinstance(error, NotImplementedError):
+        # Of the classes that grpc generates: a method of the service that is not served, as the library's Health/List.
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not served")
     incident = uuid.uuid4().hex[:12]
     log.error("RPC failed", method=method, incident=incident, exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, f"internal error; the daemon's log has it as incident {incident}")
