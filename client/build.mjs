@@ -10,14 +10,17 @@ const common = { bundle: true, minify: true, absWorkingDir: root, target: ["es20
 // The oldest that know `color-mix()`; nested rules are newer.
 const styles = { target: ["chrome111", "firefox113", "safari16.2"] };
 
+/** Begins the names of files of which a reader loads one. */
+const languagePrefix = "text-";
+
 const pages = [
   {
     name: "page",
     files: ["page/index.html", "page/icon.svg"],
-    // What a customer's phone has to load before the test can start.
-    budgetBytes: 60_000,
+    // What a customer's phone has to load before the test can start: everything, with one language.
+    budgetBytes: 58_000,
     bundles: [
-      { entryPoints: { app: "src/main.ts" }, format: "esm" },
+      { entryPoints: { app: "src/main.ts" }, format: "esm", splitting: true, chunkNames: `${languagePrefix}[name]` },
       // A classic script: browsers learned module workers years after modules.
       { entryPoints: { worker: "src/worker/main.ts" }, format: "iife" },
       { entryPoints: { style: "page/style.css" }, ...styles },
@@ -34,10 +37,16 @@ const pages = [
   },
 ];
 
+/** Of all that one reader loads, whichever the language. */
 async function sizeGzipped(folder) {
-  const files = await readdir(folder);
-  const sizes = await Promise.all(files.map(async (name) => gzipSync(await readFile(folder + name)).length));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  let common = 0;
+  let language = 0;
+  for (const name of await readdir(folder)) {
+    const size = gzipSync(await readFile(folder + name)).length;
+    if (name.startsWith(languagePrefix)) language = Math.max(language, size);
+    else common += size;
+  }
+  return common + language;
 }
 
 await rm(built, { recursive: true, force: true });

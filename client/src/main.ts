@@ -17,7 +17,7 @@ const paintEveryMs = 250;
  */
 const drawEveryPaints = 8;
 
-const text = textFor(location.search, navigator.languages);
+const text = await textFor(location.search, navigator.languages);
 document.documentElement.lang = text.lang;
 const plan = {
   durationMs: secondsOf(location.search) * 1000,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { shipped } from "../src/core/scoring/requirements.js";
 import { verdictKey } from "../src/core/scoring/verdict.js";
-import { messageOf, textFor, texts } from "../src/text/language.js";
+import { languages, messageOf, textFor } from "../src/text/language.js";
 
 describe("textFor", () => {
   it.each([
@@ -12,12 +12,18 @@ describe("textFor", () => {
     ["?lang=de", ["en"], "de"],
     ["?seconds=20&lang=EN-us", ["de"], "en"],
     ["?lang=xx", ["de"], "de"],
-  ])("with %j and %j is %s", (query, wanted, lang) => {
-    expect(textFor(query, wanted).lang).toBe(lang);
+  ])("with %j and %j is %s", async (query, wanted, lang) => {
+    expect((await textFor(query, wanted)).lang).toBe(lang);
   });
 });
 
-describe.each(texts.map((text) => [text.lang, text] as const))("the words in %s", (_, text) => {
+const texts = await Promise.all(languages.map(async ({ lang, load }) => [lang, await load()] as const));
+
+describe.each(texts)("the words in %s", (lang, text) => {
+  it("are in that language", () => {
+    expect(text.lang).toBe(lang);
+  });
+
   it("hold a verdict for every activity and band", () => {
     for (const activity of Object.keys(shipped.activities)) {
       for (const band of [null, ...shipped.bands.map((each) => each.band)]) {

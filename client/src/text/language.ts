@@ -1,14 +1,21 @@
 import { choose } from "./choose.js";
-import { de } from "./de.js";
-import { en } from "./en.js";
 import type { MessageKey, Text } from "./text.js";
 
-/** Every language of the page; the first is that of all others. */
-export const texts: readonly [Text, ...Text[]] = [en, de];
+interface Language {
+  /** BCP 47. */
+  lang: string;
+  load: () => Promise<Text>;
+}
+
+/** Every language of the page, each a file of its own that only its readers load; the first is that of all others. */
+export const languages: readonly [Language, ...Language[]] = [
+  { lang: "en", load: async () => (await import("./en.js")).en },
+  { lang: "de", load: async () => (await import("./de.js")).de },
+];
 
 /** The text in the language that the query asks for (`?lang=de`), or the first of the wanted ones that there is. */
-export function textFor(query: string, wanted: readonly string[]): Text {
-  return choose(texts, query, wanted);
+export function textFor(query: string, wanted: readonly string[]): Promise<Text> {
+  return choose(languages, query, wanted).load();
 }
 
 /** The words for a key of a report; a key that this page does not know stands for itself. */
