@@ -71,8 +71,25 @@ def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, p
     expect(page.locator("#tcp-table tbody td:last-child")).to_have_text(["cubic"] * (1 + len(PEOPLE)))
 
 
+WAKE_LOCKS = """
+    window.awake = 0;
+    navigator.wakeLock.request = async () => {
+        window.awake += 1;
+        return { release: async () => { window.awake -= 1; } };
+    };
+"""
+"""Counts the locks that the page holds: a headless browser has no screen to keep on."""
+
+
 def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served, page: Page) -> None:
+    page.add_init_script(WAKE_LOCKS)
+    page.emulate_media(reduced_motion="reduce")
     page.goto(daemon.url)
+    moving = "[...document.querySelectorAll('*')].filter(each => getComputedStyle(each).transitionDuration !== '0s')"
+    assert page.evaluate(f"{moving}.length") == 0
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(f"{moving}.length") > 0
+    assert page.evaluate("window.awake") == 0
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     in_state(page, "running", 5)
@@ -80,10 +97,12 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     alone = "[data-phase=warm-up]:has([data-user=computer][data-state=running]):has([data-user=alex][data-state=idle])"
     expect(page.locator(alone)).to_be_attached(timeout=(BASELINE_S + 10) * 1000)
     everybody_is_on_the_line(page)
+    assert page.evaluate("window.awake") == 1
     page.wait_for_timeout(2000)
 
     page.keyboard.press("Enter")
     in_state(page, "done", 5)
+    page.wait_for_function("window.awake === 0")
     expect(page.locator("#line")).to_contain_text("Alone on your line the Computer got")
     assert "Stopped after" in page.locator("#status").inner_text()
     report_says(page, "stopped before its end")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from householdctl.household import sharing, timeline
 from householdctl.household.member import Member, join
+from householdctl.household.seen import person_facts, probe_facts
 from householdctl.household.warm_up import SETTLE_S, WARM_UP_S, WarmUp, warm_up_of
-from householdscore.facts import Circumstances, Direction, PersonFacts, Probe, RunFacts
-from householdscore.repairs import Ping, tell_fates
+from householdscore.facts import Circumstances, RunFacts
 
 if TYPE_CHECKING:
     from householdctl.leaks.url import Server
@@ -121,8 +121,8 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             connection_lost=lost,
         )
         facts = RunFacts(
-            probe=_probe(probes, idle_until, began, ended),
-            people=tuple(_person(member, received[member.who], began, ended) for member in people),
+            probe=probe_facts(probes, idle_until, began, ended),
+            people=tuple(person_facts(member, received[member.who], began, ended) for member in people),
             load_s=ended - began,
             circumstances=circumstances,
         )
@@ -208,50 +208,3 @@ async def _lateness(seconds: float) -> float:
         await asyncio.sleep(0.05)
         late.append(time.monotonic() - at)
     return sorted(late)[int(len(late) * 0.95)] if late else 0.0
-
-
-def _probe(probes: list[Member], idle_until: float, began: float, ended: float) -> Probe:
-    fates = tell_fates(
-        [
-            [Ping(probe.pings[each] * 1e3, seconds * 1e3) for each, seconds in probe.round_trips.items()]
-            for probe in probes
-        ]
-    )
-
-    idle = [ping for ping in fates.line if ping.sent_ms + ping.round_trip_ms <= idle_until * 1e3]
-
-    def loaded(pings: tuple[Ping, ...]) -> tuple[float, ...]:
-        return tuple(ping.round_trip_ms for ping in pings if began <= ping.sent_ms / 1e3 < ended)
-
-    return Probe(
-        idle_ms=tuple(ping.round_trip_ms for ping in idle),
-        loaded_ms=loaded(fates.line),
-        loaded_sent=sum(_sent(probe, began, ended) for probe in probes),
-        repaired_ms=loaded(fates.repaired),
-        held_ms=loaded(fates.held),
-    )
-
-
-def _round_trips(member: Member, began: float, ended: float) -> tuple[float, ...]:
-    return tuple(
-        member.round_trips[sequence] * 1e3
-        for sequence, sent in member.pings.items()
-        if began <= sent < ended and sequence in member.round_trips
-    )
-
-
-def _sent(member: Member, began: float, ended: float) -> int:
-    return sum(began <= sent < ended for sent in member.pings.values())
-
-
-def _person(member: Member, received: int, began: float, ended: float) -> PersonFacts:
-    seconds = ended - began
-    return PersonFacts(
-        who=member.who,
-        activity=member.activity,
-        round_trips_ms=_round_trips(member, began, ended),
-        pings_sent=_sent(member, began, ended),
-        download=Direction(member.wanted_download_bps, received * 8 / seconds),
-        upload=Direction(member.wanted_upload_bps, member.upload_bps),
-        arrivals=tuple((max(at - began, 0.0), count) for at, count in member.arrivals if at <= ended),
-    )
