@@ -5,6 +5,7 @@ import re
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,10 +30,25 @@ def test_the_example_configuration_changes_nothing(tmp_path: Path) -> None:
     assert with_file.model_dump() == without.model_dump()
 
 
-def test_the_example_configuration_shows_every_key_with_its_default() -> None:
+def uncommented() -> dict[str, Any]:
+    """The example with every key that it shows."""
     # A commented line that is a key, not a sentence.
-    uncommented = re.sub(r"^#(?=[a-z_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE)
-    shown = tomllib.loads(uncommented)
+    return tomllib.loads(re.sub(r"^#(?=[a-z_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE))
+
+
+def test_the_addresses_of_the_example_do_not_meet() -> None:
+    shown = uncommented()
+    addresses = [
+        shown["listen"],
+        shown["metrics_listen"],
+        shown["dashboard"]["listen"],
+        shown["access"]["tcp"]["listen"],
+    ]
+    assert len({address.rpartition(":")[2] for address in addresses}) == len(addresses)
+
+
+def test_the_example_configuration_shows_every_key_with_its_default() -> None:
+    shown = uncommented()
     assert shown.keys() == config.Settings.model_fields.keys()
     assert shown.pop("timeouts") == asdict(Timeouts())
     # Nothing is a default there, so each has a plausible value.

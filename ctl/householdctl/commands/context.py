@@ -22,7 +22,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=cont
     "add",
     epilog=example(
         "householdctl context add lab /run/householdd/control.sock --use",
-        "householdctl context add fra1 fra1.example.net:8444 --ca ca.pem --cert me.pem --key me.key",
+        "householdctl context add fra1 fra1.example.net:8446 --ca ca.pem --cert me.pem --key me.key",
     ),
 )
 def add(
