@@ -16,6 +16,7 @@ from grpc_status import rpc_status
 from websockets.exceptions import InvalidStatus
 
 from household.v1 import config_service_pb2 as pb
+from household.v1 import server_service_pb2
 from household.v1.server_service_pb2 import WORKER_STATE_READY
 from tests.clients import OldPage, client
 from tests.daemon import Daemon, running, wait_until
@@ -69,6 +70,12 @@ async def refusal(daemon: Daemon) -> tuple[int, str, str]:
     return response.status_code, response.headers["Retry-After"], (response.body or b"").decode().strip()
 
 
+def replaced(daemon: Daemon) -> bool:
+    """Whether all workers are others than at first, and have been told what was changed since the launch."""
+    ready = server_service_pb2.WORKER_STATE_READY
+    return all(worker.restarts and worker.state == ready for worker in daemon.get_server().workers)
+
+
 async def test_all_workers_together_take_no_more_than_the_limit(pair: Daemon) -> None:
     update(pair, limits(max_sessions=4), "limits.max_sessions")
     async with open_sessions(pair, 4) as clients:
@@ -81,9 +88,7 @@ async def test_all_workers_together_take_no_more_than_the_limit(pair: Daemon) ->
         for pid in pair.worker_pids():
             os.kill(pid, signal.SIGKILL)
         # Sessions that died with their worker take no room.
-        await asyncio.to_thread(
-            wait_until, lambda: all(worker.restarts for worker in pair.get_server().workers), "new workers"
-        )
+        await asyncio.to_thread(wait_until, lambda: replaced(pair), "new workers, which know the limit")
     async with open_sessions(pair, 4):
         assert (await refusal(pair))[0] == 503
 
