@@ -15,7 +15,8 @@ from tests.truth import household, irtt
 from tests.truth.bottleneck import DOWN, UP, bottleneck, counting
 from tests.truth.lines import Line
 
-_SETTLED_S = 0.5
+SETTLED_S = 0.5
+"""Seconds of irtt alone before a run."""
 
 HEADERS = 14 + 20 + 32
 """Bytes of Ethernet, IPv4 and TCP in a packet, with TCP's timestamps."""
@@ -89,7 +90,7 @@ def measure(line: Line, directory: Path) -> Measured:
             counting(network) as counters,
             irtt.pinging(network, directory) as truth,
         ):
-            time.sleep(_SETTLED_S)
+            time.sleep(SETTLED_S)
             run = household.play(network, daemon, line)
     idle, load, recovery = (run.began(phase) for phase in ("idle", "load", "recovery"))
     quiet, loaded = truth.between(idle, load), truth.between(load, recovery)
@@ -105,13 +106,13 @@ def measure(line: Line, directory: Path) -> Measured:
     return Measured(
         line=line,
         run=run,
-        ours=_latency(probe["idle_ms"], probe["loaded_ms"]),
-        irtt=_latency(quiet.round_trips_ms, loaded.round_trips_ms, loaded.lost_share),
+        ours=latency_of(probe["idle_ms"], probe["loaded_ms"]),
+        irtt=latency_of(quiet.round_trips_ms, loaded.round_trips_ms, loaded.lost_share),
         rates=rates,
     )
 
 
-def _latency(idle_ms: Sequence[float], loaded_ms: Sequence[float], lost_share: float = 0.0) -> Latency:
+def latency_of(idle_ms: Sequence[float], loaded_ms: Sequence[float], lost_share: float = 0.0) -> Latency:
     baseline, p50, p95 = percentile(idle_ms, 50), percentile(loaded_ms, 50), percentile(loaded_ms, 95)
     if baseline is None or p50 is None or p95 is None:
         raise AssertionError("no round trips")

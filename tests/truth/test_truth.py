@@ -10,6 +10,7 @@ import pytest
 from tests.lab.bounds import Bound
 from tests.lab.netns import LabUnavailableError
 from tests.lab.results import Figure, Row, conclude, expected, measured
+from tests.truth.agreement import p95_differs
 from tests.truth.lines import LINES, Line
 from tests.truth.measure import Measured, Rate, measure
 
@@ -36,13 +37,7 @@ def _latency(result: Measured) -> Row:
             measured("p50, irtt, ms", irtt.added_p50),
             measured("p95, household, ms", ours.added_p95),
             measured("p95, irtt, ms", irtt.added_p95),
-            Figure(
-                "p95 differs, ms",
-                differs,
-                why="within 3 ms or 10 %",
-                holds=abs(differs) <= max(3, 0.1 * irtt.added_p95),
-                near=abs(differs) <= max(15, 0.3 * irtt.added_p95),
-            ),
+            p95_differs(ours, irtt),
             measured("p95 differs, %", 100 * differs / irtt.added_p95 if irtt.added_p95 > 1 else "of less than 1 ms"),
             measured("baseline, household, ms", ours.baseline),
             measured("baseline, irtt, ms", irtt.baseline),
