@@ -105,7 +105,7 @@ lab: setup ## The same, and write the figures into docs/liveness.md
 	[ -s $(LAB_RESULTS) ] || { echo "nothing was measured; docs/liveness.md stays as it is" >&2; exit $$(( status ? status : 1 )); }; \
 	$(BIN)/python -m tests.lab.report $(LAB_RESULTS) docs/liveness.md 'make lab' && exit $$status
 
-# The lines of 20 Mbit/s only, which take a minute and a quarter.
+# The lines of 20 Mbit/s only, which take two minutes with those of the page.
 .PHONY: test-truth
 test-truth: setup ## Test the household's figures against irtt and the link's counters; needs root and irtt
 ifeq ($(strip $(PYTEST_ARGS)),)
