@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from household.v1 import session_pb2
 from householdd.config import HistorySettings
-from householdd.controlplane.convert import duration, seconds, timestamp
+from householdd.controlplane.convert import duration, timestamp
 from householdd.core.addresses import block, split_host_port
 from householdd.core.run_index import Household, RunAllowance, RunIndex
 from householdd.core.run_report import RunReport
@@ -92,7 +92,8 @@ class History:
     def ended(self, session: session_pb2.Session) -> None:
         """A session has ended."""
         now = time.monotonic()
-        opened_at = now - seconds(session.age)
+        # Not by its age, which ended when it did: it may be told of a while later.
+        opened_at = now - (time.time() - session.opened_at.ToMicroseconds() / 1e6)
         run_id = self._index.ended(_household(session), session.id, opened_at, now)
         self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
 
