@@ -16,6 +16,8 @@ export interface Line {
   colour: string;
   width: number;
   filled: boolean;
+  /** Whether it stops where there is no value, and does not go on straight to the next one. */
+  broken?: boolean;
 }
 
 type Column = readonly (number | null)[];
@@ -100,13 +102,13 @@ export class Chart {
     };
   }
 
-  #series({ colour, width, filled }: Line): uPlot.Series {
+  #series({ colour, width, filled, broken = false }: Line): uPlot.Series {
     return {
       stroke: () => this.#colour(colour),
       ...(filled ? { fill: () => `color-mix(in srgb, ${this.#colour(colour)} 16%, transparent)` } : {}),
       width,
       points: { show: false },
-      spanGaps: true,
+      spanGaps: !broken,
     };
   }
 

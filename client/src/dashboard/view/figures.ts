@@ -7,11 +7,12 @@ import { span, type Trend } from "../trend.js";
 
 /** What the charts show; minutes, so that the ticks are whole ones. */
 const minutes = span / 60;
-const strong = { width: 2, filled: true };
+// All lines have a point at each second; where one has no value nothing was measured.
+const strong = { width: 2, filled: true, broken: true };
 const accent: Line = { colour: "--accent", ...strong };
 const down: Line = { colour: "--computer", ...strong };
 const up: Line = { colour: "--sarah", width: 2, filled: false };
-const upper: Line = { colour: "--jake", width: 1.5, filled: false };
+const upper: Line = { colour: "--jake", width: 1.5, filled: false, broken: true };
 
 /** The figures of this moment, and those of the last minutes as charts. */
 export class FiguresView {
