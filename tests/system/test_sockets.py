@@ -64,6 +64,8 @@ async def test_connections_have_what_those_of_the_daemon_s_own_socket_have(activ
     await asyncio.to_thread(activated.systemctl, "start", "householdd")
     async with AsyncExitStack() as stack:
         page = await session(stack, activated)
+        # Past the first control pass, which asks the kernel.
+        await page.until(lambda: page.kinds["real_time_update"] and page.last("real_time_update")["server_tcp"])
         shown = json.loads(activated.ctl("-o", "json", "sessions", "show", page.session_id).stdout)
         assert _values(shown, "congestion_control") == ["cubic"]
 
