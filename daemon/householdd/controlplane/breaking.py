@@ -9,7 +9,7 @@ from household.v1 import session_service_pb2 as pb
 from householdd.controlplane.blocking import networks_in
 from householdd.controlplane.convert import duration, seconds, timestamp
 from householdd.controlplane.failures import check_note, raise_invalid
-from householdd.core.addresses import Network, parse_network, written
+from householdd.core.addresses import Network, covers, parse_network, written
 from householdd.core.breaker import Breaker, Breakers, BreakerState, Party
 
 MOST_SHOWN = 1000
@@ -83,8 +83,7 @@ def merge(parts: Iterable[Iterable[pb.Breaker]]) -> list[pb.Breaker]:
 
 
 def _covers(network: Network, breaker: pb.Breaker) -> bool:
-    single = parse_network(breaker.address)
-    return single.version == network.version and single.subnet_of(network)  # type: ignore[arg-type]  # one version
+    return covers(network, parse_network(breaker.address))
 
 
 def _order(breaker: pb.Breaker) -> tuple[int, int, str]:

@@ -22,16 +22,26 @@ def host_port(host: str, port: int) -> str:
 
 
 def customer(host: str) -> Network:
-    """The network that stands for the customer at ``host``: the address itself, of IPv6 its /64.
+    """The network that stands for the customer at ``host``: the address itself, of IPv6 its /64."""
+    address = address_of(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        return ipaddress.IPv6Network((address, CUSTOMER_IPV6), strict=False)
+    return ipaddress.IPv4Network(address)
+
+
+def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address that a socket shows, without a zone. Raises ValueError for what is none.
 
     An IPv4 address mapped into IPv6, as a socket for both shows it, is the IPv4 address.
     """
     address = ipaddress.ip_address(host.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return ipaddress.IPv6Network((address, CUSTOMER_IPV6), strict=False)
-        address = address.ipv4_mapped
-    return ipaddress.IPv4Network(address)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def covers(network: Network, other: Network) -> bool:
+    """Whether all of ``other`` is in ``network``; never of another IP version."""
+    return network.version == other.version and other.subnet_of(network)  # type: ignore[arg-type]  # one version
 
 
 def parse_network(text: str) -> Network:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from householdd.core.addresses import Network, customer
+from householdd.core.addresses import Network, covers, customer
 from householdd.core.counts import OUTCOMES_WINDOW, Counts, Outcomes
 from householdd.core.settings import Limits
 from householdd.core.visitor import network_key
@@ -225,7 +225,7 @@ def _parties(host: str, profile: str) -> list[Party]:
 
 
 def _within(single: Network, networks: list[Network]) -> bool:
-    return any(single.version == each.version and single.subnet_of(each) for each in networks)  # type: ignore[arg-type]  # one version
+    return any(covers(each, single) for each in networks)
 
 
 def _order(party: Party) -> tuple[int, int, str]:

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from householdd.core.addresses import Network
+from householdd.core.addresses import Network, address_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,5 @@ class TrustedProxies:
         return client
 
     def _trusts(self, host: str) -> bool:
-        address = ipaddress.ip_address(host.partition("%")[0])
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
+        address = address_of(host)
         return any(address in network for network in self.networks)
