@@ -37,6 +37,11 @@ def timestamp(wall: float) -> Timestamp:
     return message
 
 
+def unix(message: Timestamp) -> float:
+    """Unix time in seconds. Raises ValueError for one outside the years 1 to 9999, which only a client can send."""
+    return message.ToMicroseconds() / 1e6
+
+
 @cache
 def state(value: SessionState) -> pb.SessionState.ValueType:
     """The state's number."""

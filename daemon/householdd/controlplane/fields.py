@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from household.v1 import session_pb2 as pb
-from householdd.controlplane.convert import seconds
+from householdd.controlplane.convert import seconds, unix
 
 Value = str | float
 
@@ -81,7 +81,7 @@ FIELDS: dict[str, Field] = {
         lambda session: _word(pb.Verdict.Name(session.verdict), "VERDICT_"),
         _words(pb.Verdict.keys(), "VERDICT_"),
     ),
-    "opened_at": Field(Kind.TIME, lambda session: session.opened_at.ToMicroseconds() / 1e6),
+    "opened_at": Field(Kind.TIME, lambda session: unix(session.opened_at)),
     "age": Field(Kind.SECONDS, lambda session: seconds(session.age)),
     "evidence_age": Field(Kind.SECONDS, lambda session: seconds(session.evidence_age)),
     "answer_age": Field(Kind.SECONDS, lambda session: seconds(session.answer_age)),

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from household.v1 import session_pb2
 from householdd.config import HistorySettings
-from householdd.controlplane.convert import duration, timestamp
+from householdd.controlplane.convert import duration, timestamp, unix
 from householdd.core.addresses import block, split_host_port
 from householdd.core.run_index import Household, RunAllowance, RunIndex
 from householdd.core.run_report import RunReport
@@ -93,7 +93,7 @@ class History:
         """A session has ended."""
         now = time.monotonic()
         # Not by its age, which ended when it did: it may be told of a while later.
-        opened_at = now - (time.time() - session.opened_at.ToMicroseconds() / 1e6)
+        opened_at = now - (time.time() - unix(session.opened_at))
         run_id = self._index.ended(_household(session), session.id, opened_at, now)
         self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
 
@@ -102,7 +102,7 @@ class History:
         now = time.time()
         session.state = session_pb2.SESSION_STATE_CLOSED
         session.close_reason = session_pb2.CLOSE_REASON_WORKER_LOST
-        opened = session.opened_at.ToMicroseconds() / 1e6
+        opened = unix(session.opened_at)
         session.closed_at.CopyFrom(timestamp(max(now, opened)))
         session.age.CopyFrom(duration(max(now - opened, 0.0)))
         self.ended(session)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from household.v1 import session_pb2
-from householdd.controlplane.convert import seconds
+from householdd.controlplane.convert import seconds, unix
 from householdd.core.addresses import block, split_host_port
 from householdd.core.run_report import RunReport, encode
 from householdd.storage.rows import PersonRow, RunRow, SessionRow
@@ -45,8 +44,8 @@ def session_row(session: session_pb2.Session, run_id: str | None, server: str, a
         address=address,
         address_block=address_block,
         user_agent=session.user_agent,
-        opened_at=_unix(session.opened_at),
-        closed_at=_unix(session.closed_at),
+        opened_at=unix(session.opened_at),
+        closed_at=unix(session.closed_at),
         reason=session_pb2.CloseReason.Name(session.close_reason).removeprefix("CLOSE_REASON_").lower(),
         detail=session.close_detail,
         sent_bytes=session.sent_bytes,
@@ -187,7 +186,3 @@ def _shared_session(session: SessionRow) -> SharedSession:
 
 def _milliseconds(value: float | None) -> float | None:
     return None if value is None else round(value * 1e3, 3)
-
-
-def _unix(value: Timestamp) -> float:
-    return value.ToMicroseconds() / 1e6

@@ -14,6 +14,7 @@ from sqlalchemy.sql import ColumnElement
 from household.v1 import history_service_pb2 as pb
 from household.v1 import history_service_pb2_grpc
 from householdd.controlplane import filters
+from householdd.controlplane.convert import unix
 from householdd.controlplane.failures import Refusal, invalid, not_found, precondition
 from householdd.controlplane.history_fields import RUN_FIELDS, SESSION_FIELDS, HistoryField
 from householdd.controlplane.keyset import KeysetRequest
@@ -140,7 +141,7 @@ class _Conditions:
 
 def _unix(field: str, moment: Timestamp) -> float:
     try:
-        return moment.ToMicroseconds() / 1e6
+        return unix(moment)
     except ValueError:
         raise invalid(field, "has to be a time of the years 1 to 9999 with 0 to 999999999 nanoseconds") from None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from household.v1 import history_service_pb2, server_service_pb2, session_pb2, session_service_pb2
-from householdd.controlplane.convert import seconds
+from householdd.controlplane.convert import seconds, unix
 from householdd.supervisor.dashboard.trend import Trend
 
 Shown = dict[str, Any]
@@ -87,7 +87,7 @@ def server(now: server_service_pb2.Server, trend: Trend) -> Shown:
 def _drain(now: server_service_pb2.Server) -> Shown | None:
     if not now.HasField("drain_deadline_at"):
         return None
-    return {"reason": now.drain_reason, "deadline": now.drain_deadline_at.ToMicroseconds() / 1e6}
+    return {"reason": now.drain_reason, "deadline": unix(now.drain_deadline_at)}
 
 
 def _worker(each: server_service_pb2.Worker, trend: Trend) -> Shown:
@@ -111,7 +111,7 @@ def runs(response: history_service_pb2.ListRunsResponse, link: str | None) -> li
     return [
         {
             "id": each.id,
-            "at": each.stored_at.ToMicroseconds() / 1e6,
+            "at": unix(each.stored_at),
             "grade": grade(each),
             "valid": each.valid,
             "baseline": seconds(each.baseline) if each.HasField("baseline") else None,
