@@ -39,6 +39,13 @@ def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         yield daemon
 
 
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon with two workers, over TLS, for all tests of a module, which undo what they change."""
+    with running(tmp_path_factory.mktemp("daemon"), "--workers", "2") as daemon:
+        yield daemon
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Cluster]:
     with cluster() as made:

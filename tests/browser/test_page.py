@@ -16,9 +16,10 @@ from tests.browser.views import (
     report_says,
     screenshot,
     start,
-    undisturbed,
+    too_busy,
     watch_phases,
 )
+from tests.undisturbed import undisturbed
 
 
 def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, page: Page) -> None:
@@ -38,7 +39,7 @@ def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, p
         in_state(page, "done", 40)
         return halfway
 
-    halfway = undisturbed(page, play)
+    halfway = undisturbed(play, lambda _: too_busy(page))
     assert phases_seen(page) == ["idle-baseline", "load", "recovery"]
     screenshot(page, "done")
 

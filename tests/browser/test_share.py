@@ -9,7 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.views import PEOPLE, Served, in_state, start, undisturbed
+from tests.browser.views import PEOPLE, Served, in_state, start, too_busy
+from tests.undisturbed import undisturbed
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
@@ -30,7 +31,7 @@ def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_p
         start(page, f"{daemon.url}?seconds=12&computer=50")
         in_state(page, "done", 45)
 
-    undisturbed(page, play)
+    undisturbed(play, lambda _: too_busy(page))
     grade = page.locator("#report").get_attribute("data-grade")
 
     run = json.loads(download(page, "JSON", tmp_path).read_text())

@@ -18,17 +18,10 @@ from household.v1 import server_service_pb2
 from household.v1 import session_service_pb2 as pb
 from householdd.controlplane.convert import duration
 from tests.clients import OldPage, client
-from tests.daemon import Daemon, running, wait_until
+from tests.daemon import Daemon, wait_until
 from tests.end_to_end.sessions import open_sessions
 
 ID = "6f1e7a52-0000-4000-8000-000000000001"
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon with two workers for all tests here."""
-    with running(tmp_path_factory.mktemp("daemon"), "--workers", "2") as daemon:
-        yield daemon
 
 
 @pytest.fixture(autouse=True)

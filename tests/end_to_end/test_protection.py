@@ -21,13 +21,6 @@ from tests.daemon import Daemon, running, wait_until
 PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon with two workers for all tests here."""
-    with running(tmp_path_factory.mktemp("daemon"), "--workers", "2") as daemon:
-        yield daemon
-
-
 @pytest.fixture(autouse=True)
 def _as_it_was(pair: Daemon) -> Iterator[None]:
     yield

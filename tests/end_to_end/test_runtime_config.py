@@ -23,13 +23,6 @@ from tests.daemon import Daemon, running, wait_until
 from tests.end_to_end.sessions import open_sessions
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon with two workers for all tests here."""
-    with running(tmp_path_factory.mktemp("daemon"), "--workers", "2") as daemon:
-        yield daemon
-
-
 @pytest.fixture(autouse=True)
 def _as_it_was(pair: Daemon) -> Iterator[None]:
     yield
