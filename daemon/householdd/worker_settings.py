@@ -49,4 +49,10 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 READY = b"ready\n"
-"""What a worker writes on its standard output once it accepts connections and control calls."""
+"""What a worker writes on its standard output once it answers control calls."""
+
+SERVE = b"serve\n"
+"""What it reads on its standard input then, once it was told what has changed since the launch."""
+
+SERVING = b"serving\n"
+"""What it writes once it accepts connections."""

@@ -40,7 +40,7 @@ class Hooks:
     """What a pool asks and tells the daemon."""
 
     ready: Callable[[WorkerHandle], Awaitable[None]]
-    """A worker came up; tells it what it cannot know."""
+    """A worker answers, and serves once it was told what it cannot know."""
     ended: Callable[[WorkerHandle], None]
     """A worker's process is gone."""
     restarting: Callable[[], bool]
@@ -116,9 +116,12 @@ class WorkerPool:
         await handle.connect()
         try:
             await self._hooks.ready(handle)
-        except grpc.aio.AioRpcError as error:
+            await worker_process.serve(process, handle.name)
+        except (grpc.aio.AioRpcError, worker_process.WorkerFailedError) as error:
             self.kill(handle)
             await self._ended(handle, process)
+            if isinstance(error, worker_process.WorkerFailedError):
+                raise
             raise worker_process.WorkerFailedError(f"worker {handle.name} does not answer: {error.details()}") from None
         handle.state, handle.detail = pb.WORKER_STATE_READY, ""
         log.info("worker ready", worker=handle.name, pid=process.pid)

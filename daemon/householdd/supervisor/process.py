@@ -9,10 +9,10 @@ from asyncio.subprocess import PIPE, Process
 
 import msgspec
 
-from householdd.worker_settings import READY, WorkerSettings
+from householdd.worker_settings import READY, SERVE, SERVING, WorkerSettings
 
 START_DEADLINE = 30.0
-"""Seconds that a worker has to become ready; a loaded machine imports slowly."""
+"""Seconds that a worker has to become ready, and then to serve; a loaded machine imports slowly."""
 
 
 class WorkerFailedError(Exception):
@@ -20,9 +20,10 @@ class WorkerFailedError(Exception):
 
 
 async def start(settings: WorkerSettings) -> Process:
-    """Starts a worker and waits until it is ready. Raises WorkerFailedError, and then leaves no process behind.
+    """Starts a worker that answers control calls and accepts no connection yet.
 
-    Its standard input stays open: when the supervisor dies, however it dies, the worker sees the end of it and stops.
+    Raises WorkerFailedError, and then leaves no process behind. Its standard input stays open: when the supervisor
+    dies, however it dies, the worker sees the end of it and stops.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -38,7 +39,7 @@ async def start(settings: WorkerSettings) -> Process:
     except OSError as error:
         raise WorkerFailedError(f"worker {settings.name} could not be started: {error.strerror}") from None
     try:
-        await _become_ready(process, settings)
+        await _order(process, settings.name, msgspec.json.encode(settings) + b"\n", READY)
     except BaseException:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -48,19 +49,23 @@ async def start(settings: WorkerSettings) -> Process:
     return process
 
 
-async def _become_ready(process: Process, settings: WorkerSettings) -> None:
+async def serve(process: Process, name: str) -> None:
+    """Lets a worker that was started accept connections. Raises WorkerFailedError."""
+    await _order(process, name, SERVE, SERVING)
+
+
+async def _order(process: Process, name: str, order: bytes, answer: bytes) -> None:
     if process.stdin is None or process.stdout is None:
         raise AssertionError("a process started with pipes has them")
-    process.stdin.write(msgspec.json.encode(settings) + b"\n")
+    process.stdin.write(order)
+    wanted = answer.decode().strip()
     try:
         async with asyncio.timeout(START_DEADLINE):
             line = await process.stdout.readline()
-            if line != READY:
-                raise WorkerFailedError(
-                    f"worker {settings.name} {describe_end(await process.wait())} before it was ready"
-                )
+            if line != answer:
+                raise WorkerFailedError(f"worker {name} {describe_end(await process.wait())} before it was {wanted}")
     except TimeoutError:
-        raise WorkerFailedError(f"worker {settings.name} was not ready after {START_DEADLINE:g} s") from None
+        raise WorkerFailedError(f"worker {name} was not {wanted} after {START_DEADLINE:g} s") from None
 
 
 def describe_end(returncode: int) -> str:

@@ -43,7 +43,7 @@ from householdd.worker.recorder import Recorder
 from householdd.worker.server import LocalServer
 from householdd.worker.sessions import LocalSessions
 from householdd.worker.shared_runs import SharedRuns
-from householdd.worker_settings import READY, WorkerSettings
+from householdd.worker_settings import READY, SERVE, SERVING, WorkerSettings
 
 log = structlog.get_logger("worker")
 
@@ -59,6 +59,7 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
+        self._briefed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._tls = (
             certificates.tls_context(Path(settings.cert), Path(settings.key))
@@ -95,7 +96,7 @@ class Worker:
                 self._control_loop,
                 settings.name,
                 lambda: self._gateway.connections,
-                self._stopping.set,
+                self._stop,
             ),
             ConfigService(RuntimeConfig(Catalogue(profiles), settings.values, {}, self._apply)),
         )
@@ -104,19 +105,22 @@ class Worker:
     async def run(self) -> None:
         """Serves until the supervisor is gone, asks for the end, or sends SIGTERM."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
-        loop.add_reader(sys.stdin.fileno(), self._supervisor_gone)
+        loop.add_reader(sys.stdin.fileno(), self._hear_supervisor)
         await self._control.start()
         recorder = None
         if self._settings.recorder_socket is not None:
             recorder = Recorder(self._registry, self._settings.name, self._history)
+        os.write(sys.stdout.fileno(), READY)
+        # Not before: whoever came meanwhile would be let in by the limits and blocks of the launch.
+        await self._briefed.wait()
         server = await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
         control_loop.add_done_callback(self._control_loop_ended)
         # What is there now lives as long as the process; the collector need not look at it again.
         gc.freeze()
-        os.write(sys.stdout.fileno(), READY)
+        os.write(sys.stdout.fileno(), SERVING)
         await self._control.report(serving=True)
         await self._stopping.wait()
         server.close(close_connections=False)
@@ -159,8 +163,15 @@ class Worker:
         except certificates.CertificateError as error:
             log.error("certificate not renewed; the old one stays in use", problem=str(error))  # noqa: TRY400 - no defect
 
-    def _supervisor_gone(self) -> None:
-        # The supervisor writes nothing after the settings, so this is the end of the pipe: it died.
+    def _stop(self) -> None:
+        self._briefed.set()
+        self._stopping.set()
+
+    def _hear_supervisor(self) -> None:
+        if os.read(sys.stdin.fileno(), len(SERVE)) == SERVE:
+            self._briefed.set()
+            return
+        # It writes nothing else, so this is the end of the pipe: it died.
         self._registry.abort_all()
         os._exit(1)
 
