@@ -39,6 +39,7 @@ def test_the_defaults_are_allowed_and_come_back_typed() -> None:
     [
         ("limits.max_sessions", 0, "0 is out of range; allowed is 1 to 100000"),
         ("limits.max_sessions", 2.5, "2.5 is not a whole number; allowed is 1 to 100000"),
+        ("limits.daemon_mbps", 0, "0 Mbit/s is out of range; allowed is 0.1 to 1000000 Mbit/s"),
         ("limits.handshakes_per_second", 0.5, "0.5 /s is out of range; allowed is 1 to 100000 /s"),
         ("profiles.jake.download_mbps", 0, "0 Mbit/s is out of range; allowed is 0.01 to 10000 Mbit/s"),
         ("profiles.jake.download_mbps", 10_001, "10001 Mbit/s is out of range; allowed is 0.01 to 10000 Mbit/s"),

@@ -109,6 +109,17 @@ async def test_a_warm_up_sets_what_this_runs_computer_asks_for_and_nobody_elses(
     assert losses(daemon) == 0
 
 
+async def test_a_run_is_over_when_its_server_is(daemon: Daemon) -> None:
+    running = asyncio.create_task(
+        asyncio.to_thread(daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "10m", "--computer", "20")
+    )
+    await asyncio.to_thread(wait_until, lambda: daemon.list_sessions("profile = sarah"), "Sarah's session")
+    daemon.process.kill()
+    done = await asyncio.wait_for(running, 60)
+    assert done.returncode == 1, done.stderr
+    assert "connection_lost" in json.loads(done.stdout)["report"]["invalid"]
+
+
 def test_a_household_without_room_is_told_so_and_leaves_in_an_orderly_way(daemon: Daemon) -> None:
     assert daemon.ctl("config", "set", "limits.max_sessions=2").returncode == 0
     done = daemon.ctl("test", daemon.ws_url, "--duration", "1s")

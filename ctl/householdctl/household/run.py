@@ -99,12 +99,15 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         warm_up = await _warm_up(plan, test_id, probes, alone, tell) if plan.warm_up else None
         wish = f"&throughput={warm_up.computer_mbps if warm_up else plan.computer_mbps}"
         people = [await enter(who, wish if who == "computer" else "") for who in WHO]
-        lateness = asyncio.create_task(_lateness(plan.seconds))
+        late: list[float] = []
+        watching = asyncio.create_task(_watch_timers(late))
+        stack.callback(watching.cancel)
         for member in people:
             await _engage(stack, member, PERSON_HERTZ)
         began = time.monotonic()
         await _pass("load", plan.seconds, [*probes, *people], tell)
         ended = time.monotonic()
+        watching.cancel()
         lost = any(member.ended for member in (*probes, *people))
         received = {member.who: member.received_bytes for member in people}
         # What a line in trouble still holds may take long to come; the connections are cut when the run is over.
@@ -115,7 +118,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         await asyncio.gather(*stops, return_exceptions=True)
         circumstances = Circumstances(
             clock_jump_ms=abs(time.time() - time.monotonic() - clocks) * 1e3,
-            client_overloaded=await lateness > LATE_TIMER_MS / 1e3,
+            client_overloaded=_p95(late) > LATE_TIMER_MS / 1e3,
             server_overloaded=any(member.server_overloaded for member in (*probes, *people)),
             server_limited=any(member.server_limited for member in (*alone, *people)),
             connection_lost=lost,
@@ -194,17 +197,20 @@ async def _all(works: Iterable[Coroutine[Any, Any, None]], patience: float) -> N
 
 
 async def _pass(phase: str, seconds: float, members: list[Member], tell: Callable[[Progress], None]) -> None:
+    """Lets a phase go by, while anybody is left."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
+    while (left := until - time.monotonic()) > 0 and not all(member.ended for member in members):
         tell(Progress(phase, left, members))
         await asyncio.sleep(min(left, 0.25))
 
 
-async def _lateness(seconds: float) -> float:
-    """How late this process's timers were, 95th percentile in seconds: its own part in the round trips."""
-    late: list[float] = []
-    until = time.monotonic() + seconds
-    while (at := time.monotonic() + 0.05) < until:
+async def _watch_timers(late: list[float]) -> None:
+    """Notes how many seconds this process's timers are late: its own part in the round trips."""
+    while True:
+        at = time.monotonic() + 0.05
         await asyncio.sleep(0.05)
         late.append(time.monotonic() - at)
-    return sorted(late)[int(len(late) * 0.95)] if late else 0.0
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95)] if values else 0.0

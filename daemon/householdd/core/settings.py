@@ -37,7 +37,7 @@ class Meaning:
     @property
     def allowed(self) -> str:
         """The range, in words of the unit: ``1 to 3600 s``."""
-        return f"{self.minimum:g} to {self.maximum:g} {self.unit}".rstrip()
+        return f"{self.minimum:.15g} to {self.maximum:.15g} {self.unit}".rstrip()
 
     def check(self, path: str, value: float) -> float:
         """The value, where it is in the range. Raises SettingError for ``path`` otherwise."""
