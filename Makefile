@@ -158,10 +158,8 @@ deb: setup ## Build the Debian package, into dist/
 	@packaging/debian/build
 
 .PHONY: bench
-bench: setup ## Measure what one machine carries
-	@shopt -s nullglob; scripts=(bench/bench_*.py); \
-	[ $${#scripts[@]} -gt 0 ] || { echo "bench/ holds no bench_*.py yet" >&2; exit 1; }; \
-	for script in "$${scripts[@]}"; do echo "== $$script"; $(BIN)/python "$$script"; done
+bench: setup $(VENV)/.installed-bench ## Measure what one machine carries; ARGS='--help' tells what can be asked
+	@$(BIN)/python -m bench $(ARGS)
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
@@ -169,6 +167,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: $(VENV)/.installed ## Pin dependencies after a change of pyproject.toml; newest: make lock UPGRADE=--upgrade
 	@$(BIN)/$(LOCK) $(UPGRADE) pyproject.toml --output-file requirements/run.lock
 	@$(BIN)/$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
+	@$(BIN)/$(LOCK) $(UPGRADE) --group bench --constraint requirements/dev.lock --output-file requirements/bench.lock
 	@$(BIN)/$(LOCK) $(UPGRADE) --group node --output-file requirements/node.lock
 
 .PHONY: node
@@ -190,6 +189,11 @@ $(VENV)/.installed: requirements/dev.lock pyproject.toml hatch_build.py | $(VENV
 	@echo "installing Python dependencies"
 	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/dev.lock
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-bench: requirements/bench.lock $(VENV)/.installed
+	@echo "installing what the benchmarks compare with"
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/bench.lock
 	@touch $@
 
 gen/household/py.typed: $(PROTOS) | $(VENV)/.installed

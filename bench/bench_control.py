@@ -31,8 +31,8 @@ from websockets.exceptions import WebSocketException
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.bench_bulk import UPGRADE, address_of, cpu_seconds
-
+from bench.cores import cpu_seconds
+from bench.readers import address_of, upgrade
 from household.v1 import config_service_pb2, server_service_pb2, session_service_pb2
 from householdd.supervisor.forwarding import PREFACE
 from tests.clients import Client, client
@@ -101,7 +101,7 @@ def bulk(target: Target, last_byte: Synchronized[float]) -> None:
     """One session at full rate, read as fast as Python can until its end."""
     buffer = bytearray(256 * 1024)
     with target.tls.wrap_socket(socket.create_connection(target.address), server_hostname="localhost") as sock:
-        sock.sendall(UPGRADE)
+        sock.sendall(upgrade("computer"))
         with contextlib.suppress(OSError):
             while sock.recv_into(buffer):
                 last_byte.value = time.monotonic()

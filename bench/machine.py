@@ -1,0 +1,28 @@
+"""The machine and the software that figures were taken with."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import re
+import ssl
+from pathlib import Path
+
+LIBRARIES = ("websockets", "uvloop", "picows", "grpcio")
+
+
+def description() -> str:
+    """One sentence without its end."""
+    model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    return (
+        f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}, Linux {platform.release()}, "
+        f"Python {platform.python_version()}, {' '.join(ssl.OPENSSL_VERSION.split()[:2])}, {versions}"
+    )
+
+
+def today() -> str:
+    """UTC."""
+    return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"

@@ -1,0 +1,105 @@
+"""Servers that send as much as the client takes, in the frames of a bulk session: KIND STATE_DIR CONNECTIONS."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import ssl
+import sys
+
+import uvloop
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from bench.peers.listening import listener, tls
+from householdd.dataplane.payload import FRAME, frame
+
+HEADER = 14
+"""Greatest bytes of a frame's header."""
+
+
+def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: int) -> None:
+    """The limit: blocking sends of a serialised frame, to each client in turn."""
+    data = frame(FRAME)
+    while True:
+        clients = [_accepted(sock, context) for _ in range(connections)]
+        # Until the clients have seen enough.
+        with contextlib.suppress(OSError):
+            while True:
+                for client in clients:
+                    client.sendall(data)
+        for client in clients:
+            client.close()
+
+
+def _accepted(sock: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
+    client, _ = sock.accept()
+    if context is not None:
+        client = context.wrap_socket(client, server_side=True)
+    client.recv(4096)
+    # The client waits for the answer to its upgrade; what it says is not looked at.
+    client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+    return client
+
+
+async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> None:
+    """A plain handler of the library that we use, on the same event loop."""
+    data = os.urandom(FRAME)
+
+    async def handler(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await connection.send(data)
+
+    async with serve(handler, sock=sock, ssl=context, compression=None, ping_interval=None):
+        await asyncio.Event().wait()
+
+
+async def picows(sock: socket.socket, context: ssl.SSLContext | None) -> None:
+    """A WebSocket library in Cython, as fast as its documentation knows: no copy, paused by its transport."""
+    from picows import WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server  # noqa: PLC0415 - optional
+
+    class Sender(WSListener):  # type: ignore[misc]  # the library is not typed
+        def __init__(self) -> None:
+            self.transport: WSTransport | None = None
+            self.paused = False
+            self.buffer = bytearray(HEADER) + os.urandom(FRAME)
+
+        def on_ws_connected(self, transport: WSTransport) -> None:
+            self.transport = transport
+            asyncio.get_running_loop().call_soon(self.fill)
+
+        def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - the library's signature
+            self.transport = None
+
+        def pause_writing(self) -> None:
+            self.paused = True
+
+        def resume_writing(self) -> None:
+            self.paused = False
+            self.fill()
+
+        def fill(self) -> None:
+            while self.transport is not None and not self.paused:
+                self.transport.send_reuse_external_bytearray(WSMsgType.BINARY, self.buffer, HEADER)
+
+    def listener_for(_: WSUpgradeRequest) -> Sender:
+        return Sender()
+
+    server = await ws_create_server(listener_for, sock=sock, ssl=context)
+    await server.serve_forever()
+
+
+def main(kind: str, state_dir: str, connections: str) -> None:
+    """Serves until killed."""
+    sock, context = listener(), tls(state_dir)
+    if kind == "blocking":
+        blocking(sock, context, int(connections))
+    else:
+        uvloop.run({"websockets": websockets, "picows": picows}[kind](sock, context))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

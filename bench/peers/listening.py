@@ -1,0 +1,59 @@
+"""A peer's listening socket and certificate: the same as the daemon's, so that only the servers differ."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from ssl import SSLContext
+
+from bench import cores
+from householdd import certificates
+
+CONGESTION_CONTROL = b"cubic"
+"""The daemon's default; the kernel's may be another."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A running peer."""
+
+    address: tuple[str, int]
+    pid: int
+
+
+@contextlib.contextmanager
+def peer(module: str, kind: str, state_dir: Path | None, *arguments: str) -> Iterator[Peer]:
+    """A peer on the server's core for the length of a block, with the certificate of a daemon's state directory.
+
+    None as ``state_dir`` is a peer without TLS.
+    """
+    command = [*cores.ON_SERVER_CORE, sys.executable, "-m", f"bench.peers.{module}", kind, str(state_dir or "-")]
+    with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if not line:
+                raise SystemExit(f"the peer did not start: {' '.join(command)}")
+            yield Peer(("127.0.0.1", int(line)), process.pid)
+        finally:
+            process.kill()
+
+
+def listener() -> socket.socket:
+    """A socket on a free loopback port, which is printed for whoever started this process."""
+    sock = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION_CONTROL)
+    print(sock.getsockname()[1], flush=True)
+    return sock
+
+
+def tls(state_dir: str) -> SSLContext | None:
+    """The daemon's TLS; None for ``-``."""
+    if state_dir == "-":
+        return None
+    return certificates.tls_context(Path(state_dir) / "dev-cert.pem", Path(state_dir) / "dev-key.pem")

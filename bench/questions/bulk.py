@@ -1,0 +1,74 @@
+"""Question 1: what a gigabyte of download costs a worker."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from bench.cores import ON_SERVER_CORE, cpu_seconds
+from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
+from bench.peers.listening import peer
+from bench.readers import address_of, readers
+from tests.daemon import CROWD, running
+
+WARM_UP = 0.5
+"""Seconds; the congestion window is open and the interpreter has seen its loops."""
+
+LIMIT = "blocking sendall"
+CPU = "CPU s/GB"
+
+
+def answer(options: Options) -> Answer:
+    """Four tables: WSS and WS, one connection and sixteen."""
+    tables = [
+        _table(name, connections, most, options)
+        for name, most in (("WSS", 1.0), ("WS", 1.1))
+        for connections in (1, 16)
+    ]
+    how = (
+        "What a gigabyte of download costs the sending process: its CPU time, with what TCP does in the kernel, "
+        "over the bytes that the clients took. The limit is a loop of blocking `sendall` of the same 16 KiB frames to "
+        "each client in turn. A Computer's session asks for 1 Gbit/s and gets no more, so with one connection only the "
+        "others run as fast as they can."
+    )
+    return Answer("Bulk download", how, tables, Plot(CPU))
+
+
+def _table(name: str, connections: int, most: float, options: Options) -> Table:
+    with contextlib.ExitStack() as stack:
+        subjects = dict(_subjects(stack, connections, options, secure=name == "WSS"))
+        rows = interleaved(subjects, options.rounds)
+    words = "1 connection" if connections == 1 else f"{connections} connections"
+    return Table(f"{name}, {words}", rows, CPU, LIMIT, {"householdd": f"{most:g} at most"})
+
+
+def _subjects(
+    stack: contextlib.ExitStack, connections: int, options: Options, *, secure: bool
+) -> Iterator[tuple[str, Callable[[], Measured]]]:
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    arguments = ("--workers", "1", *(() if secure else ("--no-tls",)))
+    daemon = stack.enter_context(running(directory, *arguments, env=CROWD, prefix=ON_SERVER_CORE))
+    tls = daemon.tls if secure else None
+    measure = partial(_measure, tls=tls, connections=connections, seconds=options.seconds)
+    yield "householdd", partial(measure, address_of(daemon), daemon.worker_pids()[0])
+    state_dir = directory / "state" if secure else None
+    for name, kind in ((LIMIT, "blocking"), ("websockets", "websockets"), ("picows", "picows")):
+        each = stack.enter_context(peer("bulk", kind, state_dir, str(connections)))
+        yield name, partial(measure, each.address, each.pid)
+
+
+def _measure(
+    address: tuple[str, int], pid: int, *, tls: ssl.SSLContext | None, connections: int, seconds: float
+) -> Measured:
+    with readers(address, tls, connections, "computer") as clients:
+        clients.read(WARM_UP)
+        cpu, began = cpu_seconds(pid), time.perf_counter()
+        count = clients.read(seconds)
+        elapsed = time.perf_counter() - began
+        used = cpu_seconds(pid) - cpu
+    return {CPU: used / (count / 1e9), "Gbit/s": count * 8 / elapsed / 1e9}

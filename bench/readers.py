@@ -1,0 +1,66 @@
+"""Clients that read as fast as Python can."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+
+from tests.daemon import Daemon
+
+
+def upgrade(user: str) -> bytes:
+    """A client's opening handshake."""
+    return (
+        f"GET /ws/virtual-household/{user} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    ).encode()
+
+
+def address_of(daemon: Daemon) -> tuple[str, int]:
+    """Where the daemon listens."""
+    host, port = daemon.url.partition("//")[2].rstrip("/").split(":")
+    return host, int(port)
+
+
+def connected(address: tuple[str, int], tls: ssl.SSLContext | None, user: str) -> socket.socket:
+    """A blocking socket whose upgrade was answered; the rest of the answer's segment is dropped."""
+    plain = socket.create_connection(address, timeout=30)
+    sock = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
+    sock.sendall(upgrade(user))
+    answer = sock.recv(16384)
+    if b" 101 " not in answer[:20]:
+        raise SystemExit(f"no session: {answer[:200]!r}")
+    return sock
+
+
+class Readers:
+    """Connections of one thread."""
+
+    def __init__(self, sockets: list[socket.socket]) -> None:
+        self._buffer = bytearray(256 * 1024)
+        self._poll = select.epoll()
+        self._sockets = {sock.fileno(): sock for sock in sockets}
+        for sock in sockets:
+            self._poll.register(sock.fileno(), select.EPOLLIN)
+
+    def read(self, seconds: float) -> int:
+        """Reads from whoever has something for so long; bytes. OpenSSL leaves nothing behind that epoll cannot see."""
+        count, end = 0, time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            for fileno, _ in self._poll.poll(1.0):
+                got = self._sockets[fileno].recv_into(self._buffer)
+                if not got:
+                    raise SystemExit("the server ended a connection that was to be measured")
+                count += got
+        return count
+
+
+@contextlib.contextmanager
+def readers(address: tuple[str, int], tls: ssl.SSLContext | None, count: int, user: str) -> Iterator[Readers]:
+    """So many connections for the length of a block."""
+    with contextlib.ExitStack() as stack:
+        yield Readers([stack.enter_context(connected(address, tls, user)) for _ in range(count)])
