@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.core.liveness import Kernel
-from householdd.core.session import Session
+from householdd.core.session import UNASKED_GRACE, Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
-from tests.core.samples import START, WALL, active, handshaking
+from tests.core.samples import PROFILES, START, WALL, active, handshaking
 
 HANDSHAKE, ACTIVE, QUIET, CLOSING, CLOSED = SessionState
 
@@ -235,6 +235,51 @@ def test_evidence_after_the_end_was_decided_is_not_noted() -> None:
     session.received(40, START + 1)
     assert session.liveness.last_evidence_kind is EvidenceKind.HANDSHAKE
     assert session.sums.received == 100
+
+
+@pytest.mark.parametrize("who", ["alex", "sarah", "jake", "computer"])
+def test_a_client_that_rounds_each_request_up_to_whole_chunks_uploads_in_peace(who: str) -> None:
+    session = active(who)
+    chunk = 64 * 1024
+    for step in range(300 * 4):
+        now = START + step / 4
+        session.evidence(EvidenceKind.MESSAGE, now)
+        wanted = session.upload_due(now + 0.25)
+        size = min(max(wanted, 1), chunk)
+        for _ in range(-(-wanted // size)):
+            assert session.received(size, now) is None
+    assert session.sums.received > session.profile.upload.shape().mean_bps / 8 * 290
+
+
+def test_what_was_asked_for_may_come_late_all_at_once() -> None:
+    session = active("sarah")
+    asked = 0
+    for step in range(40):
+        session.evidence(EvidenceKind.MESSAGE, START + step / 4)
+        asked += session.upload_due(START + step / 4 + 0.25)
+    assert asked > 2.5e6 / 8 * 9
+    assert session.received(asked, START + 60) is None
+
+
+@pytest.mark.parametrize(("who", "seconds"), [("probe", 100), ("jake", 0), ("jake", 100), ("sarah", 10)])
+def test_far_more_upload_than_was_asked_for_ends_the_session(who: str, seconds: float) -> None:
+    session = active(who)
+    now = START + seconds
+    bound = 2 * int(session.profile.upload.shape().mean_bps / 8 * seconds) + UNASKED_GRACE
+    assert session.received(bound // 2, now) is None
+    assert session.received(bound // 2 - 1024, now) is None
+    assert session.received(2048, now) is CloseReason.PROTOCOL_ERROR
+    assert session.errors.unasked == 1
+    session.begin_close(CloseReason.PROTOCOL_ERROR)
+    assert session.received(10**9, now) is None
+
+
+def test_a_lowered_rate_does_not_condemn_what_came_before() -> None:
+    session = active("sarah")
+    assert session.received(int(2.5e6 / 8 * 2 * 100), START + 100) is None
+    session.set_profile(PROFILES.by_key["jake"], START + 100)
+    assert session.received(UNASKED_GRACE, START + 101) is None
+    assert session.received(UNASKED_GRACE, START + 101) is CloseReason.PROTOCOL_ERROR
 
 
 def test_rates_are_measured_from_what_was_sent_and_received() -> None:

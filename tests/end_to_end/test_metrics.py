@@ -108,7 +108,7 @@ async def test_breaches_of_the_protocol_are_counted_by_kind(measured: Daemon) ->
     await until(measured, "householdd_sessions_closed_total", 1, profile="alex", reason="protocol_error")
 
 
-KINDS = {"malformed": 1, "unknown": 1, "framing": 0, "flooding": 1, "unread": 0}
+KINDS = {"malformed": 1, "unknown": 1, "framing": 0, "flooding": 1, "unread": 0, "unasked": 0}
 
 
 async def test_a_client_that_vanishes_shows_in_probes_and_retransmissions(measured: Daemon) -> None:

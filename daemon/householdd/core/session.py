@@ -14,6 +14,12 @@ from householdd.core.quality import Latency, RateMeter
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
 
+UNASKED_FACTOR = 2
+"""Uploads may come to so many times what was to be asked for: deployed clients round a request up to whole chunks."""
+
+UNASKED_GRACE = 1024 * 1024
+"""Bytes on top of that, such as what was asked for before the operator lowered a profile's rate."""
+
 _NEXT = {
     SessionState.HANDSHAKE: {SessionState.ACTIVE, SessionState.CLOSED},
     SessionState.ACTIVE: {SessionState.QUIET, SessionState.CLOSING, SessionState.CLOSED},
@@ -78,6 +84,8 @@ class Errors:
     """More frames than are allowed."""
     unread: int = 0
     """Answers were provoked and not read."""
+    unasked: int = 0
+    """Far more was uploaded than was asked for."""
     told: bool = field(default=False)
     """Whether the client has been told of a malformed message; it is told once."""
 
@@ -112,6 +120,8 @@ class Session:
         self.lateness = Lateness()
         self._download_demand = Demand(now)
         self._upload_demand = Demand(now)
+        self._may_receive = UNASKED_GRACE
+        """Bytes up to which an upload is known to be within its bound."""
 
     def set_profile(self, profile: Profile, now: float) -> None:
         """Other rates for the same kind of user, from now on; a wish of the client still limits the download."""
@@ -180,10 +190,21 @@ class Session:
         self.download.take(count)
         self.sums.sent += count
 
-    def received(self, count: int, now: float) -> None:
-        """``count`` payload bytes came in; any binary frame is a message of a live client."""
+    def received(self, count: int, now: float) -> CloseReason | None:
+        """``count`` payload bytes came in; any binary frame is a message of a live client.
+
+        PROTOCOL_ERROR once the client has sent far more than it can have been asked for.
+        """
         self.sums.received += count
         self.evidence(EvidenceKind.MESSAGE, now)
+        if self.sums.received <= self._may_receive or not self.live:
+            return None
+        # Worked out only where the last bound is passed: this is called for every frame.
+        self._may_receive = UNASKED_FACTOR * self.upload.offered(now) + UNASKED_GRACE
+        if self.sums.received <= self._may_receive:
+            return None
+        self.errors.unasked += 1
+        return CloseReason.PROTOCOL_ERROR
 
     def expired(self, now: float) -> CloseReason | None:
         """MAX_DURATION once it has passed."""

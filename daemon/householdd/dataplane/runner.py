@@ -241,7 +241,9 @@ class Runner:
 
     def binary(self, size: int) -> None:
         """Upload payload came in."""
-        self.session.received(size, self._clock.now())
+        reason = self.session.received(size, self._clock.now())
+        if reason is not None:
+            self.end(reason, "far more was uploaded than was asked for")
         self._tell()
 
     def pong(self, data: bytes) -> None:

@@ -33,6 +33,7 @@ class Tally:
     framing: int = 0
     flooding: int = 0
     unread: int = 0
+    unasked: int = 0
     tcp_sent: int = 0
     """Bytes that TCP sent, those sent again included."""
     tcp_resent: int = 0
@@ -69,6 +70,7 @@ def count(runner: Runner) -> Tally:
         framing=errors.framing,
         flooding=errors.flooding,
         unread=errors.unread,
+        unasked=errors.unasked,
         tcp_sent=tcp.bytes_sent if tcp else 0,
         tcp_resent=tcp.bytes_retrans if tcp else 0,
         segments_resent=tcp.total_retrans if tcp else 0,

@@ -26,7 +26,7 @@ def take(registry: Registry, loop: ControlLoop, totals: Mapping[str, Totals], ce
     yield from _live(registry, totals)
     for cause in Cause:
         yield _number(metrics.HANDSHAKES_REFUSED, registry.refusals[cause], cause.value)
-    for kind in ("malformed", "unknown", "framing", "flooding", "unread"):
+    for kind in ("malformed", "unknown", "framing", "flooding", "unread", "unasked"):
         yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in totals.values()), kind)
     timing = registry.timing
     yield _histogram(metrics.ROUND_TRIP, timing.round_trip)
