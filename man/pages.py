@@ -83,6 +83,7 @@ def _daemon_page() -> Page:
     page.section("FILES")
     page.term("/etc/householdd/householdd.toml", "The configuration that the systemd unit names.")
     page.term("/run/householdd/control.sock", "The control socket.")
+    page.term("/run/householdd/emergency-stop", "While it is there, nothing is served.")
     page.references([("householdctl", 1), ("householdd.toml", 5)])
     return page
 

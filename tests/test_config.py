@@ -19,7 +19,7 @@ from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
 
-PLACEHOLDERS = {"cert", "key", "profiles"}
+PLACEHOLDERS = {"cert", "key", "profiles", "emergency_file"}
 """Keys without a default, which the example shows with a plausible path."""
 
 

@@ -18,8 +18,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 EPILOG = """Every setting is also a key of the configuration file (--state-dir is state_dir) and an environment variable
 (HOUSEHOLDD_STATE_DIR). An option wins over the variable, the variable over the file. Signals: SIGTERM and SIGINT
-drain and stop, a second one stops at once; SIGHUP reads timeouts, limits, log level and certificate anew. Exit
-status: 0 after an orderly stop, 1 when the daemon cannot run, 2 when the configuration is wrong. householdd
+drain and stop, a second one stops at once; SIGHUP reads timeouts, limits, log level and certificate anew; SIGUSR2 is
+the emergency stop, as is the file emergency-stop in the runtime directory. Exit status: 0 after an orderly stop, 1 when
+the daemon cannot run, 2 when the configuration is wrong, 3 while the file of the emergency stop is there. householdd
 check-config says whether a start would succeed, and shows each setting with its source."""
 
 
@@ -106,7 +107,7 @@ def householdd(  # noqa: PLR0913 - one parameter an option
     try:
         uvloop.run(run())
     except DaemonError as error:
-        _fail(str(error), 1)
+        _fail(str(error), error.status)
     except KeyboardInterrupt:
         # Before the signal handlers stood.
         raise SystemExit(130) from None

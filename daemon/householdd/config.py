@@ -122,6 +122,8 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=0, le=256)] = 0
     runtime_dir: Path = Path("/run/householdd")
     state_dir: Path = Path("/var/lib/householdd")
+    emergency_file: Path | None = None
+    """None is ``emergency-stop`` in the runtime directory."""
     cert: Path | None = None
     key: Path | None = None
     no_tls: bool = False
@@ -218,6 +220,11 @@ class Settings(BaseSettings):
                 "listens; give cert and key, or use a loopback address, such as 127.0.0.1:8445"
             )
         return self
+
+    @property
+    def emergency_path(self) -> Path:
+        """The file whose being there is the emergency stop."""
+        return (self.emergency_file or self.runtime_dir / "emergency-stop").absolute()
 
     @property
     def worker_count(self) -> int:

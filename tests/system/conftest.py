@@ -95,7 +95,7 @@ def machine(installed: Machine) -> Iterator[Machine]:
     units = ("householdd.socket", "householdd-control.socket", "householdd.service")
     installed.systemctl("kill", "--signal=KILL", "householdd", check=False)
     installed.systemctl("stop", *units, check=False)
-    installed.run("rm", "-rf", DROP_IN)
+    installed.run("rm", "-rf", DROP_IN, "/run/householdd/emergency-stop")
     configure(installed)
     installed.systemctl("daemon-reload")
     installed.systemctl("reset-failed", check=False)

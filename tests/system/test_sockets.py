@@ -82,6 +82,23 @@ def test_an_emergency_shutdown_closes_the_port(activated: Machine) -> None:
     assert "<html" in activated.get("/")
 
 
+def test_the_file_of_the_emergency_keeps_it_down_and_closes_the_port(activated: Machine) -> None:
+    activated.get("/")
+    activated.write("/run/householdd/emergency-stop", "line card on fire\n")
+    wait_until(lambda: activated.show("ActiveState") == "inactive", "the end")
+    assert activated.show("ActiveState", "householdd.socket") == "inactive"
+    activated.systemctl("start", "householdd", check=False)
+    assert activated.show("ActiveState") == "failed"
+    assert activated.show("ExecMainStatus") == "3"
+    assert activated.show("NRestarts") == "0"
+    assert activated.show("ActiveState", "householdd.socket") == "inactive"
+    said = "emergency stop: line card on fire; to start again, remove /run/householdd/emergency-stop"
+    assert said in activated.journal_text()
+    activated.path("/run/householdd/emergency-stop").unlink()
+    activated.systemctl("start", "householdd")
+    assert "<html" in activated.get("/")
+
+
 def test_householdctl_starts_a_daemon_that_was_only_stopped(activated: Machine) -> None:
     assert activated.show("ActiveState") == "inactive"
     assert activated.ctl("--timeout", "30", "health", user="alice").returncode == 0

@@ -38,6 +38,7 @@ from householdd.dashboard_settings import Tokens
 from householdd.dataplane.branding import Brand
 from householdd.supervisor import activation, configuring, launch, listening
 from householdd.supervisor.dashboard.service import Dashboard
+from householdd.supervisor.emergency import Emergency, EmergencyFile, InEmergencyError
 from householdd.supervisor.ending import Ending
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.gate import Gate
@@ -99,6 +100,7 @@ class Supervisor:
             stack.callback(sockets.close)
             stack.enter_context(listening.claim(self._settings.runtime_dir))
             self._ending.begin()
+            emergency_file = self._no_emergency()
             listening.allow_many_connections()
             tls, brand = self._certificate(), launch.brand(self._settings)
             self._tokens = launch.tokens(self._settings)
@@ -118,6 +120,9 @@ class Supervisor:
             gate = Gate(self._private / "daemon.sock", self._connections, lambda: self._rules, self._limits)
             stack.push_async_callback(gate.stop)
             server = FanServer(self._handles, self._state, self._config, pool.kill, self._ending.in_emergency)
+            audit = Audit()
+            emergency = Emergency(emergency_file, audit, server.shut_down)
+            stack.push_async_callback(emergency.done)
             rpcs = RpcCounts()
             metrics_url = await self._serve_metrics(stack, rpcs)
             control = ControlServer(
@@ -128,20 +133,15 @@ class Supervisor:
                     HistoryReader(self._history),
                 ),
                 self._private / "daemon.sock",
-                Access(self._connections, lambda: self._rules, self._limits, Audit()),
+                Access(self._connections, lambda: self._rules, self._limits, audit),
                 self._limits,
                 [Repeats()],
                 outermost=[rpcs],
             )
             await control.start()
             stack.push_async_callback(control.stop, 0.5)
-            if self._history is not None:
-                self._history.start()
-                stack.push_async_callback(self._history.stop)
-                recorder = RecorderServer(self._history, self._recorder_socket)
-                await recorder.start()
-                stack.push_async_callback(recorder.stop)
-            self._handle_signals(pool)
+            await self._keep_history(stack)
+            self._handle_signals(pool, emergency)
             stack.push_async_callback(pool.stop)
             if not await self._start(pool):
                 return
@@ -150,7 +150,7 @@ class Supervisor:
             await self._serve_tcp(gate, stack)
             dashboard_url = await self._serve_dashboard(stack, gate, server, tls)
             self._state.serving = True
-            housekeeping = asyncio.create_task(keep_house(control, server, self._handles, pool))
+            housekeeping = asyncio.create_task(keep_house(control, server, self._handles, pool, emergency))
             housekeeping.add_done_callback(self._housekeeping_ended)
             stack.callback(housekeeping.cancel)
             await control.report(serving=True)
@@ -234,6 +234,9 @@ class Supervisor:
         try:
             starting.result()
         except WorkerFailedError as error:
+            if self._state.stopping:
+                # An emergency has ended it.
+                return False
             raise DaemonError(str(error)) from None
         return True
 
@@ -262,16 +265,37 @@ class Supervisor:
         stack.push_async_callback(self._dashboard.stop)
         return url
 
+    async def _keep_history(self, stack: contextlib.AsyncExitStack) -> None:
+        if self._history is None:
+            return
+        self._history.start()
+        stack.push_async_callback(self._history.stop)
+        recorder = RecorderServer(self._history, self._recorder_socket)
+        await recorder.start()
+        stack.push_async_callback(recorder.stop)
+
     @property
     def _recorder_socket(self) -> Path:
         """Where workers tell what is to be kept; not forwarded to from the control socket."""
         return self._private / "recorder.sock"
 
-    def _handle_signals(self, pool: WorkerPool) -> None:
+    def _no_emergency(self) -> EmergencyFile:
+        """The file that is there in an emergency, and is not there now. Raises DaemonError."""
+        file = EmergencyFile(self._settings.emergency_path)
+        try:
+            file.refuse()
+        except InEmergencyError:
+            # systemd may have started the daemon for a client of its sockets.
+            self._ending.mark()
+            raise
+        return file
+
+    def _handle_signals(self, pool: WorkerPool, emergency: Emergency) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ending.signalled)
         loop.add_signal_handler(signal.SIGHUP, self._start_reload, pool)
+        loop.add_signal_handler(signal.SIGUSR2, emergency.signalled)
 
     def _housekeeping_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -66,11 +66,15 @@ class Ending:
 
     def in_emergency(self) -> None:
         """An operator has ended all traffic."""
+        self.mark()
+        self.at_once()
+
+    def mark(self) -> None:
+        """Has the unit close its sockets, so that no client starts the daemon anew."""
         try:
             self._emergency_mark.touch()
         except OSError as error:
             log.error("no mark of the emergency", problem=str(error))  # noqa: TRY400 - no defect
-        self.at_once()
 
     async def wind_down(
         self, server: FanServer, state: DaemonState, workers: Sequence[WorkerHandle], timeouts: Timeouts

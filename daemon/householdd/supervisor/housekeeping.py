@@ -1,4 +1,4 @@
-"""What the supervisor tells health checks and systemd while it runs."""
+"""What the supervisor tells health checks and systemd while it runs, and what it looks for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from household.v1 import server_service_pb2 as pb
 from householdd.controlplane.serving import ControlServer
+from householdd.supervisor.emergency import Emergency
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.pool import WorkerPool
 from householdd.supervisor.server import FanServer
@@ -17,19 +18,24 @@ from householdd.supervisor.systemd import notify
 from householdd.supervisor.watchdog import Watchdog
 
 INTERVAL = 0.25
-"""Seconds between two looks at what is to be told."""
+"""Seconds between two looks at what is to be told, and for the file of an emergency."""
 
 STATUS_INTERVAL = 1.0
 """Seconds between two status lines for systemd, at least."""
 
 
 async def keep_house(
-    control: ControlServer, server: FanServer, workers: Sequence[WorkerHandle], pool: WorkerPool
+    control: ControlServer,
+    server: FanServer,
+    workers: Sequence[WorkerHandle],
+    pool: WorkerPool,
+    emergency: Emergency,
 ) -> NoReturn:
-    """Tells until cancelled."""
+    """Tells and looks until cancelled."""
     told, told_at = "", float("-inf")
     watchdog = Watchdog(os.environ, notify)
     while True:
+        emergency.look()
         watchdog.feed(time.monotonic(), {f"poll of worker {name}": at for name, at in pool.polled.items()})
         ready = sum(worker.state == pb.WORKER_STATE_READY for worker in workers)
         now = server.server()

@@ -15,6 +15,7 @@ from householdd.dataplane.branding import Brand
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.store import Retention, Store
 from householdd.supervisor import listening
+from householdd.supervisor.emergency import EmergencyFile
 from householdd.supervisor.history import History
 from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.webhook.delivering import Webhook
@@ -106,6 +107,7 @@ def check(settings: Settings) -> None:
 
     Not whether the address is free: that of a running daemon is not.
     """
+    EmergencyFile(settings.emergency_path).refuse()
     profiles(settings)
     brand(settings)
     if settings.cert is not None:

@@ -34,6 +34,9 @@ def _available() -> str:
 class DaemonError(Exception):
     """The daemon cannot run; the message says what and where."""
 
+    status = 1
+    """Exit status of the process."""
+
 
 def listen(address: Address, congestion_control: str) -> socket.socket:
     """A listening socket, whose connections use ``congestion_control``. Raises DaemonError.

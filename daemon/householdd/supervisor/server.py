@@ -171,6 +171,10 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         if request.validate_only:
             await self._ask(pb.GetServerRequest(), context)
             return pb.ShutdownServerResponse(sessions_closed=self.server().sessions)
+        return await self.shut_down(request)
+
+    async def shut_down(self, request: pb.ShutdownServerRequest) -> pb.ShutdownServerResponse:
+        """Ends all traffic, whoever asked for it; ``request`` was checked."""
         if self._shutdown is None:
             self._shutdown = asyncio.create_task(self._shut_down(request))
         # Once begun it goes on, whatever becomes of the caller.

@@ -198,8 +198,9 @@ def main() -> None:
     _die_with_the_supervisor()
     settings = msgspec.json.decode(line, type=WorkerSettings)
     logs.set_up(settings.log_level, settings.log_format, worker=settings.name)
-    # Ctrl-C on a terminal is for the supervisor, which tells its workers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C on a terminal is for the supervisor, which tells its workers, and so is the emergency stop of a whole unit.
+    for number in (signal.SIGINT, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)
 
     async def run() -> None:
         await Worker(settings).run()
