@@ -19,6 +19,9 @@ from householdd.dataplane.payload import FRAME, frame
 HEADER = 14
 """Greatest bytes of a frame's header."""
 
+TURN = 16
+"""Frames that a server writes before it looks after its other connections."""
+
 
 def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: int) -> None:
     """The limit: blocking sends of a serialised frame, to each client in turn."""
@@ -51,7 +54,10 @@ async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> Non
     async def handler(connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
-                await connection.send(data)
+                for _ in range(TURN):
+                    await connection.send(data)
+                # As long as the client keeps up, sending alone lets nobody else have a turn.
+                await asyncio.sleep(0)
 
     async with serve(handler, sock=sock, ssl=context, compression=None, ping_interval=None):
         await asyncio.Event().wait()
@@ -82,8 +88,11 @@ async def picows(sock: socket.socket, context: ssl.SSLContext | None) -> None:
             self.fill()
 
         def fill(self) -> None:
-            while self.transport is not None and not self.paused:
+            for _ in range(TURN):
+                if self.transport is None or self.paused:
+                    return
                 self.transport.send_reuse_external_bytearray(WSMsgType.BINARY, self.buffer, HEADER)
+            asyncio.get_running_loop().call_soon(self.fill)
 
     def listener_for(_: WSUpgradeRequest) -> Sender:
         return Sender()

@@ -104,6 +104,10 @@ class Link(ServerConnection):
     _write_limit = WRITE_LIMIT
     """Bytes that may wait in user space."""
 
+    _fileno: int
+    """Of the socket, and only while the connection is open; set with the transport. Over uvloop the socket itself is
+    made anew for each look, which takes longer than the look."""
+
     _budget: Bucket
     """Frames that may still come in; set with the transport."""
 
@@ -136,7 +140,7 @@ class Link(ServerConnection):
         count = min(count, self._write_limit - self.buffered)
         # Over TLS uvloop keeps up to 64 KiB more below what it tells of. A slow session would wait for seconds behind
         # that, so it looks at the kernel, which takes nothing then; a fast one would be slowed by looking.
-        if self._write_limit < WRITE_LIMIT and tcp_info.read(self.socket).notsent >= self._write_limit:
+        if self._write_limit < WRITE_LIMIT and tcp_info.unsent(self._fileno) >= self._write_limit:
             return 0
         if count <= 0:
             return 0
@@ -194,6 +198,7 @@ class Link(ServerConnection):
         """The transport is there, after TLS where it is used."""
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
         sockets.prepare(self.socket)
+        self._fileno = self.socket.fileno()
         self.objects.add(self)
         self._budget = Bucket(FRAMES_PER_SECOND, FRAME_BURST, self.loop.time())
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import struct
+import sys
 from typing import NamedTuple
 
 from householdd.core.session import Transport
 
 _NO_ROUND_TRIP = 2**32 - 1
 """What the kernel gives as least round trip before the first."""
+
+_SIOCOUTQNSD = 0x894B
+"""Of linux/sockios.h; it answers with an int."""
+
+_INT = bytes(4)
 
 _LAYOUT = struct.Struct("=8B24I4Q6I4Q2I2Q4I")
 """The structure up to ``tcpi_snd_wnd``, Linux 5.4. Older kernels return less of it, newer ones more."""
@@ -77,6 +84,14 @@ def parse(data: bytes) -> TcpInfo:
         bytes_sent=fields[48],
         bytes_retrans=fields[49],
     )
+
+
+def unsent(fileno: int) -> int:
+    """Bytes in the kernel's buffer that were never sent, as ``notsent``, for a tenth of what all the rest costs.
+
+    Raises OSError when the socket is closed.
+    """
+    return int.from_bytes(fcntl.ioctl(fileno, _SIOCOUTQNSD, _INT), sys.byteorder)
 
 
 def read(sock: socket.socket) -> TcpInfo:
