@@ -123,6 +123,17 @@ def test_a_peer_that_reads_nothing_shows_data_that_waits_and_none_in_flight() ->
         assert (after.bytes_acked, after.delivered) == (before.bytes_acked, before.delivered)
 
 
+def test_unsent_bytes_alone_are_those_of_the_whole_reading() -> None:
+    with connected(receive_buffer=4096) as (server, _):
+        assert tcp_info.unsent(server.fileno()) == 0
+        server.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                server.send(bytes(65536))
+        # The last segment that fits the window may still be on its way.
+        wait_until(lambda: tcp_info.unsent(server.fileno()) == tcp_info.read(server).notsent > 0, "bytes that wait")
+
+
 def test_a_closed_socket_raises() -> None:
     with connected() as (server, _):
         server.close()
