@@ -66,13 +66,15 @@ test-client: setup ## Test the client without a browser
 	@$(NPM) test
 
 # Most of these tests wait for a daemon most of the time, so several files run at once.
+TOGETHER := -n 3 --dist loadfile -m 'not (rates or soak or lab or truth or system)' --ignore tests/browser
 .PHONY: test-python
 test-python: setup ## Test the daemon and householdctl
-ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest -n 3 --dist loadfile -m 'not (rates or soak or lab or truth or system)' --ignore tests/browser --cov --cov-report=term
-else
-	@$(BIN)/pytest $(PYTEST_ARGS)
-endif
+	@$(BIN)/pytest $(or $(strip $(PYTEST_ARGS)),$(TOGETHER))
+
+# By itself: tracing makes the interpreter several times slower.
+.PHONY: coverage
+coverage: setup ## The same, and show which branches no test took, in the daemon's processes too
+	@$(BIN)/pytest $(or $(strip $(PYTEST_ARGS)),$(TOGETHER)) --cov --cov-report=term
 
 # One at a time: a starved browser shows its figures late.
 .PHONY: test-browser
@@ -81,7 +83,7 @@ ifeq ($(strip $(PYTEST_ARGS)),)
 	@$(BIN)/pytest tests/browser
 endif
 
-# Tracing makes the interpreter several times slower, and a neighbour takes its time: these get neither.
+# A neighbour would take their time.
 .PHONY: test-alone
 test-alone: setup ## Test what needs the machine to itself: rates, and thousands of abandoned sessions
 ifeq ($(strip $(PYTEST_ARGS)),)

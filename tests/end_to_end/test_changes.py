@@ -171,7 +171,10 @@ def _closed(each: Any) -> asyncio.Task[None]:  # noqa: ANN401 - any client
 async def test_a_drain_that_is_ended_spares_whom_it_was_about_to_close(pair: Daemon) -> None:
     async with open_sessions(pair, 3) as clients:
         await drain(pair, deadline=duration(60), spread=duration(60))
-        watch = asyncio.create_task(asyncio.to_thread(lambda: list(watch_drain(pair))))
+        messages = watch_drain(pair)
+        # Seen to be under way before the drain is ended.
+        await asyncio.to_thread(next, messages)
+        watch = asyncio.create_task(asyncio.to_thread(list, messages))
         # Each worker closes its first session at once, the next at least 20 s later.
         await asyncio.to_thread(wait_until, lambda: pair.get_server().sessions <= 2, "the first end")
         await asyncio.to_thread(pair.server.ResumeServer, server_service_pb2.ResumeServerRequest(), timeout=10)
