@@ -206,8 +206,11 @@ class Link(ServerConnection):
         """The transport is gone."""
         clean = self.protocol.close_rcvd is not None
         super().connection_lost(exc)
-        # Link and owner know each other; cut here, both are gone at once and not when the collector comes by.
+        # Link and owner know each other, and what a peer did wrong knows the frames of the parser that found it; cut
+        # here, all are gone at once and not when the collector comes by.
         owner, self.owner = self.owner, None
+        for problem in (self.protocol.handshake_exc, self.protocol.parser_exc):
+            _forget_frames(problem)
         if owner is not None:
             owner.lost(clean=clean)
 
@@ -284,3 +287,9 @@ class Link(ServerConnection):
             text, self._text = bytes(self._text), None
             if len(text) <= MAX_TEXT:
                 self.owner.text(text)
+
+
+def _forget_frames(problem: BaseException | None) -> None:
+    while problem is not None:
+        problem.__traceback__ = None
+        problem = problem.__cause__ or problem.__context__
