@@ -61,7 +61,9 @@ SESSIONS_CLOSED = _counter("sessions_closed_total", "Sessions closed.", "profile
 SESSIONS_QUIETED = _counter(
     "sessions_quieted_total", "Times that a session's payload was stopped for want of evidence.", "profile"
 )
-HANDSHAKES_REFUSED = _counter("handshakes_refused_total", "Upgrades to WebSocket that were refused.", "reason")
+HANDSHAKES_REFUSED = _counter(
+    "handshakes_refused_total", "Upgrades to WebSocket that were refused, and connections closed before one.", "reason"
+)
 PROTOCOL_ERRORS = _counter("protocol_errors_total", "Breaches of the protocol by clients.", "kind")
 PAYLOAD = _counter(
     "payload_bytes_total",

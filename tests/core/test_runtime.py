@@ -59,6 +59,8 @@ def test_a_group_stands_for_what_is_below_it() -> None:
         "limits.max_sessions_per_network",
         "limits.handshakes_per_second",
         "limits.handshakes_per_second_per_address",
+        "limits.max_unfinished_handshakes",
+        "limits.max_unfinished_handshakes_per_address",
         "limits.breaker_failures",
         "limits.breaker_failures_per_profile",
         "limits.breaker_open",

@@ -64,6 +64,9 @@ class Cause(Enum):
     RUN_FULL = "run_full"
     ORIGIN = "origin"
     """A page of another site; admission is not asked then."""
+    UNFINISHED = "unfinished"
+    """Too many handshakes under way; nothing was asked yet."""
+    ADDRESS_UNFINISHED = "address_unfinished"
 
 
 @dataclass(frozen=True)

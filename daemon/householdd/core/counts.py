@@ -24,7 +24,11 @@ _HEAD = struct.Struct("=IIIII")
 """Live sessions; places reserved; and of handshakes the second that the worker last counted in, its count, and that of
 the second before."""
 
-_PART = _HEAD.size + Sketch.SIZE + 2 * Window.SIZE
+_UNFINISHED = struct.Struct("=I")
+"""Handshakes under way, behind the head."""
+
+_FRONT = _HEAD.size + _UNFINISHED.size
+_PART = _FRONT + Sketch.SIZE + 2 * Window.SIZE
 
 
 def size(workers: int) -> int:
@@ -47,9 +51,9 @@ class _Part:
     def __init__(self, memory: memoryview, start: int) -> None:
         self._memory = memory
         self._start = start
-        self.live = Sketch(memory, start + _HEAD.size)
-        self.handshakes = Window(memory, start + _HEAD.size + Sketch.SIZE, HANDSHAKES_WINDOW)
-        self.outcomes = Window(memory, start + _HEAD.size + Sketch.SIZE + Window.SIZE, OUTCOMES_WINDOW)
+        self.live = Sketch(memory, start + _FRONT)
+        self.handshakes = Window(memory, start + _FRONT + Sketch.SIZE, HANDSHAKES_WINDOW)
+        self.outcomes = Window(memory, start + _FRONT + Sketch.SIZE + Window.SIZE, OUTCOMES_WINDOW)
 
     @property
     def head(self) -> tuple[int, int, int, int, int]:
@@ -58,6 +62,14 @@ class _Part:
     @head.setter
     def head(self, values: tuple[int, int, int, int, int]) -> None:
         _HEAD.pack_into(self._memory, self._start, *values)
+
+    @property
+    def unfinished(self) -> int:
+        return int(_UNFINISHED.unpack_from(self._memory, self._start + _HEAD.size)[0])
+
+    @unfinished.setter
+    def unfinished(self, count: int) -> None:
+        _UNFINISHED.pack_into(self._memory, self._start + _HEAD.size, count)
 
 
 class Counts:
@@ -107,6 +119,24 @@ class Counts:
             second, current = this, 0
         self._own.head = sessions, reserved, second, current + 1, before
         self._own.handshakes.add(self._places(key), now)
+
+    def begun(self, key: bytes | None) -> None:
+        """A handshake is under way; ``key`` is None for one that counts in the sum alone."""
+        self._own.unfinished += 1
+        self.change(_under_way(key), 1)
+
+    def over(self, key: bytes | None) -> None:
+        """A handshake that had begun is under way no more."""
+        self._own.unfinished -= 1
+        self.change(_under_way(key), -1)
+
+    def unfinished(self) -> int:
+        """Handshakes under way, of all workers."""
+        return sum(part.unfinished for part in self._parts)
+
+    def unfinished_of(self, key: bytes) -> int:
+        """Those of a key; never too few."""
+        return self.of(*_under_way(key))
 
     def sessions(self) -> int:
         """Live sessions, of all workers."""
@@ -165,3 +195,7 @@ class Counts:
 
     def _places(self, key: bytes) -> Places:
         return places(key, bytes(self._memory[:SECRET_SIZE]))
+
+
+def _under_way(key: bytes | None) -> list[bytes]:
+    return [] if key is None else [b"u" + key]

@@ -24,7 +24,7 @@ class TrustedProxies:
         """
         client = peer
         for hop in reversed(forwarded_for):
-            if not self._trusts(client):
+            if not self.trusts(client):
                 break
             try:
                 client = str(ipaddress.ip_address(hop))
@@ -32,6 +32,7 @@ class TrustedProxies:
                 break
         return client
 
-    def _trusts(self, host: str) -> bool:
+    def trusts(self, host: str) -> bool:
+        """Whether an address is that of such a proxy."""
         address = address_of(host)
         return any(address in network for network in self.networks)

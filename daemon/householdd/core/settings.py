@@ -130,6 +130,12 @@ class Limits(SettingGroup):
     handshakes_per_second_per_address: float = _frequency(
         30.0, "most new sessions in a second from one IPv4 address or IPv6 /64, as the mean of 10 s"
     )
+    max_unfinished_handshakes: int = _count(
+        2000, 1, 100_000, "most connections without a session at once, at all workers together"
+    )
+    max_unfinished_handshakes_per_address: int = _count(
+        256, 1, 100_000, "most connections without a session at once from one IPv4 address or IPv6 /64"
+    )
     breaker_failures: int = _count(
         64, 1, 100_000, "failed sessions of an address within a minute that open its circuit breaker"
     )

@@ -8,9 +8,10 @@ import ssl
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import quote
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
@@ -21,15 +22,14 @@ from householdd.core.proxies import TrustedProxies
 from householdd.core.session import Identity
 from householdd.core.visitor import Visitor
 from householdd.dataplane import responses
+from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.headers import header, items
 from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
-from householdd.dataplane.link import WRITE_LIMIT, Link
+from householdd.dataplane.link import Link
+from householdd.dataplane.opening import Opening
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
 from householdd.dataplane.static_files import StaticFile
-
-MAX_MESSAGE = 256 * 1024
-"""Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
 
 USER_AGENT_LENGTH = 256
 
@@ -72,41 +72,34 @@ class Gateway:
         self._rows = rows
         self._static = static
         self._options = options
-        self._server: Server | None = None
-        """Set once, by serve()."""
-
-    async def serve(self, sock: socket.socket) -> Server:
-        """Serves the listening socket ``sock``, which other processes may accept on too."""
-        self._server = await serve(
-            self._session,
-            sock=sock,
-            ssl=self._options.tls,
-            compression=None,
-            process_request=self._request,
-            server_header="householdd",
-            open_timeout=self._options.handshake_timeout,
-            # Liveness is the core's business, and the end of a session the control loop's.
-            ping_interval=None,
-            # For HTTP responses, which a bloated line brings slowly; sessions have a deadline of their own.
-            close_timeout=self._options.handshake_timeout,
-            max_size=MAX_MESSAGE,
-            max_queue=None,
-            write_limit=(WRITE_LIMIT // 2, WRITE_LIMIT // 4),
-            create_connection=Link,
+        self._opening = Opening(
+            options.tls, options.handshake_timeout, self._request, self._session, registry.unfinished.leave
         )
-        return self._server
+        self._acceptor: Acceptor | None = None
+        """Set while new connections are taken."""
+
+    def serve(self, sock: socket.socket) -> None:
+        """Serves the listening socket ``sock``, which other processes may accept on too."""
+        self._acceptor = Acceptor(sock, self._registry, self._options.trusted_proxies.trusts, self._opening.open)
+
+    def close(self) -> None:
+        """Takes no more connections, and lets those that are there open no more sessions; sessions go on."""
+        self._opening.close()
+        if self._acceptor is not None:
+            self._acceptor.close()
+            self._acceptor = None
 
     @property
     def connections(self) -> int:
         """Connections beyond TLS, with and without a session."""
-        return len(self._server.handler_tasks) if self._server else 0
+        return len(self._opening.handler_tasks)
 
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
         if request.method != "GET":
             return responses.text(http.HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered here.", {"Allow": "GET"})
         path = path_of(request.path)
         if path.startswith(SESSION_PATH):
-            return self._upgrade(connection, request)
+            return self._upgrade(cast("Link", connection), request)
         try:
             row = await self._rows.answer(path)
         except RowUnavailableError as error:
@@ -118,7 +111,7 @@ class Gateway:
         words = "The page was not built; `make run` builds it." if path == "/" else "Not found."
         return responses.text(http.HTTPStatus.NOT_FOUND, words)
 
-    def _upgrade(self, connection: ServerConnection, request: Request) -> Response | None:
+    def _upgrade(self, connection: Link, request: Request) -> Response | None:
         try:
             target = session_target(request.path, self._profiles)
         except TargetError as error:
@@ -150,12 +143,12 @@ class Gateway:
         words = self._options.session_origins.denies(origin, header(request, "Host"))
         return None if words is None else Denial(Cause.ORIGIN, words, None)
 
-    def _client(self, connection: ServerConnection, request: Request) -> str:
-        return self._options.trusted_proxies.client(connection.remote_address[0], items(request, "X-Forwarded-For"))
+    def _client(self, connection: Link, request: Request) -> str:
+        return self._options.trusted_proxies.client(connection.arrival.host, items(request, "X-Forwarded-For"))
 
-    async def _session(self, connection: ServerConnection) -> None:
-        if not isinstance(connection, Link) or connection.request is None:
-            raise TypeError("the server was told to make Links and to read requests")
+    async def _session(self, connection: Link) -> None:
+        if connection.request is None:
+            raise TypeError("a session was asked for by a request")
         target = session_target(connection.request.path, self._profiles)
         identity = _identity(target, connection, self._client(connection, connection.request))
         # The headers a client sent can be large, and the session has what it needs of them.
@@ -173,6 +166,6 @@ def _identity(target: SessionTarget, link: Link, host: str) -> Identity:
         user_id=target.user_id,
         test_id=target.test_id,
         peer_host=host,
-        peer_port=link.remote_address[1],
+        peer_port=link.arrival.port,
         user_agent=user_agent[:USER_AGENT_LENGTH],
     )

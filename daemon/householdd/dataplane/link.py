@@ -15,6 +15,7 @@ from websockets.protocol import OPEN
 from householdd.core.bucket import Bucket
 from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets, tcp_info
+from householdd.dataplane.arrival import Arrival
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
@@ -94,6 +95,9 @@ class Link(ServerConnection):
 
     objects: ClassVar[weakref.WeakSet[Link]] = weakref.WeakSet()
     """Every link in memory; one that outlives its connection is a leak."""
+
+    arrival: Arrival
+    """Where the connection comes from; set by whoever makes the link."""
 
     owner: Owner | None = None
     """Set from the end of the opening handshake to the end of the connection."""

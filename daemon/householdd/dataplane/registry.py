@@ -16,9 +16,11 @@ from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
 from householdd.core.timing import Timing
+from householdd.core.unfinished import Unfinished
 from householdd.core.visitor import Visitor
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import RunRefused
+from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
 from householdd.dataplane.totals import Tally, Totals, add_up, count
@@ -58,8 +60,11 @@ class Registry:
         """``counts`` are shared with the other workers; without, this worker is the only one."""
         self.timeouts = timeouts
         self.clock = clock
-        self.admission = Admission(counts or Counts(memoryview(bytearray(size(1))), 0))
+        counts = counts or Counts(memoryview(bytearray(size(1))), 0)
+        self.admission = Admission(counts)
         """What the gateway asks before each upgrade."""
+        self.unfinished: Unfinished[Arrival] = Unfinished(counts)
+        """Connections without a session."""
         self.live: dict[str, Runner] = {}
         self.recent: OrderedDict[str, Session] = OrderedDict()
         self.listeners: set[Listener] = set()
@@ -67,7 +72,7 @@ class Registry:
         self.keeper = Keeper()
         self.timing = Timing()
         self.refusals: Counter[Cause] = Counter()
-        """Upgrades that were refused, by cause."""
+        """Upgrades that were refused and connections that were closed before one, by cause."""
         self._ended: dict[str, Totals] = {}
         """By profile; of its sessions' counts those of ended ones only."""
 
@@ -137,7 +142,7 @@ class Registry:
         self.for_each(lambda runner: runner.abort(CloseReason.EMERGENCY))
 
     def refused(self, cause: Cause) -> None:
-        """Counts an upgrade that was refused."""
+        """Counts an upgrade that was refused, or a connection that was closed before one."""
         self.refusals[cause] += 1
 
     def totals(self) -> dict[str, Totals]:

@@ -115,7 +115,7 @@ class Worker:
         os.write(sys.stdout.fileno(), READY)
         # Not before: whoever came meanwhile would be let in by the limits and blocks of the launch.
         await self._briefed.wait()
-        server = await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
+        self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
         control_loop.add_done_callback(self._control_loop_ended)
         # What is there now lives as long as the process; the collector need not look at it again.
@@ -123,7 +123,7 @@ class Worker:
         os.write(sys.stdout.fileno(), SERVING)
         await self._control.report(serving=True)
         await self._stopping.wait()
-        server.close(close_connections=False)
+        self._gateway.close()
         if self._registry.end_all(CloseReason.DRAINED):
             await asyncio.sleep(LAST_WORDS)
         self._registry.abort_all()

@@ -1,0 +1,124 @@
+"""Takes connections from the listening socket that all workers share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Callable, Coroutine
+
+import structlog
+
+from householdd.dataplane import sockets
+from householdd.dataplane.arrival import Arrival
+from householdd.dataplane.registry import Registry
+
+log = structlog.get_logger("acceptor")
+
+BREATH = 1.0
+"""Seconds between two tries where this process or the machine can hold no more connections."""
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Errors of accept(2) that are the listener's. The others are those of the connection that was to be taken."""
+
+
+class Acceptor:
+    """Takes one connection each time that the event loop looks.
+
+    A server of asyncio's takes all that wait at once, those too that another worker has time for now, and tells of none
+    before its TLS is done. The kernel wakes every worker that sleeps; one that is busy comes later, and takes fewer.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        registry: Registry,
+        shared_by_many: Callable[[str], bool],
+        open_connection: Callable[[Arrival], Coroutine[None, None, bool]],
+    ) -> None:
+        """``sock`` is listening; it is closed at the end.
+
+        ``shared_by_many`` says of an address whether it is a proxy's. ``open_connection`` brings a connection to where
+        somebody else follows it, who says when it is no more of the unfinished ones; False if it did not come there.
+        """
+        self._sock = sock
+        self._registry = registry
+        self._shared_by_many = shared_by_many
+        self._open = open_connection
+        self._loop = asyncio.get_running_loop()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._pause: asyncio.TimerHandle | None = None
+        """Set while no more connections can be held."""
+        self._exhausted = False
+        """Whether that was so at the last try."""
+        self._sock.setblocking(False)  # noqa: FBT003 - the standard library's parameter
+        self._loop.add_reader(self._sock, self._accept)
+
+    def close(self) -> None:
+        """Takes no more connections; those that were taken go on."""
+        if self._pause is not None:
+            self._pause.cancel()
+        self._loop.remove_reader(self._sock)
+        self._sock.close()
+
+    def _accept(self) -> None:
+        try:
+            sock, (host, port, *_) = self._sock.accept()
+        except BlockingIOError:
+            # Another worker was faster.
+            return
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                self._rest(error)
+            return
+        if self._exhausted:
+            self._exhausted = False
+            log.info("connections are accepted again")
+        sock.setblocking(False)  # noqa: FBT003 - as above
+        self._enter(Arrival(sock, host, port, lambda: reset(sock)))
+
+    def _enter(self, arrival: Arrival) -> None:
+        host = None if self._shared_by_many(arrival.host) else arrival.host
+        excess = self._registry.unfinished.enter(arrival, host, self._registry.admission.limits)
+        if excess is not None:
+            self._registry.refused(excess.cause)
+            excess.handshake.abort()
+            if excess.handshake is arrival:
+                return
+        task = self._loop.create_task(self._follow(arrival))
+        arrival.abort = lambda: _give_up(arrival, task)
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _follow(self, arrival: Arrival) -> None:
+        opened = False
+        try:
+            opened = await self._open(arrival)
+        finally:
+            if not opened:
+                self._registry.unfinished.leave(arrival)
+                arrival.sock.close()
+
+    def _rest(self, error: OSError) -> None:
+        if not self._exhausted:
+            log.error("no connections can be accepted", problem=os.strerror(error.errno or 0), retry=BREATH)
+        self._exhausted = True
+        # A connection that waits would wake the loop again and again.
+        self._loop.remove_reader(self._sock)
+        self._pause = self._loop.call_later(BREATH, self._loop.add_reader, self._sock, self._accept)
+
+
+def reset(sock: socket.socket) -> None:
+    """Closes a connection by a reset, which leaves nothing behind in the kernel."""
+    with contextlib.suppress(OSError):
+        sockets.reset_on_close(sock)
+    sock.close()
+
+
+def _give_up(arrival: Arrival, task: asyncio.Task[None]) -> None:
+    with contextlib.suppress(OSError):
+        sockets.reset_on_close(arrival.sock)
+    # It closes the connection.
+    task.cancel()

@@ -1,0 +1,19 @@
+"""A connection from its beginning on, before anything is known of what it is for."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class Arrival:
+    """A connection until it has a session or is gone."""
+
+    sock: socket.socket
+    host: str
+    """The client's address."""
+    port: int
+    abort: Callable[[], None]
+    """Ends the connection now, by a reset."""

@@ -1,0 +1,104 @@
+"""TLS and the opening handshake of a connection that was accepted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+import structlog
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+
+from householdd.dataplane.arrival import Arrival
+from householdd.dataplane.link import WRITE_LIMIT, Link
+
+log = structlog.get_logger("opening")
+
+MAX_MESSAGE = 256 * 1024
+"""Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
+
+
+class Opening:
+    """Makes links of connections, and answers what they ask for.
+
+    It stands where websockets has its own Server, which listens by itself. A ServerConnection has three wishes of it:
+    ``handler``, ``handler_tasks`` and ``is_serving()``.
+    """
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None,
+        timeout: float,
+        answer: Callable[[ServerConnection, Request], Awaitable[Response | None]],
+        serve: Callable[[Link], Awaitable[None]],
+        leave: Callable[[Arrival], object],
+    ) -> None:
+        """``timeout`` is for TLS, and as much again for the opening handshake.
+
+        ``answer`` gives a response, or None where the connection is to become a WebSocket, which ``serve`` is for.
+        ``leave`` is called once a connection is no more of those that wait for something.
+        """
+        self._tls = tls
+        self._timeout = timeout
+        self._answer = answer
+        self._serve = serve
+        self._leave = leave
+        self._serving = True
+        self.handler_tasks: set[asyncio.Task[None]] = set()
+        """One for each connection beyond TLS; a ServerConnection adds its own."""
+
+    def is_serving(self) -> bool:
+        """Whether upgrades are still accepted; otherwise they are answered 503."""
+        return self._serving
+
+    def close(self) -> None:
+        """Accepts no upgrades any more."""
+        self._serving = False
+
+    async def open(self, arrival: Arrival) -> bool:
+        """Does TLS and hands the connection to a task of its own; False where the client did not do its part."""
+        protocol = ServerProtocol(max_size=MAX_MESSAGE)
+        link = Link(
+            protocol,
+            cast("Server", self),
+            # Liveness is the core's business, and the end of a session the control loop's.
+            ping_interval=None,
+            # For HTTP responses, which a bloated line brings slowly; sessions have a deadline of their own.
+            close_timeout=self._timeout,
+            max_queue=None,
+            write_limit=(WRITE_LIMIT // 2, WRITE_LIMIT // 4),
+        )
+        link.arrival = arrival
+        timeout = None if self._tls is None else self._timeout
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: link, arrival.sock, ssl=self._tls, ssl_handshake_timeout=timeout, ssl_shutdown_timeout=timeout
+            )
+        except OSError as error:
+            log.debug("no handshake", host=arrival.host, problem=str(error))
+            return False
+        arrival.abort = link.abort
+        return True
+
+    async def handler(self, connection: ServerConnection) -> None:
+        """Follows a connection to its end."""
+        link = cast("Link", connection)
+        try:
+            # What a client does wrong, or leaves undone, is answered by the library or by nothing.
+            with contextlib.suppress(TimeoutError, ConnectionClosed, OSError):
+                async with asyncio.timeout(self._timeout):
+                    await link.handshake(self._answer, server_header="householdd")
+            if link.open:
+                self._leave(link.arrival)
+                await self._serve(link)
+        except Exception:
+            log.exception("connection failed")
+        finally:
+            self._leave(link.arrival)
+            link.transport.abort()
+            self.handler_tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
