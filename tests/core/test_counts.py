@@ -36,15 +36,29 @@ def test_places_reserved_count_with_the_sessions() -> None:
     assert (one.sessions(), one.reserved(), one.of(HERE), one.of(THERE)) == (1, 0, 1, 0)
 
 
+def test_a_worker_is_ahead_while_another_has_fewer_sessions_and_handshakes() -> None:
+    one, two, three = of(3)
+    assert not any(each.ahead() for each in (one, two, three))
+    one.begun(HERE)
+    two.opened([HERE])
+    assert [each.ahead() for each in (one, two, three)] == [True, True, False]
+    three.begun(None)
+    assert not any(each.ahead() for each in (one, two, three))
+    one.over(HERE)
+    assert [each.ahead() for each in (one, two, three)] == [False, True, True]
+
+
 def test_what_a_dead_worker_had_is_forgotten() -> None:
     one, two = of(2)
     for worker in (one, two):
         worker.opened([HERE])
+        worker.begun(HERE)
         worker.reserve([HERE], 2)
         worker.handshake(HERE, 5.0)
         worker.ended(HERE, 5.0, failed=True)
     two.clear(0)
     assert (two.sessions(), two.reserved(), two.of(HERE), two.handshakes(5.0)) == (1, 2, 3, 1)
+    assert (two.unfinished(), two.unfinished_of(HERE), two.unfinished_of(THERE)) == (1, 1, 0)
     assert (two.handshakes_of(HERE, 5.0), two.outcomes(HERE, 5.0)) == (0.1, Outcomes(failed=1, ended=1))
 
 

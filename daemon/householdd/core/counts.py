@@ -122,13 +122,11 @@ class Counts:
 
     def begun(self, key: bytes | None) -> None:
         """A handshake is under way; ``key`` is None for one that counts in the sum alone."""
-        self._own.unfinished += 1
-        self.change(_under_way(key), 1)
+        self._under_way(key, 1)
 
     def over(self, key: bytes | None) -> None:
         """A handshake that had begun is under way no more."""
-        self._own.unfinished -= 1
-        self.change(_under_way(key), -1)
+        self._under_way(key, -1)
 
     def unfinished(self) -> int:
         """Handshakes under way, of all workers."""
@@ -136,7 +134,12 @@ class Counts:
 
     def unfinished_of(self, key: bytes) -> int:
         """Those of a key; never too few."""
-        return self.of(*_under_way(key))
+        return self.of(b"u" + key)
+
+    def ahead(self) -> bool:
+        """Whether this worker has more sessions and handshakes under way than the one that has least."""
+        loads = [part.head[0] + part.unfinished for part in self._parts]
+        return self._own.head[0] + self._own.unfinished > min(loads)
 
     def sessions(self) -> int:
         """Live sessions, of all workers."""
@@ -193,9 +196,10 @@ class Counts:
         self._own.head = (max(sessions + change, 0), *rest)  # type: ignore[assignment]  # five numbers
         self.change(keys, change)
 
+    def _under_way(self, key: bytes | None, change: int) -> None:
+        self._own.unfinished += change
+        if key is not None:
+            self.change([b"u" + key], change)
+
     def _places(self, key: bytes) -> Places:
         return places(key, bytes(self._memory[:SECRET_SIZE]))
-
-
-def _under_way(key: bytes | None) -> list[bytes]:
-    return [] if key is None else [b"u" + key]

@@ -20,6 +20,10 @@ log = structlog.get_logger("acceptor")
 BREATH = 1.0
 """Seconds between two tries where this process or the machine can hold no more connections."""
 
+HEAD_START = 0.002
+"""Seconds that the other workers have where this one has more connections than one of them. The kernel wakes them all,
+and likes to begin with the same one."""
+
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """Errors of accept(2) that are the listener's. The others are those of the connection that was to be taken."""
 
@@ -27,8 +31,9 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 class Acceptor:
     """Takes one connection each time that the event loop looks.
 
-    A server of asyncio's takes all that wait at once, those too that another worker has time for now, and tells of none
-    before its TLS is done. The kernel wakes every worker that sleeps; one that is busy comes later, and takes fewer.
+    The kernel wakes every worker that sleeps. One that is busy comes later, and one that has more than another waits a
+    moment; so all have as many. A server of asyncio's would take whatever waits, and tell of no connection before its
+    TLS is done.
     """
 
     def __init__(
@@ -50,11 +55,11 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
-        """Set while no more connections can be held."""
+        """Set while this worker does not look for connections."""
         self._exhausted = False
         """Whether that was so at the last try."""
         self._sock.setblocking(False)  # noqa: FBT003 - the standard library's parameter
-        self._loop.add_reader(self._sock, self._accept)
+        self._loop.add_reader(self._sock, self._readable)
 
     def close(self) -> None:
         """Takes no more connections; those that were taken go on."""
@@ -62,6 +67,12 @@ class Acceptor:
             self._pause.cancel()
         self._loop.remove_reader(self._sock)
         self._sock.close()
+
+    def _readable(self) -> None:
+        if self._registry.counts.ahead():
+            self._rest(HEAD_START)
+        else:
+            self._accept()
 
     def _accept(self) -> None:
         try:
@@ -71,7 +82,8 @@ class Acceptor:
             return
         except OSError as error:
             if error.errno in _EXHAUSTED:
-                self._rest(error)
+                self._report(error)
+                self._rest(BREATH)
             return
         if self._exhausted:
             self._exhausted = False
@@ -101,13 +113,19 @@ class Acceptor:
                 self._registry.unfinished.leave(arrival)
                 arrival.sock.close()
 
-    def _rest(self, error: OSError) -> None:
+    def _report(self, error: OSError) -> None:
         if not self._exhausted:
             log.error("no connections can be accepted", problem=os.strerror(error.errno or 0), retry=BREATH)
         self._exhausted = True
+
+    def _rest(self, seconds: float) -> None:
         # A connection that waits would wake the loop again and again.
         self._loop.remove_reader(self._sock)
-        self._pause = self._loop.call_later(BREATH, self._loop.add_reader, self._sock, self._accept)
+        self._pause = self._loop.call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        self._loop.add_reader(self._sock, self._readable)
+        self._accept()
 
 
 def reset(sock: socket.socket) -> None:

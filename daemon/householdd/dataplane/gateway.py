@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http
 import socket
 import ssl
@@ -78,8 +79,9 @@ class Gateway:
         self._acceptor: Acceptor | None = None
         """Set while new connections are taken."""
 
-    def serve(self, sock: socket.socket) -> None:
+    async def serve(self, sock: socket.socket) -> None:
         """Serves the listening socket ``sock``, which other processes may accept on too."""
+        await _open_spare_descriptor()
         self._acceptor = Acceptor(sock, self._registry, self._options.trusted_proxies.trusts, self._opening.open)
 
     def close(self) -> None:
@@ -169,3 +171,14 @@ def _identity(target: SessionTarget, link: Link, host: str) -> Identity:
         peer_port=link.arrival.port,
         user_agent=user_agent[:USER_AGENT_LENGTH],
     )
+
+
+async def _open_spare_descriptor() -> None:
+    """Has libuv open the descriptor that it keeps for when there are no more.
+
+    It does so with the first stream, which would else be the first client, and look like something left behind.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+        transport.abort()

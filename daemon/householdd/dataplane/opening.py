@@ -101,4 +101,10 @@ class Opening:
         finally:
             self._leave(link.arrival)
             link.transport.abort()
+            # It knows the link, and the link knows it; cut here, both are gone at once.
+            link.arrival.abort = _gone
             self.handler_tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+
+def _gone() -> None:
+    """Ends a connection that has ended."""

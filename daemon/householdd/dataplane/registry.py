@@ -60,10 +60,10 @@ class Registry:
         """``counts`` are shared with the other workers; without, this worker is the only one."""
         self.timeouts = timeouts
         self.clock = clock
-        counts = counts or Counts(memoryview(bytearray(size(1))), 0)
-        self.admission = Admission(counts)
+        self.counts = counts or Counts(memoryview(bytearray(size(1))), 0)
+        self.admission = Admission(self.counts)
         """What the gateway asks before each upgrade."""
-        self.unfinished: Unfinished[Arrival] = Unfinished(counts)
+        self.unfinished: Unfinished[Arrival] = Unfinished(self.counts)
         """Connections without a session."""
         self.live: dict[str, Runner] = {}
         self.recent: OrderedDict[str, Session] = OrderedDict()

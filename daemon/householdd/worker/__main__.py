@@ -115,7 +115,7 @@ class Worker:
         os.write(sys.stdout.fileno(), READY)
         # Not before: whoever came meanwhile would be let in by the limits and blocks of the launch.
         await self._briefed.wait()
-        self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
+        await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
         control_loop.add_done_callback(self._control_loop_ended)
         # What is there now lives as long as the process; the collector need not look at it again.
