@@ -82,7 +82,9 @@ class Liveness:
 
     def fresh(self, timeouts: Timeouts, now: float) -> bool:
         """Whether payload may flow: the last evidence is younger than the probe timeout."""
-        return now - self.last_evidence_at < self.probe_timeout(timeouts)
+        age = now - self.last_evidence_at
+        # Never shorter than the first, which is at hand: this is asked for every portion of payload.
+        return age < timeouts.probe_timeout or age < self.probe_timeout(timeouts)
 
     def verdict(self, timeouts: Timeouts, now: float) -> Verdict:
         """What the evidence says."""

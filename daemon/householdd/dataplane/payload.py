@@ -30,6 +30,9 @@ _full_run = memoryview(_FULL * _RUN)
 
 def frames(count: int) -> list[bytes | memoryview]:
     """Serialised frames that carry ``count`` payload bytes in all, largest first."""
+    if 0 < count <= FRAME:
+        # Nearly all portions of paced sessions.
+        return [frame(count)]
     full, rest = divmod(count, FRAME)
     runs, single = divmod(full, _RUN)
     parts: list[bytes | memoryview] = [_full_run] * runs

@@ -338,6 +338,7 @@ class Runner:
         return self.tcp
 
     def _tick(self) -> None:
+        self._timer = None
         now = self._clock.now()
         self._observer.ticked(now - self._tick_at)
         self._pace(now)
@@ -372,8 +373,8 @@ class Runner:
             self._timer = None
 
     def _send(self, messages: Iterable[ServerMessage]) -> None:
-        for message in messages:
-            self.link.send_text(encode(message))
+        if encoded := [encode(message) for message in messages]:
+            self.link.send_texts(encoded)
 
     def _tell(self) -> None:
         """Tells the observer of a state that changed, and takes up pacing where the gate opened."""
