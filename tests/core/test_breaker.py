@@ -152,3 +152,36 @@ def test_many_addresses_cost_no_more_than_the_most() -> None:
         host = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
         worker.breakers.ended(host, "", 0, limits, failed=True)
     assert len(worker.states(0)) == MOST_BREAKERS
+
+
+def shake(worker: Worker, now: float, *, failed: bool, times: int = 1) -> list[Party]:
+    limits = Limits(breaker_handshakes=6, breaker_open=30)
+    return [party for _ in range(times) for party in worker.breakers.shaken_hands(HOST, now, limits, failed=failed)]
+
+
+def test_handshakes_that_come_to_nothing_open_it_to_all_connections() -> None:
+    one, two = workers(2)
+    assert shake(one, 0, failed=True, times=5) == []
+    # Whoever gets answers as often as not is somebody with a browser.
+    shake(two, 0, failed=False, times=8)
+    assert shake(two, 0, failed=True, times=2) == []
+    assert shake(two, 0, failed=True) == [Party(customer(HOST))]
+    assert two.breakers.refuses_connections(HOST, 29)
+    assert not two.breakers.refuses_connections("192.0.2.8", 29)
+    assert two.opens_in(0) == 30
+    # Half-open: everybody is heard, and it takes as many again to open it once more, for longer.
+    assert not two.breakers.refuses_connections(HOST, 30)
+    assert shake(two, 130, failed=True, times=5) == []
+    assert shake(two, 130, failed=True) == [Party(customer(HOST))]
+    assert two.opens_in(130) == 60
+
+
+def test_sessions_that_fail_keep_nobody_from_the_page(opened: Worker) -> None:
+    assert opened.opens_in(0) > 0
+    assert not opened.breakers.refuses_connections(HOST, 0)
+
+
+def test_a_reset_forgets_handshakes_too(worker: Worker) -> None:
+    shake(worker, 0, failed=True, times=5)
+    worker.breakers.reset([parse_network(HOST)], 0)
+    assert shake(worker, 0, failed=True, times=5) == []

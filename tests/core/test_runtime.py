@@ -63,6 +63,7 @@ def test_a_group_stands_for_what_is_below_it() -> None:
         "limits.max_unfinished_handshakes_per_address",
         "limits.breaker_failures",
         "limits.breaker_failures_per_profile",
+        "limits.breaker_handshakes",
         "limits.breaker_open",
         "limits.breaker_max_open",
         "limits.daemon_mbps",

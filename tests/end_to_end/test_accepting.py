@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import resource
 import socket
@@ -12,6 +13,7 @@ import pytest
 
 from household.v1 import config_service_pb2 as pb
 from household.v1 import server_service_pb2 as server_pb
+from household.v1 import session_service_pb2 as session_pb
 from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
 
@@ -28,6 +30,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 def _as_it_was(impatient: Daemon) -> Iterator[None]:
     yield
     impatient.config.ResetRuntimeConfig(pb.ResetRuntimeConfigRequest(), timeout=10)
+    impatient.sessions.ResetBreakers(session_pb.ResetBreakersRequest(all=True), timeout=10)
 
 
 def limit(daemon: Daemon, name: str, value: int) -> None:
@@ -124,3 +127,26 @@ async def test_without_descriptors_nobody_is_accepted_until_there_are_some(impat
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
     assert [each["problem"] for each in impatient.events(words)] == ["Too many open files"]
     assert impatient.events("connections are accepted again")
+
+
+async def test_who_breaks_off_handshakes_again_and_again_is_not_listened_to_for_a_while(impatient: Daemon) -> None:
+    limit(impatient, "breaker_handshakes", 3)
+    before = refusals(impatient, server_pb.REFUSAL_CAUSE_BREAKER)
+    for _ in range(5):
+        # Connections to spare, and port scans: nothing is said on them.
+        knock(impatient, "127.9.9.1").close()
+    async with client(impatient, "alex", OldPage, source="127.9.9.1") as alex:
+        await alex.payload()
+
+    def junk() -> int:
+        with contextlib.suppress(ConnectionError), knock(impatient, "127.9.9.2") as sock:
+            sock.sendall(b"no TLS at all")
+            sock.recv(1)
+        return refusals(impatient, server_pb.REFUSAL_CAUSE_BREAKER) - before
+
+    await asyncio.to_thread(wait_until, junk, "the end of all patience")
+    with contextlib.suppress(ConnectionError), knock(impatient, "127.9.9.2") as sock:
+        assert sock.recv(1) == b""
+    async with client(impatient, "alex", OldPage, source="127.9.9.1") as neighbour:
+        await neighbour.payload()
+    assert [each["whose"] for each in impatient.events("circuit breaker opened")] == ["127.9.9.2"]

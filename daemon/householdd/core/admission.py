@@ -145,6 +145,15 @@ class Admission:
         parties = self.breakers.ended(visitor.host, visitor.profile, now, self.limits, failed=reason in _FAILED)
         return [" ".join((written(party.customer), party.profile)).strip() for party in parties]
 
+    def refuses_connections(self, host: str, now: float) -> bool:
+        """Whether nothing that comes from ``host`` is worth a handshake."""
+        return self.breakers.refuses_connections(host, now)
+
+    def shaken_hands(self, host: str, now: float, *, failed: bool) -> list[str]:
+        """A handshake came to an answer, whichever, or to nothing; in words, whose breaker that opened."""
+        parties = self.breakers.shaken_hands(host, now, self.limits, failed=failed)
+        return [written(party.customer) for party in parties]
+
     def settle(self, now: float) -> None:
         """What has to be done now and then: four times a second."""
         self._reservations.settle(now)

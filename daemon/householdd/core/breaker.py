@@ -51,6 +51,11 @@ class Party:
         """Stands for it in the counts."""
         return network_key(self.customer) + self.profile.encode()
 
+    @property
+    def handshakes_key(self) -> bytes:
+        """Stands for its handshakes in the counts."""
+        return b"h" + self.key
+
 
 class Breaker:
     """The breaker of one party, from its first opening on."""
@@ -61,6 +66,8 @@ class Breaker:
         """Seconds of the latest opening; 0 once trials were good."""
         self.open_until: float | None = None
         """Set while open or half-open."""
+        self.of_handshakes = False
+        """Whether the latest opening was for handshakes that came to nothing."""
         self._next_trial_at = 0.0
         self._good = 0
         """Good ends since it is half-open."""
@@ -100,8 +107,9 @@ class Breaker:
                 # While open, what came in before goes on ending; that changes nothing.
                 pass
 
-    def open(self, now: float, limits: Limits) -> None:
+    def open(self, now: float, limits: Limits, *, of_handshakes: bool = False) -> None:
         """Opens it, for twice as long as before where no good trials were between."""
+        self.of_handshakes = of_handshakes
         self.length = min(self.length * 2 or limits.breaker_open, max(limits.breaker_max_open, limits.breaker_open))
         self.opened_at, self.open_until = now, now + self.length
         self._next_trial_at, self._good = self.open_until, 0
@@ -145,11 +153,28 @@ class Breakers:
         for breaker in self._found(host, profile) if self._by_party else ():
             breaker.let_in(now)
 
-    def ended(self, host: str, profile: str, now: float, limits: Limits, *, failed: bool) -> list[Party]:
-        """A session ended, by a failure of the client's or not; whose breaker that opened.
+    def refuses_connections(self, host: str, now: float) -> bool:
+        """Whether nothing of a client is taken, because its handshakes came to nothing."""
+        if not self._by_party:
+            return False
+        return any(each.of_handshakes and each.state(now) is BreakerState.OPEN for each in self._found(host, ""))
 
-        Without a profile: a handshake that came to nothing.
-        """
+    def shaken_hands(self, host: str, now: float, limits: Limits, *, failed: bool) -> list[Party]:
+        """A handshake came to an answer, or to nothing; whose breaker that opened."""
+        party = Party(customer(host))
+        self._counts.ended(party.handshakes_key, now, failed=failed)
+        breaker = self._by_party.get(party)
+        if not failed or (breaker is not None and breaker.state(now) is BreakerState.OPEN):
+            return []
+        if not too_many(self._counts.outcomes(party.handshakes_key, now), limits.breaker_handshakes):
+            return []
+        # What was before this opening is punished by it, and does not count after it once more.
+        self._counts.forget_outcomes(party.handshakes_key)
+        (breaker or self._add(party, now)).open(now, limits, of_handshakes=True)
+        return [party]
+
+    def ended(self, host: str, profile: str, now: float, limits: Limits, *, failed: bool) -> list[Party]:
+        """A session ended, by a failure of the client's or not; whose breaker that opened."""
         opened = []
         if profile:
             self._profiles.add(profile)
@@ -184,10 +209,12 @@ class Breakers:
                 del self._by_party[party]
                 # Within a prefix that is wider than a customer's.
                 self._counts.forget_outcomes(party.key)
+                self._counts.forget_outcomes(party.handshakes_key)
         if networks is None:
             self._counts.forget_outcomes()
         for network in networks or ():
             # What was counted of a customer here may have opened a breaker elsewhere only.
+            self._counts.forget_outcomes(Party(network).handshakes_key)
             for profile in ("", *self._profiles):
                 self._counts.forget_outcomes(Party(network, profile).key)
         return found

@@ -142,6 +142,9 @@ class Limits(SettingGroup):
     breaker_failures_per_profile: int = _count(
         32, 1, 100_000, "the same for its sessions of one profile; then only that profile is refused"
     )
+    breaker_handshakes: int = _count(
+        256, 1, 100_000, "handshakes of an address that came to nothing within a minute and open its circuit breaker"
+    )
     breaker_open: float = _seconds(30, 1, 3600, "time for which a circuit breaker opens; twice as long each next time")
     breaker_max_open: float = _seconds(900, 1, 86400, "most such time, where breaker_open is not more")
     daemon_mbps: float = _budget("of all sessions together, at all workers")

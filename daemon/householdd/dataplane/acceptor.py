@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 
 import structlog
 
+from householdd.core.admission import Cause
 from householdd.dataplane import sockets
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.registry import Registry
@@ -46,7 +47,7 @@ class Acceptor:
         """``sock`` is listening; it is closed at the end.
 
         ``shared_by_many`` says of an address whether it is a proxy's. ``open_connection`` brings a connection to where
-        somebody else follows it, who says when it is no more of the unfinished ones; False if it did not come there.
+        somebody else follows it, who calls ``leave`` then; False if it did not come there.
         """
         self._sock = sock
         self._registry = registry
@@ -67,6 +68,11 @@ class Acceptor:
             self._pause.cancel()
         self._loop.remove_reader(self._sock)
         self._sock.close()
+
+    def leave(self, arrival: Arrival) -> None:
+        """A connection has a session, or is over. A second time changes nothing."""
+        if self._registry.unfinished.leave(arrival) and not self._shared_by_many(arrival.host):
+            self._registry.shaken_hands(arrival)
 
     def _readable(self) -> None:
         if self._registry.counts.ahead():
@@ -92,10 +98,16 @@ class Acceptor:
         self._enter(Arrival(sock, host, port, lambda: reset(sock)))
 
     def _enter(self, arrival: Arrival) -> None:
+        admission = self._registry.admission
+        if admission.refuses_connections(arrival.host, self._registry.clock.now()):
+            self._registry.refused(Cause.BREAKER)
+            arrival.abort()
+            return
         host = None if self._shared_by_many(arrival.host) else arrival.host
-        excess = self._registry.unfinished.enter(arrival, host, self._registry.admission.limits)
+        excess = self._registry.unfinished.enter(arrival, host, admission.limits)
         if excess is not None:
             self._registry.refused(excess.cause)
+            excess.handshake.dropped = True
             excess.handshake.abort()
             if excess.handshake is arrival:
                 return
@@ -110,7 +122,7 @@ class Acceptor:
             opened = await self._open(arrival)
         finally:
             if not opened:
-                self._registry.unfinished.leave(arrival)
+                self.leave(arrival)
                 arrival.sock.close()
 
     def _report(self, error: OSError) -> None:

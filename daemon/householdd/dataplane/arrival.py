@@ -17,3 +17,9 @@ class Arrival:
     port: int
     abort: Callable[[], None]
     """Ends the connection now, by a reset."""
+    spoke: bool = False
+    """Whether anything came from the client."""
+    asked: bool = False
+    """Whether it sent a whole request."""
+    dropped: bool = False
+    """Whether it was given up for another one's sake."""

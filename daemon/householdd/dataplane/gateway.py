@@ -24,6 +24,7 @@ from householdd.core.session import Identity
 from householdd.core.visitor import Visitor
 from householdd.dataplane import responses
 from householdd.dataplane.acceptor import Acceptor
+from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.headers import header, items
 from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
 from householdd.dataplane.link import Link
@@ -73,11 +74,9 @@ class Gateway:
         self._rows = rows
         self._static = static
         self._options = options
-        self._opening = Opening(
-            options.tls, options.handshake_timeout, self._request, self._session, registry.unfinished.leave
-        )
+        self._opening = Opening(options.tls, options.handshake_timeout, self._request, self._session, self._leave)
         self._acceptor: Acceptor | None = None
-        """Set while new connections are taken."""
+        """Set once, by serve()."""
 
     async def serve(self, sock: socket.socket) -> None:
         """Serves the listening socket ``sock``, which other processes may accept on too."""
@@ -89,7 +88,10 @@ class Gateway:
         self._opening.close()
         if self._acceptor is not None:
             self._acceptor.close()
-            self._acceptor = None
+
+    def _leave(self, arrival: Arrival) -> None:
+        if self._acceptor is not None:
+            self._acceptor.leave(arrival)
 
     @property
     def connections(self) -> int:

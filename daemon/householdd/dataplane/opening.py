@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection
@@ -14,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
+from householdd.dataplane import sockets
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import WRITE_LIMIT, Link
 
@@ -21,6 +23,10 @@ log = structlog.get_logger("opening")
 
 MAX_MESSAGE = 256 * 1024
 """Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
+
+
+LEAST_LEFT = 0.001
+"""Seconds for TLS where the time was up just now; event loops take no 0."""
 
 
 class Opening:
@@ -61,7 +67,21 @@ class Opening:
         self._serving = False
 
     async def open(self, arrival: Arrival) -> bool:
-        """Does TLS and hands the connection to a task of its own; False where the client did not do its part."""
+        """Does TLS and hands the connection to a task of its own; False where the client did not do its part.
+
+        Nothing is made for a client before it says something.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout
+        try:
+            async with asyncio.timeout_at(deadline):
+                await sockets.readable(arrival.sock)
+            if not arrival.sock.recv(1, socket.MSG_PEEK):
+                return False
+        except OSError:
+            # Too late, or reset.
+            return False
+        arrival.spoke = True
         protocol = ServerProtocol(max_size=MAX_MESSAGE)
         link = Link(
             protocol,
@@ -74,11 +94,12 @@ class Opening:
             write_limit=(WRITE_LIMIT // 2, WRITE_LIMIT // 4),
         )
         link.arrival = arrival
-        timeout = None if self._tls is None else self._timeout
+        tls: dict[str, Any] = {}
+        if self._tls is not None:
+            left = max(deadline - loop.time(), LEAST_LEFT)
+            tls = {"ssl": self._tls, "ssl_handshake_timeout": left, "ssl_shutdown_timeout": self._timeout}
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: link, arrival.sock, ssl=self._tls, ssl_handshake_timeout=timeout, ssl_shutdown_timeout=timeout
-            )
+            await loop.connect_accepted_socket(lambda: link, arrival.sock, **tls)
         except OSError as error:
             log.debug("no handshake", host=arrival.host, problem=str(error))
             return False
@@ -93,6 +114,7 @@ class Opening:
             with contextlib.suppress(TimeoutError, ConnectionClosed, OSError):
                 async with asyncio.timeout(self._timeout):
                     await link.handshake(self._answer, server_header="householdd")
+            link.arrival.asked = link.request is not None
             if link.open:
                 self._leave(link.arrival)
                 await self._serve(link)

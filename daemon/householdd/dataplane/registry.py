@@ -141,6 +141,17 @@ class Registry:
         """Ends every connection that is left, without a word."""
         self.for_each(lambda runner: runner.abort(CloseReason.EMERGENCY))
 
+    def shaken_hands(self, arrival: Arrival) -> None:
+        """A connection has a session, or is over.
+
+        One that said nothing is a port scan, a health check or a browser's connection to spare, and does not count.
+        """
+        if not arrival.spoke or arrival.dropped:
+            return
+        now = self.clock.now()
+        for whose in self.admission.shaken_hands(arrival.host, now, failed=not arrival.asked):
+            log.warning("circuit breaker opened", whose=whose, cause="handshakes")
+
     def refused(self, cause: Cause) -> None:
         """Counts an upgrade that was refused, or a connection that was closed before one."""
         self.refusals[cause] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 
@@ -34,6 +35,23 @@ def give_up_after(sock: socket.socket, seconds: float) -> None:
     The floor under the daemon's own deadlines: it holds when the process is stuck.
     """
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1e3))
+
+
+async def readable(sock: socket.socket) -> None:
+    """Returns once something has come in, or the end; ``sock`` does not block, and has no transport yet."""
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+    loop.add_reader(sock, _come_in, waiter)
+    try:
+        await waiter
+    finally:
+        loop.remove_reader(sock)
+
+
+def _come_in(waiter: asyncio.Future[None]) -> None:
+    # Until the reader is removed it may be called again.
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 def reset_on_close(sock: socket.socket) -> None:
