@@ -44,8 +44,8 @@ CROWD = {
         "BREAKER_HANDSHAKES",
         "BREAKER_FAILURES_PER_PROFILE",
     )
-}
-"""Environment of a daemon whose many customers are all at one address."""
+} | {"HOUSEHOLDD_OVERLOAD__ENABLED": "false"}
+"""Environment of a daemon whose many customers are all at one address, and share the machine with it."""
 
 
 class Stubs:

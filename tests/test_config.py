@@ -15,6 +15,7 @@ from householdd.brand import Branding
 from householdd.core.runtime import Catalogue, Source
 from householdd.core.settings import Limits, Timeouts
 from householdd.dashboard_settings import Dashboard
+from householdd.overload_settings import Overload
 from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
@@ -66,6 +67,9 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     dashboard = shown.pop("dashboard")
     assert dashboard.keys() == Dashboard.model_fields.keys()
     assert Dashboard(**{**dashboard, "tokens": None}) == Dashboard()
+    overload = shown.pop("overload")
+    assert overload.keys() == Overload.model_fields.keys()
+    assert Overload(**overload) == Overload()
     for key, value in shown.items():
         if key not in PLACEHOLDERS:
             default = config.Settings.model_fields[key].default

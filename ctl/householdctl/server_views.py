@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from household.v1.server_service_pb2 import HistoryState, RefusalCause, ServerState, WorkerState
+from household.v1.server_service_pb2 import (
+    HistoryState,
+    OverloadCause,
+    OverloadStep,
+    RefusalCause,
+    ServerState,
+    WorkerState,
+)
 from household.v1.session_pb2 import CloseReason, SessionState
 from householdctl.output import short_name
 from householdctl.tables import Column
 from householdctl.units import format_age, format_bytes, format_rate, seconds
 
 if TYPE_CHECKING:
-    from household.v1.server_service_pb2 import Server, ShutdownServerResponse, Worker
+    from collections.abc import Callable
+
+    from household.v1.server_service_pb2 import Overload, Server, ShutdownServerResponse, Worker
 
 
 def _workers_ready(server: Server) -> str:
@@ -95,7 +104,33 @@ def problems(serving_status: str, server: Server) -> list[str]:
         if worker.state != WorkerState.WORKER_STATE_READY:
             detail = f": {worker.detail}" if worker.detail else ""
             found.append(f"worker {worker.name} is {short_name(WorkerState, worker.state)}{detail}")
+        if worker.overload.step > OverloadStep.OVERLOAD_STEP_NORMAL:
+            found.append(f"worker {worker.name} is overloaded: {_overload(worker.overload)}")
     return found
+
+
+_STEPS = {
+    OverloadStep.OVERLOAD_STEP_REFUSE: "new runs are refused",
+    OverloadStep.OVERLOAD_STEP_SLOW: "new runs are refused, bulk sessions slowed",
+    OverloadStep.OVERLOAD_STEP_SHED: "new runs are refused, the newest bulk sessions ended",
+    OverloadStep.OVERLOAD_STEP_STOP: "all its sessions were ended, and everybody is refused",
+}
+
+_CAUSES: dict[int, tuple[str, Callable[[float], str]]] = {
+    OverloadCause.OVERLOAD_CAUSE_LAG: ("lateness of its control loop", format_age),
+    OverloadCause.OVERLOAD_CAUSE_CPU: ("CPU", "{:.0%}".format),
+    OverloadCause.OVERLOAD_CAUSE_MEMORY: ("memory", "{:.0%}".format),
+    OverloadCause.OVERLOAD_CAUSE_MEMORY_STALL: ("time waiting for memory", "{:.0%}".format),
+    OverloadCause.OVERLOAD_CAUSE_SEND_QUEUE: ("write buffers", lambda figure: format_bytes(int(figure))),
+}
+
+
+def _overload(overload: Overload) -> str:
+    step = _STEPS.get(overload.step, short_name(OverloadStep, overload.step))
+    if overload.cause not in _CAUSES:
+        return step
+    what, shown = _CAUSES[overload.cause]
+    return f"{step}; {what} {shown(overload.figure)}, too much from {shown(overload.threshold)} on"
 
 
 def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ from householdd.core.addresses import Address, parse_address, parse_optional_add
 from householdd.core.runtime import LOG_LEVELS, Catalogue, Source, Values
 from householdd.core.settings import Limits, Timeouts
 from householdd.dashboard_settings import Dashboard
+from householdd.overload_settings import Overload
 from householdd.storage.engine import parse_url
 from householdd.webhook_settings import WebhookSettings
 
@@ -145,6 +146,7 @@ class Settings(BaseSettings):
     access: Access = Access()
     limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
     dashboard: Dashboard = Dashboard()
+    overload: Overload = Overload()
 
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 

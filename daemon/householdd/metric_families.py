@@ -61,6 +61,11 @@ SESSIONS_CLOSED = _counter("sessions_closed_total", "Sessions closed.", "profile
 SESSIONS_QUIETED = _counter(
     "sessions_quieted_total", "Times that a session's payload was stopped for want of evidence.", "profile"
 )
+SESSIONS_LIMITED = _gauge(
+    "sessions_limited",
+    "Live sessions that a budget, or a step against overload, holds back now, and not their line.",
+    "profile",
+)
 HANDSHAKES_REFUSED = _counter(
     "handshakes_refused_total", "Upgrades to WebSocket that were refused, and connections closed before one.", "reason"
 )
@@ -108,6 +113,11 @@ PASS_GAP = _histogram(
 )
 PASS_DURATION = _histogram(
     "control_pass_duration_seconds", "How long a control pass took.", timing.PASS_DURATION, each_worker=True
+)
+OVERLOAD_STEP = _gauge(
+    "overload_step",
+    "What is done about overload: 0 nothing, 1 new runs refused, 2 bulk slowed, 3 bulk shed, 4 all stopped.",
+    each_worker=True,
 )
 SLOW_PASSES = _counter(
     "control_slow_passes_total", "Control passes that began more than 0.5 s after the one before.", each_worker=True

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from householdd.core.ladder import Tuning
 from householdd.core.profiles import Profile
 from householdd.dataplane.branding import Brand
 
@@ -44,6 +45,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     """Place of this worker in it, from 0."""
     workers: int
+    overload: Tuning
     log_level: str
     log_format: Literal["auto", "console", "json"]
 

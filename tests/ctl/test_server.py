@@ -49,6 +49,20 @@ def test_health_with_a_worker_that_is_not_ready(cli: Cli, daemon: FakeDaemon) ->
     assert outcome.json["problems"] == ["worker 1 is BACKOFF: died of signal 9"]
 
 
+def test_health_with_a_worker_that_is_overloaded(cli: Cli, daemon: FakeDaemon) -> None:
+    overload = daemon.server.workers[1].overload
+    overload.step = api.OVERLOAD_STEP_NORMAL
+    assert cli("health").code == 0
+    overload.step, overload.cause = api.OVERLOAD_STEP_SLOW, api.OVERLOAD_CAUSE_LAG
+    overload.figure, overload.threshold = 0.31, 0.2
+    outcome = cli("health", "-o", "json")
+    assert outcome.code == 8
+    (problem,) = outcome.json["problems"]
+    words = "lateness of its control loop 310ms, too much from 200ms on"
+    assert problem == f"worker 1 is overloaded: new runs are refused, bulk sessions slowed; {words}"
+    assert cli("health", "--check").code == 1
+
+
 def test_drain(cli: Cli, daemon: FakeDaemon) -> None:
     outcome = cli("drain", "--reason", "upgrade", "--deadline", "1m30s", "--yes")
     assert outcome.code == 0

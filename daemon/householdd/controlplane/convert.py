@@ -13,6 +13,7 @@ from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
 from householdd.core.addresses import host_port
 from householdd.core.admission import Cause
+from householdd.core.ladder import Ladder
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState, Verdict
@@ -94,6 +95,18 @@ def timeout_values(message: pb.Timeouts, names: Iterable[str]) -> Mapping[str, f
         value = getattr(message, name)
         values[name] = seconds(value) if isinstance(value, Duration) else value
     return values
+
+
+def overload(ladder: Ladder, since_wall: float) -> server_service_pb2.Overload:
+    """A worker's overload; ``since_wall`` is when its step began, Unix time."""
+    api = server_service_pb2
+    message = api.Overload(
+        step=api.OverloadStep.Value(f"OVERLOAD_STEP_{ladder.step.name}"), since=timestamp(since_wall)
+    )
+    if (cause := ladder.cause) is not None:
+        message.cause = api.OverloadCause.Value(f"OVERLOAD_CAUSE_{cause.strain.name}")
+        message.figure, message.threshold = cause.figure, cause.threshold
+    return message
 
 
 def session(value: Session, worker: str, now: float) -> pb.Session:

@@ -14,6 +14,7 @@ from householdd.core.addresses import written
 from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
 from householdd.core.counts import Counts
+from householdd.core.ladder import Step
 from householdd.core.profiles import PROBE
 from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
@@ -28,6 +29,9 @@ FULL_RETRY = 10
 
 RATE_RETRY = 2
 """Seconds; a rate has passed by then."""
+
+OVERLOAD_RETRY = 30
+"""Seconds; a run takes as long, and overload is over only some time after it has gone."""
 
 MOST_DRAIN_RETRY = 300
 """Seconds; a drain may be ended before its deadline."""
@@ -67,6 +71,7 @@ class Cause(Enum):
     UNFINISHED = "unfinished"
     """Too many handshakes under way; nothing was asked yet."""
     ADDRESS_UNFINISHED = "address_unfinished"
+    OVERLOADED = "overloaded"
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,8 @@ class Admission:
         self.breakers = Breakers(counts)
         self.drain_deadline: float | None = None
         """Set only while draining: monotonic time at which the rest is closed."""
+        self.overload = Step.NORMAL
+        """What the worker does about overload."""
         self._counts = counts
         self._reservations = Reservations(counts)
         self._limits = Limits()
@@ -118,8 +125,12 @@ class Admission:
         if self.drain_deadline is not None:
             left = _retry(min(self.drain_deadline - now, MOST_DRAIN_RETRY))
             return Denial(Cause.DRAINING, f"Draining; try again in {left} s.", left)
+        if self.overload is Step.STOP:
+            return _overloaded()
         if (denial := self._run_full(visitor)) is not None or self._reservations.expects(visitor):
             return denial
+        if self.overload is not Step.NORMAL:
+            return _overloaded()
         return self._failing(visitor, now) or self._full(visitor) or self._too_fast(visitor, now)
 
     def let_in(self, visitor: Visitor, now: float) -> None:
@@ -209,6 +220,11 @@ class Admission:
         if self._counts.handshakes_of(visitor.address_key, now) >= self.limits.handshakes_per_second_per_address:
             return Denial(Cause.ADDRESS_RATE, f"Too many new sessions from your address; {again}", RATE_RETRY)
         return None
+
+
+def _overloaded() -> Denial:
+    words = f"The server is overloaded at the moment; try again in {OVERLOAD_RETRY} s."
+    return Denial(Cause.OVERLOADED, words, OVERLOAD_RETRY)
 
 
 def _retry(seconds: float) -> int:

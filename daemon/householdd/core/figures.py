@@ -7,6 +7,7 @@ from typing import Any
 
 from householdd.core.profiles import MEGABIT
 from householdd.core.session import Session, Transport
+from householdd.core.vocabulary import CloseReason
 from householdd.core.wire import LatencyMetrics, ServerTcp
 
 
@@ -42,7 +43,7 @@ def figures(session: Session, now: float, wall: float) -> dict[str, Any]:
             jitter=latency.jitter if latency.count else None,
             total_pings=latency.count,
         ),
-        "server_overloaded": session.lateness.overloaded,
+        "server_overloaded": session.lateness.overloaded or session.close_reason is CloseReason.OVERLOADED,
         "server_limited": session.limited,
         "server_tcp": None if session.transport is None else _server_tcp(session.transport),
     }

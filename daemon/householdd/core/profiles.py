@@ -86,6 +86,11 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether all that a client does here is to send pings; then nothing else may be in their way."""
         return self.key == PROBE.key
 
+    @property
+    def bulk(self) -> bool:
+        """Whether a direction takes whatever the line takes."""
+        return isinstance(self.download, BulkSpec) or isinstance(self.upload, BulkSpec)
+
 
 PROBE = Profile(
     name="Probe",

@@ -250,6 +250,12 @@ class Session:
         """Whether budgets, and not the line, were the limit so far, in either direction."""
         return self._download_demand.limited or self._upload_demand.limited
 
+    @property
+    def limited_now(self) -> bool:
+        """Whether budgets, and not the line, are what holds the session back at this moment, in either direction."""
+        download = self.download.capped and self._download_demand.limited_now
+        return download or (self.upload.capped and self._upload_demand.limited_now)
+
     def begin_close(self, reason: CloseReason, detail: str = "") -> bool:
         """Decides the end; False when it was decided before."""
         if not self.live:

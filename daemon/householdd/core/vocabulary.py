@@ -53,6 +53,7 @@ class CloseReason(StrEnum):
     EMERGENCY = "emergency"
     WORKER_LOST = "worker_lost"
     INTERNAL = "internal"
+    OVERLOADED = "overloaded"
 
     @property
     def close_code(self) -> int:
@@ -74,6 +75,8 @@ _CLOSE_CODES = {
     CloseReason.EMERGENCY: 1001,
     CloseReason.WORKER_LOST: 1011,
     CloseReason.INTERNAL: 1011,
+    # Of the IANA registry: try again later.
+    CloseReason.OVERLOADED: 1013,
 }
 
 _SENTENCES = {
@@ -89,4 +92,5 @@ _SENTENCES = {
     CloseReason.EMERGENCY: "emergency stop by the operator",
     CloseReason.WORKER_LOST: "the server lost this connection",
     CloseReason.INTERNAL: "an error in the server",
+    CloseReason.OVERLOADED: "the server is overloaded",
 }

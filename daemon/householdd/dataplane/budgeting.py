@@ -11,6 +11,9 @@ from householdd.core.ledger import Ledger, Row, size
 from householdd.core.session import Session
 from householdd.dataplane.registry import Registry
 
+_NONE = Budgets(math.inf, math.inf, math.inf, math.inf)
+"""For an overloaded worker without a budget."""
+
 
 class Budgeting:
     """Tells the other workers what the sessions here want, and gives these what the budgets leave them."""
@@ -22,9 +25,11 @@ class Budgeting:
         self._holding = False
         """Whether sessions may be held below what they want."""
 
-    def run(self, now: float) -> None:
-        """Shares anew."""
+    def run(self, now: float, bulk_bps: float = math.inf) -> None:
+        """Shares anew; ``bulk_bps`` is the most for a direction of a session whose profile is bulk."""
         budgets = Budgets.of(self._registry.admission.limits)
+        if budgets is None and bulk_bps < math.inf:
+            budgets = _NONE
         sessions = [runner.session for runner in self._registry.live.values()]
         if budgets is None:
             if self._holding:
@@ -40,8 +45,11 @@ class Budgeting:
         download = budgets.share((key, down) for key, down, _ in everybody if down)
         upload = budgets.share((key, up) for key, _, up in everybody if up)
         for session, (key, down, up) in wanted:
+            most = bulk_bps if session.profile.bulk else math.inf
             session.hold(
-                download(key, down) if down else budgets.session, upload(key, up) if up else budgets.session, now
+                min(download(key, down) if down else budgets.session, most),
+                min(upload(key, up) if up else budgets.session, most),
+                now,
             )
 
 

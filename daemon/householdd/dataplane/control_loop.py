@@ -6,9 +6,11 @@ import asyncio
 
 import structlog
 
+from householdd.core.ladder import Tuning
 from householdd.core.ledger import Ledger
 from householdd.core.overload import late_passes
 from householdd.dataplane.budgeting import Budgeting
+from householdd.dataplane.overloading import Overloading
 from householdd.dataplane.registry import Registry
 
 log = structlog.get_logger("control_loop")
@@ -20,8 +22,10 @@ INTERVAL = 0.25
 class ControlLoop:
     """Shares the budgets, removes what is dead, judges who is alive, probes, publishes, and measures itself."""
 
-    def __init__(self, registry: Registry, ledger: Ledger | None = None) -> None:
-        """``ledger`` is that of ``Budgeting``."""
+    def __init__(
+        self, registry: Registry, ledger: Ledger | None = None, overloading: Overloading | None = None
+    ) -> None:
+        """``ledger`` is that of ``Budgeting``; without ``overloading`` nothing is done about overload."""
         self.passes = 0
         self.slow_passes = 0
         """Passes that began more than twice the interval after the one before."""
@@ -31,6 +35,7 @@ class ControlLoop:
         """Longest seconds between the beginnings of two passes."""
         self._registry = registry
         self._budgeting = Budgeting(registry, ledger)
+        self.overloading = overloading or Overloading(registry, Tuning(enabled=False))
         self._began: float | None = None
 
     async def run(self) -> None:
@@ -48,7 +53,8 @@ class ControlLoop:
         now = self._registry.clock.now()
         late = late_passes(lateness, INTERVAL)
         self._measure_gap(now)
-        self._budgeting.run(now)
+        self.overloading.run(now, lateness)
+        self._budgeting.run(now, self.overloading.bulk_bps)
         for step in (
             lambda runner: runner.expire(now),
             lambda runner: runner.judge(now),

@@ -410,6 +410,7 @@ class Supervisor:
             counts_fd=counts_fd,
             index=self._handles.index(worker),
             workers=len(self._handles),
+            overload=settings.overload.tuning,
             log_level=settings.log_level,
             log_format=settings.log_format,
         )

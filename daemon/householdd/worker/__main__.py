@@ -36,6 +36,8 @@ from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.http_rows import HttpRows, no_run
+from householdd.dataplane.memory_gauge import MemoryGauge
+from householdd.dataplane.overloading import Overloading
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.worker.daemon_stats import DaemonStats
@@ -71,7 +73,9 @@ class Worker:
         counts, ledger = views(memory, settings.workers, settings.index)
         self._registry = Registry(runtime.timeouts(settings.values), clock, counts)
         self._registry.admission.limits = runtime.limits(settings.values)
-        self._control_loop = ControlLoop(self._registry, ledger)
+        self._control_loop = ControlLoop(
+            self._registry, ledger, Overloading(self._registry, settings.overload, MemoryGauge())
+        )
         self._stats = DaemonStats(settings.daemon_socket)
         # Never connects where nothing is kept.
         self._history = grpc.aio.insecure_channel(f"unix:{settings.recorder_socket}")

@@ -35,6 +35,7 @@ def take(registry: Registry, loop: ControlLoop, totals: Mapping[str, Totals], ce
     yield _histogram(metrics.PASS_GAP, timing.pass_gap)
     yield _histogram(metrics.PASS_DURATION, timing.pass_duration)
     yield _number(metrics.SLOW_PASSES, loop.slow_passes)
+    yield _number(metrics.OVERLOAD_STEP, loop.overloading.ladder.step)
     yield _number(metrics.CONNECTIONS, census.connections)
     yield _number(metrics.WATCHES, census.watches)
     yield _number(metrics.TASKS, census.tasks)
@@ -69,10 +70,11 @@ def _dropped(profile: str, tally: Tally) -> Iterator[pb.Sample]:
 
 def _live(registry: Registry, profiles: Mapping[str, Totals]) -> Iterator[pb.Sample]:
     states = Counter[tuple[str, SessionState]]()
-    unsent, unacked, buffered = Counter[str](), Counter[str](), Counter[str]()
+    unsent, unacked, buffered, limited = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for runner in registry.live.values():
         profile = runner.session.profile.key
         states[profile, runner.session.state] += 1
+        limited[profile] += runner.session.limited_now
         if runner.link.open:
             buffered[profile] += runner.link.buffered
             if runner.tcp is not None:
@@ -81,6 +83,7 @@ def _live(registry: Registry, profiles: Mapping[str, Totals]) -> Iterator[pb.Sam
     for profile in profiles:
         for state in _STATES:
             yield _number(metrics.SESSIONS, states[profile, state], profile, state.value)
+        yield _number(metrics.SESSIONS_LIMITED, limited[profile], profile)
         yield _number(metrics.TCP_UNSENT, unsent[profile], profile)
         yield _number(metrics.TCP_UNACKED, unacked[profile], profile)
         yield _number(metrics.WRITE_BUFFER, buffered[profile], profile)

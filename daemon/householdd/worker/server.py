@@ -157,6 +157,7 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
                 last_pass=convert.duration(loop.last_pass),
                 longest_gap=convert.duration(loop.longest_gap),
             ),
+            overload=convert.overload(loop.overloading.ladder, loop.overloading.since_wall),
             census=census.take(self._registry, self._connections()),
             sessions=[
                 pb.StateCount(state=convert.state(state), count=count)

@@ -113,6 +113,7 @@ export const de: Text = {
     drained: "Auslauf",
     emergency: "Notabschaltung",
     worker_lost: "Worker verloren",
+    overloaded: "überlastet",
     internal: "interner Fehler",
     viewer: "nur ansehen",
     operator: "Betrieb",

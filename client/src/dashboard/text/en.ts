@@ -115,6 +115,7 @@ export const en: Text = {
     drained: "drained",
     emergency: "emergency",
     worker_lost: "worker lost",
+    overloaded: "overloaded",
     internal: "internal error",
     viewer: "viewer",
     operator: "operator",

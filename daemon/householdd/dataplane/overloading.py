@@ -1,0 +1,124 @@
+"""What a worker does about its overload, once a control pass."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from householdd.core.ladder import Ladder, Step, Strain, Tuning
+from householdd.core.vocabulary import CloseReason
+from householdd.dataplane.memory_gauge import MemoryGauge
+from householdd.dataplane.registry import Registry
+from householdd.dataplane.runner import Runner
+
+log = structlog.get_logger("overload")
+
+PASSES, LATE_PASSES = 9, 3
+"""The lag is what so many of the last passes were late by, at least. One that was held up, however long, is no
+overload; and no more are asked for, since a pass that was missed is made up for at once, and that one is in time."""
+
+LOOK = 1.0
+"""Seconds between two looks at what takes time to look at, and between two rounds of ending sessions."""
+
+BULK_BPS = 10e6
+"""Most payload in a direction of a bulk session that is slowed, bit/s: a hundredth of what it wants."""
+
+SHED_LEAST, SHED_PART = 2, 20
+"""Bulk sessions that are ended in a round, at least, and one of how many."""
+
+
+class Overloading:
+    """Moves one worker on its ladder, and carries out the step in force."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        tuning: Tuning,
+        memory: MemoryGauge | None = None,
+        cpu: Callable[[], float] = time.process_time,
+    ) -> None:
+        """``cpu`` tells the seconds of CPU that the worker has used; without ``memory`` that is no matter."""
+        self.ladder = Ladder(tuning)
+        self.since_wall = registry.clock.wall()
+        """Unix time at which the step in force began."""
+        self._registry = registry
+        self._tuning = tuning
+        self._memory = memory
+        self._cpu = cpu
+        self._lateness = deque[float](maxlen=PASSES)
+        self._slow_figures: dict[Strain, float] = {}
+        """Of the last look."""
+        self._looked: tuple[float, float] | None = None
+        """When that was, and the CPU used until then; None before the first."""
+
+    @property
+    def bulk_bps(self) -> float:
+        """The most for a direction of a bulk session, bit/s."""
+        return BULK_BPS if self.ladder.step >= Step.SLOW else math.inf
+
+    def run(self, now: float, lateness: float) -> None:
+        """Looks how the worker is; this control pass began ``lateness`` seconds after its time."""
+        if not self._tuning.enabled:
+            return
+        self._lateness.append(lateness)
+        looked = self._looked is None or now - self._looked[0] >= LOOK
+        if looked:
+            self._look(now)
+        if self.ladder.look(self._figures(), now):
+            self._moved()
+            looked = True
+        if looked:
+            self._end_sessions()
+
+    def _look(self, now: float) -> None:
+        used = self._cpu()
+        figures = {Strain.SEND_QUEUE: float(sum(runner.link.buffered for runner in self._registry.live.values()))}
+        if self._looked is not None:
+            before, used_before = self._looked
+            figures[Strain.CPU] = (used - used_before) / (now - before)
+        if self._memory is not None:
+            told = {Strain.MEMORY: self._memory.used(), Strain.MEMORY_STALL: self._memory.stalled()}
+            figures |= {strain: figure for strain, figure in told.items() if figure is not None}
+        self._slow_figures = figures
+        self._looked = now, used
+
+    def _figures(self) -> dict[Strain, float]:
+        lag = heapq.nlargest(LATE_PASSES, self._lateness)[-1] if len(self._lateness) == PASSES else 0.0
+        figures = {Strain.LAG: lag, **self._slow_figures}
+        if lag < self._tuning.lag / 2:
+            # It keeps its pace, however busy.
+            figures.pop(Strain.CPU, None)
+        return figures
+
+    def _moved(self) -> None:
+        ladder = self.ladder
+        rose = ladder.step > self._registry.admission.overload
+        self._registry.admission.overload = ladder.step
+        self.since_wall = self._registry.clock.wall()
+        cause = ladder.cause
+        facts = (
+            {}
+            if cause is None
+            else {"cause": cause.strain.value, "figure": round(cause.figure, 3), "threshold": round(cause.threshold, 3)}
+        )
+        (log.warning if rose else log.info)(
+            "overload", step=ladder.step.name.lower(), **facts, sessions=len(self._registry.live)
+        )
+
+    def _end_sessions(self) -> None:
+        if self.ladder.step is Step.STOP:
+            # Again at each look: a handshake may have been under way.
+            self._registry.end_all(CloseReason.OVERLOADED)
+        elif self.ladder.step is Step.SHED:
+            bulk = [runner for runner in reversed(self._registry.live.values()) if _is_bulk(runner)]
+            newest = bulk[: max(SHED_LEAST, len(bulk) // SHED_PART)]
+            self._registry.end_spread(CloseReason.OVERLOADED, "", 0.0, [each.session.identity.id for each in newest])
+
+
+def _is_bulk(runner: Runner) -> bool:
+    return runner.session.live and runner.session.profile.bulk

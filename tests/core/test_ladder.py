@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from householdd.core.ladder import Cause, Ladder, Step, Strain, Tuning
+
+TUNING = Tuning(rise=3.0, fall=10.0)
+LAG = TUNING.thresholds[Strain.LAG]
+
+
+class Worker:
+    """A ladder that gets the same figures each quarter of a second for a while."""
+
+    def __init__(self, tuning: Tuning = TUNING) -> None:
+        self.ladder = Ladder(tuning)
+        self.now = 1000.0
+
+    def bears(self, seconds: float, **figures: float) -> list[tuple[float, Step]]:
+        """The steps that were taken, each with the seconds after which."""
+        began, steps = self.now, []
+        while self.now < began + seconds:
+            self.now += 0.25
+            if self.ladder.look({Strain[name.upper()]: figure for name, figure in figures.items()}, self.now):
+                steps.append((self.now - began, self.ladder.step))
+        return steps
+
+
+def test_a_strain_that_lasts_adds_a_step_at_a_time_and_its_end_takes_them_back() -> None:
+    worker = Worker()
+    assert worker.bears(60, lag=LAG[1]) == [(3.25, Step.REFUSE), (6.25, Step.SLOW)]
+    assert worker.ladder.cause == Cause(Strain.LAG, LAG[1], LAG[1])
+    assert worker.bears(60, lag=0.0) == [(10.25, Step.REFUSE), (20.25, Step.NORMAL)]
+    assert worker.ladder.cause is None
+
+
+def test_what_does_not_last_changes_nothing() -> None:
+    worker = Worker()
+    for _ in range(20):
+        assert worker.bears(2.75, lag=99.0, memory=1.0, memory_stall=1.0) == []
+        assert worker.bears(0.25, lag=0.0) == []
+
+
+def test_a_strain_that_comes_back_in_between_keeps_the_step() -> None:
+    worker = Worker()
+    worker.bears(4, lag=LAG[0])
+    for _ in range(5):
+        assert worker.bears(9.75, lag=0.0) == []
+        assert worker.bears(0.25, lag=LAG[0]) == []
+    assert worker.ladder.step is Step.REFUSE
+
+
+def test_between_being_over_and_being_called_for_the_step_stays() -> None:
+    worker = Worker()
+    worker.bears(4, lag=LAG[0])
+    assert worker.bears(60, lag=LAG[0] * 0.85) == []
+    assert worker.bears(60, lag=LAG[0] * 0.75) == [(10.25, Step.NORMAL)]
+
+
+def test_the_worst_goes_all_the_way_and_comes_back_by_itself() -> None:
+    worker = Worker()
+    assert [step for _, step in worker.bears(30, memory=0.99)] == [Step.REFUSE, Step.SLOW, Step.SHED, Step.STOP]
+    assert [step for _, step in worker.bears(60)] == [Step.SHED, Step.SLOW, Step.REFUSE, Step.NORMAL]
+
+
+@pytest.mark.parametrize(
+    ("strain", "highest"),
+    [("cpu", Step.REFUSE), ("send_queue", Step.SHED), ("lag", Step.STOP), ("memory_stall", Step.STOP)],
+)
+def test_not_every_strain_ends_sessions(strain: str, highest: Step) -> None:
+    worker = Worker()
+    worker.bears(120, **{strain: 1e12})
+    assert worker.ladder.step is highest
+
+
+def test_of_several_causes_the_one_farthest_beyond_its_threshold_is_named() -> None:
+    worker = Worker()
+    worker.bears(4, lag=LAG[0] * 1.5, memory=0.86)
+    assert worker.ladder.cause == Cause(Strain.LAG, LAG[0] * 1.5, LAG[0])
+
+
+def test_one_that_is_off_takes_no_step() -> None:
+    assert Worker(Tuning(enabled=False)).bears(60, lag=99.0, memory=1.0) == []
+
+
+@pytest.mark.parametrize("memory", [0.1, 0.85, 0.99])
+def test_each_step_takes_more_than_the_one_before(memory: float) -> None:
+    for thresholds in Tuning(memory=memory).thresholds.values():
+        assert list(thresholds) == sorted(set(thresholds))
+    assert Tuning(memory=memory).thresholds[Strain.MEMORY][-1] < 1.0

@@ -1,0 +1,128 @@
+"""What a worker does about overload, by figures that the test sets."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from householdd.core.admission import Cause
+from householdd.core.ladder import Step, Strain, Tuning
+from householdd.core.session import Session
+from householdd.core.settings import Timeouts
+from householdd.core.visitor import Visitor
+from householdd.dataplane.budgeting import Budgeting
+from householdd.dataplane.control_loop import INTERVAL
+from householdd.dataplane.memory_gauge import MemoryGauge
+from householdd.dataplane.overloading import BULK_BPS, Overloading
+from householdd.dataplane.registry import Registry
+from householdd.dataplane.runner import Clock
+from tests.core.samples import active
+
+TUNING = Tuning(rise=5.0, fall=10.0)
+
+
+class Full(MemoryGauge):
+    """A machine whose memory is as full as the test says."""
+
+    part: float | None = None
+
+    def used(self) -> float | None:
+        return self.part
+
+    def stalled(self) -> float | None:
+        return None
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.now, self.cpu = 1000.0, 0.0
+        self.registry = Registry(Timeouts(), Clock(lambda: self.now, lambda: 1.8e9 + self.now))
+        self.memory = Full()
+        self.overloading = Overloading(self.registry, TUNING, self.memory, lambda: self.cpu)
+        self.budgeting = Budgeting(self.registry)
+
+    def has(self, who: str) -> Session:
+        session = active(who)
+        # The rest of a runner is a connection, which no budget looks at.
+        runner = SimpleNamespace(session=session, link=SimpleNamespace(buffered=0))
+        self.registry.live[f"{who}-{len(self.registry.live)}"] = cast("Any", runner)
+        return session
+
+    def passes(self, seconds: float, lateness: float = 0.0, cpu: float = 0.0) -> Step:
+        """Control passes that are all so late, with so much of a core used."""
+        until = self.now + seconds
+        while self.now < until:
+            self.now += INTERVAL
+            self.cpu += INTERVAL * cpu
+            self.overloading.run(self.now, lateness)
+            self.budgeting.run(self.now, self.overloading.bulk_bps)
+        return self.overloading.ladder.step
+
+
+def test_a_single_stall_is_no_overload() -> None:
+    worker = Worker()
+    for _ in range(5):
+        assert worker.passes(INTERVAL, lateness=30.0) is Step.NORMAL
+        assert worker.passes(5) is Step.NORMAL
+
+
+def test_passes_that_are_made_up_for_in_between_hide_no_overload() -> None:
+    worker = Worker()
+    for _ in range(20):
+        worker.passes(INTERVAL, lateness=0.15)
+        worker.passes(INTERVAL, lateness=0.0)
+    assert worker.overloading.ladder.step is Step.REFUSE
+
+
+def test_a_busy_worker_that_keeps_its_pace_is_fine() -> None:
+    worker = Worker()
+    assert worker.passes(60, lateness=TUNING.lag * 0.4, cpu=1.0) is Step.NORMAL
+    assert worker.passes(60, lateness=TUNING.lag * 0.6, cpu=0.5) is Step.NORMAL
+    assert worker.passes(60, lateness=TUNING.lag * 0.6, cpu=1.0) is Step.REFUSE
+    cause = worker.overloading.ladder.cause
+    assert cause is not None
+    assert cause.strain is Strain.CPU
+
+
+def test_new_runs_are_refused_while_it_lasts_and_everybody_once_all_is_stopped() -> None:
+    worker = Worker()
+    who, expected = Visitor("192.0.2.7", "alex", "1"), Visitor("192.0.2.7", "sarah", "1")
+    admission = worker.registry.admission
+    assert admission.denies(who, worker.now) is None
+    admission.let_in(who, worker.now)
+    worker.memory.part = 0.86
+    worker.passes(8)
+    denial = admission.denies(Visitor("192.0.2.8", "alex", "2"), worker.now)
+    assert denial is not None
+    assert (denial.cause, denial.retry_after) == (Cause.OVERLOADED, 30)
+    assert admission.denies(expected, worker.now) is None
+    worker.memory.part = 0.99
+    assert worker.passes(20) is Step.STOP
+    denied = admission.denies(expected, worker.now)
+    assert denied is not None
+    assert denied.cause is Cause.OVERLOADED
+    worker.memory.part = None
+    assert worker.passes(60) is Step.NORMAL
+    assert admission.denies(who, worker.now) is None
+
+
+def test_bulk_alone_is_slowed_and_let_go_afterwards() -> None:
+    worker = Worker()
+    bulk, game = worker.has("computer"), worker.has("alex")
+    worker.memory.part = 0.91
+    assert worker.passes(15) is Step.SLOW
+    assert (bulk.download.cap, bulk.upload.cap) == (BULK_BPS, BULK_BPS)
+    assert bulk.download.capped
+    assert not game.download.capped
+    worker.memory.part = None
+    worker.passes(30)
+    assert not bulk.download.capped
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_it_can_be_turned_off(enabled: bool) -> None:
+    worker = Worker()
+    worker.overloading = Overloading(worker.registry, Tuning(enabled=enabled), worker.memory)
+    assert (worker.passes(30, lateness=1.0) is Step.NORMAL) is not enabled
