@@ -27,7 +27,7 @@ def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: i
     """The limit: blocking sends of a serialised frame, to each client in turn."""
     data = frame(FRAME)
     while True:
-        clients = [_accepted(sock, context) for _ in range(connections)]
+        clients = [accepted(sock, context) for _ in range(connections)]
         # Until the clients have seen enough.
         with contextlib.suppress(OSError):
             while True:
@@ -37,7 +37,8 @@ def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: i
             client.close()
 
 
-def _accepted(sock: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
+def accepted(sock: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
+    """The next client, its upgrade answered."""
     client, _ = sock.accept()
     if context is not None:
         client = context.wrap_socket(client, server_side=True)

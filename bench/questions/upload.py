@@ -1,0 +1,80 @@
+"""Question 6: what a gigabyte of upload costs a worker."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from websockets.frames import Frame, Opcode
+
+from bench import rates
+from bench.cores import ON_SERVER_CORE, cpu_seconds
+from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
+from bench.peers.listening import peer
+from bench.readers import address_of, connected
+from tests.daemon import CROWD, running
+
+CHUNK = 64 * 1024
+"""Payload bytes of a frame; deployed clients upload in chunks of up to so many."""
+
+PACE = 200e6
+"""Bit/s. More than 500 frames a second for long are a flood, which ends the session."""
+
+LIMIT = "blocking recv_into"
+CPU = "CPU s/GB"
+
+
+def answer(options: Options) -> Answer:
+    """A table for WSS and one for WS."""
+    tables = [_table(name, options) for name in ("WSS", "WS")]
+    how = (
+        f"What a gigabyte of upload costs the receiving process, from one client that sends frames of {CHUNK // 1024} "
+        f"KiB at {PACE / 1e6:.0f} Mbit/s. The limit is a loop of blocking `recv_into` that looks at nothing; a "
+        "WebSocket server has to unmask every byte as well."
+    )
+    return Answer("Upload", how, tables, Plot(CPU))
+
+
+def _table(name: str, options: Options) -> Table:
+    with contextlib.ExitStack() as stack:
+        rows = interleaved(dict(_subjects(stack, options, secure=name == "WSS")), options.rounds)
+    return Table(name, rows, CPU, LIMIT)
+
+
+def _subjects(
+    stack: contextlib.ExitStack, options: Options, *, secure: bool
+) -> Iterator[tuple[str, Callable[[], Measured]]]:
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    arguments = ("--workers", "1", *(() if secure else ("--no-tls",)))
+    daemon = stack.enter_context(running(directory, *arguments, env=CROWD, prefix=ON_SERVER_CORE))
+    # More is asked for than comes, or it would be an attack; and the download stands aside.
+    rates.set_computer(daemon, download_mbps=0.01, upload_mbps=2 * PACE / 1e6)
+    measure = partial(_measure, tls=daemon.tls if secure else None, seconds=options.seconds)
+    yield "householdd", partial(measure, address_of(daemon), daemon.worker_pids()[0])
+    state_dir = directory / "state" if secure else None
+    for name, kind in ((LIMIT, "blocking"), ("websockets", "websockets"), ("picows", "picows")):
+        each = stack.enter_context(peer("upload", kind, state_dir))
+        yield name, partial(measure, each.address, each.pid)
+
+
+def _measure(address: tuple[str, int], pid: int, *, tls: ssl.SSLContext | None, seconds: float) -> Measured:
+    frame = Frame(Opcode.BINARY, os.urandom(CHUNK)).serialize(mask=True)
+    with connected(address, tls, "computer") as sock:
+        # By then the server has asked for some of what it will ask for.
+        time.sleep(1)
+        cpu, at = cpu_seconds(pid), time.perf_counter()
+        count = 0
+        for _ in range(round(seconds * PACE / 8 / CHUNK)):
+            at += CHUNK * 8 / PACE
+            time.sleep(max(at - time.perf_counter(), 0))
+            sock.sendall(frame)
+            count += CHUNK
+        # The last of it may still be on its way.
+        time.sleep(0.1)
+        return {CPU: (cpu_seconds(pid) - cpu) / (count / 1e9)}
