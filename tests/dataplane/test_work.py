@@ -34,7 +34,7 @@ FUNCTIONS = {
     "portion of payload": 22.0,
     "upload frame": 10.0,
     "control pass, for each session": 86.0,
-    "control pass without sessions": 15.0,
+    "control pass without sessions": 17.0,
 }
 """Calls of functions in the package householdd."""
 
