@@ -170,7 +170,12 @@ lock: $(VENV)/.installed ## Pin dependencies after a change of pyproject.toml; n
 	@$(BIN)/$(LOCK) $(UPGRADE) pyproject.toml --output-file requirements/run.lock
 	@$(BIN)/$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
 	@$(BIN)/$(LOCK) $(UPGRADE) --group bench --constraint requirements/dev.lock --output-file requirements/bench.lock
+	@$(BIN)/$(LOCK) $(UPGRADE) --group audit --constraint requirements/dev.lock --output-file requirements/audit.lock
 	@$(BIN)/$(LOCK) $(UPGRADE) --group node --output-file requirements/node.lock
+
+.PHONY: audit
+audit: setup $(VENV)/.installed-audit ## Ask the advisory services about the pinned dependencies
+	@$(BIN)/python requirements/audit.py
 
 .PHONY: node
 node: $(VENV)/bin/python ## Put a Node.js into .venv, where the distribution's is missing or too old
@@ -201,6 +206,11 @@ $(VENV)/.installed-bench: requirements/bench.lock $(VENV)/.installed
 gen/household/py.typed: $(PROTOS) | $(VENV)/.installed
 	@echo "generating stubs"
 	@$(BIN)/python hatch_build.py
+
+$(VENV)/.installed-audit: requirements/audit.lock $(VENV)/.installed
+	@echo "installing what asks for advisories"
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/audit.lock
+	@touch $@
 
 client/node_modules/.package-lock.json: client/package.json client/package-lock.json
 	$(require_node)@echo "installing the client's dependencies"

@@ -41,6 +41,8 @@ class Order(msgspec.Struct):
     """User ids with their queries; one session each."""
     spread: float
     """Seconds over which the sessions are opened, so that they are as little in step as customers are."""
+    sources: list[str] = []
+    """For each user the address it comes from; none where it does not matter."""
 
     @property
     def tls(self) -> ssl.SSLContext:
@@ -115,7 +117,8 @@ async def run(order: Order) -> Report:
         first = time.monotonic()
         for index, user in enumerate(order.users):
             await asyncio.sleep(first + index * order.spread / len(order.users) - time.monotonic())
-            page = await stack.enter_async_context(client(order, user, Marks))
+            source = order.sources[index] if order.sources else None
+            page = await stack.enter_async_context(client(order, user, Marks, source=source))
             pages.append((page, time.monotonic()))
         everyone = time.monotonic()
         watching = asyncio.create_task(lag.watch())

@@ -178,9 +178,12 @@ class Machine:
 
     def processes_of(self, user: str) -> list[str]:
         """Commands that run as a user."""
+        return [(process / "cmdline").read_text().replace("\0", " ") for process in self.proc_of(user)]
+
+    def proc_of(self, user: str) -> list[Path]:
+        """Folders in /proc of what runs as a user."""
         uid = int(self.run("id", "-u", user).stdout)
-        mine = (process for process in self.path("/proc").glob("[0-9]*") if process.stat().st_uid == uid)
-        return [(process / "cmdline").read_text().replace("\0", " ") for process in mine]
+        return [process for process in self.path("/proc").glob("[0-9]*") if process.stat().st_uid == uid]
 
     def kill(self, number: int, pid: int) -> None:
         """Sends a signal to a process of the machine."""

@@ -41,6 +41,18 @@ def test_it_has_all_that_its_documents_link_to(package: Path, tmp_path: Path) ->
     assert root / "docs/monitoring/householdd.rules.yml" in links
 
 
+def test_nothing_in_it_gives_rights(package: Path) -> None:
+    listed = subprocess.run(["dpkg-deb", "--contents", package], check=True, capture_output=True, text=True).stdout
+    # Mode, owner/group, size, date, time, path; links have any mode.
+    entries = [line.split(maxsplit=5) for line in listed.splitlines() if not line.startswith("l")]
+    assert len(entries) > 1000
+    assert {owner for _, owner, *_ in entries} == {"root/root"}
+    # No setuid, setgid or sticky bit, and nothing that others than root may write.
+    assert {mode for mode, *_ in entries} == {"drwxr-xr-x", "-rw-r--r--", "-rwxr-xr-x"}
+    programs = {path for mode, *_, path in entries if mode == "-rwxr-xr-x"}
+    assert programs == {"./usr/bin/householdd", "./usr/bin/householdctl"}
+
+
 def test_a_life(bare_machine: Machine, package: Path, next_version: Path) -> None:
     machine = bare_machine
     said = install(machine, package)

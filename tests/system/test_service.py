@@ -29,6 +29,19 @@ def test_root_and_the_group_may_control_it_and_others_may_not(machine: Machine) 
         assert "ermission denied" in denied.stderr
 
 
+def test_no_process_of_it_may_more_than_it_needs(machine: Machine) -> None:
+    processes = machine.proc_of("householdd")
+    assert len(processes) == 3
+    for process in processes:
+        lines = (line.partition(":") for line in (process / "status").read_text().splitlines())
+        status = {name: value.split() for name, _, value in lines}
+        assert "0" not in status["Uid"] + status["Gid"]
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(status[kind][0], 16) == 0, kind
+        # Mode 2 is a filter of system calls, prctl(2).
+        assert (status["NoNewPrivs"], status["Seccomp"]) == (["1"], ["2"])
+
+
 async def test_the_status_has_live_counts(machine: Machine) -> None:
     async with AsyncExitStack() as stack:
         await session(stack, machine)

@@ -1,0 +1,188 @@
+"""How honest households fare while 5,000 hostile connections of 50 address blocks go on for a minute.
+
+The daemon has its default limits. Forty households come and go, over and over: first alone, then under attack. Each has
+6 Mbit/s: Alex and Sarah at their full rates, Jake at a fifth and the Computer at 1 Mbit/s, so that two cores carry
+daemon, clients and attackers together. Pacing is each session's mean rate over ten seconds against its profile's.
+Takes about three minutes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import mean, quantiles
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from bench.attackers import BLOCKS, RAMP
+from bench.attackers import Order as Attack
+from bench.attackers import Report as Attacked
+from bench.readers import address_of
+from household.v1 import session_service_pb2
+from tests.daemon import Daemon, running, wait_until
+from tests.dataplane.load import Order, Report
+
+HOUSEHOLDS = 40
+PEOPLE = {
+    "alex": ("", 1.5),
+    "sarah": ("", 2.5),
+    "jake": ("&throughput=5", 1.0),
+    "computer": ("&throughput=1", 1.0),
+}
+"""For each the wish, and the mean download in Mbit/s that comes of it."""
+
+CONNECTIONS = 5200
+SECONDS = 75.0
+CALM_ROUNDS = 2
+SPREAD = 6.0
+"""Seconds over which a round's sessions are opened."""
+
+CALLS = 0.05
+"""Seconds between two calls of the control API."""
+
+
+class Round(msgspec.Struct):
+    """One round of the households, or what ended it."""
+
+    errors: list[float]
+    """Of each session's download, in parts of the wanted rate."""
+    failure: str = ""
+
+
+class Watch:
+    """Calls the control API and looks at the daemon's memory, in a thread."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self.latencies: list[float] = []
+        self.most_memory = 0
+
+    def _look(self) -> None:
+        request = session_service_pb2.ListSessionsRequest(page_size=100)
+        while not self._over.wait(CALLS):
+            began = time.perf_counter()
+            self._daemon.sessions.ListSessions(request, timeout=30)
+            self.latencies.append(time.perf_counter() - began)
+            self.most_memory = max(self.most_memory, memory(self._daemon))
+
+    @contextlib.contextmanager
+    def on(self) -> Iterator[None]:
+        """Looks for the length of a block."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            self._thread.join()
+
+
+def memory(daemon: Daemon) -> int:
+    """Proportional set size of the supervisor and its workers, bytes."""
+    total = 0
+    for pid in (daemon.process.pid, *daemon.worker_pids()):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(rollup.split("Pss:")[1].split()[0]) * 1024
+    return total
+
+
+def play(daemon: Daemon) -> Round:
+    """All households once."""
+    users = [f"{who}?test_id=home{number}{wish}" for number in range(HOUSEHOLDS) for who, (wish, _) in PEOPLE.items()]
+    sources = [f"127.2.{number}.1" for number in range(HOUSEHOLDS) for _ in PEOPLE]
+    order = Order(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), users, SPREAD, sources)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.dataplane.load"],
+        input=msgspec.json.encode(order),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        return Round([], done.stderr.decode().strip().rpartition("\n")[2])
+    report = msgspec.json.decode(done.stdout, type=Report)
+    wanted = [PEOPLE[rates.user.partition("?")[0]][1] * 1e6 for rates in report.sessions]
+    print(f"  the players were late by up to {report.worst_lag * 1e3:.0f} ms", file=sys.stderr)
+    return Round([abs(rates.download / each - 1) for rates, each in zip(report.sessions, wanted, strict=True)])
+
+
+def attack(daemon: Daemon) -> subprocess.Popen[bytes]:
+    """Begins the attack."""
+    host, port = address_of(daemon)
+    attackers = subprocess.Popen(
+        [sys.executable, "-m", "bench.attackers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert attackers.stdin
+    attackers.stdin.write(msgspec.json.encode(Attack(host, port, CONNECTIONS, SECONDS)))
+    attackers.stdin.close()
+    return attackers
+
+
+def row(name: str, rounds: list[Round], watch: Watch) -> None:
+    """Prints how a phase went."""
+    errors = [error for each in rounds for error in each.errors]
+    within = sum(error <= 0.02 for error in errors) / len(errors) if errors else 0
+    failed = sum(bool(each.failure) for each in rounds)
+    print(
+        f"| {name} | {len(rounds)} | {failed} | {mean(errors or [1]):.2%} | {within:.1%} | {max(errors or [1]):.1%} "
+        f"| {quantiles(watch.latencies, n=100)[98] * 1e3:.0f} ms of {len(watch.latencies)} "
+        f"| {watch.most_memory / 1e6:.0f} MB |",
+        flush=True,
+    )
+    for each in rounds:
+        if each.failure:
+            print(f"  a round failed: {each.failure}", file=sys.stderr)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as directory, running(Path(directory), "--workers", "2") as daemon:
+        before = memory(daemon)
+        calm, under_attack = Watch(daemon), Watch(daemon)
+        columns = ("", "rounds", "broken off", "mean error", "within 2 %", "worst", "ListSessions, p99", "most memory")
+        print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+        with calm.on():
+            rounds = [play(daemon) for _ in range(CALM_ROUNDS)]
+        row("alone", rounds, calm)
+
+        with under_attack.on():
+            attackers = attack(daemon)
+            try:
+                time.sleep(RAMP)
+                rounds = []
+                while attackers.poll() is None:
+                    played = play(daemon)
+                    # One that the end of the attack met is not counted, unless it failed.
+                    if attackers.poll() is None or played.failure:
+                        rounds.append(played)
+            finally:
+                attackers.terminate()
+        row("under attack", rounds, under_attack)
+
+        assert attackers.stdout
+        attacked = msgspec.json.decode(attackers.stdout.read(), type=Attacked)
+        wait_until(lambda: all(not worker.census.connections for worker in daemon.get_server().workers), "the end", 60)
+        time.sleep(15)
+        server = daemon.get_server()
+        census = [worker.census for worker in server.workers]
+        print(f"\nmost hostile connections at once {attacked.most}, of {BLOCKS} blocks; opened:")
+        for kind, count in attacked.opened.items():
+            print(f"  {kind}: {count}")
+        print(f"  cut before they were open: {attacked.failed}")
+        print("restarts of workers:", sum(worker.restarts for worker in server.workers))
+        print("refused:", {each.cause: each.count for each in server.totals.refusals})
+        print(f"memory before {before / 1e6:.0f} MB, 15 s after {memory(daemon) / 1e6:.0f} MB")
+        print("left:", sum(each.connection_objects for each in census), "connections,", end=" ")
+        print(sum(each.session_objects for each in census), "sessions")
+
+
+if __name__ == "__main__":
+    main()
