@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import subprocess
 import sys
@@ -46,6 +47,8 @@ def peer(module: str, kind: str, state_dir: Path | None, *arguments: str) -> Ite
 
 def listener() -> socket.socket:
     """A socket on a free loopback port, which is printed for whoever started this process."""
+    # Clients end in the middle of a frame, of which uvloop warns once for each write.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     sock = socket.create_server(("127.0.0.1", 0), backlog=1024)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION_CONTROL)
     print(sock.getsockname()[1], flush=True)

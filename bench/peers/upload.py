@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 import sys
+import threading
 
 import uvloop
 from websockets.asyncio.server import ServerConnection, serve
@@ -17,14 +18,16 @@ from bench.peers.listening import listener, tls
 
 
 def blocking(sock: socket.socket, context: ssl.SSLContext | None) -> None:
-    """The limit: reads bytes and looks at none, one client at a time."""
-    buffer = bytearray(256 * 1024)
+    """The limit: reads bytes and looks at none, a thread for each client."""
     while True:
-        client = accepted(sock, context)
-        with contextlib.suppress(OSError):
-            while client.recv_into(buffer):
-                pass
-        client.close()
+        threading.Thread(target=_drop, args=(accepted(sock, context),)).start()
+
+
+def _drop(client: socket.socket) -> None:
+    buffer = bytearray(256 * 1024)
+    with client, contextlib.suppress(OSError):
+        while client.recv_into(buffer):
+            pass
 
 
 async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> None:

@@ -22,7 +22,7 @@ from tests.scraping import LISTEN, scrape
 FEW = 60
 """Sessions with which the first look is taken; three persons make whole households of them."""
 
-FIRST, STEP = 0.5, 0.06
+FIRST, STEP = 0.5, 0.1
 """Parts of the sessions that fill the core by that look: where the climb begins, and its steps."""
 
 SETTLE = 1.5
@@ -37,7 +37,8 @@ LOAD_LAG = 0.25
 """Seconds between two looks of the load at a session from which on it is the load that is measured."""
 
 PEER = "a task each, websockets.send"
-SESSIONS = "sessions"
+SESSIONS = "sessions carried"
+CPU = "CPU ms/s"
 
 Ticks = Callable[[], tuple[float, float]]
 """All portions of payload so far, and those that were more than LATE late."""
@@ -54,19 +55,19 @@ def answer(options: Options) -> Answer:
         )
     ]
     how = (
-        "How many sessions one worker carries over WSS while each receives its rate within 1 %, over whole periods of "
-        "Jake's bursts, and 99 % of all portions of payload are looked at within 5 ms of their time. Sessions are "
-        "added until one of the two no longer holds; the last number before that counts. The peer is a plain server: a "
-        "task for each session, which sleeps and calls `send`. It has no liveness, no measurement, no updates and no "
-        f"control API. *CPU ms/s* is what a second of one session costs the worker while there are {FEW}."
+        f"What a second of one session costs the worker over WSS while there are {FEW}, in CPU time; half of the "
+        "peer's is twice its sessions. And how many it carries while each receives its rate within 1 %, over whole "
+        "periods of Jake's bursts, and 99 % of all portions of payload are looked at within 5 ms of their time: "
+        "sessions are added until one of the two no longer holds. The peer is a plain server: a task for each session, "
+        "which sleeps and calls `send`. It has no liveness, no measurement, no updates and no control API."
     )
-    return Answer("Paced sessions", how, tables, Plot(SESSIONS))
+    return Answer("Paced sessions", how, tables, Plot(CPU))
 
 
 def _table(name: str, users: tuple[str, ...], options: Options) -> Table:
     with contextlib.ExitStack() as stack:
         rows = interleaved(dict(_subjects(stack, users, options)), options.rounds)
-    return Table(name, rows, SESSIONS, PEER, {"householdd": "2 at least"})
+    return Table(name, rows, CPU, PEER, {"householdd": "0.5 at most"})
 
 
 def _subjects(
@@ -108,13 +109,16 @@ def _capacity(crowd_of: Callable[[], Crowd], pid: int, ticks: Ticks, *, seconds:
         carried = _climb(
             crowd, round(FIRST / each), round(STEP / each), lambda: _failing(crowd, ticks, wanted, seconds)
         )
-        return {SESSIONS: carried, "CPU ms/s": each * 1e3}
+        return {SESSIONS: carried, CPU: each * 1e3}
     finally:
         crowd.close()
 
 
 def _climb(crowd: Crowd, first: int, step: int, failing: Callable[[], str]) -> int:
-    """The most sessions that are carried: steps down from ``first`` while those are too many, else steps up."""
+    """The most sessions that are carried: steps down from ``first`` while those are too many, else steps up.
+
+    0 where not even FEW are, as on a machine that does other work.
+    """
     carried, count, fewer = 0, first, False
     while count >= FEW:
         crowd.resize(count)
@@ -127,7 +131,7 @@ def _climb(crowd: Crowd, first: int, step: int, failing: Callable[[], str]) -> i
             return count
         carried, fewer = (0, True) if why else (count, False)
         count += -step if why else step
-    raise SystemExit(f"not even {FEW} sessions are carried; is the machine doing other work?")
+    return 0
 
 
 def _failing(crowd: Crowd, ticks: Ticks, wanted: dict[str, float], seconds: float) -> str:

@@ -23,8 +23,10 @@ from tests.daemon import CROWD, running
 CHUNK = 64 * 1024
 """Payload bytes of a frame; deployed clients upload in chunks of up to so many."""
 
+CLIENTS = 4
+
 PACE = 200e6
-"""Bit/s. More than 500 frames a second for long are a flood, which ends the session."""
+"""Bit/s of each client. More than 500 frames a second for long are a flood, which ends the session."""
 
 LIMIT = "blocking recv_into"
 CPU = "CPU s/GB"
@@ -34,9 +36,9 @@ def answer(options: Options) -> Answer:
     """A table for WSS and one for WS."""
     tables = [_table(name, options) for name in ("WSS", "WS")]
     how = (
-        f"What a gigabyte of upload costs the receiving process, from one client that sends frames of {CHUNK // 1024} "
-        f"KiB at {PACE / 1e6:.0f} Mbit/s. The limit is a loop of blocking `recv_into` that looks at nothing; a "
-        "WebSocket server has to unmask every byte as well."
+        f"What a gigabyte of upload costs the receiving process, from {CLIENTS} clients that send frames of "
+        f"{CHUNK // 1024} KiB at {PACE / 1e6:.0f} Mbit/s each. The limit is a thread for each that calls `recv_into` "
+        "and looks at nothing; a WebSocket server has to unmask every byte as well."
     )
     return Answer("Upload", how, tables, Plot(CPU))
 
@@ -65,16 +67,17 @@ def _subjects(
 
 def _measure(address: tuple[str, int], pid: int, *, tls: ssl.SSLContext | None, seconds: float) -> Measured:
     frame = Frame(Opcode.BINARY, os.urandom(CHUNK)).serialize(mask=True)
-    with connected(address, tls, "computer") as sock:
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connected(address, tls, "computer")) for _ in range(CLIENTS)]
         # By then the server has asked for some of what it will ask for.
         time.sleep(1)
+        turns = round(seconds * PACE / 8 / CHUNK)
         cpu, at = cpu_seconds(pid), time.perf_counter()
-        count = 0
-        for _ in range(round(seconds * PACE / 8 / CHUNK)):
+        for _ in range(turns):
             at += CHUNK * 8 / PACE
             time.sleep(max(at - time.perf_counter(), 0))
-            sock.sendall(frame)
-            count += CHUNK
+            for client in clients:
+                client.sendall(frame)
         # The last of it may still be on its way.
         time.sleep(0.1)
-        return {CPU: (cpu_seconds(pid) - cpu) / (count / 1e9)}
+        return {CPU: (cpu_seconds(pid) - cpu) / (turns * CLIENTS * CHUNK / 1e9)}
