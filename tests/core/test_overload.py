@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.overload import LATE, Lateness, late_passes
+from householdd.core.overload import LATE, Beat, Lateness, late_passes
 
 INTERVAL = 0.25
 
@@ -12,6 +12,22 @@ INTERVAL = 0.25
 )
 def test_a_pass_is_late_with_those_that_it_held_up(lateness: float, late: int) -> None:
     assert late_passes(lateness, INTERVAL) == late
+
+
+@pytest.mark.parametrize(
+    ("begins", "lateness"),
+    [
+        ([0.0, 0.25, 0.5], [0.0, 0.0, 0.0]),
+        ([0.0, 0.35, 0.5, 0.75], [0.0, 0.1, 0.0, 0.0]),
+        # Held up between two passes or in the first one is the same, and only one is made up for.
+        ([0.0, 0.85, 0.85, 1.1], [0.0, 0.6, 0.0, 0.0]),
+        # Passes that take longer than the time between them are late each time.
+        ([0.0, 0.4, 0.8, 1.2], [0.0, 0.15, 0.3, 0.4]),
+    ],
+)
+def test_a_pass_is_late_by_its_time_whatever_held_it_up(begins: list[float], lateness: list[float]) -> None:
+    beat = Beat(INTERVAL, 0.0)
+    assert [beat.begin(at) for at in begins] == pytest.approx(lateness)
 
 
 @pytest.mark.parametrize(

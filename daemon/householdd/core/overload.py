@@ -14,6 +14,25 @@ def late_passes(lateness: float, interval: float) -> int:
     return 0 if lateness <= LATE else 1 + int(lateness / interval)
 
 
+class Beat:
+    """When passes are due that are to begin ``interval`` seconds apart."""
+
+    def __init__(self, interval: float, now: float) -> None:
+        """The first one is due at ``now``, monotonic."""
+        self._interval = interval
+        self.due = now
+        """When the next pass is to begin; it may have gone by."""
+
+    def begin(self, now: float) -> float:
+        """A pass begins; how many seconds after its time, whether it was kept waiting or the one before took long.
+
+        One that was missed is made up for at once, more of them are not.
+        """
+        lateness = now - self.due
+        self.due = max(self.due + self._interval, now)
+        return lateness
+
+
 class Lateness:
     """The passes of the control loop in the life of one session."""
 

@@ -8,7 +8,7 @@ import structlog
 
 from householdd.core.ladder import Tuning
 from householdd.core.ledger import Ledger
-from householdd.core.overload import late_passes
+from householdd.core.overload import Beat, late_passes
 from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.overloading import Overloading
 from householdd.dataplane.registry import Registry
@@ -42,11 +42,10 @@ class ControlLoop:
         """Passes until cancelled."""
         # Not the event loop's time: uvloop's stands still within a turn, so it does not see a turn that took long.
         now = self._registry.clock.now
-        at = now()
+        beat = Beat(INTERVAL, now())
         while True:
-            self.run_pass(now() - at)
-            at = max(at + INTERVAL, now())
-            await asyncio.sleep(at - now())
+            self.run_pass(beat.begin(now()))
+            await asyncio.sleep(beat.due - now())
 
     def run_pass(self, lateness: float = 0.0) -> None:
         """One pass, which begins ``lateness`` seconds after its time."""
