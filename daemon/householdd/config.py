@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     IPvAnyNetwork,
+    PlainValidator,
     PrivateAttr,
     SecretStr,
     TypeAdapter,
@@ -68,6 +69,20 @@ def parse_session_origin(value: object) -> str:
     return str(value).lower()
 
 
+def parse_proxy_protocol(value: object) -> bool | Literal["required"]:
+    """Reads whether trusted proxies begin with a PROXY header: true, false, or required, if nobody else comes."""
+    match str(value).lower():
+        case "true" | "1":
+            return True
+        case "false" | "0":
+            return False
+        case "required":
+            return "required"
+        case _:
+            raise ValueError('write true, false or "required"')
+
+
+_ProxyProtocol = Annotated[bool | Literal["required"], PlainValidator(parse_proxy_protocol)]
 _SessionOrigin = Annotated[str, BeforeValidator(parse_session_origin)]
 _FrameAncestor = Annotated[str, BeforeValidator(parse_frame_ancestor)]
 
@@ -132,6 +147,7 @@ class Settings(BaseSettings):
     session_origins: list[_SessionOrigin] = ["*"]
     require_origin: bool = False
     trusted_proxies: list[IPvAnyNetwork] = []
+    proxy_protocol: _ProxyProtocol = False
     frame_ancestors: list[_FrameAncestor] = []
     branding: Branding = Branding()
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0
@@ -196,6 +212,12 @@ class Settings(BaseSettings):
         """Where those values come from, by path, as far as they are no defaults."""
         rates = {path: Source.FILE for path in catalogue.meanings if path.startswith("profiles.") and self.profiles}
         return {path: source for path, source in self._sources.items() if path in catalogue.meanings} | rates
+
+    @model_validator(mode="after")
+    def _proxies(self) -> Self:
+        if self.proxy_protocol and not self.trusted_proxies:
+            raise ValueError("proxy_protocol takes trusted_proxies, the addresses of those that are believed")
+        return self
 
     @model_validator(mode="after")
     def _metrics(self) -> Self:

@@ -9,6 +9,7 @@ import msgspec
 from householdd.core.ladder import Tuning
 from householdd.core.profiles import Profile
 from householdd.dataplane.branding import Brand
+from householdd.dataplane.proxied import ProxyProtocol
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     require_origin: bool
     trusted_proxies: tuple[str, ...]
     """Networks."""
+    proxy_protocol: ProxyProtocol
     frame_ancestors: tuple[str, ...]
     brand: Brand
     handshake_timeout: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import ssl
@@ -72,6 +73,12 @@ def haproxy(directory: Path, backend: str, port: int) -> list[str]:
     return ["haproxy", "-db", "-f", f"{directory}/haproxy.cfg"]
 
 
+def haproxy_tcp(directory: Path, backend: str, port: int) -> list[str]:
+    changes = {"127.0.0.1:8443": backend, "bind :443": f"bind 127.0.0.1:{port}"}
+    (directory / "haproxy.cfg").write_text(adapted("haproxy-tcp.cfg", changes))
+    return ["haproxy", "-db", "-f", f"{directory}/haproxy.cfg"]
+
+
 COMMANDS: dict[str, Callable[[Path, str, int], list[str]]] = {"nginx": nginx, "haproxy": haproxy}
 
 
@@ -92,22 +99,40 @@ def proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         port = free.getsockname()[1]
     (tmp_path / "daemon").mkdir()
     env = {"HOUSEHOLDD_TRUSTED_PROXIES": '["127.0.0.1"]'}
-    with running(tmp_path / "daemon", "--no-tls", env=env) as daemon:
-        backend = daemon.url.split("/")[2]
-        log = tmp_path / "proxy.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                COMMANDS[name](tmp_path, backend, port),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            wait_until(lambda: _serves(process, port, log), f"{name}'s port")
-            yield Proxy(daemon, port, tls)
-        finally:
-            process.terminate()
-            process.wait(10)
+    with (
+        running(tmp_path / "daemon", "--no-tls", env=env) as daemon,
+        _started(COMMANDS[name](tmp_path, daemon.url.split("/")[2], port), port, tmp_path / "proxy.log"),
+    ):
+        yield Proxy(daemon, port, tls)
+
+
+@pytest.fixture(scope="module")
+def passing_through(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """HAProxy without TLS in front of a daemon that has it."""
+    if shutil.which("haproxy") is None:
+        pytest.skip("haproxy is not installed (Debian: sudo apt-get install haproxy)")
+    tmp_path = tmp_path_factory.mktemp("haproxy-tcp")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "daemon").mkdir()
+    env = {"HOUSEHOLDD_TRUSTED_PROXIES": '["127.0.0.1"]', "HOUSEHOLDD_PROXY_PROTOCOL": "required"}
+    with (
+        running(tmp_path / "daemon", env=env) as daemon,
+        _started(haproxy_tcp(tmp_path, daemon.url.split("/")[2], port), port, tmp_path / "proxy.log"),
+    ):
+        yield Proxy(daemon, port, daemon.tls)
+
+
+@contextlib.contextmanager
+def _started(command: list[str], port: int, log: Path) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        wait_until(lambda: _serves(process, port, log), f"the port of {command[0]}")
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def _serves(process: subprocess.Popen[bytes], port: int, log: Path) -> bool:

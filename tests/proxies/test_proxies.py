@@ -55,3 +55,17 @@ async def test_a_refusal_while_draining_comes_through(proxy: Proxy) -> None:
             pass
     assert refused.value.response.status_code == 503
     assert proxy.daemon.ctl("resume").returncode == 0
+
+
+async def test_customers_behind_the_proxy_protocol_have_their_own_address_and_port(passing_through: Proxy) -> None:
+    async with (
+        client(passing_through, "alex", OldPage, source="127.9.0.1") as one,
+        client(passing_through, "sarah", OldPage, source="127.9.0.2") as other,
+    ):
+        await one.payload()
+        await other.payload()
+        own = {
+            each: "{}:{}".format(*client.connection.local_address) for each, client in (("alex", one), ("sarah", other))
+        }
+        peers = {each.user_id: each.peer_address for each in passing_through.daemon.list_sessions()}
+    assert peers == own

@@ -12,8 +12,10 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from householdd.core.admission import Cause
-from householdd.dataplane import sockets
+from householdd.core.proxy_header import ProxyHeaderError
+from householdd.dataplane import proxied, sockets
 from householdd.dataplane.arrival import Arrival
+from householdd.dataplane.proxied import Proxied
 from householdd.dataplane.registry import Registry
 
 log = structlog.get_logger("acceptor")
@@ -41,17 +43,20 @@ class Acceptor:
         self,
         sock: socket.socket,
         registry: Registry,
-        shared_by_many: Callable[[str], bool],
+        expected: Proxied,
+        timeout: float,
         open_connection: Callable[[Arrival], Coroutine[None, None, bool]],
     ) -> None:
         """``sock`` is listening; it is closed at the end.
 
-        ``shared_by_many`` says of an address whether it is a proxy's. ``open_connection`` brings a connection to where
+        ``expected`` knows the proxies. ``timeout`` is for everything up to the end of
+        TLS. ``open_connection`` brings a connection to where
         somebody else follows it, who calls ``leave`` then; False if it did not come there.
         """
         self._sock = sock
         self._registry = registry
-        self._shared_by_many = shared_by_many
+        self._proxied = expected
+        self._timeout = timeout
         self._open = open_connection
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
@@ -71,7 +76,7 @@ class Acceptor:
 
     def leave(self, arrival: Arrival) -> None:
         """A connection has a session, or is over. A second time changes nothing."""
-        if self._registry.unfinished.leave(arrival) and not self._shared_by_many(arrival.host):
+        if self._registry.unfinished.leave(arrival) and not self._proxied.is_proxy(arrival.host):
             self._registry.shaken_hands(arrival)
 
     def _readable(self) -> None:
@@ -95,22 +100,32 @@ class Acceptor:
             self._exhausted = False
             log.info("connections are accepted again")
         sock.setblocking(False)  # noqa: FBT003 - as above
-        self._enter(Arrival(sock, host, port, lambda: reset(sock)))
+        arrival = Arrival(sock, host, port, lambda: None, self._loop.time() + self._timeout)
+        if self._proxied.refuses(host):
+            self._registry.refused(Cause.PROXY_HEADER)
+            _reset(sock)
+        elif self._admits(arrival):
+            self._start(arrival)
+        else:
+            _reset(sock)
 
-    def _enter(self, arrival: Arrival) -> None:
-        admission = self._registry.admission
-        if admission.refuses_connections(arrival.host, self._registry.clock.now()):
-            self._registry.refused(Cause.BREAKER)
-            arrival.abort()
-            return
-        host = None if self._shared_by_many(arrival.host) else arrival.host
-        excess = self._registry.unfinished.enter(arrival, host, admission.limits)
-        if excess is not None:
-            self._registry.refused(excess.cause)
-            excess.handshake.dropped = True
-            excess.handshake.abort()
-            if excess.handshake is arrival:
-                return
+    def _admits(self, arrival: Arrival) -> bool:
+        registry = self._registry
+        if registry.admission.refuses_connections(arrival.host, registry.clock.now()):
+            registry.refused(Cause.BREAKER)
+            return False
+        host = None if self._proxied.is_proxy(arrival.host) else arrival.host
+        excess = registry.unfinished.enter(arrival, host, registry.admission.limits)
+        if excess is None:
+            return True
+        registry.refused(excess.cause)
+        if excess.handshake is arrival:
+            return False
+        excess.handshake.dropped = True
+        excess.handshake.abort()
+        return True
+
+    def _start(self, arrival: Arrival) -> None:
         task = self._loop.create_task(self._follow(arrival))
         arrival.abort = lambda: _give_up(arrival, task)
         self._opening.add(task)
@@ -119,11 +134,37 @@ class Acceptor:
     async def _follow(self, arrival: Arrival) -> None:
         opened = False
         try:
-            opened = await self._open(arrival)
+            opened = await self._is_there(arrival) and await self._open(arrival)
         finally:
             if not opened:
                 self.leave(arrival)
                 arrival.sock.close()
+
+    async def _is_there(self, arrival: Arrival) -> bool:
+        """Waits for whom a proxy passes on, and the client's first byte; False where nothing comes of it."""
+        try:
+            async with asyncio.timeout_at(arrival.deadline):
+                arrival.spoke = await _speaks(arrival.sock)
+                if arrival.spoke and self._proxied.expects(arrival.host):
+                    if not self._learns(arrival, await proxied.read(arrival.sock)):
+                        return False
+                    arrival.spoke = await _speaks(arrival.sock)
+        except (ProxyHeaderError, OSError) as error:
+            # Also too late, or reset.
+            if arrival.spoke and self._proxied.expects(arrival.host):
+                self._registry.refused(Cause.PROXY_HEADER)
+                log.debug("no PROXY header", proxy=arrival.host, problem=str(error) or "too late")
+            return False
+        return arrival.spoke
+
+    def _learns(self, arrival: Arrival, client: tuple[str, int] | None) -> bool:
+        """A proxy said whom it passes on, or that it is itself; whether that one may go on."""
+        arrival.spoke = False
+        if client is None:
+            return True
+        self._registry.unfinished.leave(arrival)
+        arrival.host, arrival.port = client
+        return self._admits(arrival)
 
     def _report(self, error: OSError) -> None:
         if not self._exhausted:
@@ -140,7 +181,13 @@ class Acceptor:
         self._accept()
 
 
-def reset(sock: socket.socket) -> None:
+async def _speaks(sock: socket.socket) -> bool:
+    """Waits for the first byte, which stays where it is; False where the end comes instead."""
+    await sockets.readable(sock)
+    return bool(sock.recv(1, socket.MSG_PEEK))
+
+
+def _reset(sock: socket.socket) -> None:
     """Closes a connection by a reset, which leaves nothing behind in the kernel."""
     with contextlib.suppress(OSError):
         sockets.reset_on_close(sock)

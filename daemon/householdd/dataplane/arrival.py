@@ -17,6 +17,8 @@ class Arrival:
     port: int
     abort: Callable[[], None]
     """Ends the connection now, by a reset."""
+    deadline: float
+    """Time of the event loop by which TLS is to be done."""
     spoke: bool = False
     """Whether anything came from the client."""
     asked: bool = False

@@ -29,6 +29,7 @@ from householdd.dataplane.headers import header, items
 from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
 from householdd.dataplane.link import Link
 from householdd.dataplane.opening import Opening
+from householdd.dataplane.proxied import Proxied, ProxyProtocol
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
 from householdd.dataplane.static_files import StaticFile
@@ -56,6 +57,7 @@ class GatewayOptions:
     """Seconds a client has for TLS, and as long again for the upgrade."""
     session_origins: Origins
     trusted_proxies: TrustedProxies
+    proxy_protocol: ProxyProtocol
 
 
 class Gateway:
@@ -81,7 +83,14 @@ class Gateway:
     async def serve(self, sock: socket.socket) -> None:
         """Serves the listening socket ``sock``, which other processes may accept on too."""
         await _open_spare_descriptor()
-        self._acceptor = Acceptor(sock, self._registry, self._options.trusted_proxies.trusts, self._opening.open)
+        proxies = self._options.trusted_proxies
+        self._acceptor = Acceptor(
+            sock,
+            self._registry,
+            Proxied(self._options.proxy_protocol, proxies),
+            self._options.handshake_timeout,
+            self._opening.open,
+        )
 
     def close(self) -> None:
         """Takes no more connections, and lets those that are there open no more sessions; sessions go on."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -15,7 +14,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
-from householdd.dataplane import sockets
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import WRITE_LIMIT, Link
 
@@ -67,21 +65,8 @@ class Opening:
         self._serving = False
 
     async def open(self, arrival: Arrival) -> bool:
-        """Does TLS and hands the connection to a task of its own; False where the client did not do its part.
-
-        Nothing is made for a client before it says something.
-        """
+        """Does TLS and hands the connection to a task of its own; False where the client did not do its part."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout
-        try:
-            async with asyncio.timeout_at(deadline):
-                await sockets.readable(arrival.sock)
-            if not arrival.sock.recv(1, socket.MSG_PEEK):
-                return False
-        except OSError:
-            # Too late, or reset.
-            return False
-        arrival.spoke = True
         protocol = ServerProtocol(max_size=MAX_MESSAGE)
         link = Link(
             protocol,
@@ -96,7 +81,7 @@ class Opening:
         link.arrival = arrival
         tls: dict[str, Any] = {}
         if self._tls is not None:
-            left = max(deadline - loop.time(), LEAST_LEFT)
+            left = max(arrival.deadline - loop.time(), LEAST_LEFT)
             tls = {"ssl": self._tls, "ssl_handshake_timeout": left, "ssl_shutdown_timeout": self._timeout}
         try:
             await loop.connect_accepted_socket(lambda: link, arrival.sock, **tls)

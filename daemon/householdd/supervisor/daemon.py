@@ -403,6 +403,7 @@ class Supervisor:
             session_origins=tuple(settings.session_origins),
             require_origin=settings.require_origin,
             trusted_proxies=tuple(map(str, settings.trusted_proxies)),
+            proxy_protocol=settings.proxy_protocol,
             frame_ancestors=tuple(settings.frame_ancestors),
             brand=brand,
             handshake_timeout=settings.handshake_timeout,

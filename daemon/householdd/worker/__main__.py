@@ -91,6 +91,7 @@ class Worker:
                 settings.handshake_timeout,
                 Origins(settings.session_origins, required=settings.require_origin),
                 TrustedProxies(tuple(map(ipaddress.ip_network, settings.trusted_proxies))),
+                settings.proxy_protocol,
             ),
         )
         services = Services(
