@@ -35,14 +35,14 @@ def group(at: str, limit: str, high: str = "max", current: int = 1000) -> dict[s
     [
         ({}, None),
         (group(UNIT, "max"), None),
-        # What nobody used for long is not taken.
-        (group(UNIT, "1600"), 0.5),
-        (group(UNIT, "1600", high="1000"), 0.8),
+        # Pages of files are given back, and not taken.
+        (group(UNIT, "1000"), 0.5),
+        (group(UNIT, "1000", high="625"), 0.8),
         (group(UNIT, "0"), None),
         # The slice around is nearer to its limit.
-        ({**group(UNIT, "1600"), **group("system.slice", "10000", current=9200)}, 0.9),
+        ({**group(UNIT, "1000"), **group("system.slice", "10000", current=9500)}, 0.9),
         # In a container the mount is the container's own group.
-        (group(".", "1600"), 0.5),
+        (group(".", "1000"), 0.5),
     ],
 )
 def test_memory_is_used_of_what_the_nearest_limit_allows(
@@ -52,7 +52,7 @@ def test_memory_is_used_of_what_the_nearest_limit_allows(
 
 
 def test_a_group_that_cannot_be_seen_is_the_mount_s(tmp_path: Path) -> None:
-    assert gauge(tmp_path, group(".", "1600"), "1:memory:/x\n0::/../../elsewhere\n").used() == 0.5
+    assert gauge(tmp_path, group(".", "1000"), "1:memory:/x\n0::/../../elsewhere\n").used() == 0.5
 
 
 @pytest.mark.parametrize(

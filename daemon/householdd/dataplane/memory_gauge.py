@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 _FULL = re.compile(r"^full avg10=([0-9.]+)", re.MULTILINE)
+_FILES = re.compile(r"^(?:in)?active_file (\d+)$", re.MULTILINE)
 
 
 class MemoryGauge:
@@ -29,8 +30,8 @@ class MemoryGauge:
     def used(self) -> float | None:
         """Part of the memory that is taken of what may be, in the group that is nearest to its limit.
 
-        What the kernel would give back first, files that nobody has used for long, is not taken. None where nothing
-        limits it; how much the machine has left says ``stalled`` then.
+        Pages of files are not taken, since the kernel gives them back before it ends a process: a database that is read
+        often would fill any limit. Where giving back is not enough says ``stalled``. None where nothing limits it.
         """
         return max((part for group in self._groups if (part := _part(group)) is not None), default=None)
 
@@ -57,8 +58,8 @@ def _part(group: Path) -> float | None:
     current = _read(group / "memory.current").strip()
     if not current.isdigit() or not limits or min(limits) == 0:
         return None
-    inactive = re.search(r"^inactive_file (\d+)$", _read(group / "memory.stat"), re.MULTILINE)
-    return max(int(current) - (int(inactive[1]) if inactive else 0), 0) / min(limits)
+    files = sum(map(int, _FILES.findall(_read(group / "memory.stat"))))
+    return max(int(current) - files, 0) / min(limits)
 
 
 def _read(path: Path) -> str:

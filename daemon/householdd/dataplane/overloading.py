@@ -42,7 +42,7 @@ class Overloading:
         memory: MemoryGauge | None = None,
         cpu: Callable[[], float] = time.process_time,
     ) -> None:
-        """``cpu`` tells the seconds of CPU that the worker has used; without ``memory`` that is no matter."""
+        """``cpu`` tells the seconds of CPU that the worker has used; without ``memory`` nobody looks at that."""
         self.ladder = Ladder(tuning)
         self.since_wall = registry.clock.wall()
         """Unix time at which the step in force began."""
