@@ -171,11 +171,16 @@ lock: $(VENV)/.installed ## Pin dependencies after a change of pyproject.toml; n
 	@$(BIN)/$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
 	@$(BIN)/$(LOCK) $(UPGRADE) --group bench --constraint requirements/dev.lock --output-file requirements/bench.lock
 	@$(BIN)/$(LOCK) $(UPGRADE) --group audit --constraint requirements/dev.lock --output-file requirements/audit.lock
+	@$(BIN)/$(LOCK) $(UPGRADE) --group fuzz --constraint requirements/dev.lock --output-file requirements/fuzz.lock
 	@$(BIN)/$(LOCK) $(UPGRADE) --group node --output-file requirements/node.lock
 
 .PHONY: audit
 audit: setup $(VENV)/.installed-audit ## Ask the advisory services about the pinned dependencies
 	@$(BIN)/python requirements/audit.py
+
+.PHONY: fuzz
+fuzz: setup $(VENV)/.installed-fuzz ## Fuzz the parsers until Ctrl-C; ARGS='-max_total_time=60' for a minute
+	@$(BIN)/python -m tests.abuse.fuzz $(ARGS)
 
 .PHONY: node
 node: $(VENV)/bin/python ## Put a Node.js into .venv, where the distribution's is missing or too old
@@ -206,6 +211,11 @@ $(VENV)/.installed-bench: requirements/bench.lock $(VENV)/.installed
 gen/household/py.typed: $(PROTOS) | $(VENV)/.installed
 	@echo "generating stubs"
 	@$(BIN)/python hatch_build.py
+
+$(VENV)/.installed-fuzz: requirements/fuzz.lock $(VENV)/.installed
+	@echo "installing the fuzzer"
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/fuzz.lock
+	@touch $@
 
 $(VENV)/.installed-audit: requirements/audit.lock $(VENV)/.installed
 	@echo "installing what asks for advisories"

@@ -34,8 +34,8 @@ RAMP = 15.0
 RECEIVE_BUFFER = 32 * 1024
 """Bytes in the kernel; with more, those who never read would be a measurement of bulk transfer."""
 
-PAUSES = {False: 0.2, True: 5.0}
-"""Seconds between two connections of a place, without TLS and with it."""
+PAUSE = 5.0
+"""Seconds between two connections of a place."""
 
 
 class Order(msgspec.Struct):
@@ -162,7 +162,7 @@ class Attack:
                 await self._once(source, tls, behave, kind)
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 self._count(self.report.failed, type(error).__name__)
-            await asyncio.sleep(PAUSES[tls])
+            await asyncio.sleep(PAUSE)
 
     async def _once(self, source: str, tls: bool, behave: Callable[[Streams], Awaitable[None]], kind: str) -> None:  # noqa: FBT001 - a column of KINDS
         sock = socket.socket()

@@ -39,7 +39,7 @@ PEOPLE = {
 }
 """For each the wish, and the mean download in Mbit/s that comes of it."""
 
-CONNECTIONS = 5200
+CONNECTIONS = 5000
 SECONDS = 75.0
 CALM_ROUNDS = 2
 SPREAD = 6.0

@@ -1,0 +1,80 @@
+"""Feeds the parsers with whatever atheris finds, until Ctrl-C: ``make fuzz``.
+
+Options are libFuzzer's, such as ``-max_total_time=60``. What it finds ends it with a traceback, and is written to a
+file that can be given as an argument.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+
+import atheris
+
+with atheris.instrument_imports(include=["householdd.core", "householdd.dataplane", "websockets"]):
+    from websockets.protocol import State
+    from websockets.server import ServerProtocol
+
+    from householdd.core import wire
+    from householdd.core.dialogue import Dialogue
+    from householdd.core.origins import Origins
+    from householdd.core.proxies import TrustedProxies
+    from householdd.dataplane.opening import MAX_MESSAGE
+    from householdd.dataplane.request_target import SESSION_PATH, TargetError, path_of, session_target
+
+from tests.core.samples import PROFILES, START, WALL, active
+
+
+def messages(data: bytes) -> None:
+    """The text messages of a session, one on each line."""
+    session = active()
+    dialogue = Dialogue(session)
+    for line in data.splitlines():
+        answers, _ = dialogue.text(line, START, WALL)
+        for answer in answers:
+            wire.encode(answer)
+    assert session.download.shape.peak_bps <= PROFILES.by_key["alex"].download.shape().peak_bps
+
+
+def targets(data: bytes) -> None:
+    """A request line's target."""
+    text = data.decode("ascii", errors="ignore")
+    path_of(text)
+    with contextlib.suppress(TargetError):
+        session_target(SESSION_PATH + text, PROFILES)
+
+
+def headers(data: bytes) -> None:
+    """What the gateway reads of headers."""
+    text = data.decode("latin-1")
+    Origins(["https://isp.example"]).denies(text, "localhost")
+    TrustedProxies().client("192.0.2.1", text.split(","))
+
+
+def requests(data: bytes) -> None:
+    """The bytes of a request, and of frames behind it."""
+    protocol = ServerProtocol(max_size=MAX_MESSAGE)
+    protocol.receive_data(data)
+    protocol.events_received()
+
+
+def frames(data: bytes) -> None:
+    """The bytes of frames."""
+    protocol = ServerProtocol(state=State.OPEN, max_size=MAX_MESSAGE)
+    protocol.receive_data(data)
+    protocol.events_received()
+
+
+TARGETS: tuple[Callable[[bytes], None], ...] = (messages, targets, headers, requests, frames)
+
+
+def one(data: bytes) -> None:
+    """The first byte says which parser gets the rest."""
+    if data:
+        TARGETS[data[0] % len(TARGETS)](data[1:])
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()
