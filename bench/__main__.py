@@ -12,7 +12,7 @@ import sys
 from bench import cores, report
 from bench.figures import Options, Question
 
-QUESTIONS = ("bulk", "paced", "upload", "latency")
+QUESTIONS = ("bulk", "paced", "capacity", "upload", "latency")
 """Each is a module of ``bench.questions`` with a function ``answer``."""
 
 
