@@ -16,6 +16,7 @@ from householdd.core.runtime import Catalogue, Source
 from householdd.core.settings import Limits, Timeouts
 from householdd.dashboard_settings import Dashboard
 from householdd.overload_settings import Overload
+from householdd.token_settings import RunTokens
 from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
@@ -70,6 +71,9 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     overload = shown.pop("overload")
     assert overload.keys() == Overload.model_fields.keys()
     assert Overload(**overload) == Overload()
+    tokens = shown.pop("tokens")
+    assert tokens.keys() == RunTokens.model_fields.keys()
+    assert RunTokens(max_lifetime=tokens["max_lifetime"]) == RunTokens()
     for key, value in shown.items():
         if key not in PLACEHOLDERS:
             default = config.Settings.model_fields[key].default

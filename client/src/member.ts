@@ -126,5 +126,8 @@ export class Member {
 function addressOf(userId: string, testId: string, mostMbps: number | undefined): string {
   const scheme = location.protocol === "http:" ? "ws" : "wss";
   const wish = mostMbps === undefined ? "" : `&throughput=${mostMbps}`;
-  return `${scheme}://${location.host}/ws/virtual-household/${userId}?test_id=${testId}${wish}`;
+  // An ISP may let in its own customers only; then its site leads here with a token.
+  const token = new URLSearchParams(location.search).get("token");
+  const pass = token === null ? "" : `&token=${encodeURIComponent(token)}`;
+  return `${scheme}://${location.host}/ws/virtual-household/${userId}?test_id=${testId}${wish}${pass}`;
 }

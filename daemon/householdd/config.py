@@ -33,6 +33,7 @@ from householdd.core.settings import Limits, Timeouts
 from householdd.dashboard_settings import Dashboard
 from householdd.overload_settings import Overload
 from householdd.storage.engine import parse_url
+from householdd.token_settings import RunTokens
 from householdd.webhook_settings import WebhookSettings
 
 ENV_PREFIX = "HOUSEHOLDD_"
@@ -162,6 +163,7 @@ class Settings(BaseSettings):
     access: Access = Access()
     limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
     dashboard: Dashboard = Dashboard()
+    tokens: RunTokens = RunTokens()
     overload: Overload = Overload()
 
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)

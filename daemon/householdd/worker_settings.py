@@ -37,6 +37,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...]
     """Networks."""
     proxy_protocol: ProxyProtocol
+    tokens: dict[str, str | float | None]
+    """``[tokens]`` of the configuration, with absolute paths."""
     frame_ancestors: tuple[str, ...]
     brand: Brand
     handshake_timeout: float

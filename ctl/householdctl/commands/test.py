@@ -43,6 +43,16 @@ def play_test(
         Path | None,
         typer.Option("--ca", metavar="FILE", help="PEM file of the authority to trust.", show_default=False),
     ] = None,
+    token: Annotated[
+        str,
+        typer.Option(
+            "--token",
+            metavar="TOKEN",
+            envvar="HOUSEHOLDCTL_TEST_TOKEN",
+            help="What a server that tests for its operator's customers only lets you in by.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Play the household from here and show what each person gets.
 
@@ -62,6 +72,7 @@ def play_test(
         share=share,
         insecure=insecure,
         ca_file=ca,
+        token=token,
         options=options,
     )
     if not report.valid:

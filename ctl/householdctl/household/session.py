@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -36,6 +37,7 @@ def run_test(
     share: bool,
     insecure: bool,
     ca_file: Path | None,
+    token: str,
     options: Options,
 ) -> RunReport:
     """Plays the household against the server at ``url`` for ``duration`` seconds of load and prints the report.
@@ -45,7 +47,7 @@ def run_test(
 
     Raises CommandError when no household can be played there.
     """
-    server = named_server(url, insecure=insecure, ca_file=ca_file)
+    server = replace(named_server(url, insecure=insecure, ca_file=ca_file), token=token)
     most = MOST_MBPS if computer_mbps is None else computer_mbps
     plan = Plan(server, duration, most, warm_up and computer_mbps is None, share)
     began: dict[str, dt.datetime] = {}

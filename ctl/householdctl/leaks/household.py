@@ -7,6 +7,7 @@ import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -43,6 +44,8 @@ async def join(server: Server, who: str, test_id: str) -> Member:
 
 async def open_session(server: Server, who: str, test_id: str, query: str = "") -> ClientConnection:
     """The connection of one user of a run; ``query`` goes behind the test id. Raises as join() does."""
+    if server.token:
+        query += f"&token={quote(server.token, safe='')}"
     return await connect(
         f"{server.websocket_url}{who}_{test_id}?test_id={test_id}{query}",
         ssl=server.context,

@@ -76,9 +76,11 @@ def no_session(server: Server, error: Exception) -> CommandError:
     if isinstance(error, InvalidStatus):
         response = error.response
         path = urlsplit(server.websocket_url).path
-        hint = (
-            f"is {path} the right path?" if response.status_code == HTTPStatus.NOT_FOUND else "see householdctl health"
-        )
+        hints = {
+            HTTPStatus.NOT_FOUND: f"is {path} the right path?",
+            HTTPStatus.UNAUTHORIZED: "householdctl test takes a token by --token",
+        }
+        hint = hints.get(HTTPStatus(response.status_code), "see householdctl health")
         answer = f"{response.status_code} {response.reason_phrase}"
         words = (response.body or b"")[:_MOST_WORDS].decode(errors="replace").strip()
         # Words of a server that may be anybody's, on a terminal.

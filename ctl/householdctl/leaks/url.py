@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,6 +24,8 @@ class Server:
     websocket_url: str
     stats_url: str
     context: ssl.SSLContext | None
+    token: str = field(default="", repr=False)
+    """What the server lets in its operator's customers by; empty is none."""
 
 
 def server_at(url: str, *, insecure: bool = False, ca_file: Path | None = None) -> Server:

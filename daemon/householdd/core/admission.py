@@ -71,6 +71,8 @@ class Cause(Enum):
     UNFINISHED = "unfinished"
     """Too many handshakes under way; nothing was asked yet."""
     ADDRESS_UNFINISHED = "address_unfinished"
+    TOKEN = "token"  # noqa: S105 - a cause, no password
+    """No token, or none that lets it in; admission is not asked then."""
     PROXY_HEADER = "proxy_header"
     """No PROXY header, or a wrong one, where one has to be."""
     OVERLOADED = "overloaded"

@@ -33,12 +33,14 @@ from householdd.dataplane.proxied import Proxied, ProxyProtocol
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
 from householdd.dataplane.static_files import StaticFile
+from householdd.dataplane.tokens import TokenError, Tokens
 
 USER_AGENT_LENGTH = 256
 
 _STATUS = {
     Cause.BLOCKED: http.HTTPStatus.FORBIDDEN,
     Cause.ORIGIN: http.HTTPStatus.FORBIDDEN,
+    Cause.TOKEN: http.HTTPStatus.UNAUTHORIZED,
     **dict.fromkeys(
         (Cause.ADDRESS_FULL, Cause.ADDRESS_RATE, Cause.BREAKER, Cause.RUN_FULL), http.HTTPStatus.TOO_MANY_REQUESTS
     ),
@@ -58,6 +60,8 @@ class GatewayOptions:
     session_origins: Origins
     trusted_proxies: TrustedProxies
     proxy_protocol: ProxyProtocol
+    tokens: Tokens | None
+    """None lets in who has none."""
 
 
 class Gateway:
@@ -133,7 +137,11 @@ class Gateway:
         now = self._registry.clock.now()
         visitor = Visitor(self._client(connection, request), target.profile.key, target.test_id)
         upgrade = header(request, "Upgrade").lower() == "websocket"
-        denial = self._foreign(request, upgrade=upgrade) or self._registry.admission.denies(visitor, now)
+        denial = (
+            self._foreign(request, upgrade=upgrade)
+            or self._registry.admission.denies(visitor, now)
+            or self._unpermitted(target, visitor, upgrade=upgrade)
+        )
         if not upgrade:
             port = connection.local_address[1]
             path = SESSION_PATH + quote(target.user_id)
@@ -146,7 +154,23 @@ class Gateway:
             return None
         self._registry.refused(denial.cause)
         headers = {} if denial.retry_after is None else {"Retry-After": str(denial.retry_after)}
+        if denial.cause is Cause.TOKEN:
+            headers["WWW-Authenticate"] = "Bearer"
         return responses.text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
+
+    def _unpermitted(self, target: SessionTarget, visitor: Visitor, *, upgrade: bool) -> Denial | None:
+        """The last to be asked, so that a token is bound only to a run that is let in."""
+        tokens = self._options.tokens
+        if tokens is None:
+            return None
+        now, run = self._registry.clock.wall(), visitor.address_key + target.test_id.encode()
+        try:
+            token = tokens.check(target.token, run, now)
+            if upgrade:
+                tokens.use(token, run, now)
+        except TokenError as error:
+            return Denial(Cause.TOKEN, str(error), None)
+        return None
 
     def _foreign(self, request: Request, *, upgrade: bool) -> Denial | None:
         origin = header(request, "Origin")
@@ -164,8 +188,8 @@ class Gateway:
             raise TypeError("a session was asked for by a request")
         target = session_target(connection.request.path, self._profiles)
         identity = _identity(target, connection, self._client(connection, connection.request))
-        # The headers a client sent can be large, and the session has what it needs of them.
-        connection.request = Request(connection.request.path, Headers())
+        # The headers a client sent can be large, and the session has what it needs of them and of the query.
+        connection.request = Request(SESSION_PATH + target.user_id, Headers())
         runner = self._registry.open(identity, target.profile, connection)
         if target.throughput is not None:
             runner.wish(target.throughput)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from householdd.core.profiles import Profile, Profiles
@@ -23,6 +23,7 @@ class SessionTarget:
     profile: Profile
     throughput: float | None
     """A wish in Mbit/s; can only lower the profile's rate."""
+    token: str = field(default="", repr=False)
 
 
 class TargetError(ValueError):
@@ -52,7 +53,8 @@ def session_target(target: str, profiles: Profiles) -> SessionTarget:
     test_id = query.get("test_id", [match["test_id"] or ""])[0]
     if test_id and not _TEST_ID.fullmatch(test_id):
         raise TargetError("test_id: 1 to 64 letters, digits, dots, dashes and underscores are allowed")
-    return SessionTarget(user_id, test_id, profile, _number(query.get("throughput", [""])[0]))
+    throughput = _number(query.get("throughput", [""])[0])
+    return SessionTarget(user_id, test_id, profile, throughput, query.get("token", [""])[0])
 
 
 def _number(text: str) -> float | None:

@@ -404,6 +404,7 @@ class Supervisor:
             require_origin=settings.require_origin,
             trusted_proxies=tuple(map(str, settings.trusted_proxies)),
             proxy_protocol=settings.proxy_protocol,
+            tokens=settings.tokens.absolute(),
             frame_ancestors=tuple(settings.frame_ancestors),
             brand=brand,
             handshake_timeout=settings.handshake_timeout,

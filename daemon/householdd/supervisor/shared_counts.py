@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Iterator
 
-from householdd.core import counts
+from householdd.core import counts, ledger
 from householdd.core.counts import SECRET_SIZE, Counts
 from householdd.core.ledger import Ledger
 from householdd.core.shared import size
@@ -42,7 +42,7 @@ def shared_counts(workers: int) -> Iterator[SharedCounts]:
             mmap.mmap(fd, size(workers)) as mapped,
             memoryview(mapped) as memory,
             memory[:first] as counted,
-            memory[first:] as told,
+            memory[first : first + ledger.size(workers)] as told,
         ):
             yield SharedCounts(fd, Counts(counted, 0), Ledger(told, 0))
     finally:

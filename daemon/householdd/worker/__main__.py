@@ -30,7 +30,7 @@ from householdd.core.origins import Origins
 from householdd.core.profiles import Profiles
 from householdd.core.proxies import TrustedProxies
 from householdd.core.runtime import Catalogue, Values
-from householdd.core.shared import views
+from householdd.core.shared import used_tokens_of, views
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
@@ -40,6 +40,8 @@ from householdd.dataplane.memory_gauge import MemoryGauge
 from householdd.dataplane.overloading import Overloading
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
+from householdd.dataplane.tokens import Tokens
+from householdd.token_settings import RunTokens
 from householdd.worker.daemon_stats import DaemonStats
 from householdd.worker.recorder import Recorder
 from householdd.worker.server import LocalServer
@@ -71,6 +73,17 @@ class Worker:
         clock = Clock(time.monotonic, time.time)
         memory = memoryview(mmap.mmap(settings.counts_fd, 0))
         counts, ledger = views(memory, settings.workers, settings.index)
+        self._token_settings = RunTokens.model_validate(settings.tokens)
+        self._tokens = (
+            Tokens(
+                self._token_settings.key(),
+                self._token_settings.audience,
+                self._token_settings.max_lifetime,
+                used_tokens_of(memory, settings.workers, settings.index),
+            )
+            if self._token_settings.needed
+            else None
+        )
         self._registry = Registry(runtime.timeouts(settings.values), clock, counts)
         self._registry.admission.limits = runtime.limits(settings.values)
         self._control_loop = ControlLoop(
@@ -92,6 +105,7 @@ class Worker:
                 Origins(settings.session_origins, required=settings.require_origin),
                 TrustedProxies(tuple(map(ipaddress.ip_network, settings.trusted_proxies))),
                 settings.proxy_protocol,
+                self._tokens,
             ),
         )
         services = Services(
@@ -111,7 +125,7 @@ class Worker:
         """Serves until the supervisor is gone, asks for the end, or sends SIGTERM."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_files)
         loop.add_reader(sys.stdin.fileno(), self._hear_supervisor)
         await self._control.start()
         recorder = None
@@ -158,6 +172,14 @@ class Worker:
             log.critical("control loop failed", exc_info=error)
             self._registry.abort_all()
             os._exit(1)
+
+    def _reload_files(self) -> None:
+        self._reload_certificate()
+        if self._tokens is not None:
+            try:
+                self._tokens.key = self._token_settings.key()
+            except ValueError as error:
+                log.error("key of tokens not renewed; the old one stays in use", problem=str(error))  # noqa: TRY400 - no defect
 
     def _reload_certificate(self) -> None:
         cert, key = self._settings.cert, self._settings.key

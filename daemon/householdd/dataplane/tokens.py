@@ -1,0 +1,110 @@
+"""Signed, short-lived tokens of runs (JSON Web Tokens, RFC 7519): an ISP lets its own customers test."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from householdd.core.used_tokens import UsedTokens
+
+MOST_TOKEN = 2048
+"""Characters."""
+
+MOST_ID = 128
+"""Characters of ``jti``."""
+
+LEEWAY = 5.0
+"""Seconds by which the clocks of two machines may differ."""
+
+NEEDED = "A token is needed here: begin the test from your provider's site."
+WRONG = "The token is not valid here: begin the test from your provider's site."
+EXPIRED = "The token has expired: begin the test from your provider's site once more."
+USED = "The token was used for another run: begin the test from your provider's site once more."
+
+
+@dataclass(frozen=True)
+class Key:
+    """What signatures are checked with; ``algorithm`` is the only one that is accepted."""
+
+    algorithm: str
+    secret: bytes | Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token that is valid now."""
+
+    id: str
+    expires: float
+    """Unix time."""
+
+
+class TokenError(ValueError):
+    """A token that lets nobody in; the message may be shown to the client and has nothing of the token."""
+
+
+class Tokens:
+    """Which runs have a valid token. Nothing of a token is logged or kept but what stands for its id."""
+
+    def __init__(self, key: Key, audience: str | None, max_lifetime: float, used: UsedTokens) -> None:
+        """``max_lifetime`` is the most in seconds that a token may still be valid for."""
+        self.key = key
+        """A reload replaces it."""
+        self._audience = audience
+        self._max_lifetime = max_lifetime
+        self._used = used
+
+    def check(self, text: str, run: bytes, now: float) -> Token:
+        """Reads a token and looks whether ``run`` may show it. ``now`` is Unix time. Raises TokenError."""
+        token = self._read(text, now)
+        if not self._used.is_free(token.id, run, now):
+            raise TokenError(USED)
+        return token
+
+    def use(self, token: Token, run: bytes, now: float) -> None:
+        """Binds a token to a run, which may show it again and again. Raises TokenError."""
+        if not self._used.claim(token.id, run, token.expires + LEEWAY, now):
+            raise TokenError(USED)
+
+    def _read(self, text: str, now: float) -> Token:
+        if not text:
+            raise TokenError(NEEDED)
+        if len(text) > MOST_TOKEN:
+            raise TokenError(WRONG)
+        try:
+            claims = jwt.decode(
+                text,
+                self.key.secret,
+                algorithms=[self.key.algorithm],
+                audience=self._audience,
+                # Times are compared below, by the clock of the caller.
+                options={
+                    "require": ["exp", "jti"],
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                    "verify_aud": self._audience is not None,
+                },
+            )
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise TokenError(WRONG) from None
+        expires, begins, token_id = _time(claims["exp"]), _time(claims.get("nbf", 0)), claims["jti"]
+        if not isinstance(token_id, str) or not 1 <= len(token_id) <= MOST_ID:
+            raise TokenError(WRONG)
+        if expires <= now - LEEWAY:
+            raise TokenError(EXPIRED)
+        if expires > now + self._max_lifetime + LEEWAY or begins > now + LEEWAY:
+            raise TokenError(WRONG)
+        return Token(token_id, expires)
+
+
+def _time(value: Any) -> float:  # noqa: ANN401 - whatever somebody wrote
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TokenError(WRONG)
+    return float(value)

@@ -1,0 +1,98 @@
+"""``[tokens]`` of the configuration: who may run tests, by tokens that somebody else signs."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Annotated, Self
+
+import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from householdd.dataplane.tokens import Key
+from householdd.webhook_settings import read_secret
+
+LEAST_RSA = 2048
+"""Bits (RFC 7518, section 3.3)."""
+
+
+def secret_key(file: Path) -> Key:
+    """A secret that the daemon has in common with who signs. Raises ValueError."""
+    secret = read_secret(file)
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & (stat.S_IWGRP | stat.S_IRWXO):
+        raise ValueError(f"{file}: mode {mode:04o} lets others in; allowed is 0640 or less")
+    try:
+        jwt.get_algorithm_by_name("HS256").prepare_key(secret)
+    except jwt.InvalidKeyError:
+        raise ValueError(f"{file}: a key pair's, no secret; public_key_file takes a public key") from None
+    return Key("HS256", secret)
+
+
+def public_key(file: Path) -> Key:
+    """The public key of who signs; its kind decides the algorithm. Raises ValueError."""
+    try:
+        key = load_pem_public_key(file.read_bytes())
+    except OSError as error:
+        raise ValueError(f"{file}: {error.strerror}") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError(f"{file}: no public key in PEM; `openssl pkey -pubout` writes one") from None
+    match key:
+        case Ed25519PublicKey():
+            return Key("EdDSA", key)
+        case RSAPublicKey() if key.key_size >= LEAST_RSA:
+            return Key("RS256", key)
+        case EllipticCurvePublicKey() if isinstance(key.curve, SECP256R1):
+            return Key("ES256", key)
+        case _:
+            raise ValueError(
+                f"{file}: allowed are keys of Ed25519, ECDSA with P-256, and RSA with {LEAST_RSA} bits or more"
+            )
+
+
+_FILES = {"secret_file", "public_key_file"}
+
+
+class RunTokens(BaseModel):
+    """Without a file nobody needs a token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    secret_file: Path | None = None
+    public_key_file: Path | None = None
+    audience: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    max_lifetime: Annotated[float, Field(ge=10, le=86400)] = 600
+    """Seconds."""
+
+    @property
+    def needed(self) -> bool:
+        """Whether a run takes a token."""
+        return self.secret_file is not None or self.public_key_file is not None
+
+    def key(self) -> Key:
+        """Reads the key, which is there. Raises ValueError."""
+        if self.secret_file is not None:
+            return secret_key(self.secret_file)
+        if self.public_key_file is not None:
+            return public_key(self.public_key_file)
+        raise AssertionError("no key is configured")
+
+    def absolute(self) -> dict[str, str | float | None]:
+        """The same, for a process that may have another working directory."""
+        files = {name: str(file.absolute()) for name in _FILES if (file := getattr(self, name)) is not None}
+        return {**self.model_dump(exclude=_FILES), **files}
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if self.secret_file is not None and self.public_key_file is not None:
+            raise ValueError("secret_file and public_key_file exclude each other")
+        if self.audience is not None and not self.needed:
+            raise ValueError("audience takes secret_file or public_key_file, which tokens are checked with")
+        if self.needed:
+            self.key()
+        return self
