@@ -67,7 +67,7 @@ def _subjects(
 
 
 def _at(mbps: float, daemon: Daemon, measure: Callable[[], Measured]) -> Measured:
-    rates.set_computer(daemon, download_mbps=mbps)
+    rates.set_rates(daemon, "computer", download_mbps=mbps)
     return measure()
 
 

@@ -41,7 +41,7 @@ def answer(options: Options) -> Answer:
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         daemon = stack.enter_context(running(directory, "--workers", "1", env=CROWD, prefix=ON_SERVER_CORE))
-        rates.set_computer(daemon, download_mbps=10_000)
+        rates.set_rates(daemon, "computer", download_mbps=10_000)
         plain = stack.enter_context(peer("echo", "websockets", directory / "state"))
         ours, theirs = address_of(daemon), plain.address
         echoes = interleaved(dict(_echoes(daemon, ours, theirs, options)), options.rounds)
