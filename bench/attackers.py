@@ -28,13 +28,13 @@ HOSTS = 20
 HOLD = 20.0
 """Seconds after which a connection that the server tolerates is begun anew."""
 
-RAMP = 15.0
+RAMP = 20.0
 """Seconds over which the places are filled. A TLS handshake costs this process about as much as the server."""
 
 RECEIVE_BUFFER = 32 * 1024
 """Bytes in the kernel; with more, those who never read would be a measurement of bulk transfer."""
 
-PAUSE = 5.0
+PAUSE = 20.0
 """Seconds between two connections of a place."""
 
 

@@ -26,7 +26,7 @@ from bench.attackers import BLOCKS, RAMP
 from bench.attackers import Order as Attack
 from bench.attackers import Report as Attacked
 from bench.readers import address_of
-from household.v1 import session_service_pb2
+from household.v1 import server_service_pb2, session_service_pb2
 from tests.daemon import Daemon, running, wait_until
 from tests.dataplane.load import Order, Report
 
@@ -178,7 +178,11 @@ def main() -> None:
             print(f"  {kind}: {count}")
         print(f"  cut before they were open: {attacked.failed}")
         print("restarts of workers:", sum(worker.restarts for worker in server.workers))
-        print("refused:", {each.cause: each.count for each in server.totals.refusals})
+        causes = server_service_pb2.RefusalCause
+        print("refused:", {causes.Name(each.cause): each.count for each in server.totals.refusals})
+        print(
+            "steps of overload:", [(each["worker"], each["step"], each["cause"]) for each in daemon.events("overload")]
+        )
         print(f"memory before {before / 1e6:.0f} MB, 15 s after {memory(daemon) / 1e6:.0f} MB")
         print("left:", sum(each.connection_objects for each in census), "connections,", end=" ")
         print(sum(each.session_objects for each in census), "sessions")
