@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,8 +58,12 @@ async def refusal(daemon: Daemon, query: str) -> str | None:
 def asked(daemon: Daemon, query: str) -> object:
     """What the page is told when it asks why; None where it would be let in."""
     url = f"{daemon.url}ws/virtual-household/probe{query}"
-    with urllib.request.urlopen(url, context=daemon.tls) as answer:  # noqa: S310 - https
-        row = json.load(answer)
+    try:
+        with urllib.request.urlopen(url, context=daemon.tls) as answer:  # noqa: S310 - https
+            row = json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return f"{error.code} {error.read().decode().strip()}"
     assert "token" not in row["websocket_url"]
     return row.get("refused")
 
@@ -66,14 +71,14 @@ def asked(daemon: Daemon, query: str) -> object:
 async def test_a_run_takes_a_token_of_its_own(guarded: Daemon) -> None:
     own = token("own")
     assert await refusal(guarded, "?test_id=a") == f"401 {NEEDED}"
-    assert await asyncio.to_thread(asked, guarded, "?test_id=a") == NEEDED
+    assert await asyncio.to_thread(asked, guarded, "?test_id=a") == f"401 {NEEDED}"
     assert await refusal(guarded, f"?test_id=a&token={token('own', NEW)}") == f"401 {WRONG}"
     # To ask is not to use.
     assert await asyncio.to_thread(asked, guarded, f"?test_id=b&token={own}") is None
     # Several connections, whichever workers they come to.
     assert [await refusal(guarded, f"?test_id=a&token={own}") for _ in range(4)] == [None] * 4
     assert [await refusal(guarded, f"?test_id=b&token={own}") for _ in range(4)] == [f"401 {USED}"] * 4
-    assert await asyncio.to_thread(asked, guarded, f"?test_id=b&token={own}") == USED
+    assert await asyncio.to_thread(asked, guarded, f"?test_id=b&token={own}") == f"401 {USED}"
     counts = {each.cause: each.count for each in guarded.get_server().totals.refusals}
     assert counts[server_pb.REFUSAL_CAUSE_TOKEN] == 6
     assert own.split(".")[2] not in guarded.log.read_text()

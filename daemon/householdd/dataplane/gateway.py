@@ -142,7 +142,8 @@ class Gateway:
             or self._registry.admission.denies(visitor, now)
             or self._unpermitted(target, visitor, upgrade=upgrade)
         )
-        if not upgrade:
+        # A token that is not good now will not be later, so the page is told as of an address that is wrong.
+        if not upgrade and (denial is None or denial.cause is not Cause.TOKEN):
             port = connection.local_address[1]
             path = SESSION_PATH + quote(target.user_id)
             row = redirect(request, path, tls=self._options.tls is not None, port=port)
@@ -152,7 +153,8 @@ class Gateway:
         if denial is None:
             self._registry.admission.let_in(visitor, now)
             return None
-        self._registry.refused(denial.cause)
+        if upgrade:
+            self._registry.refused(denial.cause)
         headers = {} if denial.retry_after is None else {"Retry-After": str(denial.retry_after)}
         if denial.cause is Cause.TOKEN:
             headers["WWW-Authenticate"] = "Bearer"
