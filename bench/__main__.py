@@ -12,8 +12,8 @@ import sys
 from bench import cores, report
 from bench.figures import Options, Question
 
-QUESTIONS = ("bulk", "paced", "capacity", "upload", "latency")
-"""Each is a module of ``bench.questions`` with a function ``answer``."""
+QUESTIONS = ("bulk", "paced", "upload", "latency", "capacity")
+"""Each is a module of ``bench.questions`` with a function ``answer``. The last one ends the run on a busy machine."""
 
 
 def main() -> None:
