@@ -49,9 +49,9 @@ class Acceptor:
     ) -> None:
         """``sock`` is listening; it is closed at the end.
 
-        ``expected`` knows the proxies. ``timeout`` is for everything up to the end of
-        TLS. ``open_connection`` brings a connection to where
-        somebody else follows it, who calls ``leave`` then; False if it did not come there.
+        ``expected`` knows the proxies. ``timeout``, in seconds, is for everything up to the end of TLS.
+        ``open_connection`` brings a connection to where somebody else follows it, who calls ``leave`` then; False if it
+        did not come there.
         """
         self._sock = sock
         self._registry = registry
