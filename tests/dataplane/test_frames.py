@@ -76,7 +76,8 @@ def test_a_longer_text_closes_the_session_and_is_no_payload(
     [
         (Frame(Opcode.CONT, b"to nothing").serialize(mask=True), 1002),
         (b"\xc1\x80\x00\x00\x00\x00", 1002),
-        (Frame(Opcode.BINARY, bytes(1024 * 1024 + 1)).serialize(mask=True), 1009),
+        # Its beginning says how long it is; whoever went on would be cut off, and might not see the close frame.
+        (Frame(Opcode.BINARY, bytes(1024 * 1024 + 1)).serialize(mask=True)[:100], 1009),
     ],
     ids=["continues nothing", "compressed", "too big"],
 )
