@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from householdd.core.activity import Activity
 from householdd.core.roundtrip import RoundTrip
@@ -13,8 +13,7 @@ HEARTBEAT = 0.5
 """Seconds between two pings of a session. A live client on an unloaded line gives evidence at least this often."""
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(NamedTuple):
     """What the kernel says of a connection."""
 
     acked: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from householdd.core.demand import AHEAD, Demand
 from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
@@ -41,8 +42,7 @@ class Identity:
     user_agent: str
 
 
-@dataclass(frozen=True)
-class Transport:
+class Transport(NamedTuple):
     """What the kernel said of the connection when it was last asked."""
 
     round_trip: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -12,11 +13,19 @@ from householdd.core.overload import Beat, late_passes
 from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.overloading import Overloading
 from householdd.dataplane.registry import Registry
+from householdd.dataplane.runner import Runner
 
 log = structlog.get_logger("control_loop")
 
 INTERVAL = 0.25
 """Seconds between the beginnings of two passes."""
+
+TURN = 32
+"""Sessions that are looked at before others have their turn, such as portions of payload; it takes some 2 ms."""
+
+HURRY = INTERVAL / 2
+"""Seconds after its beginning from which a pass no longer gives way: whoever keeps the event loop busy must not keep it
+from ending what is dead."""
 
 
 class ControlLoop:
@@ -30,10 +39,11 @@ class ControlLoop:
         self.slow_passes = 0
         """Passes that began more than twice the interval after the one before."""
         self.last_pass = 0.0
-        """Seconds the last pass took."""
+        """Seconds the last pass took, without what others did in their turns."""
         self.longest_gap = 0.0
         """Longest seconds between the beginnings of two passes."""
         self._registry = registry
+        self._now = registry.clock.now
         self._budgeting = Budgeting(registry, ledger)
         self.overloading = overloading or Overloading(registry, Tuning(enabled=False))
         self._began: float | None = None
@@ -41,33 +51,51 @@ class ControlLoop:
     async def run(self) -> None:
         """Passes until cancelled."""
         # Not the event loop's time: uvloop's stands still within a turn, so it does not see a turn that took long.
-        now = self._registry.clock.now
-        beat = Beat(INTERVAL, now())
+        beat = Beat(INTERVAL, self._now())
         while True:
-            self.run_pass(beat.begin(now()))
-            await asyncio.sleep(beat.due - now())
+            for _ in self.turns(beat.begin(self._now())):
+                await asyncio.sleep(0)
+            await asyncio.sleep(beat.due - self._now())
 
-    def run_pass(self, lateness: float = 0.0) -> None:
-        """One pass, which begins ``lateness`` seconds after its time."""
-        now = self._registry.clock.now()
+    def turns(self, lateness: float = 0.0) -> Iterator[None]:
+        """One pass, which begins ``lateness`` seconds after its time; others may have their turn at each item.
+
+        All sessions are judged before the first is sent anything.
+        """
+        began = resumed = self._now()
         late = late_passes(lateness, INTERVAL)
-        self._measure_gap(now)
-        self.overloading.run(now, lateness)
-        self._budgeting.run(now, self.overloading.bulk_bps)
-        for step in (
-            lambda runner: runner.expire(now),
-            lambda runner: runner.judge(now),
-            lambda runner: runner.probe(now),
-            lambda runner: runner.publish(now, INTERVAL, late),
-        ):
-            self._registry.for_each(step)
-        self._registry.admission.settle(now)
+        self._measure_gap(began)
+        self.overloading.run(began, lateness)
+        self._budgeting.run(began, self.overloading.bulk_bps)
+        worked = 0.0
+        for step in (self._judge, lambda runner: self._speak(runner, late)):
+            for _ in self._each(step):
+                now = self._now()
+                if now - began < HURRY:
+                    worked += now - resumed
+                    yield
+                    resumed = self._now()
+        self._registry.admission.settle(self._now())
         self.passes += 1
-        self.last_pass = self._registry.clock.now() - now
-        timing = self._registry.timing
-        timing.pass_duration.observe(self.last_pass)
-        for runner in self._registry.live.values():
-            timing.evidence_age.observe(now - runner.session.liveness.last_evidence_at)
+        self.last_pass = worked + self._now() - resumed
+        self._registry.timing.pass_duration.observe(self.last_pass)
+
+    def _each(self, step: Callable[[Runner], object]) -> Iterator[None]:
+        """Takes a step with all that are live now, a turn's worth for each item."""
+        runners = list(self._registry.live.values())
+        for start in range(0, len(runners), TURN):
+            self._registry.for_each(step, runners[start : start + TURN])
+            yield
+
+    def _judge(self, runner: Runner) -> None:
+        now = self._now()
+        runner.expire(now)
+        runner.judge(now)
+
+    def _speak(self, runner: Runner, late: int) -> None:
+        now = self._now()
+        runner.speak(now, INTERVAL, late)
+        self._registry.timing.evidence_age.observe(now - runner.session.liveness.last_evidence_at)
 
     def _measure_gap(self, now: float) -> None:
         if self._began is not None:

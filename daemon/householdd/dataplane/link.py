@@ -17,6 +17,7 @@ from householdd.core.bucket import Bucket
 from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
+from householdd.dataplane.tcp_info import TcpInfo
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
@@ -164,26 +165,28 @@ class Link(ServerConnection):
         if self._input_left is None:
             self._input_left = PATIENCE_WITH_BREAKERS
 
-    def send_texts(self, messages: Sequence[bytes]) -> bool:
-        """Sends text messages in one write; False when the connection is not open or its buffer is past the text limit.
+    def send_texts(self, messages: Sequence[bytes], ping: bytes | None = None) -> bool:
+        """Sends text messages, after a ping frame where there is one, in one write; False where nothing was sent.
 
-        One write is one TLS record and one system call, which cost more than all else of a message.
+        That is so when the connection is not open or its buffer is past the text limit. One write is one TLS record and
+        one system call, which cost more than all else of a message.
         """
         if not self.open or self.buffered > TEXT_LIMIT:
             return False
+        if ping is not None:
+            self.protocol.send_ping(ping)
         for data in messages:
             self.protocol.send_text(data)
         # All of it frames: the end of the stream, which the protocol marks by no bytes, comes after OPEN.
-        self.transport.write(b"".join(self.protocol.data_to_send()))
-        return True
+        data = b"".join(self.protocol.data_to_send())
+        if data:
+            self.transport.write(data)
+        return bool(data)
 
-    def send_ping(self, data: bytes) -> bool:
-        """Sends a ping frame; False as in send_texts."""
-        if not self.open or self.buffered > TEXT_LIMIT:
-            return False
-        self.protocol.send_ping(data)
-        self.send_data()
-        return True
+    def tcp_info(self) -> TcpInfo:
+        """What the kernel knows of the connection. Raises OSError when the socket is closed."""
+        # Not the transport's view of it: that makes a socket anew for each look, which takes longer than the look.
+        return tcp_info.read(self.arrival.sock)
 
     def send_close(self, code: int, reason: str) -> None:
         """Begins the closing handshake. Whoever calls sets a deadline and aborts when it passes."""

@@ -92,13 +92,15 @@ class Registry:
         runner = self.live.get(session_id)
         return runner.session if runner else self.recent.get(session_id)
 
-    def for_each(self, step: Callable[[Runner], object]) -> int:
-        """Takes a step with every live session; for how many it was true.
+    def for_each(self, step: Callable[[Runner], object], runners: Iterable[Runner] | None = None) -> int:
+        """Takes a step with every live session, or those of ``runners`` that still are; for how many it was true.
 
         A defect in one session ends that session and no other.
         """
         done = 0
-        for runner in list(self.live.values()):
+        for runner in list(self.live.values()) if runners is None else runners:
+            if runner.session.state is SessionState.CLOSED:
+                continue
             try:
                 done += bool(step(runner))
             except Exception:

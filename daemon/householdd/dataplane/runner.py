@@ -23,7 +23,7 @@ from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import MAX_TEXT, RunRefused, RunStored, ServerMessage, encode
-from householdd.dataplane import sockets, tcp_info
+from householdd.dataplane import sockets
 from householdd.dataplane.link import FRAMES_PER_SECOND, Link
 from householdd.dataplane.tcp_info import TcpInfo
 
@@ -198,26 +198,26 @@ class Runner:
             self.end(reason)
         self._tell()
 
-    def probe(self, now: float) -> None:
-        """Control pass, third: pings and liveness tests that are due."""
+    def speak(self, now: float, interval: float, late: int) -> None:
+        """Control pass, third: pings and liveness tests that are due, figures and upload requests, in one write.
+
+        A client that may not be there is only asked. ``late`` is how many passes were late by this one.
+        """
+        self.session.measure(now, late)
         if not self.session.live:
             return
+        wall = self._clock.wall()
+        messages = self._dialogue.probes(now, wall)
+        if self.session.state is SessionState.ACTIVE:
+            messages += self._dialogue.updates(now, wall, interval)
         if self._heartbeat.due(now, HEARTBEAT) and self.session.wants_ping(now):
             self._ping_count += 1
             data = self._ping_count.to_bytes(8)
-            if self.link.send_ping(data):
+            if self._send(messages, data):
                 self._pings.sent(data, now)
                 self.session.sums.pings += 1
-        self._send(self._dialogue.probes(now, self._clock.wall()))
-
-    def publish(self, now: float, interval: float, late: int) -> None:
-        """Control pass, fourth: figures and upload requests; none for a client that may not be there.
-
-        ``late`` is how many passes were late by this one.
-        """
-        self.session.measure(now, late)
-        if self.session.state is SessionState.ACTIVE:
-            self._send(self._dialogue.updates(now, self._clock.wall(), interval))
+        else:
+            self._send(messages)
 
     def text(self, data: bytes) -> None:
         """A text message came in."""
@@ -333,7 +333,7 @@ class Runner:
         """What the kernel knows of the connection now; None, and the last answer is kept, once it is ending."""
         if not (self.session.live and self.link.open):
             return None
-        self.tcp = tcp_info.read(self.link.socket)
+        self.tcp = self.link.tcp_info()
         self.session.transport = self.tcp.transport(self.congestion_control)
         return self.tcp
 
@@ -372,9 +372,8 @@ class Runner:
             self._timer.cancel()
             self._timer = None
 
-    def _send(self, messages: Iterable[ServerMessage]) -> None:
-        if encoded := [encode(message) for message in messages]:
-            self.link.send_texts(encoded)
+    def _send(self, messages: Iterable[ServerMessage], ping: bytes | None = None) -> bool:
+        return self.link.send_texts([encode(message) for message in messages], ping)
 
     def _tell(self) -> None:
         """Tells the observer of a state that changed, and takes up pacing where the gate opened."""

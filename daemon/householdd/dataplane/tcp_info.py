@@ -18,12 +18,13 @@ _SIOCOUTQNSD = 0x894B
 
 _INT = bytes(4)
 
-_LAYOUT = struct.Struct("=8B24I4Q6I4Q2I2Q4I")
-"""The structure up to ``tcpi_snd_wnd``, Linux 5.4. Older kernels return less of it, newer ones more."""
+_LAYOUT = struct.Struct("=3x2B3x 16xI 28xI 8x2I 24xI 16xQ 8x 8x2I 8x Q24x I4x 2Q")
+"""The structure up to ``tcpi_bytes_retrans``, Linux 4.19; what is not read is skipped. Older kernels return less of it,
+newer ones more."""
 
 
 class TcpInfo(NamedTuple):
-    """One reading. What the kernel is too old to tell is 0."""
+    """One reading, in the order of the structure. What the kernel is too old to tell is 0."""
 
     probes: int
     """Window probes that went unanswered."""
@@ -67,23 +68,7 @@ class TcpInfo(NamedTuple):
 
 def parse(data: bytes) -> TcpInfo:
     """Reads what ``getsockopt`` returned, however long it is."""
-    fields = _LAYOUT.unpack(data[: _LAYOUT.size].ljust(_LAYOUT.size, b"\0"))
-    return TcpInfo(
-        probes=fields[3],
-        backoff=fields[4],
-        unacked=fields[12],
-        last_ack_recv=fields[20],
-        rtt=fields[23],
-        rttvar=fields[24],
-        total_retrans=fields[31],
-        bytes_acked=fields[34],
-        notsent=fields[38],
-        min_rtt=fields[39],
-        delivery_rate=fields[42],
-        delivered=fields[46],
-        bytes_sent=fields[48],
-        bytes_retrans=fields[49],
-    )
+    return TcpInfo._make(_LAYOUT.unpack(data[: _LAYOUT.size].ljust(_LAYOUT.size, b"\0")))
 
 
 def unsent(fileno: int) -> int:
