@@ -12,7 +12,7 @@ import sys
 from bench import cores, report
 from bench.figures import Options, Question
 
-QUESTIONS = ("bulk", "paced", "upload", "latency", "capacity")
+QUESTIONS = ("bulk", "paced", "upload", "latency", "control", "idle", "workers", "start", "capacity")
 """Each is a module of ``bench.questions`` with a function ``answer``. The last one ends the run on a busy machine."""
 
 

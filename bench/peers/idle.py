@@ -1,0 +1,104 @@
+"""Servers that do little more than hold connections: KIND STATE_DIR FILE.
+
+``passes`` looks at each connection four times a second, and writes to it. FILE gets two numbers of 64 bits: looks at
+a connection so far, and the seconds that they took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mmap
+import socket
+import ssl
+import struct
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+
+from bench.peers.listening import listener, tls
+
+INTERVAL = 0.25
+
+LOOKS = struct.Struct("=qd")
+
+_TCP_INFO_SIZE = 216
+"""As many bytes of it as householdd asks for."""
+
+_FIGURES = Frame(Opcode.TEXT, b" " * 900).serialize(mask=False)
+"""As long as what a session is told at a control pass."""
+
+
+def read(path: Path) -> tuple[int, float]:
+    """What is in FILE."""
+    looks, seconds = LOOKS.unpack(path.read_bytes())
+    return looks, seconds
+
+
+def passes(sock: socket.socket, context: ssl.SSLContext | None, path: Path) -> None:
+    """The limit of a control pass: for each connection one reading of TCP_INFO and one write, and nothing else."""
+    with path.open("r+b") as file:
+        memory = mmap.mmap(file.fileno(), LOOKS.size)
+    clients: list[socket.socket] = []
+    looks, took, at = 0, 0.0, time.perf_counter()
+    while True:
+        sock.settimeout(max(at - time.perf_counter(), 0.001))
+        with contextlib.suppress(TimeoutError):
+            clients.append(_accepted(sock, context))
+        if time.perf_counter() < at:
+            continue
+        began = time.perf_counter()
+        for client in list(clients):
+            try:
+                client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
+                client.send(_FIGURES)
+            except OSError:
+                clients.remove(client)
+        looks += len(clients)
+        took += time.perf_counter() - began
+        LOOKS.pack_into(memory, 0, looks, took)
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.recv(65536)
+        at = max(at + INTERVAL, time.perf_counter())
+
+
+def _accepted(sock: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
+    client, _ = sock.accept()
+    client.settimeout(10)
+    if context is not None:
+        client = context.wrap_socket(client, server_side=True)
+    client.recv(4096)
+    client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+    client.settimeout(0)
+    return client
+
+
+async def idle(sock: socket.socket, context: ssl.SSLContext | None) -> None:
+    """Connections of the library that we use, on the same event loop, that nothing is done with."""
+
+    async def handler(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            async for _ in connection:
+                pass
+
+    async with serve(handler, sock=sock, ssl=context, compression=None, ping_interval=None):
+        await asyncio.Event().wait()
+
+
+def main(kind: str, state_dir: str, path: str) -> None:
+    """Serves until killed."""
+    sock, context = listener(), tls(state_dir)
+    if kind == "passes":
+        passes(sock, context, Path(path))
+    else:
+        uvloop.run(idle(sock, context))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,80 @@
+"""Question 5: what a control pass costs for each session."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from bench.cores import ON_SERVER_CORE
+from bench.crowd import Crowd
+from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
+from bench.peers import idle
+from bench.peers.listening import peer
+from bench.readers import address_of
+from tests.daemon import CROWD, Daemon, running
+from tests.scraping import LISTEN, scrape
+
+COUNTS = (100, 1000)
+
+QUIET_PLAYER = ("jake?throughput=0.01",)
+"""Is told all that others are, and has next to no payload."""
+
+SETTLE = 2.0
+"""Seconds after the last session opened; longer than metrics are old."""
+
+LIMIT = "TCP_INFO and one write"
+EACH = "µs for each session"
+
+Looks = Callable[[], tuple[float, float]]
+"""Looks at a session in passes so far, and the seconds that they took; both only grow."""
+
+
+def answer(options: Options) -> Answer:
+    """A table for each number of sessions."""
+    tables = [_table(count, options) for count in COUNTS]
+    how = (
+        "What a control pass takes for each session: TCP_INFO, deadlines, liveness, rates, and what the session is "
+        "told, over WSS. The limit is a loop that reads TCP_INFO of each connection and writes as many bytes to it by "
+        "blocking OpenSSL. Sessions get no payload to speak of."
+    )
+    return Answer("Control pass", how, tables, Plot(EACH))
+
+
+def _table(count: int, options: Options) -> Table:
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        daemon = stack.enter_context(running(directory, "--workers", "1", *LISTEN, env=CROWD, prefix=ON_SERVER_CORE))
+        file = directory / "looks"
+        file.write_bytes(bytes(idle.LOOKS.size))
+        limit = stack.enter_context(peer("idle", "passes", directory / "state", str(file)))
+        clients = partial(Crowd, tls=daemon.tls, users=QUIET_PLAYER)
+        subjects = {
+            "householdd": partial(
+                _cost, partial(clients, address_of(daemon)), partial(_looks, daemon, count), count, options.seconds
+            ),
+            LIMIT: partial(_cost, partial(clients, limit.address), partial(idle.read, file), count, options.seconds),
+        }
+        return Table(f"{count} sessions", interleaved(subjects, options.rounds), EACH, LIMIT)
+
+
+def _looks(daemon: Daemon, count: int) -> tuple[float, float]:
+    metrics = scrape(daemon)
+    name = "householdd_control_pass_duration_seconds"
+    return metrics.total(f"{name}_count") * count, metrics.total(f"{name}_sum")
+
+
+def _cost(crowd_of: Callable[[], Crowd], looks: Looks, count: int, seconds: float) -> Measured:
+    crowd = crowd_of()
+    try:
+        crowd.resize(count)
+        crowd.play(SETTLE)
+        looks_before, took_before = looks()
+        crowd.play(seconds)
+        looks_after, took_after = looks()
+        each = (took_after - took_before) / (looks_after - looks_before)
+        return {EACH: each * 1e6, "ms a pass": each * count * 1e3}
+    finally:
+        crowd.close()

@@ -1,0 +1,57 @@
+"""Question 3: what a second worker adds."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+from bench.cores import LOAD, SERVER, cpu_seconds
+from bench.crowd import Crowd
+from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
+from bench.readers import address_of
+from tests.daemon import CROWD, running
+
+COUNT = 120
+
+SETTLE = 2.0
+"""Seconds after the last session opened."""
+
+BOTH = ("taskset", "-c", f"{SERVER},{LOAD}")
+EACH = "CPU ms/s"
+ONE, TWO = "1 worker", "2 workers"
+
+
+def answer(options: Options) -> Answer:
+    """One table."""
+    with tempfile.TemporaryDirectory() as directory:
+        subjects = {
+            name: partial(_cost, Path(directory), number, options.seconds) for name, number in ((ONE, 1), (TWO, 2))
+        }
+        rows = interleaved(subjects, options.rounds)
+    how = (
+        f"{COUNT} sessions of Alex over WSS, opened one by one: what a second of one session costs all workers "
+        "together, and how many the worker with most of them has. The machine has no core to spare for the clients, "
+        "so CPU time is counted and not what fits in. As far as a session costs the same with two workers as with "
+        "one, each core that a worker has for itself adds as many sessions as the first carries."
+    )
+    table = Table("Each session", rows, EACH, ONE, {TWO: "1"})
+    return Answer("One worker and two", how, [table], Plot(EACH))
+
+
+def _cost(directory: Path, workers: int, seconds: float) -> Measured:
+    with running(directory, "--workers", str(workers), env=CROWD, prefix=BOTH) as daemon:
+        crowd = Crowd(address_of(daemon), daemon.tls, ("alex",))
+        try:
+            crowd.resize(COUNT)
+            crowd.play(SETTLE)
+            pids = daemon.worker_pids()
+            cpu, began = sum(map(cpu_seconds, pids)), time.perf_counter()
+            crowd.play(seconds)
+            used = (sum(map(cpu_seconds, pids)) - cpu) / (time.perf_counter() - began)
+            shares = Counter(session.worker for session in daemon.list_sessions())
+            return {EACH: used / COUNT * 1e3, "sessions of the fullest": max(shares.values())}
+        finally:
+            crowd.close()
