@@ -53,7 +53,7 @@ class Report(msgspec.Struct):
     opened: dict[str, int]
     """TCP connections, by kind."""
     failed: dict[str, int]
-    """Those that could not be opened, by the error."""
+    """Connections that failed or were reset, by the error."""
     most: int
     """Most connections at once."""
 

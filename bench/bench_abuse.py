@@ -176,7 +176,7 @@ def main() -> None:
         print(f"\nmost hostile connections at once {attacked.most}, of {BLOCKS} blocks; opened:")
         for kind, count in attacked.opened.items():
             print(f"  {kind}: {count}")
-        print(f"  cut before they were open: {attacked.failed}")
+        print(f"  ended by the server before their time: {attacked.failed}")
         print("restarts of workers:", sum(worker.restarts for worker in server.workers))
         causes = server_service_pb2.RefusalCause
         print("refused:", {causes.Name(each.cause): each.count for each in server.totals.refusals})
