@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from householdd import config
-from householdd.webhook_settings import read_secret
+from householdd.secret_files import read_secret
 
 URLS = "history.webhook.url: write https://HOST/PATH, or http:// to a loopback address"
 

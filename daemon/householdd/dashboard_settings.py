@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import os
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from householdd.controlplane.roles import Role
 from householdd.core.addresses import Address, parse_optional_address
+from householdd.secret_files import lets_others_in
 
 MAX_FILE = 64 * 1024
 """Bytes of a file of tokens."""
@@ -114,9 +114,8 @@ def _read(path: Path, *, any_owner: bool) -> str:
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            if status.st_mode & (stat.S_IWGRP | stat.S_IRWXO):
-                mode = stat.S_IMODE(status.st_mode)
-                raise TokensError(f"dashboard.tokens: {path}: mode {mode:04o} lets others in; allowed is 0640 or less")
+            if (problem := lets_others_in(status.st_mode)) is not None:
+                raise TokensError(f"dashboard.tokens: {path}: {problem}")
             if not any_owner and status.st_uid not in (0, os.geteuid()):
                 raise TokensError(f"dashboard.tokens: {path}: has to belong to root or to householdd's own user")
             text = file.read(MAX_FILE + 1)

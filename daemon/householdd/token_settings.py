@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from householdd.dataplane.tokens import Key
-from householdd.webhook_settings import read_secret
+from householdd.secret_files import lets_others_in, read_secret
 
 LEAST_RSA = 2048
 """Bits (RFC 7518, section 3.3)."""
@@ -24,9 +23,8 @@ LEAST_RSA = 2048
 def secret_key(file: Path) -> Key:
     """A secret that the daemon has in common with who signs. Raises ValueError."""
     secret = read_secret(file)
-    mode = stat.S_IMODE(file.stat().st_mode)
-    if mode & (stat.S_IWGRP | stat.S_IRWXO):
-        raise ValueError(f"{file}: mode {mode:04o} lets others in; allowed is 0640 or less")
+    if (problem := lets_others_in(file.stat().st_mode)) is not None:
+        raise ValueError(f"{file}: {problem}")
     try:
         jwt.get_algorithm_by_name("HS256").prepare_key(secret)
     except jwt.InvalidKeyError:

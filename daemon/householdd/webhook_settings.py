@@ -10,26 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from householdd.core.addresses import Address
-
-LEAST_SECRET = 32
-"""Bytes; as many as the hash has (RFC 2104, section 3)."""
-
-MOST_SECRET = 1024
+from householdd.secret_files import read_secret
 
 _PRINTABLE = re.compile(r"[!-~]{1,2000}", re.ASCII)
-
-
-def read_secret(file: Path) -> bytes:
-    """Reads a secret; a newline at the end, as editors leave it, is no part of it. Raises ValueError."""
-    try:
-        with file.open("rb") as opened:
-            secret = opened.read(MOST_SECRET + 2).removesuffix(b"\n").removesuffix(b"\r")
-    except OSError as error:
-        raise ValueError(f"{file}: {error.strerror}") from None
-    if not LEAST_SECRET <= len(secret) <= MOST_SECRET:
-        size = f"{len(secret)} bytes" if len(secret) <= MOST_SECRET else f"more than {MOST_SECRET} bytes"
-        raise ValueError(f"{file}: {size}; allowed are {LEAST_SECRET} to {MOST_SECRET}")
-    return secret
 
 
 def _secret_file(file: Path) -> Path:

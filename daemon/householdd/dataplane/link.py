@@ -6,7 +6,7 @@ import contextlib
 import socket
 import weakref
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
@@ -17,7 +17,6 @@ from householdd.core.bucket import Bucket
 from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
-from householdd.dataplane.tcp_info import TcpInfo
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
@@ -110,10 +109,6 @@ class Link(ServerConnection):
     _write_limit = WRITE_LIMIT
     """Bytes that may wait in user space."""
 
-    _fileno: int
-    """Of the socket, and only while the connection is open; set with the transport. Over uvloop the socket itself is
-    made anew for each look, which takes longer than the look."""
-
     _budget: Bucket
     """Frames that may still come in; set with the transport."""
 
@@ -122,8 +117,9 @@ class Link(ServerConnection):
 
     @property
     def socket(self) -> socket.socket:
-        """The connection's socket; for options only."""
-        return cast("socket.socket", self.transport.get_extra_info("socket"))
+        """The connection's socket; for options and questions only."""
+        # Not the transport's view of it: over uvloop that is made anew for each look, which takes longer than the look.
+        return self.arrival.sock
 
     @property
     def open(self) -> bool:
@@ -148,7 +144,7 @@ class Link(ServerConnection):
             return 0
         # Over TLS uvloop keeps up to 64 KiB more below what it tells of. A slow session would wait for seconds behind
         # that, so it looks at the kernel, which takes nothing then; a fast one would be slowed by looking.
-        if self._write_limit < WRITE_LIMIT and tcp_info.unsent(self._fileno) >= self._write_limit:
+        if self._write_limit < WRITE_LIMIT and tcp_info.unsent(self.socket.fileno()) >= self._write_limit:
             return 0
         for part in payload.frames(count):
             self.transport.write(part)
@@ -183,11 +179,6 @@ class Link(ServerConnection):
             self.transport.write(data)
         return bool(data)
 
-    def tcp_info(self) -> TcpInfo:
-        """What the kernel knows of the connection. Raises OSError when the socket is closed."""
-        # Not the transport's view of it: that makes a socket anew for each look, which takes longer than the look.
-        return tcp_info.read(self.arrival.sock)
-
     def send_close(self, code: int, reason: str) -> None:
         """Begins the closing handshake. Whoever calls sets a deadline and aborts when it passes."""
         if not self.open:
@@ -200,18 +191,15 @@ class Link(ServerConnection):
 
     def abort(self) -> None:
         """Ends the connection now; what is unsent is dropped, in the kernel too."""
-        # A transport that is closing already may have let go of its socket.
-        sock: socket.socket | None = self.transport.get_extra_info("socket")
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sockets.reset_on_close(sock)
+        # A transport that is closing already may have closed it.
+        with contextlib.suppress(OSError):
+            sockets.reset_on_close(self.socket)
         self.transport.abort()
 
     def connection_made(self, transport: object) -> None:
         """The transport is there, after TLS where it is used."""
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
         sockets.prepare(self.socket)
-        self._fileno = self.socket.fileno()
         self.objects.add(self)
         self._budget = Bucket(FRAMES_PER_SECOND, FRAME_BURST, self.loop.time())
 

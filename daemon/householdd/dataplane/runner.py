@@ -23,7 +23,7 @@ from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import MAX_TEXT, RunRefused, RunStored, ServerMessage, encode
-from householdd.dataplane import sockets
+from householdd.dataplane import sockets, tcp_info
 from householdd.dataplane.link import FRAMES_PER_SECOND, Link
 from householdd.dataplane.tcp_info import TcpInfo
 
@@ -333,7 +333,7 @@ class Runner:
         """What the kernel knows of the connection now; None, and the last answer is kept, once it is ending."""
         if not (self.session.live and self.link.open):
             return None
-        self.tcp = self.link.tcp_info()
+        self.tcp = tcp_info.read(self.link.socket)
         self.session.transport = self.tcp.transport(self.congestion_control)
         return self.tcp
 

@@ -12,6 +12,7 @@ from householdd.config import Settings
 from householdd.core.profiles import ProfileError, Profiles
 from householdd.dashboard_settings import Tokens, TokensError, read_tokens
 from householdd.dataplane.branding import Brand
+from householdd.secret_files import read_secret
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.store import Retention, Store
 from householdd.supervisor import listening
@@ -20,7 +21,6 @@ from householdd.supervisor.history import History
 from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.webhook.delivering import Webhook
 from householdd.supervisor.webhook.posting import Poster
-from householdd.webhook_settings import read_secret
 
 Pair = tuple[Path | None, Path | None]
 """Certificate and key; None without TLS."""

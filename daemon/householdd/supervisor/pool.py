@@ -115,16 +115,20 @@ class WorkerPool:
         handle.pid, handle.started_wall = process.pid, time.time()
         await handle.connect()
         try:
-            await self._hooks.ready(handle)
+            await self._brief(handle)
             await worker_process.serve(process, handle.name)
-        except (grpc.aio.AioRpcError, worker_process.WorkerFailedError) as error:
+        except worker_process.WorkerFailedError:
             self.kill(handle)
             await self._ended(handle, process)
-            if isinstance(error, worker_process.WorkerFailedError):
-                raise
-            raise worker_process.WorkerFailedError(f"worker {handle.name} does not answer: {error.details()}") from None
+            raise
         handle.state, handle.detail = pb.WORKER_STATE_READY, ""
         log.info("worker ready", worker=handle.name, pid=process.pid)
+
+    async def _brief(self, handle: WorkerHandle) -> None:
+        try:
+            await self._hooks.ready(handle)
+        except grpc.aio.AioRpcError as error:
+            raise worker_process.WorkerFailedError(f"worker {handle.name} does not answer: {error.details()}") from None
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
         if not keeper.cancelled() and (error := keeper.exception()) is not None:

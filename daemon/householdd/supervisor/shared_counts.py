@@ -8,10 +8,9 @@ import os
 import secrets
 from collections.abc import Iterator
 
-from householdd.core import counts, ledger
 from householdd.core.counts import SECRET_SIZE, Counts
 from householdd.core.ledger import Ledger
-from householdd.core.shared import size
+from householdd.core.shared import sections, size
 
 
 class SharedCounts:
@@ -36,13 +35,13 @@ def shared_counts(workers: int) -> Iterator[SharedCounts]:
     fd = os.memfd_create("householdd-counts")
     try:
         os.ftruncate(fd, size(workers))
-        first = counts.size(workers)
+        counted_in, told_in, _ = sections(workers)
         # Each view is let go before the memory that it shows, which could not be closed otherwise.
         with (
             mmap.mmap(fd, size(workers)) as mapped,
             memoryview(mapped) as memory,
-            memory[:first] as counted,
-            memory[first : first + ledger.size(workers)] as told,
+            memory[counted_in] as counted,
+            memory[told_in] as told,
         ):
             yield SharedCounts(fd, Counts(counted, 0), Ledger(told, 0))
     finally:
