@@ -25,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from bench.attackers import BLOCKS, RAMP
 from bench.attackers import Order as Attack
 from bench.attackers import Report as Attacked
-from bench.readers import address_of
 from household.v1 import server_service_pb2, session_service_pb2
 from tests.daemon import Daemon, running, wait_until
 from tests.dataplane.load import Order, Report
@@ -117,7 +116,7 @@ def play(daemon: Daemon) -> Round:
 
 def attack(daemon: Daemon) -> subprocess.Popen[bytes]:
     """Begins the attack."""
-    host, port = address_of(daemon)
+    host, port = daemon.address
     attackers = subprocess.Popen(
         [sys.executable, "-m", "bench.attackers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

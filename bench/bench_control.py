@@ -32,7 +32,7 @@ from websockets.exceptions import WebSocketException
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.cores import cpu_seconds
-from bench.readers import address_of, upgrade
+from bench.readers import upgrade
 from household.v1 import config_service_pb2, server_service_pb2, session_service_pb2
 from householdd.supervisor.forwarding import PREFACE
 from tests.clients import Client, client
@@ -67,7 +67,7 @@ class Target:
     @classmethod
     def of(cls, daemon: Daemon) -> Target:
         """That of a running daemon."""
-        return cls(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), address_of(daemon))
+        return cls(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), daemon.address)
 
     @property
     def tls(self) -> ssl.SSLContext:

@@ -9,8 +9,6 @@ import ssl
 import time
 from collections.abc import Iterator
 
-from tests.daemon import Daemon
-
 
 def upgrade(user: str) -> bytes:
     """A client's opening handshake."""
@@ -18,12 +16,6 @@ def upgrade(user: str) -> bytes:
         f"GET /ws/virtual-household/{user} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     ).encode()
-
-
-def address_of(daemon: Daemon) -> tuple[str, int]:
-    """Where the daemon listens."""
-    host, port = daemon.url.partition("//")[2].rstrip("/").split(":")
-    return host, int(port)
 
 
 def connected(address: tuple[str, int], tls: ssl.SSLContext | None, user: str) -> socket.socket:

@@ -15,12 +15,11 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
-PYTHON_LOCKS = ("run", "dev", "audit", "node")
-
 
 def main() -> int:
     """The exit status; options go to pip-audit, such as ``--osv-url``."""
-    found = [line for name in PYTHON_LOCKS for line in _python(ROOT / "requirements" / f"{name}.lock", sys.argv[1:])]
+    locks = sorted((ROOT / "requirements").glob("*.lock"))
+    found = [line for lock in locks for line in _python(lock, sys.argv[1:])]
     found += _npm()
     for line in found:
         print(line)

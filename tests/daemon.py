@@ -103,6 +103,12 @@ class Daemon:
         self.history = stubs.history
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the data plane."""
+        host, port = self.url.split("/")[2].rsplit(":", 1)
+        return host, int(port)
+
+    @property
     def tls(self) -> ssl.SSLContext:
         """A client context that trusts the daemon's certificate and no other."""
         return ssl.create_default_context(cafile=str(self.directory / "state" / "dev-ca.pem"))

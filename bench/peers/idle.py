@@ -6,7 +6,6 @@ a connection so far, and the seconds that they took.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import mmap
 import socket
@@ -17,11 +16,11 @@ import time
 from pathlib import Path
 
 import uvloop
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
+from bench.peers.bulk import accepted
 from bench.peers.listening import listener, tls
+from bench.peers.upload import websockets
 
 INTERVAL = 0.25
 
@@ -49,7 +48,9 @@ def passes(sock: socket.socket, context: ssl.SSLContext | None, path: Path) -> N
     while True:
         sock.settimeout(max(at - time.perf_counter(), 0.001))
         with contextlib.suppress(TimeoutError):
-            clients.append(_accepted(sock, context))
+            client = accepted(sock, context)
+            client.settimeout(0)
+            clients.append(client)
         if time.perf_counter() < at:
             continue
         began = time.perf_counter()
@@ -68,36 +69,14 @@ def passes(sock: socket.socket, context: ssl.SSLContext | None, path: Path) -> N
         at = max(at + INTERVAL, time.perf_counter())
 
 
-def _accepted(sock: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
-    client, _ = sock.accept()
-    client.settimeout(10)
-    if context is not None:
-        client = context.wrap_socket(client, server_side=True)
-    client.recv(4096)
-    client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
-    client.settimeout(0)
-    return client
-
-
-async def idle(sock: socket.socket, context: ssl.SSLContext | None) -> None:
-    """Connections of the library that we use, on the same event loop, that nothing is done with."""
-
-    async def handler(connection: ServerConnection) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            async for _ in connection:
-                pass
-
-    async with serve(handler, sock=sock, ssl=context, compression=None, ping_interval=None):
-        await asyncio.Event().wait()
-
-
 def main(kind: str, state_dir: str, path: str) -> None:
     """Serves until killed."""
     sock, context = listener(), tls(state_dir)
     if kind == "passes":
         passes(sock, context, Path(path))
     else:
-        uvloop.run(idle(sock, context))
+        # Connections of the library that we use, that nothing is done with.
+        uvloop.run(websockets(sock, context))
 
 
 if __name__ == "__main__":

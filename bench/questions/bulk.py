@@ -14,7 +14,7 @@ from bench import rates
 from bench.cores import ON_SERVER_CORE, cpu_seconds
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers.listening import peer
-from bench.readers import address_of, readers
+from bench.readers import readers
 from tests.daemon import CROWD, Daemon, running
 
 WARM_UP = 0.5
@@ -56,7 +56,7 @@ def _subjects(
     daemon = stack.enter_context(running(directory, *arguments, env=CROWD, prefix=ON_SERVER_CORE))
     tls = daemon.tls if secure else None
     measure = partial(_measure, tls=tls, connections=connections, seconds=options.seconds)
-    ours = partial(measure, address_of(daemon), daemon.worker_pids()[0])
+    ours = partial(measure, daemon.address, daemon.worker_pids()[0])
     yield "householdd", partial(_at, 10_000.0, daemon, ours)
     if connections == 1:
         yield "householdd, 1 Gbit/s", partial(_at, 1_000.0, daemon, ours)

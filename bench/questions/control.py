@@ -13,7 +13,6 @@ from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers import idle
 from bench.peers.listening import peer
-from bench.readers import address_of
 from tests.daemon import CROWD, Daemon, running
 from tests.scraping import LISTEN, scrape
 
@@ -53,7 +52,7 @@ def _table(count: int, options: Options) -> Table:
         clients = partial(Crowd, tls=daemon.tls, users=QUIET_PLAYER)
         subjects = {
             "householdd": partial(
-                _cost, partial(clients, address_of(daemon)), partial(_looks, daemon, count), count, options.seconds
+                _cost, partial(clients, daemon.address), partial(_looks, daemon, count), count, options.seconds
             ),
             LIMIT: partial(_cost, partial(clients, limit.address), partial(idle.read, file), count, options.seconds),
         }

@@ -15,7 +15,6 @@ from bench.cores import ON_SERVER_CORE, cpu_seconds
 from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers.listening import peer
-from bench.readers import address_of
 from tests.daemon import CROWD, running
 
 COUNT = 500
@@ -49,7 +48,7 @@ def answer(options: Options) -> Answer:
 def _householdd(directory: Path, user: str, seconds: float) -> Measured:
     # A new process each time: what was freed is given to the next connections and not to the kernel.
     with running(directory, "--workers", "1", env=CROWD, prefix=ON_SERVER_CORE) as daemon:
-        return _cost(Crowd(address_of(daemon), daemon.tls, (user,)), daemon.worker_pids()[0], seconds=seconds)
+        return _cost(Crowd(daemon.address, daemon.tls, (user,)), daemon.worker_pids()[0], seconds=seconds)
 
 
 def _peer(directory: Path, seconds: float) -> Measured:

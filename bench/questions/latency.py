@@ -21,7 +21,7 @@ from bench import rates
 from bench.cores import ON_SERVER_CORE
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers.listening import peer
-from bench.readers import address_of, connected, readers
+from bench.readers import connected, readers
 from tests.daemon import CROWD, Daemon, running
 
 BULK = 4
@@ -43,7 +43,7 @@ def answer(options: Options) -> Answer:
         daemon = stack.enter_context(running(directory, "--workers", "1", env=CROWD, prefix=ON_SERVER_CORE))
         rates.set_rates(daemon, "computer", download_mbps=10_000)
         plain = stack.enter_context(peer("echo", "websockets", directory / "state"))
-        ours, theirs = address_of(daemon), plain.address
+        ours, theirs = daemon.address, plain.address
         echoes = interleaved(dict(_echoes(daemon, ours, theirs, options)), options.rounds)
         calls = interleaved(dict(_calls(daemon, ours, options)), options.rounds)
     how = (

@@ -15,7 +15,6 @@ from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers.listening import peer
 from bench.peers.paced import LATE, Lateness
-from bench.readers import address_of
 from tests.daemon import CROWD, Daemon, running
 from tests.scraping import LISTEN, scrape
 
@@ -77,9 +76,7 @@ def subjects(users: tuple[str, ...]) -> Iterator[dict[str, Subject]]:
         plain = stack.enter_context(peer("paced", "websockets", directory / "state", str(counts)))
         clients = partial(Crowd, tls=daemon.tls, users=users)
         yield {
-            "householdd": Subject(
-                partial(clients, address_of(daemon)), daemon.worker_pids()[0], partial(_ticks, daemon)
-            ),
+            "householdd": Subject(partial(clients, daemon.address), daemon.worker_pids()[0], partial(_ticks, daemon)),
             PEER: Subject(partial(clients, plain.address), plain.pid, Lateness(counts).read),
         }
 

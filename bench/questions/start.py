@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
-from bench.readers import address_of, upgrade
+from bench.readers import upgrade
 from tests.daemon import CROWD, Daemon, running, wait_until
 
 COUNT = 1000
@@ -83,7 +83,7 @@ def _open_one(daemon: Daemon) -> None:
 
 def _opened(daemon: Daemon) -> bool:
     with contextlib.suppress(ConnectionError, ssl.SSLError):
-        plain = socket.create_connection(address_of(daemon), timeout=30)
+        plain = socket.create_connection(daemon.address, timeout=30)
         with daemon.tls.wrap_socket(plain, server_hostname="localhost") as sock:
             sock.sendall(upgrade("alex"))
             return b" 101 " in sock.recv(64)
@@ -92,7 +92,7 @@ def _opened(daemon: Daemon) -> bool:
 
 def _end(directory: Path, count: int) -> Measured:
     with running(directory, "--workers", "1", env=CROWD) as daemon:
-        crowd = Crowd(address_of(daemon), daemon.tls, ("jake?throughput=0.01",))
+        crowd = Crowd(daemon.address, daemon.tls, ("jake?throughput=0.01",))
         crowd.resize(count)
         began = time.perf_counter()
         daemon.process.send_signal(signal.SIGTERM)

@@ -17,7 +17,7 @@ from bench import rates
 from bench.cores import ON_SERVER_CORE, cpu_seconds
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers.listening import peer
-from bench.readers import address_of, connected
+from bench.readers import connected
 from tests.daemon import CROWD, running
 
 CHUNK = 64 * 1024
@@ -61,7 +61,7 @@ def _subjects(
     # More is asked for than comes, or it would be an attack; and the download stands aside.
     rates.set_rates(daemon, USER, download_mbps=0.01, upload_mbps=2 * PACE / 1e6)
     measure = partial(_measure, tls=daemon.tls if secure else None, seconds=options.seconds)
-    yield "householdd", partial(measure, address_of(daemon), daemon.worker_pids()[0])
+    yield "householdd", partial(measure, daemon.address, daemon.worker_pids()[0])
     state_dir = directory / "state" if secure else None
     for name, kind in ((LIMIT, "blocking"), ("websockets", "websockets"), ("picows", "picows")):
         each = stack.enter_context(peer("upload", kind, state_dir))

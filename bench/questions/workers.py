@@ -11,7 +11,6 @@ from pathlib import Path
 from bench.cores import LOAD, SERVER, cpu_seconds
 from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
-from bench.readers import address_of
 from tests.daemon import CROWD, running
 
 COUNT = 120
@@ -43,7 +42,7 @@ def answer(options: Options) -> Answer:
 
 def _cost(directory: Path, workers: int, seconds: float) -> Measured:
     with running(directory, "--workers", str(workers), env=CROWD, prefix=BOTH) as daemon:
-        crowd = Crowd(address_of(daemon), daemon.tls, ("alex",))
+        crowd = Crowd(daemon.address, daemon.tls, ("alex",))
         try:
             crowd.resize(COUNT)
             crowd.play(SETTLE)

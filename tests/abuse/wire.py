@@ -14,10 +14,9 @@ class Wire:
     """A connection to the port, with TLS or without."""
 
     def __init__(self, daemon: Daemon, tls: ssl.SSLContext | None) -> None:
-        host, port = daemon.url.split("/")[2].split(":")
-        plain = socket.create_connection((host, int(port)), timeout=PATIENCE)
+        plain = socket.create_connection(daemon.address, timeout=PATIENCE)
         try:
-            self.socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
+            self.socket = tls.wrap_socket(plain, server_hostname=daemon.address[0]) if tls else plain
         except BaseException:
             plain.close()
             raise

@@ -166,10 +166,9 @@ def test_the_page_is_compressed_for_browsers_that_take_it(shared_daemon: Daemon,
 @pytest.mark.parametrize("name", ["Origin", "Host", "Upgrade", "User-Agent", "Accept-Encoding", "If-None-Match"])
 @pytest.mark.parametrize("path", ["/", "/virtual-household/health", "/ws/virtual-household/alex"])
 def test_a_header_that_comes_twice_is_no_defect_of_the_server(shared_daemon: Daemon, name: str, path: str) -> None:
-    host, port = shared_daemon.url.split("/")[2].split(":")
     sent = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{name}: a\r\n{name}: b\r\nConnection: close\r\n\r\n"
     with (
-        socket.create_connection((host, int(port)), timeout=PATIENCE) as plain,
+        socket.create_connection(shared_daemon.address, timeout=PATIENCE) as plain,
         shared_daemon.tls.wrap_socket(plain, server_hostname="localhost") as connection,
     ):
         connection.sendall(sent.encode())
@@ -203,13 +202,12 @@ def test_other_paths_and_tricks_find_nothing(shared_daemon: Daemon, path: str) -
 
 def test_a_page_is_delivered_to_a_line_that_is_slow_to_take_it(shared_daemon: Daemon) -> None:
     expected = ask(shared_daemon, "/app.js").body
-    host, port = shared_daemon.url.split("/")[2].split(":")
     with socket.socket() as plain:
         # Far less than the response, so that the rest stays with the server.
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         plain.settimeout(PATIENCE)
-        plain.connect((host, int(port)))
-        with shared_daemon.tls.wrap_socket(plain, server_hostname=host) as sock:
+        plain.connect(shared_daemon.address)
+        with shared_daemon.tls.wrap_socket(plain, server_hostname=shared_daemon.address[0]) as sock:
             sock.sendall(b"GET /app.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
             time.sleep(4)
             received = b""

@@ -42,8 +42,7 @@ def limit(daemon: Daemon, name: str, value: int) -> None:
 
 def knock(daemon: Daemon, source: str) -> socket.socket:
     """A connection that says nothing."""
-    host, port = daemon.url.split("/")[2].rsplit(":", 1)
-    return socket.create_connection((host, int(port)), PATIENCE, (source, 0))
+    return socket.create_connection(daemon.address, PATIENCE, (source, 0))
 
 
 def is_closed(sock: socket.socket) -> bool:

@@ -84,8 +84,7 @@ def test_a_certificate_that_is_refused_leaves_the_old_one_in_use(tmp_path: Path)
         # Past the supervisor's own check, as when the files change between its look and theirs.
         os.kill(daemon.worker_pids()[0], signal.SIGHUP)
         wait_until(lambda: daemon.events("certificate not renewed; the old one stays in use"), "the worker's refusal")
-        host, port = daemon.url.split("/")[2].split(":")
-        served = ssl.get_server_certificate((host, int(port)))
+        served = ssl.get_server_certificate(daemon.address)
         assert served.strip() == first.cert_chain_pems[0].bytes().decode().strip()
 
 

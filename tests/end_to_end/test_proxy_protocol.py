@@ -37,8 +37,7 @@ def names(client: str) -> bytes:
 
 
 def connect(daemon: Daemon, source: str = "127.0.0.1") -> socket.socket:
-    host, port = daemon.url.split("/")[2].rsplit(":", 1)
-    return socket.create_connection((host, int(port)), PATIENCE, (source, 0))
+    return socket.create_connection(daemon.address, PATIENCE, (source, 0))
 
 
 def upgrade(daemon: Daemon, sock: socket.socket) -> ssl.SSLSocket:

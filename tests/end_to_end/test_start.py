@@ -223,8 +223,7 @@ def test_sighup_reads_the_certificate_again(tmp_path: Path) -> None:
 
 
 def served_certificate(daemon: Daemon) -> bytes:
-    host, port = daemon.url.removeprefix("https://").rstrip("/").split(":")
-    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, int(port))))
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(daemon.address))
 
 
 def test_without_tls_for_a_proxy_in_front(tmp_path: Path) -> None:
