@@ -113,7 +113,9 @@ async def test_a_run_is_over_when_its_server_is(daemon: Daemon) -> None:
     running = asyncio.create_task(
         asyncio.to_thread(daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "10m", "--computer", "20")
     )
-    await asyncio.to_thread(wait_until, lambda: daemon.list_sessions("profile = sarah"), "Sarah's session")
+    # The Computer is the last to come, and uploads once it was let in: from then on it is the load.
+    everybody = "profile = computer AND received_bytes > 0"
+    await asyncio.to_thread(wait_until, lambda: daemon.list_sessions(everybody), "the household's load")
     daemon.process.kill()
     done = await asyncio.wait_for(running, 60)
     assert done.returncode == 1, done.stderr
