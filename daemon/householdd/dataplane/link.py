@@ -17,6 +17,7 @@ from householdd.core.bucket import Bucket
 from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
+from householdd.dataplane.frames import head
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
@@ -90,8 +91,8 @@ class Link(ServerConnection):
     """A server connection that hands frames to its owner as they arrive and writes without waiting.
 
     Incoming frames never enter the library's queue: payload is counted and dropped, so no client can make the server
-    hold its upload, or stop reading, and pongs are seen at once. Writes follow the library's own ``broadcast``: the
-    protocol must be OPEN, the frame goes through it, and what it produced to the transport.
+    hold its upload, or stop reading, and pongs are seen at once. Whole messages and pings are written past the protocol
+    object, which must be OPEN; all that changes its state goes through it.
     """
 
     objects: ClassVar[weakref.WeakSet[Link]] = weakref.WeakSet()
@@ -165,19 +166,17 @@ class Link(ServerConnection):
         """Sends text messages, after a ping frame where there is one, in one write; False where nothing was sent.
 
         That is so when the connection is not open or its buffer is past the text limit. One write is one TLS record and
-        one system call, which cost more than all else of a message.
+        one system call, which cost more than all else of a message. The frames go past the protocol object as those of
+        payload do, which keeps no state for whole text messages and pings either.
         """
         if not self.open or self.buffered > TEXT_LIMIT:
             return False
-        if ping is not None:
-            self.protocol.send_ping(ping)
+        parts = [] if ping is None else [head(Opcode.PING, len(ping)), ping]
         for data in messages:
-            self.protocol.send_text(data)
-        # All of it frames: the end of the stream, which the protocol marks by no bytes, comes after OPEN.
-        data = b"".join(self.protocol.data_to_send())
-        if data:
-            self.transport.write(data)
-        return bool(data)
+            parts += head(Opcode.TEXT, len(data)), data
+        if parts:
+            self.transport.write(b"".join(parts))
+        return bool(parts)
 
     def send_close(self, code: int, reason: str) -> None:
         """Begins the closing handshake. Whoever calls sets a deadline and aborts when it passes."""

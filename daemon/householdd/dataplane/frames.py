@@ -1,0 +1,22 @@
+"""Heads of a server's frames, for what is written past the library."""
+
+from __future__ import annotations
+
+import struct
+
+from websockets.frames import Opcode
+
+_FIN = 0x80
+
+_SHORT = struct.Struct("!BB")
+_MEDIUM = struct.Struct("!BBH")
+_LONG = struct.Struct("!BBQ")
+
+
+def head(opcode: Opcode, size: int) -> bytes:
+    """What stands before the ``size`` bytes of a whole message or a control frame: RFC 6455 section 5.2, unmasked."""
+    if size < 126:  # noqa: PLR2004 - these two numbers are the RFC's
+        return _SHORT.pack(_FIN | opcode, size)
+    if size < 2**16:
+        return _MEDIUM.pack(_FIN | opcode, 126, size)
+    return _LONG.pack(_FIN | opcode, 127, size)
