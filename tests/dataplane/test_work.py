@@ -33,8 +33,8 @@ from householdd.dataplane.runner import Clock, Runner
 
 FUNCTIONS = {
     "portion of payload": 22.0,
-    "upload frame": 10.0,
-    "control pass, for each session": 86.0,
+    "upload frame": 9.0,
+    "control pass, for each session": 64.0,
     "control pass without sessions": 15.0,
 }
 """Calls of functions in the package householdd."""

@@ -50,4 +50,4 @@ class Demand:
     @property
     def limited(self) -> bool:
         """Whether a budget was the limit so far: for more than one pass in twenty with traffic, and than one in all."""
-        return self._limited > max(self._busy * _LIMITED_SHARE, 1)
+        return self._limited > 1 and self._limited > self._busy * _LIMITED_SHARE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from householdd.core.activity import Activity
 from householdd.core.roundtrip import RoundTrip
@@ -13,7 +13,7 @@ HEARTBEAT = 0.5
 """Seconds between two pings of a session. A live client on an unloaded line gives evidence at least this often."""
 
 
-class Kernel(NamedTuple):
+class Kernel(msgspec.Struct, frozen=True):
     """What the kernel says of a connection."""
 
     acked: int
@@ -98,10 +98,14 @@ class Liveness:
         The first probe timeout shuts the gate; each one after it is a failed probe. A probe behind a shut window was
         never sent, so it cannot fail: that client is left to the inactivity timeout, and costs nothing meanwhile.
         """
-        if now - self.last_answer_at >= self.inactivity_timeout(timeouts):
+        silence, age = now - self.last_answer_at, now - self.last_evidence_at
+        # Neither timeout is ever shorter than its least, which is at hand: every pass asks this of every session.
+        least = min(timeouts.inactivity_floor, timeouts.inactivity)
+        if silence >= least and silence >= self.inactivity_timeout(timeouts):
             return CloseReason.INACTIVE
-        overdue = 0 if self._stuck else int((now - self.last_evidence_at) / self.probe_timeout(timeouts)) - 1
-        failures = max(overdue, 0)
+        failures = 0
+        if age >= timeouts.probe_timeout and not self._stuck:
+            failures = max(int(age / self.probe_timeout(timeouts)) - 1, 0)
         self.failed += max(failures - self.failures, 0)
         self.failures = failures
         return CloseReason.PROBES_FAILED if self.failures >= timeouts.probe_failures else None

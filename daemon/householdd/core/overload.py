@@ -51,4 +51,4 @@ class Lateness:
 
         One late pass alone is no overload, however short the session.
         """
-        return self._late > max(self._passes / 20, 1)
+        return self._late > 1 and self._late > self._passes / 20

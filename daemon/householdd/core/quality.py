@@ -51,7 +51,11 @@ class Latency:
         """A word for the increase."""
         if not self.count:
             return "unknown"
-        return next((word for bound, word in SEVERITIES if self.increase < bound), "extreme")
+        increase = self.increase
+        for bound, word in SEVERITIES:
+            if increase < bound:
+                return word
+        return "extreme"
 
 
 class RateMeter:
@@ -66,7 +70,7 @@ class RateMeter:
         """Notes that the count is ``total`` at ``now``; meant to be called each control pass."""
         self._samples.append((now, total))
         # One sample older than the window stays, so that the window is covered in full.
-        while len(self._samples) > 2 and self._samples[1][0] <= now - self.WINDOW:  # noqa: PLR2004 - the two ends
+        while self._samples[1][0] <= now - self.WINDOW:
             del self._samples[0]
 
     @property

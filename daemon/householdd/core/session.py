@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+import msgspec
 
 from householdd.core.demand import AHEAD, Demand
 from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
@@ -42,7 +43,7 @@ class Identity:
     user_agent: str
 
 
-class Transport(NamedTuple):
+class Transport(msgspec.Struct, frozen=True):
     """What the kernel said of the connection when it was last asked."""
 
     round_trip: float
@@ -99,6 +100,8 @@ class Session:
         self.timeouts = timeouts
         """The deadlines in force; whoever changes them puts a new value here."""
         self.state = SessionState.HANDSHAKE
+        self.live = False
+        """Whether the session may still carry traffic, now or once evidence returns; follows from the state."""
         self.opened_at = now
         self.opened_wall = wall
         """Unix time of the opening; for display only, never for an interval."""
@@ -132,11 +135,6 @@ class Session:
     def open(self) -> None:
         """The opening handshake is done."""
         self._move(SessionState.ACTIVE)
-
-    @property
-    def live(self) -> bool:
-        """Whether the session may still carry traffic, now or once evidence returns."""
-        return self.state in (SessionState.ACTIVE, SessionState.QUIET)
 
     def evidence(self, kind: EvidenceKind, now: float) -> None:
         """Something was received that proves a live client; opens the gate when it was shut."""
@@ -288,5 +286,6 @@ class Session:
         if state not in _NEXT[self.state]:
             raise AssertionError(f"session {self.identity.id}: {self.state} cannot become {state}")
         self.state = state
+        self.live = state in (SessionState.ACTIVE, SessionState.QUIET)
         if state is SessionState.QUIET:
             self.sums.quiets += 1

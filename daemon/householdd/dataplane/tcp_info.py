@@ -68,7 +68,7 @@ class TcpInfo(NamedTuple):
 
 def parse(data: bytes) -> TcpInfo:
     """Reads what ``getsockopt`` returned, however long it is."""
-    return TcpInfo._make(_LAYOUT.unpack(data[: _LAYOUT.size].ljust(_LAYOUT.size, b"\0")))
+    return TcpInfo._make(_LAYOUT.unpack_from(data.ljust(_LAYOUT.size, b"\0")))
 
 
 def unsent(fileno: int) -> int:
