@@ -3,14 +3,21 @@ from __future__ import annotations
 import pytest
 
 from householdd.core import wire
-from householdd.core.figures import figures, mbps
-from householdd.core.session import Transport
+from householdd.core.figures import fill, mbps
+from householdd.core.session import Session, Transport
 from householdd.core.wire import ServerTcp
 from tests.core.samples import START, WALL, active, spoken
 
 
+def figures(session: Session, now: float, wall: float) -> wire.RealTimeUpdate:
+    """What its client is shown."""
+    update = wire.RealTimeUpdate()
+    fill(update, session, now, wall)
+    return update
+
+
 def test_a_new_session_has_targets_and_no_measurements_yet() -> None:
-    (update,) = spoken([wire.RealTimeUpdate(**figures(active(), START, WALL))])
+    (update,) = spoken([figures(active(), START, WALL)])
     latency = update.pop("latency_metrics")
     assert update == {
         "type": "real_time_update",
@@ -46,28 +53,30 @@ def test_traffic_shows_as_mean_and_as_current_rate() -> None:
     session.received(125_000, START + 2)
     session.measure(START + 2)
     shown = figures(session, START + 4, WALL + 4)
-    assert (shown["cumulative_download_mbps"], shown["cumulative_upload_mbps"]) == (0.5, 0.25)
-    assert (shown["actual_download_mbps"], shown["actual_upload_mbps"]) == (1.0, 0.5)
-    assert shown["elapsed_seconds"] == 4
+    assert (shown.cumulative_download_mbps, shown.cumulative_upload_mbps) == (0.5, 0.25)
+    assert (shown.actual_download_mbps, shown.actual_upload_mbps) == (1.0, 0.5)
+    assert shown.elapsed_seconds == 4
 
 
 def test_what_the_kernel_says_shows_in_the_units_of_the_others() -> None:
     session = active()
     session.transport = Transport(0.0215, 0.02, 3, 4e6, "cubic")
-    assert figures(session, START + 1, WALL + 1)["server_tcp"] == ServerTcp(
+    assert figures(session, START + 1, WALL + 1).server_tcp == ServerTcp(
         rtt_ms=21.5, min_rtt_ms=20, retransmits=3, delivery_mbps=4, congestion_control="cubic"
     )
     session.transport = Transport(0.0, None, 0, 0.0, "cubic")
-    assert figures(session, START + 1, WALL + 1)["server_tcp"].min_rtt_ms is None
+    tcp = figures(session, START + 1, WALL + 1).server_tcp
+    assert tcp is not None
+    assert tcp.min_rtt_ms is None
 
 
 def test_a_server_says_whether_it_was_late_for_too_much_of_the_session() -> None:
     session = active()
     session.measure(START + 1, late=2)
-    assert figures(session, START + 1, WALL + 1)["server_overloaded"] is True
+    assert figures(session, START + 1, WALL + 1).server_overloaded is True
     for seconds in range(2, 41):
         session.measure(START + seconds)
-    assert figures(session, START + 41, WALL + 41)["server_overloaded"] is False
+    assert figures(session, START + 41, WALL + 41).server_overloaded is False
 
 
 def test_round_trips_show_in_milliseconds() -> None:
@@ -75,9 +84,9 @@ def test_round_trips_show_in_milliseconds() -> None:
     for milliseconds in (20.0, 40.0, 30.0, 30.0, 60.0):
         session.latency.add(milliseconds)
     shown = figures(session, START + 4, WALL + 4)
-    latency = shown["latency_metrics"]
-    assert (shown["ping_ms"], shown["bufferbloat_severity"]) == (60, "mild")
-    assert shown["jitter_ms"] == latency.jitter == session.latency.jitter
+    latency = shown.latency_metrics
+    assert (shown.ping_ms, shown.bufferbloat_severity) == (60, "mild")
+    assert shown.jitter_ms == latency.jitter == session.latency.jitter
     assert (latency.baseline_latency, latency.current_latency, latency.latency_increase) == (20, 60, 40)
     assert (latency.min_latency, latency.max_latency, latency.avg_latency, latency.total_pings) == (20, 60, 36, 5)
 

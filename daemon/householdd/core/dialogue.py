@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from householdd.core import wire
-from householdd.core.figures import figures, mbps
+from householdd.core.figures import fill, mbps
 from householdd.core.liveness import HEARTBEAT
 from householdd.core.pings import Pings
 from householdd.core.profiles import MEGABIT, PROBE
@@ -113,7 +113,9 @@ class Dialogue:
         session = self.session
         if session.profile.only_measures:
             return []
-        messages: list[wire.ServerMessage] = [wire.RealTimeUpdate(**figures(session, now, wall))]
+        update = wire.RealTimeUpdate()
+        fill(update, session, now, wall)
+        messages: list[wire.ServerMessage] = [update]
         wanted = session.upload_due(now + interval)
         if wanted > 0:
             request = wire.RealUploadRequest(
@@ -129,14 +131,11 @@ class Dialogue:
         """The last messages before a close; the session's reason is set."""
         session = self.session
         reason = session.close_reason or CloseReason.INTERNAL
-        return [
-            wire.SessionComplete(
-                **figures(session, now, wall),
-                session_duration=session.age(now),
-                reason=reason.value,
-                detail=session.close_detail,
-            ),
-        ]
+        complete = wire.SessionComplete(
+            session_duration=session.age(now), reason=reason.value, detail=session.close_detail
+        )
+        fill(complete, session, now, wall)
+        return [complete]
 
     def wish(self, mbps: float | None, now: float) -> None:
         """Lowers the download rate to what the client asks for, in Mbit/s; a wish above the profile's rate is ignored.

@@ -2,51 +2,53 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 from householdd.core.profiles import MEGABIT
+from householdd.core.quality import Latency
 from householdd.core.session import Session, Transport
 from householdd.core.vocabulary import CloseReason
-from householdd.core.wire import LatencyMetrics, ServerTcp
+from householdd.core.wire import LatencyMetrics, ServerTcp, Update
 
 
-def figures(session: Session, now: float, wall: float) -> dict[str, Any]:
-    """The fields of wire.Update; ``wall`` is Unix time in seconds."""
+def fill(update: Update, session: Session, now: float, wall: float) -> None:
+    """Puts the session's figures into ``update``; ``wall`` is Unix time in seconds."""
     sums, elapsed, latency = session.sums, session.age(now), session.latency
-    return {
-        "user_id": session.identity.user_id,
-        "profile_name": session.profile.name,
-        "target_download_mbps": mbps(session.download.shape.mean_bps),
-        "actual_download_mbps": mbps(session.download_meter.bps),
-        "cumulative_download_mbps": mbps(sums.sent * 8 / elapsed if elapsed else 0.0),
-        "target_upload_mbps": mbps(session.upload.shape.mean_bps),
-        "actual_upload_mbps": mbps(session.upload_meter.bps),
-        "cumulative_upload_mbps": mbps(sums.received * 8 / elapsed if elapsed else 0.0),
-        "server_sent_bytes": sums.sent,
-        "server_received_bytes": sums.received,
-        "client_received_bytes": sums.client_says_received,
-        "client_sent_bytes": sums.client_says_sent,
-        "elapsed_seconds": elapsed,
-        "active": session.live,
-        "timestamp": wall * 1e3,
-        "ping_ms": _known(latency.current),
-        "jitter_ms": latency.jitter if latency.count else None,
-        "bufferbloat_severity": latency.severity,
-        "latency_metrics": LatencyMetrics(
-            baseline_latency=_known(latency.baseline),
-            current_latency=_known(latency.current),
-            min_latency=latency.minimum if latency.count else None,
-            max_latency=latency.maximum if latency.count else None,
-            avg_latency=_known(latency.mean),
-            latency_increase=_known(latency.increase),
-            jitter=latency.jitter if latency.count else None,
-            total_pings=latency.count,
-        ),
-        "server_overloaded": session.lateness.overloaded or session.close_reason is CloseReason.OVERLOADED,
-        "server_limited": session.limited,
-        "server_tcp": None if session.transport is None else _server_tcp(session.transport),
-    }
+    update.user_id = session.identity.user_id
+    update.profile_name = session.profile.name
+    update.target_download_mbps = mbps(session.download.shape.mean_bps)
+    update.actual_download_mbps = mbps(session.download_meter.bps)
+    update.cumulative_download_mbps = mbps(sums.sent * 8 / elapsed if elapsed else 0.0)
+    update.target_upload_mbps = mbps(session.upload.shape.mean_bps)
+    update.actual_upload_mbps = mbps(session.upload_meter.bps)
+    update.cumulative_upload_mbps = mbps(sums.received * 8 / elapsed if elapsed else 0.0)
+    update.server_sent_bytes = sums.sent
+    update.server_received_bytes = sums.received
+    update.client_received_bytes = sums.client_says_received
+    update.client_sent_bytes = sums.client_says_sent
+    update.elapsed_seconds = elapsed
+    update.active = session.live
+    update.timestamp = wall * 1e3
+    if latency.count:
+        update.ping_ms = latency.current
+        update.jitter_ms = latency.jitter
+        update.bufferbloat_severity = latency.severity
+        update.latency_metrics = _latency_metrics(latency)
+    update.server_overloaded = session.lateness.overloaded or session.close_reason is CloseReason.OVERLOADED
+    update.server_limited = session.limited
+    if session.transport is not None:
+        update.server_tcp = _server_tcp(session.transport)
+
+
+def _latency_metrics(latency: Latency) -> LatencyMetrics:
+    return LatencyMetrics(
+        baseline_latency=latency.baseline,
+        current_latency=latency.current,
+        min_latency=latency.minimum,
+        max_latency=latency.maximum,
+        avg_latency=latency.mean,
+        latency_increase=latency.increase,
+        jitter=latency.jitter,
+        total_pings=latency.count,
+    )
 
 
 def _server_tcp(transport: Transport) -> ServerTcp:
@@ -62,8 +64,9 @@ def _server_tcp(transport: Transport) -> ServerTcp:
 
 def mbps(bps: float) -> float:
     """Megabits per second, to a hundred bit/s, as clients are told rates."""
-    return round(bps / MEGABIT, 4)
+    # To whole hundreds: rounding to decimal places takes twice as long.
+    return round(bps / 100) / _HUNDREDS
 
 
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+_HUNDREDS = MEGABIT / 100
+"""Hundreds of bit/s in a Mbit/s."""

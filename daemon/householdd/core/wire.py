@@ -203,17 +203,17 @@ class RealUploadRequest(msgspec.Struct, tag="real_upload_request"):
     timestamp: float
 
 
-class LatencyMetrics(msgspec.Struct):
+class LatencyMetrics(msgspec.Struct, frozen=True):
     """Round trips of the session's JSON pings in milliseconds; null before the first."""
 
-    baseline_latency: float | None
-    current_latency: float | None
-    min_latency: float | None
-    max_latency: float | None
-    avg_latency: float | None
-    latency_increase: float | None
-    jitter: float | None
-    total_pings: int
+    baseline_latency: float | None = None
+    current_latency: float | None = None
+    min_latency: float | None = None
+    max_latency: float | None = None
+    avg_latency: float | None = None
+    latency_increase: float | None = None
+    jitter: float | None = None
+    total_pings: int = 0
 
 
 class ServerTcp(msgspec.Struct):
@@ -227,30 +227,33 @@ class ServerTcp(msgspec.Struct):
 
 
 class Update(msgspec.Struct, kw_only=True):
-    """The figures that ``real_time_update`` and ``session_complete`` share; rates are Mbit/s."""
+    """The figures that ``real_time_update`` and ``session_complete`` share; rates are Mbit/s.
 
-    user_id: str
-    profile_name: str
-    target_download_mbps: float
-    actual_download_mbps: float
-    cumulative_download_mbps: float
-    target_upload_mbps: float
-    actual_upload_mbps: float
-    cumulative_upload_mbps: float
-    server_sent_bytes: int
-    server_received_bytes: int
-    client_received_bytes: float
-    client_sent_bytes: float
-    elapsed_seconds: float
-    active: bool
-    timestamp: float
-    ping_ms: float | None
-    jitter_ms: float | None
-    bufferbloat_severity: str
-    latency_metrics: LatencyMetrics
-    server_overloaded: bool
-    server_limited: bool
-    server_tcp: ServerTcp | None
+    All have a default, since it takes half as long to put so many into a message as to make it of them.
+    """
+
+    user_id: str = ""
+    profile_name: str = ""
+    target_download_mbps: float = 0.0
+    actual_download_mbps: float = 0.0
+    cumulative_download_mbps: float = 0.0
+    target_upload_mbps: float = 0.0
+    actual_upload_mbps: float = 0.0
+    cumulative_upload_mbps: float = 0.0
+    server_sent_bytes: int = 0
+    server_received_bytes: int = 0
+    client_received_bytes: float = 0.0
+    client_sent_bytes: float = 0.0
+    elapsed_seconds: float = 0.0
+    active: bool = False
+    timestamp: float = 0.0
+    ping_ms: float | None = None
+    jitter_ms: float | None = None
+    bufferbloat_severity: str = "unknown"
+    latency_metrics: LatencyMetrics = LatencyMetrics()
+    server_overloaded: bool = False
+    server_limited: bool = False
+    server_tcp: ServerTcp | None = None
 
 
 class RealTimeUpdate(Update, tag="real_time_update", kw_only=True):
