@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import ctypes
 import faulthandler
-import gc
 import ipaddress
 import mmap
 import os
@@ -42,6 +41,7 @@ from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import Tokens
 from householdd.token_settings import RunTokens
+from householdd.worker import collector
 from householdd.worker.daemon_stats import DaemonStats
 from householdd.worker.recorder import Recorder
 from householdd.worker.server import LocalServer
@@ -137,8 +137,7 @@ class Worker:
         await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
         control_loop.add_done_callback(self._control_loop_ended)
-        # What is there now lives as long as the process; the collector need not look at it again.
-        gc.freeze()
+        collector.settle()
         os.write(sys.stdout.fileno(), SERVING)
         await self._control.report(serving=True)
         await self._stopping.wait()
