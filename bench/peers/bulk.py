@@ -14,7 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from bench.peers.listening import listener, tls
-from householdd.dataplane.payload import FRAME, frame
+from householdd.dataplane.payload import FRAME, portion
 
 HEADER = 14
 """Greatest bytes of a frame's header."""
@@ -25,7 +25,7 @@ TURN = 16
 
 def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: int) -> None:
     """The limit: blocking sends of a serialised frame, to each client in turn."""
-    data = frame(FRAME)
+    data = portion(FRAME)
     while True:
         clients = [accepted(sock, context) for _ in range(connections)]
         # Until the clients have seen enough.
@@ -38,14 +38,18 @@ def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: i
 
 
 def accepted(sock: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
-    """The next client, its upgrade answered."""
+    """The next client, its upgrade answered; what it asked for is not looked at."""
+    return asked(sock, context)[0]
+
+
+def asked(sock: socket.socket, context: ssl.SSLContext | None) -> tuple[socket.socket, str]:
+    """The next client and its request, which was answered: the client waits for that."""
     client, _ = sock.accept()
     if context is not None:
         client = context.wrap_socket(client, server_side=True)
-    client.recv(4096)
-    # The client waits for the answer to its upgrade; what it says is not looked at.
+    request = client.recv(4096).decode()
     client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
-    return client
+    return client, request
 
 
 async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> None:

@@ -97,8 +97,8 @@ class Bench:
         self.wire = Wire(sock)
         self.server = Server(cast("Any", None), no_handshake)
 
-    def opened(self, number: int) -> Runner:
-        """Another session of Alex, whose timer runs only when it is told to."""
+    def opened(self, number: int, user: str = "alex") -> Runner:
+        """Another session of ``user``, whose timer runs only when it is told to."""
         link = Link(
             ServerProtocol(),
             self.server,
@@ -107,8 +107,8 @@ class Bench:
         link.arrival = Arrival(self.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
         link.connection_made(self.wire)
         link.protocol.state = State.OPEN
-        identity = Identity(f"00000000-0000-4000-8000-{number:012}", "alex_1", "", "192.0.2.1", 443, "")
-        return self.registry.open(identity, profile_data.read(None).by_key["alex"], link)
+        identity = Identity(f"00000000-0000-4000-8000-{number:012}", f"{user}_1", "", "192.0.2.1", 443, "")
+        return self.registry.open(identity, profile_data.read(None).by_key[user], link)
 
     def step(self, seconds: float) -> None:
         """Time passes, and every client shows that it is there."""
@@ -170,6 +170,15 @@ async def test_a_portion_of_payload(bench: Bench) -> None:
     # The premise: each of them sent something.
     assert runner.session.sums.sent - sent == pytest.approx(ROUNDS * 1.5e6 / 8 / 64, rel=0.02)
     check("portion of payload", calls, writes)
+
+
+async def test_a_portion_of_several_frames_is_one_write(bench: Bench) -> None:
+    runner = bench.opened(1, "jake")
+    sent = runner.session.sums.sent
+    _, writes = bench.counted(runner._tick, 0.01)
+    # The premise: in the burst that he begins with each portion is two frames.
+    assert runner.session.sums.sent - sent == pytest.approx(ROUNDS * 31250, rel=0.02)
+    assert writes == 1
 
 
 async def test_an_upload_frame(bench: Bench) -> None:

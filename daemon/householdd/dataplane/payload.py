@@ -15,29 +15,39 @@ _random = os.urandom(FRAME)
 """Random, so that nothing on the path can compress it. The same bytes for everyone: they carry no meaning."""
 
 
-# Paced profiles use a few sizes each, over and over; a bulk session's odd remainders need not be kept: 1 MiB in all.
-@lru_cache(maxsize=64)
-def frame(size: int) -> bytes:
-    """A binary frame, serialised, with ``size`` payload bytes, 1 to ``FRAME``."""
+PORTION = 2 * FRAME
+"""Payload bytes up to which several frames are one piece: a portion of a video call or of a burst is one write."""
+
+_RUN = 16
+"""Full frames in the largest piece."""
+
+
+def _serialised(size: int) -> bytes:
     return Frame(Opcode.BINARY, _random[:size]).serialize(mask=False)
 
 
-_FULL = frame(FRAME)
-_RUN = 16
+_FULL = _serialised(FRAME)
 _full_run = memoryview(_FULL * _RUN)
-"""Full frames back to back, so that several are one write."""
+
+
+# Paced profiles use a few sizes each, over and over; a bulk session's odd remainders need not be kept: 2 MiB in all.
+@lru_cache(maxsize=64)
+def portion(size: int) -> bytes:
+    """Serialised frames, as few as can be, with ``size`` payload bytes in all, 1 to ``PORTION``."""
+    full, rest = divmod(size, FRAME)
+    return _FULL * full + (_serialised(rest) if rest else b"")
 
 
 def frames(count: int) -> list[bytes | memoryview]:
-    """Serialised frames that carry ``count`` payload bytes in all, largest first."""
-    if 0 < count <= FRAME:
+    """Serialised frames that carry ``count`` payload bytes in all, largest first, in pieces to be written."""
+    if 0 < count <= PORTION:
         # Nearly all portions of paced sessions.
-        return [frame(count)]
+        return [portion(count)]
     full, rest = divmod(count, FRAME)
     runs, single = divmod(full, _RUN)
     parts: list[bytes | memoryview] = [_full_run] * runs
     if single:
         parts.append(_full_run[: single * len(_FULL)])
     if rest:
-        parts.append(frame(rest))
+        parts.append(portion(rest))
     return parts
