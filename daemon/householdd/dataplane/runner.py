@@ -283,7 +283,9 @@ class Runner:
 
     def writable(self) -> None:
         """The write buffer has room again."""
-        self._pace(self._clock.now())
+        # A portion that was taken whole may have filled it as well; the next one is scheduled then.
+        if self._timer is None:
+            self._pace(self._clock.now())
 
     def lost(self, *, clean: bool) -> None:
         """The connection is gone, and with it all the session held."""
@@ -343,8 +345,11 @@ class Runner:
         self._observer.ticked(now - self._tick_at)
         self._pace(now)
 
+    def _go_on(self) -> None:
+        self._timer = None
+        self._pace(self._clock.now())
+
     def _pace(self, now: float) -> None:
-        self._disarm()
         due = self.session.payload_due(now)
         if due > 0:
             taken = self.link.send_payload(due)
@@ -355,7 +360,7 @@ class Runner:
             if 0 < taken < due:
                 # The kernel took it all at once and the rest is due already. The next turn of the event loop goes on,
                 # so that other sessions come in between.
-                self._timer = self.link.loop.call_later(0, self.writable)
+                self._timer = self.link.loop.call_later(0, self._go_on)
                 return
         self._tell()
         self._arm()
