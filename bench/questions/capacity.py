@@ -37,7 +37,7 @@ def answer(options: Options) -> Answer:
     tables = []
     for name, users in KINDS.items():
         with subjects(users) as each:
-            measures = {key: partial(_capacity, subject, seconds) for key, subject in each.items()}
+            measures = {key: partial(_capacity, each[key], seconds) for key in ("householdd", PEER)}
             rows = interleaved(measures, options.rounds)
         tables.append(Table(name, rows, SESSIONS, PEER, {"householdd": "2 at least"}))
     return Answer("Paced sessions of one worker", how, tables, Plot(SESSIONS))
