@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from tests.daemon import Daemon, running
+from tests.dataplane.bench import Bench, benching
 from tests.dataplane.raw_client import RawClient
 
 ConnectRaw = Callable[..., RawClient]
@@ -31,3 +32,10 @@ def connect_raw(shared_daemon: Daemon) -> Iterator[ConnectRaw]:
     yield connect
     for each in made:
         each.close()
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    """A worker's sessions without a network; asynchronous, since connections look for the running event loop."""
+    with benching() as made:
+        yield made

@@ -23,7 +23,7 @@ from householdd.core.wire import RunRefused
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
-from householdd.dataplane.totals import Tally, Totals, add_up, count
+from householdd.dataplane.totals import Totals, count
 
 log = structlog.get_logger("registry")
 
@@ -158,19 +158,12 @@ class Registry:
         """Counts an upgrade that was refused, or a connection that was closed before one."""
         self.refusals[cause] += 1
 
-    def totals(self) -> dict[str, Totals]:
-        """Sums by profile, of those that had a session."""
-        live: dict[str, list[Tally]] = {key: [ended.tally] for key, ended in self._ended.items()}
-        for runner in self.live.values():
-            live[runner.session.profile.key].append(count(runner))
+    def ended_totals(self) -> dict[str, Totals]:
+        """Sums by profile, of those that had a session; of its sessions' counts those of ended ones only."""
         return {
-            key: replace(ended, closed=Counter(ended.closed), tally=add_up(live[key]))
+            key: replace(ended, closed=Counter(ended.closed), tally=replace(ended.tally))
             for key, ended in self._ended.items()
         }
-
-    def states(self) -> Counter[SessionState]:
-        """Live sessions by state."""
-        return Counter(runner.session.state for runner in self.live.values())
 
     def ticked(self, lateness: float) -> None:
         """A session looked for its next portion of payload, ``lateness`` seconds after it was to."""
@@ -196,7 +189,7 @@ class Registry:
             self.recent.popitem(last=False)
         totals = self._ended[session.profile.key]
         totals.closed[reason] += 1
-        totals.tally = add_up((totals.tally, count(runner)))
+        count(runner, totals.tally)
         self._announce(session, Change.CLOSED)
 
     def reported(self, runner: Runner, report: RunReport) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.runner import Runner
@@ -45,45 +44,33 @@ class Tally:
         return self.malformed + self.unknown
 
 
-_NAMES = tuple(each.name for each in fields(Tally))
-
-
-def count(runner: Runner) -> Tally:
-    """One session up to now; what the kernel tells is that of the last control pass."""
+def count(runner: Runner, tally: Tally) -> None:
+    """Adds one session up to now to ``tally``; what the kernel tells is that of the last control pass."""
+    # Each by its name: all live sessions are counted every second, and a Tally of each would cost twice as much.
     session, tcp = runner.session, runner.tcp
     sums, errors, download, upload = session.sums, session.errors, session.download, session.upload
-    return Tally(
-        sent=sums.sent,
-        received=sums.received,
-        download_dropped=download.dropped,
-        download_skipped=download.skipped,
-        download_missed=download.missed,
-        upload_dropped=upload.dropped,
-        upload_skipped=upload.skipped,
-        upload_missed=upload.missed,
-        pings=sums.pings,
-        pongs=sums.pongs,
-        probe_failures=session.liveness.failed,
-        quiets=sums.quiets,
-        malformed=errors.malformed,
-        unknown=errors.unknown,
-        framing=errors.framing,
-        flooding=errors.flooding,
-        unread=errors.unread,
-        unasked=errors.unasked,
-        tcp_sent=tcp.bytes_sent if tcp else 0,
-        tcp_resent=tcp.bytes_retrans if tcp else 0,
-        segments_resent=tcp.total_retrans if tcp else 0,
-    )
-
-
-def add_up(tallies: Iterable[Tally]) -> Tally:
-    """The sum of all."""
-    total = dict.fromkeys(_NAMES, 0)
-    for each in tallies:
-        for name, value in each.__dict__.items():
-            total[name] += value
-    return Tally(**total)
+    tally.sent += sums.sent
+    tally.received += sums.received
+    tally.download_dropped += download.dropped
+    tally.download_skipped += download.skipped
+    tally.download_missed += download.missed
+    tally.upload_dropped += upload.dropped
+    tally.upload_skipped += upload.skipped
+    tally.upload_missed += upload.missed
+    tally.pings += sums.pings
+    tally.pongs += sums.pongs
+    tally.probe_failures += session.liveness.failed
+    tally.quiets += sums.quiets
+    tally.malformed += errors.malformed
+    tally.unknown += errors.unknown
+    tally.framing += errors.framing
+    tally.flooding += errors.flooding
+    tally.unread += errors.unread
+    tally.unasked += errors.unasked
+    if tcp is not None:
+        tally.tcp_sent += tcp.bytes_sent
+        tally.tcp_resent += tcp.bytes_retrans
+        tally.segments_resent += tcp.total_retrans
 
 
 @dataclass
@@ -93,4 +80,4 @@ class Totals:
     opened: int = 0
     closed: Counter[CloseReason] = field(default_factory=Counter)
     tally: Tally = field(default_factory=Tally)
-    """Of sessions that have ended, and of the live ones up to now."""
+    """Of sessions that have ended, and in a survey of the live ones up to now."""

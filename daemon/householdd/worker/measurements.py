@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from household.v1 import server_service_pb2 as pb
 from householdd import metric_families as metrics
@@ -12,6 +11,7 @@ from householdd.core.histogram import Histogram
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
+from householdd.dataplane.survey import Survey
 from householdd.dataplane.totals import Tally, Totals
 from householdd.metric_families import Family
 
@@ -19,15 +19,15 @@ _STATES = [state for state in SessionState if state not in (SessionState.HANDSHA
 """Those that a live session can be in."""
 
 
-def take(registry: Registry, loop: ControlLoop, totals: Mapping[str, Totals], census: pb.Census) -> Iterator[pb.Sample]:
-    """All samples; ``totals`` and ``census`` are those that the answer shows as well."""
-    for profile, each in totals.items():
+def take(registry: Registry, loop: ControlLoop, survey: Survey, census: pb.Census) -> Iterator[pb.Sample]:
+    """All samples; ``survey`` and ``census`` are those that the answer shows as well."""
+    for profile, each in survey.totals.items():
         yield from _profile(profile, each)
-    yield from _live(registry, totals)
+    yield from _live(survey)
     for cause in Cause:
         yield _number(metrics.HANDSHAKES_REFUSED, registry.refusals[cause], cause.value)
     for kind in ("malformed", "unknown", "framing", "flooding", "unread", "unasked"):
-        yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in totals.values()), kind)
+        yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in survey.totals.values()), kind)
     timing = registry.timing
     yield _histogram(metrics.ROUND_TRIP, timing.round_trip)
     yield _histogram(metrics.EVIDENCE_AGE, timing.evidence_age)
@@ -68,25 +68,14 @@ def _dropped(profile: str, tally: Tally) -> Iterator[pb.Sample]:
             yield _number(metrics.PAYLOAD_DROPPED, value, profile, direction, cause)
 
 
-def _live(registry: Registry, profiles: Mapping[str, Totals]) -> Iterator[pb.Sample]:
-    states = Counter[tuple[str, SessionState]]()
-    unsent, unacked, buffered, limited = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for runner in registry.live.values():
-        profile = runner.session.profile.key
-        states[profile, runner.session.state] += 1
-        limited[profile] += runner.session.limited_now
-        if runner.link.open:
-            buffered[profile] += runner.link.buffered
-            if runner.tcp is not None:
-                unsent[profile] += runner.tcp.notsent
-                unacked[profile] += runner.tcp.unacked
-    for profile in profiles:
+def _live(survey: Survey) -> Iterator[pb.Sample]:
+    for profile, live in survey.live.items():
         for state in _STATES:
-            yield _number(metrics.SESSIONS, states[profile, state], profile, state.value)
-        yield _number(metrics.SESSIONS_LIMITED, limited[profile], profile)
-        yield _number(metrics.TCP_UNSENT, unsent[profile], profile)
-        yield _number(metrics.TCP_UNACKED, unacked[profile], profile)
-        yield _number(metrics.WRITE_BUFFER, buffered[profile], profile)
+            yield _number(metrics.SESSIONS, survey.states[profile, state], profile, state.value)
+        yield _number(metrics.SESSIONS_LIMITED, live.limited, profile)
+        yield _number(metrics.TCP_UNSENT, live.unsent, profile)
+        yield _number(metrics.TCP_UNACKED, live.unacked, profile)
+        yield _number(metrics.WRITE_BUFFER, live.buffered, profile)
 
 
 def _number(family: Family, value: float, *labels: str) -> pb.Sample:

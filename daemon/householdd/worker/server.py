@@ -18,10 +18,11 @@ from householdd.controlplane import convert
 from householdd.controlplane.draining import drain_progress
 from householdd.controlplane.failures import check_note, check_reason, precondition
 from householdd.controlplane.ranges import drain_deadline, drain_spread
-from householdd.core.vocabulary import CloseReason
+from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
-from householdd.dataplane.totals import Totals, add_up
+from householdd.dataplane.survey import Survey, survey
+from householdd.dataplane.totals import Totals
 from householdd.version import VERSION
 from householdd.worker import census, measurements
 
@@ -60,11 +61,11 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
 
     async def GetServer(self, request: pb.GetServerRequest, _: _Context) -> pb.GetServerResponse:
         """This worker as a server of its own."""
-        totals = self._registry.totals()
-        server = self._server_of(totals)
+        taken = await survey(self._registry)
+        server = self._server_of(taken)
         if not request.samples:
             return pb.GetServerResponse(server=server)
-        samples = measurements.take(self._registry, self._control_loop, totals, server.workers[0].census)
+        samples = measurements.take(self._registry, self._control_loop, taken, server.workers[0].census)
         return pb.GetServerResponse(server=server, samples=samples)
 
     async def DrainServer(self, request: pb.DrainServerRequest, _: _Context) -> pb.DrainServerResponse:
@@ -73,7 +74,7 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         delay = drain_deadline(request, self._registry.timeouts.drain)
         spread = drain_spread(request, delay)
         if request.validate_only:
-            return pb.DrainServerResponse(server=self._server())
+            return pb.DrainServerResponse(server=await self._server())
         self._end_drain()
         self._registry.admission.drain_deadline = self._registry.clock.now() + delay
         loop, registry = asyncio.get_running_loop(), self._registry
@@ -81,15 +82,11 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         if spread:
             timers.append(loop.call_later(delay - spread, registry.end_spread, CloseReason.DRAINED, reason, spread))
         self._drain = _Drain(reason, time.time() + delay, timers)
-        return pb.DrainServerResponse(server=self._server())
+        return pb.DrainServerResponse(server=await self._server())
 
     async def WatchDrain(self, _request: pb.WatchDrainRequest, _: _Context) -> AsyncIterator[pb.WatchDrainResponse]:
         """How the drain goes on, until it ends."""
-
-        async def look() -> pb.Server:
-            return self._server()
-
-        async for message in drain_progress(look):
+        async for message in drain_progress(self._server):
             yield message
 
     async def ResumeServer(self, request: pb.ResumeServerRequest, _: _Context) -> pb.ResumeServerResponse:
@@ -99,7 +96,7 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
             raise precondition("NOT_DRAINING", "the server is not draining")
         if not request.validate_only:
             self._end_drain()
-        return pb.ResumeServerResponse(server=self._server())
+        return pb.ResumeServerResponse(server=await self._server())
 
     async def ShutdownServer(self, request: pb.ShutdownServerRequest, _: _Context) -> pb.ShutdownServerResponse:
         """Ends all traffic, then the process."""
@@ -121,31 +118,32 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         self._drain = None
         self._registry.admission.drain_deadline = None
 
-    def _server(self) -> pb.Server:
-        return self._server_of(self._registry.totals())
+    async def _server(self) -> pb.Server:
+        return self._server_of(await survey(self._registry))
 
-    def _server_of(self, totals: Mapping[str, Totals]) -> pb.Server:
+    def _server_of(self, taken: Survey) -> pb.Server:
         registry = self._registry
-        sessions = [runner.session for runner in registry.live.values()]
         server = pb.Server(
             version=VERSION,
             hostname=socket.gethostname(),
             state=pb.SERVER_STATE_DRAINING if registry.admission.draining else pb.SERVER_STATE_SERVING,
             started_at=convert.timestamp(self._started_wall),
-            uptime=convert.duration(registry.clock.now() - self._started),
-            workers=[self._worker_message()],
-            sessions=len(sessions),
-            download_bps=sum(session.download_meter.bps for session in sessions),
-            upload_bps=sum(session.upload_meter.bps for session in sessions),
-            totals=_totals_message(registry, totals),
+            uptime=convert.duration(taken.at - self._started),
+            workers=[self._worker_message(taken)],
+            sessions=taken.sessions,
+            download_bps=sum(live.download_bps for live in taken.live.values()),
+            upload_bps=sum(live.upload_bps for live in taken.live.values()),
+            totals=_totals_message(registry, taken.totals),
         )
         if self._drain is not None:
             server.drain_reason = self._drain.reason
             server.drain_deadline_at.CopyFrom(convert.timestamp(self._drain.deadline_wall))
         return server
 
-    def _worker_message(self) -> pb.Worker:
-        loop = self._control_loop
+    def _worker_message(self, taken: Survey) -> pb.Worker:
+        loop, states = self._control_loop, Counter[SessionState]()
+        for (_, state), number in taken.states.items():
+            states[state] += number
         return pb.Worker(
             name=self._worker,
             state=pb.WORKER_STATE_READY,
@@ -159,23 +157,20 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
             ),
             overload=convert.overload(loop.overloading.ladder, loop.overloading.since_wall),
             census=census.take(self._registry, self._connections()),
-            sessions=[
-                pb.StateCount(state=convert.state(state), count=count)
-                for state, count in self._registry.states().items()
-            ],
+            sessions=[pb.StateCount(state=convert.state(state), count=number) for state, number in states.items()],
         )
 
 
 def _totals_message(registry: Registry, by_profile: Mapping[str, Totals]) -> pb.Totals:
     closed = sum((totals.closed for totals in by_profile.values()), Counter[CloseReason]())
-    tally = add_up(totals.tally for totals in by_profile.values())
+    tallies = [totals.tally for totals in by_profile.values()]
     return pb.Totals(
         sessions_opened=sum(totals.opened for totals in by_profile.values()),
         sessions_closed=[pb.CloseCount(reason=convert.reason(reason), count=count) for reason, count in closed.items()],
-        sent_bytes=tally.sent,
-        received_bytes=tally.received,
+        sent_bytes=sum(tally.sent for tally in tallies),
+        received_bytes=sum(tally.received for tally in tallies),
         handshakes_refused=registry.refusals.total(),
-        protocol_errors=tally.protocol_errors,
+        protocol_errors=sum(tally.protocol_errors for tally in tallies),
         refusals=[
             pb.RefusalCount(cause=convert.refusal(cause), count=count) for cause, count in registry.refusals.items()
         ],

@@ -1,0 +1,125 @@
+"""Sessions of one worker without a network, and with a clock that a test sets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, cast
+
+from websockets.asyncio.server import Server
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+import householdd
+from householdd import profile_data
+from householdd.core.session import Identity
+from householdd.core.settings import Timeouts
+from householdd.core.vocabulary import EvidenceKind
+from householdd.dataplane.arrival import Arrival
+from householdd.dataplane.control_loop import ControlLoop
+from householdd.dataplane.link import Link
+from householdd.dataplane.registry import Registry
+from householdd.dataplane.runner import Clock, Runner
+
+SOURCES = str(Path(householdd.__file__).parent)
+ROUNDS = 64
+"""Calls that a count is the mean of."""
+
+
+class Wire(asyncio.Transport):
+    """Takes everything at once and counts the writes."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__({"socket": sock, "peername": ("192.0.2.1", 443), "sockname": ("192.0.2.2", 443)})
+        self.writes = 0
+
+    def write(self, _: bytes | bytearray | memoryview) -> None:
+        self.writes += 1
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Nothing ever waits here."""
+
+    def is_closing(self) -> bool:
+        return False
+
+    def abort(self) -> None:
+        """Nothing was opened."""
+
+    def pause_reading(self) -> None:
+        """Nothing is read here."""
+
+    resume_reading = pause_reading
+
+
+async def no_handshake(_: object) -> None:
+    """These connections are made open."""
+
+
+class Bench:
+    """A worker's sessions without a network and with a clock that a test sets."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.now = 1000.0
+        self.registry = Registry(Timeouts(), Clock(lambda: self.now, lambda: self.now))
+        self.control_loop = ControlLoop(self.registry)
+        self.wire = Wire(sock)
+        self.server = Server(cast("Any", None), no_handshake)
+
+    def opened(self, number: int, user: str = "alex") -> Runner:
+        """Another session of ``user``, whose timer runs only when it is told to."""
+        link = Link(
+            ServerProtocol(),
+            self.server,
+            ping_interval=None,
+        )
+        link.arrival = Arrival(self.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
+        link.connection_made(self.wire)
+        link.protocol.state = State.OPEN
+        identity = Identity(f"00000000-0000-4000-8000-{number:012}", f"{user}_1", "", "192.0.2.1", 443, "")
+        return self.registry.open(identity, profile_data.read(None).by_key[user], link)
+
+    def step(self, seconds: float) -> None:
+        """Time passes, and every client shows that it is there."""
+        self.now += seconds
+        for runner in self.registry.live.values():
+            runner.session.evidence(EvidenceKind.MESSAGE, self.now)
+
+    def counted(self, call: Callable[[], object], seconds: float) -> tuple[float, float]:
+        """Functions and writes of one ``call``, the mean of many, each ``seconds`` after the one before."""
+        calls = 0
+
+        def profile(frame: FrameType, event: str, _: Any) -> None:  # noqa: ANN401 - of sys.setprofile
+            nonlocal calls
+            code = frame.f_code
+            # What is in angle brackets is a function in one version of Python and inlined in another.
+            calls += event == "call" and code.co_filename.startswith(SOURCES) and not code.co_name.startswith("<")
+
+        writes = self.wire.writes
+        for _ in range(ROUNDS):
+            self.step(seconds)
+            sys.setprofile(profile)
+            try:
+                call()
+            finally:
+                sys.setprofile(None)
+        return calls / ROUNDS, (self.wire.writes - writes) / ROUNDS
+
+
+@contextmanager
+def benching() -> Iterator[Bench]:
+    """A bench on a real socket, for what the kernel is asked; its sessions end with it."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()) as sock,
+    ):
+        made = Bench(sock)
+        yield made
+        made.registry.abort_all()
