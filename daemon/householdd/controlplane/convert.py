@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
+from typing import TypedDict
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -109,17 +110,40 @@ def overload(ladder: Ladder, since_wall: float) -> server_service_pb2.Overload:
     return message
 
 
+class _Constants(TypedDict):
+    id: str
+    user_id: str
+    test_id: str
+    profile: str
+    peer_address: str
+    user_agent: str
+    worker: str
+
+
+def _constants(value: Session, worker: str) -> _Constants:
+    identity = value.identity
+    return {
+        "id": identity.id,
+        "user_id": identity.user_id,
+        "test_id": identity.test_id,
+        "profile": value.profile.key,
+        "peer_address": host_port(identity.peer_host, identity.peer_port),
+        "user_agent": identity.user_agent,
+        "worker": worker,
+    }
+
+
+def constants(value: Session, worker: str) -> pb.Session:
+    """Those fields of a session that keep their values, for a small part of what all of them take."""
+    return pb.Session(**_constants(value, worker))
+
+
 def session(value: Session, worker: str, now: float) -> pb.Session:
     """A session as it is at ``now``, monotonic."""
-    identity, liveness = value.identity, value.liveness
+    liveness = value.liveness
     message = pb.Session(
-        id=identity.id,
-        user_id=identity.user_id,
-        test_id=identity.test_id,
-        profile=value.profile.key,
+        **_constants(value, worker),
         state=state(value.state),
-        peer_address=host_port(identity.peer_host, identity.peer_port),
-        user_agent=identity.user_agent,
         opened_at=timestamp(value.opened_wall),
         age=duration(value.age(now)),
         last_evidence_at=timestamp(value.opened_wall + liveness.last_evidence_at - value.opened_at),
@@ -133,7 +157,6 @@ def session(value: Session, worker: str, now: float) -> pb.Session:
         actual_upload_bps=value.upload_meter.bps if value.closed_at is None else 0.0,
         probe_failures=liveness.failures,
         timeouts=timeouts(value.timeouts),
-        worker=worker,
         close_detail=value.close_detail,
         server_limited=value.limited,
     )

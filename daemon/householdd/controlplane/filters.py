@@ -96,6 +96,15 @@ def parse(text: str, *, constant_only: bool = False) -> Predicate:
     return read(text, FIELDS, _Predicates(constant_only=constant_only)) or (lambda _: True)
 
 
+def is_constant(text: str) -> bool:
+    """Whether the filter names only fields that keep their value during a session. It was parsed before."""
+    try:
+        parse(text, constant_only=True)
+    except FilterError:
+        return False
+    return True
+
+
 def read(text: str, fields: Mapping[str, Syntax], meaning: Meaning[T]) -> T | None:
     """What a filter over ``fields`` means; None of an empty one. Raises FilterError."""
     if len(text) > MAX_LENGTH:

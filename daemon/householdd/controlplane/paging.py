@@ -77,6 +77,10 @@ class Order:
         return [_Descending(value) if desc else value for value, desc in zip(values, descending, strict=True)]
 
 
+Placed = tuple[list[Any], pb.Session]
+"""A session and its place in an order."""
+
+
 @dataclass(frozen=True)
 class PageRequest:
     """A checked request for a page."""
@@ -102,11 +106,18 @@ class PageRequest:
 
     def page(self, sessions: Iterable[pb.Session]) -> tuple[list[pb.Session], str]:
         """The page out of ``sessions``, and the token of the next; empty when this is the last."""
-        placed = [(self.order.key(self.order.values(session)), session) for session in sessions]
+        return self.page_of([self.placed(session) for session in sessions])
+
+    def placed(self, session: pb.Session) -> Placed:
+        """A session with its place in the order, for ``page_of``."""
+        return self.order.key(self.order.values(session)), session
+
+    def page_of(self, placed: list[Placed]) -> tuple[list[pb.Session], str]:
+        """The same as ``page``, where the places were found out one by one."""
         if self.after is not None:
             start = self.order.key(self.after)
-            placed = [(key, session) for key, session in placed if key > start]
-        placed.sort(key=lambda each: each[0])
+            placed = [each for each in placed if each[0] > start]
+        placed = sorted(placed, key=lambda each: each[0])
         page = [session for _, session in placed[: self.size]]
         return page, self.token(page[-1]) if len(placed) > self.size else ""
 

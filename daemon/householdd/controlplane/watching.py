@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator
 
 import grpc
 from google.rpc import error_details_pb2
@@ -74,16 +74,19 @@ class WatchStream:
         if self._overrun:
             raise OverrunError
 
-    async def messages(self, snapshot: Iterable[session_pb2.Session] = ()) -> AsyncIterator[pb.WatchSessionsResponse]:
+    async def messages(
+        self, snapshot: AsyncIterable[session_pb2.Session] | None = None
+    ) -> AsyncIterator[pb.WatchSessionsResponse]:
         """The ``snapshot``, however long it is, then the events, without end.
 
         Raises Refusal RESOURCE_EXHAUSTED when the watcher fell behind.
         """
         sequence = 0
-        for session in snapshot:
-            self._refuse_if_overrun()
-            sequence += 1
-            yield _message(sequence, pb.WATCH_EVENT_SNAPSHOT, session)
+        if snapshot is not None:
+            async for session in snapshot:
+                self._refuse_if_overrun()
+                sequence += 1
+                yield _message(sequence, pb.WATCH_EVENT_SNAPSHOT, session)
         while True:
             event, after = await self._queue.get()
             self._refuse_if_overrun()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
-HURRY = 0.25
+HURRY = 0.5
 """Seconds from which a walk no longer gives way: whoever keeps the event loop busy must not keep a worker from
 answering its supervisor, which would take it for dead."""
 

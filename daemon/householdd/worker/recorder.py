@@ -22,7 +22,7 @@ from householdd.core.session import Session
 from householdd.core.wire import RunRefused, RunStored
 from householdd.dataplane.registry import Change, Keeper, Registry
 from householdd.dataplane.runner import Runner
-from householdd.worker.sessions import describe
+from householdd.worker.selecting import describe
 
 log = structlog.get_logger("recorder")
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from itertools import islice
 
 import grpc.aio
 
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
-from householdd.controlplane import convert, requests
+from householdd.controlplane import requests
 from householdd.controlplane.blocking import HIT, BlockBook, networks_of
 from householdd.controlplane.breaking import BreakerBook
 from householdd.controlplane.convert import seconds
 from householdd.controlplane.failures import not_found
+from householdd.controlplane.paging import Placed
 from householdd.controlplane.ranges import block_duration
 from householdd.controlplane.watching import OverrunError, WatchStream
 from householdd.core.addresses import host_port
 from householdd.core.session import Session
-from householdd.core.vocabulary import CloseReason
+from householdd.core.vocabulary import CloseReason, SessionState
+from householdd.dataplane.giving_way import in_turns
 from householdd.dataplane.registry import Change, Registry
-from householdd.worker import connections
+from householdd.worker.selecting import Selection, describe
 
 _EVENTS = {
     Change.OPENED: pb.WATCH_EVENT_OPENED,
     Change.CHANGED: pb.WATCH_EVENT_CHANGED,
     Change.CLOSED: pb.WATCH_EVENT_CLOSED,
 }
+
+TURN = 32
+"""Sessions that are converted before others have their turn, such as portions of payload; it takes some 1 ms."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -41,10 +48,15 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
 
     async def ListSessions(self, request: pb.ListSessionsRequest, _: _Context) -> pb.ListSessionsResponse:
         """A page of live sessions."""
-        predicate, page_request = requests.predicate(request.filter), requests.page_request(request)
-        matching = [session for session in self._live() if predicate(session)]
-        sessions, token = page_request.page(matching)
-        return pb.ListSessionsResponse(sessions=sessions, next_page_token=token, total_size=len(matching))
+        selection, page_request = self._selection(request.filter), requests.page_request(request)
+        matching: list[Placed] = []
+        async for some in in_turns(list(self._registry.live.values()), TURN, self._registry.clock.now):
+            # Those that ended in the turns between are no longer live.
+            sessions = [each.session for each in some if each.session.state is not SessionState.CLOSED]
+            picked = [message for session in sessions if (message := selection.pick(session)) is not None]
+            matching.extend(map(page_request.placed, picked))
+        page, token = page_request.page_of(matching)
+        return pb.ListSessionsResponse(sessions=page, next_page_token=token, total_size=len(matching))
 
     async def GetSession(self, request: pb.GetSessionRequest, _: _Context) -> pb.GetSessionResponse:
         """One session, live or recently ended."""
@@ -60,8 +72,9 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
             case "ids":
                 ids = list(dict.fromkeys(requests.session_id(text) for text in request.ids.ids))
             case "filter":
-                predicate = requests.predicate(request.filter)
-                ids = [session.id for session in self._live() if predicate(session)]
+                # All in one turn: between two, sessions would come, go and change, and who is ended would depend on it.
+                selection = self._selection(request.filter)
+                ids = [each for each, runner in self._registry.live.items() if selection.fits(runner.session)]
             case _:
                 ids = list(self._registry.live)
         results = [self._result(session_id, request) for session_id in ids]
@@ -76,22 +89,27 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         self, request: pb.WatchSessionsRequest, _: _Context
     ) -> AsyncIterator[pb.WatchSessionsResponse]:
         """The live sessions, a mark, then changes."""
-        predicate = requests.predicate(request.filter, constant_only=True)
+        selection = self._selection(request.filter, constant_only=True)
         stream = WatchStream()
+        # Those that the snapshot has still to show.
+        unseen = {session_id: runner.session for session_id, runner in self._registry.live.items()}
 
         def tell(session: Session, change: Change) -> None:
-            message = self._message(session)
-            if predicate(message):
+            if session.identity.id in unseen:
+                # The snapshot shows it as it will be then, so the change would be told twice. What ends is left out.
+                if change is Change.CLOSED:
+                    del unseen[session.identity.id]
+            elif (message := selection.pick(session)) is not None:
                 try:
                     stream.put(_EVENTS[change], message)
                 except OverrunError:
                     self._registry.listeners.discard(tell)
 
+        # All before anything is waited for: from here on each change is told, or seen in the snapshot.
         self._registry.listeners.add(tell)
         try:
-            snapshot = [session for session in self._live() if predicate(session)]
             stream.put(pb.WATCH_EVENT_SNAPSHOT_END)
-            async for message in stream.messages(snapshot):
+            async for message in stream.messages(_snapshot(unseen, selection)):
                 yield message
         finally:
             self._registry.listeners.discard(tell)
@@ -142,18 +160,18 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         length = block_duration(request.block_address, "block_address")
         return self._book.put(networks, request.reason.strip(), length, validate_only=request.validate_only)
 
-    def _live(self) -> list[session_pb2.Session]:
-        return [self._message(runner.session) for runner in self._registry.live.values()]
-
     def _message(self, session: Session) -> session_pb2.Session:
         return describe(self._registry, session, self._worker)
 
+    def _selection(self, text: str, *, constant_only: bool = False) -> Selection:
+        return Selection(text, self._registry, self._worker, constant_only=constant_only)
 
-def describe(registry: Registry, session: Session, worker: str) -> session_pb2.Session:
-    """A session of ``registry``, live or ended, with its connection."""
-    message = convert.session(session, worker, registry.clock.now())
-    runner = registry.live.get(session.identity.id)
-    connection = connections.message(runner) if runner is not None else connections.last(session)
-    if connection is not None:
-        message.connection.CopyFrom(connection)
-    return message
+
+async def _snapshot(unseen: dict[str, Session], selection: Selection) -> AsyncIterator[session_pb2.Session]:
+    """Takes all out of ``unseen`` and shows the selected ones, a part in each turn of the event loop."""
+    while unseen:
+        some = [unseen.pop(session_id) for session_id in list(islice(unseen, TURN))]
+        for message in [selection.pick(session) for session in some]:
+            if message is not None:
+                yield message
+        await asyncio.sleep(0)

@@ -1,0 +1,191 @@
+"""What a worker converts of its sessions, how much of it at once, and what sessions that come and go meanwhile do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+
+from household.v1 import session_pb2
+from household.v1 import session_service_pb2 as pb
+from householdd.controlplane import convert
+from householdd.controlplane.fields import FIELDS
+from householdd.core.vocabulary import CloseReason
+from householdd.dataplane.runner import Runner
+from householdd.worker import sessions as worker_sessions
+from householdd.worker.sessions import LocalSessions
+from tests.core.samples import START, active
+from tests.dataplane.bench import Bench, benching
+
+CONTEXT = cast("Any", None)
+TURN = 4
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    with benching() as made:
+        yield made
+
+
+class Conversions:
+    """How many sessions were converted as a whole in each turn of the event loop."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.turns = [0]
+        whole = convert.session
+
+        def counted(*args: Any) -> session_pb2.Session:  # noqa: ANN401 - those of convert.session
+            self.turns[-1] += 1
+            return whole(*args)
+
+        monkeypatch.setattr(convert, "session", counted)
+        monkeypatch.setattr(worker_sessions, "TURN", TURN)
+
+    async def during(self, task: asyncio.Task[Any]) -> list[int]:
+        """The turns in which some were, until ``task`` is done."""
+        while not task.done():
+            await asyncio.sleep(0)
+            self.turns.append(0)
+        return [count for count in self.turns if count]
+
+
+@pytest.fixture
+def conversions(monkeypatch: pytest.MonkeyPatch) -> Conversions:
+    return Conversions(monkeypatch)
+
+
+def crowd(bench: Bench, count: int) -> list[Runner]:
+    """Sessions that opened a second apart."""
+    runners = []
+    for number in range(count):
+        bench.now += 1
+        runners.append(bench.opened(number))
+    return runners
+
+
+def ids(runners: list[Runner]) -> list[str]:
+    return [runner.session.identity.id for runner in runners]
+
+
+def listing(service: LocalSessions, **fields: Any) -> asyncio.Task[pb.ListSessionsResponse]:  # noqa: ANN401
+    return asyncio.create_task(service.ListSessions(pb.ListSessionsRequest(**fields), CONTEXT))
+
+
+async def test_a_list_converts_no_more_than_a_turns_worth_at_once(bench: Bench, conversions: Conversions) -> None:
+    runners = crowd(bench, 10)
+    task = listing(LocalSessions(bench.registry, "0"), page_size=3)
+    assert await conversions.during(task) == [4, 4, 2]
+    answer = await task
+    assert [session.id for session in answer.sessions] == ids(runners[:3])
+    assert answer.total_size == 10
+    assert answer.next_page_token
+
+
+async def test_a_list_converts_only_what_a_constant_filter_selects(bench: Bench, conversions: Conversions) -> None:
+    (_, one, *_) = crowd(bench, 10)
+    task = listing(LocalSessions(bench.registry, "0"), filter=f'id = "{one.session.identity.id}"')
+    assert await conversions.during(task) == [1]
+    assert [session.id for session in (await task).sessions] == ids([one])
+
+
+async def test_a_list_has_nothing_that_ended_before_its_turn(bench: Bench, conversions: Conversions) -> None:
+    runners = crowd(bench, 6)
+    task = listing(LocalSessions(bench.registry, "0"))
+    await asyncio.sleep(0)
+    assert conversions.turns == [TURN]
+    for gone in (runners[0], runners[5]):
+        gone.link.connection_lost(None)
+    answer = await task
+    # The first was live when it was looked at.
+    assert [session.id for session in answer.sessions] == ids(runners[:5])
+    assert answer.total_size == 5
+
+
+async def test_a_kill_by_a_constant_filter_converts_no_session_as_a_whole(
+    bench: Bench, conversions: Conversions
+) -> None:
+    runners = crowd(bench, 10)
+    request = pb.KillSessionsRequest(filter="profile = alex AND NOT id : 9", reason="test")
+    task = asyncio.create_task(LocalSessions(bench.registry, "0").KillSessions(request, CONTEXT))
+    assert await conversions.during(task) == []
+    assert [result.id for result in (await task).results] == ids(runners[:9])
+    assert [runner.session.live for runner in runners] == [False] * 9 + [True]
+
+
+async def test_a_kill_decides_and_ends_in_one_turn(bench: Bench, conversions: Conversions) -> None:
+    runners = crowd(bench, 10)
+    request = pb.KillSessionsRequest(filter="state = active", reason="test")
+    task = asyncio.create_task(LocalSessions(bench.registry, "0").KillSessions(request, CONTEXT))
+    assert await conversions.during(task) == [10]
+    assert {runner.session.close_reason for runner in runners} == {CloseReason.KILLED}
+
+
+async def test_a_snapshot_converts_no_more_than_a_turns_worth_at_once(bench: Bench, conversions: Conversions) -> None:
+    runners = crowd(bench, 10)
+    watch = LocalSessions(bench.registry, "0").WatchSessions(pb.WatchSessionsRequest(), CONTEXT)
+    shown = []
+
+    async def read() -> None:
+        async for message in watch:
+            if message.event == pb.WATCH_EVENT_SNAPSHOT_END:
+                return
+            shown.append(message.session.id)
+
+    assert await conversions.during(asyncio.create_task(read())) == [4, 4, 2]
+    assert shown == ids(runners)
+
+
+async def test_a_change_is_told_once_before_during_and_after_the_snapshot(
+    bench: Bench, conversions: Conversions
+) -> None:
+    runners = crowd(bench, 8)
+    service = LocalSessions(bench.registry, "0")
+    watch = cast("Any", service.WatchSessions(pb.WatchSessionsRequest(filter="profile = alex"), CONTEXT))
+    messages = [await anext(watch)]
+    # A turn's worth has been looked at, the others have not. Of either kind one changes and one ends.
+    assert conversions.turns == [TURN]
+    for changed in (runners[1], runners[6]):
+        changed.end(CloseReason.KILLED)
+    for gone in (runners[2], runners[7]):
+        gone.link.connection_lost(None)
+    opened = bench.opened(100)
+    while messages[-1].session.id != ids([opened])[0]:
+        messages.append(await anext(watch))
+    await watch.aclose()
+
+    told = [(message.event, message.session.id, message.session.state) for message in messages]
+    names = dict(zip(ids([*runners, opened]), [*range(8), "new"], strict=True))
+    active_, closing, closed = (
+        session_pb2.SESSION_STATE_ACTIVE,
+        session_pb2.SESSION_STATE_CLOSING,
+        session_pb2.SESSION_STATE_CLOSED,
+    )
+    assert [(event, names.get(session_id), state) for event, session_id, state in told] == [
+        *((pb.WATCH_EVENT_SNAPSHOT, number, active_) for number in range(6)),
+        (pb.WATCH_EVENT_SNAPSHOT, 6, closing),
+        (pb.WATCH_EVENT_SNAPSHOT_END, None, session_pb2.SESSION_STATE_UNSPECIFIED),
+        (pb.WATCH_EVENT_CHANGED, 1, closing),
+        (pb.WATCH_EVENT_CLOSED, 2, closed),
+        (pb.WATCH_EVENT_OPENED, "new", active_),
+    ]
+    assert not bench.registry.listeners
+
+
+async def test_a_watcher_of_others_costs_no_whole_conversion(bench: Bench, conversions: Conversions) -> None:
+    watch = cast(
+        "Any",
+        LocalSessions(bench.registry, "0").WatchSessions(pb.WatchSessionsRequest(filter="profile = jake"), CONTEXT),
+    )
+    assert (await anext(watch)).event == pb.WATCH_EVENT_SNAPSHOT_END
+    crowd(bench, 3)
+    assert conversions.turns == [0]
+    await watch.aclose()
+
+
+def test_constant_fields_are_those_of_the_whole_session() -> None:
+    session = active()
+    part, whole = convert.constants(session, "0"), convert.session(session, "0", START)
+    constant = [field for field in FIELDS.values() if field.constant]
+    assert [field.get(part) for field in constant] == [field.get(whole) for field in constant]
