@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 PASSES = 4
 """Control passes over which it is looked at what the line takes; a second."""
 
@@ -20,8 +18,11 @@ _LIMITED_SHARE = 1 / 20
 class Demand:
     """Fed once a control pass."""
 
+    __slots__ = ("_busy", "_limited", "_looks", "limited_now")
+
     def __init__(self, now: float) -> None:
-        self._looks = deque([(now, 0, 0)], maxlen=PASSES + 1)
+        # Not a deque, which takes over 600 bytes for the first of its entries.
+        self._looks = [(now, 0, 0)]
         """When, and all bytes offered and taken up to then."""
         self._busy = 0
         """Passes with traffic."""
@@ -34,6 +35,8 @@ class Demand:
         """Takes the sums of bytes up to now; ``capped`` where a budget held the direction below what it wants."""
         busy = offered > self._looks[-1][1]
         self._looks.append((now, offered, taken))
+        if len(self._looks) > PASSES + 1:
+            del self._looks[0]
         self.limited_now = busy and capped and self.line_bps is None
         self._busy += busy
         self._limited += self.limited_now

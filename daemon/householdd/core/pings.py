@@ -13,6 +13,8 @@ Key = TypeVar("Key", int, bytes, float)
 class Pings(Generic[Key]):
     """Unanswered pings, oldest first."""
 
+    __slots__ = ("_sent",)
+
     def __init__(self) -> None:
         self._sent: dict[Key, float] = {}
 

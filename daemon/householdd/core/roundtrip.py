@@ -11,6 +11,8 @@ _K = 4
 class RoundTrip:
     """Smoothed round trip and its deviation, in seconds."""
 
+    __slots__ = ("deviation", "latest", "smoothed")
+
     def __init__(self) -> None:
         self.latest: float | None = None
         """None before the first sample; then so are the others."""

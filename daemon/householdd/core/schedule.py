@@ -8,6 +8,8 @@ import math
 class Every:
     """Due at ``first`` and then at equal intervals; a turn that was missed is not made up."""
 
+    __slots__ = ("_at",)
+
     def __init__(self, first: float) -> None:
         self._at = first
 

@@ -31,7 +31,7 @@ _NEXT = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What is known of a session before it opens; the labels come from the client and prove nothing."""
 
@@ -57,7 +57,7 @@ class Transport(msgspec.Struct, frozen=True):
     congestion_control: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Sums:
     """Counts of one session; bytes are payload only, without framing."""
 
@@ -73,7 +73,7 @@ class Sums:
     """How often the gate was shut."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Errors:
     """A client's breaches of the protocol."""
 

@@ -47,7 +47,7 @@ class Shape(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Silent:
     """No traffic at all in this direction."""
 
