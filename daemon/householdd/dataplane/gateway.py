@@ -13,7 +13,6 @@ from typing import cast
 from urllib.parse import quote
 
 from websockets.asyncio.server import ServerConnection
-from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from householdd.core.admission import Cause, Denial
@@ -109,7 +108,7 @@ class Gateway:
     @property
     def connections(self) -> int:
         """Connections beyond TLS, with and without a session."""
-        return len(self._opening.handler_tasks)
+        return len(self._opening.handler_tasks) + len(self._registry.live)
 
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
         if request.method != "GET":
@@ -185,17 +184,20 @@ class Gateway:
     def _client(self, connection: Link, request: Request) -> str:
         return self._options.trusted_proxies.client(connection.arrival.host, items(request, "X-Forwarded-For"))
 
-    async def _session(self, connection: Link) -> None:
-        if connection.request is None:
+    def _session(self, connection: Link) -> None:
+        request = connection.request
+        if request is None:
             raise TypeError("a session was asked for by a request")
-        target = session_target(connection.request.path, self._profiles)
-        identity = _identity(target, connection, self._client(connection, connection.request))
-        # The headers a client sent can be large, and the session has what it needs of them and of the query.
-        connection.request = Request(SESSION_PATH + target.user_id, Headers())
+        target = session_target(request.path, self._profiles)
+        identity = _identity(target, connection, self._client(connection, request))
+        # The headers a client sent can be large, and the session has what it needs of them and of the query. The
+        # library's parser knows the request too, to the end of the connection.
+        request.path = SESSION_PATH + target.user_id
+        request.headers.clear()
+        connection.response = None
         runner = self._registry.open(identity, target.profile, connection)
         if target.throughput is not None:
             runner.wish(target.throughput)
-        await connection.wait_closed()
 
 
 def _identity(target: SessionTarget, link: Link, host: str) -> Identity:

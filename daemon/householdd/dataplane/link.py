@@ -98,22 +98,25 @@ class Link(ServerConnection):
     objects: ClassVar[weakref.WeakSet[Link]] = weakref.WeakSet()
     """Every link in memory; one that outlives its connection is a leak."""
 
+    # The library's attributes fill a dictionary whose keys all links share; a few more, and each has one of its own.
+    __slots__ = ("_budget", "_input_left", "_text", "_write_limit", "arrival", "owner")
+
     arrival: Arrival
     """Where the connection comes from; set by whoever makes the link."""
 
-    owner: Owner | None = None
+    owner: Owner | None
     """Set from the end of the opening handshake to the end of the connection."""
 
-    _text: bytearray | None = None
+    _text: bytearray | None
     """The text message under way; set only while a fragmented one is."""
 
-    _write_limit = WRITE_LIMIT
+    _write_limit: int
     """Bytes that may wait in user space."""
 
     _budget: Bucket
-    """Frames that may still come in; set with the transport."""
+    """Frames that may still come in."""
 
-    _input_left: int | None = None
+    _input_left: int | None
     """Bytes that may still come in; None while there is no such limit."""
 
     @property
@@ -197,6 +200,8 @@ class Link(ServerConnection):
 
     def connection_made(self, transport: object) -> None:
         """The transport is there, after TLS where it is used."""
+        self.owner = self._text = self._input_left = None
+        self._write_limit = WRITE_LIMIT
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
         sockets.prepare(self.socket)
         self.objects.add(self)
@@ -214,11 +219,11 @@ class Link(ServerConnection):
         if owner is not None:
             owner.lost(clean=clean)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes | memoryview) -> None:
         """Bytes came in. The library answers pings by itself, without looking at the write buffer."""
         # In slices: what a client packs into one read can hold the event loop no longer than a slice takes.
         for start in range(0, len(data), SLICE):
-            piece = data[start : start + SLICE]
+            piece = bytes(data[start : start + SLICE])
             if self._input_left is not None:
                 self._input_left -= len(piece)
                 if self._input_left < 0:

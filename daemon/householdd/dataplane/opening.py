@@ -15,6 +15,7 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from householdd.dataplane.arrival import Arrival
+from householdd.dataplane.inlet import Inlet
 from householdd.dataplane.link import WRITE_LIMIT, Link
 
 log = structlog.get_logger("opening")
@@ -39,7 +40,7 @@ class Opening:
         tls: ssl.SSLContext | None,
         timeout: float,
         answer: Callable[[ServerConnection, Request], Awaitable[Response | None]],
-        serve: Callable[[Link], Awaitable[None]],
+        serve: Callable[[Link], None],
         leave: Callable[[Arrival], object],
     ) -> None:
         """``timeout`` is for TLS, and as much again for the opening handshake.
@@ -54,7 +55,7 @@ class Opening:
         self._leave = leave
         self._serving = True
         self.handler_tasks: set[asyncio.Task[None]] = set()
-        """One for each connection beyond TLS; a ServerConnection adds its own."""
+        """One for each connection beyond TLS that is not served yet; a ServerConnection adds its own."""
 
     def is_serving(self) -> bool:
         """Whether upgrades are still accepted; otherwise they are answered 503."""
@@ -84,7 +85,7 @@ class Opening:
             left = max(arrival.deadline - loop.time(), LEAST_LEFT)
             tls = {"ssl": self._tls, "ssl_handshake_timeout": left, "ssl_shutdown_timeout": self._timeout}
         try:
-            await loop.connect_accepted_socket(lambda: link, arrival.sock, **tls)
+            await loop.connect_accepted_socket(lambda: Inlet(link), arrival.sock, **tls)
         except OSError as error:
             log.debug("no handshake", host=arrival.host, problem=str(error))
             return False
@@ -92,8 +93,9 @@ class Opening:
         return True
 
     async def handler(self, connection: ServerConnection) -> None:
-        """Follows a connection to its end."""
+        """Follows a connection until it is served, or to its end."""
         link = cast("Link", connection)
+        served = False
         try:
             # What a client does wrong, or leaves undone, is answered by the library or by nothing.
             with contextlib.suppress(TimeoutError, ConnectionClosed, OSError):
@@ -102,12 +104,14 @@ class Opening:
             link.arrival.asked = link.request is not None
             if link.open:
                 self._leave(link.arrival)
-                await self._serve(link)
+                self._serve(link)
+                served = True
         except Exception:
             log.exception("connection failed")
         finally:
             self._leave(link.arrival)
-            link.transport.abort()
+            if not served:
+                link.transport.abort()
             # It knows the link, and the link knows it; cut here, both are gone at once.
             link.arrival.abort = _gone
             self.handler_tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))

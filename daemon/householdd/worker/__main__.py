@@ -41,7 +41,7 @@ from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import Tokens
 from householdd.token_settings import RunTokens
-from householdd.worker import collector
+from householdd.worker import allocator, collector
 from householdd.worker.daemon_stats import DaemonStats
 from householdd.worker.recorder import Recorder
 from householdd.worker.server import LocalServer
@@ -222,6 +222,7 @@ def main() -> None:
             sys.exit("householdd.worker is started by householdd; there is nothing to run by hand")
         line += byte
     _die_with_the_supervisor()
+    allocator.settle()
     settings = msgspec.json.decode(line, type=WorkerSettings)
     logs.set_up(settings.log_level, settings.log_format, worker=settings.name)
     # Ctrl-C on a terminal is for the supervisor, which tells its workers, and so is the emergency stop of a whole unit.
