@@ -1,0 +1,51 @@
+"""How a control pass grows with its sessions: 100, 1,000 and 5,000, without network and TLS.
+
+The kernel is asked for TCP_INFO as always; what a session is told goes nowhere. What else a pass costs, ``make bench
+ARGS=control`` measures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from householdd import logs
+from householdd.dataplane.control_loop import INTERVAL
+from tests.dataplane.bench import benching
+
+COUNTS = (100, 1000, 5000)
+PASSES = 20
+
+
+def cheapest(count: int) -> float:
+    """Seconds of the cheapest pass over ``count`` sessions of Alex, whose clients all answer."""
+    with benching() as bench:
+        for number in range(count):
+            bench.opened(number)
+        # As in a worker that has settled.
+        gc.freeze()
+        took = []
+        for _ in range(PASSES):
+            bench.step(INTERVAL)
+            began = time.perf_counter()
+            for _ in bench.control_loop.turns():
+                pass
+            took.append(time.perf_counter() - began)
+    return min(took)
+
+
+async def main() -> None:
+    """Prints a line for each number of sessions."""
+    logs.set_up("warning", "auto")
+    for count in COUNTS:
+        seconds = cheapest(count)
+        print(f"{count:5} sessions: {seconds * 1e3:7.2f} ms, {seconds / count * 1e6:5.1f} us each", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
