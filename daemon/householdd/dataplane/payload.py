@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
+
+from householdd.dataplane.frames import head
 
 FRAME = 16 * 1024
 """Payload bytes of the largest frame. Larger ones cost less CPU, but a frame that is on its way delays every message
@@ -23,7 +25,7 @@ _RUN = 16
 
 
 def _serialised(size: int) -> bytes:
-    return Frame(Opcode.BINARY, _random[:size]).serialize(mask=False)
+    return head(Opcode.BINARY, size) + _random[:size]
 
 
 _FULL = _serialised(FRAME)
