@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from itertools import islice
+from collections.abc import AsyncIterator, Callable
 
 import grpc.aio
 
@@ -109,7 +107,7 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         self._registry.listeners.add(tell)
         try:
             stream.put(pb.WATCH_EVENT_SNAPSHOT_END)
-            async for message in stream.messages(_snapshot(unseen, selection)):
+            async for message in stream.messages(_snapshot(unseen, selection, self._registry.clock.now)):
                 yield message
         finally:
             self._registry.listeners.discard(tell)
@@ -167,11 +165,12 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         return Selection(text, self._registry, self._worker, constant_only=constant_only)
 
 
-async def _snapshot(unseen: dict[str, Session], selection: Selection) -> AsyncIterator[session_pb2.Session]:
+async def _snapshot(
+    unseen: dict[str, Session], selection: Selection, now: Callable[[], float]
+) -> AsyncIterator[session_pb2.Session]:
     """Takes all out of ``unseen`` and shows the selected ones, a part in each turn of the event loop."""
-    while unseen:
-        some = [unseen.pop(session_id) for session_id in list(islice(unseen, TURN))]
-        for message in [selection.pick(session) for session in some]:
+    async for some in in_turns(list(unseen), TURN, now):
+        sessions = [unseen.pop(session_id) for session_id in some if session_id in unseen]
+        for message in [selection.pick(session) for session in sessions]:
             if message is not None:
                 yield message
-        await asyncio.sleep(0)
