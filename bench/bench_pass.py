@@ -7,7 +7,6 @@ ARGS=control`` measures.
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from householdd import logs
 from householdd.dataplane.control_loop import INTERVAL
+from householdd.worker import collector
 from tests.dataplane.bench import benching
 
 COUNTS = (100, 1000, 5000)
@@ -27,8 +27,6 @@ def cheapest(count: int) -> float:
     with benching() as bench:
         for number in range(count):
             bench.opened(number)
-        # As in a worker that has settled.
-        gc.freeze()
         took = []
         for _ in range(PASSES):
             bench.step(INTERVAL)
@@ -42,6 +40,7 @@ def cheapest(count: int) -> float:
 async def main() -> None:
     """Prints a line for each number of sessions."""
     logs.set_up("warning", "auto")
+    collector.settle()
     for count in COUNTS:
         seconds = cheapest(count)
         print(f"{count:5} sessions: {seconds * 1e3:7.2f} ms, {seconds / count * 1e6:5.1f} us each", flush=True)

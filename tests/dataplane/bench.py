@@ -73,15 +73,16 @@ class Bench:
         self.wire = Wire(sock)
         self.server = Server(cast("Any", None), no_handshake)
 
-    def opened(self, number: int, user: str = "alex") -> Runner:
-        """Another session of ``user``, whose timer runs only when it is told to."""
-        link = Link(
-            ServerProtocol(),
-            self.server,
-            ping_interval=None,
-        )
+    def connected(self) -> Link:
+        """Another connection, before its opening handshake."""
+        link = Link(ServerProtocol(), self.server, ping_interval=None)
         link.arrival = Arrival(self.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
         link.connection_made(self.wire)
+        return link
+
+    def opened(self, number: int, user: str = "alex") -> Runner:
+        """Another session of ``user``, whose timer runs only when it is told to."""
+        link = self.connected()
         link.protocol.state = State.OPEN
         identity = Identity(f"00000000-0000-4000-8000-{number:012}", f"{user}_1", "", "192.0.2.1", 443, "")
         return self.registry.open(identity, profile_data.read(None).by_key[user], link)

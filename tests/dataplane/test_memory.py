@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from websockets.protocol import State
-from websockets.server import ServerProtocol
 
 from householdd import profile_data
 from householdd.core.origins import Origins
 from householdd.core.profiles import Profiles
 from householdd.core.proxies import TrustedProxies
-from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.inlet import Inlet
-from householdd.dataplane.link import Link
 from tests.daemon import CROWD, running
 from tests.dataplane.bench import Bench
 from tests.dataplane.raw_client import RawClient
@@ -45,18 +42,11 @@ def test_an_idle_session_takes_no_more_than_its_aim(tmp_path: Path) -> None:
     assert took / COUNT < MOST
 
 
-def connected(bench: Bench) -> Link:
-    link = Link(ServerProtocol(), bench.server, ping_interval=None)
-    link.arrival = Arrival(bench.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
-    link.connection_made(bench.wire)
-    return link
-
-
 async def test_a_session_keeps_nothing_of_its_request(bench: Bench) -> None:
     profiles = Profiles(profile_data.read(None).by_key)
     options = GatewayOptions(None, (), 1.0, Origins(()), TrustedProxies(()), False, None)
     gateway = Gateway(bench.registry, profiles, cast("Any", None), {}, options)
-    link = connected(bench)
+    link = bench.connected()
     link.data_received(b"GET /ws/virtual-household/alex?token=secret HTTP/1.1\r\nHost: a\r\nCookie: secret\r\n\r\n")
     request = link.request
     assert request is not None
@@ -68,7 +58,7 @@ async def test_a_session_keeps_nothing_of_its_request(bench: Bench) -> None:
 
 
 async def test_what_comes_in_is_taken_before_the_next_connection_uses_the_same_memory(bench: Bench) -> None:
-    links = [connected(bench) for _ in range(2)]
+    links = [bench.connected() for _ in range(2)]
     inlets = [Inlet(link) for link in links]
     for pieces in ((b"GET /fir", b"GET /second"), (b"st HTTP/1.1\r\n\r\n", b" HTTP/1.1\r\n\r\n")):
         for inlet, piece in zip(inlets, pieces, strict=True):
