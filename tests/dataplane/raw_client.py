@@ -30,8 +30,13 @@ _DROP_ALL = struct.pack("HBBI", 0x06, 0, 0, 0)
 class RawClient:
     """One session over a blocking socket; what the protocol object would answer stays unsent."""
 
-    def __init__(self, daemon: Daemon, user_id: str, receive_buffer: int | None = None) -> None:
-        """``receive_buffer`` is the kernel's, in bytes; None leaves its size to the kernel."""
+    def __init__(
+        self, daemon: Daemon, user_id: str, receive_buffer: int | None = None, behind_request: bytes = b""
+    ) -> None:
+        """``receive_buffer`` is the kernel's, in bytes; None leaves its size to the kernel.
+
+        ``behind_request`` is sent together with the request, which a client must not do.
+        """
         url = parse_uri(daemon.ws_url + user_id)
         plain = socket.socket()
         if receive_buffer is not None:
@@ -47,7 +52,7 @@ class RawClient:
         self.ended = False
         """Whether the server has ended the connection."""
         self.protocol.send_request(self.protocol.connect())
-        self.flush()
+        self.flush(behind_request)
         self.read(lambda: self.protocol.state is OPEN)
 
     @property
@@ -56,9 +61,9 @@ class RawClient:
         self.read(lambda: self.messages)
         return str(self.messages[0]["session_id"])
 
-    def flush(self) -> None:
-        """Sends what the protocol object has to send."""
-        self.socket.sendall(b"".join(self.protocol.data_to_send()))
+    def flush(self, more: bytes = b"") -> None:
+        """Sends what the protocol object has to send, and ``more``."""
+        self.socket.sendall(b"".join(self.protocol.data_to_send()) + more)
 
     def send(self, *frames: Frame) -> None:
         """Sends frames as a client does, masked."""

@@ -43,6 +43,18 @@ def test_a_binary_message_in_two_frames_is_counted_whole(shared_daemon: Daemon, 
     assert sessions.get(shared_daemon, raw.session_id).received_bytes == 1234
 
 
+def test_a_client_that_does_not_wait_for_the_answer_is_understood_all_the_same(shared_daemon: Daemon) -> None:
+    # A mask of zeros, so that what comes in behind the answer looks like frames.
+    head, payload = b"\x82\xfe" + (1000).to_bytes(2) + bytes(4), b"\x82\x84\x00\x00\x00\x00abcd" * 100
+    raw = RawClient(shared_daemon, "alex", behind_request=head)
+    raw.socket.sendall(payload + head + payload)
+    raw.say(type="ping", timestamp=5)
+    assert pong_of(raw)["timestamp"] == 5
+    session_id = raw.session_id
+    raw.close()
+    assert sessions.closed(shared_daemon, session_id).received_bytes == 2000
+
+
 def test_a_text_of_16_kib_is_read(connect_raw: ConnectRaw) -> None:
     raw = connect_raw("alex")
     raw.send(Frame(Opcode.TEXT, PING.ljust(16 * 1024)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Protocol
 
 from websockets.asyncio.server import ServerConnection
@@ -18,6 +18,7 @@ from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.frames import head
+from householdd.dataplane.skimmer import Skimmer
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
@@ -44,7 +45,13 @@ FRAME_BURST = 1000
 """Frames that may come at once, such as after a stall of the line."""
 
 SLICE = 8 * 1024
-"""Bytes that are parsed at a time; of the smallest frames a client can send 1365 fit in."""
+"""Bytes that the library parses at a time; of the smallest frames a client can send 1365 fit in."""
+
+LEAST_FRAME = 6
+"""Bytes of a frame of a client besides its payload, RFC 6455 section 5.2."""
+
+REQUEST_END = b"\r\n\r\n"
+"""Behind it frames begin."""
 
 OVERFLOW = 4 * WRITE_LIMIT
 """Bytes at which a connection is given up: a client that provokes answers and reads none of them."""
@@ -90,8 +97,8 @@ class Owner(Protocol):
 class Link(ServerConnection):
     """A server connection that hands frames to its owner as they arrive and writes without waiting.
 
-    Incoming frames never enter the library's queue: payload is counted and dropped, so no client can make the server
-    hold its upload, or stop reading, and pongs are seen at once. Whole messages and pings are written past the protocol
+    Incoming frames never enter the library's queue, so no client can make the server stop reading, and pongs are seen
+    at once; payload is counted before the library sees it. Whole messages and pings are written past the protocol
     object, which must be OPEN; all that changes its state goes through it.
     """
 
@@ -99,13 +106,19 @@ class Link(ServerConnection):
     """Every link in memory; one that outlives its connection is a leak."""
 
     # The library's attributes fill a dictionary whose keys all links share; a few more, and each has one of its own.
-    __slots__ = ("_budget", "_input_left", "_text", "_write_limit", "arrival", "owner")
+    __slots__ = ("_budget", "_input_left", "_skimmer", "_text", "_waited", "_write_limit", "arrival", "owner")
 
     arrival: Arrival
     """Where the connection comes from; set by whoever makes the link."""
 
     owner: Owner | None
     """Set from the end of the opening handshake to the end of the connection."""
+
+    _waited: bool
+    """Whether the client sent nothing behind its request before it was answered, so that the next is a frame's head."""
+
+    _skimmer: Skimmer | None
+    """Set from the first frame on, where the client waited for its answer."""
 
     _text: bytearray | None
     """The text message under way; set only while a fragmented one is."""
@@ -200,7 +213,8 @@ class Link(ServerConnection):
 
     def connection_made(self, transport: object) -> None:
         """The transport is there, after TLS where it is used."""
-        self.owner = self._text = self._input_left = None
+        self.owner = self._skimmer = self._text = self._input_left = None
+        self._waited = False
         self._write_limit = WRITE_LIMIT
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
         sockets.prepare(self.socket)
@@ -221,15 +235,43 @@ class Link(ServerConnection):
 
     def data_received(self, data: bytes | memoryview) -> None:
         """Bytes came in. The library answers pings by itself, without looking at the write buffer."""
-        # In slices: what a client packs into one read can hold the event loop no longer than a slice takes.
-        for start in range(0, len(data), SLICE):
-            piece = bytes(data[start : start + SLICE])
-            if self._input_left is not None:
-                self._input_left -= len(piece)
-                if self._input_left < 0:
-                    self.abort()
+        if self.owner is None:
+            self._waited = data[-len(REQUEST_END) :] == REQUEST_END
+        elif self._waited and self._skimmer is None:
+            self._skimmer = Skimmer()
+        pieces: Iterable[bytes | memoryview | int]
+        pieces = (data,) if self._skimmer is None else self._skimmer.skim(memoryview(data))
+        for piece in pieces:
+            if isinstance(piece, int):
+                if not self._may_receive(LEAST_FRAME + piece):
                     return
-            self._receive(piece)
+                self._payload(piece)
+                continue
+            # In slices: what a client packs into one read can hold the event loop no longer than a slice takes.
+            for start in range(0, len(piece), SLICE):
+                part = bytes(piece[start : start + SLICE])
+                if not self._may_receive(len(part)):
+                    return
+                self._receive(part)
+
+    def _may_receive(self, count: int) -> bool:
+        """Whether ``count`` more bytes may come in; the connection is given up where not."""
+        if self._input_left is None:
+            return True
+        self._input_left -= count
+        if self._input_left < 0:
+            self.abort()
+        return self._input_left >= 0
+
+    def _payload(self, size: int) -> None:
+        """A frame of payload came in, past the library."""
+        if self.owner is None or self.protocol.parser_exc is not None or self.protocol.close_rcvd is not None:
+            # The library drops all that follows on a breach of the protocol, or on a close frame.
+            return
+        if self._budget.take(self.loop.time()):
+            self.owner.binary(size)
+        else:
+            self.owner.flooded()
 
     def eof_received(self) -> None:
         """The client ended its side of the stream."""

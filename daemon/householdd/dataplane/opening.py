@@ -17,12 +17,9 @@ from websockets.server import ServerProtocol
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.inlet import Inlet
 from householdd.dataplane.link import WRITE_LIMIT, Link
+from householdd.dataplane.skimmer import MAX_MESSAGE
 
 log = structlog.get_logger("opening")
-
-MAX_MESSAGE = 256 * 1024
-"""Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
-
 
 LEAST_LEFT = 0.001
 """Seconds for TLS where the time was up just now; event loops take no 0."""

@@ -1,0 +1,103 @@
+"""What is taken out of a client's stream before the library sees it: payload, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
+
+from householdd.dataplane.skimmer import MAX_MESSAGE
+from tests.dataplane.skimming import alone, opened, skimmed
+
+FRAMES = st.builds(
+    Frame,
+    st.sampled_from([Opcode.BINARY, Opcode.BINARY, Opcode.TEXT, Opcode.CONT, Opcode.PING, Opcode.PONG, Opcode.CLOSE]),
+    st.sampled_from([0, 1, 2, 125]).map(bytes) | st.sampled_from([126, 1000, 65_535, 65_536]).map(bytes),
+    fin=st.sampled_from([True, True, True, False]),
+)
+BROKEN = st.sampled_from(
+    [
+        b"\x82\x01a",
+        b"\xc2\x80\x00\x00\x00\x00",
+        b"\x83\x80\x00\x00\x00\x00",
+        b"\x82\xff" + (MAX_MESSAGE + 1).to_bytes(8) + bytes(4),
+        b"\x82\xff" + (2**64 - 1).to_bytes(8) + bytes(4),
+    ]
+)
+"""Frames without a mask, with a reserved bit, with a reserved opcode, and too long."""
+
+
+def serialised(frame: Frame) -> bytes:
+    """A client's frame, which may be one that the library would not send."""
+    data = bytes(frame.data)
+    whole = Frame(Opcode.BINARY, data).serialize(mask=True)
+    return bytes([frame.fin << 7 | frame.opcode]) + whole[1:]
+
+
+def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
+    """``data`` as it may come in."""
+    ends = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
+    return [data[begin:end] for begin, end in pairwise(ends)]
+
+
+@given(
+    frames=st.lists(FRAMES.map(serialised) | BROKEN, max_size=12), places=st.lists(st.integers(0, 2**20), max_size=12)
+)
+def test_it_comes_to_the_same_as_the_library_alone(frames: list[bytes], places: list[int]) -> None:
+    pieces = cut(b"".join(frames), places)
+    assert skimmed(pieces)[:2] == alone(pieces)
+
+
+def test_a_whole_message_within_another_is_for_the_library_to_refuse() -> None:
+    frames = [Frame(Opcode.TEXT, b"{", fin=False), Frame(Opcode.BINARY, b"ab"), Frame(Opcode.CONT, b"}")]
+    found, problem, _ = skimmed(map(serialised, frames))
+    assert found == [(Opcode.TEXT, False, b"{")]
+    assert problem == "expected a continuation frame"
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000])
+def test_it_comes_to_the_same_however_it_is_cut(step: int) -> None:
+    frames = [
+        Frame(Opcode.BINARY, bytes(70_000)),
+        Frame(Opcode.PING, b"ab"),
+        Frame(Opcode.BINARY, b""),
+        Frame(Opcode.BINARY, bytes(300), fin=False),
+        Frame(Opcode.CONT, bytes(5)),
+        Frame(Opcode.TEXT, b"{}"),
+        Frame(Opcode.BINARY, bytes(125)),
+    ]
+    data = b"".join(map(serialised, frames))
+    pieces = [data[at : at + step] for at in range(0, len(data), step)]
+    found, problem, _ = skimmed(pieces)
+    assert (found, problem) == alone(pieces)
+    # The premise: all of them were understood.
+    assert len(found) == len(frames)
+
+
+def test_the_library_sees_nothing_of_payload() -> None:
+    message = serialised(Frame(Opcode.TEXT, b"{}"))
+    upload = serialised(Frame(Opcode.BINARY, bytes(64 * 1024)))
+    found, _, seen = skimmed([upload + message + upload + upload[:9], upload[9:] + message])
+    assert [each[0] for each in found] == ["payload", Opcode.TEXT, "payload", "payload", Opcode.TEXT]
+    assert seen == 2 * len(message)
+
+
+def test_the_largest_message_is_payload_and_a_larger_one_is_for_the_library_to_refuse() -> None:
+    largest = serialised(Frame(Opcode.BINARY, bytes(MAX_MESSAGE)))
+    assert skimmed([largest]) == ([("payload", MAX_MESSAGE)], "None", 0)
+    _, problem, _ = skimmed([serialised(Frame(Opcode.BINARY, bytes(MAX_MESSAGE + 1)))[:100]])
+    assert "262145 bytes exceeds limit" in problem
+
+
+def test_the_library_keeps_no_state_for_a_whole_binary_message() -> None:
+    protocol = opened()
+    before = dict(vars(protocol))
+    protocol.receive_data(serialised(Frame(Opcode.BINARY, b"abc")))
+    protocol.events_received()
+    # Its parser waits for the next frame as it did before.
+    assert {name for name, value in vars(protocol).items() if value is not before[name]} <= {"events"}
+    assert protocol.reader.buffer == b""
