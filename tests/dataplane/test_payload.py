@@ -37,6 +37,10 @@ def test_no_frame_more_than_needed(count: int) -> None:
     assert len(parsed(payload.frames(count))) == -(-count // payload.FRAME)
 
 
+def test_a_full_frame_is_a_full_tls_record() -> None:
+    assert len(payload.portion(payload.FRAME)) == 2**14
+
+
 def test_payload_does_not_compress() -> None:
     (data,) = payload.frames(payload.FRAME)
     assert len(zlib.compress(data)) > 0.99 * len(data)

@@ -13,6 +13,8 @@ from websockets.frames import Frame, Opcode
 
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.control_loop import HURRY, INTERVAL, TURN
+from householdd.dataplane.link import LEAST_WRITE_LIMIT, WRITE_LIMIT
+from householdd.dataplane.payload import FRAME
 from tests.dataplane.bench import ROUNDS, Bench
 
 FUNCTIONS = {
@@ -68,6 +70,21 @@ async def test_a_portion_of_several_frames_is_one_write(bench: Bench) -> None:
     # The premise: in the burst that he begins with each portion is two frames.
     assert runner.session.sums.sent - sent == pytest.approx(ROUNDS * 31250, rel=0.02)
     assert writes == 1
+
+
+async def test_more_than_fits_in_is_whole_frames_in_one_write(bench: Bench) -> None:
+    runner = bench.opened(1, "computer")
+    before = bench.wire.writes
+    assert runner.link.send_payload(10 * WRITE_LIMIT) == 4 * FRAME
+    assert bench.wire.writes - before == 1
+
+
+async def test_what_fits_in_is_sent_whole(bench: Bench) -> None:
+    runner = bench.opened(1, "computer")
+    assert runner.link.send_payload(2 * FRAME + 5) == 2 * FRAME + 5
+    # Alex's limit is less than a frame.
+    slow = bench.opened(2, "alex").link
+    assert LEAST_WRITE_LIMIT < slow.send_payload(10 * WRITE_LIMIT) < FRAME
 
 
 async def test_an_upload_frame(bench: Bench) -> None:

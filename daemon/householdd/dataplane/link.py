@@ -151,12 +151,15 @@ class Link(ServerConnection):
     def send_payload(self, count: int) -> int:
         """Writes up to ``count`` payload bytes, as many as the write limit leaves room for; how many it took.
 
+        Where not all fit in they are whole frames, as far as there is room for one.
         The frames were serialised beforehand and go past the protocol object, which keeps no state for a whole binary
         message of a server beyond being OPEN.
         """
         if not self.open:
             return 0
-        count = min(count, self._write_limit - self.transport.get_write_buffer_size())
+        room = self._write_limit - self.transport.get_write_buffer_size()
+        if room < count:
+            count = room if room < payload.FRAME else room - room % payload.FRAME
         if count <= 0:
             return 0
         # Over TLS uvloop keeps up to 64 KiB more below what it tells of. A slow session would wait for seconds behind
