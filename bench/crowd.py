@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from websockets.frames import Frame, Opcode
@@ -14,6 +15,9 @@ from bench.readers import connected
 
 POLL = 0.02
 """Least seconds from one look at all sessions to the next; TCP holds meanwhile what came."""
+
+OPENS = 0.1
+"""Seconds for which sessions are opened before the others are looked at again."""
 
 SAYS = 1.0
 """Seconds from one sign of life of a session to the next."""
@@ -82,6 +86,8 @@ class Crowd:
     tls: ssl.SSLContext | None
     users: tuple[str, ...]
     """Of the sessions, in turn; each gets a number."""
+    at_once: int = 1
+    """Connections that are opened at the same time."""
     players: list[Player] = field(default_factory=list)
     slowest: float = 0.0
     """Longest seconds between two looks at a session in the last measurement: what the load itself could not do."""
@@ -90,14 +96,19 @@ class Crowd:
         """Opens or lets go sessions until there are so many, and goes on playing meanwhile."""
         while len(self.players) > count:
             self.players.pop().sock.close()
-        while len(self.players) < count:
-            user, query = (self.users[len(self.players) % len(self.users)] + "?").split("?")[:2]
-            name = f"{user}_{len(self.players)}" + (f"?{query}" if query else "")
-            sock = connected(self.address, self.tls, name)
-            sock.settimeout(0)
-            self.players.append(Player(sock, user))
-            if len(self.players) % 10 == 0:
-                self.play(0)
+        play_at = 0.0
+        with ThreadPoolExecutor(self.at_once) as pool:
+            while (have := len(self.players)) < count:
+                self.players += pool.map(self._enter, range(have, min(have + self.at_once, count)))
+                if time.perf_counter() >= play_at:
+                    self.play(0)
+                    play_at = time.perf_counter() + OPENS
+
+    def _enter(self, number: int) -> Player:
+        user, query = (self.users[number % len(self.users)] + "?").split("?")[:2]
+        sock = connected(self.address, self.tls, f"{user}_{number}" + (f"?{query}" if query else ""))
+        sock.settimeout(0)
+        return Player(sock, user)
 
     def play(self, seconds: float) -> None:
         """Reads what comes for so long, and once at least."""
