@@ -26,17 +26,17 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import uvloop
-from google.protobuf.field_mask_pb2 import FieldMask
 from websockets.exceptions import WebSocketException
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.cores import cpu_seconds
+from bench.quiet import QUIET, quiet_crowd
 from bench.readers import upgrade
-from household.v1 import config_service_pb2, server_service_pb2, session_service_pb2
+from household.v1 import server_service_pb2, session_service_pb2
 from householdd.supervisor.forwarding import PREFACE
 from tests.clients import Client, client
-from tests.daemon import CROWD, Daemon, running, wait_until
+from tests.daemon import Daemon, running, wait_until
 from tests.dataplane.test_rates import MEGABITS, load
 from tests.hostile import Hostile, connected
 
@@ -87,7 +87,7 @@ def crowd(target: Target, first: int, count: int, last_byte: Synchronized[float]
     async def one(index: int, gate: asyncio.Semaphore) -> None:
         async with contextlib.AsyncExitStack() as stack:
             async with gate:
-                await stack.enter_async_context(client(target, f"jake_{index}", Noting))
+                await stack.enter_async_context(client(target, f"{QUIET}_{index}", Noting))
             await asyncio.Event().wait()
 
     async def everyone() -> None:
@@ -154,13 +154,6 @@ class Load:
 
     def small(self, count: int) -> None:
         """Sessions with little traffic."""
-        rates = config_service_pb2.RuntimeConfig(
-            profiles={"jake": config_service_pb2.ProfileRates(download_mbps=0.05, upload_mbps=0.01)},
-        )
-        request = config_service_pb2.UpdateRuntimeConfigRequest(
-            config=rates, update_mask=FieldMask(paths=["profiles.jake"])
-        )
-        self.daemon.config.UpdateRuntimeConfig(request, timeout=10)
         half = count // 2
         for first, size in ((0, half), (half, count - half)):
             self.last_byte.append(self.start(crowd, self.target, first, size)[1])
@@ -211,7 +204,7 @@ def loaded(*options: str) -> Iterator[Load]:
     """A daemon of two workers, and its clients."""
     with (
         tempfile.TemporaryDirectory() as directory,
-        running(Path(directory), "--workers", str(WORKERS), *options, env=CROWD) as it,
+        running(Path(directory), "--workers", str(WORKERS), *options, env=quiet_crowd(Path(directory))) as it,
     ):
         load_on_it = Load(it)
         try:
@@ -264,7 +257,7 @@ def latencies() -> None:
     with loaded("--log-level", "warning") as clients:
         daemon = clients.daemon
         clients.small(SESSIONS)
-        small = [session.id for session in daemon.list_sessions("profile = jake")]
+        small = [session.id for session in daemon.list_sessions(f"profile = {QUIET}")]
 
         def listing(size: int) -> Callable[[int], object]:
             request = session_service_pb2.ListSessionsRequest(page_size=size)

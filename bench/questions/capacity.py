@@ -8,7 +8,7 @@ from functools import partial
 
 from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
-from bench.questions.paced import FEW, KINDS, PEER, PLAIN, SETTLE, Subject, cost, subjects
+from bench.questions.paced import FEW, KINDS, PEER, PLAIN, SETTLE, Subject, cost, subjects, whole_periods
 from householdd import profile_data
 
 FIRST, STEP = 0.5, 0.1
@@ -32,8 +32,8 @@ def answer(options: Options) -> Answer:
         "Jake's bursts, and 99 % of all portions of payload are looked at within 5 ms of their time. Sessions are "
         f"added until one of the two no longer holds. {PLAIN}"
     )
-    # Whole periods of Jake's bursts, in which one portion of the others more or less is no 1 %.
-    seconds = 5.0 * max(round(options.seconds / 5), 1)
+    # In so long, one portion of the others more or less is no 1 %.
+    seconds = whole_periods(options.seconds)
     tables = []
     for name, users in KINDS.items():
         with subjects(users) as each:

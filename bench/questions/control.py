@@ -13,22 +13,11 @@ from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers import idle
 from bench.peers.listening import peer
-from tests.daemon import CROWD, Daemon, running
+from bench.quiet import QUIET, quiet_crowd
+from tests.daemon import Daemon, running
 from tests.scraping import LISTEN, scrape
 
 COUNTS = (100, 1000, 5000)
-
-QUIET = "quiet"
-
-QUIET_PROFILE = f"""
-[profiles.{QUIET}]
-name = "Quiet"
-description = "Is told all that others are, and has next to no payload"
-activity_type = "idle"
-download = {{ shape = "constant", rate_mbps = 0.01, tick_hz = 1 }}
-upload = {{ shape = "constant", rate_mbps = 0.1, tick_hz = 4 }}
-"""
-"""A wish for less, ``?throughput=``, makes portions smaller and not rarer: they took half of the worker's time."""
 
 AT_ONCE = 16
 """Handshakes; one by one, 5000 sessions took nine minutes, because each waits for a pass or two."""
@@ -57,9 +46,7 @@ def answer(options: Options) -> Answer:
 def _table(count: int, options: Options) -> Table:
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        profiles = directory / "profiles.toml"
-        profiles.write_text(QUIET_PROFILE)
-        env = CROWD | {"HOUSEHOLDD_PROFILES": str(profiles)}
+        env = quiet_crowd(directory)
         daemon = stack.enter_context(running(directory, "--workers", "1", *LISTEN, env=env, prefix=ON_SERVER_CORE))
         file = directory / "looks"
         file.write_bytes(bytes(idle.LOOKS.size))

@@ -21,6 +21,9 @@ from tests.scraping import LISTEN, scrape
 FEW = 150
 """Sessions; three persons make whole households of them."""
 
+PERIOD = 5.0
+"""Seconds from one of Jake's bursts to the next; less would count them or not."""
+
 SETTLE = 1.5
 """Seconds after new sessions opened."""
 
@@ -61,10 +64,16 @@ def answer(options: Options) -> Answer:
     tables = []
     for name, users in KINDS.items():
         with subjects(users) as each:
-            measures = {key: partial(_cost, subject, options.seconds) for key, subject in each.items()}
+            seconds = whole_periods(options.seconds)
+            measures = {key: partial(_cost, subject, seconds) for key, subject in each.items()}
             rows = interleaved(measures, options.rounds)
         tables.append(Table(name, rows, CPU, PEER, {"householdd": "0.5 at most"}))
     return Answer("Cost of paced sessions", how, tables, Plot(CPU))
+
+
+def whole_periods(seconds: float) -> float:
+    """``seconds`` as whole periods of Jake's bursts, one at least."""
+    return PERIOD * max(round(seconds / PERIOD), 1)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
+from bench.quiet import QUIET, quiet_crowd
 from bench.readers import upgrade
 from tests.daemon import CROWD, Daemon, running, wait_until
 
@@ -91,8 +92,8 @@ def _opened(daemon: Daemon) -> bool:
 
 
 def _end(directory: Path, count: int) -> Measured:
-    with running(directory, "--workers", "1", env=CROWD) as daemon:
-        crowd = Crowd(daemon.address, daemon.tls, ("jake?throughput=0.01",))
+    with running(directory, "--workers", "1", env=quiet_crowd(directory)) as daemon:
+        crowd = Crowd(daemon.address, daemon.tls, (QUIET,))
         crowd.resize(count)
         began = time.perf_counter()
         daemon.process.send_signal(signal.SIGTERM)
