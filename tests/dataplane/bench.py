@@ -25,8 +25,10 @@ from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.link import Link
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock, Runner
+from householdd.dataplane.skimmer import MAX_MESSAGE
 
 SOURCES = str(Path(householdd.__file__).parent)
+REQUEST = b"GET /ws/virtual-household/alex HTTP/1.1\r\nHost: a\r\n\r\n"
 ROUNDS = 64
 """Calls that a count is the mean of."""
 
@@ -50,8 +52,13 @@ class Wire(asyncio.Transport):
     def is_closing(self) -> bool:
         return False
 
+    def can_write_eof(self) -> bool:
+        return False
+
     def abort(self) -> None:
         """Nothing was opened."""
+
+    close = abort
 
     def pause_reading(self) -> None:
         """Nothing is read here."""
@@ -75,15 +82,21 @@ class Bench:
 
     def connected(self) -> Link:
         """Another connection, before its opening handshake."""
-        link = Link(ServerProtocol(), self.server, ping_interval=None)
+        link = Link(ServerProtocol(max_size=MAX_MESSAGE), self.server, ping_interval=None)
         link.arrival = Arrival(self.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
         link.connection_made(self.wire)
         return link
 
+    def upgraded(self) -> Link:
+        """Another connection, whose client has sent its request and gets the answer."""
+        link = self.connected()
+        link.data_received(REQUEST)
+        link.protocol.state = State.OPEN
+        return link
+
     def opened(self, number: int, user: str = "alex") -> Runner:
         """Another session of ``user``, whose timer runs only when it is told to."""
-        link = self.connected()
-        link.protocol.state = State.OPEN
+        link = self.upgraded()
         identity = Identity(f"00000000-0000-4000-8000-{number:012}", f"{user}_1", "", "192.0.2.1", 443, "")
         return self.registry.open(identity, profile_data.read(None).by_key[user], link)
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from householdd.dataplane.skimmer import MAX_MESSAGE
+from householdd.dataplane.skimmer import MAX_MESSAGE, SLICE, Skimmer
 from tests.dataplane.skimming import alone, opened, skimmed
+
+
+def serialised(frame: Frame) -> bytes:
+    """A client's frame, which may be one that the library would not send."""
+    data = bytes(frame.data)
+    whole = Frame(Opcode.BINARY, data).serialize(mask=True)
+    return bytes([frame.fin << 7 | frame.opcode]) + whole[1:]
+
 
 FRAMES = st.builds(
     Frame,
@@ -31,11 +39,23 @@ BROKEN = st.sampled_from(
 """Frames without a mask, with a reserved bit, with a reserved opcode, and too long."""
 
 
-def serialised(frame: Frame) -> bytes:
-    """A client's frame, which may be one that the library would not send."""
-    data = bytes(frame.data)
-    whole = Frame(Opcode.BINARY, data).serialize(mask=True)
-    return bytes([frame.fin << 7 | frame.opcode]) + whole[1:]
+CONTROL = st.builds(Frame, st.sampled_from([Opcode.PING, Opcode.PONG]), st.sampled_from([b"", bytes(125)]))
+SIZES = st.sampled_from([0, 1, 125, 126, 1000, 65_536]).map(bytes)
+
+
+@st.composite
+def message(draw: st.DrawFn) -> list[bytes]:
+    """The frames of a message that the library takes, with control frames between them."""
+    opcode = draw(st.sampled_from([Opcode.BINARY, Opcode.BINARY, Opcode.TEXT]))
+    parts = draw(st.lists(SIZES, min_size=1, max_size=3))
+    frames: list[bytes] = []
+    for number, part in enumerate(parts):
+        frames += map(serialised, draw(st.lists(CONTROL, max_size=1)))
+        frames.append(serialised(Frame(Opcode.CONT if number else opcode, part, fin=number == len(parts) - 1)))
+    return frames
+
+
+MESSAGES = message()
 
 
 def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
@@ -45,11 +65,16 @@ def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
 
 
 @given(
-    frames=st.lists(FRAMES.map(serialised) | BROKEN, max_size=12), places=st.lists(st.integers(0, 2**20), max_size=12)
+    frames=st.lists(MESSAGES, max_size=8).map(chain.from_iterable).map(list),
+    last=st.none() | FRAMES.map(serialised) | BROKEN,
+    places=st.lists(st.integers(0, 2**20), max_size=12),
 )
-def test_it_comes_to_the_same_as_the_library_alone(frames: list[bytes], places: list[int]) -> None:
-    pieces = cut(b"".join(frames), places)
-    assert skimmed(pieces)[:2] == alone(pieces)
+def test_it_comes_to_the_same_as_the_library_alone(frames: list[bytes], last: bytes | None, places: list[int]) -> None:
+    pieces = cut(b"".join([*frames, *([] if last is None else [last])]), places)
+    found, problem = alone(pieces)
+    assert skimmed(pieces)[:2] == (found, problem)
+    # The premise: all were understood but the last.
+    assert len(found) >= len(frames)
 
 
 def test_a_whole_message_within_another_is_for_the_library_to_refuse() -> None:
@@ -84,6 +109,14 @@ def test_the_library_sees_nothing_of_payload() -> None:
     found, _, seen = skimmed([upload + message + upload + upload[:9], upload[9:] + message])
     assert [each[0] for each in found] == ["payload", Opcode.TEXT, "payload", "payload", Opcode.TEXT]
     assert seen == 2 * len(message)
+
+
+@pytest.mark.parametrize("head", [b"\x81\x00", b"\x8a\x80\x00\x00\x00\x00"], ids=["unmasked", "pongs"])
+def test_the_library_judges_a_slice_before_more_is_followed(head: bytes) -> None:
+    data = memoryview(head * (256 * 1024 // len(head)))
+    parts = list(Skimmer().skim(data))
+    assert all(isinstance(part, memoryview) and len(part) < SLICE + len(head) for part in parts)
+    assert b"".join(part for part in parts if not isinstance(part, int)) == data
 
 
 def test_the_largest_message_is_payload_and_a_larger_one_is_for_the_library_to_refuse() -> None:

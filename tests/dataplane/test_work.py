@@ -89,8 +89,6 @@ async def test_what_fits_in_is_sent_whole(bench: Bench) -> None:
 
 async def test_an_upload_frame(bench: Bench) -> None:
     runner = bench.opened(1)
-    # The request ended there, so frames may follow.
-    runner.link._waited = True
     frame = Frame(Opcode.BINARY, bytes(8192)).serialize(mask=True)
     calls, writes = bench.counted(lambda: runner.link.data_received(frame), 0.01)
     assert runner.session.sums.received == ROUNDS * 8192

@@ -18,7 +18,7 @@ from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.frames import head
-from householdd.dataplane.skimmer import Skimmer
+from householdd.dataplane.skimmer import SLICE, Skimmer
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
@@ -43,9 +43,6 @@ FRAMES_PER_SECOND = 500
 
 FRAME_BURST = 1000
 """Frames that may come at once, such as after a stall of the line."""
-
-SLICE = 8 * 1024
-"""Bytes that the library parses at a time; of the smallest frames a client can send 1365 fit in."""
 
 LEAST_FRAME = 6
 """Bytes of a frame of a client besides its payload, RFC 6455 section 5.2."""
@@ -98,8 +95,8 @@ class Link(ServerConnection):
     """A server connection that hands frames to its owner as they arrive and writes without waiting.
 
     Incoming frames never enter the library's queue, so no client can make the server stop reading, and pongs are seen
-    at once; payload is counted before the library sees it. Whole messages and pings are written past the protocol
-    object, which must be OPEN; all that changes its state goes through it.
+    at once; payload that comes in whole frames is counted, and the library never sees it. Whole messages and pings are
+    written past the protocol object, which must be OPEN; all that changes its state goes through it.
     """
 
     objects: ClassVar[weakref.WeakSet[Link]] = weakref.WeakSet()
@@ -114,11 +111,12 @@ class Link(ServerConnection):
     owner: Owner | None
     """Set from the end of the opening handshake to the end of the connection."""
 
-    _waited: bool
-    """Whether the client sent nothing behind its request before it was answered, so that the next is a frame's head."""
+    _waited: bool | None
+    """Whether all that came in before the answer was one request in one piece, so that a frame's head is next; None
+    before anything came in."""
 
     _skimmer: Skimmer | None
-    """Set from the first frame on, where the client waited for its answer."""
+    """Set from the first frame on, where it is known where that begins."""
 
     _text: bytearray | None
     """The text message under way; set only while a fragmented one is."""
@@ -151,9 +149,9 @@ class Link(ServerConnection):
     def send_payload(self, count: int) -> int:
         """Writes up to ``count`` payload bytes, as many as the write limit leaves room for; how many it took.
 
-        Where not all fit in they are whole frames, as far as there is room for one.
-        The frames were serialised beforehand and go past the protocol object, which keeps no state for a whole binary
-        message of a server beyond being OPEN.
+        Where not all fit in they are whole frames, as far as there is room for one. The frames were serialised
+        beforehand and go past the protocol object, which keeps no state for a whole binary message of a server beyond
+        being OPEN.
         """
         if not self.open:
             return 0
@@ -216,8 +214,7 @@ class Link(ServerConnection):
 
     def connection_made(self, transport: object) -> None:
         """The transport is there, after TLS where it is used."""
-        self.owner = self._skimmer = self._text = self._input_left = None
-        self._waited = False
+        self.owner = self._waited = self._skimmer = self._text = self._input_left = None
         self._write_limit = WRITE_LIMIT
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
         sockets.prepare(self.socket)
@@ -238,8 +235,14 @@ class Link(ServerConnection):
 
     def data_received(self, data: bytes | memoryview) -> None:
         """Bytes came in. The library answers pings by itself, without looking at the write buffer."""
+        if self._over():
+            # The library would drop it.
+            self._may_receive(len(data))
+            return
         if self.owner is None:
-            self._waited = data[-len(REQUEST_END) :] == REQUEST_END
+            # A client that says more before it is answered could make the two disagree about where a frame begins.
+            _, end, behind = bytes(data).partition(REQUEST_END)
+            self._waited = self._waited is None and end != b"" and behind == b""
         elif self._waited and self._skimmer is None:
             self._skimmer = Skimmer()
         pieces: Iterable[bytes | memoryview | int]
@@ -256,6 +259,12 @@ class Link(ServerConnection):
                 if not self._may_receive(len(part)):
                     return
                 self._receive(part)
+                if self._over():
+                    return
+
+    def _over(self) -> bool:
+        """Whether nothing counts any more that comes in: the client broke the protocol, or sent its close frame."""
+        return self.protocol.parser_exc is not None or self.protocol.close_rcvd is not None
 
     def _may_receive(self, count: int) -> bool:
         """Whether ``count`` more bytes may come in; the connection is given up where not."""
@@ -268,8 +277,7 @@ class Link(ServerConnection):
 
     def _payload(self, size: int) -> None:
         """A frame of payload came in, past the library."""
-        if self.owner is None or self.protocol.parser_exc is not None or self.protocol.close_rcvd is not None:
-            # The library drops all that follows on a breach of the protocol, or on a close frame.
+        if self.owner is None:
             return
         if self._budget.take(self.loop.time()):
             self.owner.binary(size)

@@ -269,6 +269,8 @@ class Runner:
         """The client sends more frames than it may."""
         if self.end(CloseReason.PROTOCOL_ERROR, f"more than {FRAMES_PER_SECOND} frames a second"):
             self.session.errors.flooding += 1
+        # Also where it was ending for another reason, which a client can bring about.
+        self.link.distrust()
 
     def cut(self) -> None:
         """The client ended the stream without a close frame; nothing more can come from it."""

@@ -1,4 +1,4 @@
-"""Takes upload payload out of what a client sends, so that it is counted and never unmasked, copied or collected."""
+"""Takes upload payload out of what a client sends, so that it is counted, and neither unmasked nor collected."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 MAX_MESSAGE = 256 * 1024
 """Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
+
+SLICE = 8 * 1024
+"""Bytes that the library parses at a time; of the smallest frames a client can send 1365 fit in."""
 
 _WHOLE_BINARY = 0x82
 """The first byte of a binary message in one frame: FIN, no reserved bit, the opcode. RFC 6455 section 5.2."""
@@ -17,18 +20,16 @@ _FIRST_CONTROL = 0x8
 _MASKED = 0x80
 _LENGTH = 0x7F
 
-_MEDIUM = struct.Struct("!H")
-_LONG = struct.Struct("!Q")
-_EXTENDED = {126: _MEDIUM, 127: _LONG}
+_EXTENDED = {126: struct.Struct("!H"), 127: struct.Struct("!Q")}
 """How the length is written where the second byte has one of these."""
 
 
 class Skimmer:
     """Follows the frames of one connection, from the end of its opening handshake on.
 
-    What is binary in one frame and within ``MAX_MESSAGE`` is payload. The library's parser keeps no state for it, so
-    it never sees it. It gets everything else byte for byte, whole frames and broken ones, and judges it; of a frame it
-    gets nothing before the head is whole.
+    What is binary in one masked frame and within ``MAX_MESSAGE`` is payload. The library's parser keeps no state for
+    it, so it never sees it. It gets everything else byte for byte, whole frames and broken ones, and judges it. Of a
+    frame it gets nothing before the head is whole, so a client that stops within a bad head is refused when it goes on.
     """
 
     __slots__ = ("_fragmented", "_head", "_left", "_payload")
@@ -51,8 +52,8 @@ class Skimmer:
         """
         if self._head:
             data, self._head = memoryview(self._head + data), b""
+        # What is between the two is for the library.
         begin = at = 0
-        """What is between the two is for the library."""
         while at < len(data):
             if not self._left:
                 size = self._enter(data, at)
@@ -70,6 +71,10 @@ class Skimmer:
                 if not self._left:
                     yield self._payload
                     self._payload = None
+            elif at - begin >= SLICE:
+                # The library judges it before more is followed, which may be nonsense.
+                yield data[begin:at]
+                begin = at
         if begin < at:
             yield data[begin:at]
 
