@@ -57,9 +57,10 @@ class Subject:
 def answer(options: Options) -> Answer:
     """A table for each kind of session."""
     how = (
-        f"What a second of one session costs the worker over WSS while there are {FEW}, in CPU time; half of the "
-        f"peer's would be twice its sessions. {PLAIN} The limit does for each portion what nothing in Python can do "
-        "without: a timer of uvloop, and one write by OpenSSL to the socket."
+        f"What a second of one session costs the worker over WSS while there are {FEW}, in CPU time over whole periods "
+        f"of Jake's bursts, of {PERIOD:g} s; half of the peer's would be twice its sessions. {PLAIN} The limit does "
+        "for each portion what nothing in Python can do without: a timer of uvloop, and one write by OpenSSL to the "
+        "socket."
     )
     tables = []
     for name, users in KINDS.items():

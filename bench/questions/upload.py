@@ -41,7 +41,7 @@ def answer(options: Options) -> Answer:
     how = (
         f"What a gigabyte of upload costs the receiving process, from {CLIENTS} clients that send frames of "
         f"{CHUNK // 1024} KiB at {PACE / 1e6:.0f} Mbit/s each. The limit is a thread for each that calls `recv_into` "
-        "and looks at nothing; a WebSocket server has to unmask every byte as well."
+        "and looks at nothing; a plain WebSocket server has to unmask every byte as well."
     )
     return Answer("Upload", how, tables, Plot(CPU))
 
