@@ -8,10 +8,13 @@ from pathlib import Path
 
 from householdd.core.profiles import ProfileError, Profiles
 
+BUILT_IN = files("householdd") / "data" / "profiles.toml"
+"""Those that come with the package."""
+
 
 def read(path: Path | None) -> Profiles:
     """The profiles in ``path``, or those that come with the package. Raises ProfileError that names the file."""
-    source = path or files("householdd") / "data" / "profiles.toml"
+    source = path or BUILT_IN
     try:
         return Profiles.read(tomllib.loads(source.read_text(encoding="utf-8")))
     except OSError as error:

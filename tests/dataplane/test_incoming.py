@@ -14,7 +14,7 @@ from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.link import PATIENCE_WITH_BREAKERS, Link, Owner
 from householdd.dataplane.skimmer import Skimmer
 from tests.dataplane.bench import REQUEST, Bench
-from tests.dataplane.test_skimmer import BROKEN, FRAMES, MESSAGES, cut, serialised
+from tests.dataplane.streams import BROKEN, FRAMES, MESSAGES, cut, serialised
 
 CLOSE = Frame(Opcode.CLOSE, Close(1000, "").serialize()).serialize(mask=True)
 UPLOAD = Frame(Opcode.BINARY, bytes(1000)).serialize(mask=True)

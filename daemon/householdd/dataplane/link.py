@@ -239,19 +239,16 @@ class Link(ServerConnection):
             # The library would drop it.
             self._may_receive(len(data))
             return
-        if self.owner is None:
-            # A client that says more before it is answered could make the two disagree about where a frame begins.
-            _, end, behind = bytes(data).partition(REQUEST_END)
-            self._waited = self._waited is None and end != b"" and behind == b""
-        elif self._waited and self._skimmer is None:
-            self._skimmer = Skimmer()
+        if self._skimmer is None:
+            self._begin(data)
         pieces: Iterable[bytes | memoryview | int]
         pieces = (data,) if self._skimmer is None else self._skimmer.skim(memoryview(data))
         for piece in pieces:
             if isinstance(piece, int):
                 if not self._may_receive(LEAST_FRAME + piece):
                     return
-                self._payload(piece)
+                if (owner := self._spend()) is not None:
+                    owner.binary(piece)
                 continue
             # In slices: what a client packs into one read can hold the event loop no longer than a slice takes.
             for start in range(0, len(piece), SLICE):
@@ -261,6 +258,15 @@ class Link(ServerConnection):
                 self._receive(part)
                 if self._over():
                     return
+
+    def _begin(self, data: bytes | memoryview) -> None:
+        """Sees from ``data``, the next that came in, where frames begin."""
+        if self.owner is None:
+            # If a client said more before it was answered, skimmer and library could disagree about where that is.
+            _, end, behind = bytes(data).partition(REQUEST_END)
+            self._waited = self._waited is None and end != b"" and behind == b""
+        elif self._waited:
+            self._skimmer = Skimmer()
 
     def _over(self) -> bool:
         """Whether nothing counts any more that comes in: the client broke the protocol, or sent its close frame."""
@@ -275,14 +281,12 @@ class Link(ServerConnection):
             self.abort()
         return self._input_left >= 0
 
-    def _payload(self, size: int) -> None:
-        """A frame of payload came in, past the library."""
-        if self.owner is None:
-            return
-        if self._budget.take(self.loop.time()):
-            self.owner.binary(size)
-        else:
-            self.owner.flooded()
+    def _spend(self) -> Owner | None:
+        """Who is to hear of one more frame; nobody where that is more than may come in, of which the owner is told."""
+        if self.owner is None or self._budget.take(self.loop.time()):
+            return self.owner
+        self.owner.flooded()
+        return None
 
     def eof_received(self) -> None:
         """The client ended its side of the stream."""
@@ -311,10 +315,8 @@ class Link(ServerConnection):
         if not isinstance(event, Frame):
             super().process_event(event)
             return
-        if self.owner is None:
-            return
-        if not self._budget.take(self.loop.time()):
-            self.owner.flooded()
+        owner = self._spend()
+        if owner is None:
             return
         match event.opcode:
             case Opcode.TEXT:
@@ -323,12 +325,12 @@ class Link(ServerConnection):
             case Opcode.CONT if self._text is not None:
                 self._collect(event)
             case Opcode.BINARY | Opcode.CONT:
-                self.owner.binary(len(event.data))
+                owner.binary(len(event.data))
             case Opcode.PONG:
-                self.owner.pong(bytes(event.data))
+                owner.pong(bytes(event.data))
             case Opcode.CLOSE:
                 sockets.deliver_on_close(self.socket)
-                self.owner.client_closing()
+                owner.client_closing()
             case _:
                 # A ping: the protocol has answered it. It proves no more than its sender's wish to be answered.
                 pass
