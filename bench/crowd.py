@@ -105,8 +105,8 @@ class Crowd:
                     play_at = time.perf_counter() + OPENS
 
     def _enter(self, number: int) -> Player:
-        user, query = (self.users[number % len(self.users)] + "?").split("?")[:2]
-        sock = connected(self.address, self.tls, f"{user}_{number}" + (f"?{query}" if query else ""))
+        user = self.users[number % len(self.users)]
+        sock = connected(self.address, self.tls, f"{user}_{number}")
         sock.settimeout(0)
         return Player(sock, user)
 

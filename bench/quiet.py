@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
+from householdd import profile_data
 from tests.daemon import CROWD
 
 QUIET = "quiet"
@@ -24,5 +24,5 @@ of Jake took half of a worker's time."""
 def quiet_crowd(directory: Path) -> dict[str, str]:
     """The environment of a daemon that takes any number of such sessions; its file of profiles is in ``directory``."""
     path = directory / "profiles.toml"
-    path.write_text((files("householdd") / "data" / "profiles.toml").read_text() + _PROFILE)
+    path.write_text(profile_data.BUILT_IN.read_text() + _PROFILE)
     return CROWD | {"HOUSEHOLDD_PROFILES": str(path)}

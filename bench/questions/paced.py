@@ -62,10 +62,10 @@ def answer(options: Options) -> Answer:
         "for each portion what nothing in Python can do without: a timer of uvloop, and one write by OpenSSL to the "
         "socket."
     )
+    seconds = whole_periods(options.seconds)
     tables = []
     for name, users in KINDS.items():
         with subjects(users) as each:
-            seconds = whole_periods(options.seconds)
             measures = {key: partial(_cost, subject, seconds) for key, subject in each.items()}
             rows = interleaved(measures, options.rounds)
         tables.append(Table(name, rows, CPU, PEER, {"householdd": "0.5 at most"}))
