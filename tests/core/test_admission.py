@@ -5,6 +5,7 @@ import pytest
 from householdd.core.addresses import parse_network
 from householdd.core.admission import PERSONS, PROBES, Admission, Cause, Denial
 from householdd.core.counts import Counts, size
+from householdd.core.ladder import Step
 from householdd.core.reservations import HOUSEHOLD, PATIENCE
 from householdd.core.settings import Limits
 from householdd.core.visitor import Visitor
@@ -218,3 +219,36 @@ def test_what_the_server_did_is_no_failure_of_the_client(reason: CloseReason) ->
     admission = admission_of(Limits(breaker_failures=1))
     assert admission.ended(visitor(), reason, 0.0) == []
     assert admission.denies(visitor(), 0.0) is None
+
+
+def test_no_new_run_is_let_in_while_draining_overloaded_or_full() -> None:
+    admission = admission_of(Limits(max_sessions=2 * HOUSEHOLD))
+    assert admission.denies_new_runs(0.0) is None
+    admission.drain_deadline = 60.0
+    assert admission.denies_new_runs(0.0) == Denial(Cause.DRAINING, "Draining; try again in 60 s.", 60)
+    admission.drain_deadline = None
+    for step in (Step.REFUSE, Step.SLOW, Step.SHED, Step.STOP):
+        admission.overload = step
+        assert cause(admission.denies_new_runs(0.0)) is Cause.OVERLOADED
+    admission.overload = Step.NORMAL
+    assert admission.denies_new_runs(0.0) is None
+    # The first session of a run takes the places of the whole household, and one more leaves too few.
+    enter(admission, household("192.0.2.1", "1")[0])
+    assert admission.denies_new_runs(0.0) is None
+    enter(admission, visitor("192.0.2.2"))
+    assert cause(admission.denies_new_runs(0.0)) is Cause.FULL
+
+
+def test_where_no_household_has_room_at_all_a_session_counts_for_itself() -> None:
+    admission = admission_of(Limits(max_sessions=2))
+    enter(admission, visitor("192.0.2.1"))
+    assert admission.denies_new_runs(0.0) is None
+    enter(admission, visitor("192.0.2.2"))
+    assert cause(admission.denies_new_runs(0.0)) is Cause.FULL
+
+
+def test_limits_of_one_address_keep_no_other_from_a_new_run() -> None:
+    admission = admission_of(Limits(max_sessions_per_address=1))
+    enter(admission, visitor())
+    assert cause(admission.denies(visitor(), 0.0)) is Cause.ADDRESS_FULL
+    assert admission.denies_new_runs(0.0) is None

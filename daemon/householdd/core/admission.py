@@ -99,6 +99,8 @@ class Admission:
         self.breakers = Breakers(counts)
         self.drain_deadline: float | None = None
         """Set only while draining: monotonic time at which the rest is closed."""
+        self.emergency = False
+        """Whether an emergency stop is under way."""
         self.overload = Step.NORMAL
         """What the worker does about overload."""
         self._counts = counts
@@ -126,9 +128,8 @@ class Admission:
         if (block := self.blocks.hits(visitor.host, now)) is not None:
             left = _retry(block.expires_at - now)
             return Denial(Cause.BLOCKED, f"Blocked by the operator: {block.reason}. Try again in {left} s.", left)
-        if self.drain_deadline is not None:
-            left = _retry(min(self.drain_deadline - now, MOST_DRAIN_RETRY))
-            return Denial(Cause.DRAINING, f"Draining; try again in {left} s.", left)
+        if (denial := self._draining(now)) is not None:
+            return denial
         if self.overload is Step.STOP:
             return _overloaded()
         if (denial := self._run_full(visitor)) is not None or self._reservations.expects(visitor):
@@ -136,6 +137,14 @@ class Admission:
         if self.overload is not Step.NORMAL:
             return _overloaded()
         return self._failing(visitor, now) or self._full(visitor) or self._too_fast(visitor, now)
+
+    def denies_new_runs(self, now: float) -> Denial | None:
+        """Return why a new run is refused whatever its address; None where an address may begin one."""
+        if (denial := self._draining(now)) is not None:
+            return denial
+        if self.overload is not Step.NORMAL:
+            return _overloaded()
+        return self._no_room(HOUSEHOLD if self._households else 1)
 
     def let_in(self, visitor: Visitor, now: float) -> None:
         """Notes a handshake that was not denied."""
@@ -197,13 +206,28 @@ class Admission:
         words = f"Too many sessions from your address ended without a goodbye; try again in {left} s."
         return Denial(Cause.BREAKER, words, left)
 
+    def _draining(self, now: float) -> Denial | None:
+        if self.drain_deadline is None:
+            return None
+        left = _retry(min(self.drain_deadline - now, MOST_DRAIN_RETRY))
+        return Denial(Cause.DRAINING, f"Draining; try again in {left} s.", left)
+
+    @property
+    def _taken(self) -> int:
+        return self._counts.sessions() + self._counts.reserved()
+
+    def _no_room(self, wanted: int) -> Denial | None:
+        taken, most = self._taken, self.limits.max_sessions
+        if taken + wanted <= most:
+            return None
+        words = f"Full with {most} sessions" if taken >= most else f"No room for a household in {most} sessions"
+        return Denial(Cause.FULL, f"{words}; try again in {FULL_RETRY} s.", FULL_RETRY)
+
     def _full(self, visitor: Visitor) -> Denial | None:
         limits, counts, wanted = self.limits, self._counts, self._wanted(visitor)
         again = f"try again in {FULL_RETRY} s."
-        taken = counts.sessions() + counts.reserved()
-        if taken + wanted > (most := limits.max_sessions):
-            words = f"Full with {most} sessions" if taken >= most else f"No room for a household in {most} sessions"
-            return Denial(Cause.FULL, f"{words}; {again}", FULL_RETRY)
+        if (denial := self._no_room(wanted)) is not None:
+            return denial
         if counts.of(visitor.address_key) + wanted > (most := limits.max_sessions_per_address):
             words = f"Your address may have {most} sessions at once; {again}"
             return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY)
@@ -211,6 +235,7 @@ class Admission:
         if network + wanted > (most := limits.max_sessions_per_network):
             words = f"Your network may have {most} sessions at once; {again}"
             return Denial(Cause.NETWORK_FULL, words, FULL_RETRY)
+        taken = self._taken
         fair = max((limits.max_sessions - taken) // FAIR_PART, HOUSEHOLD)
         if 2 * taken > limits.max_sessions and network + wanted > fair:
             words = f"Nearly full, and your network has its share of {fair} sessions; {again}"

@@ -25,10 +25,11 @@ from householdd.dataplane import responses
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.headers import header, items
-from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
+from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect, refusal
 from householdd.dataplane.link import Link
 from householdd.dataplane.opening import Opening
 from householdd.dataplane.proxied import Proxied, ProxyProtocol
+from householdd.dataplane.readiness import READY_PATH, readiness
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
 from householdd.dataplane.static_files import StaticFile
@@ -116,16 +117,29 @@ class Gateway:
         path = path_of(request.path)
         if path.startswith(SESSION_PATH):
             return self._upgrade(cast("Link", connection), request)
+        if path.removeprefix("/api") == READY_PATH:
+            return await self._ready(request)
         try:
             row = await self._rows.answer(path)
         except RowUnavailableError as error:
             return responses.text(http.HTTPStatus.SERVICE_UNAVAILABLE, f"Not available now: {error}")
         if row is not None:
             return responses.data(request, row, self._options.allowed_origins)
+        return self._file(request, path)
+
+    def _file(self, request: Request, path: str) -> Response:
         if path in self._static:
             return responses.file(request, self._static[path])
         words = "The page was not built; `make run` builds it." if path == "/" else "Not found."
         return responses.text(http.HTTPStatus.NOT_FOUND, words)
+
+    async def _ready(self, request: Request) -> Response:
+        row = await readiness(self._registry.admission, self._registry.clock.now(), self._rows.stats)
+        origins = self._options.allowed_origins
+        if row["ready"]:
+            return responses.data(request, row, origins)
+        again = {"Retry-After": str(row["retry_after"])}
+        return responses.data(request, row, origins, http.HTTPStatus.SERVICE_UNAVAILABLE, again)
 
     def _upgrade(self, connection: Link, request: Request) -> Response | None:
         try:
@@ -147,8 +161,7 @@ class Gateway:
             path = SESSION_PATH + quote(target.user_id)
             row = redirect(request, path, tls=self._options.tls is not None, port=port)
             # A browser shows its page no answer to a handshake that was refused, so the page asks here.
-            refused = {} if denial is None else {"refused": denial.words}
-            return responses.data(request, {**row, **refused}, self._options.allowed_origins)
+            return responses.data(request, {**row, **refusal(denial)}, self._options.allowed_origins)
         if denial is None:
             self._registry.admission.let_in(visitor, now)
             return None

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from websockets.http11 import Request
 
+from householdd.core.admission import Denial
 from householdd.core.figures import mbps
 from householdd.core.profiles import Profiles
 from householdd.dataplane.headers import header
@@ -36,7 +37,7 @@ class HttpRows:
 
     def __init__(self, profiles: Profiles, stats: Stats, runs: Runs = no_run) -> None:
         self._profiles = profiles
-        self._stats = stats
+        self.stats = stats
         self._runs = runs
 
     async def answer(self, path: str) -> Mapping[str, Any] | msgspec.Raw | None:
@@ -46,7 +47,7 @@ class HttpRows:
                 found = await self._runs(run.removeprefix(RUNS_PATH))
                 return None if found is None else msgspec.Raw(found)
             case "/virtual-household/health":
-                stats = await self._stats()
+                stats = await self.stats()
                 return {
                     "status": "healthy" if stats["state"] == "serving" else stats["state"],
                     "active_sessions": stats["active_sessions"],
@@ -54,7 +55,7 @@ class HttpRows:
             case "/virtual-household/profiles":
                 return {"profiles": {key: self._profile(key) for key in self._profiles.by_key}}
             case "/virtual-household/stats":
-                return await self._stats()
+                return await self.stats()
             case _:
                 return None
 
@@ -84,4 +85,14 @@ def redirect(request: Request, path: str, *, tls: bool, port: int) -> Mapping[st
         "architecture": "multi_process",
         "process_isolation": True,
         "connection_type": "websocket",
+    }
+
+
+def refusal(denial: Denial | None) -> Mapping[str, Any]:
+    """What the same row adds where an upgrade would be refused: the words, and the cause for programs."""
+    if denial is None:
+        return {}
+    return {
+        "refused": denial.words,
+        "refusal": {"cause": denial.cause.value, "retry_after": denial.retry_after},
     }

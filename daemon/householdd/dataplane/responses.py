@@ -19,9 +19,16 @@ def text(status: http.HTTPStatus, words: str, headers: Mapping[str, str] | None 
     return _response(status, f"{words}\n".encode(), "text/plain; charset=utf-8", headers)
 
 
-def data(request: Request, value: Mapping[str, Any] | msgspec.Raw, allowed_origins: Iterable[str]) -> Response:
+def data(
+    request: Request,
+    value: Mapping[str, Any] | msgspec.Raw,
+    allowed_origins: Iterable[str],
+    status: http.HTTPStatus = http.HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """JSON, readable for pages of the allowed origins; ``*`` among them allows every page."""
-    response = _response(http.HTTPStatus.OK, msgspec.json.encode(value), "application/json", {"Vary": "Origin"})
+    always = {"Vary": "Origin", **(headers or {})}
+    response = _response(status, msgspec.json.encode(value), "application/json", always)
     origin = header(request, "Origin")
     allowed = set(allowed_origins)
     if origin and (origin in allowed or "*" in allowed):

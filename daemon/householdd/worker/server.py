@@ -104,6 +104,7 @@ class LocalServer(server_service_pb2_grpc.ServerServiceServicer):
         if request.validate_only:
             return pb.ShutdownServerResponse(sessions_closed=len(self._registry.live))
         self._registry.admission.drain_deadline = self._registry.clock.now()
+        self._registry.admission.emergency = True
         closed = self._registry.end_all(CloseReason.EMERGENCY, reason)
         await asyncio.sleep(FAREWELL)
         self._registry.abort_all()
