@@ -53,7 +53,7 @@ def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, p
         assert 0 < float(card.locator("[data-figure=p50]").inner_text().replace(",", "")) < 1000, person
         expect(card.locator(".score")).to_be_visible()
         expect(card.locator(".verdict")).not_to_be_empty()
-    assert "20 seconds" in page.locator("#status").inner_text()
+    expect(page.locator("#headline")).to_have_text("Test finished.")
     assert page.locator("html").get_attribute("data-phase") is None
 
     report = page.locator("#report")
@@ -104,7 +104,7 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     page.keyboard.press("Enter")
     in_state(page, "done", 5)
     page.wait_for_function("window.awake === 0")
-    expect(page.locator("#line")).to_contain_text("Alone on your line the Computer got")
+    expect(page.locator("#line")).to_contain_text("Alone on the connection the Computer received")
     assert "Stopped after" in page.locator("#status").inner_text()
     report_says(page, "stopped before its end")
     received = {person: count(page, person, "received") for person in PEOPLE}
@@ -129,23 +129,23 @@ def test_a_page_out_of_sight_says_that_the_run_does_not_count(daemon: Served, pa
             document.dispatchEvent(new Event("visibilitychange"));
         }"""
     )
-    expect(page.locator("#trouble")).to_contain_text("out of sight")
+    expect(page.locator("#trouble")).to_contain_text("keep this page in view")
     in_state(page, "done", 20)
-    report_says(page, "out of sight")
+    report_says(page, "hidden")
     page.get_by_role("link", name="?run=").click()
-    expect(page.locator("#headline")).to_contain_text("A stored run of")
-    report_says(page, "out of sight")
+    expect(page.locator("#headline")).to_contain_text("Result of")
+    report_says(page, "hidden")
 
 
 def test_the_page_speaks_german_too(daemon: Served, page: Page) -> None:
     page.goto(f"{daemon.url}?lang=de&computer=50")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Haushaltstest")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Internet-Haushaltstest")
     assert page.locator("html").get_attribute("lang") == "de"
     page.get_by_role("button", name="Test starten").click()
     everybody_is_on_the_line(page)
     page.wait_for_timeout(1000)
-    page.get_by_role("button", name="Anhalten").click()
+    page.get_by_role("button", name="Abbrechen").click()
     in_state(page, "done", 10)
-    report_says(page, "vor seinem Ende angehalten")
+    report_says(page, "vorzeitig abgebrochen")
     screenshot(page, "german")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

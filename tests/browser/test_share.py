@@ -61,19 +61,19 @@ def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_p
     verdicts = page.locator(".verdict").all_inner_texts()
     page.goto(link)
     in_state(page, "done", 10)
-    expect(page.locator("#headline")).to_contain_text("A stored run of")
+    expect(page.locator("#headline")).to_contain_text("Result of")
     expect(page.locator("#report")).to_have_attribute("data-grade", grade or "")
     assert page.locator(".verdict").all_inner_texts() == verdicts
     expect(page.get_by_role("img", name="Delay over time.")).to_be_visible()
     expect(page.get_by_role("link", name=link)).to_be_visible()
-    page.get_by_role("button", name="Run your own test").click()
+    page.get_by_role("button", name="Test your own connection").click()
     expect(page.get_by_role("button", name="Start the test")).to_be_visible()
 
 
 def test_a_link_without_a_run_behind_it_is_explained(daemon: Served, page: Page, complaints: list[str]) -> None:
     page.goto(f"{daemon.url}?run=000000000000000000000000&lang=de")
-    expect(page.locator("#trouble")).to_contain_text("Hinter diesem Link steht kein Lauf")
-    page.get_by_role("button", name="Selbst testen").click()
+    expect(page.locator("#trouble")).to_contain_text("Zu diesem Link gibt es kein Ergebnis")
+    page.get_by_role("button", name="Eigenen Anschluss testen").click()
     expect(page).to_have_url(f"{daemon.url}?lang=de")
     page.route("**/runs/*", lambda route: route.fulfill(status=503, body="unavailable"))
     page.goto(f"{daemon.url}?run=000000000000000000000000")

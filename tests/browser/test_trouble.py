@@ -40,7 +40,7 @@ def test_a_session_that_the_operator_kills_in_the_middle(daemon: Daemon, page: P
     expect(page.locator("[data-user][data-state=running]")).to_have_count(len(PEOPLE) - 1)
     in_state(page, "failed", 40)
     expect(page.locator("#trouble")).to_contain_text("Jake")
-    report_says(page, "A connection was lost or closed")
+    report_says(page, "A connection was lost during the test")
     screenshot(page, "session-killed")
 
 

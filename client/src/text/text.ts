@@ -80,7 +80,7 @@ export interface Text {
     /** Under load, when not everybody is there. */
     few: (people: number) => string;
     stopping: string;
-    done: (seconds: number) => string;
+    done: () => string;
     stoppedEarly: (seconds: number) => string;
     failed: string;
     /** What happened to whom; `names` is everybody it happened to. */

@@ -17,7 +17,7 @@ export function headlineOf(state: RunState, text: Text): string {
     }
     case "done": {
       if (state.stoppedEarly) return text.status.stoppedEarly(Math.round(state.elapsedMs / 1000));
-      return text.status.done(Math.round(Math.max(...all.map((one) => one.elapsedMs)) / 1000));
+      return text.status.done();
     }
     case "connecting":
     case "stopping":
