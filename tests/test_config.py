@@ -35,7 +35,7 @@ def test_the_example_configuration_changes_nothing(tmp_path: Path) -> None:
 def uncommented() -> dict[str, Any]:
     """The example with every key that it shows."""
     # A commented line that is a key, not a sentence.
-    return tomllib.loads(re.sub(r"^#(?=[a-z_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE))
+    return tomllib.loads(re.sub(r"^#(?=[a-z0-9_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE))
 
 
 def test_the_addresses_of_the_example_do_not_meet() -> None:
@@ -160,3 +160,10 @@ def test_a_pipe_is_a_configuration_once() -> None:
             config.load_again({"no_tls": True}, path)
     finally:
         os.close(reading)
+
+
+@pytest.mark.parametrize(("prefix", "problem"), [(47, "greater than or equal to 48"), (65, "less than or equal to 64")])
+def test_an_ipv6_customer_has_at_most_a_network_and_at_least_a_subnet(prefix: int, problem: str) -> None:
+    with pytest.raises(config.ConfigError) as caught:
+        config.load({"no_tls": True, "ipv6_customer_prefix": prefix}, None)
+    assert str(caught.value) == f"--ipv6-customer-prefix: Input should be {problem}"

@@ -27,7 +27,14 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from householdd.access_settings import Access
 from householdd.brand import Branding
-from householdd.core.addresses import Address, parse_address, parse_optional_address
+from householdd.core.addresses import (
+    LONGEST_CUSTOMER,
+    SHORTEST_CUSTOMER,
+    Address,
+    CustomerSize,
+    parse_address,
+    parse_optional_address,
+)
 from householdd.core.runtime import LOG_LEVELS, Catalogue, Source, Values
 from householdd.core.settings import Limits, Timeouts
 from householdd.dashboard_settings import Dashboard
@@ -149,6 +156,8 @@ class Settings(BaseSettings):
     require_origin: bool = False
     trusted_proxies: list[IPvAnyNetwork] = []
     proxy_protocol: _ProxyProtocol = False
+    ipv6_customer_prefix: Annotated[int, Field(ge=SHORTEST_CUSTOMER, le=LONGEST_CUSTOMER)] = CustomerSize.ipv6_prefix
+    """Prefix length of the IPv6 network that counts as one customer."""
     frame_ancestors: list[_FrameAncestor] = []
     branding: Branding = Branding()
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0

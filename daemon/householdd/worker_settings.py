@@ -39,6 +39,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     proxy_protocol: ProxyProtocol
     tokens: dict[str, str | float | None]
     """``[tokens]`` of the configuration, with absolute paths."""
+    ipv6_customer_prefix: int
     frame_ancestors: tuple[str, ...]
     brand: Brand
     handshake_timeout: float

@@ -137,7 +137,7 @@ def test_reset_forgets_everything(opened: Worker, networks: list[object] | None)
 
 def test_reset_of_one_customer_leaves_the_others(opened: Worker) -> None:
     opened.end(0, failed=True, times=6, host="2001:db8::1")
-    assert opened.breakers.reset([parse_network("2001:db8::/64"), parse_network("198.51.100.7")], 1)
+    assert opened.breakers.reset([parse_network("2001:db8::/56"), parse_network("198.51.100.7")], 1)
     assert (opened.opens_in(1), opened.opens_in(1, host="2001:db8::2")) == (29, 0)
 
 

@@ -67,7 +67,7 @@ def test_a_session_whose_demand_was_too_low_may_take_what_is_spare() -> None:
         ("192.0.2.7", "192.0.3.7", False, False),
         ("192.0.2.7", "::ffff:192.0.2.7", True, True),
         ("2001:db8:0:1::1", "2001:db8:0:1::2", True, True),
-        ("2001:db8:0:1::1", "2001:db8:0:2::1", False, True),
+        ("2001:db8:0:1::1", "2001:db8:0:100::1", False, True),
         ("2001:db8:1:1::1", "2001:db8:0:1::1", False, False),
         ("192.0.2.7", "::c000:207", False, False),
     ],

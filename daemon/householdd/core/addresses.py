@@ -7,13 +7,25 @@ from dataclasses import dataclass
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-CUSTOMER_IPV6 = 64
-"""Bits of an IPv6 address that stand for a customer: whoever has one address has its /64, and changes within it."""
-
 LEAST_LENGTH = {4: 16, 6: 32}
 """Shortest prefix that can be named, by IP version: a slip must not name half the Internet."""
 BLOCK_BITS = {4: 24, 6: 48}
 """Prefix length of a block, by IP version: what an ISP gives a street, or a customer's whole site."""
+
+SHORTEST_CUSTOMER, LONGEST_CUSTOMER = BLOCK_BITS[6], 64
+"""Prefix lengths that may stand for an IPv6 customer: at most a block, at least one subnet (RFC 7421)."""
+
+
+@dataclass
+class CustomerSize:
+    """How much of the IPv6 Internet one customer has. It is one value for a process, like its locale."""
+
+    ipv6_prefix: int = 56
+    """Prefix length. Access providers delegate a /56 or more (RIPE-690), and the customer uses all of it."""
+
+
+customer_size = CustomerSize()
+"""Size in force. Set at the start of a process, before the first address is counted, and never changed after it."""
 
 
 def host_port(host: str, port: int) -> str:
@@ -22,10 +34,10 @@ def host_port(host: str, port: int) -> str:
 
 
 def customer(host: str) -> Network:
-    """The network that stands for the customer at ``host``: the address itself, of IPv6 its /64."""
+    """Return the network that stands for the customer at ``host``: an IPv4 address or the IPv6 customer prefix."""
     address = address_of(host)
     if isinstance(address, ipaddress.IPv6Address):
-        return ipaddress.IPv6Network((address, CUSTOMER_IPV6), strict=False)
+        return ipaddress.IPv6Network((address, customer_size.ipv6_prefix), strict=False)
     return ipaddress.IPv4Network(address)
 
 
@@ -45,7 +57,7 @@ def covers(network: Network, other: Network) -> bool:
 
 
 def parse_network(text: str) -> Network:
-    """A network as an operator writes it; an IPv6 address without a length is its /64. Raises ValueError."""
+    """Read a network as an operator writes it; an IPv6 address without a length is its customer. Raises ValueError."""
     try:
         if "/" not in text:
             return customer(text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from householdd.core.addresses import Network, customer
+from householdd.core.addresses import Network, address_of
 
 MAX_BLOCKS = 2000
 """Networks that can be blocked at once."""
@@ -74,20 +75,13 @@ class Blocks:
         """The block that keeps ``host`` out at ``now``; of several the one that lasts longest."""
         if not self._by_network:
             return None
-        single = customer(host)
+        single = ipaddress.ip_network(address_of(host))
         found = [
             block
             for version, length in self._lengths
-            if version == single.version and (block := self._lookup(host, single, length, now)) is not None
+            if version == single.version and (block := self._find(single.supernet(new_prefix=length), now)) is not None
         ]
         return max(found, key=lambda block: block.expires_at, default=None)
-
-    def _lookup(self, host: str, single: Network, length: int, now: float) -> Block | None:
-        if length <= single.prefixlen:
-            return self._find(single.supernet(new_prefix=length), now)
-        # Longer than what stands for a customer: a part of an IPv6 /64.
-        network = type(single)((host.partition("%")[0], length), strict=False)
-        return self._find(network, now)
 
     def _note_lengths(self) -> None:
         self._lengths = {(network.version, network.prefixlen) for network in self._by_network}

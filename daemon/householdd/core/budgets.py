@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from householdd.core.addresses import BLOCK_BITS, CUSTOMER_IPV6, Network
+from householdd.core.addresses import BLOCK_BITS, LONGEST_CUSTOMER, Network
 from householdd.core.profiles import MEGABIT
 from householdd.core.settings import Limits
 from householdd.core.sharing import Pool, fill
@@ -18,16 +18,19 @@ from householdd.core.sharing import Pool, fill
 _IPV4 = 1 << 32
 """Above an IPv4 address in a key: as an IPv6 prefix that would be 0:1::/32, which is nobody's (RFC 4291, section 4)."""
 
+_IPV6_REST = 128 - LONGEST_CUSTOMER
+"""Bits of an IPv6 address that name no customer, whichever prefix stands for one."""
+
 
 def customer_key(network: Network) -> int:
     """A customer's network, as ``addresses.customer`` gives it, as a number of 64 bits."""
     address = int(network.network_address)
-    return _IPV4 | address if network.version == 4 else address >> CUSTOMER_IPV6  # noqa: PLR2004 - IPv4
+    return _IPV4 | address if network.version == 4 else address >> _IPV6_REST  # noqa: PLR2004 - IPv4
 
 
 def block_key(customer: int) -> int:
     """The block of addresses around a customer."""
-    bits = 32 - BLOCK_BITS[4] if customer >> 32 == 1 else CUSTOMER_IPV6 - BLOCK_BITS[6]
+    bits = 32 - BLOCK_BITS[4] if customer >> 32 == 1 else LONGEST_CUSTOMER - BLOCK_BITS[6]
     return customer >> bits << bits
 
 

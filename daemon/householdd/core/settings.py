@@ -123,18 +123,18 @@ class Limits(SettingGroup):
 
     max_sessions: int = _count(8000, 1, 100_000, "most live sessions at once, at all workers together")
     max_sessions_per_address: int = _count(
-        256, 1, 100_000, "most live sessions at once from one IPv4 address or IPv6 /64"
+        256, 1, 100_000, "most live sessions at once from one IPv4 address or IPv6 customer prefix"
     )
     max_sessions_per_network: int = _count(1000, 1, 100_000, "most live sessions at once from one IPv4 /24 or IPv6 /48")
     handshakes_per_second: float = _frequency(400.0, "most new sessions in a second, at all workers together")
     handshakes_per_second_per_address: float = _frequency(
-        30.0, "most new sessions in a second from one IPv4 address or IPv6 /64, as the mean of 10 s"
+        30.0, "most new sessions in a second from one IPv4 address or IPv6 customer prefix, as the mean of 10 s"
     )
     max_unfinished_handshakes: int = _count(
         2000, 1, 100_000, "most connections without a session at once, at all workers together"
     )
     max_unfinished_handshakes_per_address: int = _count(
-        256, 1, 100_000, "most connections without a session at once from one IPv4 address or IPv6 /64"
+        256, 1, 100_000, "most connections without a session at once from one IPv4 address or IPv6 customer prefix"
     )
     breaker_failures: int = _count(
         64, 1, 100_000, "failed sessions of an address within a minute that open its circuit breaker"
@@ -149,7 +149,7 @@ class Limits(SettingGroup):
     breaker_max_open: float = _seconds(900, 1, 86400, "most such time, where breaker_open is not more")
     daemon_mbps: float = _budget("of all sessions together, at all workers")
     block_mbps: float = _budget("of an IPv4 /24 or IPv6 /48")
-    customer_mbps: float = _budget("of an IPv4 address or IPv6 /64")
+    customer_mbps: float = _budget("of an IPv4 address or IPv6 customer prefix")
     session_mbps: float = _budget("of one session")
 
     @property

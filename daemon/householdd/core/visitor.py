@@ -31,7 +31,8 @@ class Visitor:
     @cached_property
     def network_key(self) -> bytes:
         """Stands for the network around the customer: the IPv4 /24 or IPv6 /48."""
-        return network_key(self.customer.supernet(new_prefix=BLOCK_BITS[self.customer.version]))
+        # Marked, because an IPv6 customer may have the whole /48, and the two are counted separately.
+        return b"b" + network_key(self.customer.supernet(new_prefix=BLOCK_BITS[self.customer.version]))
 
     @cached_property
     def run_key(self) -> bytes:

@@ -29,7 +29,7 @@ from householdd.controlplane.repeats import Repeats
 from householdd.controlplane.roles import Rules
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.core import runtime
+from householdd.core import addresses, runtime
 from householdd.core.addresses import Address
 from householdd.core.blocks import Blocks
 from householdd.core.profiles import Profiles
@@ -68,6 +68,7 @@ class Supervisor:
     """The parts of the daemon, put together. ``read_settings`` reads the configuration anew."""
 
     def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
+        addresses.customer_size.ipv6_prefix = settings.ipv6_customer_prefix
         self._settings = settings
         self._read_settings = read_settings
         self._private = settings.runtime_dir.absolute() / "private"
@@ -405,6 +406,7 @@ class Supervisor:
             trusted_proxies=tuple(map(str, settings.trusted_proxies)),
             proxy_protocol=settings.proxy_protocol,
             tokens=settings.tokens.absolute(),
+            ipv6_customer_prefix=settings.ipv6_customer_prefix,
             frame_ancestors=tuple(settings.frame_ancestors),
             brand=brand,
             handshake_timeout=settings.handshake_timeout,

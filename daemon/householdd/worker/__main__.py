@@ -24,7 +24,7 @@ from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import certificates, logs
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.core import runtime
+from householdd.core import addresses, runtime
 from householdd.core.origins import Origins
 from householdd.core.profiles import Profiles
 from householdd.core.proxies import TrustedProxies
@@ -225,6 +225,7 @@ def main() -> None:
     allocator.settle()
     settings = msgspec.json.decode(line, type=WorkerSettings)
     logs.set_up(settings.log_level, settings.log_format, worker=settings.name)
+    addresses.customer_size.ipv6_prefix = settings.ipv6_customer_prefix
     # Ctrl-C on a terminal is for the supervisor, which tells its workers, and so is the emergency stop of a whole unit.
     for number in (signal.SIGINT, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
