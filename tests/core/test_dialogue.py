@@ -26,13 +26,11 @@ def answered(dialogue: Dialogue, text: str | bytes, now: float = NOW) -> tuple[l
     ("ping", "timestamp", "sequence"),
     [
         ('{"type":"ping","timestamp":1700000001234,"sequence":7}', 1700000001234, 7),
-        ('{"type":"ping","timestamp":1234.56789}', 1234.56789, None),
-        ('{"type":"ping"}', None, None),
+        ('{"type":"ping","timestamp":1234.56789}', 1234.56789, 0),
+        ('{"type":"ping"}', None, 0),
     ],
 )
-def test_a_ping_is_answered_with_the_clients_own_values(
-    ping: str, timestamp: float | None, sequence: int | None
-) -> None:
+def test_a_ping_is_answered_with_the_clients_own_values(ping: str, timestamp: float | None, sequence: int) -> None:
     pong = {
         "type": "pong",
         "user_id": "alex_42",
@@ -40,6 +38,7 @@ def test_a_ping_is_answered_with_the_clients_own_values(
         "timestamp": timestamp,
         "client_timestamp": timestamp,
         "server_timestamp": (WALL + 2) * 1e3,
+        "server_time": WALL + 2,
     }
     assert answered(Dialogue(active()), ping) == ([pong], None)
 
@@ -100,14 +99,24 @@ def test_a_client_that_is_done_is_told_so_and_its_session_ends(word: str) -> Non
     assert reason is CloseReason.CLIENT_STOPPED
 
 
-@pytest.mark.parametrize("word", ["start_traffic", "request_download"])
-def test_a_wish_lowers_the_rate(word: str) -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        '"type":"start_traffic","targetThroughput"',
+        '"type":"request_download","targetThroughput"',
+        '"type":"request_download","throughput"',
+    ],
+)
+@pytest.mark.parametrize(
+    ("wish", "bps"), [("12.5", 12.5e6), ("12500000", 12.5e6), ("999.5", 999.5e6), ("10001", 10_001), ("10000000", 10e6)]
+)
+def test_a_wish_lowers_the_rate_in_mbps_or_as_old_clients_say_it_in_bps(message: str, wish: str, bps: float) -> None:
     session = active("computer")
-    assert answered(Dialogue(session), f'{{"type":"{word}","targetThroughput":12.5}}') == ([], None)
-    assert session.download.shape.peak_bps == 12.5e6
+    assert answered(Dialogue(session), f"{{{message}:{wish}}}") == ([], None)
+    assert session.download.shape.peak_bps == bps
 
 
-@pytest.mark.parametrize("wish", ["1000.1", "1e15", "0", "-5", "null"])
+@pytest.mark.parametrize("wish", ["1000.1", "10000", "1000000001", "1e15", "0", "-5", "null"])
 def test_a_wish_never_raises_the_rate_nor_ends_it(wish: str) -> None:
     session = active("computer")
     assert answered(Dialogue(session), f'{{"type":"start_traffic","targetThroughput":{wish}}}') == ([], None)

@@ -38,12 +38,14 @@ def test_a_new_session_has_targets_and_no_measurements_yet() -> None:
         "timestamp": WALL * 1e3,
         "ping_ms": None,
         "jitter_ms": None,
-        "bufferbloat_severity": "unknown",
+        "bufferbloat_severity": "none",
+        "bufferbloat_level": "unknown",
         "server_overloaded": False,
         "server_limited": False,
         "server_tcp": None,
     }
-    assert latency.pop("total_pings") == 0
+    assert latency.pop("total_pings") == latency.pop("ping_history_count") == 0
+    assert (latency.pop("baseline_established"), latency.pop("bufferbloat_severity")) == (False, "none")
     assert set(latency.values()) == {None}
 
 
@@ -85,10 +87,12 @@ def test_round_trips_show_in_milliseconds() -> None:
         session.latency.add(milliseconds)
     shown = figures(session, START + 4, WALL + 4)
     latency = shown.latency_metrics
-    assert (shown.ping_ms, shown.bufferbloat_severity) == (60, "mild")
+    assert (shown.ping_ms, shown.bufferbloat_severity, shown.bufferbloat_level) == (60, "mild", "mild")
+    assert (latency.bufferbloat_severity, latency.baseline_established) == ("mild", True)
     assert shown.jitter_ms == latency.jitter == session.latency.jitter
     assert (latency.baseline_latency, latency.current_latency, latency.latency_increase) == (20, 60, 40)
-    assert (latency.min_latency, latency.max_latency, latency.avg_latency, latency.total_pings) == (20, 60, 36, 5)
+    assert (latency.min_latency, latency.max_latency, latency.avg_latency) == (20, 60, 36)
+    assert latency.total_pings == latency.ping_history_count == 5
 
 
 @pytest.mark.parametrize(("bps", "shown"), [(0, 0), (1_500_000, 1.5), (123_456, 0.1235), (49, 0)])

@@ -40,7 +40,7 @@ def shape_of(**spec: object) -> Shape:
         ("alex", "gamer", Constant(1.5e6, 64), Constant(0.75e6, 64)),
         ("sarah", "worker", Constant(2.5e6, 30), Constant(2.5e6, 30)),
         ("jake", "streamer", Burst(25e6, 1, 4), Constant(0.1e6, 4)),
-        ("computer", "downloader", Constant(1000e6, 200), Constant(0.5e6, 4)),
+        ("computer", "downloader", Constant(1000e6, 200), Constant(0.1e6, 4)),
     ],
 )
 def test_a_shipped_profile_means_what_is_documented(who: str, alias: str, download: Shape, upload: Shape) -> None:

@@ -20,7 +20,8 @@ def test_before_the_first_round_trip_nothing_is_known() -> None:
     latency = Latency()
     assert latency.count == 0
     assert all(math.isnan(each) for each in (latency.current, latency.baseline, latency.mean, latency.increase))
-    assert latency.severity == "unknown"
+    assert not latency.baseline_established
+    assert (latency.severity, latency.level) == ("none", "unknown")
 
 
 def test_the_figures_of_some_round_trips() -> None:
@@ -45,6 +46,23 @@ def test_the_increase_is_the_latest_over_the_baseline_and_never_negative() -> No
     ("increase", "word"),
     [
         (0, "none"),
+        (9.9, "none"),
+        (10, "mild"),
+        (49.9, "mild"),
+        (50, "moderate"),
+        (199.9, "moderate"),
+        (200, "severe"),
+        (10_000, "severe"),
+    ],
+)
+def test_the_severity_has_the_four_words_of_the_earlier_system(increase: float, word: str) -> None:
+    assert of(100, 100, 100, 100, 100 + increase).severity == word
+
+
+@pytest.mark.parametrize(
+    ("increase", "word"),
+    [
+        (0, "none"),
         (4.9, "none"),
         (5, "minimal"),
         (29.9, "minimal"),
@@ -57,8 +75,8 @@ def test_the_increase_is_the_latest_over_the_baseline_and_never_negative() -> No
         (400, "extreme"),
     ],
 )
-def test_the_severity_follows_the_increase(increase: float, word: str) -> None:
-    assert of(100, 100, 100, 100, 100 + increase).severity == word
+def test_the_level_has_the_steps_of_the_grades(increase: float, word: str) -> None:
+    assert of(100, 100, 100, 100, 100 + increase).level == word
 
 
 def test_jitter_moves_a_sixteenth_of_the_way_to_each_difference() -> None:

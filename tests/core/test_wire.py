@@ -28,7 +28,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "bulk_upload_data": {"size": COUNTS},
     "client_confirmation": {"received_bytes": COUNTS, "sent_bytes": COUNTS, "timestamp": NUMBERS},
     "start_traffic": {"targetThroughput": NUMBERS},
-    "request_download": {"targetThroughput": NUMBERS, "size": COUNTS},
+    "request_download": {"targetThroughput": NUMBERS, "throughput": NUMBERS, "size": COUNTS},
     "download_response": {"size": COUNTS},
     "stop_test": {"user_id": LABELS},
     "stop_traffic": {"user_id": LABELS},

@@ -26,6 +26,9 @@ LATENCY = {
     "latency_increase": MAYBE,
     "jitter": MAYBE,
     "total_pings": int,
+    "ping_history_count": int,
+    "baseline_established": bool,
+    "bufferbloat_severity": str,
 }
 UPDATE = {
     "user_id": str,
@@ -48,6 +51,7 @@ UPDATE = {
     "bufferbloat_severity": str,
     "latency_metrics": dict,
     # Ours, beside what deployed clients know.
+    "bufferbloat_level": str,
     "server_overloaded": bool,
     "server_limited": bool,
     "server_tcp": dict,
@@ -68,6 +72,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "timestamp": NUMBER,
         "client_timestamp": NUMBER,
         "server_timestamp": NUMBER,
+        "server_time": NUMBER,
     },
     "connection_test": {"user_id": str, "timestamp": NUMBER},
     "real_upload_request": {
@@ -173,7 +178,7 @@ async def test_pong_carries_the_clients_own_values(page: OldPage) -> None:
     await page.until(lambda: page.kinds["pong"] == 2)
     first, second = (message for message in page.messages if message["type"] == "pong")
     assert (first["sequence"], first["timestamp"], first["client_timestamp"]) == (3, 12.5, 12.5)
-    assert (second["sequence"], second["timestamp"]) == (None, 1754800000123)
+    assert (second["sequence"], second["timestamp"]) == (0, 1754800000123)
 
 
 @pytest.mark.parametrize("words", ["stop_test", "stop_traffic"])

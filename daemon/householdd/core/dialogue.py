@@ -8,7 +8,7 @@ from householdd.core import wire
 from householdd.core.figures import fill, mbps
 from householdd.core.liveness import HEARTBEAT
 from householdd.core.pings import Pings
-from householdd.core.profiles import MEGABIT, PROBE
+from householdd.core.profiles import GREATEST_RATE, MEGABIT, PROBE
 from householdd.core.run_report import RunReport
 from householdd.core.schedule import Every
 from householdd.core.session import Session
@@ -74,7 +74,7 @@ class Dialogue:
                 session.sums.client_says_received = message.received_bytes
                 session.sums.client_says_sent = message.sent_bytes
             case wire.StartTraffic() | wire.RequestDownload():
-                self.wish(message.target_throughput, now)
+                self.wish(message.rate, now)
             case wire.StopTest() | wire.StopTraffic():
                 ack = wire.StopTestAck(user_id=session.identity.user_id, timestamp=wall * 1e3, message="Test stopped")
                 return [ack], CloseReason.CLIENT_STOPPED
@@ -137,13 +137,13 @@ class Dialogue:
         fill(complete, session, now, wall)
         return [complete]
 
-    def wish(self, mbps: float | None, now: float) -> None:
-        """Lowers the download rate to what the client asks for, in Mbit/s; a wish above the profile's rate is ignored.
+    def wish(self, rate: float | None, now: float) -> None:
+        """Lower the download rate to what the client asks for; a wish above the profile's rate is ignored.
 
-        Old workers do not say the unit. Read as Mbit/s, a wish meant in bit/s is too high and harmless.
+        A rate is Mbit/s. Clients of the earlier system say bit/s: so is every number beyond the rates of a profile.
         """
-        if mbps is not None and mbps > 0 and math.isfinite(mbps):
-            self.session.download.limit(mbps * MEGABIT, now)
+        if rate is not None and rate > 0 and math.isfinite(rate):
+            self.session.download.limit(rate if rate > GREATEST_RATE else rate * MEGABIT, now)
 
     def _run_report(self, report: RunReport) -> tuple[list[wire.ServerMessage], CloseReason | None]:
         if self.session.profile.key != PROBE.key:
@@ -165,10 +165,11 @@ class Dialogue:
             return wire.ProbePong(sequence=ping.sequence)
         return wire.ServerPong(
             user_id=self.session.identity.user_id,
-            sequence=ping.sequence,
+            sequence=0 if ping.sequence is None else ping.sequence,
             timestamp=ping.timestamp,
             client_timestamp=ping.timestamp,
             server_timestamp=wall * 1e3,
+            server_time=wall,
         )
 
     def _answered(self, pong: wire.Pong, now: float) -> None:

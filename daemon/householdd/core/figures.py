@@ -31,6 +31,7 @@ def fill(update: Update, session: Session, now: float, wall: float) -> None:
         update.ping_ms = latency.current
         update.jitter_ms = latency.jitter
         update.bufferbloat_severity = latency.severity
+        update.bufferbloat_level = latency.level
         update.latency_metrics = _latency_metrics(latency)
     update.server_overloaded = session.lateness.overloaded or session.close_reason is CloseReason.OVERLOADED
     update.server_limited = session.limited
@@ -48,6 +49,9 @@ def _latency_metrics(latency: Latency) -> LatencyMetrics:
         latency_increase=latency.increase,
         jitter=latency.jitter,
         total_pings=latency.count,
+        ping_history_count=latency.count,
+        baseline_established=latency.baseline_established,
+        bufferbloat_severity=latency.severity,
     )
 
 

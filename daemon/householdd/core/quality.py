@@ -7,8 +7,15 @@ import math
 BASELINE_SAMPLES = 4
 """Round trips, the first of a session, whose least one is its baseline: two seconds at one ping each 500 ms."""
 
-SEVERITIES = ((5.0, "none"), (30.0, "minimal"), (60.0, "mild"), (200.0, "moderate"), (400.0, "severe"))
-"""Upper bounds of latency increase under load in milliseconds, the steps of grades A+, A, B, C and D."""
+SEVERITIES = ((10.0, "none"), (50.0, "mild"), (200.0, "moderate"))
+"""Upper bounds of latency increase under load in milliseconds, with the words that deployed pages compare with."""
+
+WORST_SEVERITY = "severe"
+
+LEVELS = ((5.0, "none"), (30.0, "minimal"), (60.0, "mild"), (200.0, "moderate"), (400.0, "severe"))
+"""The same, in the steps of the grades A+, A, B, C and D."""
+
+WORST_LEVEL = "extreme"
 
 
 class Latency:
@@ -47,15 +54,26 @@ class Latency:
         return max(self.current - self.baseline, 0.0)
 
     @property
+    def baseline_established(self) -> bool:
+        """Whether the baseline is final."""
+        return self.count >= BASELINE_SAMPLES
+
+    @property
     def severity(self) -> str:
-        """A word for the increase."""
-        if not self.count:
-            return "unknown"
-        increase = self.increase
-        for bound, word in SEVERITIES:
-            if increase < bound:
-                return word
-        return "extreme"
+        """One of the four words of the earlier system for the increase; ``none`` before the first round trip."""
+        return _word(self.increase, SEVERITIES, WORST_SEVERITY) if self.count else "none"
+
+    @property
+    def level(self) -> str:
+        """A word for the increase in the steps of the grades; ``unknown`` before the first round trip."""
+        return _word(self.increase, LEVELS, WORST_LEVEL) if self.count else "unknown"
+
+
+def _word(increase: float, bounds: tuple[tuple[float, str], ...], worst: str) -> str:
+    for bound, word in bounds:
+        if increase < bound:
+            return word
+    return worst
 
 
 class RateMeter:

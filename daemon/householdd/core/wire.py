@@ -71,16 +71,22 @@ class ClientConfirmation(msgspec.Struct, tag="client_confirmation"):
 
 
 class StartTraffic(msgspec.Struct, tag="start_traffic"):
-    """A wish for a rate in Mbit/s."""
+    """A wish for a rate in Mbit/s, or above 10,000 in bit/s."""
 
-    target_throughput: float | None = msgspec.field(name="targetThroughput", default=None)
+    rate: float | None = msgspec.field(name="targetThroughput", default=None)
 
 
 class RequestDownload(msgspec.Struct, tag="request_download"):
-    """A wish for a rate in Mbit/s."""
+    """The same; the old worker says ``throughput``."""
 
     target_throughput: float | None = msgspec.field(name="targetThroughput", default=None)
+    throughput: float | None = None
     size: _Count | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """The rate by whichever name it came."""
+        return self.throughput if self.target_throughput is None else self.target_throughput
 
 
 class DownloadResponse(msgspec.Struct, tag="download_response"):
@@ -172,13 +178,15 @@ class ServerPing(msgspec.Struct, tag="ping"):
 
 
 class ServerPong(msgspec.Struct, tag="pong"):
-    """Answer to a client's ping, with the client's own values."""
+    """Answer to a client's ping, with the client's own values; ``server_time`` is seconds."""
 
     user_id: str
-    sequence: Number | None
+    sequence: Number
+    """0 where the client sent none, as the earlier system answered."""
     timestamp: Number | None
     client_timestamp: Number | None
     server_timestamp: float
+    server_time: float
 
 
 class ProbePong(msgspec.Struct, tag="pong"):
@@ -214,6 +222,10 @@ class LatencyMetrics(msgspec.Struct, frozen=True):
     latency_increase: float | None = None
     jitter: float | None = None
     total_pings: int = 0
+    ping_history_count: int = 0
+    """Round trips that the figures rest on; the earlier system kept those of a minute."""
+    baseline_established: bool = False
+    bufferbloat_severity: str = "none"
 
 
 class ServerTcp(msgspec.Struct):
@@ -249,7 +261,10 @@ class Update(msgspec.Struct, kw_only=True):
     timestamp: float = 0.0
     ping_ms: float | None = None
     jitter_ms: float | None = None
-    bufferbloat_severity: str = "unknown"
+    bufferbloat_severity: str = "none"
+    """One of the four words that deployed pages know."""
+    bufferbloat_level: str = "unknown"
+    """The same in finer steps."""
     latency_metrics: LatencyMetrics = LatencyMetrics()
     server_overloaded: bool = False
     server_limited: bool = False

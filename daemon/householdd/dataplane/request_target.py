@@ -22,7 +22,7 @@ class SessionTarget:
     test_id: str
     profile: Profile
     throughput: float | None
-    """A wish in Mbit/s; can only lower the profile's rate."""
+    """A wish in Mbit/s, or above 10,000 in bit/s; can only lower the profile's rate."""
     token: str = field(default="", repr=False)
 
 

@@ -137,9 +137,9 @@ class Runner:
             self._disarm()
             self._arm()
 
-    def wish(self, mbps: float) -> None:
+    def wish(self, rate: float) -> None:
         """The client's URL asks for a rate."""
-        self._dialogue.wish(mbps, self._clock.now())
+        self._dialogue.wish(rate, self._clock.now())
 
     def end(self, reason: CloseReason, detail: str = "", code: int | None = None) -> bool:
         """Ends the session in an orderly way: last figures, close frame, and a deadline. False when it was ending.
