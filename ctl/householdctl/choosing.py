@@ -23,15 +23,18 @@ class Choice:
     context_names: tuple[str, ...] = ()
     tls: TlsFiles = field(default_factory=TlsFiles)
 
+    @property
+    def on_command_line(self) -> bool:
+        """Whether the command line itself names daemons."""
+        return bool(self.target_names or self.context_names)
+
     def named(self, environ: Mapping[str, str]) -> bool:
         """Whether somebody said which daemon, here or in the environment."""
-        return bool(
-            self.target_names or self.context_names or environ.get(TARGET_VARIABLE) or environ.get(CONTEXT_VARIABLE)
-        )
+        return self.on_command_line or bool(environ.get(TARGET_VARIABLE) or environ.get(CONTEXT_VARIABLE))
 
     def targets(self, environ: Mapping[str, str]) -> tuple[Target, ...]:
         """The daemons, each once. Raises CommandError for a name that stands for none."""
-        if self.target_names or self.context_names:
+        if self.on_command_line:
             found = self._resolve(environ, self.target_names, self.context_names, "--target")
         elif self.named(environ):
             found = self._from_environment(environ)

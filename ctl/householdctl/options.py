@@ -144,11 +144,13 @@ COMMON = {
 
 @dataclass(frozen=True)
 class Options:
-    """What the options in common say, defaults filled in. ``timeout`` is in seconds."""
+    """What the options in common say, defaults filled in. Timeouts are in seconds."""
 
     choice: Choice
     output: Format
     timeout: float
+    # As typed; None where the default holds.
+    given_timeout: float | None = None
     # Whether tables and CSV begin with the names of their columns.
     headers: bool = True
     # As typed: ``householdctl history list``.
@@ -228,6 +230,7 @@ def resolve(ctx: typer.Context, given: Mapping[str, Any]) -> Options:
         ),
         output=chosen["output"] or Format.TABLE,
         timeout=chosen["timeout"] or DEFAULT_TIMEOUT_S,
+        given_timeout=chosen["timeout"],
         headers=not chosen["no_headers"],
         command=ctx.command_path,
     )

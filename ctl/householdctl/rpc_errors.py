@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import grpc
 
 from householdctl.exits import CommandError, ExitCode
-from householdctl.target import describe_failure
+from householdctl.failures import describe_failure
 from householdctl.units import format_duration
 
 if TYPE_CHECKING:

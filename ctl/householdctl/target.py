@@ -18,14 +18,6 @@ SYSTEM_SOCKET = Path("/run/householdd/control.sock")
 # `make run` keeps the daemon's run-time files here, below the directory it is started in.
 CHECKOUT_SOCKET = Path(".run/control.sock")
 
-_REASONS = {
-    errno.ENOENT: "no such file",
-    errno.ENOTDIR: "no such file",
-    errno.ECONNREFUSED: "connection refused; nobody serves there",
-    errno.EACCES: "permission denied",
-    errno.EPERM: "permission denied",
-    errno.ENOTSOCK: "not a socket",
-}
 _NETWORK = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\[\]]+):(?P<port>\d{1,5})")
 _PROBE_S = 1.0
 
@@ -112,20 +104,6 @@ class Target:
                 raise ConnectionAbortedError(
                     errno.ECONNABORTED, "it closed the connection, and may not trust our certificate"
                 )
-
-
-def describe_failure(error: OSError) -> str:
-    """Why a daemon cannot be reached, in a few words."""
-    if isinstance(error, TimeoutError):
-        return "no answer"
-    import ssl
-
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS: {(error.reason or str(error)).lower().replace('_', ' ')}"
-    known = errno.ENOTSOCK if error.errno == errno.EPROTOTYPE else error.errno
-    return _REASONS.get(known or 0) or error.strerror or str(error) or type(error).__name__
 
 
 def named_target(text: str, tls: TlsFiles | None = None, name: str = "") -> Target:

@@ -12,7 +12,7 @@ import grpc
 import pytest
 import trustme
 
-from householdctl.leaks.url import DEFAULT_URL, server_at
+from householdctl.leaks.url import server_at
 from tests import test_resource_leak_fix
 from tests.ctl.household_server import Fault, HouseholdServer
 
@@ -216,11 +216,17 @@ def test_a_server_without_that_path(bare_cli: Cli) -> None:
     assert "the server answered 404 Not Found: no such page\n  is /elsewhere/ the right path?" in outcome.err
 
 
-@pytest.mark.parametrize("url", ["ftp://host/", "nonsense", "wss://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://host/", "nonsense", "wss://", "https://:8443/", "", "https://host:99999/", "https://host:0/"),
+        *("https://[::1/", "https://a..b/", f"https://{'a' * 70}/"),
+    ],
+)
 def test_a_wrong_url(bare_cli: Cli, url: str) -> None:
     outcome = bare_cli("check", "leaks", url)
     assert outcome.code == 2
-    assert outcome.err == f"Error: '{url}' is no URL of a household server; write {DEFAULT_URL}\n"
+    assert outcome.err == f"Error: '{url}' is no URL of a household server; write https://HOST:PORT/\n"
 
 
 def test_a_target_that_was_named_has_to_answer(bare_cli: Cli) -> None:

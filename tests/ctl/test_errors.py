@@ -9,7 +9,8 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest
 
 from householdctl.exits import ExitCode
-from householdctl.target import default_target, describe_failure, named_target
+from householdctl.failures import describe_failure
+from householdctl.target import default_target, named_target
 
 if TYPE_CHECKING:
     from pathlib import Path

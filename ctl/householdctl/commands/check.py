@@ -33,7 +33,7 @@ def leaks(
     options: Options,
     url: Annotated[
         str | None,
-        typer.Argument(metavar="URL", help="wss://HOST:PORT/  [default: wss://127.0.0.1:8443/ws/virtual-household/]"),
+        typer.Argument(metavar="URL", help="https://HOST:PORT/  [default: where the chosen daemon listens]"),
     ] = None,
     duration: Annotated[
         float | None,
@@ -62,12 +62,14 @@ def leaks(
     """
     from householdctl.leaks.report import show
     from householdctl.leaks.run import run_check
+    from householdctl.leaks.url import OPEN_TIMEOUT_S
 
     report = run_check(
         url,
         target=options.target,
         target_named=options.target_named,
         timeout=options.timeout,
+        open_timeout=options.given_timeout or OPEN_TIMEOUT_S,
         insecure=insecure,
         ca_file=ca,
         **{name: seconds for name, seconds in (("duration", duration), ("deadline", deadline)) if seconds is not None},

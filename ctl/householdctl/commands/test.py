@@ -13,7 +13,8 @@ from householdctl.options import Options, positive_duration_argument, with_optio
 def play_test(
     options: Options,
     url: Annotated[
-        str | None, typer.Argument(metavar="URL", help="https://HOST:PORT/  [default: wss://127.0.0.1:8443]")
+        str | None,
+        typer.Argument(metavar="URL", help="https://HOST:PORT/  [default: where the chosen daemon listens]"),
     ] = None,
     duration: Annotated[
         float | None,
@@ -49,7 +50,7 @@ def play_test(
             "--token",
             metavar="TOKEN",
             envvar="HOUSEHOLDCTL_TEST_TOKEN",
-            help="What a server that tests for its operator's customers only lets you in by.",
+            help="Access token, if the server requires one.",
             show_default=False,
         ),
     ] = "",

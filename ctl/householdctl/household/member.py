@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from householdctl.leaks.household import open_session
+from householdctl.failures import describe_failure
+from householdctl.leaks.household import closing_words, open_session
 
 if TYPE_CHECKING:
     from householdctl.leaks.url import Server
@@ -53,7 +54,12 @@ class Member:
     """What the server's kernel says of the connection, as the server sent it; None before it did."""
     ended: str = ""
     """How the server ended the connection; empty while it has not."""
+    close_reason: str = ""
+    """``reason`` of ``session_complete``, such as ``killed``; empty before it."""
+    close_detail: str = ""
+    """``detail`` of ``session_complete``, such as an operator's reason for a kill."""
     introduced: asyncio.Event = field(default_factory=asyncio.Event)
+    """The server has introduced the session, or ended it."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     """The server has said what becomes of a run report."""
     answer: dict[str, Any] = field(default_factory=dict)
@@ -74,7 +80,11 @@ class Member:
                     await self._take(json.loads(message), now)
             self.ended = self.connection.close_reason or "closed by the server"
         except ConnectionClosed as closed:
-            self.ended = closed.rcvd.reason if closed.rcvd else "the connection was lost"
+            self.ended = closing_words(closed)
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+            self.ended = f"the server sent a message that is not understood ({describe_failure(error)})"
+        finally:
+            self.introduced.set()
 
     async def ping(self, hertz: float, turn: float = 0.0) -> None:
         """Sends pings at equal intervals until cancelled.
@@ -166,6 +176,8 @@ class Member:
                 self.server_overloaded = message.get("server_overloaded") is True
                 self.server_limited = message.get("server_limited") is True
                 self.server_tcp = message.get("server_tcp") or self.server_tcp
+                self.close_reason = str(message.get("reason", ""))
+                self.close_detail = str(message.get("detail", ""))
             case {"type": "real_upload_request", "target_bytes": int(wanted)}:
                 most = int(self.wanted_upload_bps / 8 * _UPLOAD_BACKLOG_S)
                 self._owed = min(self._owed + wanted, max(most, wanted))

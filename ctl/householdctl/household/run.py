@@ -51,6 +51,23 @@ class Plan:
     """Whether the server is asked to keep the run."""
 
 
+class EndedEarlyError(Exception):
+    """The server ended a session before the household was complete; the text says why."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A session that the server ended, or that was lost, while it was measured."""
+
+    who: str
+    words: str
+    """For people: the close frame's, or that the connection was lost."""
+    reason: str
+    """Of ``session_complete``; empty where none came."""
+    detail: str
+    """Of ``session_complete``: what an operator gave as the reason for a kill."""
+
+
 @dataclass(frozen=True)
 class Played:
     """A run that is over."""
@@ -62,6 +79,8 @@ class Played:
     """By member, of the probes the last one's: the connection as the server's kernel saw it at the end."""
     answer: dict[str, Any]
     """What the server said of keeping it; empty where it was not asked, or said nothing."""
+    ended: tuple[Ended, ...]
+    """Sessions that were over before the load was."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +96,7 @@ class Progress:
 async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
     """Plays the household and says what was seen. ``tell`` is called four times a second.
 
-    Raises OSError, TimeoutError, or websockets' InvalidHandshake when a connection cannot be opened.
+    Raises OSError or a WebSocketException when a connection cannot be opened, and EndedEarlyError.
     """
     test_id = secrets.token_hex(4)
     clocks = time.time() - time.monotonic()
@@ -95,6 +114,8 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             await _engage(stack, probe, PROBE_HERTZ / PROBES, place / PROBES)
         await _pass("idle", IDLE_S, probes, tell)
         idle_until = time.monotonic()
+        if all(probe.ended for probe in probes):
+            raise EndedEarlyError(probes[0].ended)
         alone: list[Member] = []
         warm_up = await _warm_up(plan, test_id, probes, alone, tell) if plan.warm_up else None
         wish = f"&throughput={warm_up.computer_mbps if warm_up else plan.computer_mbps}"
@@ -108,7 +129,11 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         await _pass("load", plan.seconds, [*probes, *people], tell)
         ended = time.monotonic()
         watching.cancel()
-        lost = any(member.ended for member in (*probes, *people))
+        gone = tuple(
+            Ended(member.who, member.ended, member.close_reason, member.close_detail)
+            for member in (*probes, *people)
+            if member.ended
+        )
         received = {member.who: member.received_bytes for member in people}
         # What a line in trouble still holds may take long to come; the connections are cut when the run is over.
         stops = [asyncio.create_task(member.stop()) for member in people]
@@ -121,7 +146,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             client_overloaded=_p95(late) > LATE_TIMER_MS / 1e3,
             server_overloaded=any(member.server_overloaded for member in (*probes, *people)),
             server_limited=any(member.server_limited for member in (*alone, *people)),
-            connection_lost=lost,
+            connection_lost=bool(gone),
         )
         facts = RunFacts(
             probe=probe_facts(probes, idle_until, began, ended),
@@ -147,7 +172,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         # With the last words comes what the server's kernel saw.
         await _all((probe.stop() for probe in probes), LEAVE_S)
     server_tcp = {member.who: member.server_tcp for member in (*probes, *people) if member.server_tcp}
-    return Played(facts, warm_up, server_tcp, answer)
+    return Played(facts, warm_up, server_tcp, answer, gone)
 
 
 async def _warm_up(
@@ -180,6 +205,8 @@ async def _engage(stack: AsyncExitStack, member: Member, hertz: float, turn: flo
     stack.push_async_callback(end)
     async with asyncio.timeout(RECOVERY_S):
         await member.introduced.wait()
+    if member.ended:
+        raise EndedEarlyError(member.ended)
 
 
 async def _leave(members: list[Member]) -> None:

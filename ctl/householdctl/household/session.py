@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING
 import uvloop
 from rich.console import Console
 from rich.live import Live
-from websockets.exceptions import InvalidHandshake
 
 from householdctl import terminal
+from householdctl.exits import CommandError, ExitCode
 from householdctl.household import sharing, views
-from householdctl.household.run import Plan, Progress, play
-from householdctl.leaks.run import named_server, no_session
+from householdctl.household.run import EndedEarlyError, Plan, Progress, play
+from householdctl.leaks.find_server import named_server, proxy_name, through_proxy
+from householdctl.leaks.no_session import OPEN_ERRORS, no_session
+from householdctl.leaks.run import ask_daemon, default_server, with_hint
+from householdctl.leaks.url import OPEN_TIMEOUT_S
 from householdscore.report import RunReport, report
 from householdscore.requirements import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from householdctl.leaks.url import Server
     from householdctl.options import Options
 
 MOST_MBPS = 300.0
@@ -40,14 +44,19 @@ def run_test(
     token: str,
     options: Options,
 ) -> RunReport:
-    """Plays the household against the server at ``url`` for ``duration`` seconds of load and prints the report.
+    """Plays the household for ``duration`` seconds of load and prints the report.
+
+    Without ``url`` the server is the one of the daemon that ``options`` chooses.
 
     Without ``computer_mbps`` and with ``warm_up`` the Computer asks for what the line was found to carry.
     With ``share`` the server is asked to keep the run, and the address of what it then shows is a note.
 
     Raises CommandError when no household can be played there.
     """
-    server = replace(named_server(url, insecure=insecure, ca_file=ca_file), token=token)
+    found, problem = _find_server(url, options, insecure=insecure, ca_file=ca_file)
+    server = through_proxy(replace(found, token=token, open_timeout_s=options.given_timeout or OPEN_TIMEOUT_S))
+    if server.proxy is not None:
+        terminal.note(f"through the proxy {proxy_name(server.proxy)}, as the environment says: it is measured too")
     most = MOST_MBPS if computer_mbps is None else computer_mbps
     plan = Plan(server, duration, most, warm_up and computer_mbps is None, share)
     began: dict[str, dt.datetime] = {}
@@ -65,8 +74,10 @@ def run_test(
                 played = uvloop.run(play(plan, display))
         else:
             played = uvloop.run(play(plan, note))
-    except (OSError, TimeoutError, InvalidHandshake) as error:
-        raise no_session(server, error) from error
+    except EndedEarlyError as error:
+        raise CommandError(ExitCode.FAILURE, f"the server ended the test: {error}") from None
+    except OPEN_ERRORS as error:
+        raise with_hint(no_session(server, error), problem) from error
     result = report(played.facts, shipped())
     link = sharing.permalink(server, played.answer["path"]) if played.answer.get("path") else None
     views.show(options, played, result, began, link)
@@ -76,3 +87,18 @@ def run_test(
         reason = str(played.answer.get("reason"))
         terminal.note(f"this run was not kept: {sharing.REASONS.get(reason, reason)}")
     return result
+
+
+def _find_server(url: str | None, options: Options, *, insecure: bool, ca_file: Path | None) -> tuple[Server, str]:
+    """Return the server, and why no daemon could be asked for it where that was so."""
+    if url is not None:
+        if options.choice.on_command_line:
+            raise CommandError(
+                ExitCode.USAGE,
+                "a URL and --target or --context: each says which server",
+                "give one of them: with --target the daemon there names its URL",
+            )
+        return named_server(url, insecure=insecure, ca_file=ca_file), ""
+    with options.connect() as client:
+        daemon, problem = ask_daemon(client, must_answer=options.target_named)
+    return default_server(daemon, options.target, insecure=insecure, ca_file=ca_file), problem

@@ -45,6 +45,7 @@ def document(
         "facts": played.facts,
         "warm_up": played.warm_up,
         "server_tcp": played.server_tcp,
+        "ended": played.ended,
     }
     plain: dict[str, Any] = json.loads(msgspec.json.encode(whole))
     for person in plain["facts"]["people"]:
@@ -64,6 +65,8 @@ def show(
     if options.for_people:
         for reason in report.invalid:
             note(f"this run does not count: {INVALID[reason]}")
+        for words, ended in groupby(sorted(played.ended, key=lambda each: each.words), key=lambda each: each.words):
+            note(f"{', '.join(dict.fromkeys(each.who for each in ended))}: {words}")
 
 
 def _household(report: RunReport) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from household.v1.session_pb2 import SessionState
 from householdctl.exits import CommandError, ExitCode
+from householdctl.failures import describe_failure
 
 if TYPE_CHECKING:
     from householdctl.client import Client
@@ -117,7 +119,10 @@ class StatsCensus:
         except urllib.error.HTTPError:
             raise
         except urllib.error.URLError as error:
-            raise OSError(str(error.reason)) from error
+            cause = error.reason if isinstance(error.reason, BaseException) else error
+            raise OSError(describe_failure(cause)) from error
+        except http.client.HTTPException as error:
+            raise OSError(describe_failure(error)) from error
         match stats:
             case {"active_sessions": int(active), "sent_bytes": int(sent)}:
                 return active, sent

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from householdctl.exits import CommandError
+from householdctl.failures import describe_failure
 from householdctl.leaks.census import Census, ControlCensus, Count, StatsCensus
 from householdctl.leaks.household import WHO, Member, join, live, vanish
 
@@ -64,7 +65,7 @@ async def check_leaks(server: Server, *, client: Client | None, duration: float,
     try:
         await stats.begin()
     except _CENSUS_ERRORS as error:
-        no_stats = f"public statistics: {_first_line(error)}"
+        no_stats = f"public statistics: {describe_failure(error)}"
     else:
         no_stats = ""
     control = ControlCensus(client, test_id) if client else None
@@ -114,7 +115,7 @@ async def _open(server: Server, test_id: str, report: LeakReport) -> list[Member
     if not members:
         raise errors[0]
     report.sessions_created = len(members)
-    report.problems += [f"a session could not be opened: {_first_line(error)}" for error in errors]
+    report.problems += [f"a session could not be opened: {describe_failure(error)}" for error in errors]
     return members
 
 
@@ -137,7 +138,7 @@ async def _verify(census: Census, report: LeakReport, cut_at: float, deadline: f
         try:
             now = await census.count()
         except _CENSUS_ERRORS as error:
-            report.problems.append(f"{census.name}: {_first_line(error)}")
+            report.problems.append(f"{census.name}: {describe_failure(error)}")
             return
         moment = time.monotonic()
         if before is None or now.sessions or not now.same_traffic(before):
@@ -153,8 +154,3 @@ async def _verify(census: Census, report: LeakReport, cut_at: float, deadline: f
             return
         before = now
         await asyncio.sleep(_POLL_INTERVAL_S)
-
-
-def _first_line(error: BaseException) -> str:
-    message = error.message if isinstance(error, CommandError) else str(error)
-    return message.partition("\n")[0] or type(error).__name__

@@ -13,6 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from householdctl.failures import describe_failure
+
 if TYPE_CHECKING:
     from householdctl.leaks.url import Server
 
@@ -21,7 +23,6 @@ WHO = ("alex", "sarah", "jake", "computer")
 # The largest binary message of the deployed clients.
 _UPLOAD_CHUNK_BYTES = 65_536
 _LARGEST_MESSAGE_BYTES = 16 * 2**20
-_OPEN_TIMEOUT_S = 10.0
 # For the transport to report that it is gone; it needs one turn of the event loop.
 _ABORT_TIMEOUT_S = 2.0
 
@@ -37,6 +38,21 @@ class Member:
     ended_early: str = ""
 
 
+def closing_words(closed: ConnectionClosed) -> str:
+    """Return why a connection ended, in the server's own words where it gave some."""
+    if closed.rcvd is None:
+        return "the connection was lost"
+    return closed.rcvd.reason or f"closed with code {closed.rcvd.code}"
+
+
+class _Connect(connect):
+    """Connects to where it was told to, and nowhere else."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Return the refusal itself: the library would follow a redirect, or fail over one to an https:// URL."""
+        return exc
+
+
 async def join(server: Server, who: str, test_id: str) -> Member:
     """Opens one client's connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
     return Member(who, await open_session(server, who, test_id))
@@ -46,15 +62,15 @@ async def open_session(server: Server, who: str, test_id: str, query: str = "") 
     """The connection of one user of a run; ``query`` goes behind the test id. Raises as join() does."""
     if server.token:
         query += f"&token={quote(server.token, safe='')}"
-    return await connect(
+    return await _Connect(
         f"{server.websocket_url}{who}_{test_id}?test_id={test_id}{query}",
         ssl=server.context,
         compression=None,
         max_size=_LARGEST_MESSAGE_BYTES,
-        open_timeout=_OPEN_TIMEOUT_S,
+        open_timeout=server.open_timeout_s,
         # The server has to notice by itself; and a proxy in between would answer in the client's place.
         ping_interval=None,
-        proxy=None,
+        proxy=server.proxy,
     )
 
 
@@ -71,9 +87,9 @@ async def live(member: Member, seconds: float) -> None:
     except TimeoutError:
         pass
     except ConnectionClosed as closed:
-        member.ended_early = f"ended by the server: {closed}"
-    except ValueError as error:
-        member.ended_early = f"the server sent a text that is no JSON: {error}"
+        member.ended_early = f"ended by the server: {closing_words(closed)}"
+    except (RecursionError, ValueError) as error:
+        member.ended_early = f"the server sent a text that is no JSON: {describe_failure(error)}"
 
 
 async def vanish(member: Member) -> bool:

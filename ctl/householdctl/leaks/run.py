@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from http import HTTPStatus
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-
-from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from householdctl.client import Client
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exits import CommandError
 from householdctl.leaks.check import LeakReport, check_leaks
-from householdctl.leaks.url import DEFAULT_URL, Server, server_at
+from householdctl.leaks.find_server import environment_proxy, named_server, proxy_name, server_of
+from householdctl.leaks.no_session import OPEN_ERRORS, no_session
+from householdctl.leaks.url import DEFAULT_URL, OPEN_TIMEOUT_S, Server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from household.v1.server_service_pb2 import Server as Daemon
     from householdctl.target import Target
-
-_MOST_WORDS = 300
-"""Bytes of a server's refusal that are shown."""
 
 
 def run_check(
@@ -30,62 +26,56 @@ def run_check(
     target: Target,
     target_named: bool = False,
     timeout: float = 5.0,
+    open_timeout: float = OPEN_TIMEOUT_S,
     duration: float = 3.0,
     deadline: float = 10.0,
     insecure: bool = False,
     ca_file: Path | None = None,
 ) -> LeakReport:
-    """The report on the server at ``url``, by default the one of this machine. All times are in seconds.
+    """Return the report on the server at ``url``, by default the one of the daemon at ``target``. Times are seconds.
 
     A control API at ``target`` is asked when it answers; when somebody named the target it has to.
     Raises CommandError when there is nothing to report: no such server, no TLS with it, a wrong URL.
     """
-    server = named_server(url, insecure=insecure, ca_file=ca_file)
+    server = named_server(url, insecure=insecure, ca_file=ca_file) if url is not None else None
     with Client(target, timeout) as client:
+        daemon, problem = ask_daemon(client, must_answer=target_named)
+        if server is None:
+            server = default_server(daemon, target, insecure=insecure, ca_file=ca_file)
+        server = replace(server, open_timeout_s=open_timeout)
+        control = None if daemon is None else client
         try:
-            client.get_server()
-            control = client
-        except CommandError:
-            if target_named:
-                raise
-            control = None
-        try:
-            return asyncio.run(check_leaks(server, client=control, duration=duration, deadline=deadline))
-        except (OSError, TimeoutError, InvalidHandshake) as error:
-            raise no_session(server, error) from error
+            report = asyncio.run(check_leaks(server, client=control, duration=duration, deadline=deadline))
+        except OPEN_ERRORS as error:
+            raise with_hint(no_session(server, error), problem if url is None else "") from error
+    if proxy := environment_proxy(server):
+        report.notes.append(f"the proxy {proxy_name(proxy)} was not used: it would have answered in the clients' place")
+    return report
 
 
-def named_server(url: str | None, *, insecure: bool, ca_file: Path | None) -> Server:
-    """The server of a URL that somebody typed, or of this machine. Raises CommandError."""
+def ask_daemon(client: Client, *, must_answer: bool) -> tuple[Daemon | None, str]:
+    """Return what a daemon says of itself, or None and why it says nothing.
+
+    Raises CommandError for that where it ``must_answer``.
+    """
     try:
-        return server_at(url or DEFAULT_URL, insecure=insecure, ca_file=ca_file)
-    except ValueError as error:
-        raise CommandError(ExitCode.USAGE, str(error)) from None
-    except OSError as error:
-        raise CommandError(ExitCode.USAGE, f"--ca {ca_file}: {error.strerror or error}") from None
+        return client.get_server(), ""
+    except CommandError as error:
+        if must_answer:
+            raise
+        return None, error.message
 
 
-def no_session(server: Server, error: Exception) -> CommandError:
-    """Why no session could be opened, and what to try."""
-    where = f"no session at {server.websocket_url}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        reason = f"its certificate is not trusted: {error.verify_message}"
-        return CommandError(
-            ExitCode.UNREACHABLE, f"{where}: {reason}", "trust its authority: --ca FILE, or any certificate: --insecure"
-        )
-    if isinstance(error, InvalidStatus):
-        response = error.response
-        path = urlsplit(server.websocket_url).path
-        hints = {
-            HTTPStatus.NOT_FOUND: f"is {path} the right path?",
-            HTTPStatus.UNAUTHORIZED: "householdctl test takes a token by --token",
-        }
-        hint = hints.get(HTTPStatus(response.status_code), "see householdctl health")
-        answer = f"{response.status_code} {response.reason_phrase}"
-        words = (response.body or b"")[:_MOST_WORDS].decode(errors="replace").strip()
-        # Words of a server that may be anybody's, on a terminal.
-        answer += f": {words}" if words.isprintable() and words else ""
-        return CommandError(ExitCode.FAILURE, f"{where}: the server answered {answer}", hint)
-    if isinstance(error, TimeoutError):
-        return CommandError(ExitCode.UNREACHABLE, f"{where}: no answer in time")
-    return CommandError(ExitCode.UNREACHABLE, f"{where}: {error}")
+def default_server(daemon: Daemon | None, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:
+    """Return the daemon's server, or that of ``make run`` where no daemon answers. Raises CommandError."""
+    if daemon is None:
+        return named_server(DEFAULT_URL, insecure=insecure, ca_file=ca_file)
+    return server_of(daemon, target, insecure=insecure, ca_file=ca_file)
+
+
+def with_hint(error: CommandError, problem: str) -> CommandError:
+    """Return the error, with the reason why no daemon could be asked for its address where there is one."""
+    if not problem:
+        return error
+    hints = (f"no daemon could be asked for its address: {problem}", "give the URL: https://HOST:PORT/")
+    return CommandError(error.code, error.message, *hints)

@@ -1,4 +1,4 @@
-"""The URLs of a server that speaks the household WebSocket protocol, and the TLS that they need."""
+"""The URLs of a server that speaks the household WebSocket protocol, and how to connect to them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import ipaddress
 import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_URL = "wss://127.0.0.1:8443/ws/virtual-household/"
+OPEN_TIMEOUT_S = 10.0
 _WEBSOCKET_PATH = "/ws/virtual-household/"
 _STATS_PATH = "/virtual-household/stats"
 _SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
@@ -25,25 +26,32 @@ class Server:
     stats_url: str
     context: ssl.SSLContext | None
     token: str = field(default="", repr=False)
-    """What the server lets in its operator's customers by; empty is none."""
+    """Access token, if the server requires one."""
+    proxy: str | None = field(default=None, repr=False)
+    """URL of the HTTP proxy to connect through, with its password; None connects directly."""
+    open_timeout_s: float = OPEN_TIMEOUT_S
+    """Deadline for opening one connection."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the host is a loopback address."""
+        return is_loopback(urlsplit(self.websocket_url).hostname or "")
 
 
 def server_at(url: str, *, insecure: bool = False, ca_file: Path | None = None) -> Server:
-    """The server of a URL; one without a path gets the protocol's own.
+    """Return the server of a URL; one without a path gets the protocol's own.
 
     The certificate is not checked with ``insecure``, nor for a loopback address without a ``ca_file``: nobody stands
     between a machine and itself, and a daemon started for development signs its own.
     Raises ValueError for another scheme or no host, OSError for a CA file that cannot be read (ssl.SSLError too).
     """
-    parts = urlsplit(url)
-    scheme = _SCHEMES.get(parts.scheme)
-    if scheme is None or not parts.hostname:
-        raise ValueError(f"{url!r} is no URL of a household server; write {DEFAULT_URL}")
+    parts = _split(url)
+    scheme = _SCHEMES[parts.scheme]
     path = parts.path.rstrip("/") + "/" if parts.path.strip("/") else _WEBSOCKET_PATH
     context = None
     if scheme == "wss":
         context = ssl.create_default_context(cafile=ca_file)
-        if insecure or (ca_file is None and _is_loopback(parts.hostname)):
+        if insecure or (ca_file is None and is_loopback(parts.hostname or "")):
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
     return Server(
@@ -53,8 +61,21 @@ def server_at(url: str, *, insecure: bool = False, ca_file: Path | None = None) 
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine's loopback interface."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL that can be connected to. Raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        # A label that is empty or too long would only fail in the resolver.
+        if parts.scheme in _SCHEMES and parts.port != 0 and (parts.hostname or "").encode("idna"):
+            return parts
+    except ValueError:
+        pass
+    raise ValueError(f"{url!r} is no URL of a household server; write https://HOST:PORT/")
