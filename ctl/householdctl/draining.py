@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -26,16 +27,20 @@ if TYPE_CHECKING:
 # What the daemon may need, after the deadline, to close what is left.
 GRACE_S = 10.0
 
+# Least time between two lines of progress where stderr is no terminal.
+NOTE_INTERVAL_S = 5.0
+
 
 def wait_for_all(options: Options, answers: Answers[Server]) -> None:
     """Waits for one daemon after the other, while all of them drain; a failure does not end the wait for the others.
 
-    Raises CommandError when the only one fails.
+    Raises CommandError when the only one fails. A --timeout bounds the wait for all of them together.
     """
+    give_up_at = None if options.given_timeout is None else time.monotonic() + options.given_timeout
     for index, (target, server) in enumerate(list(answers.answers)):
         try:
             with options.connect(target) as client:
-                answers.answers[index] = (target, wait(client, server))
+                answers.answers[index] = (target, wait(client, server, give_up_at))
         except CommandError as error:
             if not answers.several:
                 raise
@@ -54,24 +59,31 @@ def show(options: Options, answers: Answers[Server]) -> None:
     answers.finish()
 
 
-def wait(client: Client, server: Server) -> Server:
-    """Follows the drain until the last session has ended, with the count shown on a terminal; the daemon then.
+def wait(client: Client, server: Server, give_up_at: float | None = None) -> Server:
+    """Follows the drain until the last session has ended, with progress on stderr; the daemon then.
 
-    Raises CommandError when somebody ends the drain, and when sessions are left well after its deadline. Ctrl-C ends
-    the waiting, not the drain, and says so.
+    Raises CommandError when the drain is ended, when sessions are left well after its deadline, and at ``give_up_at``,
+    a monotonic time. That and Ctrl-C end the waiting, not the drain, and say so.
     """
-    patience = seconds_to_drain_deadline(server)
-    status = _status() if sys.stderr.isatty() else nullcontext()
+    until_deadline = seconds_to_drain_deadline(server)
+    patience = None if until_deadline is None else max(until_deadline, 0) + GRACE_S
+    bounded = give_up_at is not None and (patience is None or give_up_at - time.monotonic() < patience)
+    if give_up_at is not None and bounded:
+        patience = max(give_up_at - time.monotonic(), 0.0)
     left, ended = server.sessions, False
     try:
-        with status as display:
-            for message in client.watch_drain(None if patience is None else max(patience, 0) + GRACE_S):
+        with _status() if sys.stderr.isatty() else nullcontext() as display:
+            show_progress = display.update if display else _Notes().update
+            for message in client.watch_drain(patience):
                 left, ended = message.sessions, message.state == ServerState.SERVER_STATE_SERVING
-                if display:
-                    display.update(_progress(message))
+                show_progress(_progress(message))
     except CommandError as error:
         if error.code is not ExitCode.DEADLINE:
             raise
+        if bounded:
+            raise CommandError(
+                error.code, f"the drain goes on with {left} sessions after --timeout", "householdctl resume ends it"
+            ) from None
         raise CommandError(error.code, f"{left} sessions are left after the drain's deadline") from None
     except KeyboardInterrupt:
         note(f"the drain goes on with {left} sessions; householdctl resume ends it")
@@ -79,6 +91,18 @@ def wait(client: Client, server: Server) -> Server:
     if ended:
         raise CommandError(ExitCode.CONFLICT, f"the drain was ended: {left} sessions go on")
     return client.get_server()
+
+
+class _Notes:
+    """Progress as lines, where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._noted_at = float("-inf")
+
+    def update(self, progress: str) -> None:
+        if time.monotonic() - self._noted_at >= NOTE_INTERVAL_S:
+            self._noted_at = time.monotonic()
+            note(progress)
 
 
 def _status() -> Status:

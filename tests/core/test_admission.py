@@ -71,6 +71,69 @@ def test_while_draining_a_client_is_told_the_time_left_within_bounds(left: float
     assert admission.denies(visitor(), 100.0) is None
 
 
+@pytest.mark.parametrize("opened", range(1, 9))
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_drain_lets_a_run_open_all_its_sessions_and_no_other(opened: int, workers: int) -> None:
+    doors = admissions(workers)
+    run = household("192.0.2.7", "1")
+    for number, each in enumerate(run[:opened]):
+        assert enter(doors[number % workers], each) is None
+    for door in doors:
+        door.drain_deadline = 60.0
+    # Later than places are kept otherwise: a slow line may need so long.
+    for number, each in enumerate(run[opened:]):
+        assert enter(doors[number % workers], each, PATIENCE + 1) is None
+    for stranger in (
+        visitor("192.0.2.7", "probe", "2"),
+        visitor("192.0.2.8", "probe", "1"),
+        visitor("192.0.2.7", "alex"),
+    ):
+        assert [cause(door.denies(stranger, PATIENCE + 1)) for door in doors] == [Cause.DRAINING] * workers
+
+
+def test_a_drain_lets_a_run_go_on_that_was_let_in_without_places_kept() -> None:
+    admission = admission_of(Limits(max_sessions=HOUSEHOLD - 1))
+    run = household("192.0.2.7", "1")
+    assert enter(admission, run[0]) is None
+    admission.drain_deadline = 60.0
+    assert [enter(admission, each, 1.0) for each in run[1 : HOUSEHOLD - 1]] == [None] * (HOUSEHOLD - 2)
+    assert cause(enter(admission, run[-1], 1.0)) is Cause.FULL
+
+
+def test_a_drain_takes_a_lost_session_of_a_run_back_and_no_run_that_has_ended() -> None:
+    admission = admission_of()
+    run = household("192.0.2.7", "1")
+    for each in run:
+        enter(admission, each)
+    admission.drain_deadline = 60.0
+    admission.ended(run[4], CloseReason.CONNECTION_LOST, 30.0)
+    assert enter(admission, run[4], 30.0) is None
+    for each in run:
+        admission.ended(each, CloseReason.CLIENT_STOPPED, 40.0)
+    admission.settle(40.0)
+    assert cause(enter(admission, run[4], 40.0)) is Cause.DRAINING
+
+
+@pytest.mark.parametrize("now", [60.0, 61.0])
+def test_at_the_deadline_of_a_drain_every_visitor_is_refused(now: float) -> None:
+    admission = admission_of()
+    run = household("192.0.2.7", "1")
+    enter(admission, run[0], 59.0)
+    admission.drain_deadline = 60.0
+    assert cause(admission.denies(run[1], now)) is Cause.DRAINING
+
+
+def test_a_drain_of_an_overloaded_worker_lets_a_run_go_on_until_all_is_stopped() -> None:
+    admission = admission_of()
+    run = household("192.0.2.7", "1")
+    enter(admission, run[0])
+    admission.drain_deadline = 60.0
+    admission.overload = Step.SHED
+    assert enter(admission, run[1], 1.0) is None
+    admission.overload = Step.STOP
+    assert cause(admission.denies(run[2], 1.0)) is Cause.OVERLOADED
+
+
 def test_beyond_the_limit_of_all_sessions_nobody_is_let_in() -> None:
     admission = admission_of(Limits(max_sessions=2))
     assert [enter(admission, visitor(f"192.0.2.{each}")) for each in (7, 8)] == [None, None]

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
 import signal
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.clients import Client, OldPage, client
-from tests.daemon import Daemon, wait_until
+from tests.daemon import PATIENCE, Daemon, wait_until
 from tests.end_to_end.sessions import open_sessions
 
 
@@ -108,6 +112,76 @@ async def test_draining_refuses_new_sessions_and_ends_the_rest_at_the_deadline(d
     assert resumed.returncode == 0, resumed.stderr
     async with client(daemon, "sarah", OldPage) as sarah:
         await sarah.until(lambda: sarah.received_bytes > 0)
+
+
+PEOPLE = ("alex", "sarah", "jake", "computer")
+
+
+@pytest.mark.parametrize("how", ["drain", "SIGTERM"])
+@pytest.mark.parametrize("opened", [1, 4])
+async def test_a_household_that_was_let_in_plays_to_its_end_in_a_drain(
+    daemon_of_two: Daemon, how: str, opened: int
+) -> None:
+    daemon = daemon_of_two
+    parties = [f"{who}_17" for who in (*("probe",) * 4, *PEOPLE)]
+    async with contextlib.AsyncExitStack() as stack:
+        run = [await stack.enter_async_context(client(daemon, who, OldPage)) for who in parties[:opened]]
+        await asyncio.gather(*(each.opened() for each in run))
+        if how == "drain":
+            drained = await asyncio.to_thread(daemon.ctl, "drain", "--reason", "new kernel", "--yes")
+            assert drained.returncode == 0, drained.stderr
+        else:
+            daemon.process.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(wait_until, lambda: daemon.get_server().drain_reason, "the drain")
+        for stranger in ("probe_18", "probe"):
+            with pytest.raises(Exception, match="HTTP 503"):
+                async with client(daemon, stranger, OldPage):
+                    pass
+        run += [await stack.enter_async_context(client(daemon, who, OldPage)) for who in parties[opened:]]
+        for each in run[4:]:
+            await each.payload()
+        await asyncio.gather(*(each.connection.close() for each in run))
+    if how == "SIGTERM":
+        assert await asyncio.to_thread(daemon.process.wait, PATIENCE) == 0
+    await asyncio.to_thread(wait_until, lambda: len(daemon.events("session closed")) == 8, "the end of all sessions")
+    assert {event["reason"] for event in daemon.events("session closed")} == {"client_closed"}
+
+
+def test_a_run_that_began_before_a_drain_counts_and_wait_lasts_as_long_as_it_does(daemon: Daemon) -> None:
+    with ThreadPoolExecutor() as pool:
+        run = pool.submit(
+            daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "5s", "--computer", "20", "--no-share"
+        )
+        wait_until(lambda: daemon.list_sessions("profile = probe"), "the probes")
+        waiting = pool.submit(daemon.ctl, "drain", "--reason", "upgrade", "--yes", "--wait", "-o", "json")
+        wait_until(lambda: daemon.list_sessions("profile = computer"), "the people")
+        assert not waiting.done()
+        played, waited = run.result(), waiting.result()
+    assert "no session" not in played.stderr
+    # Whether the run counts is for the machine's load to say.
+    assert json.loads(played.stdout)["report"]["people"], played.stderr
+    assert waited.returncode == 0, waited.stderr
+    assert json.loads(waited.stdout)["sessions"] == 0
+    reasons = {event["reason"] for event in daemon.events("session closed")}
+    assert reasons <= {"client_stopped", "client_closed"}
+
+
+async def test_an_interrupted_wait_says_so_and_leaves_the_drain_going_on(daemon: Daemon) -> None:
+    async with client(daemon, "alex", OldPage) as alex:
+        await alex.opened()
+        command = [sys.executable, "-m", "householdctl", "--target", str(daemon.control_socket)]
+        waiting = await asyncio.create_subprocess_exec(
+            *command, "drain", "--reason", "upgrade", "--yes", "--wait", stderr=asyncio.subprocess.PIPE
+        )
+        if waiting.stderr is None:
+            raise AssertionError
+        assert b"draining: 1 sessions" in await waiting.stderr.readline()
+        waiting.send_signal(signal.SIGINT)
+        _, said = await waiting.communicate()
+        assert waiting.returncode == 130
+        assert said.decode().startswith("the drain goes on with 1 sessions; householdctl resume ends it")
+        await alex.payload()
+    assert daemon.get_server().drain_reason == "upgrade"
 
 
 async def test_resume_without_a_drain_is_refused(shared_daemon: Daemon) -> None:

@@ -115,3 +115,21 @@ async def test_a_stop_waits_for_sessions_longer_than_its_timeout(machine: Machin
         await stopping
     assert machine.show("Result") == "success"
     assert [each["reason"] for each in machine.events("session closed")] == ["client_closed"]
+
+
+async def test_a_stop_lets_a_run_open_all_its_sessions_and_play_to_its_end(machine: Machine) -> None:
+    drop_in(machine, "TimeoutStopSec=2")
+    async with AsyncExitStack() as stack:
+        run = [await session(stack, machine, "alex_17")]
+        stopping = asyncio.create_task(asyncio.to_thread(machine.systemctl, "stop", "householdd"))
+        await asyncio.to_thread(wait_until, lambda: "draining: 1" in machine.show("StatusText"), "the drain")
+        run += [await session(stack, machine, who) for who in ("sarah_17", "computer_17")]
+        # Past the two seconds, within the drain timeout.
+        await asyncio.sleep(4)
+        for each in run:
+            await each.payload()
+        assert not stopping.done()
+        await asyncio.gather(*(each.connection.close() for each in run))
+        await stopping
+    assert machine.show("Result") == "success"
+    assert {each["reason"] for each in machine.events("session closed")} == {"client_closed"}

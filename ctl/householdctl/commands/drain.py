@@ -32,15 +32,21 @@ def drain(
     ] = None,
     spread: SpreadOption = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Return when the last session has ended. Ctrl-C leaves the drain going on.")
+        bool,
+        typer.Option(
+            "--wait",
+            help="Return when the last session has ended, or with exit code 7 after --timeout, if that is given. "
+            "Ctrl-C leaves the drain going on.",
+        ),
     ] = False,
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Refuse new sessions and let the live ones end.
+    """Refuse new runs and let the live ones end.
 
-    At the deadline, or spread before it, the rest is closed. The command resume takes it back.
+    A run whose first session was let in may open all of its sessions. At the deadline, or spread before it, the rest is
+    closed. The command resume takes it back.
     """
     from householdctl.several import ask, count_sessions, names
 

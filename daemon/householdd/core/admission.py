@@ -1,7 +1,7 @@
-"""Who may open a session: nobody blocked or failing, nobody while the server drains, nobody beyond the limits.
+"""Who may open a session: nobody blocked or failing, no new run while the server drains, nobody beyond the limits.
 
-A household is let in as a whole: places are kept for the sessions that follow the first one of a run, and no limit
-stands in their way then.
+A household is let in as a whole: places are kept for the sessions that follow the first one of a run, and no limit and
+no drain stands in their way then.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Admission:
 
     @property
     def draining(self) -> bool:
-        """Whether everybody is refused."""
+        """Whether new runs are refused."""
         return self.drain_deadline is not None
 
     def denies(self, visitor: Visitor, now: float) -> Denial | None:
@@ -128,7 +128,7 @@ class Admission:
         if (block := self.blocks.hits(visitor.host, now)) is not None:
             left = _retry(block.expires_at - now)
             return Denial(Cause.BLOCKED, f"Blocked by the operator: {block.reason}. Try again in {left} s.", left)
-        if (denial := self._draining(now)) is not None:
+        if (denial := self._draining(now)) is not None and not self._continues(visitor, now):
             return denial
         if self.overload is Step.STOP:
             return _overloaded()
@@ -190,6 +190,10 @@ class Admission:
 
     def _wanted(self, visitor: Visitor) -> int:
         return self._reservations.wanted(visitor) if self._households else 1
+
+    def _continues(self, visitor: Visitor, now: float) -> bool:
+        """Whether the visitor's run was let in before; a drain lets it open its sessions until the deadline."""
+        return self.drain_deadline is not None and now < self.drain_deadline and self._reservations.continues(visitor)
 
     def _run_full(self, visitor: Visitor) -> Denial | None:
         most = PROBES if visitor.profile == PROBE.key else PERSONS

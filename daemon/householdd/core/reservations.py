@@ -39,6 +39,11 @@ class Reservations:
         counts = self._counts
         return counts.of(_ticket(visitor.run_key)) > 0 and counts.of(visitor.run_key) < HOUSEHOLD
 
+    def continues(self, visitor: Visitor) -> bool:
+        """Whether the visitor's run was let in before: it has a session, or places are kept for it."""
+        key = visitor.run_key
+        return bool(key) and (self._counts.of(key) > 0 or self._counts.of(_ticket(key)) > 0)
+
     def wanted(self, visitor: Visitor) -> int:
         """Places that letting this visitor in would take: those of a household for the first of a run."""
         return HOUSEHOLD if visitor.run_key and not self._counts.of(visitor.run_key) else 1

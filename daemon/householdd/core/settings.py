@@ -101,7 +101,7 @@ class Timeouts(SettingGroup):
     )
     probe_failures: int = _count(3, 1, 100, "close a session after this many failed probes in a row")
     close: float = _seconds(2, 0.1, 30, "time a client has to answer the closing handshake")
-    drain: float = _seconds(30, 0, 3600, "time a drain waits for sessions to end by themselves")
+    drain: float = _seconds(60, 0, 3600, "time a drain waits for sessions to end by themselves")
 
 
 def _frequency(default: float, description: str) -> float:
