@@ -187,5 +187,5 @@ async def test_a_watcher_of_others_costs_no_whole_conversion(bench: Bench, conve
 def test_constant_fields_are_those_of_the_whole_session() -> None:
     session = active()
     part, whole = convert.constants(session, "0"), convert.session(session, "0", START)
-    constant = [field for field in FIELDS.values() if field.constant]
+    constant = [field for field in FIELDS.values() if field.spec.constant]
     assert [field.get(part) for field in constant] == [field.get(whole) for field in constant]

@@ -93,6 +93,22 @@ def test_removing_lets_in_again() -> None:
     assert [written(block.network) for block in blocks.current(1.0)] == ["198.51.100.0/24"]
 
 
+def test_the_wider_blocks_around_an_address_are_found() -> None:
+    blocks = blocked(
+        "198.51.100.7", "198.51.100.0/24", "198.51.0.0/16", "203.0.113.0/24", "2001:db8::/32", seconds=60.0
+    )
+
+    def around(text: str, now: float = 1.0) -> list[str]:
+        return [written(block.network) for block in blocks.around(parse_network(text), now)]
+
+    assert around("198.51.100.7") == ["198.51.0.0/16", "198.51.100.0/24"]
+    assert around("198.51.100.0/24") == ["198.51.0.0/16"]
+    assert around("198.51.0.0/16") == []
+    assert around("192.0.2.7") == []
+    assert around("2001:db8:0:7::/64") == ["2001:db8::/32"]
+    assert around("198.51.100.7", 61.0) == []
+
+
 def test_too_many_are_refused_as_a_whole() -> None:
     blocks = Blocks()
     many = [parse_network(f"10.{index // 256}.{index % 256}.0/24") for index in range(MAX_BLOCKS)]

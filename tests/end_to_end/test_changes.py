@@ -82,6 +82,26 @@ async def test_a_kill_keeps_the_address_out_at_every_worker_until_it_is_unblocke
         assert blocks(pair) == []
 
 
+async def test_an_address_inside_a_wider_block_is_told_of_it(pair: Daemon) -> None:
+    block = pb.BlockAddressesRequest(
+        addresses=["198.51.100.7", "198.51.100.0/24"], duration=duration(600), reason="abuse"
+    )
+    pair.sessions.BlockAddresses(block, timeout=10)
+    for validate_only in (True, False):
+        request = pb.UnblockAddressesRequest(
+            addresses=["198.51.100.7", "198.51.100.8", "192.0.2.7"], validate_only=validate_only
+        )
+        removed = pair.sessions.UnblockAddresses(request, timeout=10)
+        assert [each.address for each in removed.blocks] == ["198.51.100.7"]
+        assert list(removed.not_blocked) == ["198.51.100.8", "192.0.2.7"]
+        assert [(each.address, each.block.address, each.block.reason) for each in removed.still_blocked] == [
+            ("198.51.100.7", "198.51.100.0/24", "abuse"),
+            ("198.51.100.8", "198.51.100.0/24", "abuse"),
+        ]
+    together = pb.UnblockAddressesRequest(addresses=["198.51.100.8", "198.51.100.0/24"])
+    assert not pair.sessions.UnblockAddresses(together, timeout=10).still_blocked
+
+
 async def test_a_kill_is_tried_out_first(pair: Daemon) -> None:
     async with open_sessions(pair, 3) as clients:
         told = await kill(pair, validate_only=True, block_address=duration(600))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, conditio
 from householdd.storage.engine import open_engine
 from householdd.storage.rows import PersonRow
 from householdd.storage.totals import Group
+from householdfilter.values import Prefix, Range, Value
 from tests.storage.samples import NOW, RUN, SESSION, run, session
 
 DAY = 86400
@@ -46,7 +48,7 @@ def connection(database: URL) -> Iterator[Connection]:
 
 
 def test_session_conditions(connection: Connection) -> None:
-    def found(name: str, sign: str, value: str | float) -> str:
+    def found(name: str, sign: str, value: Value) -> str:
         rows = reading.session_page(connection, [condition(SESSION_COLUMNS, name, sign, value)], None, 10)
         return "".join(sorted(row.id[-1] for row in rows))
 
@@ -65,11 +67,56 @@ def test_session_conditions(connection: Connection) -> None:
     assert found("closed_at", "<=", NOW + 5) == "12"
     assert found("sent_bytes", ">=", 2**40) == "123"
     assert found("retransmits", "<", 10) == "12"
+    assert found("retransmits", "=", None) == "3"
+    assert found("retransmits", "!=", None) == "12"
+    assert found("retransmits", "=", Range(0, 2**40)) == "12"
+    assert found("retransmits", "!=", Range(0, 2**40)) == ""
+    assert found("duration", "=", Range(34.5, 35.5)) == "2"
+    assert found("duration", "!=", Range(34.5, 35.5)) == "13"
+    assert found("run_id", "=", None) == "13"
+    assert found("run_id", "!=", None) == "2"
+    assert found("run_id", "=", Prefix(RUN.id[:6])) == "2"
+    assert found("run_id", "!=", Prefix(RUN.id[:6])) == "13"
+    assert found("id", "=", Prefix(SESSIONS[1].id)) == "2"
     # What is not known meets no condition, and so meets every opposite.
     unknown = [not_(condition(SESSION_COLUMNS, name, sign, value)) for name, sign, value in UNKNOWN]
     assert [row.id for row in reading.session_page(connection, unknown, None, 10)] == [SESSIONS[2].id]
     both = [condition(SESSION_COLUMNS, "profile", "=", "alex"), condition(SESSION_COLUMNS, "closed_at", ">", NOW)]
     assert [row.id for row in reading.session_page(connection, both, None, 10)] == [SESSIONS[2].id]
+
+
+@pytest.mark.parametrize(
+    ("kept", "wanted", "found"),
+    [
+        ("192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.70", False),
+        ("192.0.2.7", "192.0.2.0/24", True),
+        ("192.0.2.7", "192.0.3.0/24", False),
+        ("192.0.2.7", "192.0.0.0/22", True),
+        ("::ffff:192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.0/24", "192.0.2.7", True),
+        ("192.0.2.0/24", "192.0.3.7", False),
+        ("192.0.2.0/24", "192.0.0.0/16", True),
+        ("2001:db8::7", "2001:db8::7", True),
+        ("2001:db8::7", "2001:db8::/32", True),
+        ("2001:db8::7", "2001:db8::8", False),
+        ("2001:db8:1::/48", "2001:db8:1:2::3", True),
+        ("2001:db8:1::/48", "192.0.2.7", False),
+        ("a-name", "192.0.2.7", False),
+        ("", "0.0.0.0/0", False),
+        (None, "0.0.0.0/0", False),
+    ],
+)
+def test_an_address_finds_itself_and_the_networks_around_it(
+    connection: Connection, kept: str | None, wanted: str, found: bool
+) -> None:
+    writing.write(connection, [session(9, address=kept)])
+    network = ipaddress.ip_network(wanted)
+    for sign, expected in (("=", found), ("!=", not found)):
+        asked = [condition(SESSION_COLUMNS, "address", sign, network), SESSION_COLUMNS["id"] == session(9).id]
+        assert bool(reading.session_page(connection, asked, None, 10)) is expected
+        opposite = [not_(asked[0]), asked[1]]
+        assert bool(reading.session_page(connection, opposite, None, 10)) is not expected
 
 
 def test_run_conditions(connection: Connection) -> None:

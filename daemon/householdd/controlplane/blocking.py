@@ -55,7 +55,12 @@ class BlockBook:
         if not request.validate_only:
             self._blocks.remove(block.network for block in found)
         missing = [written(network) for network in wanted if network not in current]
-        return pb.UnblockAddressesResponse(blocks=_messages(found, now), not_blocked=missing)
+        holding = [
+            pb.HoldingBlock(address=written(network), block=block)
+            for network in wanted
+            for block in _messages((each for each in self._blocks.around(network, now) if each not in found), now)
+        ]
+        return pb.UnblockAddressesResponse(blocks=_messages(found, now), not_blocked=missing, still_blocked=holding)
 
     def list(self) -> list[pb.Block]:
         """What is blocked now."""

@@ -1,102 +1,83 @@
-"""The fields of a session that filters and orders can name."""
+"""What the fields of filters and orders are of a session message."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from typing import Protocol, TypeVar
 
 from household.v1 import session_pb2 as pb
 from householdd.controlplane.convert import seconds, unix
-
-Value = str | float
-
-
-class Kind(Enum):
-    """How a field is written and compared."""
-
-    TEXT = "text"
-    WORD = "one of a few words"
-    NUMBER = "a number"
-    TIME = "a date such as 2026-01-31, a time such as 2026-01-31T12:00:00Z, or Unix seconds"
-    SECONDS = "a duration such as 2s, 500ms or 5m"
-
-
-class Syntax(Protocol):
-    """How a field is written in a filter."""
-
-    @property
-    def kind(self) -> Kind:
-        """What it holds."""
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What a WORD may be."""
-
-
-S = TypeVar("S", bound=Syntax)
+from householdfilter.fields import LIVE_FIELDS, FieldSpec
 
 
 @dataclass(frozen=True)
 class Field:
     """One field."""
 
-    kind: Kind
-    get: Callable[[pb.Session], Value]
-    words: tuple[str, ...] = ()
-    """What a WORD may be."""
-    constant: bool = False
-    """Whether the field keeps its value during a session."""
+    spec: FieldSpec
+    get: Callable[[pb.Session], str | float]
+    has: Callable[[pb.Session], bool] = lambda _: True
+    """Whether the value is known; empty text never is."""
 
 
 def _word(name: str, prefix: str) -> str:
     return name.removeprefix(prefix).lower()
 
 
-def _words(names: list[str], prefix: str) -> tuple[str, ...]:
-    return tuple(_word(name, prefix) for name in names if not name.endswith("_UNSPECIFIED"))
+def _host(session: pb.Session) -> str:
+    return session.peer_address.rpartition(":")[0].strip("[]")
 
 
-FIELDS: dict[str, Field] = {
-    "id": Field(Kind.TEXT, lambda session: session.id, constant=True),
-    "user_id": Field(Kind.TEXT, lambda session: session.user_id, constant=True),
-    "test_id": Field(Kind.TEXT, lambda session: session.test_id, constant=True),
-    "profile": Field(Kind.TEXT, lambda session: session.profile, constant=True),
-    "peer_address": Field(Kind.TEXT, lambda session: session.peer_address, constant=True),
-    "user_agent": Field(Kind.TEXT, lambda session: session.user_agent, constant=True),
-    "worker": Field(Kind.TEXT, lambda session: session.worker, constant=True),
-    "state": Field(
-        Kind.WORD,
-        lambda session: _word(pb.SessionState.Name(session.state), "SESSION_STATE_"),
-        _words(pb.SessionState.keys(), "SESSION_STATE_"),
-    ),
-    "evidence_kind": Field(
-        Kind.WORD,
-        lambda session: _word(pb.EvidenceKind.Name(session.evidence_kind), "EVIDENCE_KIND_"),
-        _words(pb.EvidenceKind.keys(), "EVIDENCE_KIND_"),
-    ),
-    "verdict": Field(
-        Kind.WORD,
-        lambda session: _word(pb.Verdict.Name(session.verdict), "VERDICT_"),
-        _words(pb.Verdict.keys(), "VERDICT_"),
-    ),
-    "opened_at": Field(Kind.TIME, lambda session: unix(session.opened_at)),
-    "age": Field(Kind.SECONDS, lambda session: seconds(session.age)),
-    "evidence_age": Field(Kind.SECONDS, lambda session: seconds(session.evidence_age)),
-    "answer_age": Field(Kind.SECONDS, lambda session: seconds(session.answer_age)),
-    "round_trip": Field(Kind.SECONDS, lambda session: seconds(session.round_trip)),
-    "sent_bytes": Field(Kind.NUMBER, lambda session: session.sent_bytes),
-    "received_bytes": Field(Kind.NUMBER, lambda session: session.received_bytes),
-    "actual_download_bps": Field(Kind.NUMBER, lambda session: session.actual_download_bps),
-    "actual_upload_bps": Field(Kind.NUMBER, lambda session: session.actual_upload_bps),
-    "probe_failures": Field(Kind.NUMBER, lambda session: session.probe_failures),
-}
+def _unsent(session: pb.Session) -> float:
+    return session.connection.unsent_bytes + session.connection.buffered_bytes
 
 
-def named(name: str, fields: Mapping[str, S]) -> S:
-    """The field ``name``. Raises ValueError that lists the known ones."""
-    try:
-        return fields[name]
-    except KeyError:
-        raise ValueError(f"no field {name!r}; known are {', '.join(fields)}") from None
+def _field(
+    name: str, get: Callable[[pb.Session], str | float], has: Callable[[pb.Session], bool] = lambda _: True
+) -> tuple[str, Field]:
+    return name, Field(LIVE_FIELDS[name], get, has)
+
+
+FIELDS: dict[str, Field] = dict(
+    (
+        _field("id", lambda session: session.id),
+        _field("user_id", lambda session: session.user_id),
+        _field("test_id", lambda session: session.test_id),
+        _field("profile", lambda session: session.profile),
+        _field("address", _host),
+        _field("peer_address", lambda session: session.peer_address),
+        _field("user_agent", lambda session: session.user_agent),
+        _field("worker", lambda session: session.worker),
+        _field("state", lambda session: _word(pb.SessionState.Name(session.state), "SESSION_STATE_")),
+        _field(
+            "evidence_kind",
+            lambda session: _word(pb.EvidenceKind.Name(session.evidence_kind), "EVIDENCE_KIND_"),
+            lambda session: bool(session.evidence_kind),
+        ),
+        _field(
+            "verdict",
+            lambda session: _word(pb.Verdict.Name(session.verdict), "VERDICT_"),
+            lambda session: bool(session.verdict),
+        ),
+        _field("opened_at", lambda session: unix(session.opened_at)),
+        _field("age", lambda session: seconds(session.age)),
+        _field(
+            "evidence_age", lambda session: seconds(session.evidence_age), lambda session: bool(session.evidence_kind)
+        ),
+        _field("answer_age", lambda session: seconds(session.answer_age)),
+        _field(
+            "round_trip", lambda session: seconds(session.round_trip), lambda session: session.HasField("round_trip")
+        ),
+        _field("sent_bytes", lambda session: session.sent_bytes),
+        _field("received_bytes", lambda session: session.received_bytes),
+        _field("actual_download_bps", lambda session: session.actual_download_bps),
+        _field("actual_upload_bps", lambda session: session.actual_upload_bps),
+        _field("probe_failures", lambda session: session.probe_failures),
+        _field(
+            "retransmits",
+            lambda session: session.connection.retransmits,
+            lambda session: session.HasField("connection"),
+        ),
+        _field("unsent_bytes", _unsent, lambda session: session.HasField("connection")),
+    )
+)

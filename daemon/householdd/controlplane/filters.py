@@ -2,7 +2,8 @@ r"""The filter language: a part of AIP-160, comparisons joined by AND or OR, wit
 
 ``profile = "jake" AND (state = quiet OR evidence_age > 2s) AND NOT worker = 0``. Operators are ``= != < <= > >=`` and,
 for text, ``:`` for "contains". Words and text compare without regard to case; text with blanks or signs in it goes into
-double quotes, where ``\"`` and ``\\`` stand for a quote and a backslash.
+double quotes, where ``\"`` and ``\\`` stand for a quote and a backslash. A unit, and the time behind a date, may follow
+after a blank. How values are written is in ``householdfilter.values``.
 
 In AIP-160 OR binds more tightly than AND, which nearly everybody reads the other way round. A filter may kill sessions,
 so the two side by side need parentheses here; all that is left reads the same in both ways.
@@ -12,13 +13,19 @@ from __future__ import annotations
 
 import operator
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Generic, Protocol, TypeVar
 
 from household.v1 import session_pb2 as pb
-from householdd.controlplane.fields import FIELDS, Kind, Syntax, Value, named
+from householdd.controlplane.fields import FIELDS, Field
+from householdd.core.addresses import address_of
+from householdfilter.fields import LIVE_FIELDS, FieldSpec, named
+from householdfilter.values import ABSENT, Kind, Network, Prefix, Range, Value, tail
+from householdfilter.values import parse as parse_value
 
 MAX_LENGTH = 1000
 """Characters of a filter."""
@@ -27,7 +34,7 @@ MAX_DEPTH = 20
 """Parentheses and negations within each other."""
 
 _COMPARISON = re.compile(
-    r"(?P<name>[a-z_]+)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*"
+    r"(?P<name>[a-z_][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*"
     r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>[^\s\"=<>!()]+))",
     re.ASCII | re.DOTALL,
 )
@@ -35,20 +42,12 @@ _JOINT = re.compile(r"(AND|OR)(?=[\s(-]|\Z)", re.ASCII)
 _NOT = re.compile(r"NOT(?=[\s(-])|-", re.ASCII)
 _BLANK = re.compile(r"\s*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_SECONDS = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|m|h)", re.ASCII)
-_UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
+_ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-    ":": operator.contains,
 }
 
 Predicate = Callable[[pb.Session], bool]
@@ -60,7 +59,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True)
 class Comparison:
-    """One comparison of a filter; text is in lower case, durations and times are in seconds."""
+    """One comparison of a filter. Only ``=`` and ``!=`` have a Range, a Prefix or None as their value."""
 
     name: str
     sign: str
@@ -93,7 +92,7 @@ def parse(text: str, *, constant_only: bool = False) -> Predicate:
 
     ``constant_only`` allows only fields that keep their value during a session. Raises FilterError.
     """
-    return read(text, FIELDS, _Predicates(constant_only=constant_only)) or (lambda _: True)
+    return read(text, LIVE_FIELDS, _Predicates(constant_only=constant_only)) or (lambda _: True)
 
 
 def is_constant(text: str) -> bool:
@@ -105,7 +104,7 @@ def is_constant(text: str) -> bool:
     return True
 
 
-def read(text: str, fields: Mapping[str, Syntax], meaning: Meaning[T]) -> T | None:
+def read(text: str, fields: Mapping[str, FieldSpec], meaning: Meaning[T]) -> T | None:
     """What a filter over ``fields`` means; None of an empty one. Raises FilterError."""
     if len(text) > MAX_LENGTH:
         raise FilterError(f"{len(text)} characters; at most {MAX_LENGTH} are allowed")
@@ -124,17 +123,17 @@ class _Predicates:
         self._constant_only = constant_only
 
     def comparison(self, comparison: Comparison) -> Predicate:
-        field, compare, value = FIELDS[comparison.name], _OPERATORS[comparison.sign], comparison.value
-        if self._constant_only and not field.constant:
+        field = FIELDS[comparison.name]
+        if self._constant_only and not field.spec.constant:
             raise FilterError(
                 f"at {comparison.at}: {comparison.name} changes during a session and cannot be filtered on here"
             )
-
-        def test(session: pb.Session) -> bool:
-            actual = field.get(session)
-            return compare(actual.lower() if isinstance(actual, str) else actual, value)
-
-        return test
+        if comparison.name == "peer_address" and comparison.sign != ":" and _is_network(comparison.value):
+            raise FilterError(
+                f"at {comparison.at}: peer_address has a port, such as 192.0.2.7:51234; "
+                f"for any port write address {comparison.sign} {comparison.value}"
+            )
+        return _test(field, comparison)
 
     def all_of(self, terms: list[Predicate]) -> Predicate:
         return lambda session: all(term(session) for term in terms)
@@ -146,14 +145,62 @@ class _Predicates:
         return lambda session: not term(session)
 
 
+def _test(field: Field, comparison: Comparison) -> Predicate:
+    get, wanted = field.get, comparison.value
+    match comparison.sign:
+        case "=":
+            return _equality(field, wanted)
+        case "!=":
+            equal = _equality(field, wanted)
+            return lambda session: not equal(session)
+        case ":":
+            return lambda session: wanted in get(session).lower()  # type: ignore[union-attr]  # text
+        case sign:
+            compare = _ORDERINGS[sign]
+            return lambda session: compare(get(session), wanted)
+
+
+def _equality(field: Field, wanted: Value) -> Predicate:
+    get, has = field.get, field.has
+    match wanted:
+        case None:
+            return lambda session: not has(session) or get(session) in ("", ABSENT)
+        case Range():
+            return lambda session: get(session) in wanted  # type: ignore[operator]  # a number
+        case Prefix(text):
+            return lambda session: str(get(session)).lower().startswith(text)
+        case IPv4Network() | IPv6Network():
+            return lambda session: _is_within(str(get(session)), wanted)
+        case _:
+            return lambda session: str(get(session)).lower() == wanted
+
+
+@lru_cache(maxsize=4096)
+def _is_within(host: str, network: Network) -> bool:
+    try:
+        address = address_of(host)
+    except ValueError:
+        return False
+    return address.version == network.version and address in network
+
+
+def _is_network(value: object) -> bool:
+    try:
+        parse_value(Kind.ADDRESS, str(value), exact=False, now=0.0)
+    except ValueError:
+        return False
+    return True
+
+
 class _Reader(Generic[T]):
     """Recursive descent over the text of one filter."""
 
-    def __init__(self, text: str, fields: Mapping[str, Syntax], meaning: Meaning[T]) -> None:
+    def __init__(self, text: str, fields: Mapping[str, FieldSpec], meaning: Meaning[T]) -> None:
         self._text = text
         self._at = 0
         self._fields = fields
         self._meaning = meaning
+        self._now = time.time()
 
     def expression(self, depth: int) -> T:
         """Terms joined by one kind of joint."""
@@ -198,7 +245,32 @@ class _Reader(Generic[T]):
         match = self._take(_COMPARISON)
         if match is None:
             raise FilterError(f"at {at + 1}: expected FIELD OPERATOR VALUE, not {self._rest()}")
-        return self._meaning.comparison(_comparison(match, self._fields))
+        return self._meaning.comparison(self._comparison(match))
+
+    def _comparison(self, match: re.Match[str]) -> Comparison:
+        name, sign, at = match["name"], match["operator"], match.start("name") + 1
+        try:
+            field = named(name, self._fields)
+        except ValueError as error:
+            raise FilterError(f"at {at}: {error}") from None
+        allowed = field.kind.operators
+        if sign not in allowed:
+            raise FilterError(f"at {match.start('operator') + 1}: {name} takes {' '.join(allowed)}, not {sign}")
+        part = "bare" if match["quoted"] is None else "quoted"
+        try:
+            raw = self._with_tail(match["bare"], field.kind) if part == "bare" else _unescaped(match["quoted"])
+            return Comparison(name, sign, field.value(raw, exact=sign not in ("=", "!="), now=self._now), at)
+        except ValueError as error:
+            raise FilterError(f"at {match.start(part) + 1}: {name}: {error}") from None
+
+    def _with_tail(self, bare: str, kind: Kind) -> str:
+        """The value with the unit, or the time, that follows it."""
+        pattern = tail(kind)
+        match = pattern.match(self._text, self._at) if pattern else None
+        if match is None:
+            return bare
+        self._at = match.end()
+        return f"{bare} {match[0].strip()}"
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         self._skip_blanks()
@@ -215,48 +287,8 @@ class _Reader(Generic[T]):
         return repr(self._text[self._at :][:20])
 
 
-def _comparison(match: re.Match[str], fields: Mapping[str, Syntax]) -> Comparison:
-    name, sign, at = match["name"], match["operator"], match.start("name") + 1
-    try:
-        field = named(name, fields)
-    except ValueError as error:
-        raise FilterError(f"at {at}: {error}") from None
-    allowed = {Kind.TEXT: ("=", "!=", ":"), Kind.WORD: ("=", "!=")}.get(field.kind, ("=", "!=", "<", "<=", ">", ">="))
-    if sign not in allowed:
-        raise FilterError(f"at {match.start('operator') + 1}: {name} takes {' '.join(allowed)}, not {sign}")
-    part = "bare" if match["quoted"] is None else "quoted"
-    try:
-        raw = match["bare"] if part == "bare" else _unescaped(match["quoted"])
-        return Comparison(name, sign, _value(field, raw), at)
-    except ValueError as error:
-        raise FilterError(f"at {match.start(part) + 1}: {name}: {error}") from None
-
-
 def _unescaped(quoted: str) -> str:
     for escape in _ESCAPE.finditer(quoted):
         if escape[1] not in '"\\':
             raise ValueError(f'{escape[0]!r} is no escape; \\" and \\\\ are')
     return _ESCAPE.sub(r"\1", quoted)
-
-
-def _value(field: Syntax, raw: str) -> Value:
-    match field.kind:
-        case Kind.TEXT:
-            return raw.lower()
-        case Kind.WORD:
-            if raw.lower() not in field.words:
-                raise ValueError(f"{raw!r} is none of {', '.join(field.words)}")
-            return raw.lower()
-        case Kind.SECONDS:
-            match = _SECONDS.fullmatch(raw)
-            if match is None:
-                raise ValueError(f"{raw!r} is not {field.kind.value}")
-            return float(match["number"]) * _UNITS[match["unit"]]
-        case Kind.TIME if _DATE.fullmatch(raw):
-            return datetime.fromisoformat(raw).replace(tzinfo=UTC).timestamp()
-        case Kind.TIME if _TIME.fullmatch(raw):
-            return datetime.fromisoformat(raw.upper()).timestamp()
-        case Kind.NUMBER | Kind.TIME:
-            if _NUMBER.fullmatch(raw) is None:
-                raise ValueError(f"{raw!r} is not {field.kind.value}")
-            return float(raw)

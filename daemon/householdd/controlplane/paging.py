@@ -16,7 +16,8 @@ from functools import total_ordering
 from typing import Any
 
 from household.v1 import session_pb2 as pb
-from householdd.controlplane.fields import FIELDS, named
+from householdd.controlplane.fields import FIELDS
+from householdfilter.fields import LIVE_FIELDS, named
 
 DEFAULT_SIZE = 100
 MAX_SIZE = 1000
@@ -61,7 +62,7 @@ class Order:
             if direction.strip() not in ("", "asc", "desc"):
                 raise PagingError("order_by", f"behind {name} only asc or desc is allowed, not {direction.strip()!r}")
             try:
-                named(name, FIELDS)
+                named(name, LIVE_FIELDS)
             except ValueError as error:
                 raise PagingError("order_by", str(error)) from None
             parts.append((name, direction.strip() == "desc"))
@@ -69,7 +70,7 @@ class Order:
 
     def values(self, session: pb.Session) -> list[Any]:
         """The session's place in the order, as plain values."""
-        return [named(name, FIELDS).get(session) for name, _ in self.parts]
+        return [FIELDS[name].get(session) for name, _ in self.parts]
 
     def key(self, values: list[Any]) -> list[Any]:
         """Sorts as the order says."""
@@ -132,7 +133,7 @@ def _read_token(token: str, digest: str, order: Order) -> list[Any]:
         decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         found, values = decoded
         whole = len(values) == len(order.parts) and all(
-            isinstance(value, str if isinstance(named(name, FIELDS).get(pb.Session()), str) else int | float)
+            isinstance(value, str if isinstance(FIELDS[name].get(pb.Session()), str) else int | float)
             for value, (name, _) in zip(values, order.parts, strict=True)
         )
     except (binascii.Error, ValueError, TypeError, RecursionError):

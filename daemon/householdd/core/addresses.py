@@ -51,6 +51,16 @@ def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return mapped or address
 
 
+def unmapped(host: str) -> str:
+    """Return the one spelling of a client's address: IPv4 where a socket for both shows IPv4 mapped into IPv6."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return host if mapped is None else str(mapped)
+
+
 def covers(network: Network, other: Network) -> bool:
     """Whether all of ``other`` is in ``network``; never of another IP version."""
     return network.version == other.version and other.subnet_of(network)  # type: ignore[arg-type]  # one version

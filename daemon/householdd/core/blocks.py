@@ -83,6 +83,12 @@ class Blocks:
         ]
         return max(found, key=lambda block: block.expires_at, default=None)
 
+    def around(self, network: Network, now: float) -> list[Block]:
+        """Return the blocks of wider networks that keep out all of ``network`` at ``now``."""
+        lengths = sorted(length for version, length in self._lengths if version == network.version)
+        wider = [network.supernet(new_prefix=length) for length in lengths if length < network.prefixlen]
+        return [block for each in wider if (block := self._find(each, now)) is not None]
+
     def _note_lengths(self) -> None:
         self._lengths = {(network.version, network.prefixlen) for network in self._by_network}
 

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from householdd.core.addresses import Network, address_of
+from householdd.core.addresses import Network, address_of, unmapped
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class TrustedProxies:
                 client = str(ipaddress.ip_address(hop))
             except ValueError:
                 break
-        return client
+        return unmapped(client)
 
     def trusts(self, host: str) -> bool:
         """Whether an address is that of such a proxy."""

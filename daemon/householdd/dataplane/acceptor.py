@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 
 import structlog
 
+from householdd.core.addresses import unmapped
 from householdd.core.admission import Cause
 from householdd.core.proxy_header import ProxyHeaderError
 from householdd.dataplane import proxied, sockets
@@ -100,6 +101,7 @@ class Acceptor:
             self._exhausted = False
             log.info("connections are accepted again")
         sock.setblocking(False)  # noqa: FBT003 - as above
+        host = unmapped(host)
         arrival = Arrival(sock, host, port, lambda: None, self._loop.time() + self._timeout)
         if self._proxied.refuses(host):
             self._registry.refused(Cause.PROXY_HEADER)

@@ -6,10 +6,12 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Boolean, String, Text, and_, false, func
+from sqlalchemy import Boolean, String, Text, and_, false, func, not_, or_
 from sqlalchemy.sql import ColumnElement
 
+from householdd.storage.networks import overlaps
 from householdd.storage.schema import runs, sessions
+from householdfilter.values import ABSENT, Network, Prefix, Range, Value
 
 Columns = Mapping[str, ColumnElement[Any]]
 
@@ -42,23 +44,56 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def condition(columns: Columns, name: str, sign: str, value: str | float) -> ColumnElement[bool]:
+def condition(columns: Columns, name: str, sign: str, value: Value) -> ColumnElement[bool]:
     """One comparison; text without regard to case, ``:`` is "contains", and what is not known counts as empty text.
 
-    A number that is not known meets no condition. A boolean is compared with ``true`` or ``false``.
+    A number that is not known meets no condition but the one for None. A boolean is compared with ``true`` or
+    ``false``.
     """
     column = columns[name]
     if isinstance(column.type, Boolean):
         return column.is_((value == "true") is (sign == "="))
-    if isinstance(column.type, String | Text):
-        if name not in _AS_KEPT or sign == ":":
-            column = func.lower(column)
-        elif sign == "=" and value:
-            # Without a function around the column, so that an index is used.
-            return and_(column.is_not(None), column == value)
-        column = func.coalesce(column, "")
-        if sign == ":":
-            return column.contains(value, autoescape=True)
-    compared: ColumnElement[bool] = _COMPARE[sign](column, value)
+    match value:
+        case str():
+            return _text(column, name, sign, value)
+        case Range(low, high):
+            # Not by NOT: a number that is not known is neither in the range nor outside of it.
+            within = and_(column >= low, column <= high) if sign == "=" else or_(column < low, column > high)
+            return _known(column, within)
+        case float() | int():
+            return _known(column, _COMPARE[sign](column, value))
+        case _:
+            return _opposite_of(sign, _equality(column, value))
+
+
+def _equality(column: ColumnElement[Any], value: Prefix | Network | None) -> ColumnElement[bool]:
+    match value:
+        case None if isinstance(column.type, String | Text):
+            return func.coalesce(column, "").in_(("", ABSENT))
+        case None:
+            return column.is_(None)
+        case Prefix(text):
+            return func.coalesce(column, "").startswith(text, autoescape=True)
+        case _:
+            return overlaps(column, value)
+
+
+def _opposite_of(sign: str, equal: ColumnElement[bool]) -> ColumnElement[bool]:
+    return equal if sign == "=" else not_(equal)
+
+
+def _text(column: ColumnElement[Any], name: str, sign: str, value: str) -> ColumnElement[bool]:
+    if name not in _AS_KEPT or sign == ":":
+        column = func.lower(column)
+    elif sign == "=" and value:
+        # Without a function around the column, so that an index is used.
+        return and_(column.is_not(None), column == value)
+    column = func.coalesce(column, "")
+    if sign == ":":
+        return column.contains(value, autoescape=True)
+    return _opposite_of(sign, column == value)
+
+
+def _known(column: ColumnElement[Any], compared: ColumnElement[bool]) -> ColumnElement[bool]:
     # Not NULL, which would be neither true nor, with NOT in front of it, false.
-    return func.coalesce(compared, false()) if getattr(column, "nullable", False) else compared
+    return func.coalesce(compared, false()) if getattr(column, "nullable", True) else compared

@@ -11,6 +11,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
+from householdd.storage import networks
+
 PATIENCE = 10
 """Seconds that a connection or a lock may take."""
 
@@ -81,3 +83,4 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # never damages the file.
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+    networks.add_to(connection)

@@ -16,13 +16,13 @@ from household.v1 import history_service_pb2_grpc
 from householdd.controlplane import filters
 from householdd.controlplane.convert import unix
 from householdd.controlplane.failures import Refusal, invalid, not_found, precondition
-from householdd.controlplane.history_fields import RUN_FIELDS, SESSION_FIELDS, HistoryField
 from householdd.controlplane.keyset import KeysetRequest
 from householdd.controlplane.paging import PagingError
 from householdd.storage import reading, totals
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, Columns, condition
 from householdd.supervisor import history_messages
 from householdd.supervisor.history import History, HistoryUnavailableError
+from householdfilter.fields import HISTORY_FIELDS, RUN_FIELDS, FieldSpec
 
 _GROUPINGS: dict[int, totals.Grouping] = {
     pb.HISTORY_GROUPING_UNSPECIFIED: "all",
@@ -51,7 +51,7 @@ class HistoryReader(history_service_pb2_grpc.HistoryServiceServicer):
 
     async def ListHistory(self, request: pb.ListHistoryRequest, _: _Context) -> pb.ListHistoryResponse:
         """A page of ended sessions."""
-        page, conditions = _page("sessions", request, SESSION_FIELDS, SESSION_COLUMNS)
+        page, conditions = _page("sessions", request, HISTORY_FIELDS, SESSION_COLUMNS)
         rows = await self._read(
             lambda connection: reading.session_page(connection, conditions, page.after, page.size + 1)
         )
@@ -106,7 +106,7 @@ class HistoryReader(history_service_pb2_grpc.HistoryServiceServicer):
 def _page(
     what: str,
     request: pb.ListHistoryRequest | pb.ListRunsRequest,
-    fields: Mapping[str, HistoryField],
+    fields: Mapping[str, FieldSpec],
     columns: Columns,
 ) -> tuple[KeysetRequest, list[ColumnElement[bool]]]:
     try:
@@ -126,8 +126,18 @@ class _Conditions:
         self._columns = columns
 
     def comparison(self, comparison: filters.Comparison) -> ColumnElement[bool]:
-        value = _KEPT_GRADES[str(comparison.value)] if comparison.name == "grade" else comparison.value
-        return condition(self._columns, comparison.name, comparison.sign, value)
+        if comparison.name == "grade":
+            return self._grade(comparison.value, comparison.sign)
+        return condition(self._columns, comparison.name, comparison.sign, comparison.value)
+
+    def _grade(self, value: object, sign: str) -> ColumnElement[bool]:
+        """A grade as tables print it: a run that does not count has none."""
+        if value == "invalid":
+            return condition(self._columns, "valid", sign, "false")
+        counts = condition(self._columns, "valid", "=", "true")
+        graded = condition(self._columns, "grade", "=", None if value is None else _KEPT_GRADES[str(value)])
+        equal = and_(counts, graded)
+        return equal if sign == "=" else not_(equal)
 
     def all_of(self, terms: list[ColumnElement[bool]]) -> ColumnElement[bool]:
         return and_(*terms)

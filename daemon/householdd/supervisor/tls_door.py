@@ -13,7 +13,7 @@ import structlog
 from householdd.access_settings import canonical_san
 from householdd.controlplane.identity import Caller
 from householdd.controlplane.limits import Limits
-from householdd.core.addresses import host_port
+from householdd.core.addresses import host_port, unmapped
 from householdd.supervisor.forwarding import Front
 from householdd.supervisor.gate import Gate
 
@@ -62,7 +62,7 @@ class TlsDoor:
             if len(self._handshakes) >= self._limits.handshakes:
                 connection.close()
                 continue
-            task = asyncio.create_task(self._shake_hands(connection, host_port(host, port)))
+            task = asyncio.create_task(self._shake_hands(connection, host_port(unmapped(host), port)))
             self._handshakes.add(task)
             task.add_done_callback(self._handshakes.discard)
 

@@ -24,7 +24,7 @@ class Selection:
         """Whether it is selected."""
         if self._constant:
             return self._predicate(convert.constants(session, self._worker))
-        return self._predicate(convert.session(session, self._worker, self._registry.clock.now()))
+        return self._predicate(describe(self._registry, session, self._worker))
 
     def pick(self, session: Session) -> pb.Session | None:
         """The whole session, where it is selected."""

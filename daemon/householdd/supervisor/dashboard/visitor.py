@@ -16,7 +16,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from householdd.controlplane.identity import Caller
-from householdd.core.addresses import customer, host_port
+from householdd.core.addresses import customer, host_port, unmapped
 from householdd.core.bucket import Bucket
 from householdd.dashboard_settings import Login, Tokens
 from householdd.supervisor.dashboard.desk import Desk
@@ -96,7 +96,8 @@ class Visitor:
         self._connection = connection
         self._room = room
         self._view = View()
-        self._host, port = connection.remote_address[:2]
+        host, port = connection.remote_address[:2]
+        self._host = unmapped(host)
         self._peer = host_port(self._host, port)
 
     async def serve(self) -> None:

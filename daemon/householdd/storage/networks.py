@@ -1,0 +1,60 @@
+"""Addresses of a text column, compared with a network in the database."""
+
+from __future__ import annotations
+
+import ipaddress
+import sqlite3
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Boolean, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from householdfilter.values import Network, network, overlap
+
+
+class Overlaps(GenericFunction[bool]):
+    """Whether a text is an address or network that has an address in common with a network."""
+
+    name = "household_overlaps"
+    type = Boolean()
+    inherit_cache = True
+
+
+def overlaps(column: ColumnElement[Any], wanted: Network) -> ColumnElement[bool]:
+    """Return the condition that ``column`` holds an address in ``wanted``, or a network around one."""
+    return Overlaps(column, literal(str(wanted)))
+
+
+@compiles(Overlaps, "postgresql")
+def _on_postgresql(element: Overlaps, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - the compiler's
+    column, wanted = (compiler.process(each, **options) for each in element.clauses)
+    kept = f"regexp_replace(lower({column}), '^::ffff:([0-9.]+)$', '\\1')"
+    # The cast refuses the whole statement for a text that is no address, such as a name.
+    return f"CASE WHEN {kept} ~ '^[0-9a-f:.]+(/[0-9]+)?$' THEN {kept}::inet && {wanted}::inet ELSE false END"
+
+
+def add_to(connection: sqlite3.Connection) -> None:
+    """Teach a connection to SQLite the function."""
+    connection.create_function(Overlaps.name, 2, _overlaps, deterministic=True)
+
+
+def _overlaps(kept: str | None, wanted: str) -> bool:
+    found = _network(kept or "")
+    return found is not None and overlap(found, _wanted(wanted))
+
+
+@lru_cache(maxsize=16)
+def _wanted(text: str) -> Network:
+    return ipaddress.ip_network(text)
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> Network | None:
+    try:
+        return network(text)
+    except ValueError:
+        return None
