@@ -28,6 +28,7 @@ from householdd.supervisor.metrics.processes import read
 from tests.daemon import CROWD, Daemon, Stubs, running, wait_until
 from tests.end_to_end.sessions import open_sessions
 from tests.scraping import LISTEN, scrape
+from tests.timers import Timers
 
 SECONDS = 15.0
 CALLS = 500
@@ -46,7 +47,7 @@ def seconds_each(call: Callable[[], object], count: int = 100_000) -> float:
 
 def counting() -> float:
     """CPU seconds that a tick's counting takes: its lateness, and what the pacer notes of causes."""
-    clock = Clock(time.monotonic, time.time)
+    clock = Clock(time.monotonic, time.time, Timers(time.monotonic).call_later)
     registry = Registry(Timeouts(), clock)
     planned = clock.now()
     empty = seconds_each(lambda: None)

@@ -29,6 +29,7 @@ from householdd.supervisor.sessions import FanSessions
 from householdd.worker.sessions import LocalSessions
 from tests.controlplane.samples import session as sample
 from tests.core.samples import START, WALL, active
+from tests.timers import Timers
 
 
 @contextlib.asynccontextmanager
@@ -66,7 +67,7 @@ async def test_a_worker_lets_go_of_a_watcher_that_does_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "BACKLOG", 100)
-    registry = Registry(Timeouts(), Clock(lambda: START, lambda: WALL))
+    registry = Registry(Timeouts(), Clock(lambda: START, lambda: WALL, Timers(lambda: START).call_later))
     session = active()
     async with serving(LocalSessions(registry, "0"), tmp_path) as stub:
         idle = stub.WatchSessions(pb.WatchSessionsRequest())

@@ -26,6 +26,7 @@ from householdd.dataplane.link import Link
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock, Runner
 from householdd.dataplane.skimmer import MAX_MESSAGE
+from tests.timers import Timers
 
 SOURCES = str(Path(householdd.__file__).parent)
 REQUEST = b"GET /ws/virtual-household/alex HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -71,11 +72,12 @@ async def no_handshake(_: object) -> None:
 
 
 class Bench:
-    """A worker's sessions without a network and with a clock that a test sets."""
+    """A worker's sessions without a network and with a clock that a test sets, timers included."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.now = 1000.0
-        self.registry = Registry(Timeouts(), Clock(lambda: self.now, lambda: self.now))
+        self.timers = Timers(lambda: self.now)
+        self.registry = Registry(Timeouts(), Clock(lambda: self.now, lambda: self.now, self.timers.call_later))
         self.control_loop = ControlLoop(self.registry)
         self.wire = Wire(sock)
         self.server = Server(cast("Any", None), no_handshake)
@@ -95,7 +97,7 @@ class Bench:
         return link
 
     def opened(self, number: int, user: str = "alex") -> Runner:
-        """Another session of ``user``, whose timer runs only when it is told to."""
+        """Open a session of ``user``; its timer fires only when ``timers`` does."""
         link = self.upgraded()
         identity = Identity(f"00000000-0000-4000-8000-{number:012}", f"{user}_1", "", "192.0.2.1", 443, "")
         return self.registry.open(identity, profile_data.read(None).by_key[user], link)

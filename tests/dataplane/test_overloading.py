@@ -19,6 +19,7 @@ from householdd.dataplane.overloading import BULK_BPS, Overloading
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from tests.core.samples import active
+from tests.timers import Timers
 
 TUNING = Tuning(rise=5.0, fall=10.0)
 
@@ -38,7 +39,9 @@ class Full(MemoryGauge):
 class Worker:
     def __init__(self) -> None:
         self.now, self.cpu = 1000.0, 0.0
-        self.registry = Registry(Timeouts(), Clock(lambda: self.now, lambda: 1.8e9 + self.now))
+        self.registry = Registry(
+            Timeouts(), Clock(lambda: self.now, lambda: 1.8e9 + self.now, Timers(lambda: self.now).call_later)
+        )
         self.memory = Full()
         self.overloading = Overloading(self.registry, TUNING, self.memory, lambda: self.cpu)
         self.budgeting = Budgeting(self.registry)

@@ -6,6 +6,7 @@ Counted, not timed: the same on every machine and every version of Python. What 
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -57,16 +58,27 @@ def check(what: str, calls: float, writes: float) -> None:
 async def test_a_portion_of_payload(bench: Bench) -> None:
     runner = bench.opened(1)
     sent = runner.session.sums.sent
-    calls, writes = bench.counted(runner._tick, 1 / 64)
+    calls, writes = bench.counted(bench.timers.fire, 1 / 64)
     # The premise: each of them sent something.
     assert runner.session.sums.sent - sent == pytest.approx(ROUNDS * 1.5e6 / 8 / 64, rel=0.02)
     check("portion of payload", calls, writes)
 
 
+async def test_no_timer_fires_by_itself_however_long_a_test_takes(bench: Bench) -> None:
+    runner = bench.opened(1)
+    sent = runner.session.sums.sent
+    bench.step(1)
+    # Several ticks of a real event loop.
+    await asyncio.sleep(0.1)
+    assert runner.session.sums.sent == sent
+    bench.timers.fire()
+    assert runner.session.sums.sent > sent
+
+
 async def test_a_portion_of_several_frames_is_one_write(bench: Bench) -> None:
     runner = bench.opened(1, "jake")
     sent = runner.session.sums.sent
-    _, writes = bench.counted(runner._tick, 0.01)
+    _, writes = bench.counted(bench.timers.fire, 0.01)
     # The premise: in the burst that he begins with each portion is two frames.
     assert runner.session.sums.sent - sent == pytest.approx(ROUNDS * 31250, rel=0.02)
     assert writes == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 import weakref
 from collections.abc import Callable, Iterable
@@ -37,12 +36,23 @@ LEAST_DELAY = 0.001
 """Seconds; the loop's timers count milliseconds, and less would spin until the tick has come."""
 
 
+class Timer(Protocol):
+    """A call that is scheduled."""
+
+    def cancel(self) -> None:
+        """Drop the call, if it was not made yet."""
+
+
 @dataclass(frozen=True)
 class Clock:
-    """Where time comes from: ``now`` is monotonic, ``wall`` is Unix time, both in seconds."""
+    """Where time comes from, in seconds."""
 
     now: Callable[[], float]
+    """Monotonic time."""
     wall: Callable[[], float]
+    """Unix time."""
+    call_later: Callable[[float, Callable[[], None]], Timer]
+    """Schedules a call after a delay, as an event loop does."""
 
 
 class Observer(Protocol):
@@ -86,7 +96,7 @@ class Runner:
         """What the kernel said when it was last asked; None before the first control pass."""
         self.congestion_control = ""
         """Of the connection, such as ``cubic``; known from the start on."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         """The next payload portion; set only while the gate is open and the write buffer has room."""
         self._tick_at = 0.0
         """When that is to be; holds while the timer is set."""
@@ -362,7 +372,7 @@ class Runner:
             if 0 < taken < due:
                 # The kernel took it all at once and the rest is due already. The next turn of the event loop goes on,
                 # so that other sessions come in between.
-                self._timer = self.link.loop.call_later(0, self._go_on)
+                self._timer = self._clock.call_later(0, self._go_on)
                 return
         self._tell()
         self._arm()
@@ -372,7 +382,7 @@ class Runner:
             now = self._clock.now()
             delay = max(self.session.download.next_at(now) - now, LEAST_DELAY)
             self._tick_at = now + delay
-            self._timer = self.link.loop.call_later(delay, self._tick)
+            self._timer = self._clock.call_later(delay, self._tick)
 
     def _disarm(self) -> None:
         if self._timer is not None:

@@ -70,7 +70,7 @@ class Worker:
             if settings.cert is not None and settings.key is not None
             else None
         )
-        clock = Clock(time.monotonic, time.time)
+        clock = Clock(time.monotonic, time.time, asyncio.get_running_loop().call_later)
         memory = memoryview(mmap.mmap(settings.counts_fd, 0))
         counts, ledger = views(memory, settings.workers, settings.index)
         self._token_settings = RunTokens.model_validate(settings.tokens)
