@@ -8,6 +8,7 @@ from typing import Self
 
 import h2.config
 import h2.connection
+import h2.events
 import h2.exceptions
 
 
@@ -28,6 +29,8 @@ class Hostile:
         self.h2 = h2.connection.H2Connection(
             h2.config.H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
         )
+        self.events: list[h2.events.Event] = []
+        """What the server did."""
         self.h2.initiate_connection()
         self.flush()
         self.receive()
@@ -47,7 +50,7 @@ class Hostile:
         try:
             data = self.sock.recv(65536)
             if data:
-                self.h2.receive_data(data)
+                self.events += self.h2.receive_data(data)
                 self.flush()
         except (ConnectionError, h2.exceptions.ProtocolError):
             return False

@@ -122,6 +122,18 @@ async def test_a_kill_decides_and_ends_in_one_turn(bench: Bench, conversions: Co
     assert {runner.session.close_reason for runner in runners} == {CloseReason.KILLED}
 
 
+@pytest.mark.parametrize("spread_s", [0, 10], ids=["at once", "spread"])
+async def test_a_killed_session_keeps_the_reason_of_the_operator(bench: Bench, spread_s: int) -> None:
+    runners = crowd(bench, 2)
+    request = pb.KillSessionsRequest(all=True, reason=" customer called ")
+    request.spread.FromSeconds(spread_s)
+    await LocalSessions(bench.registry, "0").KillSessions(request, CONTEXT)
+    bench.step(spread_s)
+    list(bench.control_loop.turns())
+    ends = [(runner.session.close_reason, runner.session.close_detail) for runner in runners]
+    assert ends == [(CloseReason.KILLED, "customer called")] * 2
+
+
 async def test_a_snapshot_converts_no_more_than_a_turns_worth_at_once(bench: Bench, conversions: Conversions) -> None:
     runners = crowd(bench, 10)
     watch = LocalSessions(bench.registry, "0").WatchSessions(pb.WatchSessionsRequest(), CONTEXT)

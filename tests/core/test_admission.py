@@ -169,6 +169,17 @@ def test_greedy_networks_leave_room_for_the_others() -> None:
     assert cause(enter(admission, visitor("10.0.0.250"))) is Cause.NETWORK_FULL
 
 
+def test_once_half_is_taken_a_network_gets_a_quarter_of_what_is_free() -> None:
+    admission = admission_of(Limits(max_sessions=1000, handshakes_per_second=10_000))
+    for number in range(600):
+        assert enter(admission, visitor(f"10.{number // 250}.{number % 250}.7")) is None
+    # 80 of the 320 places that are free then.
+    assert [enter(admission, visitor(f"192.0.2.{each}")) for each in range(1, 81)] == [None] * 80
+    assert enter(admission, visitor("192.0.2.250")) == Denial(
+        Cause.NETWORK_FULL, "Nearly full, and your network has its share of 80 sessions; try again in 10 s.", 10
+    )
+
+
 def test_new_sessions_have_a_rate() -> None:
     admission, let_in = admission_of(Limits(handshakes_per_second=3)), 0
     for step in range(1000):

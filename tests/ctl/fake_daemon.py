@@ -25,6 +25,8 @@ from household.v1 import server_service_pb2_grpc as server_grpc
 from household.v1 import session_service_pb2 as session_api
 from household.v1 import session_service_pb2_grpc as session_grpc
 from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Session, SessionState, Timeouts, Verdict
+from householdd.controlplane.paging import DEFAULT_SIZE
+from householdd.core import settings as product
 from householdd.core.run_report import RunReport, encode
 from tests.run_reports import run_report
 
@@ -35,16 +37,8 @@ if TYPE_CHECKING:
 REPORT = encode(convert(run_report(), RunReport)).decode()
 """As a daemon stores it: with the fields that the client left out."""
 
-SETTINGS = (
-    ("inactivity", "s", 1, 3600, 30),
-    ("inactivity_floor", "s", 1, 3600, 10),
-    ("max_duration", "s", 1, 86400, 300),
-    ("probe_timeout", "s", 1, 60, 1),
-    ("probe_timeout_ceiling", "s", 1, 60, 5),
-    ("probe_failures", "", 1, 100, 3),
-    ("close", "s", 0.1, 60, 2),
-    ("drain", "s", 1, 3600, 60),
-)
+LAUNCH = {name: float(getattr(product.Timeouts(), name)) for name in product.Timeouts.meanings()}
+"""The daemon's own defaults."""
 
 
 class FakeDaemon(
@@ -79,7 +73,7 @@ class FakeDaemon(
         # Settings beside the timeouts, and what was changed of them.
         self.more_settings: list[config_api.Setting] = []
         self.overlay = config_api.RuntimeConfig()
-        self.values = {name: float(default) for name, _, _, _, default in SETTINGS}
+        self.values = dict(LAUNCH)
         # What the next calls of a method fail with; DEADLINE_EXCEEDED only when the test is over.
         self.failures: dict[str, Status] = {}
         self.requests: list[Message] = []
@@ -130,7 +124,7 @@ class FakeDaemon(
         self._enter("ListSessions", request, context)
         matching = [session for session in self.sessions if _matches(session, request.filter)]
         start = int(request.page_token or 0)
-        end = start + (request.page_size or 100)
+        end = start + (request.page_size or DEFAULT_SIZE)
         return session_api.ListSessionsResponse(
             sessions=matching[start:end],
             next_page_token=str(end) if end < len(matching) else "",
@@ -270,7 +264,9 @@ class FakeDaemon(
         self._enter("DrainServer", request, context)
         self.server.state = server_api.SERVER_STATE_DRAINING
         self.server.drain_reason = request.reason
-        wait_ns = request.deadline.ToNanoseconds() if request.HasField("deadline") else 60 * 10**9
+        wait_ns = (
+            request.deadline.ToNanoseconds() if request.HasField("deadline") else round(self.values["drain"] * 1e9)
+        )
         now_ns = self.server.started_at.ToNanoseconds() + self.server.uptime.ToNanoseconds()
         self.server.drain_deadline_at.FromNanoseconds(now_ns + wait_ns)
         return server_api.DrainServerResponse(server=self.server)
@@ -302,19 +298,17 @@ class FakeDaemon(
         self, request: config_api.GetRuntimeConfigRequest, context: grpc.ServicerContext
     ) -> config_api.GetRuntimeConfigResponse:
         self._enter("GetRuntimeConfig", request, context)
-        answer = config_api.GetRuntimeConfigResponse(
-            current=_config(self.values), launch=_config({row[0]: float(row[4]) for row in SETTINGS})
-        )
-        for name, unit, minimum, maximum, default in SETTINGS:
+        answer = config_api.GetRuntimeConfigResponse(current=_config(self.values), launch=_config(LAUNCH))
+        for name, meaning in product.Timeouts.meanings().items():
             answer.settings.add(
                 path=f"timeouts.{name}",
-                description=f"What {name} means.",
-                unit=unit,
-                minimum=minimum,
-                maximum=maximum,
-                default_value=default,
+                description=meaning.description,
+                unit=meaning.unit,
+                minimum=meaning.minimum,
+                maximum=meaning.maximum,
+                default_value=LAUNCH[name],
                 current_value=self.values[name],
-                launch_value=default,
+                launch_value=LAUNCH[name],
             )
         answer.settings.extend(self.more_settings)
         answer.etag = self.etag
@@ -347,7 +341,7 @@ class FakeDaemon(
         self._check_etag(request.etag, context)
         names = [path.removeprefix("timeouts.") for path in request.update_mask.paths]
         everything = not names or "timeouts" in names
-        self.values |= {row[0]: float(row[4]) for row in SETTINGS if everything or row[0] in names}
+        self.values |= {name: value for name, value in LAUNCH.items() if everything or name in names}
         return config_api.ResetRuntimeConfigResponse(config=_config(self.values))
 
     def _check_etag(self, etag: str, context: grpc.ServicerContext) -> None:

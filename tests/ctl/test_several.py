@@ -16,7 +16,7 @@ from grpc_health.v1 import health_pb2
 from household.v1 import config_service_pb2 as config_api
 from household.v1 import server_service_pb2 as server_api
 from household.v1 import session_service_pb2 as api
-from tests.ctl.fake_daemon import FakeDaemon, closed_session, session
+from tests.ctl.fake_daemon import LAUNCH, FakeDaemon, closed_session, session
 from tests.ctl.screens import terminal
 from tests.ctl.test_sessions import watch_events
 from tests.ctl.test_terminal import COMMAND, wait_for_a_request
@@ -248,12 +248,12 @@ def test_what_is_for_one_daemon_refuses_several(both: Cli, command: str) -> None
 def test_settings_of_all(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
     daemon.values["drain"] = 5
     rows = [row[:3] for row in both("timeouts", "get").rows if row[1] == "drain"]
-    assert rows == [["d", "drain", "5s"], ["o", "drain", "1m"]]
+    assert rows == [["d", "drain", "5s"], ["o", "drain", "30s"]]
     changed = both("timeouts", "set", "drain=7s", "--reason", "a test", "--request-id", session(1).id)
     assert changed.rows == [
         ["TARGET", "NAME", "BEFORE", "AFTER"],
         ["d", "drain", "5s", "7s"],
-        ["o", "drain", "1m", "7s"],
+        ["o", "drain", "30s", "7s"],
     ]
     assert daemon.values["drain"] == other.values["drain"] == 7
     (request,) = other.asked(config_api.UpdateRuntimeConfigRequest)
@@ -272,7 +272,7 @@ def test_a_change_that_one_daemon_refuses_is_made_at_the_others(
     assert [line["target"] for line in outcome.json_lines] == ["d", "o"]
     assert outcome.err == "warning: worker 1 at d did not answer and is told when it does: stopped\n"
     outcome = both("config", "reset", "-o", "json")
-    assert (outcome.code, daemon.values["drain"]) == (9, 60)
+    assert (outcome.code, daemon.values["drain"]) == (9, LAUNCH["drain"])
     assert outcome.json["unreachable_targets"] == [{"target": "o", "reason": "refused"}]
     assert "warning: o: refused" in outcome.err
 

@@ -7,6 +7,8 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 
 from household.v1 import config_service_pb2 as api
+from householdd.core.settings import Timeouts
+from tests.ctl.fake_daemon import LAUNCH
 
 if TYPE_CHECKING:
     from tests.ctl.conftest import Cli
@@ -29,7 +31,7 @@ def test_get_shows_every_setting_with_what_is_allowed(cli: Cli, daemon: FakeDaem
     ]
     assert rows[0][:8] == ["inactivity", "45s", "30s", "30s", "1s", "to", "1h", "s"]
     assert rows[5][:8] == ["probe_failures", "3", "3", "3", "1", "to", "100", "count"]
-    assert " ".join(rows[0][8:]) == "What inactivity means."
+    assert " ".join(rows[0][8:]) == Timeouts.meanings()["inactivity"].description
 
 
 def test_get_json(cli: Cli) -> None:
@@ -56,7 +58,7 @@ def test_set_changes_what_is_named(cli: Cli, daemon: FakeDaemon) -> None:
         "probe_timeout_ceiling": 5,
         "probe_failures": 5,
         "close": 1.5,
-        "drain": 60,
+        "drain": LAUNCH["drain"],
     }
     (request,) = daemon.asked(api.UpdateRuntimeConfigRequest)
     assert list(request.update_mask.paths) == [  # type: ignore[attr-defined]
@@ -139,7 +141,7 @@ def test_reset_of_some(cli: Cli, daemon: FakeDaemon) -> None:
 
 def test_reset_of_all(cli: Cli, daemon: FakeDaemon) -> None:
     daemon.values |= {"inactivity": 45, "drain": 5}
-    assert cli("timeouts", "reset", "-o", "json").json["config"]["timeouts"]["drain"] == "60s"
+    assert cli("timeouts", "reset", "-o", "json").json["config"]["timeouts"]["drain"] == f"{LAUNCH['drain']:g}s"
     assert daemon.values["inactivity"] == 30
 
 

@@ -71,5 +71,7 @@ def test_stalls_are_those_of_the_group_or_else_of_the_machine(
 
 def test_this_machine_s_files_are_read() -> None:
     used, stalled = MemoryGauge().used(), MemoryGauge().stalled()
+    # Nothing may limit this machine, and its kernel may not tell of pressure.
     assert used is None or used > 0
     assert stalled is None or 0 <= stalled <= 1
+    assert stalled is not None or not Path("/proc/pressure/memory").exists()

@@ -9,7 +9,7 @@ import pytest
 from household.v1 import server_service_pb2 as pb
 from household.v1 import session_pb2
 from householdd.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
-from householdd.supervisor.dashboard.trend import KEPT, WINDOW, Trend
+from householdd.supervisor.dashboard.trend import WINDOW, Trend
 from householdd.supervisor.fleet import WorkerHandle
 
 
@@ -94,9 +94,18 @@ def test_recent_closes_are_those_since_the_oldest_point() -> None:
     assert fleet.trend.recent_closes() == {session_pb2.CLOSE_REASON_KILLED: 2, session_pb2.CLOSE_REASON_INACTIVE: 1}
 
 
+def test_recent_closes_are_those_of_five_minutes() -> None:
+    fleet = Fleet()
+    killed = fleet.server.totals.sessions_closed.add(reason=session_pb2.CLOSE_REASON_KILLED)
+    for second in range(400):
+        killed.count = second
+        fleet.second()
+    assert fleet.trend.recent_closes() == {session_pb2.CLOSE_REASON_KILLED: 299}
+
+
 def test_ten_minutes_are_kept() -> None:
     fleet = Fleet()
-    for _ in range(KEPT + 5):
+    for _ in range(605):
         fleet.second()
-    assert len(fleet.trend.points) == KEPT
+    assert len(fleet.trend.points) == 600
     assert fleet.trend.points[0].at == 6
