@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2
 from household.v1 import config_service_pb2 as config_api
 from household.v1 import server_service_pb2 as server_api
 from household.v1 import session_service_pb2 as api
+from householdctl.units import format_duration
 from tests.ctl.fake_daemon import LAUNCH, FakeDaemon, closed_session, session
 from tests.ctl.screens import terminal
 from tests.ctl.test_sessions import watch_events
@@ -24,6 +25,8 @@ from tests.ctl.test_terminal import COMMAND, wait_for_a_request
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+DRAIN = format_duration(LAUNCH["drain"])
 
     from tests.ctl.conftest import Cli
 
@@ -248,12 +251,12 @@ def test_what_is_for_one_daemon_refuses_several(both: Cli, command: str) -> None
 def test_settings_of_all(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:
     daemon.values["drain"] = 5
     rows = [row[:3] for row in both("timeouts", "get").rows if row[1] == "drain"]
-    assert rows == [["d", "drain", "5s"], ["o", "drain", "30s"]]
+    assert rows == [["d", "drain", "5s"], ["o", "drain", DRAIN]]
     changed = both("timeouts", "set", "drain=7s", "--reason", "a test", "--request-id", session(1).id)
     assert changed.rows == [
         ["TARGET", "NAME", "BEFORE", "AFTER"],
         ["d", "drain", "5s", "7s"],
-        ["o", "drain", "30s", "7s"],
+        ["o", "drain", DRAIN, "7s"],
     ]
     assert daemon.values["drain"] == other.values["drain"] == 7
     (request,) = other.asked(config_api.UpdateRuntimeConfigRequest)
