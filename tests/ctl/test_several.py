@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-DRAIN = format_duration(LAUNCH["drain"])
-
     from tests.ctl.conftest import Cli
+
+DRAIN = format_duration(LAUNCH["drain"])
 
 
 @pytest.fixture
