@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
         return member
 
     OK = 0, "done"
-    FAILURE = 1, "any other failure; check leaks: a leak"
+    FAILURE = 1, "any other failure, such as output that cannot be written; check leaks: a leak"
     USAGE = 2, "wrong usage, or a value that the daemon refused"
     UNREACHABLE = 3, "the daemon, or a worker of it, cannot be reached"
     NOT_FOUND = 4, "no such session, run or context"

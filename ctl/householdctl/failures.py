@@ -21,6 +21,10 @@ _REASONS = {
     errno.ENETUNREACH: "no route to that network",
     errno.EHOSTUNREACH: "no route to that host",
     errno.ETIMEDOUT: "no answer",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is too large",
+    errno.EBADF: "it is closed",
     errno.EMFILE: "too many open files",
     errno.ENFILE: "too many open files",
 }

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from household.v1.server_service_pb2 import ServerState, WorkerState
 from householdctl.exits import CommandError, ExitCode
+from householdctl.failures import describe_failure
 from householdctl.health import get_health
 from householdctl.output import print_line
-from householdctl.terminal import printable
+from householdctl.streams import OutputError, abandon_output
+from householdctl.terminal import note, printable
 from householdctl.units import parse_duration, seconds
 
 if TYPE_CHECKING:
@@ -149,5 +151,10 @@ def _number(value: float) -> str:
 def _finish(status: Status, texts: Sequence[str], figures: Sequence[str]) -> int:
     # The bar separates the figures, so no text may hold one.
     text = printable("; ".join(texts)).replace("|", "/")
-    print_line(f"HOUSEHOLDD {status.name} - {text}" + (f" | {' '.join(figures)}" if figures else ""))
+    try:
+        print_line(f"HOUSEHOLDD {status.name} - {text}" + (f" | {' '.join(figures)}" if figures else ""))
+    except OutputError as error:
+        abandon_output()
+        note(f"Error: standard output: {describe_failure(error.error)}")
+        return Status.UNKNOWN.value
     return status.value

@@ -20,6 +20,8 @@ CHECKOUT_SOCKET = Path(".run/control.sock")
 
 _NETWORK = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\[\]]+):(?P<port>\d{1,5})")
 _PROBE_S = 1.0
+MAX_SOCKET_PATH_BYTES = 107
+"""Longest path of a socket that the kernel takes, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,15 @@ def named_target(text: str, tls: TlsFiles | None = None, name: str = "") -> Targ
         missing = (tls or TlsFiles()).missing()
         if missing:
             raise ValueError(f"{text} is reached over mutual TLS, which needs {', '.join(missing)} as well")
-        port = int(network["port"])
+        port, host = int(network["port"]), network["host"].strip("[]")
+        try:
+            # A label that is empty or too long would only fail in the resolver.
+            host.encode("idna")
+        except UnicodeError:
+            raise ValueError(f"{text!r}: {host!r} is no host name") from None
         if not 1 <= port < 1 << 16:
             raise ValueError(f"{text!r}: the port has to be 1 to 65535")
-        return Target(name or text, host=network["host"].strip("[]"), port=port, tls=tls)
+        return Target(name or text, host=host, port=port, tls=tls)
     path = text.removeprefix("unix:")
     if path.startswith("//"):
         path = path.removeprefix("//")
@@ -126,7 +133,15 @@ def named_target(text: str, tls: TlsFiles | None = None, name: str = "") -> Targ
         raise ValueError("an empty target; give the path of a control socket, or HOST:PORT")
     if path == text and re.match(r"[a-z]+:/", text):
         raise ValueError(f"{text!r} is not a control socket; give a path, unix:/path or HOST:PORT")
+    if _is_too_long(Path(path)):
+        raise ValueError(f"{path}: too long for a socket ({MAX_SOCKET_PATH_BYTES} bytes in all)")
+    if "\0" in path:
+        raise ValueError(f"{path!r} holds a zero byte, which no path has")
     return Target(name or path, Path(path))
+
+
+def _is_too_long(path: Path) -> bool:
+    return len(os.fsencode(path.absolute())) > MAX_SOCKET_PATH_BYTES
 
 
 def default_target(environ: Mapping[str, str]) -> Target:
@@ -142,6 +157,9 @@ def default_target(environ: Mapping[str, str]) -> Target:
 
 
 def _may_exist(path: Path) -> bool:
+    if _is_too_long(path):
+        # No daemon could serve there.
+        return False
     try:
         os.stat(path)  # noqa: PTH116 - Path.exists hides or raises, by the version of Python
     except PermissionError:

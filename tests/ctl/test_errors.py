@@ -115,6 +115,44 @@ def test_a_url_is_no_target(bare_cli: Cli) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        (f"/x/{'a' * 200}/c.sock", "too long for a socket (107 bytes in all)"),
+        (f"unix:/{'a' * 107}", "too long for a socket (107 bytes in all)"),
+        (f"/{'ü' * 54}", "too long for a socket (107 bytes in all)"),
+        ("a..b:443", "is no host name"),
+        (f"{'a' * 70}:443", "is no host name"),
+        ("host:99999", "the port has to be 1 to 65535"),
+    ],
+)
+def test_a_target_that_cannot_be(bare_cli: Cli, target: str, reason: str) -> None:
+    files = ("--ca", "ca.pem", "--cert", "cert.pem", "--key", "key.pem")
+    for command in ((*files, "--target", target, "health"), ("context", "add", "x", target, *files)):
+        outcome = bare_cli(*command)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err.startswith("Error: ")
+        assert reason in outcome.err
+
+
+def test_a_target_may_be_as_long_as_the_kernel_allows(bare_cli: Cli) -> None:
+    outcome = bare_cli("--target", f"/{'a' * 106}", "health")
+    assert outcome.code == 3
+    assert "no such file" in outcome.err
+
+
+def test_a_default_socket_whose_path_is_too_long_is_not_there(
+    bare_cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 100) / ".run"
+    deep.mkdir(parents=True)
+    (deep / "control.sock").touch()
+    monkeypatch.chdir(deep.parent)
+    outcome = bare_cli("health")
+    assert outcome.code == 3
+    assert "no control socket of householdd" in outcome.err
+
+
 def test_a_target_over_the_network_needs_certificates(bare_cli: Cli) -> None:
     outcome = bare_cli("--target", "probe1:443", "--ca", "ca.pem", "health")
     assert outcome.code == 2
