@@ -38,6 +38,8 @@ def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
     width = max(len(f"{key} = {value}") for key, value, _ in rows if len(value) < 40)  # noqa: PLR2004 - one long value may stand out
     for key, value, source in rows:
         yield f"{f'{key} = {value}':{width}}  # {source}"
+    for warning in settings.warnings:
+        yield f"warning: {warning}"
     if settings.cert is not None:
         yield _certificate(settings.cert)
 

@@ -151,7 +151,8 @@ class Settings(BaseSettings):
     cert: Path | None = None
     key: Path | None = None
     no_tls: bool = False
-    allowed_origins: list[str] = []
+    allowed_origins: list[str] = ["*"]
+    """Origins whose pages may read the JSON rows. By default all: no row holds a secret, and deployed pages need it."""
     session_origins: list[_SessionOrigin] = ["*"]
     require_origin: bool = False
     trusted_proxies: list[IPvAnyNetwork] = []
@@ -255,6 +256,14 @@ class Settings(BaseSettings):
                 "listens; give cert and key, or use a loopback address, such as 127.0.0.1:8445"
             )
         return self
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is allowed and may not be meant."""
+        if "*" in self.session_origins and not self.tokens.needed:
+            every_site = "pages of every site may run tests here for their visitors"
+            return [f"{every_site}; name yours in session_origins, or set a key in [tokens]"]
+        return []
 
     @property
     def emergency_path(self) -> Path:

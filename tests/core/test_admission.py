@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from householdd.core.addresses import parse_network
-from householdd.core.admission import PERSONS, PROBES, Admission, Cause, Denial
+from householdd.core.admission import FULL_RETRY, PERSONS, PROBES, Admission, Cause, Denial
 from householdd.core.counts import Counts, size
 from householdd.core.ladder import Step
+from householdd.core.origins import Origins
 from householdd.core.reservations import HOUSEHOLD, PATIENCE
 from householdd.core.settings import Limits
 from householdd.core.visitor import Visitor
@@ -326,3 +327,54 @@ def test_limits_of_one_address_keep_no_other_from_a_new_run() -> None:
     enter(admission, visitor())
     assert cause(admission.denies(visitor(), 0.0)) is Cause.ADDRESS_FULL
     assert admission.denies_new_runs(0.0) is None
+
+
+def foreign(profile: str = "alex", test_id: str = "1", host: str = "192.0.2.7") -> Visitor:
+    return Visitor(host, profile, test_id, foreign=True)
+
+
+def test_a_foreign_page_must_name_its_run() -> None:
+    denial = admission_of().denies(foreign(test_id=""), 0.0)
+    assert denial is not None
+    assert (denial.cause, denial.retry_after) == (Cause.ORIGIN, None)
+    assert "test_id" in denial.words
+
+
+def test_foreign_pages_have_one_household_at_a_time_for_each_customer() -> None:
+    workers = admissions(2)
+    run = [foreign(profile) for profile in PAGE]
+    assert {enter(workers[index % 2], who) for index, who in enumerate(run)} == {None}
+    # Another site of the same browser, at whichever worker.
+    for worker in workers:
+        denial = worker.denies(foreign(test_id="2"), 0.0)
+        assert denial is not None
+        assert (denial.cause, denial.retry_after) == (Cause.ADDRESS_FULL, FULL_RETRY)
+    # Neither the customer's own page and programs, nor other customers.
+    assert enter(workers[0], visitor(test_id="2")) is None
+    assert enter(workers[0], foreign(host="192.0.2.8")) is None
+    # One that lost its connection comes back to its run.
+    assert enter(workers[0], foreign()) is None
+    for index, who in enumerate([*run, foreign()]):
+        workers[index % 2].ended(who, CloseReason.CLIENT_CLOSED, 1.0)
+    assert enter(workers[0], foreign(test_id="2")) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_foreign"),
+    [
+        ("", False),
+        ("https://speed.example", False),
+        ("http://SPEED.example", False),
+        ("https://isp.example", False),
+        ("https://ISP.example", False),
+        ("https://central.example", True),
+        ("https://isp.example:8443", True),
+        ("http://isp.example", True),
+        ("null", True),
+        ("https://speed.example.evil.example", True),
+    ],
+)
+def test_foreign_is_every_page_that_is_neither_ours_nor_named(origin: str, is_foreign: bool) -> None:
+    origins = Origins(["*", "https://isp.example"])
+    assert origins.denies(origin, "speed.example") is None
+    assert origins.is_foreign(origin, "speed.example") is is_foreign

@@ -35,8 +35,12 @@ def shares(budget: Budgets, demands: list[tuple[str, float]]) -> list[float]:
 HERE, NEXT_DOOR, ELSEWHERE = "192.0.2.7", "192.0.2.8", "198.51.100.1"
 
 
-def test_no_budget_is_set_by_default() -> None:
-    assert Budgets.of(Limits()) is None
+def test_only_customers_have_a_budget_by_default() -> None:
+    by_default = Budgets.of(Limits())
+    assert by_default == Budgets(1e12, 1e12, 2e9, 1e12)
+    assert by_default.of_customers_only
+    assert not budgets(customer=5, session=1).of_customers_only
+    assert Budgets.of(Limits(customer_mbps=1e6)) is None
 
 
 def test_a_household_is_one_customer_however_many_sessions_it_has() -> None:

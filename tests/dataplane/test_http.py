@@ -89,7 +89,7 @@ def test_health(shared_daemon: Daemon, prefix: str) -> None:
 def test_profiles(shared_daemon: Daemon, prefix: str) -> None:
     profiles = ask(shared_daemon, f"{prefix}/virtual-household/profiles").json["profiles"]
     rates = {key: (each["download_mbps"], each["upload_mbps"]) for key, each in profiles.items()}
-    assert rates == {"alex": (1.5, 0.75), "sarah": (2.5, 2.5), "jake": (5.0, 0.1), "computer": (1000.0, 0.5)}
+    assert rates == {"alex": (1.5, 0.75), "sarah": (2.5, 2.5), "jake": (5.0, 0.1), "computer": (1000.0, 0.1)}
     assert all(set(each) == PROFILE_FIELDS for each in profiles.values())
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from householdd.core.used_tokens import UsedTokens, size
-from householdd.dataplane.tokens import EXPIRED, NEEDED, USED, WRONG, Key, TokenError, Tokens
+from householdd.dataplane.tokens import EXPIRED, NEEDED, NO_RUN, USED, WRONG, Key, TokenError, Tokens
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW = 1_800_000_000.0
@@ -49,6 +49,11 @@ def words(checked: Tokens, text: str, run: bytes = RUN) -> str | None:
         (signed(exp=NOW + 606), WRONG),
         (signed(exp=None), WRONG),
         (signed(exp=float("inf")), WRONG),
+        (signed(exp=10**400), WRONG),
+        (signed(exp=-(10**400)), WRONG),
+        (signed(nbf=10**400), WRONG),
+        (signed(exp=float("nan")), WRONG),
+        (signed(exp="1"), WRONG),
         (signed(exp=True), WRONG),
         (signed(nbf=NOW + 6), WRONG),
         (signed(jti=None), WRONG),
@@ -101,6 +106,12 @@ def test_a_token_is_for_one_run() -> None:
     checked = tokens()
     assert [words(checked, signed(), run) for run in (RUN, RUN, OTHER, RUN)] == [None, None, USED, None]
     assert words(checked, signed(jti="2"), OTHER) is None
+
+
+def test_a_token_without_a_run_lets_nobody_in_and_stays_unused() -> None:
+    checked = tokens()
+    assert [words(checked, signed(), run) for run in (b"", b"", RUN)] == [NO_RUN, NO_RUN, None]
+    assert words(checked, "", b"") == NEEDED
 
 
 def test_no_error_has_anything_of_the_token() -> None:

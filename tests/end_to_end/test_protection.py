@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,3 +172,61 @@ async def test_pages_of_other_sites_open_sessions_only_where_they_may(tmp_path: 
             urllib.request.urlopen, f"{daemon.url}ws/virtual-household/alex", context=daemon.tls
         ) as answer:
             assert "refused" not in json.load(answer)
+
+
+FOREIGN = "https://central.example"
+
+
+async def foreign_refusal(daemon: Daemon, user_id: str, origin: str = FOREIGN) -> tuple[int, str] | None:
+    try:
+        async with client(daemon, user_id, OldPage, headers={"Origin": origin}) as page:
+            await page.opened()
+    except InvalidStatus as refused:
+        return refused.response.status_code, (refused.response.body or b"").decode().strip()
+    return None
+
+
+async def test_a_site_that_only_the_star_lets_in_has_one_household_of_each_visitor(pair: Daemon) -> None:
+    nameless = (403, "Pages of other sites must name their run: the request has no test_id.")
+    assert await foreign_refusal(pair, "alex") == nameless
+    async with contextlib.AsyncExitStack() as stack:
+        for who in ("alex", "sarah", "jake", "computer"):
+            page = client(pair, f"{who}_1", OldPage, headers={"Origin": FOREIGN})
+            await (await stack.enter_async_context(page)).opened()
+        busy = (429, "Pages of other sites run one household at a time from your address; try again in 10 s.")
+        assert await foreign_refusal(pair, "alex_2") == busy
+        assert await foreign_refusal(pair, "alex_2", "https://evil.example") == busy
+        assert await foreign_refusal(pair, "alex_2", pair.url.rstrip("/")) is None
+        # The page asks for the reason, as a browser hides the answer to an upgrade.
+        request = urllib.request.Request(f"{pair.url}ws/virtual-household/alex_2", headers={"Origin": FOREIGN})  # noqa: S310 - https
+        with await asyncio.to_thread(urllib.request.urlopen, request, context=pair.tls) as answer:
+            assert json.load(answer)["refused"] == busy[1]
+    await asyncio.to_thread(wait_until, lambda: not pair.list_sessions(), "the end of all sessions")
+    assert await foreign_refusal(pair, "alex_2") is None
+
+
+@pytest.mark.parametrize(
+    ("configured", "warned"),
+    [
+        ({}, True),
+        ({"HOUSEHOLDD_SESSION_ORIGINS": '["https://isp.example"]'}, False),
+        ({"HOUSEHOLDD_SESSION_ORIGINS": '["https://isp.example", "*"]'}, True),
+        ({"HOUSEHOLDD_SESSION_ORIGINS": "[]"}, False),
+        ({"HOUSEHOLDD_TOKENS__SECRET_FILE": "secret"}, False),
+    ],
+)
+def test_a_start_warns_while_every_site_may_run_tests(tmp_path: Path, configured: dict[str, str], warned: bool) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef0123456789abcdef\n")
+    secret.chmod(0o600)
+    env = {name: str(secret) if value == "secret" else value for name, value in configured.items()}
+    checked = subprocess.run(
+        [sys.executable, "-m", "householdd", "--dev", "check-config"],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0
+    assert any(line.startswith("warning: pages of every site") for line in checked.stdout.splitlines()) is warned
+    with running(tmp_path, env=env) as daemon:
+        assert bool(daemon.events("open to every site")) is warned

@@ -19,7 +19,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from household.v1 import server_service_pb2 as server_pb
-from householdd.dataplane.tokens import NEEDED, USED, WRONG
+from householdd.dataplane.tokens import NEEDED, NO_RUN, USED, WRONG
 from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
 
@@ -70,6 +70,9 @@ def asked(daemon: Daemon, query: str) -> object:
 
 async def test_a_run_takes_a_token_of_its_own(guarded: Daemon) -> None:
     own = token("own")
+    # One token would be good for any number of sessions that name no run.
+    assert await refusal(guarded, f"?token={own}") == f"401 {NO_RUN}"
+    assert await asyncio.to_thread(asked, guarded, f"?token={own}") == f"401 {NO_RUN}"
     assert await refusal(guarded, "?test_id=a") == f"401 {NEEDED}"
     assert await asyncio.to_thread(asked, guarded, "?test_id=a") == f"401 {NEEDED}"
     assert await refusal(guarded, f"?test_id=a&token={token('own', NEW)}") == f"401 {WRONG}"
@@ -80,7 +83,7 @@ async def test_a_run_takes_a_token_of_its_own(guarded: Daemon) -> None:
     assert [await refusal(guarded, f"?test_id=b&token={own}") for _ in range(4)] == [f"401 {USED}"] * 4
     assert await asyncio.to_thread(asked, guarded, f"?test_id=b&token={own}") == f"401 {USED}"
     counts = {each.cause: each.count for each in guarded.get_server().totals.refusals}
-    assert counts[server_pb.REFUSAL_CAUSE_TOKEN] == 6
+    assert counts[server_pb.REFUSAL_CAUSE_TOKEN] == 7
     assert own.split(".")[2] not in guarded.log.read_text()
 
 

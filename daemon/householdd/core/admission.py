@@ -125,14 +125,14 @@ class Admission:
 
     def denies(self, visitor: Visitor, now: float) -> Denial | None:
         """Why the visitor is refused; None lets it in."""
-        if (block := self.blocks.hits(visitor.host, now)) is not None:
-            left = _retry(block.expires_at - now)
-            return Denial(Cause.BLOCKED, f"Blocked by the operator: {block.reason}. Try again in {left} s.", left)
+        if (denial := self._blocked(visitor, now)) is not None:
+            return denial
         if (denial := self._draining(now)) is not None and not self._continues(visitor, now):
             return denial
         if self.overload is Step.STOP:
             return _overloaded()
-        if (denial := self._run_full(visitor)) is not None or self._reservations.expects(visitor):
+        denial = self._foreign_page(visitor) or self._run_full(visitor)
+        if denial is not None or self._reservations.expects(visitor):
             return denial
         if self.overload is not Step.NORMAL:
             return _overloaded()
@@ -194,6 +194,25 @@ class Admission:
     def _continues(self, visitor: Visitor, now: float) -> bool:
         """Whether the visitor's run was let in before; a drain lets it open its sessions until the deadline."""
         return self.drain_deadline is not None and now < self.drain_deadline and self._reservations.continues(visitor)
+
+    def _blocked(self, visitor: Visitor, now: float) -> Denial | None:
+        block = self.blocks.hits(visitor.host, now)
+        if block is None:
+            return None
+        left = _retry(block.expires_at - now)
+        return Denial(Cause.BLOCKED, f"Blocked by the operator: {block.reason}. Try again in {left} s.", left)
+
+    def _foreign_page(self, visitor: Visitor) -> Denial | None:
+        """Keep a site that shows this server to its visitors from filling their lines with more than one household."""
+        if not visitor.foreign:
+            return None
+        if not visitor.test_id:
+            return Denial(Cause.ORIGIN, "Pages of other sites must name their run: the request has no test_id.", None)
+        counts = self._counts
+        if counts.of(visitor.foreign_key) <= counts.of(visitor.foreign_run_key):
+            return None
+        words = f"Pages of other sites run one household at a time from your address; try again in {FULL_RETRY} s."
+        return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY)
 
     def _run_full(self, visitor: Visitor) -> Denial | None:
         most = PROBES if visitor.profile == PROBE.key else PERSONS

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from householdd.core.addresses import BLOCK_BITS, LONGEST_CUSTOMER, Network
 from householdd.core.profiles import MEGABIT
-from householdd.core.settings import Limits
+from householdd.core.settings import MOST_MBPS, Limits
 from householdd.core.sharing import Pool, fill
 
 _IPV4 = 1 << 32
@@ -54,6 +54,12 @@ class Budgets:
             limits.customer_mbps * MEGABIT,
             limits.session_mbps * MEGABIT,
         )
+
+    @property
+    def of_customers_only(self) -> bool:
+        """Whether nothing but the customers' budget limits anything."""
+        most = MOST_MBPS * MEGABIT
+        return self.customer < most <= min(self.daemon, self.block, self.session)
 
     def share(self, demands: Iterable[tuple[int, float]]) -> Callable[[int, float], float]:
         """Shares the budgets among all sessions, given the customer's key and the demand in bit/s of each.

@@ -41,7 +41,7 @@ class Ledger:
     def __init__(self, memory: memoryview, worker: int) -> None:
         """``memory`` has ``size(workers)`` bytes and is writable; ``worker`` counts from 0."""
         self._memory = memory
-        self._workers = len(memory) // _PART
+        self.workers = len(memory) // _PART
         self._own = worker
 
     def write(self, rows: Iterable[Row], now: float) -> None:
@@ -53,7 +53,7 @@ class Ledger:
 
     def read(self, now: float) -> Iterator[Row]:
         """What the sessions of all workers want that are going on."""
-        for worker in range(self._workers):
+        for worker in range(self.workers):
             start = worker * _PART
             written, rows = _HEAD.unpack_from(self._memory, start)
             if now - written < FRESH:

@@ -24,6 +24,10 @@ class Origins:
     required: bool = False
     """Whether a client that names none is refused: one that is no browser."""
 
+    def is_foreign(self, origin: str, host: str) -> bool:
+        """Return whether a page is let in only because every site is: neither ours nor one that the operator named."""
+        return bool(origin) and origin.lower() not in self.allowed and not is_same_origin(origin, host)
+
     def denies(self, origin: str, host: str) -> str | None:
         """Why a client is refused, in words; ``origin`` is empty where it names none. None lets it in."""
         if not origin:

@@ -41,6 +41,8 @@ class Identity:
     peer_host: str
     peer_port: int
     user_agent: str
+    foreign: bool = False
+    """Whether the client is a page of a site that the operator does not know."""
 
 
 class Transport(msgspec.Struct, frozen=True):

@@ -112,9 +112,9 @@ MOST_MBPS = 1_000_000.0
 """Mbit/s; a budget of so much is none."""
 
 
-def _budget(whose: str) -> float:
+def _budget(whose: str, default: float = MOST_MBPS) -> float:
     meaning = Meaning(f"most payload {whose}, in each direction", 0.1, MOST_MBPS, "Mbit/s")
-    return field(default=MOST_MBPS, metadata={"meaning": meaning})
+    return field(default=default, metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Limits(SettingGroup):
     breaker_max_open: float = _seconds(900, 1, 86400, "most such time, where breaker_open is not more")
     daemon_mbps: float = _budget("of all sessions together, at all workers")
     block_mbps: float = _budget("of an IPv4 /24 or IPv6 /48")
-    customer_mbps: float = _budget("of an IPv4 address or IPv6 customer prefix")
+    customer_mbps: float = _budget("of an IPv4 address or IPv6 customer prefix", 2000.0)
     session_mbps: float = _budget("of one session")
 
     @property

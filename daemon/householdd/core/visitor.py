@@ -17,6 +17,8 @@ class Visitor:
     """The profile's key."""
     test_id: str = ""
     """Empty where the client names no run."""
+    foreign: bool = False
+    """Whether it is a page of a site that the operator does not know."""
 
     @cached_property
     def customer(self) -> Network:
@@ -44,10 +46,21 @@ class Visitor:
         """Stands for all sessions of a profile in a run. Empty where the client names no run."""
         return b"m" + self.profile.encode() + b"\0" + self.run_key if self.test_id else b""
 
+    @cached_property
+    def foreign_key(self) -> bytes:
+        """Stands for the sessions that foreign pages have of a customer. Empty unless this is one."""
+        return b"o" + self.address_key if self.foreign else b""
+
+    @cached_property
+    def foreign_run_key(self) -> bytes:
+        """Stands for those of them that belong to this run. Empty unless this is one of a run."""
+        return b"o" + self.run_key if self.foreign and self.test_id else b""
+
     @property
     def keys(self) -> list[bytes]:
         """Whose sessions are counted with this one."""
-        return [key for key in (self.address_key, self.network_key, self.run_key, self.member_key) if key]
+        keys = self.address_key, self.network_key, self.run_key, self.member_key, self.foreign_key, self.foreign_run_key
+        return [key for key in keys if key]
 
 
 def network_key(network: Network) -> bytes:

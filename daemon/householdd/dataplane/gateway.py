@@ -148,7 +148,8 @@ class Gateway:
             self._registry.refused(Cause.UNKNOWN_USER)
             return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
         now = self._registry.clock.now()
-        visitor = Visitor(self._client(connection, request), target.profile.key, target.test_id)
+        foreign = self._is_foreign(request)
+        visitor = Visitor(self._client(connection, request), target.profile.key, target.test_id, foreign)
         upgrade = header(request, "Upgrade").lower() == "websocket"
         denial = (
             self._foreign(request, upgrade=upgrade)
@@ -177,7 +178,7 @@ class Gateway:
         tokens = self._options.tokens
         if tokens is None:
             return None
-        now, run = self._registry.clock.wall(), visitor.address_key + target.test_id.encode()
+        now, run = self._registry.clock.wall(), visitor.run_key
         try:
             token = tokens.check(target.token, run, now)
             if upgrade:
@@ -194,6 +195,9 @@ class Gateway:
         words = self._options.session_origins.denies(origin, header(request, "Host"))
         return None if words is None else Denial(Cause.ORIGIN, words, None)
 
+    def _is_foreign(self, request: Request) -> bool:
+        return self._options.session_origins.is_foreign(header(request, "Origin"), header(request, "Host"))
+
     def _client(self, connection: Link, request: Request) -> str:
         return self._options.trusted_proxies.client(connection.arrival.host, items(request, "X-Forwarded-For"))
 
@@ -202,7 +206,8 @@ class Gateway:
         if request is None:
             raise TypeError("a session was asked for by a request")
         target = session_target(request.path, self._profiles)
-        identity = _identity(target, connection, self._client(connection, request))
+        host, foreign = self._client(connection, request), self._is_foreign(request)
+        identity = _identity(target, connection, host, foreign=foreign)
         # The headers a client sent can be large, and the session has what it needs of them and of the query. The
         # library's parser knows the request too, to the end of the connection.
         request.path = SESSION_PATH + target.user_id
@@ -213,7 +218,7 @@ class Gateway:
             runner.wish(target.throughput)
 
 
-def _identity(target: SessionTarget, link: Link, host: str) -> Identity:
+def _identity(target: SessionTarget, link: Link, host: str, *, foreign: bool) -> Identity:
     user_agent = header(link.request, "User-Agent") if link.request else ""
     return Identity(
         id=str(uuid.uuid4()),
@@ -222,6 +227,7 @@ def _identity(target: SessionTarget, link: Link, host: str) -> Identity:
         peer_host=host,
         peer_port=link.arrival.port,
         user_agent=user_agent[:USER_AGENT_LENGTH],
+        foreign=foreign,
     )
 
 

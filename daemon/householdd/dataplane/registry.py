@@ -207,4 +207,5 @@ class Registry:
 
 
 def _visitor(session: Session) -> Visitor:
-    return Visitor(session.identity.peer_host, session.profile.key, session.identity.test_id)
+    identity = session.identity
+    return Visitor(identity.peer_host, session.profile.key, identity.test_id, identity.foreign)

@@ -22,6 +22,7 @@ MOST_ID = 128
 LEEWAY = 5.0
 """Seconds by which the clocks of two machines may differ."""
 
+NO_RUN = "A token is for one run: the request must have a test_id."
 NEEDED = "A token is needed here: begin the test from your provider's site."
 WRONG = "The token is not valid here: begin the test from your provider's site."
 EXPIRED = "The token has expired: begin the test from your provider's site once more."
@@ -61,8 +62,13 @@ class Tokens:
         self._used = used
 
     def check(self, text: str, run: bytes, now: float) -> Token:
-        """Reads a token and looks whether ``run`` may show it. ``now`` is Unix time. Raises TokenError."""
+        """Read a token, and check that ``run`` may show it. ``now`` is Unix time. Raises TokenError.
+
+        ``run`` is empty where the client names none. A token without a run would be good for any number of sessions.
+        """
         token = self._read(text, now)
+        if not run:
+            raise TokenError(NO_RUN)
         if not self._used.is_free(token.id, run, now):
             raise TokenError(USED)
         return token
@@ -105,6 +111,13 @@ class Tokens:
 
 
 def _time(value: Any) -> float:  # noqa: ANN401 - whatever somebody wrote
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise TokenError(WRONG)
-    return float(value)
+    try:
+        seconds = float(value)
+    except OverflowError:
+        # An integer in JSON has any number of digits.
+        raise TokenError(WRONG) from None
+    if not math.isfinite(seconds):
+        raise TokenError(WRONG)
+    return seconds

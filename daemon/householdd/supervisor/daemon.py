@@ -163,6 +163,8 @@ class Supervisor:
                 metrics=metrics_url,
                 dashboard=dashboard_url,
             )
+            for warning in self._settings.warnings:
+                log.warning("open to every site", problem=warning)
             serving(self._state.listen_urls[0])
             await self._ending.wanted.wait()
             await self._ending.wind_down(server, self._state, self._handles, self._config.timeouts)
