@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.core.liveness import Kernel
-from householdd.core.session import UNASKED_GRACE, Session
+from householdd.core.session import LEAST_READ, UNASKED_GRACE, Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
 from tests.core.samples import PROFILES, START, WALL, active, handshaking
@@ -261,15 +262,28 @@ def test_what_was_asked_for_may_come_late_all_at_once() -> None:
     assert session.received(asked, START + 60) is None
 
 
-@pytest.mark.parametrize(("who", "seconds"), [("probe", 100), ("jake", 0), ("jake", 100), ("sarah", 10)])
-def test_far_more_upload_than_was_asked_for_ends_the_session(who: str, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("who", "seconds", "end"),
+    [
+        ("probe", 100, CloseReason.PROTOCOL_ERROR),
+        ("jake", 0, None),
+        ("jake", 100, None),
+        ("sarah", 10, None),
+    ],
+)
+def test_far_more_upload_than_was_asked_for_is_held_back_or_ends_a_session_without_uploads(
+    who: str, seconds: float, end: CloseReason | None
+) -> None:
     session = active(who)
     now = START + seconds
     bound = 2 * int(session.profile.upload.shape().mean_bps / 8 * seconds) + UNASKED_GRACE
     assert session.received(bound // 2, now) is None
     assert session.received(bound // 2 - 1024, now) is None
-    assert session.received(2048, now) is CloseReason.PROTOCOL_ERROR
-    assert session.errors.unasked == 1
+    assert not session.held_back
+    assert session.received(2048, now) is end
+    assert session.held_back is (end is None)
+    session.received(1024, now)
+    assert session.errors.unasked == (1 if end is None else 2)
     session.begin_close(CloseReason.PROTOCOL_ERROR)
     assert session.received(10**9, now) is None
 
@@ -278,8 +292,21 @@ def test_a_lowered_rate_does_not_condemn_what_came_before() -> None:
     session = active("sarah")
     assert session.received(int(2.5e6 / 8 * 2 * 100), START + 100) is None
     session.set_profile(PROFILES.by_key["jake"], START + 100)
-    assert session.received(UNASKED_GRACE, START + 101) is None
-    assert session.received(UNASKED_GRACE, START + 101) is CloseReason.PROTOCOL_ERROR
+    session.received(UNASKED_GRACE, START + 101)
+    assert not session.held_back
+    session.received(UNASKED_GRACE, START + 101)
+    assert session.held_back
+
+
+def test_a_client_that_is_held_back_is_read_as_fast_as_it_was_to_be_asked() -> None:
+    session = active("jake")
+    for step in range(40):
+        session.evidence(EvidenceKind.MESSAGE, START + step / 4)
+        asked = session.upload_due(START + step / 4 + 0.25)
+        assert session.readable == max(asked, LEAST_READ)
+    session.hold(math.inf, 10_000, START + 10)
+    session.upload_due(START + 10.25)
+    assert LEAST_READ <= session.readable < 1000
 
 
 def test_rates_are_measured_from_what_was_sent_and_received() -> None:

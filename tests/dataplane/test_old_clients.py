@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
 
 from household.v1 import session_pb2 as pb
 from household.v1 import session_service_pb2
@@ -68,3 +73,47 @@ async def test_the_old_worker_answers_pings_itself_and_returns_after_a_close(sha
     second = await life()
     assert second.session_id != first.session_id
     assert sessions.closed(shared_daemon, first.session_id).close_reason == pb.CLOSE_REASON_KILLED
+
+
+class UploadingWorker(OldWorker):
+    """The worker as it was published: it uploads by itself, and answers no request for an upload."""
+
+    async def answer(self, message: dict[str, Any]) -> None:
+        if message["type"] != "real_upload_request":
+            await super().answer(message)
+
+    async def play(self, target_bps: float, ratio: float, packet: int) -> None:
+        """Do what ``startTrafficGeneration`` does, until cancelled."""
+        await self.send(type="start_traffic", targetThroughput=target_bps, uploadRatio=ratio, packetSize=packet)
+        await self.send(type="request_download", throughput=target_bps * (1 - ratio), packetSize=packet)
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await self.connection.send(bytes(packet))
+                self.sent_bytes += packet
+                await asyncio.sleep(packet * 8 / (target_bps * ratio))
+
+
+@pytest.mark.parametrize(
+    ("who", "ratio", "packet"),
+    [("gamer", 0.7, 1000), ("worker", 0.5, 1400), ("streamer", 0.1, 8000), ("downloader", 0.4, 16000)],
+)
+async def test_the_old_workers_own_upload_is_read_no_faster_than_its_profile_and_ends_nothing(
+    shared_daemon: Daemon, who: str, ratio: float, packet: int
+) -> None:
+    async with client(shared_daemon, who, UploadingWorker, "?dscp=BE&throughput=10000000") as worker:
+        playing = asyncio.create_task(worker.play(10e6, ratio, packet))
+        await worker.until(lambda: worker.kinds["real_time_update"] and elapsed(worker) > 10, patience=60)
+        session = sessions.get(shared_daemon, worker.session_id)
+        assert session.state == pb.SESSION_STATE_ACTIVE
+        assert session.verdict == pb.VERDICT_LIVE
+        assert session.probe_failures == 0
+        update = worker.last("real_time_update")
+        most = update["target_upload_mbps"] * 1e6 / 8 * update["elapsed_seconds"]
+        assert 0.5 * min(most, worker.sent_bytes) < update["server_received_bytes"] <= 1.1 * most + packet
+        wanted = min(update["target_download_mbps"], 10) * 1e6 / 8 * update["elapsed_seconds"]
+        assert worker.received_bytes > 0.5 * wanted
+        playing.cancel()
+
+
+def elapsed(worker: OldWorker) -> float:
+    return float(worker.last("real_time_update")["elapsed_seconds"])

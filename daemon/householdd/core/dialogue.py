@@ -73,7 +73,11 @@ class Dialogue:
             case wire.ClientConfirmation():
                 session.sums.client_says_received = message.received_bytes
                 session.sums.client_says_sent = message.sent_bytes
-            case wire.StartTraffic() | wire.RequestDownload():
+            case wire.StartTraffic():
+                # Only the old worker says this, and then uploads by itself at a rate of its own.
+                session.held_back = session.profile.uploads
+                self.wish(message.rate, now)
+            case wire.RequestDownload():
                 self.wish(message.rate, now)
             case wire.StopTest() | wire.StopTraffic():
                 ack = wire.StopTestAck(user_id=session.identity.user_id, timestamp=wall * 1e3, message="Test stopped")

@@ -87,6 +87,11 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.key == PROBE.key
 
     @property
+    def uploads(self) -> bool:
+        """Whether clients are asked for uploads."""
+        return not isinstance(self.upload, SilentSpec)
+
+    @property
     def bulk(self) -> bool:
         """Whether a direction takes whatever the line takes."""
         return isinstance(self.download, BulkSpec) or isinstance(self.upload, BulkSpec)

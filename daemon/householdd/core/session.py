@@ -22,6 +22,9 @@ UNASKED_FACTOR = 2
 UNASKED_GRACE = 1024 * 1024
 """Bytes on top of that, such as what was asked for before the operator lowered a profile's rate."""
 
+LEAST_READ = 256
+"""Bytes that are read from every client in a control pass: what stands before its next answer must move on."""
+
 _NEXT = {
     SessionState.HANDSHAKE: {SessionState.ACTIVE, SessionState.CLOSED},
     SessionState.ACTIVE: {SessionState.QUIET, SessionState.CLOSING, SessionState.CLOSED},
@@ -127,6 +130,10 @@ class Session:
         self._upload_demand = Demand(now)
         self._may_receive = UNASKED_GRACE
         """Bytes up to which an upload is known to be within its bound."""
+        self.held_back = False
+        """Whether the client uploads by itself, so that it is read no faster than its profile uploads."""
+        self.readable = LEAST_READ
+        """Bytes to read of a client that is held back, from one control pass to the next."""
 
     def set_profile(self, profile: Profile, now: float) -> None:
         """Other rates for the same kind of user, from now on; a wish of the client still limits the download."""
@@ -183,6 +190,7 @@ class Session:
             return 0
         count = self.upload.due(until)
         self.upload.take(count)
+        self.readable = max(count, LEAST_READ)
         return count
 
     def sent(self, count: int) -> None:
@@ -193,17 +201,21 @@ class Session:
     def received(self, count: int, now: float) -> CloseReason | None:
         """``count`` payload bytes came in; any binary frame is a message of a live client.
 
-        PROTOCOL_ERROR once the client has sent far more than it can have been asked for.
+        A client that has sent far more than it can have been asked for is held back; PROTOCOL_ERROR where its profile
+        uploads nothing.
         """
         self.sums.received += count
         self.evidence(EvidenceKind.MESSAGE, now)
-        if self.sums.received <= self._may_receive or not self.live:
+        if self.sums.received <= self._may_receive or self.held_back or not self.live:
             return None
         # Worked out only where the last bound is passed: this is called for every frame.
         self._may_receive = UNASKED_FACTOR * self.upload.offered(now) + UNASKED_GRACE
         if self.sums.received <= self._may_receive:
             return None
         self.errors.unasked += 1
+        if self.profile.uploads:
+            self.held_back = True
+            return None
         return CloseReason.PROTOCOL_ERROR
 
     def expired(self, now: float) -> CloseReason | None:

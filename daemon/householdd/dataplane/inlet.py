@@ -29,11 +29,17 @@ class Inlet(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's signature
         """Where to put what comes in; ``buffer_updated`` follows before the event loop does anything else."""
-        return _buffer
+        room = self._link.room
+        return _buffer if room is None else _buffer[: max(room, 1)]
 
     def buffer_updated(self, nbytes: int) -> None:
         """So much came in."""
-        self._link.data_received(_buffer[:nbytes])
+        link = self._link
+        if link.room is not None:
+            link.room -= nbytes
+            if link.room <= 0:
+                link.transport.pause_reading()
+        link.data_received(_buffer[:nbytes])
 
     def eof_received(self) -> None:
         """The client ended its side of the stream."""

@@ -50,6 +50,10 @@ LEAST_FRAME = 6
 REQUEST_END = b"\r\n\r\n"
 """Behind it frames begin."""
 
+HELD_BACK_HIGH, HELD_BACK_LOW = 64 * 1024, 32 * 1024
+"""Bytes of a client that is held back which may wait in user space to be decrypted: above the first the kernel is not
+read any more, up to the second it is. Both are more than a record of TLS, which must be whole before it can be read."""
+
 OVERFLOW = 4 * WRITE_LIMIT
 """Bytes at which a connection is given up: a client that provokes answers and reads none of them."""
 
@@ -103,7 +107,17 @@ class Link(ServerConnection):
     """Every link in memory; one that outlives its connection is a leak."""
 
     # The library's attributes fill a dictionary whose keys all links share; a few more, and each has one of its own.
-    __slots__ = ("_budget", "_input_left", "_skimmer", "_text", "_waited", "_write_limit", "arrival", "owner")
+    __slots__ = (
+        "_budget",
+        "_input_left",
+        "_skimmer",
+        "_text",
+        "_waited",
+        "_write_limit",
+        "arrival",
+        "owner",
+        "room",
+    )
 
     arrival: Arrival
     """Where the connection comes from; set by whoever makes the link."""
@@ -129,6 +143,9 @@ class Link(ServerConnection):
 
     _input_left: int | None
     """Bytes that may still come in; None while there is no such limit."""
+
+    room: int | None
+    """Bytes that are read before reading pauses; None while the client is not held back."""
 
     @property
     def socket(self) -> socket.socket:
@@ -174,6 +191,22 @@ class Link(ServerConnection):
         self.transport.set_write_buffer_limits(self._write_limit // 2, self._write_limit // 4)
         sockets.keep_unsent_below(self.socket, min(sockets.UNSENT, self._write_limit))
 
+    def read_at_most(self, count: int) -> None:
+        """Hold the client back: read the next ``count`` bytes, and nothing more until this is called again."""
+        if not self.open:
+            return
+        if self.room is None and hasattr(self.transport, "set_read_buffer_limits"):
+            # Over TLS what is read too early waits in user space.
+            self.transport.set_read_buffer_limits(HELD_BACK_HIGH, HELD_BACK_LOW)
+        self.room = count
+        self.transport.resume_reading()
+
+    def read_freely(self) -> None:
+        """Read what comes in."""
+        if self.room is not None and self.open:
+            self.room = None
+            self.transport.resume_reading()
+
     def distrust(self) -> None:
         """From now on little more than an answer to a close frame may come in."""
         if self._input_left is None:
@@ -215,6 +248,7 @@ class Link(ServerConnection):
     def connection_made(self, transport: object) -> None:
         """The transport is there, after TLS where it is used."""
         self.owner = self._waited = self._skimmer = self._text = self._input_left = None
+        self.room = None
         self._write_limit = WRITE_LIMIT
         super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
         sockets.prepare(self.socket)

@@ -161,6 +161,8 @@ class Runner:
             return False
         now = self._clock.now()
         self._disarm()
+        # Its close frame is behind all that it has sent.
+        self.link.read_freely()
         self._abort_at = now + self.session.timeouts.close
         self._send(self._dialogue.farewell(now, self._clock.wall()))
         self.link.send_close(code or reason.close_code, f"{reason.sentence}: {detail}" if detail else reason.sentence)
@@ -220,6 +222,8 @@ class Runner:
         messages = self._dialogue.probes(now, wall)
         if self.session.state is SessionState.ACTIVE:
             messages += self._dialogue.updates(now, wall, interval)
+        if self.session.held_back:
+            self.link.read_at_most(self.session.readable)
         if self._heartbeat.due(now, HEARTBEAT) and self.session.wants_ping(now):
             self._ping_count += 1
             data = self._ping_count.to_bytes(8)
@@ -254,6 +258,9 @@ class Runner:
         reason = self.session.received(size, self._clock.now())
         if reason is not None:
             self.end(reason, "far more was uploaded than was asked for")
+        elif self.session.held_back and self.link.room is None:
+            # At once: by the next control pass a fast line brings tens of megabytes.
+            self.link.read_at_most(self.session.readable)
         self._tell()
 
     def pong(self, data: bytes) -> None:
