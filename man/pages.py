@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from householdctl.app import app as householdctl
+from householdctl.command_tree import common_options, records
 from householdctl.exits import ExitCode
 from householdd.__main__ import app as householdd
 from man.roff import Page
@@ -112,11 +113,13 @@ def _synopsis(page: Page, command: Command, context: Context) -> None:
 
 
 def _options(page: Page, command: Command, context: Context) -> None:
-    records = [record for each in command.get_params(context) if (record := each.get_help_record(context))]
-    if records:
+    explained = [row for kind in ("argument", "option") for row in records(command, context, kind)]
+    if explained:
         page.section("OPTIONS")
-        for names, meaning in records:
+        for names, meaning in explained:
             page.term(names, meaning)
+    if context.parent and (common := common_options(command)):
+        page.paragraph(f"Also {common}: see householdctl(1).")
 
 
 def _epilog(page: Page, command: Command) -> None:

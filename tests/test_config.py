@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_core import ErrorTypeInfo
+from pydantic_core._pydantic_core import list_all_errors
 
-from householdd import config, profile_data
+from householdd import config, profile_data, setting_errors
 from householdd.access_settings import Access, Tcp
 from householdd.brand import Branding
 from householdd.core.runtime import Catalogue, Source
@@ -125,7 +127,7 @@ def test_a_wrong_limit_is_named(tmp_path: Path, text: str, words: str) -> None:
 
 @pytest.mark.parametrize("name", ["cubic\n", "\ncubic", "Cubic", "", "c" * 16, "../cubic"])
 def test_a_congestion_control_is_one_short_word(name: str) -> None:
-    with pytest.raises(config.ConfigError, match="--congestion-control: String should match"):
+    with pytest.raises(config.ConfigError, match="--congestion-control: has to match"):
         config.load({"no_tls": True, "congestion_control": name}, None)
 
 
@@ -162,8 +164,48 @@ def test_a_pipe_is_a_configuration_once() -> None:
         os.close(reading)
 
 
-@pytest.mark.parametrize(("prefix", "problem"), [(47, "greater than or equal to 48"), (65, "less than or equal to 64")])
+@pytest.mark.parametrize(("prefix", "problem"), [(47, "at least 48"), (65, "at most 64")])
 def test_an_ipv6_customer_has_at_most_a_network_and_at_least_a_subnet(prefix: int, problem: str) -> None:
     with pytest.raises(config.ConfigError) as caught:
         config.load({"no_tls": True, "ipv6_customer_prefix": prefix}, None)
-    assert str(caught.value) == f"--ipv6-customer-prefix: Input should be {problem}"
+    assert str(caught.value) == f"--ipv6-customer-prefix: has to be {problem}, not {prefix}"
+
+
+LIBRARYS_WORDS = ("Input", "Value error", "valid", "<class", "pydantic", "parse string")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("log_format = 'yaml'", "log_format: has to be 'auto', 'console' or 'json', not \"yaml\""),
+        ("workers = 'x'", 'workers: has to be a whole number, not "x"'),
+        ("workers = 1.5", "workers: has to be a whole number, not 1.5"),
+        ("workers = -1", "workers: has to be at least 0, not -1"),
+        ("no_tls = 'maybe'", 'no_tls: has to be true or false, not "maybe"'),
+        ("cert = 5", "cert: has to be a path in quotes, not 5"),
+        ("session_origins = 5", 'session_origins: has to be a list, such as ["a", "b"], not 5'),
+        ("trusted_proxies = ['x']", "trusted_proxies.0: has to be an address or a network, such as 192.0.2.0/24, not"),
+        ("limits = 5", "limits: has to be a table, not 5"),
+        ("[limits]\nmax_sessions = 'a'", 'limits.max_sessions: has to be a number, not "a"'),
+        ("[timeouts]\ninactivity = 'soon'", 'timeouts.inactivity: has to be a number, not "soon"'),
+        ("[timeouts]\ninactivity = inf", "timeouts"),
+        ("[dashboard]\nnames = [5]", "dashboard.names.0: "),
+        ("[history]\nretention_days = -1", "history."),
+    ],
+)
+def test_a_wrong_value_is_told_in_words_of_the_file(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "householdd.toml"
+    path.write_text(text)
+    with pytest.raises(config.ConfigError) as caught:
+        config.load({}, path)
+    message = str(caught.value)
+    assert problem in message
+    assert not [words for words in LIBRARYS_WORDS if words in message]
+
+
+@pytest.mark.parametrize("error", list_all_errors(), ids=lambda error: error["type"])
+def test_no_error_of_the_library_is_told_in_its_words(error: ErrorTypeInfo) -> None:
+    context = error.get("example_context") or {}
+    told = setting_errors.describe({"type": error["type"], "msg": error["example_message_python"], "ctx": context})
+    assert told
+    assert not told.startswith(("Input", "Value error"))

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import typer
-from typer.core import TyperGroup
-
+from householdctl.command_tree import App, Group
 from householdctl.commands import (
     breakers,
     check,
@@ -39,11 +37,11 @@ _EXAMPLES = example(
 _ORDER = (
     *("sessions", "top", "health", "history"),
     *("drain", "resume", "shutdown", "config", "timeouts", "breakers"),
-    *("test", "check", "context", "version"),
+    *("test", "check", "context", "version", "status"),
 )
 
 
-class _Commands(TyperGroup):
+class _Commands(Group):
     """The commands in an order that tells what they are for; typer has groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer keeps its types to itself
@@ -51,15 +49,12 @@ class _Commands(TyperGroup):
         return sorted(super().list_commands(ctx), key=_ORDER.index)
 
 
-# Plain help: rich would take longer to start than everything else together.
-app = typer.Typer(
+app = App(
     name="householdctl",
     cls=_Commands,
     help="See and control householdd, the household bufferbloat test.",
     epilog=f"{_EXIT_CODES}\n\n{_DATA}\n\n{_EXAMPLES}",
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback()(root)
@@ -73,6 +68,8 @@ app.command(
         "householdctl health --check --warning sessions=800 --critical loop_gap=2s",
     ),
 )(health.health)
+# What other tools call it.
+app.command("status", hidden=True, epilog=example("householdctl status"))(health.health)
 app.add_typer(history.app, name="history")
 app.command("drain", epilog=example("householdctl drain --reason upgrade --deadline 60s --wait --yes"))(drain.drain)
 app.command("resume", epilog=example("householdctl resume"))(drain.resume)

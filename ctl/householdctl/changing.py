@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from householdctl import output
+from householdctl.exits import CommandError, ExitCode
 from householdctl.options import DRY_RUN
 from householdctl.records import Tagged
 from householdctl.several import ask
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from household.v1.config_service_pb2 import (
+        GetRuntimeConfigResponse,
         ResetRuntimeConfigRequest,
         ResetRuntimeConfigResponse,
         RuntimeConfig,
@@ -67,8 +70,11 @@ def _change(
         answers.tag(target, row)
         for target, changed in answers
         for row in view(changed.before, changed.answer.config, paths)
+        if row.before != row.after
     ]
     table = Table(answers.columns(columns), rows)
+    if not rows:
+        note("nothing to change: the settings have these values already")
     if answers.several:
         configs = [Tagged(target, changed.answer) for target, changed in answers]
         document = {"configs": configs, "unreachable_targets": answers.unreachable}
@@ -82,15 +88,10 @@ def _change(
     answers.finish()
 
 
-def show(options: Options, columns: Sequence[Column[Setting]], prefix: str = "") -> None:
-    """Prints the settings whose path begins with ``prefix``."""
-    answers = ask(options, lambda client: client.get_config())
-    settings = [
-        answers.tag(target, setting)
-        for target, answer in answers
-        for setting in answer.settings
-        if setting.path.startswith(prefix)
-    ]
+def show(options: Options, columns: Sequence[Column[Setting]], paths: Sequence[str] = ()) -> None:
+    """Print the settings that ``paths`` name, as groups or one by one; all where there are none."""
+    answers = ask(options, lambda client: _narrowed(client.get_config(), paths))
+    settings = answers.items("settings")
     document: object = answers.only
     if answers.several:
         configs = [Tagged(target, answer) for target, answer in answers]
@@ -98,3 +99,42 @@ def show(options: Options, columns: Sequence[Column[Setting]], prefix: str = "")
     output.show(options, document, Table(answers.columns(columns), settings), lines=settings)
     answers.warn()
     answers.finish()
+
+
+def print_values(options: Options, paths: Sequence[str]) -> None:
+    """Print the bare values of settings, one a line; for programs, the settings as :func:`show` does."""
+    from householdctl import config_views
+
+    if not options.for_people:
+        show(options, config_views.COLUMNS, paths)
+        return
+    answers = ask(options, lambda client: _narrowed(client.get_config(), paths))
+    for target, answer in answers:
+        for setting in answer.settings:
+            value = config_views.written(setting, setting.current_value)
+            output.print_line(f"{target}  {value}" if answers.several else value)
+    answers.warn()
+    answers.finish()
+
+
+def _narrowed(answer: GetRuntimeConfigResponse, paths: Sequence[str]) -> GetRuntimeConfigResponse:
+    """Return the answer with the settings that ``paths`` name; all where there are none. Raises CommandError."""
+    for path in paths:
+        if not any(_names(path, setting) for setting in answer.settings):
+            raise _unknown(path, [setting.path for setting in answer.settings])
+    if paths:
+        shown = [setting for setting in answer.settings if any(_names(path, setting) for path in paths)]
+        del answer.settings[:]
+        answer.settings.extend(shown)
+    return answer
+
+
+def _unknown(path: str, known: Sequence[str]) -> CommandError:
+    leaves = {each.rpartition(".")[2]: each for each in known}
+    near = get_close_matches(path, known) or [leaves[each] for each in get_close_matches(path, leaves)]
+    hint = f"did you mean {', '.join(near)}?" if near else "householdctl config show lists all"
+    return CommandError(ExitCode.NOT_FOUND, f"no setting {path!r}", hint)
+
+
+def _names(path: str, setting: Setting) -> bool:
+    return setting.path == path or setting.path.startswith(f"{path}.")

@@ -75,7 +75,9 @@ ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", metavar="NAME", autocompletion=_live_profiles, help="Only sessions of this profile."),
 ]
-NoteOption = Annotated[str, typer.Option("--reason", "-r", help="Kept in the audit log; up to 200 characters.")]
+NoteOption = Annotated[
+    str, typer.Option("--reason", "-r", metavar="TEXT", help="Kept in the audit log; up to 200 characters.")
+]
 EtagOption = Annotated[
     str, typer.Option("--etag", metavar="ETAG", help="Change only what config show -o json showed with this etag.")
 ]
@@ -85,6 +87,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Let the daemon ch
 RequestIdOption = Annotated[
     str, typer.Option("--request-id", metavar="UUID", help="Makes the same command harmless when it is repeated.")
 ]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 SpreadOption = Annotated[
     float | None,
     typer.Option(
@@ -118,6 +121,7 @@ OutputOption = Annotated[
     typer.Option(
         "--output",
         "-o",
+        metavar="FORMAT",
         help="table or, with more columns, wide for people; json (one document), jsonl (lines) or csv for scripts. "
         "[default: table]",
     ),

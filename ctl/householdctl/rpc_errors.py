@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import grpc
 
+from householdctl.emergency import find_emergency
 from householdctl.exits import CommandError, ExitCode
 from householdctl.failures import describe_failure
 from householdctl.units import format_duration
@@ -64,6 +65,14 @@ def absent(target: Target, failure: OSError) -> CommandError:
         message = f"householdd cannot be reached at {target.name}: {reason}"
     if target.path is None:
         return CommandError(ExitCode.UNREACHABLE, message)
+    if stopped := find_emergency(target.path):
+        file, words = stopped
+        return CommandError(
+            ExitCode.UNREACHABLE,
+            f"emergency stop: {words or 'the file says no reason'}",
+            f"to start again, remove {file}, then: systemctl start householdd",
+            message,
+        )
     if isinstance(failure, PermissionError):
         hint = "become root, or join the group that owns the socket"
     else:

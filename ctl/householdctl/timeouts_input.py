@@ -46,6 +46,11 @@ def mask_path(name: str) -> str:
     return PREFIX + bare
 
 
+def mask_paths(names: Sequence[str]) -> list[str]:
+    """Return the paths of timeouts, each once; of the whole group where no name is given. Raises CommandError."""
+    return [mask_path(name) for name in dict.fromkeys(names)] or [GROUP]
+
+
 def format_setting(setting: Setting, value: float) -> str:
     """A value of the setting in its unit."""
     return format_duration(value) if setting.unit == "s" else f"{value:g}{setting.unit}"

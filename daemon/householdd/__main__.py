@@ -44,8 +44,9 @@ def householdd(  # noqa: PLR0913 - one parameter an option
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where clients connect. [default: 0.0.0.0:8443]")
     ] = None,
+    # As text, like the file's: one place says what is wrong with a setting.
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes; 0 is one per core. [default: 0]")
+        str | None, typer.Option(metavar="N", help="Worker processes; 0 is one per core. [default: 0]")
     ] = None,
     metrics_listen: Annotated[
         str | None,

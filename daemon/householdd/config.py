@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from householdd import setting_errors
 from householdd.access_settings import Access
 from householdd.brand import Branding
 from householdd.core.addresses import (
@@ -357,9 +358,10 @@ def _is_given(path: Sequence[int | str], given: object) -> bool:
 
 def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Path | None) -> str:
     first = error.errors()[0]
-    words = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         words = f"no such setting; known are {', '.join(_section(first['loc'][:-1]).model_fields)}"
+    else:
+        words = setting_errors.describe(first)
     key = ".".join(str(part) for part in first["loc"])
     if not key:
         return words

@@ -105,11 +105,11 @@ def test_a_dry_run_changes_nothing_and_says_so(cli: Cli, daemon: FakeDaemon) -> 
     assert outcome.rows[1] == ["limits.max_sessions", "500", "700"]
     assert outcome.err == "dry run: nothing was changed\n"
     assert not daemon.overlay.limits.HasField("max_sessions")
-    assert cli("config", "reset", "--dry-run").err == "dry run: nothing was changed\n"
+    assert cli("config", "reset", "--dry-run").err.endswith("dry run: nothing was changed\n")
 
 
 def test_an_old_etag_is_a_conflict(cli: Cli) -> None:
-    for command in (("set", "limits.max_sessions=700"), ("reset",)):
+    for command in (("set", "limits.max_sessions=700"), ("reset", "--yes")):
         outcome = cli("config", *command, "--etag", "old")
         assert (outcome.code, outcome.err) == (6, "Error: etag: is no longer true\n")
 
@@ -147,3 +147,59 @@ def test_reset_names_settings_or_groups(cli: Cli, daemon: FakeDaemon) -> None:
     (request,) = daemon.asked(api.ResetRuntimeConfigRequest)
     assert isinstance(request, api.ResetRuntimeConfigRequest)
     assert list(request.update_mask.paths) == ["limits", "log_level"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        (("limits.max_sessions",), ["limits.max_sessions"]),
+        (("limits", "log_level"), ["limits.max_sessions", "log_level"]),
+        (("profiles.jake",), ["profiles.jake.download_mbps"]),
+    ],
+)
+def test_show_takes_keys_and_groups(cli: Cli, keys: tuple[str, ...], shown: list[str]) -> None:
+    assert [row[0] for row in cli("config", "show", *keys).rows[1:]] == shown
+    document = cli("config", "show", *keys, "-o", "json").json
+    assert [setting["path"] for setting in document["settings"]] == shown
+    assert document["etag"] == "0123456789abcdef"
+    assert [line["path"] for line in cli("config", "show", *keys, "-o", "jsonl").json_lines] == shown
+
+
+def test_get_prints_the_value_as_set_reads_it(cli: Cli) -> None:
+    assert cli("config", "get", "timeouts.inactivity").out == "30s\n"
+    assert cli("config", "get", "limits", "log_level").out == "500\ndebug\n"
+    (line,) = cli("config", "get", "limits", "-o", "jsonl").json_lines
+    assert line["current_value"] == 500
+
+
+@pytest.mark.parametrize("command", [("config", "show"), ("config", "get")])
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("limits.max_session", "did you mean limits.max_sessions"),
+        ("max_sessions", "did you mean limits.max_sessions?"),
+        ("inactivity", "did you mean timeouts.inactivity"),
+        ("limit.", "householdctl config show lists all"),
+    ],
+)
+def test_an_unknown_key_gets_a_proposal(cli: Cli, command: tuple[str, ...], key: str, hint: str) -> None:
+    outcome = cli(*command, key)
+    assert (outcome.code, outcome.out) == (4, "")
+    assert outcome.err.startswith(f"Error: no setting {key!r}\n  {hint}")
+
+
+@pytest.mark.parametrize("group", ["config", "timeouts"])
+def test_a_reset_of_everything_wants_consent(cli: Cli, daemon: FakeDaemon, group: str) -> None:
+    outcome = cli(group, "reset")
+    assert outcome.code == 2
+    assert outcome.err.endswith("so there is nobody to ask\n  add --yes to go ahead\n")
+    assert daemon.asked(api.ResetRuntimeConfigRequest) == []
+    assert cli(group, "reset", "--yes").code == 0
+
+
+def test_what_did_not_change_is_not_listed(cli: Cli) -> None:
+    outcome = cli("config", "set", "limits.max_sessions=500", "log_level=info")
+    assert outcome.rows[1:] == [["log_level", "debug", "info"]]
+    outcome = cli("config", "set", "limits.max_sessions=500")
+    assert outcome.rows[1:] == []
+    assert outcome.err == "nothing to change: the settings have these values already\n"

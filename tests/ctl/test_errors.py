@@ -13,6 +13,7 @@ from householdctl.failures import describe_failure
 from householdctl.target import default_target, named_target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.ctl.conftest import Cli
@@ -68,6 +69,36 @@ def test_no_daemon_anywhere(bare_cli: Cli, tmp_path: Path) -> None:
         "  start it: systemctl start householdd, or in a checkout: make run",
         "  or name another socket: --target PATH",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"line card on fire\nsecond line\n", "line card on fire"),
+        (b"", "the file says no reason"),
+        (b"\x1b[2Jfire\xff", "\\x1b[2Jfire\ufffd"),
+        (b"x" * 5000, "x" * 800),
+    ],
+)
+def test_after_an_emergency_stop_it_says_why(bare_cli: Cli, tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "emergency-stop").write_bytes(content)
+    for arguments in (("health",), ("--target", str(tmp_path / "control.sock"), "sessions", "list")):
+        outcome = bare_cli(*arguments)
+        assert (outcome.code, outcome.out) == (3, "")
+        message, hint, where = outcome.err.splitlines()
+        assert message == f"Error: emergency stop: {reason}"
+        assert hint == f"  to start again, remove {tmp_path}/emergency-stop, then: systemctl start householdd"
+        assert "no such file" in where
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to(__file__), os.mkfifo, os.mkdir])
+def test_an_emergency_file_that_is_no_file_is_not_read(
+    bare_cli: Cli, tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    make(tmp_path / "emergency-stop")
+    outcome = bare_cli("health")
+    assert outcome.code == 3
+    assert outcome.err.startswith("Error: emergency stop: the file says no reason\n")
 
 
 def test_no_daemon_at_the_socket_that_was_named(bare_cli: Cli) -> None:

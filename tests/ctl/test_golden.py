@@ -44,13 +44,14 @@ COMMANDS = {
     "breakers-list": ("breakers", "list"),
     "breakers-reset": ("breakers", "reset", "192.0.2.7", "192.0.2.8"),
     "config-show": ("config", "show"),
+    "config-get": ("config", "get", "limits"),
     "config-set": ("config", "set", "timeouts.inactivity=45s", "log_level=debug"),
     "config-reset": ("config", "reset", "timeouts.inactivity"),
     "context-list": ("context", "list"),
     "context-show": ("context", "show", "edge"),
     "timeouts-get": ("timeouts", "get"),
     "timeouts-set": ("timeouts", "set", "inactivity=45s", "probe_failures=5"),
-    "timeouts-reset": ("timeouts", "reset"),
+    "timeouts-reset": ("timeouts", "reset", "--yes"),
     "drain": ("drain", *REASON),
     "resume": ("resume",),
     "shutdown": ("shutdown", *REASON),
@@ -70,6 +71,8 @@ WITHOUT = {
     "test": "measures: its figures differ each time",
     "check leaks": "measures: its figures differ each time",
     "sessions shutdown": "is shutdown",
+    "status": "is health",
+    "timeouts show": "is timeouts get",
     "context add": "prints nothing",
     "context use": "prints nothing",
     "context remove": "prints nothing",
@@ -102,7 +105,7 @@ def test_output(cli: Cli, daemon: FakeDaemon, name: str) -> None:
     daemon.more_settings = MORE
     cli("context", "add", "edge", "/run/householdd/control.sock", "--use")
     for style in Format:
-        daemon.values["inactivity"] = 30
+        daemon.values["inactivity"] = 40
         daemon.sessions = [session(1), session(2, user_id='o"brien, a\nb')]
         daemon.closed = [closed_session(9)]
         daemon.blocks = [block("192.0.2.7", "abuse", 600)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -65,13 +66,57 @@ def test_examples_are_right(path: tuple[str, ...]) -> None:
 def test_summaries_fit_on_a_line(bare_cli: Cli, path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     listed = bare_cli(*path, "--help").out.partition("Commands:\n")[2].partition("\n\n")[0]
-    assert len(listed.splitlines()) == len(COMMANDS[path].commands)
+    assert len(listed.splitlines()) == sum(not each.hidden for each in COMMANDS[path].commands.values())
     assert "..." not in listed
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_a_value_is_named_by_what_it_is(bare_cli: Cli, path: tuple[str, ...]) -> None:
+    """Not by its type in Python: ``<list[str]>``."""
+    assert not re.search("<[a-z]", bare_cli(*path, "--help").out)
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_the_options_of_every_command_are_explained_once(bare_cli: Cli, path: tuple[str, ...]) -> None:
+    text = bare_cli(*path, "--help").out
+    takes_them = {"target", "timeout"} <= {each.name for each in COMMANDS[path].params}
+    assert ("Also --target, --context, -o" in text) == (takes_them and bool(path))
+    assert ("Deadline of each call to the daemon" in text) == (not path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("history", "stats", "--by", "x"), "'x' is not one of 'all', 'day'"),
+        (("sessions", "list", "--limit", "0"), "has to be at least 1, not '0'"),
+        (("sessions", "list", "--limit", "many"), "has to be a whole number, not 'many'"),
+        (("test", "--computer", "x"), "has to be a number, not 'x'"),
+        (("test", "--computer", "1e9"), "has to be at most 1000, not '1e9'"),
+        (("health", "-o", "xml"), "'xml' is not one of 'table', 'wide'"),
+        (("-o", "xml", "health"), "'xml' is not one of 'table', 'wide'"),
+        (("--timeout", "soon", "health"), "'soon' is not a duration"),
+    ],
+)
+def test_a_wrong_value_is_told_in_plain_words(bare_cli: Cli, arguments: tuple[str, ...], words: str) -> None:
+    outcome = bare_cli(*arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert words in outcome.err
+    assert not [each for each in ("Input", "Value error", "pydantic") if each in outcome.err]
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [(("sesions",), "sessions"), (("sessions", "lst"), "list"), (("sessions", "list", "--fliter", "x"), "--filter")],
+    [
+        (("sesions",), "'sessions'"),
+        (("sessions", "lst"), "'list'"),
+        (("sessions", "list", "--fliter", "x"), "--filter"),
+        (("kill",), "'sessions kill'"),
+        (("kil",), "'sessions kill'"),
+        (("ps",), "'sessions list'"),
+        (("stop",), "'drain', 'shutdown'"),
+        (("sessions", "reset"), "'config reset', 'timeouts reset', 'breakers reset'"),
+        (("stats",), "'history stats'"),
+    ],
 )
 def test_a_typo_gets_a_proposal(bare_cli: Cli, typed: tuple[str, ...], meant: str) -> None:
     outcome = bare_cli(*typed)

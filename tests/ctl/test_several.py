@@ -274,7 +274,7 @@ def test_a_change_that_one_daemon_refuses_is_made_at_the_others(
     outcome = both("config", "set", "timeouts.close=1s", "-o", "jsonl")
     assert [line["target"] for line in outcome.json_lines] == ["d", "o"]
     assert outcome.err == "warning: worker 1 at d did not answer and is told when it does: stopped\n"
-    outcome = both("config", "reset", "-o", "json")
+    outcome = both("config", "reset", "--yes", "-o", "json")
     assert (outcome.code, daemon.values["drain"]) == (9, LAUNCH["drain"])
     assert outcome.json["unreachable_targets"] == [{"target": "o", "reason": "refused"}]
     assert "warning: o: refused" in outcome.err

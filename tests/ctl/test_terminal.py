@@ -14,6 +14,7 @@ import pytest
 
 from household.v1.server_service_pb2 import ResumeServerRequest, WatchDrainRequest
 from tests.ctl.fake_daemon import drain_step, session
+from tests.ctl.test_config import MORE
 from tests.ctl.test_sessions import watch_events
 
 if TYPE_CHECKING:
@@ -64,6 +65,17 @@ def test_killing_asks_with_the_number_of_sessions(daemon: FakeDaemon) -> None:
     assert code == 0
     assert shown.count("killed") == 3
     assert daemon.sessions == []
+
+
+def test_a_reset_of_every_setting_asks(daemon: FakeDaemon) -> None:
+    daemon.values["inactivity"] = 45
+    arguments = ("--target", str(daemon.path), "timeouts", "reset")
+    code, shown = _on_a_terminal(*arguments, types="n\n")
+    assert code == 1
+    assert "reset every timeout?" in shown
+    assert daemon.values["inactivity"] == 45
+    assert _on_a_terminal(*arguments, types="y\n")[0] == 0
+    assert daemon.values["inactivity"] == 30
 
 
 def test_a_shutdown_asks_even_when_nobody_can_count(daemon: FakeDaemon) -> None:
@@ -216,6 +228,26 @@ def test_the_shell_completes_profiles(daemon: FakeDaemon) -> None:
     words = f"householdctl --target {daemon.path} sessions list --profile "
     assert _completed(words).stdout.split() == ["alex", "jake"]
     assert _completed(f"{words}ja").stdout.split() == ["jake"]
+
+
+def test_the_shell_completes_settings(daemon: FakeDaemon) -> None:
+    daemon.more_settings = MORE
+    words = f"householdctl --target {daemon.path} config"
+    assert _completed(f"{words} show l").stdout.split() == ["limits", "limits.max_sessions", "log_level"]
+    assert _completed(f"{words} get timeouts.p").stdout.split() == [
+        "timeouts.probe_timeout",
+        "timeouts.probe_timeout_ceiling",
+        "timeouts.probe_failures",
+    ]
+    assert _completed(f"{words} reset profiles").stdout.split() == ["profiles.jake", "profiles.jake.download_mbps"]
+    assert _completed(f"{words} set log").stdout.split() == ["log_level="]
+    assert _completed(f"{words} set log_level=d").stdout.split() == ["log_level=debug"]
+    assert _completed("householdctl timeouts set inac").stdout.split() == ["inactivity=", "inactivity_floor="]
+    assert _completed("householdctl timeouts reset dr").stdout.split() == ["drain"]
+
+
+def test_the_shell_offers_the_options_of_every_command() -> None:
+    assert _completed("householdctl resume --ta").stdout.split() == ["--target"]
 
 
 def test_the_shell_completes_contexts(bare_cli: Cli, tmp_path: Path) -> None:

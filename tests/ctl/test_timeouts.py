@@ -141,7 +141,9 @@ def test_reset_of_some(cli: Cli, daemon: FakeDaemon) -> None:
 
 def test_reset_of_all(cli: Cli, daemon: FakeDaemon) -> None:
     daemon.values |= {"inactivity": 45, "drain": 5}
-    assert cli("timeouts", "reset", "-o", "json").json["config"]["timeouts"]["drain"] == f"{LAUNCH['drain']:g}s"
+    assert (
+        cli("timeouts", "reset", "--yes", "-o", "json").json["config"]["timeouts"]["drain"] == f"{LAUNCH['drain']:g}s"
+    )
     assert daemon.values["inactivity"] == 30
 
 

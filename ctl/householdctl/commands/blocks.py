@@ -40,7 +40,9 @@ def block(
     length: Annotated[
         float, typer.Option("--for", parser=positive_duration_argument, metavar="DURATION", help="For how long: 10m.")
     ],
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Told to the client and logged; 1 to 200 characters.")],
+    reason: Annotated[
+        str, typer.Option("--reason", "-r", metavar="TEXT", help="Told to the client and logged; 1 to 200 characters.")
+    ],
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
 ) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from householdctl.command_tree import App
 from householdctl.exits import CommandError, ExitCode
 from householdctl.options import DRY_RUN, DryRunOption, NoteOption, Options, RequestIdOption, example, with_options
 from householdctl.terminal import note, warn
@@ -11,11 +12,9 @@ from householdctl.terminal import note, warn
 if TYPE_CHECKING:
     from householdctl.several import Answers
 
-app = typer.Typer(
+app = App(
     help="See and reset circuit breakers.\n\nThey refuse clients whose sessions failed again and again.",
     epilog=example("householdctl breakers list", "householdctl breakers reset 192.0.2.7"),
-    rich_markup_mode=None,
-    no_args_is_help=True,
 )
 
 

@@ -5,14 +5,13 @@ from typing import Annotated
 
 import typer
 
+from householdctl.command_tree import App
 from householdctl.exits import ExitCode
 from householdctl.options import Options, duration_argument, example, positive_duration_argument, with_options
 
-app = typer.Typer(
+app = App(
     help="Prove that a server keeps its promises.",
     epilog=example("householdctl check leaks"),
-    rich_markup_mode=None,
-    no_args_is_help=True,
 )
 
 

@@ -1,34 +1,71 @@
-"""config: show, set, reset."""
+"""config: show, get, set, reset."""
 
 from typing import Annotated
 
 import typer
 
+from householdctl.command_tree import App
+from householdctl.completion import setting_assignments, setting_keys
+from householdctl.consent import require_agreement
 from householdctl.options import (
     DryRunOption,
     EtagOption,
     NoteOption,
     Options,
     RequestIdOption,
+    YesOption,
     example,
     with_options,
 )
 
-app = typer.Typer(
+app = App(
     help="See and change settings of the running daemon.\n\nTimeouts, limits, rates of profiles, log level.",
     epilog=example("householdctl config show", "householdctl config set log_level=debug"),
-    rich_markup_mode=None,
-    no_args_is_help=True,
 )
 
 
-@app.command("show", epilog=example("householdctl config show", "householdctl config show -o json | jq -r .etag"))
+@app.command(
+    "show",
+    epilog=example(
+        "householdctl config show",
+        "householdctl config show limits",
+        "householdctl config show -o json | jq -r .etag",
+    ),
+)
 @with_options
-def show_config(options: Options) -> None:
-    """Show every setting, where it comes from, and what is allowed."""
+def show_config(
+    options: Options,
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY",
+            autocompletion=setting_keys,
+            help="Settings, or groups such as limits; all by default.",
+        ),
+    ] = None,
+) -> None:
+    """Show settings, where they come from, and what is allowed."""
     from householdctl import changing, config_views
 
-    changing.show(options, config_views.COLUMNS)
+    changing.show(options, config_views.COLUMNS, keys or ())
+
+
+@app.command("get", epilog=example("householdctl config get limits.max_sessions"))
+@with_options
+def get_config(
+    options: Options,
+    keys: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY", autocompletion=setting_keys, help="Settings or groups, as in config show."),
+    ],
+) -> None:
+    """Print the bare value of a setting, for scripts.
+
+    As config set reads it; of several settings or daemons a line each.
+    """
+    from householdctl import changing
+
+    changing.print_values(options, keys)
 
 
 @app.command(
@@ -42,7 +79,10 @@ def show_config(options: Options) -> None:
 def set_config(
     options: Options,
     assignments: Annotated[
-        list[str], typer.Argument(metavar="KEY=VALUE", help="As config show names and writes them.")
+        list[str],
+        typer.Argument(
+            metavar="KEY=VALUE", autocompletion=setting_assignments, help="As config show names and writes them."
+        ),
     ],
     reason: NoteOption = "",
     etag: EtagOption = "",
@@ -61,19 +101,28 @@ def set_config(
     changing.update(options, request, config_views.CHANGE_COLUMNS, config_views.changes)
 
 
-@app.command("reset", epilog=example("householdctl config reset", "householdctl config reset limits log_level"))
+@app.command("reset", epilog=example("householdctl config reset limits log_level", "householdctl config reset --yes"))
 @with_options
 def reset_config(
     options: Options,
     keys: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY", help="Settings or groups; all when none is named.")
+        list[str] | None,
+        typer.Argument(metavar="KEY", autocompletion=setting_keys, help="Settings or groups; all when none is named."),
     ] = None,
     reason: NoteOption = "",
     etag: EtagOption = "",
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
+    yes: YesOption = False,
 ) -> None:
-    """Put settings back to what is configured."""
+    """Put settings back to what is configured.
+
+    Without a KEY it asks first, since every setting is reset.
+    """
+    from householdctl.several import names
+
+    if not keys:
+        require_agreement("reset every setting", yes=yes or dry_run, where=names(options))
     from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
     from householdctl import changing, config_views
 

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
+from householdctl.command_tree import App
 from householdctl.exits import CommandError, ExitCode
 from householdctl.options import Options, context_names, example, with_options
 
-app = typer.Typer(
+app = App(
     help="Give daemons names, and choose the current one.",
     epilog=example("householdctl context list", "householdctl context use fra1"),
-    rich_markup_mode=None,
-    no_args_is_help=True,
 )
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=context_names)]
 

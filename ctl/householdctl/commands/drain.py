@@ -12,6 +12,7 @@ from householdctl.options import (
     Options,
     RequestIdOption,
     SpreadOption,
+    YesOption,
     duration_argument,
     with_options,
 )
@@ -21,7 +22,9 @@ from householdctl.terminal import note
 @with_options
 def drain(
     options: Options,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Logged and shown by health; 1 to 200 characters.")],
+    reason: Annotated[
+        str, typer.Option("--reason", "-r", metavar="TEXT", help="Logged and shown by health; 1 to 200 characters.")
+    ],
     deadline: Annotated[
         float | None,
         typer.Option(
@@ -41,7 +44,7 @@ def drain(
     ] = False,
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Refuse new runs and let the live ones end.
 

@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
+from householdctl.command_tree import App
 from householdctl.exits import CommandError, ExitCode
 from householdctl.options import Format, Options, duration_argument, example, with_options
 
-app = typer.Typer(
+app = App(
     help="See ended sessions and finished runs.",
     epilog=example("householdctl history list", "householdctl history stats"),
-    rich_markup_mode=None,
-    no_args_is_help=True,
 )
 
 DEFAULT_LIMIT = 50
@@ -26,7 +25,7 @@ RunFilter = Annotated[
     str,
     typer.Option("--filter", metavar="FILTER", help="Such as: grade = f AND stored_at >= 2026-11-01"),
 ]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most this many, the newest.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most this many, the newest.")]
 
 
 class Grouping(StrEnum):
@@ -126,7 +125,9 @@ def show(
 @with_options
 def stats(
     options: Options,
-    group_by: Annotated[Grouping, typer.Option("--by", help="What to count by.")] = Grouping.DAY,
+    group_by: Annotated[
+        Grouping, typer.Option("--by", metavar="GROUPING", help=f"What to count by: {', '.join(Grouping)}.")
+    ] = Grouping.DAY,
     since: Annotated[
         dt.datetime | None,
         typer.Option(parser=moment_argument, metavar="MOMENT", help="Only from here on: a date, a time, or 24h."),
@@ -163,7 +164,9 @@ def stats(
 @with_options
 def export(
     options: Options,
-    style: Annotated[ExportFormat, typer.Option("--format", help="What to write.")] = ExportFormat.JSONL,
+    style: Annotated[
+        ExportFormat, typer.Option("--format", metavar="FORMAT", help="csv or jsonl.")
+    ] = ExportFormat.JSONL,
     runs: Annotated[bool, typer.Option("--runs", help="Runs instead of sessions.")] = False,
     query: Annotated[str, typer.Option("--filter", metavar="FILTER", help="As in list and runs.")] = "",
 ) -> None:

@@ -14,6 +14,7 @@ from householdctl.options import (
     ProfileOption,
     RequestIdOption,
     SpreadOption,
+    YesOption,
     positive_duration_argument,
     with_options,
 )
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 @with_options
 def kill_sessions(
     options: Options,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Shown to the client and logged; 1 to 200 characters.")],
+    reason: Annotated[
+        str, typer.Option("--reason", "-r", metavar="TEXT", help="Shown to the client and logged; 1 to 200 characters.")
+    ],
     session_ids: Annotated[
         list[str] | None, typer.Argument(metavar="ID", autocompletion=live_session_ids, help="UUIDs.")
     ] = None,
@@ -48,7 +51,7 @@ def kill_sessions(
     spread: SpreadOption = None,
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Close sessions and say for each what happened."""
     ids = list(dict.fromkeys(session_ids or ()))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from householdctl.command_tree import App
 from householdctl.commands import blocks
 from householdctl.commands.kill import kill_sessions
 from householdctl.commands.shutdown import shutdown
@@ -11,11 +12,9 @@ from householdctl.commands.watch import watch_sessions
 from householdctl.completion import live_session_ids
 from householdctl.options import FilterOption, Options, ProfileOption, example, with_options
 
-app = typer.Typer(
+app = App(
     help="See sessions and end them.",
     epilog=example("householdctl sessions list", "householdctl sessions kill --all --reason maintenance"),
-    rich_markup_mode=None,
-    no_args_is_help=True,
 )
 
 
@@ -36,7 +35,9 @@ def list_sessions(
         str,
         typer.Option("--order-by", metavar="FIELDS", help="Such as: sent_bytes desc, opened_at  [default: opened_at]"),
     ] = "",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most this many.  [default: all]")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="At most this many.  [default: all]")
+    ] = None,
     watch: Annotated[
         bool,
         typer.Option("--watch", "-w", help="Keep the table up to date until Ctrl-C; off a terminal, every event."),

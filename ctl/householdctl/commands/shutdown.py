@@ -5,17 +5,19 @@ from typing import Annotated
 import typer
 
 from householdctl.consent import require_consent
-from householdctl.options import DRY_RUN, DryRunOption, Options, RequestIdOption, with_options
+from householdctl.options import DRY_RUN, DryRunOption, Options, RequestIdOption, YesOption, with_options
 from householdctl.terminal import note
 
 
 @with_options
 def shutdown(
     options: Options,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Told to the clients and logged; 1 to 200 characters.")],
+    reason: Annotated[
+        str, typer.Option("--reason", "-r", metavar="TEXT", help="Told to the clients and logged; 1 to 200 characters.")
+    ],
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Emergency: end all traffic within a second and stop the daemon."""
     from householdctl.several import ask, count_sessions, names

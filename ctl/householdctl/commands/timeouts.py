@@ -4,31 +4,40 @@ from typing import Annotated
 
 import typer
 
+from householdctl.command_tree import App
+from householdctl.completion import timeout_assignments, timeout_names
+from householdctl.consent import require_agreement
 from householdctl.options import (
     DryRunOption,
     EtagOption,
     NoteOption,
     Options,
     RequestIdOption,
+    YesOption,
     example,
     with_options,
 )
 
-app = typer.Typer(
+app = App(
     help="See and change the deadlines of sessions.",
     epilog=example("householdctl timeouts get", "householdctl timeouts set inactivity=45s"),
-    rich_markup_mode=None,
-    no_args_is_help=True,
 )
 
 
-@app.command("get", epilog=example("householdctl timeouts get"))
+_NAMES = typer.Argument(metavar="NAME", autocompletion=timeout_names, help="Which; all when none is named.")
+
+
+@app.command("get", epilog=example("householdctl timeouts get", "householdctl timeouts get inactivity"))
 @with_options
-def get_timeouts(options: Options) -> None:
-    """Show every timeout, and what is allowed."""
+def get_timeouts(options: Options, names: Annotated[list[str] | None, _NAMES] = None) -> None:
+    """Show timeouts, and what is allowed."""
     from householdctl import changing, timeout_views, timeouts_input
 
-    changing.show(options, timeout_views.COLUMNS, timeouts_input.PREFIX)
+    changing.show(options, timeout_views.COLUMNS, timeouts_input.mask_paths(names or ()))
+
+
+# As config has it.
+app.command("show", hidden=True, epilog=example("householdctl timeouts show"))(get_timeouts)
 
 
 @app.command(
@@ -38,7 +47,12 @@ def get_timeouts(options: Options) -> None:
 def set_timeouts(
     options: Options,
     assignments: Annotated[
-        list[str], typer.Argument(metavar="NAME=VALUE", help="Units are ms, s, m, h; a plain number is seconds.")
+        list[str],
+        typer.Argument(
+            metavar="NAME=VALUE",
+            autocompletion=timeout_assignments,
+            help="Units are ms, s, m, h; a plain number is seconds.",
+        ),
     ],
     reason: NoteOption = "",
     etag: EtagOption = "",
@@ -60,21 +74,31 @@ def set_timeouts(
     changing.update(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)
 
 
-@app.command("reset", epilog=example("householdctl timeouts reset", "householdctl timeouts reset inactivity drain"))
+@app.command(
+    "reset", epilog=example("householdctl timeouts reset inactivity drain", "householdctl timeouts reset --yes")
+)
 @with_options
 def reset_timeouts(
     options: Options,
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Which; all when none is named.")] = None,
+    names: Annotated[list[str] | None, _NAMES] = None,
     reason: NoteOption = "",
     etag: EtagOption = "",
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
+    yes: YesOption = False,
 ) -> None:
-    """Put timeouts back to what is configured."""
+    """Put timeouts back to what is configured.
+
+    Without a NAME it asks first, since every timeout is reset.
+    """
+    from householdctl import several
+
+    if not names:
+        require_agreement("reset every timeout", yes=yes or dry_run, where=several.names(options))
     from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
     from householdctl import changing, timeout_views, timeouts_input
 
-    paths = [timeouts_input.mask_path(name) for name in dict.fromkeys(names or ())] or [timeouts_input.GROUP]
+    paths = timeouts_input.mask_paths(names or ())
     request = ResetRuntimeConfigRequest(validate_only=dry_run, etag=etag, request_id=request_id, reason=reason)
     request.update_mask.paths.extend(paths)
     changing.reset(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)

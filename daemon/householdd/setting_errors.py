@@ -1,0 +1,80 @@
+"""What is wrong with a setting, in the words of a configuration file and not of the library that checks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_LIST = 'has to be a list, such as ["a", "b"]'
+_WHOLE_NUMBER = "has to be a whole number"
+_NUMBER = "has to be a number"
+_TRUTH = "has to be true or false"
+_TABLE = "has to be a table"
+
+_WORDS = {
+    "greater_than_equal": "has to be at least {ge}",
+    "greater_than": "has to be more than {gt}",
+    "less_than_equal": "has to be at most {le}",
+    "less_than": "has to be less than {lt}",
+    "int_parsing": _WHOLE_NUMBER,
+    "int_type": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "finite_number": "has to be a finite number",
+    "bool_parsing": _TRUTH,
+    "bool_type": _TRUTH,
+    "string_type": "has to be text in quotes",
+    "string_pattern_mismatch": "has to match {pattern}",
+    "path_type": "has to be a path in quotes",
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "set_type": _LIST,
+    "frozen_set_type": _LIST,
+    "dict_type": _TABLE,
+    "mapping_type": _TABLE,
+    "model_type": _TABLE,
+    "model_attributes_type": _TABLE,
+    "dataclass_type": _TABLE,
+    "literal_error": "has to be {expected}",
+    "enum": "has to be {expected}",
+    "ip_any_network": "has to be an address or a network, such as 192.0.2.0/24",
+    "missing": "is missing",
+}
+"""By the library's name for the error; those that are not here keep its sentence, without its subject."""
+
+
+def describe(error: Mapping[str, Any]) -> str:
+    """Return the words for one of the errors of a ValidationError."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "value_error":
+        # Raised by a validator of ours.
+        return str(context["error"])
+    words = _WORDS[kind].format_map(_plain(context)) if kind in _WORDS else _without_subject(error["msg"])
+    given = error.get("input")
+    if isinstance(given, str | int | float) and kind != "missing":
+        words += f", not {_shown(given)}"
+    return words
+
+
+def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the bounds of a range without a decimal point where they are whole."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in context.items()
+    }
+
+
+def _without_subject(message: str) -> str:
+    for theirs, ours in (("Input should ", "has to "), ("Input ", ""), ("Value error, ", ""), ("value ", "")):
+        if message.startswith(theirs):
+            return ours + message.removeprefix(theirs)
+    return message[:1].lower() + message[1:]
+
+
+def _shown(given: str | float) -> str:
+    """Return the value as TOML has it, cut where it is long."""
+    text = json.dumps(given, ensure_ascii=False)
+    most = 40
+    return text if len(text) <= most else f"{text[:most]}..."
