@@ -58,10 +58,16 @@ def test_the_same_file_by_another_name_is_the_same_file(connect: Open, name: byt
 @pytest.mark.parametrize(
     "method", [b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT", b"PRI", b"get"]
 )
-def test_other_methods_are_refused(connect: Open, method: bytes) -> None:
+def test_every_method_has_its_answer(connect: Open, method: bytes) -> None:
     answer = connect().ask(get(b"/").replace(b"GET", method, 1))
-    assert status(answer) == 405
-    assert b"\r\nAllow: GET\r\n" in answer
+    if method in {b"HEAD", b"OPTIONS"}:
+        assert status(answer) in {200, 204}
+        assert answer.endswith(b"\r\n\r\n")
+    elif method in {b"PRI", b"get"}:
+        assert status(answer) == 501
+    else:
+        assert status(answer) == 405
+        assert b"\r\nAllow: GET, HEAD, OPTIONS\r\n" in answer
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,7 @@ def test_other_methods_are_refused(connect: Open, method: bytes) -> None:
     ],
 )
 def test_what_is_no_request_is_no_defect_of_the_server(connect: Open, request_: bytes) -> None:
-    assert status(connect().ask(request_)) in {None, 200, 400, 404, 405}
+    assert status(connect().ask(request_)) in {200, 400, 505}
 
 
 SMUGGLED = get(b"/virtual-household/health")
@@ -110,7 +116,7 @@ def test_a_connection_answers_one_request_whatever_follows(connect: Open, header
         answer = connect().ask(get(b"/", *headers).replace(b"GET", method, 1) + SMUGGLED)
         assert answer.count(b"HTTP/1.1 ") <= 1
         assert b'"active_sessions"' not in answer
-        assert status(answer) in {None, 200, 400, 405}
+        assert status(answer) in {200, 400, 405, 501}
 
 
 @pytest.mark.parametrize(
@@ -119,16 +125,16 @@ def test_a_connection_answers_one_request_whatever_follows(connect: Open, header
         b"".join(b"X-%d: a\r\n" % number for number in range(100_000)),
         b"X: " + b"a" * 1_000_000,
         b"X: a\r\n" * 129,
-        b"X" * 9000 + b": a\r\n",
+        b"X" * 33_000 + b": a\r\n",
     ],
     ids=["many", "a long one", "one more than allowed", "a long name"],
 )
 def test_a_flood_of_headers_is_cut_off(connect: Open, flood: bytes) -> None:
-    assert status(connect().ask(b"GET / HTTP/1.1\r\n" + flood + b"\r\n\r\n")) in {None, 400, 431}
+    assert status(connect().ask(b"GET / HTTP/1.1\r\nHost: a\r\n" + flood + b"\r\n\r\n")) == 431
 
 
 def test_a_request_line_without_end_is_cut_off(connect: Open) -> None:
-    assert status(connect().ask(b"GET /" + b"a" * 1_000_000)) in {None, 400, 414}
+    assert status(connect().ask(b"GET /" + b"a" * 1_000_000)) == 414
 
 
 def test_a_response_that_nobody_reads_is_given_up_with_its_client(connect: Open) -> None:
@@ -141,8 +147,10 @@ def test_an_upgrade_that_is_none_makes_no_session(target: Daemon, connect: Open)
     upgrade = (b"Upgrade: websocket", b"Connection: Upgrade")
     path, key, version = b"/ws/virtual-household/alex", b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Version: "
     good = base64.b64encode(bytes(16))
-    for wrong in (b"0", b"12", b"14", b"x", b""):
-        assert status(connect().ask(get(path, *upgrade, key + good, version + wrong))) in {400, 426}
+    for wrong in (b"0", b"8", b"12", b"14", b"x", b"", b"13\r\nSec-WebSocket-Version: 8"):
+        answer = connect().ask(get(path, *upgrade, key + good, version + wrong))
+        assert status(answer) == 426
+        assert b"\r\nSec-WebSocket-Version: 13\r\n" in answer
     for wrong in (b"", b"short", base64.b64encode(bytes(1000)), good + b"\r\n" + key + good):
         assert status(connect().ask(get(path, *upgrade, key + wrong, version + b"13"))) == 400
     assert target.get_server().totals.sessions_opened == opened
@@ -167,4 +175,4 @@ def test_any_bytes_get_one_answer_or_none(target: Daemon, parts: list[bytes]) ->
             # A request may go on; its time is bounded, and it ends with the client.
             return
     assert answer.count(b"HTTP/1.1 ") <= 1
-    assert status(answer) in {None, 200, 400, 404, 405, 426}
+    assert status(answer) in {None, 200, 400, 404, 405, 414, 426, 501, 505}

@@ -92,7 +92,7 @@ class Bench:
     def upgraded(self) -> Link:
         """Another connection, whose client has sent its request and gets the answer."""
         link = self.connected()
-        link.data_received(REQUEST)
+        link.begin_websocket(REQUEST)
         link.protocol.state = State.OPEN
         return link
 

@@ -12,13 +12,20 @@ from websockets.http11 import Request
 
 from householdd import profile_data
 from householdd.dataplane import responses
-from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect
+from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, forwarded_prefix, redirect
+from householdd.http import methods
 
 PROFILES = profile_data.read(None)
 
 
 def request(**headers: str) -> Request:
     return Request("/", Headers(headers))
+
+
+async def answer(rows: HttpRows, path: str) -> Mapping[str, Any] | msgspec.Raw | None:
+    row = rows.find(path)
+    assert row is not None
+    return await row()
 
 
 async def draining() -> Mapping[str, Any]:
@@ -30,24 +37,24 @@ async def unavailable() -> Mapping[str, Any]:
 
 
 async def test_health_names_a_state_that_is_not_serving() -> None:
-    row = await HttpRows(PROFILES, draining).answer("/virtual-household/health")
+    row = await answer(HttpRows(PROFILES, draining), "/virtual-household/health")
     assert row == {"status": "draining", "active_sessions": 3}
 
 
 @pytest.mark.parametrize("row", ["health", "stats"])
 async def test_a_daemon_that_does_not_answer_is_said_to_be_unavailable(row: str) -> None:
     with pytest.raises(RowUnavailableError, match="does not answer"):
-        await HttpRows(PROFILES, unavailable).answer(f"/api/virtual-household/{row}")
+        await answer(HttpRows(PROFILES, unavailable), f"/api/virtual-household/{row}")
 
 
 async def test_profiles_need_no_daemon() -> None:
-    row = await HttpRows(PROFILES, unavailable).answer("/virtual-household/profiles")
+    row = await answer(HttpRows(PROFILES, unavailable), "/virtual-household/profiles")
     assert isinstance(row, Mapping)
     assert set(row["profiles"]) == {"alex", "sarah", "jake", "computer"}
 
 
 async def test_other_paths_have_no_row() -> None:
-    assert await HttpRows(PROFILES, draining).answer("/virtual-household/other") is None
+    assert HttpRows(PROFILES, draining).find("/virtual-household/other") is None
 
 
 def test_a_client_that_names_no_host_is_sent_to_this_machine() -> None:
@@ -65,6 +72,26 @@ def test_a_client_that_names_no_host_is_sent_to_this_machine() -> None:
     ],
 )
 def test_origins(origin: str, allowed: list[str], answer: str | None) -> None:
-    response = responses.data(request(Origin=origin), {"a": 1}, allowed)
+    response = responses.data({"a": 1})
+    methods.share(request(Origin=origin), response, allowed)
     assert response.headers.get("Access-Control-Allow-Origin") == answer
     assert msgspec.json.decode(response.body) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("sent", "prefix"),
+    [
+        ("/speed", "/speed"),
+        ("/speed/", "/speed"),
+        ("/a/b.c", "/a/b.c"),
+        ("", ""),
+        ("/", ""),
+        ("speed", ""),
+        ("//evil.example", ""),
+        ('/a"b', ""),
+        ("/a?b", ""),
+        ("/" + "a" * 65, ""),
+    ],
+)
+def test_a_prefix_is_a_path_or_nothing(sent: str, prefix: str) -> None:
+    assert forwarded_prefix(request(**{"X-Forwarded-Prefix": sent})) == prefix

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 from websockets.protocol import State
 
@@ -42,26 +43,38 @@ def test_an_idle_session_takes_no_more_than_its_aim(tmp_path: Path) -> None:
     assert took / COUNT < MOST
 
 
+REQUEST = (
+    b"GET /ws/virtual-household/alex?token=secret HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
 async def test_a_session_keeps_nothing_of_its_request(bench: Bench) -> None:
     profiles = Profiles(profile_data.read(None).by_key)
     options = GatewayOptions(None, (), 1.0, Origins(()), TrustedProxies(()), False, None)
     gateway = Gateway(bench.registry, profiles, cast("Any", None), {}, options)
     link = bench.connected()
-    link.data_received(b"GET /ws/virtual-household/alex?token=secret HTTP/1.1\r\nHost: a\r\nCookie: secret\r\n\r\n")
-    request = link.request
-    assert request is not None
-    link.protocol.state = State.OPEN
+    link.server = Mock()
+    link.data_received(REQUEST)
+    await link.handshake(gateway._request)
+    assert link.protocol.state is State.OPEN
     gateway._session(link)
     assert len(bench.registry.live) == 1
+    request = link.request
+    assert request is not None
     # The library's parser has this very object.
     assert "secret" not in f"{request.path} {request.headers}"
+    assert link.arrival.wanted is None
+    assert link._reader is None
 
 
 async def test_what_comes_in_is_taken_before_the_next_connection_uses_the_same_memory(bench: Bench) -> None:
     links = [bench.connected() for _ in range(2)]
     inlets = [Inlet(link) for link in links]
-    for pieces in ((b"GET /fir", b"GET /second"), (b"st HTTP/1.1\r\n\r\n", b" HTTP/1.1\r\n\r\n")):
+    heads = [b"GET /first HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"]
+    for pieces in ([head[:8] for head in heads], [head[8:] for head in heads]):
         for inlet, piece in zip(inlets, pieces, strict=True):
             inlet.get_buffer(len(piece))[: len(piece)] = piece
             inlet.buffer_updated(len(piece))
-    assert [link.request and link.request.path for link in links] == ["/first", "/second"]
+    requests = [link._reader and link._reader.request for link in links]
+    assert [request and request.path for request in requests] == ["/first", "/second"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -57,7 +58,7 @@ async def bench() -> AsyncIterator[Bench]:
 
 
 async def test_metrics_are_given_with_their_type(bench: Bench) -> None:
-    head, body = await bench.ask("GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: text/plain\r\n\r\n")
+    head, body = await bench.ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n")
     assert head.startswith("HTTP/1.1 200 ")
     assert "Content-Type: text/plain; version=0.0.4" in head
     assert body == "one 1\n"
@@ -71,17 +72,40 @@ async def test_metrics_are_given_with_their_type(bench: Bench) -> None:
         ("GET /metrics/ HTTP/1.1", 404),
         ("GET /metrics?name=x HTTP/1.1", 200),
         ("POST /metrics HTTP/1.1", 405),
-        ("HEAD /metrics HTTP/1.1", 405),
+        ("HEAD /metrics HTTP/1.1", 200),
+        ("OPTIONS /metrics HTTP/1.1", 204),
+        ("GET http://localhost/metrics HTTP/1.1", 200),
+        ("GET http://evil.example/metrics HTTP/1.1", 421),
     ],
 )
 async def test_nothing_else_is_answered(bench: Bench, request_line: str, status: int) -> None:
-    head, _ = await bench.ask(f"{request_line}\r\nHost: x\r\n\r\n")
+    head, _ = await bench.ask(f"{request_line}\r\nHost: localhost\r\n\r\n")
     assert head.split()[1] == str(status)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("127.0.0.1:8444", 200),
+        ("[::1]:8444", 200),
+        ("192.0.2.1", 200),
+        (socket.gethostname(), 200),
+        ("evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("127.0.0.1.nip.io:8444", 421),
+        ("", 421),
+    ],
+)
+async def test_a_site_whose_name_was_made_to_lead_here_reads_nothing(bench: Bench, host: str, status: int) -> None:
+    head, _ = await bench.ask(f"GET /metrics HTTP/1.1\r\nHost: {host}\r\n\r\n")
+    assert head.split()[1] == str(status)
+    assert len(bench.accepts) == (status == 200)
 
 
 async def test_an_upgrade_is_not_made(bench: Bench) -> None:
     head, _ = await bench.ask(
-        "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
     assert head.startswith("HTTP/1.1 200 ")
@@ -96,7 +120,7 @@ async def test_what_is_not_http_is_closed(bench: Bench) -> None:
 async def test_a_defect_is_logged_and_answered(bench: Bench) -> None:
     bench.broken = True
     with capture_logs() as logs:
-        head, _ = await bench.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        head, _ = await bench.ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert head.startswith("HTTP/1.1 500 ")
     assert [line["event"] for line in logs] == ["metrics not rendered"]
 
@@ -115,7 +139,7 @@ async def test_idle_connections_do_not_pile_up(bench: Bench) -> None:
         idle.close()
         await idle.wait_closed()
     async with asyncio.timeout(10):
-        while not (await bench.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"))[0]:
+        while not (await bench.ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0]:
             # The server may not have seen yet that one went.
             pass
     for _, idle in held[1:]:

@@ -6,6 +6,17 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from householdd.core.session import Identity
+from householdd.dataplane.request_target import SessionTarget
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A session that was let in."""
+
+    target: SessionTarget
+    identity: Identity
+
 
 @dataclass(eq=False, slots=True)
 class Arrival:
@@ -25,3 +36,5 @@ class Arrival:
     """Whether it sent a whole request."""
     dropped: bool = False
     """Whether it was given up for another one's sake."""
+    wanted: Wanted | None = None
+    """Set from the request to the begin of the session."""

@@ -7,8 +7,9 @@ import http
 import socket
 import ssl
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from urllib.parse import quote
 
@@ -21,19 +22,29 @@ from householdd.core.profiles import Profiles
 from householdd.core.proxies import TrustedProxies
 from householdd.core.session import Identity
 from householdd.core.visitor import Visitor
-from householdd.dataplane import responses
 from householdd.dataplane.acceptor import Acceptor
-from householdd.dataplane.arrival import Arrival
-from householdd.dataplane.headers import header, items
-from householdd.dataplane.http_rows import HttpRows, RowUnavailableError, redirect, refusal
+from householdd.dataplane.arrival import Arrival, Wanted
+from householdd.dataplane.http_rows import (
+    HttpRows,
+    Row,
+    RowUnavailableError,
+    forwarded_prefix,
+    redirect,
+    refusal,
+)
 from householdd.dataplane.link import Link
 from householdd.dataplane.opening import Opening
 from householdd.dataplane.proxied import Proxied, ProxyProtocol
 from householdd.dataplane.readiness import READY_PATH, readiness
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
+from householdd.dataplane.responses import data, file
 from householdd.dataplane.static_files import StaticFile
 from householdd.dataplane.tokens import TokenError, Tokens
+from householdd.http import methods, upgrades
+from householdd.http.headers import header, items, wants_websocket
+from householdd.http.methods import Methods
+from householdd.http.responses import text
 
 USER_AGENT_LENGTH = 256
 
@@ -54,7 +65,7 @@ class GatewayOptions:
 
     tls: ssl.SSLContext | None
     """None serves plain HTTP and WS, for a proxy in front."""
-    allowed_origins: Iterable[str]
+    allowed_origins: Collection[str]
     handshake_timeout: float
     """Seconds a client has for TLS, and as long again for the upgrade."""
     session_origins: Origins
@@ -112,45 +123,42 @@ class Gateway:
         return len(self._opening.handler_tasks) + len(self._registry.live)
 
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
-        if request.method != "GET":
-            return responses.text(http.HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered here.", {"Allow": "GET"})
         path = path_of(request.path)
+        response = await methods.answer(request, self._methods(cast("Link", connection), request, path))
+        if response is not None and path not in self._static:
+            methods.share(request, response, self._options.allowed_origins)
+        return response
+
+    def _methods(self, connection: Link, request: Request, path: str) -> Methods:
+        """Return what the row at ``path`` answers; nothing where there is none."""
         if path.startswith(SESSION_PATH):
-            return self._upgrade(cast("Link", connection), request)
+            return {"GET": partial(self._session_url, connection, request)}
         if path.removeprefix("/api") == READY_PATH:
-            return await self._ready(request)
-        try:
-            row = await self._rows.answer(path)
-        except RowUnavailableError as error:
-            return responses.text(http.HTTPStatus.SERVICE_UNAVAILABLE, f"Not available now: {error}")
-        if row is not None:
-            return responses.data(request, row, self._options.allowed_origins)
-        return self._file(request, path)
-
-    def _file(self, request: Request, path: str) -> Response:
+            return {"GET": self._ready}
+        if (row := self._rows.find(path)) is not None:
+            return {"GET": partial(_data, row)}
         if path in self._static:
-            return responses.file(request, self._static[path])
-        words = "The page was not built; `make run` builds it." if path == "/" else "Not found."
-        return responses.text(http.HTTPStatus.NOT_FOUND, words)
+            return {"GET": partial(_file, request, self._static[path])}
+        return {"GET": _unbuilt} if path == "/" else {}
 
-    async def _ready(self, request: Request) -> Response:
+    async def _ready(self) -> Response:
         row = await readiness(self._registry.admission, self._registry.clock.now(), self._rows.stats)
-        origins = self._options.allowed_origins
         if row["ready"]:
-            return responses.data(request, row, origins)
-        again = {"Retry-After": str(row["retry_after"])}
-        return responses.data(request, row, origins, http.HTTPStatus.SERVICE_UNAVAILABLE, again)
+            return data(row)
+        return data(row, http.HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(row["retry_after"])})
 
-    def _upgrade(self, connection: Link, request: Request) -> Response | None:
+    async def _session_url(self, connection: Link, request: Request) -> Response | None:
         try:
             target = session_target(request.path, self._profiles)
         except TargetError as error:
             self._registry.refused(Cause.UNKNOWN_USER)
-            return responses.text(http.HTTPStatus.NOT_FOUND, str(error))
+            return text(http.HTTPStatus.NOT_FOUND, str(error))
+        upgrade = wants_websocket(request)
+        if upgrade and (fault := upgrades.fault(request)) is not None:
+            return fault
         now = self._registry.clock.now()
         foreign = self._is_foreign(request)
         visitor = Visitor(self._client(connection, request), target.profile.key, target.test_id, foreign)
-        upgrade = header(request, "Upgrade").lower() == "websocket"
         denial = (
             self._foreign(request, upgrade=upgrade)
             or self._registry.admission.denies(visitor, now)
@@ -158,20 +166,25 @@ class Gateway:
         )
         # A token that is not good now will not be later, so the page is told as of an address that is wrong.
         if not upgrade and (denial is None or denial.cause is not Cause.TOKEN):
-            port = connection.local_address[1]
-            path = SESSION_PATH + quote(target.user_id)
-            row = redirect(request, path, tls=self._options.tls is not None, port=port)
-            # A browser shows its page no answer to a handshake that was refused, so the page asks here.
-            return responses.data(request, {**row, **refusal(denial)}, self._options.allowed_origins)
+            return self._redirect(connection, request, target, denial)
         if denial is None:
             self._registry.admission.let_in(visitor, now)
+            connection.arrival.wanted = Wanted(target, _identity(target, connection, request, visitor))
             return None
         if upgrade:
             self._registry.refused(denial.cause)
         headers = {} if denial.retry_after is None else {"Retry-After": str(denial.retry_after)}
         if denial.cause is Cause.TOKEN:
             headers["WWW-Authenticate"] = "Bearer"
-        return responses.text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
+        return text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
+
+    def _redirect(self, link: Link, request: Request, target: SessionTarget, denial: Denial | None) -> Response:
+        path = SESSION_PATH + quote(target.user_id)
+        if self._options.trusted_proxies.trusts(link.arrival.host):
+            path = forwarded_prefix(request) + path
+        row = redirect(request, path, tls=self._options.tls is not None, port=link.local_address[1])
+        # A browser shows its page no answer to a handshake that was refused, so the page asks here.
+        return data({**row, **refusal(denial)})
 
     def _unpermitted(self, target: SessionTarget, visitor: Visitor, *, upgrade: bool) -> Denial | None:
         """The last to be asked, so that a token is bound only to a run that is let in."""
@@ -201,33 +214,41 @@ class Gateway:
     def _client(self, connection: Link, request: Request) -> str:
         return self._options.trusted_proxies.client(connection.arrival.host, items(request, "X-Forwarded-For"))
 
-    def _session(self, connection: Link) -> None:
-        request = connection.request
-        if request is None:
+    def _session(self, link: Link) -> None:
+        wanted, link.arrival.wanted = link.arrival.wanted, None
+        if wanted is None:
             raise TypeError("a session was asked for by a request")
-        target = session_target(request.path, self._profiles)
-        host, foreign = self._client(connection, request), self._is_foreign(request)
-        identity = _identity(target, connection, host, foreign=foreign)
-        # The headers a client sent can be large, and the session has what it needs of them and of the query. The
-        # library's parser knows the request too, to the end of the connection.
-        request.path = SESSION_PATH + target.user_id
-        request.headers.clear()
-        connection.response = None
-        runner = self._registry.open(identity, target.profile, connection)
-        if target.throughput is not None:
-            runner.wish(target.throughput)
+        link.response = None
+        runner = self._registry.open(wanted.identity, wanted.target.profile, link)
+        if wanted.target.throughput is not None:
+            runner.wish(wanted.target.throughput)
 
 
-def _identity(target: SessionTarget, link: Link, host: str, *, foreign: bool) -> Identity:
-    user_agent = header(link.request, "User-Agent") if link.request else ""
+async def _data(row: Row) -> Response:
+    try:
+        found = await row()
+    except RowUnavailableError as error:
+        return text(http.HTTPStatus.SERVICE_UNAVAILABLE, f"Not available now: {error}")
+    return text(http.HTTPStatus.NOT_FOUND, "Not found.") if found is None else data(found)
+
+
+async def _file(request: Request, static: StaticFile) -> Response:
+    return file(request, static)
+
+
+async def _unbuilt() -> Response:
+    return text(http.HTTPStatus.NOT_FOUND, "The page was not built; `make run` builds it.")
+
+
+def _identity(target: SessionTarget, link: Link, request: Request, visitor: Visitor) -> Identity:
     return Identity(
         id=str(uuid.uuid4()),
         user_id=target.user_id,
         test_id=target.test_id,
-        peer_host=host,
+        peer_host=visitor.host,
         peer_port=link.arrival.port,
-        user_agent=user_agent[:USER_AGENT_LENGTH],
-        foreign=foreign,
+        user_agent=header(request, "User-Agent")[:USER_AGENT_LENGTH],
+        foreign=visitor.foreign,
     )
 
 

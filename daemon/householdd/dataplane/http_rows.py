@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,7 +13,7 @@ from websockets.http11 import Request
 from householdd.core.admission import Denial
 from householdd.core.figures import mbps
 from householdd.core.profiles import Profiles
-from householdd.dataplane.headers import header
+from householdd.http.headers import header
 
 
 class RowUnavailableError(Exception):
@@ -23,6 +25,9 @@ Stats = Callable[[], Awaitable[Mapping[str, Any]]]
 
 Runs = Callable[[str], Awaitable[bytes | None]]
 """A stored run as JSON, by its id; None where there is none. Raises RowUnavailableError."""
+
+Row = Callable[[], Awaitable[Mapping[str, Any] | msgspec.Raw | None]]
+"""Answers with JSON; None where nothing is stored under that id. Raises RowUnavailableError."""
 
 RUNS_PATH = "/virtual-household/runs/"
 
@@ -40,24 +45,33 @@ class HttpRows:
         self.stats = stats
         self._runs = runs
 
-    async def answer(self, path: str) -> Mapping[str, Any] | msgspec.Raw | None:
-        """The row for ``path``; None where there is none. Raises RowUnavailableError."""
+    def find(self, path: str) -> Row | None:
+        """Return the row at ``path``; None where there is none."""
         match path.removeprefix("/api"):
             case run if run.startswith(RUNS_PATH):
-                found = await self._runs(run.removeprefix(RUNS_PATH))
-                return None if found is None else msgspec.Raw(found)
+                return partial(self._run, run.removeprefix(RUNS_PATH))
             case "/virtual-household/health":
-                stats = await self.stats()
-                return {
-                    "status": "healthy" if stats["state"] == "serving" else stats["state"],
-                    "active_sessions": stats["active_sessions"],
-                }
+                return self._health
             case "/virtual-household/profiles":
-                return {"profiles": {key: self._profile(key) for key in self._profiles.by_key}}
+                return self._all_profiles
             case "/virtual-household/stats":
-                return await self.stats()
+                return self.stats
             case _:
                 return None
+
+    async def _run(self, run_id: str) -> msgspec.Raw | None:
+        found = await self._runs(run_id)
+        return None if found is None else msgspec.Raw(found)
+
+    async def _health(self) -> Mapping[str, Any]:
+        stats = await self.stats()
+        return {
+            "status": "healthy" if stats["state"] == "serving" else stats["state"],
+            "active_sessions": stats["active_sessions"],
+        }
+
+    async def _all_profiles(self) -> Mapping[str, Any]:
+        return {"profiles": {key: self._profile(key) for key in self._profiles.by_key}}
 
     def _profile(self, key: str) -> Mapping[str, Any]:
         profile = self._profiles.by_key[key]
@@ -86,6 +100,15 @@ def redirect(request: Request, path: str, *, tls: bool, port: int) -> Mapping[st
         "process_isolation": True,
         "connection_type": "websocket",
     }
+
+
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}/?")
+
+
+def forwarded_prefix(request: Request) -> str:
+    """Return the path below which a proxy serves us, by ``X-Forwarded-Prefix``; empty where it is no path."""
+    match = _PREFIX.fullmatch(header(request, "X-Forwarded-Prefix"))
+    return match[0].rstrip("/") if match else ""
 
 
 def refusal(denial: Denial | None) -> Mapping[str, Any]:

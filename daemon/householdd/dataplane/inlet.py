@@ -41,9 +41,9 @@ class Inlet(asyncio.BufferedProtocol):
                 link.transport.pause_reading()
         link.data_received(_buffer[:nbytes])
 
-    def eof_received(self) -> None:
-        """The client ended its side of the stream."""
-        self._link.eof_received()
+    def eof_received(self) -> bool | None:
+        """The client ended its side of the stream; whether ours stays open."""
+        return self._link.eof_received()
 
     def pause_writing(self) -> None:
         """The write buffer rose above its high-water mark."""

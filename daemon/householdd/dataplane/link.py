@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Protocol
 
-from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
@@ -19,6 +19,7 @@ from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.frames import head
 from householdd.dataplane.skimmer import SLICE, Skimmer
+from householdd.http.connection import HttpConnection
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
@@ -95,7 +96,7 @@ class Owner(Protocol):
         """The connection is gone; ``clean`` when the client sent a close frame."""
 
 
-class Link(ServerConnection):
+class Link(HttpConnection):
     """A server connection that hands frames to its owner as they arrive and writes without waiting.
 
     Incoming frames never enter the library's queue, so no client can make the server stop reading, and pongs are seen
@@ -245,12 +246,12 @@ class Link(ServerConnection):
             sockets.reset_on_close(self.socket)
         self.transport.abort()
 
-    def connection_made(self, transport: object) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport is there, after TLS where it is used."""
         self.owner = self._waited = self._skimmer = self._text = self._input_left = None
         self.room = None
         self._write_limit = WRITE_LIMIT
-        super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
+        super().connection_made(transport)
         sockets.prepare(self.socket)
         self.objects.add(self)
         self._budget = Bucket(FRAMES_PER_SECOND, FRAME_BURST, self.loop.time())
@@ -273,8 +274,8 @@ class Link(ServerConnection):
             # The library would drop it.
             self._may_receive(len(data))
             return
-        if self._skimmer is None:
-            self._begin(data)
+        if self._skimmer is None and not self._begin(data):
+            return
         pieces: Iterable[bytes | memoryview | int]
         pieces = (data,) if self._skimmer is None else self._skimmer.skim(memoryview(data))
         for piece in pieces:
@@ -293,14 +294,18 @@ class Link(ServerConnection):
                 if self._over():
                     return
 
-    def _begin(self, data: bytes | memoryview) -> None:
-        """Sees from ``data``, the next that came in, where frames begin."""
+    def _begin(self, data: bytes | memoryview) -> bool:
+        """Sees from ``data``, the next that came in, where frames begin; False where it is HTTP, and is dealt with."""
+        if self._reader is not None:
+            super().data_received(bytes(data))
+            return False
         if self.owner is None:
             # If a client said more before it was answered, skimmer and library could disagree about where that is.
             _, end, behind = bytes(data).partition(REQUEST_END)
             self._waited = self._waited is None and end != b"" and behind == b""
         elif self._waited:
             self._skimmer = Skimmer()
+        return True
 
     def _over(self) -> bool:
         """Whether nothing counts any more that comes in: the client broke the protocol, or sent its close frame."""
@@ -322,11 +327,12 @@ class Link(ServerConnection):
         self.owner.flooded()
         return None
 
-    def eof_received(self) -> None:
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # as in the class above
         """The client ended its side of the stream."""
-        super().eof_received()
+        stays = super().eof_received()
         if self.owner is not None and self.protocol.close_rcvd is None:
             self.owner.cut()
+        return stays
 
     def _receive(self, data: bytes) -> None:
         super().data_received(data)

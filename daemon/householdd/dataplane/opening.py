@@ -40,7 +40,7 @@ class Opening:
         serve: Callable[[Link], None],
         leave: Callable[[Arrival], object],
     ) -> None:
-        """``timeout`` is for TLS, and as much again for the opening handshake.
+        """``timeout`` is for TLS, and as much again for a request, for the answer, and for its delivery.
 
         ``answer`` gives a response, or None where the connection is to become a WebSocket, which ``serve`` is for.
         ``leave`` is called once a connection is no more of those that wait for something.
@@ -94,11 +94,9 @@ class Opening:
         link = cast("Link", connection)
         served = False
         try:
-            # What a client does wrong, or leaves undone, is answered by the library or by nothing.
-            with contextlib.suppress(TimeoutError, ConnectionClosed, OSError):
-                async with asyncio.timeout(self._timeout):
-                    await link.handshake(self._answer, server_header="householdd")
-            link.arrival.asked = link.request is not None
+            with contextlib.suppress(ConnectionClosed, OSError):
+                await link.handshake(self._answer)
+            link.arrival.asked = link.asked
             if link.open:
                 self._leave(link.arrival)
                 self._serve(link)

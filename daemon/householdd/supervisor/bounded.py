@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 
-from websockets.asyncio.server import ServerConnection
+from householdd.http.connection import HttpConnection
 
 
-def bounded(most: int) -> type[ServerConnection]:
+def bounded(most: int) -> type[HttpConnection]:
     """A class of connections of which ``most`` are open at once; one more is closed without an answer."""
-    alive = weakref.WeakSet[ServerConnection]()
+    alive = weakref.WeakSet[HttpConnection]()
 
-    class Bounded(ServerConnection):
-        def connection_made(self, transport: object) -> None:
-            super().connection_made(transport)  # type: ignore[arg-type]  # typed more narrowly than asyncio calls it
+    class Bounded(HttpConnection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
             alive.add(self)
             if len(alive) > most:
                 self.transport.abort()

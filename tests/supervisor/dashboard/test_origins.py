@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from householdd.core.origins import is_same_origin
-from householdd.supervisor.dashboard.origins import is_known_host
+from householdd.supervisor.hosts import is_known_host
 
 NAMES = {"noc.isp.example"}
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http
 import ssl
+from functools import partial
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -13,13 +14,18 @@ from websockets.http11 import Request, Response
 
 from householdd.core.addresses import Address
 from householdd.core.origins import is_same_origin
-from householdd.dataplane import responses, static_files
+from householdd.dataplane import static_files
 from householdd.dataplane.request_target import path_of
+from householdd.dataplane.responses import file
+from householdd.http import methods, responses
+from householdd.http.connection import SERVER
+from householdd.http.headers import header
+from householdd.http.methods import Methods
 from householdd.supervisor import listening
 from householdd.supervisor.bounded import bounded
 from householdd.supervisor.dashboard.orders import MAX_MESSAGE
-from householdd.supervisor.dashboard.origins import is_known_host
 from householdd.supervisor.dashboard.visitor import Room, Visitor
+from householdd.supervisor.hosts import is_known_host
 
 log = structlog.get_logger("dashboard")
 
@@ -62,9 +68,10 @@ class DashboardListener:
             ssl=self.tls,
             process_request=self._answer,
             create_connection=bounded(MAX_CONNECTIONS),
-            server_header="householdd",
+            server_header=SERVER,
             compression=None,
-            open_timeout=PATIENCE,
+            # A connection bounds its handshake itself, by close_timeout.
+            open_timeout=None,
             close_timeout=PATIENCE,
             max_size=MAX_MESSAGE,
             max_queue=4,
@@ -81,22 +88,26 @@ class DashboardListener:
                 await asyncio.wait_for(self._server.wait_closed(), GOODBYE)
 
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
-        if request.method != "GET":
-            return responses.text(http.HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered here.", {"Allow": "GET"})
-        host = ", ".join(request.headers.get_all("Host"))
+        host = header(request, "Host")
         if not is_known_host(host, self._names):
             words = "This is not known by that name; dashboard.names of the configuration lists others."
             return responses.text(http.HTTPStatus.MISDIRECTED_REQUEST, words)
-        path = path_of(request.path)
-        if path == LIVE:
-            return self._upgrade(request, host)
-        if path in self._files:
-            return responses.file(request, self._files[path])
-        words = "The dashboard was not built; `make run` builds it." if path == "/" else "Not found."
-        return responses.text(http.HTTPStatus.NOT_FOUND, words)
+        return await methods.answer(request, self._methods(request, path_of(request.path)))
 
-    def _upgrade(self, request: Request, host: str) -> Response | None:
-        if not is_same_origin(", ".join(request.headers.get_all("Origin")), host):
+    def _methods(self, request: Request, path: str) -> Methods:
+        if path == LIVE:
+            return {"GET": partial(self._upgrade, request)}
+        if path in self._files or path == "/":
+            return {"GET": partial(self._file, request, path)}
+        return {}
+
+    async def _file(self, request: Request, path: str) -> Response:
+        if path in self._files:
+            return file(request, self._files[path])
+        return responses.text(http.HTTPStatus.NOT_FOUND, "The dashboard was not built; `make run` builds it.")
+
+    async def _upgrade(self, request: Request) -> Response | None:
+        if not is_same_origin(header(request, "Origin"), header(request, "Host")):
             return responses.text(http.HTTPStatus.FORBIDDEN, "Only this server's own page may connect.")
         return None
 

@@ -20,12 +20,12 @@ from householdd.dashboard_settings import Tokens
 from householdd.supervisor.dashboard.desk import Desk
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.listener import DashboardListener
-from householdd.supervisor.dashboard.origins import own_names
 from householdd.supervisor.dashboard.runs import Runs
 from householdd.supervisor.dashboard.trend import Trend
 from householdd.supervisor.dashboard.visitor import Room
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.gate import Gate
+from householdd.supervisor.hosts import own_names
 
 log = structlog.get_logger("dashboard")
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import http
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from householdd.core.addresses import Address
+from householdd.dataplane.request_target import path_of
+from householdd.http import methods, responses
+from householdd.http.connection import SERVER
+from householdd.http.headers import header
 from householdd.supervisor import listening
 from householdd.supervisor.bounded import bounded
+from householdd.supervisor.hosts import is_known_host, own_names
 from householdd.supervisor.metrics.exposition import Page
 
 log = structlog.get_logger("metrics")
@@ -34,6 +39,7 @@ class MetricsListener:
     def __init__(self, address: Address, render: Callable[[str], Awaitable[Page]]) -> None:
         self._address = address
         self._render = render
+        self._names = own_names()
         self._server: Server | None = None
         """Set while it is served."""
 
@@ -45,9 +51,10 @@ class MetricsListener:
             sock=sock,
             process_request=self._answer,
             create_connection=bounded(MAX_CONNECTIONS),
-            server_header="householdd",
+            server_header=SERVER,
             compression=None,
-            open_timeout=PATIENCE,
+            # A connection bounds its handshake itself, by close_timeout.
+            open_timeout=None,
             close_timeout=PATIENCE,
         )
         return f"http://{Address(self._address.host, sock.getsockname()[1])}/metrics"
@@ -58,25 +65,22 @@ class MetricsListener:
             self._server.close()
             await self._server.wait_closed()
 
-    async def _answer(self, _: ServerConnection, request: Request) -> Response:
-        if request.path.partition("?")[0] != "/metrics":
-            return _response(http.HTTPStatus.NOT_FOUND, b"The metrics are at /metrics.\n")
-        if request.method != "GET":
-            return _response(http.HTTPStatus.METHOD_NOT_ALLOWED, b"Only GET is answered here.\n", Allow="GET")
+    async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
+        if self._address.is_loopback and not is_known_host(header(request, "Host"), self._names):
+            words = "The metrics are not known by that name; ask for them by address, or as localhost."
+            return responses.text(http.HTTPStatus.MISDIRECTED_REQUEST, words)
+        if path_of(request.path) == "/metrics":
+            return await methods.answer(request, {"GET": partial(self._metrics, request)})
+        return responses.text(http.HTTPStatus.NOT_FOUND, "The metrics are at /metrics.")
+
+    async def _metrics(self, request: Request) -> Response:
         try:
-            page = await self._render(", ".join(request.headers.get_all("Accept")))
+            page = await self._render(header(request, "Accept"))
         except Exception:
-            # The library would answer as well, and tell nobody why.
             log.exception("metrics not rendered")
-            return _response(http.HTTPStatus.INTERNAL_SERVER_ERROR, b"The daemon's log says what went wrong.\n")
-        return _response(http.HTTPStatus.OK, page.body, page.content_type)
+            words = "The daemon's log says what went wrong."
+            return responses.text(http.HTTPStatus.INTERNAL_SERVER_ERROR, words)
+        return responses.response(http.HTTPStatus.OK, page.body, page.content_type)
 
     async def _unreachable(self, _: ServerConnection) -> None:
         raise AssertionError("every request is answered before an upgrade")
-
-
-def _response(
-    status: http.HTTPStatus, body: bytes, content_type: str = "text/plain; charset=utf-8", **headers: str
-) -> Response:
-    always = {"Content-Type": content_type, "Content-Length": str(len(body)), "Connection": "close"}
-    return Response(status.value, status.phrase, Headers({**always, **headers}), body)

@@ -13,3 +13,13 @@ def header(request: Request, name: str) -> str:
 def items(request: Request, name: str) -> list[str]:
     """The members of a header that is a list (RFC 9110 section 5.6.1)."""
     return [item.strip() for item in header(request, name).split(",")]
+
+
+def wants_websocket(request: Request) -> bool:
+    """Return whether the client asks for an upgrade to WebSocket."""
+    return request.method == "GET" and "websocket" in (item.lower() for item in items(request, "Upgrade"))
+
+
+def has_body(request: Request) -> bool:
+    """Return whether a body follows the head (RFC 9112 section 6.3)."""
+    return "Transfer-Encoding" in request.headers or set(request.headers.get_all("Content-Length")) - {"0"} != set()

@@ -1,4 +1,4 @@
-"""Which requests come from a page of ours: a browser can be made to send others by any site that it shows."""
+"""Which names lead to this machine: a browser can be made to send requests here by any site that it shows."""
 
 from __future__ import annotations
 

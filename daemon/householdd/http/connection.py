@@ -1,0 +1,207 @@
+"""A connection that answers HTTP by itself, and leaves to the library what becomes a WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+
+from householdd.http import upgrades
+from householdd.http.reader import RequestError, RequestReader
+from householdd.http.responses import Stream, serialize, text
+
+log = structlog.get_logger("http")
+
+SERVER = "householdd"
+"""The header ``Server``."""
+
+MAX_LINGER_BYTES = 1024 * 1024
+"""Bytes that a client may still send while it is answered."""
+
+
+class HttpConnection(ServerConnection):
+    """A server connection that reads the request itself.
+
+    The library's parser knows only requests without a body, and hangs up on others. A proxy in front takes that for a
+    broken server, and sends nobody there for a while. So every request is answered here, and the library is given only
+    the head of a WebSocket's opening handshake that is as it should be.
+
+    ``close_timeout`` bounds each part: the request's head, the answer's making, and its delivery.
+    """
+
+    __slots__ = ("_dropped", "_news", "_reader", "asked")
+
+    _reader: RequestReader | None
+    """Set until the connection is a WebSocket."""
+
+    _news: asyncio.Event
+    """Set when something came in, or the connection ended."""
+
+    _dropped: int | None
+    """Bytes dropped since the answer was written; None before."""
+
+    asked: bool
+    """Whether a whole request came in."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The transport is there, after TLS where it is used."""
+        self._reader, self._news, self._dropped, self.asked = RequestReader(), asyncio.Event(), None, False
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        if self._reader is None:
+            super().data_received(data)
+        elif self._dropped is None:
+            self._reader.feed(bytes(data))
+            self._news.set()
+        else:
+            self._dropped += len(data)
+            if self._dropped > MAX_LINGER_BYTES:
+                self.transport.abort()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # the library never keeps its side open
+        """The client ended its side; over TCP it may still read the answer."""
+        if self._reader is None:
+            super().eof_received()
+            return None
+        self._reader.feed_eof()
+        self._news.set()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone."""
+        super().connection_lost(exc)
+        self._news.set()
+
+    async def handshake(
+        self,
+        process_request: Callable[[Any, Request], Awaitable[Response | None] | Response | None] | None = None,
+        process_response: Callable[[Any, Request, Response], Any] | None = None,
+        server_header: str | None = SERVER,
+    ) -> None:
+        """Answer one request: by a response, after which the connection ends, or by becoming a WebSocket.
+
+        ``process_request`` returns the response, or None for a WebSocket.
+        """
+        reader = self._reader
+        if reader is None:
+            raise AssertionError("a connection has one request")
+        response = await self._response(reader, process_request)
+        if self.connection_lost_waiter.done():
+            return
+        if response is not None:
+            await self._answer(reader, response, server_header)
+        elif reader.request is not None:
+            self.begin_websocket(upgrades.head(reader.request), reader.take_behind())
+            await super().handshake(None, process_response, server_header)
+
+    async def body(self, most: int) -> bytes:
+        """Return the request's body, of ``most`` bytes at most. Raises RequestError."""
+        if self._reader is None:
+            raise AssertionError("a WebSocket has no body")
+        if self._reader.expects_continue and self._reader.body(most) is None:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while (body := self._reader.body(most)) is None:
+            await self._more()
+        return body
+
+    def begin_websocket(self, head: bytes, behind: bytes = b"") -> None:
+        """Give the connection to the library: the request's head, and what came behind it."""
+        self._reader = None
+        self.data_received(head)
+        if behind:
+            self.data_received(behind)
+
+    async def _response(self, reader: RequestReader, process_request: Any) -> Response | None:  # noqa: ANN401 - see handshake
+        """Return what to answer; None for a WebSocket, and where the client has gone."""
+        try:
+            request = await self._request(reader)
+            if request is None:
+                return None
+            self.asked = True
+            response = await self._process(process_request, request)
+        except RequestError as error:
+            return text(error.status, str(error))
+        except ConnectionError:
+            return None
+        return self._upgrade_fault(reader, request) if response is None else response
+
+    async def _request(self, reader: RequestReader) -> Request | None:
+        """Return the request; None where the client went without one. Raises RequestError."""
+        try:
+            async with asyncio.timeout(self.close_timeout):
+                while reader.request is None and reader.error is None and not reader.ended:
+                    await self._more()
+        except TimeoutError:
+            # A browser opens connections ahead, and takes an answer to none of its requests for one.
+            if reader.began:
+                raise RequestError(http.HTTPStatus.REQUEST_TIMEOUT, "The request did not come in time.") from None
+        if reader.error is not None:
+            raise reader.error
+        return reader.request
+
+    async def _process(self, process_request: Any, request: Request) -> Response | None:  # noqa: ANN401 - see handshake
+        try:
+            async with asyncio.timeout(self.close_timeout):
+                response = process_request(self, request)
+                if isinstance(response, Awaitable):
+                    response = await response
+        except TimeoutError:
+            words = "The server did not find an answer in time."
+            raise RequestError(http.HTTPStatus.SERVICE_UNAVAILABLE, words) from None
+        except (RequestError, ConnectionError):
+            raise
+        except Exception:
+            log.exception("request failed", path=request.path.partition("?")[0])
+            words = "A defect of the server; its log says what went wrong."
+            raise RequestError(http.HTTPStatus.INTERNAL_SERVER_ERROR, words) from None
+        if response is not None and not isinstance(response, Response):
+            raise TypeError("a request is answered by a response, or by None")
+        return response
+
+    def _upgrade_fault(self, reader: RequestReader, request: Request) -> Response | None:
+        if not self.server.is_serving():
+            words = "The server is about to end; try again in a moment."
+            return text(http.HTTPStatus.SERVICE_UNAVAILABLE, words, {"Retry-After": "2"})
+        if reader.overflowed:
+            return text(http.HTTPStatus.BAD_REQUEST, "Too much came before the WebSocket was open.")
+        return upgrades.fault(request)
+
+    async def _more(self) -> None:
+        """Wait until something came in. Raises ConnectionError where the connection is gone."""
+        if self.connection_lost_waiter.done():
+            raise ConnectionError
+        self._news.clear()
+        await self._news.wait()
+
+    async def _answer(self, reader: RequestReader, response: Response, server: str | None) -> None:
+        method = None if reader.request is None else reader.request.method
+        self._dropped = 0
+        self.transport.write(serialize(response, method, server))
+        if isinstance(response, Stream) and response.send is not None and method != "HEAD":
+            await response.send()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.close_timeout):
+                await self._linger(reader)
+        self.transport.abort()
+
+    async def _linger(self, reader: RequestReader) -> None:
+        """End our side, and read on until the client ends its own (RFC 9112 section 9.6).
+
+        A connection that is closed with unread bytes is reset, and the reset can overtake the answer. Over TLS the
+        transport does this itself: it closes once the client has.
+        """
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            while not (reader.ended or self.connection_lost_waiter.done()):
+                self._news.clear()
+                await self._news.wait()
+        self.transport.close()
+        await asyncio.shield(self.connection_lost_waiter)
