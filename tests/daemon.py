@@ -69,8 +69,13 @@ class Daemon:
         env: dict[str, str] | None = None,
         prefix: tuple[str, ...] = (),
         close_fds: bool = True,
+        stderr: int | None = None,
     ) -> None:
-        """``prefix`` is a command that executes the rest of its line in its own place, such as ip netns exec."""
+        """Start it and wait until it serves.
+
+        ``prefix`` is a command that executes the rest of its line in its own place, such as ip netns exec. ``stderr``
+        is a descriptor that takes the place of the file ``log``.
+        """
         self.directory = directory
         self.runtime_dir = directory / "run"
         self.log = directory / "log"
@@ -83,7 +88,7 @@ class Daemon:
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=log,
+                stderr=log if stderr is None else stderr,
                 env={**os.environ, **(env or {})},
                 text=True,
                 close_fds=close_fds,
@@ -163,9 +168,10 @@ def running(
     env: dict[str, str] | None = None,
     prefix: tuple[str, ...] = (),
     close_fds: bool = True,
+    stderr: int | None = None,
 ) -> Iterator[Daemon]:
     """A daemon for the length of a block; it is stopped at the end, killed when it does not stop."""
-    daemon = Daemon(directory, *options, env=env, prefix=prefix, close_fds=close_fds)
+    daemon = Daemon(directory, *options, env=env, prefix=prefix, close_fds=close_fds, stderr=stderr)
     try:
         yield daemon
     finally:

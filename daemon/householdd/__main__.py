@@ -9,7 +9,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvloop
 
-from householdd import check_config, config, logs
+from householdd import check_config, config, logs, standard_streams
+from householdd.line_writer import LineWriter
 from householdd.supervisor.daemon import Supervisor
 from householdd.supervisor.listening import DaemonError
 from householdd.version import VERSION
@@ -102,8 +103,11 @@ def householdd(  # noqa: PLR0913 - one parameter an option
         _fail(str(error), 2)
     logs.set_up(settings.log_level, settings.log_format)
 
+    stdout = LineWriter(1)
+
     async def run() -> None:
-        await Supervisor(settings, lambda: config.load_again(options, config_file)).run(_announce)
+        supervisor = Supervisor(settings, lambda: config.load_again(options, config_file))
+        await supervisor.run(lambda url: stdout.put(f"householdd serves {url}\n".encode()))
 
     try:
         uvloop.run(run())
@@ -136,17 +140,14 @@ def check(
         _fail(str(error), 2)
 
 
-def _announce(url: str) -> None:
-    typer.echo(f"householdd serves {url}")
-
-
 def _fail(problem: str, status: int) -> NoReturn:
-    typer.echo(f"householdd: {problem}", err=True)
+    logs.tell_problem(problem)
     raise SystemExit(status)
 
 
 def main() -> None:
     """Entry point of the console script."""
+    standard_streams.open_missing()
     # A process that dies of SIGABRT, as the watchdog's victim does, leaves its stack in the log.
     faulthandler.enable()
     app(prog_name="householdd")

@@ -1,31 +1,68 @@
-"""Logging: one structured line per event, on standard error."""
+"""Logging: one structured line per event, on standard error, written by a thread of its own."""
 
 from __future__ import annotations
 
+import functools
 import logging
+import os
 import sys
+import threading
+import traceback
+from types import TracebackType
 from typing import Literal
 
 import structlog
+from structlog.typing import EventDict, Processor
+
+from householdd.line_writer import LineWriter
 
 Format = Literal["auto", "console", "json"]
 
+STDERR = 2
+
+AUDIT = "audit"
+"""Name of the logger whose lines say who changed what."""
+
+log = structlog.get_logger("logs")
+
+
+@functools.cache
+def _stderr() -> LineWriter:
+    """Return the writer of this process, which is made when it is first needed."""
+    return LineWriter(STDERR, _notice)
+
+
+class _Handler(logging.Handler):
+    """Hands lines to the writer, and never waits."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception:  # noqa: BLE001 - as the standard library's handlers do
+            self.handleError(record)
+        else:
+            _put(line, record.levelno, important=record.levelno >= logging.WARNING or record.name == AUDIT)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
+        """Tell of a record that cannot be formatted; the standard library would write to sys.stderr itself."""
+        _put(f"log line of {record.name!r} cannot be formatted: {traceback.format_exc()}", logging.ERROR)
+
 
 def set_up(level: str, log_format: Format, **fields: str) -> None:
-    """Sets up structlog and the standard library's logging alike; ``fields`` go into every line.
+    """Set up structlog and the standard library's logging alike; ``fields`` go into every line.
 
     ``auto`` means readable lines on a terminal and JSON elsewhere.
     """
-    console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
-    shared: list[structlog.typing.Processor] = [
+    console = log_format == "console" or (log_format == "auto" and os.isatty(STDERR))
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info if not console else structlog.dev.set_exc_info,
     ]
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if console else structlog.processors.JSONRenderer()
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=os.isatty(STDERR)) if console else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -33,23 +70,99 @@ def set_up(level: str, log_format: Format, **fields: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=["lines"])],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _event_first, renderer],
         ),
     )
     root = logging.getLogger()
     root.handlers = [handler]
     set_level(level)
     # Who changed what is never less than what is logged.
-    logging.getLogger("audit").setLevel(logging.INFO)
+    logging.getLogger(AUDIT).setLevel(logging.INFO)
     # One line per connection or frame would drown what an operator looks for; a client's mistakes are counted instead.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(**fields)
+    _catch_what_python_writes()
 
 
 def set_level(level: str) -> None:
-    """Logs what has at least this level from now on."""
+    """Log what has at least this level from now on."""
     logging.getLogger().setLevel(level.upper())
+
+
+def dropped_lines() -> int:
+    """Lines of this process that were never written."""
+    return _stderr().dropped
+
+
+def flush() -> None:
+    """Wait a moment for what has not been written; for the end of a process that does not end by itself."""
+    _stderr().flush()
+
+
+def tell_problem(problem: str) -> None:
+    """Write why the command ends, in words for a person."""
+    _put(f"householdd: {problem}", logging.ERROR, important=True)
+
+
+def _put(text: str, level: int, *, important: bool = True) -> None:
+    if is_journal():
+        # The journal makes an entry of each line.
+        text = "\n".join(f"<{_priority(level)}>{line}" for line in text.splitlines())
+    _stderr().put(f"{text}\n".encode(errors="backslashreplace"), important=important)
+
+
+def is_journal() -> bool:
+    """Return whether standard error is the journal's: it then takes a priority in front of a line, sd-daemon(3)."""
+    try:
+        status = os.fstat(STDERR)
+    except OSError:
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def _priority(level: int) -> int:
+    """Return the level's number in syslog(3)."""
+    for least, number in ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6)):
+        if level >= least:
+            return number
+    return 7
+
+
+def _notice(lines: int) -> bytes:
+    """Return the line that says how many are missing."""
+    fields = {"name": "logs", "levelno": logging.WARNING, "levelname": "WARNING", "lines": lines}
+    record = logging.makeLogRecord({**fields, "msg": "log lines dropped"})
+    handlers = logging.getLogger().handlers
+    text = handlers[0].format(record) if handlers else f"log lines dropped: {lines}"
+    return f"<4>{text}\n".encode() if is_journal() else f"{text}\n".encode()
+
+
+def _event_first(_logger: object, _method: str, event: EventDict) -> EventDict:
+    return {"event": event.pop("event"), **event}
+
+
+def _catch_what_python_writes() -> None:
+    """Log what Python would write to standard error itself, and wait for: uncaught exceptions and warnings."""
+    logging.captureWarnings(True)  # noqa: FBT003 - the standard library's parameter
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
+    sys.unraisablehook = _unraisable
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    log.critical("uncaught exception", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+        name = args.thread.name if args.thread else None
+        log.error("uncaught exception in a thread", thread=name, exc_info=args.exc_value)
+
+
+def _unraisable(args: sys.UnraisableHookArgs) -> None:
+    where = args.err_msg or "Exception ignored in"
+    log.error("exception ignored", where=f"{where}: {args.object!r}", exc_info=args.exc_value)

@@ -156,6 +156,12 @@ RPC_TIME = _histogram(
 )
 RPCS_IN_PROGRESS = _gauge("rpcs_in_progress", "Calls of the control API under way, streams included.", "method")
 
+LOG_LINES_DROPPED = _counter(
+    "log_lines_dropped_total",
+    "Log lines lost because standard error took no more. Role: supervisor, or worker for all workers.",
+    "role",
+)
+
 PROCESS_CPU = _counter(
     "process_cpu_seconds_total",
     "User and system CPU time; of a worker, that of its earlier processes included as far as it was seen.",

@@ -302,8 +302,8 @@ class Supervisor:
 
     def _housekeeping_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("housekeeping failed; the daemon stops", exc_info=error)
             self._ending.fail()
+            log.critical("housekeeping failed; the daemon stops", exc_info=error)
 
     def _start_reload(self, pool: WorkerPool) -> None:
         before = self._reloading

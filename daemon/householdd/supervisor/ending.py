@@ -48,11 +48,11 @@ class Ending:
     def signalled(self) -> None:
         """A signal to stop came; the second one does not wait for sessions."""
         if self.wanted.is_set():
-            log.warning("stopping now")
             self._now.set()
+            log.warning("stopping now")
         else:
-            log.info("stopping; a second signal ends the remaining sessions at once")
             self.wanted.set()
+            log.info("stopping; a second signal ends the remaining sessions at once")
 
     def at_once(self) -> None:
         """The daemon ends without waiting for sessions."""
@@ -66,8 +66,8 @@ class Ending:
 
     def in_emergency(self) -> None:
         """An operator has ended all traffic."""
-        self.mark()
         self.at_once()
+        self.mark()
 
     def mark(self) -> None:
         """Has the unit close its sockets, so that no client starts the daemon anew."""

@@ -133,8 +133,8 @@ class WorkerPool:
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
         if not keeper.cancelled() and (error := keeper.exception()) is not None:
             # Without its keeper a worker would not be replaced, and nobody would know.
-            log.critical("a worker's keeper failed; the daemon stops", exc_info=error)
             self._hooks.failed()
+            log.critical("a worker's keeper failed; the daemon stops", exc_info=error)
 
     async def _keep(self, handle: WorkerHandle) -> None:
         backoff = FIRST_BACKOFF
@@ -195,8 +195,8 @@ class WorkerPool:
                 silent = time.monotonic() - heard
                 handle.state, handle.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
                 if silent > SILENCE:
-                    log.error("worker killed", worker=handle.name, why=handle.detail)  # noqa: TRY400 - no defect here
                     self.kill(handle)
+                    log.error("worker killed", worker=handle.name, why=handle.detail)  # noqa: TRY400 - no defect here
                 continue
             handle.heard(response.server)
             handle.book.heard(response.samples)
@@ -205,8 +205,8 @@ class WorkerPool:
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENCE:
                 # It answers, but nobody keeps its sessions' deadlines.
-                log.error("worker killed", worker=handle.name, why=f"its control loop has stood still for {SILENCE} s")
                 self.kill(handle)
+                log.error("worker killed", worker=handle.name, why=f"its control loop has stood still for {SILENCE} s")
                 continue
             if handle.stale:
                 # Cleared first: what is missed from here on makes it stale anew.

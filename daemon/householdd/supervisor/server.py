@@ -146,10 +146,14 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
     async def drain(self, drain: Drain, context: _Context | None = None) -> list[UnreachableWorker]:
         """Puts ``drain`` in force; the workers that were not reached."""
         self._state.drain = drain
-        log.info("draining", reason=drain.reason, deadline=convert.timestamp(drain.deadline).ToJsonString())
-        return await tell_all(
-            self._workers, lambda worker, timeout: worker.server.DrainServer(drain.request(), timeout=timeout), context
-        )
+        try:
+            return await tell_all(
+                self._workers,
+                lambda worker, timeout: worker.server.DrainServer(drain.request(), timeout=timeout),
+                context,
+            )
+        finally:
+            log.info("draining", reason=drain.reason, deadline=convert.timestamp(drain.deadline).ToJsonString())
 
     async def ResumeServer(self, request: pb.ResumeServerRequest, context: _Context) -> pb.ResumeServerResponse:
         """Accepts sessions again."""
@@ -161,8 +165,10 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         if request.validate_only:
             return pb.ResumeServerResponse(server=self.server())
         self._state.drain = None
-        log.info("resumed", reason=note or None)
-        missing = await tell_all(self._workers, lambda worker, timeout: resume(worker, request, timeout), context)
+        try:
+            missing = await tell_all(self._workers, lambda worker, timeout: resume(worker, request, timeout), context)
+        finally:
+            log.info("resumed", reason=note or None)
         return pb.ResumeServerResponse(server=self.server(), unreachable_workers=missing)
 
     async def ShutdownServer(self, request: pb.ShutdownServerRequest, context: _Context) -> pb.ShutdownServerResponse:
@@ -181,7 +187,6 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         return await asyncio.shield(self._shutdown)
 
     async def _shut_down(self, request: pb.ShutdownServerRequest) -> pb.ShutdownServerResponse:
-        log.warning("emergency shutdown", reason=request.reason.strip())
         self._state.stopping = True
 
         async def stop(worker: WorkerHandle, timeout: float) -> pb.ShutdownServerResponse:  # noqa: ASYNC109 - gRPC's
@@ -199,6 +204,7 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
                 killed_workers=[worker.name for worker in killed if worker.pid],
             )
         finally:
+            log.warning("emergency shutdown", reason=request.reason.strip())
             # The answer leaves before the daemon does.
             asyncio.get_running_loop().call_later(ANSWER_LEAVES, self._stop)
 

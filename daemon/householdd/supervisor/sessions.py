@@ -129,10 +129,12 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
         """Lets addresses in again, everywhere."""
         response = self._book.unblock(request)
         if response.blocks and not request.validate_only:
-            log.info("unblocked", addresses=[block.address for block in response.blocks])
-            missing = await tell_all(
-                self._workers, lambda worker, timeout: brief_blocks(worker, self._book, timeout), context
-            )
+            try:
+                missing = await tell_all(
+                    self._workers, lambda worker, timeout: brief_blocks(worker, self._book, timeout), context
+                )
+            finally:
+                log.info("unblocked", addresses=[block.address for block in response.blocks])
             response.unreachable_workers.extend(missing)
         return response
 
@@ -159,13 +161,15 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
     async def _tell_blocks(self, blocks: Sequence[pb.Block], context: _Context) -> list[pb.UnreachableWorker]:
         if not blocks:
             return []
-        log.info("blocked", addresses=[block.address for block in blocks], reason=blocks[0].reason)
 
         async def tell(worker: WorkerHandle, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
             for order in orders(blocks):
                 await worker.sessions.BlockAddresses(order, timeout=timeout)
 
-        return await tell_all(self._workers, tell, context)
+        try:
+            return await tell_all(self._workers, tell, context)
+        finally:
+            log.info("blocked", addresses=[block.address for block in blocks], reason=blocks[0].reason)
 
     async def WatchSessions(
         self, request: pb.WatchSessionsRequest, _: _Context

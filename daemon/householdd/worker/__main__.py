@@ -168,8 +168,9 @@ class Worker:
     def _control_loop_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             # Without its deadlines no session may go on; the supervisor starts another worker.
-            log.critical("control loop failed", exc_info=error)
             self._registry.abort_all()
+            log.critical("control loop failed", exc_info=error)
+            logs.flush()
             os._exit(1)
 
     def _reload_files(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from household.v1 import server_service_pb2 as pb
+from householdd import logs
 from householdd import metric_families as metrics
 from householdd.core.admission import Cause
 from householdd.core.histogram import Histogram
@@ -39,6 +40,7 @@ def take(registry: Registry, loop: ControlLoop, survey: Survey, census: pb.Censu
     yield _number(metrics.CONNECTIONS, census.connections)
     yield _number(metrics.WATCHES, census.watches)
     yield _number(metrics.TASKS, census.tasks)
+    yield _number(metrics.LOG_LINES_DROPPED, logs.dropped_lines(), "worker")
 
 
 def _profile(profile: str, totals: Totals) -> Iterator[pb.Sample]:

@@ -1,0 +1,115 @@
+"""Writes lines to a descriptor without ever making the caller wait."""
+
+from __future__ import annotations
+
+import atexit
+import contextvars
+import os
+import select
+import threading
+from collections import deque
+from collections.abc import Callable
+
+MAX_LINES = 8192
+"""Lines that may wait."""
+
+MAX_BYTES = 2 * 1024 * 1024
+"""Bytes that may wait; some four thousand lines of an ended session."""
+
+RESERVED = 0.25
+"""Share of both bounds that is kept for important lines."""
+
+FLUSH_TIMEOUT_S = 0.5
+"""How long the end of the process waits for lines that have not been written."""
+
+
+class LineWriter:
+    """A thread that writes lines to a descriptor, and a bounded queue in front of it.
+
+    The reader of a pipe may stop: a terminal after Ctrl-S, a container runtime, a log shipper, the journal. Lines that
+    find the queue full are dropped and counted. Once the reader goes on, the line that ``notice`` makes of their number
+    takes their place.
+    """
+
+    def __init__(self, fd: int, notice: Callable[[int], bytes] | None = None) -> None:
+        """Without a ``notice`` nothing is written about dropped lines."""
+        self.dropped = 0
+        """Lines that were never written."""
+        self._fd = fd
+        self._notice = notice
+        # Its lock is reentrant: a finaliser that runs inside `put` may log as well.
+        self._changed = threading.Condition()
+        self._queue: deque[bytes] = deque()
+        self._lines = 0
+        """Lines that wait, the ones that the thread is writing included."""
+        self._bytes = 0
+        """Size of these."""
+        self._untold = 0
+        """Dropped lines that no notice has counted."""
+        self._working = False
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._run,), name=f"writer-{fd}", daemon=True)
+        self._thread.start()
+        atexit.register(self.flush)
+
+    def put(self, line: bytes, *, important: bool = False) -> None:
+        """Have ``line``, which ends with a newline, written after those before it, or drop it."""
+        share = 1.0 if important else 1.0 - RESERVED
+        with self._changed:
+            if self._lines >= MAX_LINES * share or self._bytes + len(line) > MAX_BYTES * share:
+                self.dropped += 1
+                self._untold += 1
+                return
+            self._queue.append(line)
+            self._lines += 1
+            self._bytes += len(line)
+            self._changed.notify_all()
+
+    def flush(self, timeout: float = FLUSH_TIMEOUT_S) -> bool:
+        """Wait until everything is written, but not longer than ``timeout`` seconds; return whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._queue and not self._working, timeout)
+
+    def _run(self) -> None:
+        failed = 0
+        while True:
+            batch, untold = self._next()
+            failed += sum(not self._write(line) for line in batch)
+            # Lines are dropped while the queue is full, so all that the batch holds came before them.
+            if (lost := untold + failed) and self._notice is not None and _write_all(self._fd, self._notice(lost)):
+                failed = 0
+            else:
+                # Told with the next line that can be written.
+                failed = lost
+
+    def _next(self) -> tuple[deque[bytes], int]:
+        with self._changed:
+            self._working = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._queue or self._untold)
+            self._working = True
+            batch, self._queue = self._queue, deque()
+            untold, self._untold = self._untold, 0
+            return batch, untold
+
+    def _write(self, line: bytes) -> bool:
+        written = _write_all(self._fd, line)
+        with self._changed:
+            self._lines -= 1
+            self._bytes -= len(line)
+            self.dropped += not written
+        return written
+
+
+def _write_all(fd: int, line: bytes) -> bool:
+    """Write the whole line; return False where nobody reads it any more or the disk is full."""
+    left = memoryview(line)
+    while left:
+        try:
+            left = left[os.write(fd, left) :]
+        except BlockingIOError:
+            # Whoever shares the descriptor has set O_NONBLOCK.
+            select.select([], [fd], [])
+        except OSError:
+            return False
+    return True
