@@ -79,6 +79,15 @@ def test_it_refuses_what_a_start_would_refuse(files: Path, extra: str, key: str,
     assert len(error.splitlines()) == 1
 
 
+def test_quiet_says_nothing_when_all_is_well_and_the_same_when_not(files: Path) -> None:
+    file = str(files / "householdd.toml")
+    assert check_config("check-config", "--quiet", "--config", file) == (0, "", "")
+    write(files, "workers_ = 3")
+    loud, quiet = (check_config("check-config", *option, "--config", file) for option in ((), ("--quiet",)))
+    assert quiet == loud
+    assert quiet[0] == 2
+
+
 def test_secrets_are_not_shown(files: Path) -> None:
     file = files / "householdd.toml"
     file.write_text(f'{file.read_text()}[history]\nurl = "postgresql://me:letmein@db.example/history"\n')

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from household.v1.server_service_pb2 import ServerState, WorkerState
+from householdctl.certificate_views import is_refused
 from householdctl.exits import CommandError, ExitCode
 from householdctl.failures import describe_failure
 from householdctl.health import get_health
@@ -124,7 +125,8 @@ def _state(health: Health) -> tuple[Status, list[str]]:
     passing = server.state == ServerState.SERVER_STATE_DRAINING or (
         server.state == ServerState.SERVER_STATE_SERVING and ready and health.serving_status == "SERVING"
     )
-    return Status.WARNING if passing else Status.CRITICAL, problems
+    refused = any(map(is_refused, server.certificates))
+    return Status.WARNING if passing and not refused else Status.CRITICAL, problems
 
 
 def _limits(option: str, assignments: Sequence[str]) -> dict[str, float]:

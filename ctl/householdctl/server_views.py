@@ -13,6 +13,7 @@ from household.v1.server_service_pb2 import (
     WorkerState,
 )
 from household.v1.session_pb2 import CloseReason, SessionState
+from householdctl import certificate_views
 from householdctl.output import short_name
 from householdctl.tables import Column
 from householdctl.units import format_age, format_bytes, format_rate, seconds
@@ -100,6 +101,7 @@ def problems(serving_status: str, server: Server) -> list[str]:
         found.append(
             f"the webhook is not delivered: {webhook.problem} ({webhook.waiting} waiting, {webhook.dropped} dropped)"
         )
+    found += certificate_views.problems(server)
     for worker in server.workers:
         if worker.state != WorkerState.WORKER_STATE_READY:
             detail = f": {worker.detail}" if worker.detail else ""
@@ -157,6 +159,7 @@ def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
         ("handshakes refused", str(totals.handshakes_refused)),
         *((f"refused, {short_name(RefusalCause, refusal.cause)}", str(refusal.count)) for refusal in totals.refusals),
         ("protocol errors", str(totals.protocol_errors)),
+        *certificate_views.facts(server),
         *_history(server),
     ]
 

@@ -12,7 +12,7 @@ import uvloop
 from householdd import check_config, config, logs, standard_streams
 from householdd.line_writer import LineWriter
 from householdd.supervisor.daemon import Supervisor
-from householdd.supervisor.listening import DaemonError
+from householdd.supervisor.failure import DaemonError
 from householdd.version import VERSION
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -125,6 +125,9 @@ def check(
         Path | None,
         typer.Option("--config", metavar="FILE", help=f"TOML file to read. [default: {check_config.UNIT_FILE}]"),
     ] = None,
+    quiet: Annotated[  # noqa: FBT002 - typer's option
+        bool, typer.Option("--quiet", "-q", help="Print nothing when all is well; the exit status says it.")
+    ] = False,
 ) -> None:
     """Say whether the daemon would start, and what would be in force; exit status 0 or 2.
 
@@ -135,7 +138,8 @@ def check(
     file = config_file or file or (None if options else check_config.UNIT_FILE)
     try:
         for line in check_config.report(options, file):
-            typer.echo(line)
+            if not quiet:
+                typer.echo(line)
     except config.ConfigError as error:
         _fail(str(error), 2)
 

@@ -1,21 +1,73 @@
-"""TLS certificates of the data plane."""
+"""TLS certificates: contexts that use them, and how long they are valid."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import ssl
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import trustme
 from cryptography import x509
+
+from householdd.certificate_faults import CertificateError, check_not_encrypted, check_pem, describe, read_file
 
 DEV_NAMES = ("localhost", "127.0.0.1", "::1")
 """Whom the self-signed certificate of --dev is for."""
 
 
-class CertificateError(ValueError):
-    """A certificate that cannot be used; the message says which file and why."""
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate in use."""
+
+    setting: str
+    """Key of the configuration that names its file."""
+    path: Path
+    valid_from: float
+    """Unix time."""
+    expires_at: float
+    """Unix time."""
+
+    def fault(self, now: float) -> str | None:
+        """Return why clients refuse it at Unix time ``now``; None while they do not."""
+        if now >= self.expires_at:
+            return f"{self.path}: the certificate expired on {_date(self.expires_at)}"
+        if now < self.valid_from:
+            return f"{self.path}: the certificate is not valid before {_date(self.valid_from)}"
+        return None
+
+    @property
+    def valid_until(self) -> str:
+        """When it ends, for people."""
+        return _date(self.expires_at)
+
+
+def _date(at: float) -> str:
+    return f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def read_certificate(setting: str, path: Path) -> Certificate:
+    """Return the first certificate of a file. Raise CertificateError."""
+    first = _certificates(path)[0]
+    return Certificate(setting, path, first.not_valid_before_utc.timestamp(), first.not_valid_after_utc.timestamp())
+
+
+def read_authorities(setting: str, path: Path) -> Certificate:
+    """Return the certificate of a bundle that ends last: until then some client is trusted. Raise CertificateError."""
+    last = max(_certificates(path), key=lambda each: each.not_valid_after_utc)
+    return Certificate(setting, path, last.not_valid_before_utc.timestamp(), last.not_valid_after_utc.timestamp())
+
+
+def _certificates(path: Path) -> list[x509.Certificate]:
+    data = read_file(path)
+    check_pem(path, data, wants_key=False)
+    try:
+        return x509.load_pem_x509_certificates(data)
+    except ValueError as error:
+        raise CertificateError(f"{path}: not PEM, or damaged ({error})") from None
 
 
 def tls_context(cert: Path, key: Path) -> ssl.SSLContext:
@@ -33,6 +85,7 @@ def mutual_tls_context(cert: Path, key: Path, client_ca: Path) -> ssl.SSLContext
     context = tls_context(cert, key)
     context.set_alpn_protocols(["h2"])
     context.verify_mode = ssl.CERT_REQUIRED
+    _certificates(client_ca)
     try:
         context.load_verify_locations(client_ca)
     except ssl.SSLError as error:
@@ -52,22 +105,22 @@ def renew(context: ssl.SSLContext, cert: Path, key: Path) -> None:
     _load(context, cert, key)
 
 
-def expires_at(cert: Path) -> float:
-    """Unix time at which the first certificate of a file that can be used ends."""
-    return x509.load_pem_x509_certificate(cert.read_bytes()).not_valid_after_utc.timestamp()
-
-
 def _load(context: ssl.SSLContext, cert: Path, key: Path) -> None:
-    for path in (cert, key):
-        try:
-            path.read_bytes()
-        except OSError as error:
-            raise CertificateError(f"{path}: {error.strerror}") from None
+    chain, private = read_file(cert), read_file(key)
+    check_pem(cert, chain, wants_key=False)
+    check_pem(key, private, wants_key=True)
+    check_not_encrypted(key, private)
     try:
-        context.load_cert_chain(cert, key)
+        context.load_cert_chain(cert, key, _no_pass_phrase)
     except ssl.SSLError as error:
-        reason = "the key does not belong to the certificate" if "MISMATCH" in str(error) else "not PEM, or damaged"
-        raise CertificateError(f"{cert} with {key}: {reason} ({error.reason or error})") from None
+        raise CertificateError(f"{cert} with {key}: {describe(error, chain, private)}") from None
+    except OSError as error:
+        raise CertificateError(f"{cert} with {key}: {error.strerror}") from None
+
+
+def _no_pass_phrase() -> NoReturn:
+    """Take the place of OpenSSL's question on the terminal."""
+    raise CertificateError("the key is encrypted, and the daemon cannot ask for its pass phrase")
 
 
 def dev_certificate(state_dir: Path) -> tuple[Path, Path]:
@@ -85,6 +138,6 @@ def dev_certificate(state_dir: Path) -> tuple[Path, Path]:
 
 def _current(cert: Path) -> bool:
     try:
-        return expires_at(cert) > time.time() + 86400
-    except ValueError:
+        return read_certificate("cert", cert).expires_at > time.time() + 86400
+    except CertificateError:
         return False

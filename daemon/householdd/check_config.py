@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -11,16 +11,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from householdd import certificates, config
+from householdd import config
+from householdd.certificates import Certificate
 from householdd.core.runtime import Source
 from householdd.core.settings import Limits, Timeouts
 from householdd.supervisor import launch
-from householdd.supervisor.listening import DaemonError
+from householdd.supervisor.failure import DaemonError
 
 UNIT_FILE = Path("/etc/householdd/householdd.toml")
 """The file that the systemd unit names."""
 
-EXPIRY_NOTICE = dt.timedelta(days=14)
+EXPIRY_NOTICE_S = 14 * 86400
 """A certificate with less time left deserves a word."""
 
 
@@ -40,8 +41,8 @@ def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
         yield f"{f'{key} = {value}':{width}}  # {source}"
     for warning in settings.warnings:
         yield f"warning: {warning}"
-    if settings.cert is not None:
-        yield _certificate(settings.cert)
+    for certificate in launch.certificates_in_use(settings, settings.cert):
+        yield _validity(certificate)
 
 
 def _source(settings: config.Settings, key: str, file: Path | None) -> str:
@@ -77,10 +78,8 @@ def _shown(value: object) -> str:
     return "(none)" if value is None else json.dumps(value, default=str, ensure_ascii=False)
 
 
-def _certificate(cert: Path) -> str:
-    until = dt.datetime.fromtimestamp(certificates.expires_at(cert), dt.UTC)
-    left = until - dt.datetime.now(dt.UTC)
-    words = f"certificate: valid until {until:%Y-%m-%d %H:%M} UTC"
-    if left < dt.timedelta():
-        return f"{words}: EXPIRED, clients will refuse it"
-    return f"{words}: renew it soon" if left < EXPIRY_NOTICE else words
+def _validity(certificate: Certificate) -> str:
+    left = certificate.expires_at - time.time()
+    name = "certificate" if certificate.setting == "cert" else certificate.setting
+    words = f"{name}: valid until {certificate.valid_until}"
+    return f"{words}: renew it soon" if left < EXPIRY_NOTICE_S else words

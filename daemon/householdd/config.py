@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
@@ -42,6 +41,7 @@ from householdd.dashboard_settings import Dashboard
 from householdd.overload_settings import Overload
 from householdd.storage.engine import parse_url
 from householdd.token_settings import RunTokens
+from householdd.toml_files import read_toml
 from householdd.webhook_settings import WebhookSettings
 
 ENV_PREFIX = "HOUSEHOLDD_"
@@ -330,11 +330,11 @@ def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text())
+        return read_toml(file)
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: not TOML: {error}") from None
+    except ValueError as error:
+        raise ConfigError(f"{file}: {error}") from None
 
 
 def _section(path: Sequence[int | str]) -> type[BaseModel]:

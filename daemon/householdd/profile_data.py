@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 
 from householdd.core.profiles import ProfileError, Profiles
+from householdd.toml_files import read_toml
 
 BUILT_IN = files("householdd") / "data" / "profiles.toml"
 """Those that come with the package."""
@@ -16,11 +16,9 @@ def read(path: Path | None) -> Profiles:
     """The profiles in ``path``, or those that come with the package. Raises ProfileError that names the file."""
     source = path or BUILT_IN
     try:
-        return Profiles.read(tomllib.loads(source.read_text(encoding="utf-8")))
+        return Profiles.read(read_toml(source))
     except OSError as error:
         message = f"{path}: {error.strerror}"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path}: not TOML: {error}"
-    except ProfileError as error:
+    except ValueError as error:
         message = f"{path}: {error}"
     raise ProfileError(message)

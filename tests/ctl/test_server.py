@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -47,6 +49,31 @@ def test_health_with_a_worker_that_is_not_ready(cli: Cli, daemon: FakeDaemon) ->
     outcome = cli("health", "-o", "json")
     assert outcome.code == 8
     assert outcome.json["problems"] == ["worker 1 is BACKOFF: died of signal 9"]
+
+
+@pytest.mark.parametrize(
+    ("begins_in", "ends_in", "words", "code"),
+    [
+        (-30, 7.5, "", 0),
+        (-30, 6.5, "is valid until .* \\(for 6 days\\)", 1),
+        (-30, -1.5, "expired since .* \\(1 day ago\\); clients refuse it", 2),
+        (0.5, 30, "not valid before .*; clients refuse it", 2),
+    ],
+)
+@pytest.mark.parametrize("setting", ["cert", "access.tcp.cert", "access.tcp.client_ca"])
+def test_health_with_a_certificate(
+    cli: Cli, daemon: FakeDaemon, setting: str, begins_in: float, ends_in: float, words: str, code: int
+) -> None:
+    certificate = daemon.server.certificates.add(setting=setting, file="/etc/householdd/tls.crt")
+    certificate.valid_from.FromSeconds(int(time.time() + begins_in * 86400))
+    certificate.expires_at.FromSeconds(int(time.time() + ends_in * 86400))
+    outcome = cli("health")
+    assert outcome.code == (8 if code else 0)
+    assert f"certificate, {setting}" in outcome.out
+    assert re.search(words, outcome.err)
+    check = cli("health", "--check")
+    assert check.code == code
+    assert re.search(words, check.out)
 
 
 def test_health_with_a_worker_that_is_overloaded(cli: Cli, daemon: FakeDaemon) -> None:

@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from household.v1 import config_service_pb2, server_service_pb2
+from tests.certificates import issue
 from tests.clients import OldPage, client
 from tests.daemon import Daemon, Stubs, running, wait_until
 
@@ -86,6 +87,32 @@ def test_a_certificate_that_is_refused_leaves_the_old_one_in_use(tmp_path: Path)
         wait_until(lambda: daemon.events("certificate not renewed; the old one stays in use"), "the worker's refusal")
         served = ssl.get_server_certificate(daemon.address)
         assert served.strip() == first.cert_chain_pems[0].bytes().decode().strip()
+
+
+def test_a_certificate_that_has_expired_is_told_and_never_put_in_use(tmp_path: Path) -> None:
+    good, old = issue(ends_in=3), issue(-90, -70)
+    good.write(tmp_path)
+    files = ("--cert", str(tmp_path / "tls.crt"), "--key", str(tmp_path / "tls.key"))
+    with running(tmp_path, *files) as daemon:
+        (line,) = daemon.events("certificate ends soon")
+        assert (line["level"], line["setting"], line["days"]) == ("warning", "cert", 2)
+        health = daemon.ctl("health", "--check")
+        assert (health.returncode, "WARNING - certificate cert" in health.stdout) == (1, True)
+        old.write(tmp_path)
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: daemon.events("not reloaded; the old configuration stays in force"), "the refusal")
+        assert ssl.get_server_certificate(daemon.address).strip() == good.pem.decode().strip()
+    # After a start there is no better one, so it serves and says so.
+    with running(tmp_path, *files) as daemon:
+        (line,) = daemon.events("certificate refused by clients")
+        assert line["level"] == "error"
+        assert "the certificate expired on" in line["problem"]
+        health = daemon.ctl("health", "--check")
+        assert (health.returncode, "CRITICAL - certificate cert" in health.stdout) == (2, True)
+        good.write(tmp_path)
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: daemon.events("reloaded"), "the reload")
+        wait_until(lambda: daemon.ctl("health", "--check").returncode == 1, "health knows the new one")
 
 
 def test_health_is_told_to_watchers_and_reflection_lists_the_services(shared_daemon: Daemon) -> None:

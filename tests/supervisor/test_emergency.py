@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from householdd.supervisor.emergency import EmergencyFile, InEmergencyError, Order
-from householdd.supervisor.listening import DaemonError
+from householdd.supervisor.failure import DaemonError
 
 WORDLESS = "the file of the emergency stop is there"
 

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from householdd.core.addresses import Address
-from householdd.supervisor.listening import DaemonError
+from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.metrics import listener
 from householdd.supervisor.metrics.exposition import Page
 from householdd.supervisor.metrics.listener import MetricsListener

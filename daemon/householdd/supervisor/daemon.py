@@ -15,7 +15,7 @@ import structlog
 
 from household.v1 import server_service_pb2
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd import certificates, logs
+from householdd import logs
 from householdd.access_settings import Access as AccessSettings
 from householdd.access_settings import AccessError
 from householdd.config import ConfigError, Settings
@@ -36,15 +36,16 @@ from householdd.core.profiles import Profiles
 from householdd.core.runtime import Catalogue, Values
 from householdd.dashboard_settings import Tokens
 from householdd.dataplane.branding import Brand
-from householdd.supervisor import activation, configuring, launch, listening
+from householdd.supervisor import activation, configuring, directories, launch, listening
 from householdd.supervisor.dashboard.service import Dashboard
 from householdd.supervisor.emergency import Emergency, EmergencyFile, InEmergencyError
 from householdd.supervisor.ending import Ending
+from householdd.supervisor.expiry import log_validity
+from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.history_service import HistoryReader
 from householdd.supervisor.housekeeping import keep_house
-from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.metrics.exposition import Exposition
 from householdd.supervisor.metrics.listener import MetricsListener
 from householdd.supervisor.metrics.rpcs import RpcCounts
@@ -100,6 +101,7 @@ class Supervisor:
             sockets = self._adopted_sockets()
             stack.callback(sockets.close)
             stack.enter_context(listening.claim(self._settings.runtime_dir))
+            directories.check(self._settings.state_dir, "state_dir")
             self._ending.begin()
             emergency_file = self._no_emergency()
             listening.allow_many_connections()
@@ -323,7 +325,8 @@ class Supervisor:
             fresh = self._read_settings()
             profiles = launch.profiles(fresh)
             # The files of the launch, which are those that the workers read anew.
-            self._certificate()
+            in_use = launch.certificates_in_use(self._settings, launch.certificate(self._settings)[0])
+            launch.check_validity(in_use)
             tokens = launch.tokens(fresh)
             rules = self._read_rules(fresh.access, tokens)
             mutual_tls = launch.mutual_tls(self._settings) if self._door else None
@@ -347,6 +350,8 @@ class Supervisor:
             if profiles_differ and "profiles" not in differing:
                 differing.append("profiles")
             pool.signal(signal.SIGHUP)
+            self._state.certificates = in_use
+            log_validity(in_use, time.time())
             log.info("reloaded", needs_restart=[name for name in differing if name not in RELOADABLE] or None)
         notify("READY=1")
 
@@ -379,8 +384,8 @@ class Supervisor:
 
     def _certificate(self) -> launch.Pair:
         cert, key = launch.certificate(self._settings)
-        if cert is not None:
-            self._state.certificate_expires = certificates.expires_at(cert)
+        self._state.certificates = launch.certificates_in_use(self._settings, cert)
+        log_validity(self._state.certificates, time.time())
         return cert, key
 
     def _worker_settings(

@@ -16,7 +16,7 @@ from householdd.controlplane.audit import Audit
 from householdd.controlplane.failures import MAX_REASON
 from householdd.controlplane.identity import Caller
 from householdd.controlplane.interceptor import Call
-from householdd.supervisor.listening import DaemonError
+from householdd.supervisor.failure import DaemonError
 
 log = structlog.get_logger("supervisor")
 

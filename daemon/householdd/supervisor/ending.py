@@ -12,6 +12,7 @@ import structlog
 
 from household.v1 import server_service_pb2
 from householdd.core.settings import Timeouts
+from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.fleet import WorkerHandle, ask_all
 from householdd.supervisor.server import DaemonState, Drain, FanServer
 from householdd.supervisor.systemd import notify
@@ -42,8 +43,11 @@ class Ending:
         self._emergency_mark = emergency_mark
 
     def begin(self) -> None:
-        """Forgets the emergency that ended the daemon before this one."""
-        self._emergency_mark.unlink(missing_ok=True)
+        """Forgets the emergency that ended the daemon before this one. Raises DaemonError."""
+        try:
+            self._emergency_mark.unlink(missing_ok=True)
+        except OSError as error:
+            raise DaemonError(f"runtime_dir {self._emergency_mark}: {error.strerror}") from None
 
     def signalled(self) -> None:
         """A signal to stop came; the second one does not wait for sessions."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from householdd import certificates, profile_data
 from householdd.access_settings import AccessError
+from householdd.certificate_faults import CertificateError
+from householdd.certificates import Certificate, read_authorities, read_certificate
 from householdd.config import Settings
 from householdd.core.profiles import ProfileError, Profiles
 from householdd.dashboard_settings import Tokens, TokensError, read_tokens
@@ -15,10 +20,10 @@ from householdd.dataplane.branding import Brand
 from householdd.secret_files import read_secret
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.store import Retention, Store
-from householdd.supervisor import listening
+from householdd.supervisor import directories, listening
 from householdd.supervisor.emergency import EmergencyFile
+from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.history import History
-from householdd.supervisor.listening import DaemonError
 from householdd.supervisor.webhook.delivering import Webhook
 from householdd.supervisor.webhook.posting import Poster
 
@@ -34,18 +39,45 @@ def certificate(settings: Settings) -> Pair:
     if settings.no_tls:
         return None, None
     cert, key = settings.cert, settings.key
+    if cert is None or key is None:
+        cert, key = _dev_certificate(settings.state_dir)
     try:
-        if cert is None or key is None:
-            listening.make_directory(settings.state_dir, 0o700)
-            cert, key = certificates.dev_certificate(settings.state_dir)
         certificates.tls_context(cert, key)
-    except certificates.CertificateError as error:
-        message = f"certificate {error}"
+    except CertificateError as error:
+        raise DaemonError(f"certificate {error}") from None
+    return cert.absolute(), key.absolute()
+
+
+def _dev_certificate(state_dir: Path) -> tuple[Path, Path]:
+    directories.make(state_dir, 0o700, "state_dir")
+    try:
+        return certificates.dev_certificate(state_dir)
     except OSError as error:
-        message = f"state_dir {error.filename}: {error.strerror}"
-    else:
-        return cert.absolute(), key.absolute()
-    raise DaemonError(message)
+        raise DaemonError(f"state_dir {error.filename or state_dir}: {error.strerror}") from None
+
+
+def certificates_in_use(settings: Settings, cert: Path | None) -> list[Certificate]:
+    """Return all certificates that the daemon works with, of the data plane that of ``cert``. Raise DaemonError."""
+    tcp, found = settings.access.tcp, []
+    try:
+        if cert is not None:
+            found.append(read_certificate("cert", cert))
+    except CertificateError as error:
+        raise DaemonError(f"certificate {error}") from None
+    try:
+        if tcp.listen is not None and tcp.cert is not None and tcp.client_ca is not None:
+            found.append(read_certificate("access.tcp.cert", tcp.cert))
+            found.append(read_authorities("access.tcp.client_ca", tcp.client_ca))
+    except CertificateError as error:
+        raise DaemonError(f"access.tcp: {error}") from None
+    return found
+
+
+def check_validity(found: Iterable[Certificate]) -> None:
+    """Raise DaemonError for a certificate that clients refuse today."""
+    for certificate in found:
+        if fault := certificate.fault(time.time()):
+            raise DaemonError(f"{certificate.setting} {fault}")
 
 
 def mutual_tls(settings: Settings) -> ssl.SSLContext:
@@ -55,8 +87,14 @@ def mutual_tls(settings: Settings) -> ssl.SSLContext:
         raise AssertionError("the configuration was refused without them")
     try:
         return certificates.mutual_tls_context(tcp.cert, tcp.key, tcp.client_ca)
-    except certificates.CertificateError as error:
+    except CertificateError as error:
         raise DaemonError(f"access.tcp: {error}") from None
+
+
+def directories_of(settings: Settings) -> list[tuple[str, Path]]:
+    """Return the directories that no other user may change, each with the key of the configuration that names it."""
+    runtime, state = settings.runtime_dir, settings.state_dir
+    return [("runtime_dir", runtime), ("runtime_dir", runtime / "private"), ("state_dir", state)]
 
 
 def brand(settings: Settings) -> Brand:
@@ -105,7 +143,8 @@ def history(settings: Settings) -> History:
 def check(settings: Settings) -> None:
     """Everything that a start looks at, without claiming or making anything. Raises DaemonError.
 
-    Not whether the address is free: that of a running daemon is not.
+    Not whether the address is free: that of a running daemon is not. A certificate that clients refuse is a fault here,
+    which keeps a reload from putting it in use; a start serves with it all the same, and says so.
     """
     EmergencyFile(settings.emergency_path).refuse()
     profiles(settings)
@@ -114,6 +153,7 @@ def check(settings: Settings) -> None:
         certificate(settings)
     if settings.access.tcp.listen is not None:
         mutual_tls(settings)
+    check_validity(certificates_in_use(settings, settings.cert))
     # Whoever checks need not be the user that the daemon will run as.
     tokens(settings, any_owner=True)
     with socket.socket() as sock:
@@ -124,3 +164,7 @@ def check(settings: Settings) -> None:
     except AccessError as error:
         raise DaemonError(str(error)) from None
     listening.check_length(settings.runtime_dir)
+    # Root checks for another user, whose directories they are.
+    any_owner = os.geteuid() == 0
+    for key, path in directories_of(settings):
+        directories.check(path, key, any_owner=any_owner)

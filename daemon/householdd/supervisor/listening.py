@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import ipaddress
 import os
@@ -14,6 +15,8 @@ import structlog
 
 from householdd.config import Settings
 from householdd.core.addresses import Address
+from householdd.supervisor import directories
+from householdd.supervisor.failure import DaemonError
 
 log = structlog.get_logger("supervisor")
 
@@ -29,13 +32,6 @@ def _available() -> str:
         return Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().strip()
     except OSError:
         return "others, which cannot be listed here"
-
-
-class DaemonError(Exception):
-    """The daemon cannot run; the message says what and where."""
-
-    status = 1
-    """Exit status of the process."""
 
 
 def listen(address: Address, congestion_control: str) -> socket.socket:
@@ -68,10 +64,12 @@ def pin(sock: socket.socket, congestion_control: str) -> None:
             f"congestion_control {congestion_control}: the kernel keeps it for root. Allow it by the sysctl "
             "net.ipv4.tcp_allowed_congestion_control, or set TCPCongestion= in householdd.socket"
         ) from None
-    except OSError:
+    except FileNotFoundError:
         raise DaemonError(
             f"congestion_control {congestion_control}: the kernel lacks it; it has {_available()}"
         ) from None
+    except OSError as error:
+        raise DaemonError(f"congestion_control {congestion_control}: {error.strerror}") from None
 
 
 def bind(address: Address, key: str = "listen") -> socket.socket:
@@ -95,21 +93,23 @@ def control_socket(path: Path, mode: int, gid: int | None) -> socket.socket:
 
     Whoever calls holds the lock of the runtime directory, so a socket that is there is stale.
     """
-    path.unlink(missing_ok=True)
     sock = socket.socket(socket.AF_UNIX)
+    step = str(path)
     try:
+        path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
             sock.bind(str(path))
         finally:
             os.umask(before)
         if gid is not None:
+            step = "access.socket_group"
             os.chown(path, -1, gid)
+            step = str(path)
         path.chmod(mode)
     except OSError as error:
         sock.close()
-        what = "access.socket_group" if isinstance(error, PermissionError) and gid is not None else str(path)
-        raise DaemonError(f"{what}: {error.strerror}") from None
+        raise DaemonError(f"{step}: {error.strerror}") from None
     return sock
 
 
@@ -144,23 +144,35 @@ def claim(runtime_dir: Path) -> IO[str]:
     Raises DaemonError when another daemon has it, or it cannot be made.
     """
     check_length(runtime_dir)
+    private = runtime_dir / "private"
+    directories.make(runtime_dir, 0o755, "runtime_dir")
+    directories.make(private, 0o700, "runtime_dir")
     try:
-        make_directory(runtime_dir, 0o755)
-        make_directory(runtime_dir / "private", 0o700)
-        lock = (runtime_dir / "private" / "lock").open("a+")
-    except OSError as error:
-        raise DaemonError(f"runtime_dir {error.filename}: {error.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return _locked(private / "lock")
     except BlockingIOError:
-        lock.seek(0)
-        message = f"runtime_dir {runtime_dir}: in use by another householdd (pid {lock.read().strip() or 'unknown'})"
-        lock.close()
-        raise DaemonError(message) from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
+        message = f"in use by another householdd (pid {_read(private / 'lock') or 'unknown'})"
+        raise DaemonError(f"runtime_dir {runtime_dir}: {message}") from None
+    except OSError as error:
+        raise DaemonError(f"runtime_dir {private / 'lock'}: {error.strerror}") from None
+
+
+def _locked(path: Path) -> IO[str]:
+    """Open and lock a file, and write our process id into it. Raise BlockingIOError while another process has it."""
+    with contextlib.ExitStack() as stack:
+        lock = stack.enter_context(path.open("a+"))
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        stack.pop_all()
+        return lock
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
 
 
 def check_length(runtime_dir: Path) -> None:
@@ -170,10 +182,3 @@ def check_length(runtime_dir: Path) -> None:
         raise DaemonError(
             f"runtime_dir {runtime_dir}: too long for the sockets in it ({LONGEST_SOCKET_PATH} bytes in all)"
         )
-
-
-def make_directory(path: Path, mode: int) -> None:
-    """Makes ``path`` and its parents where they are missing; ``mode`` is for ``path`` alone."""
-    path.mkdir(parents=True, exist_ok=True)
-    if path.stat().st_uid == os.geteuid():
-        path.chmod(mode)

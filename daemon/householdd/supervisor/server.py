@@ -14,6 +14,7 @@ import structlog
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc
 from household.v1.session_service_pb2 import UnreachableWorker
+from householdd.certificates import Certificate
 from householdd.controlplane import convert, merging
 from householdd.controlplane.draining import INTERVAL as DRAIN_LOOK
 from householdd.controlplane.draining import drain_progress
@@ -72,8 +73,13 @@ class DaemonState:
     """Set only while draining."""
     history: History | None = None
     """None where nothing is kept."""
-    certificate_expires: float | None = None
-    """Unix time; None without TLS."""
+    certificates: list[Certificate] = field(default_factory=list)
+    """Those in use."""
+
+    @property
+    def certificate_expires(self) -> float | None:
+        """Unix time at which the data plane's certificate ends; None without TLS."""
+        return next((each.expires_at for each in self.certificates if each.setting == "cert"), None)
 
     @property
     def state(self) -> pb.ServerState.ValueType:
@@ -229,6 +235,15 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
             download_bps=sum(each.download_bps for each in reported),
             upload_bps=sum(each.upload_bps for each in reported),
             history=_history(state.history),
+            certificates=[
+                pb.Certificate(
+                    setting=each.setting,
+                    file=str(each.path),
+                    valid_from=convert.timestamp(each.valid_from),
+                    expires_at=convert.timestamp(each.expires_at),
+                )
+                for each in state.certificates
+            ],
         )
         for totals in (*(worker.past for worker in self._workers), *(each.totals for each in reported)):
             merging.add_totals(server.totals, totals)

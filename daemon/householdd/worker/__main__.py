@@ -22,6 +22,7 @@ import uvloop
 
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import certificates, logs
+from householdd.certificate_faults import CertificateError
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import addresses, runtime
@@ -187,7 +188,7 @@ class Worker:
             return
         try:
             certificates.renew(self._tls, Path(cert), Path(key))
-        except certificates.CertificateError as error:
+        except CertificateError as error:
             log.error("certificate not renewed; the old one stays in use", problem=str(error))  # noqa: TRY400 - no defect
 
     def _stop(self) -> None:

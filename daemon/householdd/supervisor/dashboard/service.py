@@ -14,6 +14,7 @@ import structlog
 
 from household.v1 import server_service_pb2
 from householdd import certificates
+from householdd.certificate_faults import CertificateError
 from householdd.controlplane.identity import Caller
 from householdd.dashboard_settings import Dashboard as Settings
 from householdd.dashboard_settings import Tokens
@@ -92,7 +93,7 @@ class Dashboard:
         if self._certificate is not None:
             try:
                 certificates.renew(*self._certificate)
-            except certificates.CertificateError as error:
+            except CertificateError as error:
                 # It could be used a moment ago; a worker in the same place keeps the old one as well.
                 log.error("certificate not renewed", problem=str(error))  # noqa: TRY400 - no defect
 

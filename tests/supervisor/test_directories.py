@@ -1,0 +1,131 @@
+"""Directories that another user could change are refused, by a start and by check-config."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from householdd import check_config
+from householdd.config import ConfigError
+from householdd.supervisor import directories, listening
+from householdd.supervisor.failure import DaemonError
+
+NOBODY = 65534
+Give = Callable[[Path], None]
+"""Makes something another user's."""
+
+
+@pytest.fixture
+def give(monkeypatch: pytest.MonkeyPatch) -> Give:
+    if os.geteuid() == 0:
+        return lambda path: os.chown(path, NOBODY, -1, follow_symlinks=False)
+    # We cannot give it away, so we are somebody else.
+    return lambda _: monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(DaemonError) as refused:
+        directories.make(path, 0o700, "runtime_dir")
+    return str(refused.value)
+
+
+def test_a_directory_of_another_user_is_refused(tmp_path: Path, give: Give) -> None:
+    path = tmp_path / "run"
+    path.mkdir()
+    give(path)
+    assert refusal(path).startswith(f"runtime_dir {path}: belongs to ")
+
+
+def test_a_link_of_another_user_is_refused(tmp_path: Path, give: Give) -> None:
+    (tmp_path / "real").mkdir()
+    path = tmp_path / "run"
+    path.symlink_to(tmp_path / "real")
+    give(path)
+    assert refusal(path).startswith(f"runtime_dir {path}: belongs to ")
+
+
+def test_a_link_of_our_own_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    path = tmp_path / "run"
+    path.symlink_to(tmp_path / "real")
+    directories.make(path, 0o700, "runtime_dir")
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
+def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "run"
+    path.mkdir()
+    path.chmod(mode)
+    problem = f"mode {mode:04o} lets other users replace what is in it; chmod go-w {path}"
+    assert refusal(path) == f"runtime_dir {path}: {problem}"
+    assert path.stat().st_mode & 0o7777 == mode
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_what_is_no_directory_is_refused(tmp_path: Path, link: bool) -> None:
+    path = tmp_path / "run"
+    if link:
+        path.symlink_to(tmp_path / "nowhere")
+    else:
+        path.touch()
+    assert refusal(path) == f"runtime_dir {path}: not a directory"
+
+
+def test_one_that_is_missing_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "run"
+    directories.make(path, 0o750, "runtime_dir")
+    assert path.stat().st_mode & 0o777 == 0o750
+
+
+def test_the_private_directory_is_looked_at_as_well(tmp_path: Path, give: Give) -> None:
+    runtime = tmp_path / "run"
+    (runtime / "private").mkdir(parents=True)
+    runtime.chmod(0o755)
+    give(runtime / "private")
+    with pytest.raises(DaemonError, match="belongs to"):
+        listening.claim(runtime)
+
+
+def test_a_lock_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    lock = tmp_path / "run" / "private" / "lock"
+    lock.mkdir(parents=True)
+    with pytest.raises(DaemonError, match=f"^runtime_dir {lock}: Is a directory$"):
+        listening.claim(tmp_path / "run")
+
+
+@pytest.mark.parametrize("key", ["runtime_dir", "state_dir"])
+def test_check_config_looks_too(tmp_path: Path, key: str) -> None:
+    (tmp_path / key).mkdir()
+    (tmp_path / key).chmod(0o777)
+    options = {"dev": True, "runtime_dir": tmp_path / "a", "state_dir": tmp_path / "b", key: tmp_path / key}
+    with pytest.raises(ConfigError, match=f"^{key} {tmp_path / key}: mode 0777 lets other users"):
+        list(check_config.report(options, None))
+
+
+@pytest.mark.parametrize("step", ["bind", "chown"])
+def test_each_step_of_the_control_socket_is_told_as_itself(
+    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    path = tmp_path / "control.sock"
+    if step == "chown":
+        monkeypatch.setattr(os, "chown", fail)
+        problem = "access.socket_group: Operation not permitted"
+    else:
+        path = tmp_path / "missing" / "control.sock"
+        problem = f"{path}: No such file or directory"
+    with pytest.raises(DaemonError, match=f"^{problem}$"):
+        listening.control_socket(path, 0o660, 0)
+
+
+def test_a_directory_in_the_place_of_the_control_socket_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    path.mkdir()
+    with pytest.raises(DaemonError, match=f"^{path}: Is a directory$"):
+        listening.control_socket(path, 0o660, None)
