@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from householdctl.options import Options
+
+
+_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How cells begin that spreadsheets run, the wide forms of these characters included."""
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class View(Protocol):
@@ -64,7 +71,10 @@ def print_json_line(document: object) -> None:
 
 
 def print_csv(records: Iterable[Any], *, row: type[Message] | None = None, headers: bool = True) -> None:
-    """Rows of CSV below the names of the first record, or of ``row``. Control characters are spelled out."""
+    """Rows of CSV below the names of the first record, or of ``row``.
+
+    Control characters are spelled out, and what a spreadsheet would take for a formula gets a quote in front of it.
+    """
     writer = csv.writer(sys.stdout, lineterminator="\n")
     names: Sequence[str] | None = None
     for record in records:
@@ -73,11 +83,16 @@ def print_csv(records: Iterable[Any], *, row: type[Message] | None = None, heade
             names = list(cells)
             if headers:
                 writer.writerow(names)
-        writer.writerow([printable(cells.get(name, "")) for name in names])
+        writer.writerow([_cell(cells.get(name, "")) for name in names])
         # A record may be the last for a while, in a watch.
         sys.stdout.flush()
     if names is None and row is not None and headers:
         writer.writerow(columns(row))
+
+
+def _cell(text: str) -> str:
+    # User agents, ids and reasons come from clients; a number that begins with a sign stays one.
+    return printable(f"'{text}" if text.startswith(_FORMULA_BEGINS) and not _NUMBER.fullmatch(text) else text)
 
 
 def tagged(target: str | None, message: Message) -> Message | Tagged:
