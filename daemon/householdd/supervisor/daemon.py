@@ -158,6 +158,7 @@ class Supervisor:
             stack.callback(housekeeping.cancel)
             await control.report(serving=True)
             notify("READY=1")
+            log_validity(self._state.certificates, time.time())
             log.info(
                 "serving",
                 url=self._state.listen_urls[0],
@@ -385,7 +386,6 @@ class Supervisor:
     def _certificate(self) -> launch.Pair:
         cert, key = launch.certificate(self._settings)
         self._state.certificates = launch.certificates_in_use(self._settings, cert)
-        log_validity(self._state.certificates, time.time())
         return cert, key
 
     def _worker_settings(
