@@ -48,6 +48,10 @@ CROWD = {
 """Environment of a daemon whose many customers are all at one address, and share the machine with it."""
 
 
+KEEP_SHORT = {"HOUSEHOLDD_HISTORY__MIN_SESSION_SECONDS": "0"}
+"""Environment of a daemon whose history has every session: those of tests are short."""
+
+
 class Stubs:
     """The control API on a channel."""
 
@@ -89,7 +93,7 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log if stderr is None else stderr,
-                env={**os.environ, **(env or {})},
+                env={**os.environ, **KEEP_SHORT, **(env or {})},
                 text=True,
                 close_fds=close_fds,
             )

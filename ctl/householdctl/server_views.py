@@ -21,6 +21,8 @@ from householdctl.units import format_age, format_bytes, format_rate, seconds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from google.protobuf.timestamp_pb2 import Timestamp
+
     from household.v1.server_service_pb2 import Overload, Server, ShutdownServerResponse, Worker
 
 
@@ -92,15 +94,12 @@ def problems(serving_status: str, server: Server) -> list[str]:
     if serving_status != "SERVING" or server.state != ServerState.SERVER_STATE_SERVING:
         found.append(f"the daemon is {state}, its health service says {serving_status}")
     if server.history.state == HistoryState.HISTORY_STATE_FAILING:
-        found.append(
-            f"the history is not written: {server.history.problem} "
-            f"({server.history.waiting} waiting, {server.history.dropped} dropped)"
-        )
-    webhook = server.history.webhook
-    if webhook.problem:
-        found.append(
-            f"the webhook is not delivered: {webhook.problem} ({webhook.waiting} waiting, {webhook.dropped} dropped)"
-        )
+        details = [f"{server.history.waiting} waiting", f"{server.history.dropped} dropped"]
+        if server.history.HasField("failing_since"):
+            details.insert(0, f"for {_ago(server, server.history.failing_since)}")
+        found.append(f"the history is not written: {server.history.problem} ({', '.join(details)})")
+    if server.history.webhook.problem:
+        found.append(_webhook_problem(server))
     found += certificate_views.problems(server)
     for worker in server.workers:
         if worker.state != WorkerState.WORKER_STATE_READY:
@@ -133,6 +132,26 @@ def _overload(overload: Overload) -> str:
         return step
     what, shown = _CAUSES[overload.cause]
     return f"{step}; {what} {shown(overload.figure)}, too much from {shown(overload.threshold)} on"
+
+
+def _webhook_problem(server: Server) -> str:
+    webhook = server.history.webhook
+    details = [f"{webhook.waiting} waiting", f"{webhook.dropped} dropped"]
+    if webhook.HasField("next_attempt_at"):
+        details.insert(0, f"next attempt in {format_age(max(-_age(server, webhook.next_attempt_at), 0.0))}")
+    if webhook.HasField("failed_at"):
+        details.insert(0, f"{_ago(server, webhook.failed_at)} ago")
+    return f"the webhook is not delivered: {webhook.problem} ({', '.join(details)})"
+
+
+def _age(server: Server, moment: Timestamp) -> float:
+    """Seconds since a moment, by the daemon's own clock; negative of one to come."""
+    now = server.started_at.ToNanoseconds() + server.uptime.ToNanoseconds()
+    return (now - moment.ToNanoseconds()) / 1e9
+
+
+def _ago(server: Server, moment: Timestamp) -> str:
+    return format_age(max(_age(server, moment), 0.0))
 
 
 def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
@@ -182,8 +201,7 @@ def seconds_to_drain_deadline(server: Server) -> float | None:
     """Time until the rest is closed, by the daemon's own clock; None while it does not drain."""
     if not server.HasField("drain_deadline_at"):
         return None
-    now = server.started_at.ToNanoseconds() + server.uptime.ToNanoseconds()
-    return (server.drain_deadline_at.ToNanoseconds() - now) / 1e9
+    return -_age(server, server.drain_deadline_at)
 
 
 def _history(server: Server) -> list[tuple[str, str]]:
@@ -192,6 +210,7 @@ def _history(server: Server) -> list[tuple[str, str]]:
     kept = server.history
     counts = f"{kept.written} written, {kept.waiting} waiting, {kept.dropped} dropped"
     lines = [("history", short_name(HistoryState, kept.state)), ("history since start", counts)]
+    lines += [("history warning", warning) for warning in kept.warnings]
     if kept.HasField("webhook"):
         told = kept.webhook
         counts = f"{told.delivered} delivered, {told.waiting} waiting, {told.dropped} dropped"

@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     IPvAnyNetwork,
@@ -117,10 +118,16 @@ class HistorySettings(BaseModel):
     retention_days: Annotated[float, Field(gt=0, le=36500)] = 90
     max_rows: Annotated[int, Field(ge=100, le=1_000_000_000)] = 1_000_000
     """Sessions, and as many runs."""
+    max_bytes: Annotated[ByteSize, Field(ge=10_000_000)] = ByteSize(10_000_000_000)
+    """Of sessions and runs together, as docs/history.md counts them."""
+    min_session_seconds: Annotated[float, Field(ge=0, le=60)] = 3
+    """Shorter sessions that their clients ended are kept in sums only."""
     addresses: Literal["whole", "truncated", "none"] = "truncated"
     permalinks: bool = True
     runs_per_minute: Annotated[float, Field(ge=1, le=100_000)] = 60
     """For each IPv4 /24 and IPv6 /48."""
+    runs_per_day: Annotated[float, Field(ge=1, le=10_000_000)] = 5000
+    """The same."""
     webhook: WebhookSettings = WebhookSettings()
 
     @model_validator(mode="after")

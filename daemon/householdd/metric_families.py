@@ -135,6 +135,13 @@ CERTIFICATE_EXPIRES = _gauge(
     "certificate_expiry_timestamp_seconds", "When the certificate ends, in seconds of Unix time; absent without TLS."
 )
 
+HISTORY_UP = _gauge(
+    "history_up", "1 while the history can be written, 0 while the last attempt failed; absent where nothing is kept."
+)
+HISTORY_PROBLEM = _gauge("history_problem", "1 for the reason why the history cannot be written, else 0.", "reason")
+HISTORY_WARNINGS = _gauge(
+    "history_warnings", "Warnings about the history, such as a clock that is not trusted; householdctl health has them."
+)
 HISTORY_WAITING = _gauge("history_waiting", "Sessions and runs that wait to be written to the history.")
 HISTORY_WRITTEN = _counter("history_written_total", "Sessions and runs written to the history.")
 HISTORY_DROPPED = _counter("history_dropped_total", "Sessions and runs that the history lost.")
@@ -142,6 +149,14 @@ WEBHOOK_WAITING = _gauge(
     "webhook_waiting", "Runs that the webhook is still to be told of; absent without one, as is what follows."
 )
 WEBHOOK_DELIVERED = _counter("webhook_delivered_total", "Runs that the webhook's receiver took.")
+WEBHOOK_FAILED_AT = _gauge(
+    "webhook_failure_timestamp_seconds",
+    "When the last attempt failed, in seconds of Unix time; absent after one that did not.",
+)
+WEBHOOK_NEXT_ATTEMPT = _gauge(
+    "webhook_next_attempt_timestamp_seconds",
+    "When the next attempt is due, in seconds of Unix time; absent while no run waits.",
+)
 WEBHOOK_FAILED = _counter("webhook_failed_attempts_total", "Attempts to deliver a run that failed.")
 WEBHOOK_DROPPED = _counter(
     "webhook_dropped_total", "Runs given up: the receiver refused, a day was over or the queue full."

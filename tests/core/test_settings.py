@@ -16,7 +16,7 @@ RANGES = {
     "probe_timeout_ceiling": (1, 60, 5),
     "probe_failures": (1, 100, 3),
     "close": (0.1, 30, 2),
-    "drain": (0, 3600, 30),
+    "drain": (0, 3600, 60),
 }
 """Least, greatest and default value of every setting."""
 

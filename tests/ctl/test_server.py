@@ -211,3 +211,31 @@ def test_health_tells_of_a_webhook_that_is_not_delivered(cli: Cli, daemon: FakeD
     assert outcome.err == (
         "warning: the webhook is not delivered: [Errno 111] Connection refused (2 waiting, 0 dropped)\n"
     )
+    now = daemon.server.started_at.seconds + daemon.server.uptime.seconds
+    webhook.failed_at.FromSeconds(now - 120)
+    webhook.next_attempt_at.FromSeconds(now + 40)
+    for command in (("health",), ("health", "--check")):
+        outcome = cli(*command)
+        assert (
+            "the webhook is not delivered: [Errno 111] Connection refused "
+            "(2m00s ago, next attempt in 40.0s, 2 waiting, 0 dropped)"
+        ) in outcome.err + outcome.out
+
+
+def test_health_tells_since_when_the_history_is_not_written(cli: Cli, daemon: FakeDaemon) -> None:
+    history = daemon.server.history
+    history.state, history.problem, history.waiting = api.HISTORY_STATE_FAILING, "database or disk is full", 3
+    history.failing_since.FromSeconds(daemon.server.started_at.seconds + daemon.server.uptime.seconds - 90)
+    words = "the history is not written: database or disk is full (for 1m30s, 3 waiting, 0 dropped)"
+    for command, code in ((("health",), 8), (("health", "--check"), 1)):
+        outcome = cli(*command)
+        assert outcome.code == code
+        assert words in outcome.err + outcome.out
+
+
+def test_health_shows_warnings_about_the_history_and_is_well(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.server.history.state = api.HISTORY_STATE_WRITING
+    daemon.server.history.warnings.append("nothing is deleted as too old")
+    outcome = cli("health")
+    assert outcome.code == 0
+    assert ["history", "warning", "nothing", "is", "deleted", "as", "too", "old"] in outcome.rows

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,9 @@ from tests.daemon import PATIENCE, Daemon, running, wait_until
 from tests.dataplane.http_client import ask
 from tests.end_to_end.reports import play_alex, probing, report
 from tests.end_to_end.sessions import open_sessions
+from tests.postgresql import Cluster
 from tests.run_reports import run_report
+from tests.scraping import LISTEN, scrape
 
 
 def kept(daemon: Daemon, statement: str = "SELECT id, reason FROM session") -> list[Any]:
@@ -156,11 +161,8 @@ async def test_traffic_goes_on_without_the_database_health_says_so_and_it_catche
     (state / "history.db").mkdir()
     second = await play_alex(daemon, "without")
     async with probing(daemon, "without") as probe:
-        answer = await report(probe)
-        assert answer["type"] == "run_stored"
-        # It waits in memory, and can be seen there.
-        shown = await asyncio.to_thread(ask, daemon, f"/virtual-household/runs/{answer['id']}")
-        assert shown.status == 200
+        # It waits in memory, but no client is promised a link to it.
+        assert await report(probe) == {"type": "run_refused", "reason": "unavailable"}
         unknown = await asyncio.to_thread(ask, daemon, f"/virtual-household/runs/{'0' * 24}")
         assert unknown.status == 503
         assert b"history" in unknown.body
@@ -175,6 +177,9 @@ async def test_traffic_goes_on_without_the_database_health_says_so_and_it_catche
     with pytest.raises(grpc.RpcError) as caught:
         daemon.history.ListHistory(history_service_pb2.ListHistoryRequest(), timeout=10)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert not daemon.events("run stored")
+    (waits,) = daemon.events("run not stored yet")
+    assert waits["problem"]
     (state / "history.db").rmdir()
     await asyncio.to_thread(wait_until, lambda: daemon.events("history is written again"), "it catches up")
     status = daemon.get_server().history
@@ -184,3 +189,88 @@ async def test_traffic_goes_on_without_the_database_health_says_so_and_it_catche
     assert found[second] == "client_stopped"
     assert first not in found
     assert json.loads(kept(daemon, "SELECT report FROM run")[0][0])["type"] == "run_report"
+
+
+def newer_schema(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE household_schema (version INTEGER NOT NULL)")
+        connection.execute("INSERT INTO household_schema VALUES (99)")
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "a directory": (Path.mkdir, "Is a directory|unable to open", "unreachable"),
+    "garbage": (lambda path: path.write_bytes(b"no database" * 1000), "file is not a database", "corrupt"),
+    "a newer schema": (newer_schema, "schema version 99", "newer_schema"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+async def test_no_client_is_promised_a_link_and_every_command_names_the_reason(tmp_path: Path, how: str) -> None:
+    spoil, words, reason = BROKEN[how]
+    (tmp_path / "state").mkdir()
+    spoil(tmp_path / "state" / "history.db")
+    with running(tmp_path, *LISTEN) as daemon:
+        async with probing(daemon, "broken") as probe:
+            assert await report(probe) == {"type": "run_refused", "reason": "unavailable"}
+        assert not daemon.events("run stored")
+        assert daemon.events("run not stored yet")
+        for command in (("health",), ("health", "--check")):
+            done = await asyncio.to_thread(daemon.ctl, *command)
+            assert re.search(f"the history is not written: .*({words})", done.stderr + done.stdout)
+        if how != "a newer schema":
+            done = await asyncio.to_thread(daemon.ctl, "history", "runs")
+            assert re.search(f"the history cannot be read: .*({words})", done.stderr)
+        seen = await asyncio.to_thread(scrape, daemon)
+        assert seen.values("householdd_history_up") == [0]
+        assert seen.values("householdd_history_problem", reason=reason) == [1]
+        assert seen.total("householdd_history_problem") == 1
+
+
+async def test_idle_daemons_know_that_their_database_is_away_and_both_are_back_with_it(
+    tmp_path: Path, postgresql: Cluster
+) -> None:
+    env = {"HOUSEHOLDD_HISTORY__URL": postgresql.create()}
+    with contextlib.ExitStack() as stack:
+        pair = []
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            pair.append(stack.enter_context(running(tmp_path / name, *LISTEN, env=env)))
+
+        def states() -> set[server_service_pb2.HistoryState.ValueType]:
+            return {daemon.get_server().history.state for daemon in pair}
+
+        async with probing(pair[0], "before") as probe:
+            stored = await report(probe)
+        assert stored["type"] == "run_stored"
+        postgresql.stop()
+        try:
+            # Nothing is to be written meanwhile.
+            failing = {server_service_pb2.HISTORY_STATE_FAILING}
+            await asyncio.to_thread(wait_until, lambda: states() == failing, "both know", PATIENCE * 2)
+            for daemon in pair:
+                assert daemon.get_server().history.HasField("failing_since")
+                health = await asyncio.to_thread(daemon.ctl, "health")
+                assert re.search("the history is not written: connection .*failed", health.stderr)
+                assert scrape(daemon).values("householdd_history_problem", reason="unreachable") == [1]
+            async with probing(pair[1], "away") as probe:
+                assert await report(probe) == {"type": "run_refused", "reason": "unavailable"}
+        finally:
+            postgresql.start()
+        back = {server_service_pb2.HISTORY_STATE_WRITING}
+        await asyncio.to_thread(wait_until, lambda: states() == back, "both are back")
+        for daemon in pair:
+            async with probing(daemon, "after") as probe:
+                assert (await report(probe))["type"] == "run_stored"
+        runs = pair[0].history.ListRuns(history_service_pb2.ListRunsRequest(), timeout=10).runs
+        # The one of the time without a database is kept as well.
+        assert {each.test_id for each in runs} == {"before", "away", "after"}
+
+
+async def test_short_sessions_are_counted_and_not_listed_by_default(tmp_path: Path) -> None:
+    with running(tmp_path, env={"HOUSEHOLDD_HISTORY__MIN_SESSION_SECONDS": "60"}) as daemon:
+        await play_alex(daemon, "short")
+        await asyncio.to_thread(wait_until, lambda: daemon.get_server().history.written == 1, "it is counted")
+        assert kept(daemon) == []
+        stats = await asyncio.to_thread(daemon.ctl, "history", "stats", "--by", "profile", "-o", "json")
+        (group,) = json.loads(stats.stdout)["groups"]
+        assert (group["key"], group["sessions"]) == ("alex", "1")

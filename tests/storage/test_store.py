@@ -14,8 +14,9 @@ from sqlalchemy.engine import URL
 
 from householdd.storage import migrations, reading, store
 from householdd.storage.engine import UrlError, file_url, open_engine, parse_url
+from householdd.storage.retention import Retention
 from householdd.storage.rows import Item, RunLink, RunRow, SessionRow
-from householdd.storage.store import Retention, Store
+from householdd.storage.store import Store
 from tests.daemon import PATIENCE, wait_until
 from tests.postgresql import Cluster
 from tests.storage.samples import NOW, RUN, SESSION, run, session
@@ -121,6 +122,7 @@ def test_what_is_too_old_and_what_is_too_much_goes(database: URL) -> None:
     runs = [run(number, stored_at=now - age) for number, age in enumerate(ages)]
     with writing(database, *sessions, *runs, retention=Retention(days=10, most=3)) as it:
         settled(it)
+        wait_until(lambda: len(kept_runs(database)) == 3, "it is pruned")
     assert [each.id[-1] for each in kept_sessions(database)] == ["1", "2", "3"]
     assert [int(each.id, 16) for each in kept_runs(database)] == [1, 2, 3]
     engine = open_engine(database)

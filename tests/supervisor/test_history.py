@@ -10,7 +10,8 @@ from householdd.controlplane.convert import duration, timestamp
 from householdd.core import run_report
 from householdd.storage import reading
 from householdd.storage.engine import file_url
-from householdd.storage.store import Retention, Store
+from householdd.storage.retention import Retention
+from householdd.storage.store import Store
 from householdd.supervisor.history import History
 from tests import run_reports
 
@@ -31,7 +32,7 @@ async def test_a_session_that_is_told_of_late_belongs_to_the_run_reported_meanwh
         closed_at=timestamp(now - 1.9),
         age=duration(0),
     )
-    run_id = history.take_run(session, run_report.decode(json.dumps(run_reports.run_report()).encode()))
+    run_id = await history.take_run(session, run_report.decode(json.dumps(run_reports.run_report()).encode()))
     history.ended(session)
     await history.stop()
     assert isinstance(run_id, str)

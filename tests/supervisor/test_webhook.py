@@ -17,11 +17,13 @@ import trustme
 from sqlalchemy.engine import URL
 
 from householdd.core.delivery import MOST_AGE
-from householdd.storage import outbox, writing
+from householdd.storage import outbox
 from householdd.storage.engine import file_url
 from householdd.storage.outbox import ANNOUNCE_AFTER, LEASE
+from householdd.storage.pruning import Bounds, prune
+from householdd.storage.retention import Retention
 from householdd.storage.rows import RunLink, RunRow
-from householdd.storage.store import Retention, Store
+from householdd.storage.store import Store
 from householdd.supervisor.webhook import signature
 from householdd.supervisor.webhook.delivering import LOOK, Webhook, WebhookStatus
 from householdd.supervisor.webhook.posting import Poster
@@ -193,7 +195,10 @@ def test_failures_are_tried_again_after_twice_as_long_with_the_same_id_and_a_new
     bench.keep(RUN)
     assert bench.later(ANNOUNCE_AFTER) == 10
     assert bench.status.problem == "the receiver answered with 500"
+    failed_at = NOW + ANNOUNCE_AFTER
+    assert (bench.status.failed_at, bench.status.next_attempt_at) == (failed_at, failed_at + 10)
     assert bench.later(9) == 1
+    assert (bench.status.failed_at, bench.status.next_attempt_at) == (failed_at, failed_at + 10)
     assert len(receiver.received) == 1
     assert bench.later(1) == 20
     # A look in between, as nothing else is due.
@@ -224,7 +229,12 @@ def test_a_refused_run_is_given_up_and_the_next_one_goes_on(sqlite_bench: Bench,
     sqlite_bench.keep(run(1), run(2, stored_at=NOW + 1))
     sqlite_bench.later(ANNOUNCE_AFTER)
     assert sqlite_bench.status == WebhookStatus(
-        waiting=1, failed=1, dropped=1, problem="the receiver answered with 404"
+        waiting=1,
+        failed=1,
+        dropped=1,
+        problem="the receiver answered with 404",
+        failed_at=NOW + ANNOUNCE_AFTER,
+        next_attempt_at=NOW + 1 + ANNOUNCE_AFTER,
     )
     sqlite_bench.later(1)
     assert sqlite_bench.status == WebhookStatus(delivered=1, failed=1, dropped=1)
@@ -280,14 +290,15 @@ def test_too_many_that_wait_are_dropped_and_counted(sqlite_bench: Bench, monkeyp
     monkeypatch.setattr(outbox, "MOST_WAITING", 2)
     sqlite_bench.keep(*(run(number) for number in range(3)))
     wait_until(lambda: sqlite_bench.status.dropped == 1, "it is counted")
+    # That is no attempt, and hides none.
+    assert not sqlite_bench.status.problem
     sqlite_bench.later(0)
     assert sqlite_bench.status.waiting == 2
 
 
 def test_a_run_that_is_no_longer_kept_is_no_longer_told(sqlite_bench: Bench) -> None:
     sqlite_bench.keep(RUN)
-    with sqlite_bench.store.engine.begin() as connection:
-        writing.retain(connection, oldest=NOW + 1, most=1000)
+    assert sum(prune(sqlite_bench.store.engine, Bounds(1000, 10**9), NOW + 1, None)) == 1
     sqlite_bench.later(ANNOUNCE_AFTER)
     assert sqlite_bench.status == WebhookStatus()
 

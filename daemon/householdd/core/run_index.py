@@ -16,6 +16,8 @@ MOST_SESSIONS = 16
 MOST_KEYS = 10_000
 """Runs, and as many parts of the network, that are remembered at once; the oldest are forgotten."""
 
+SECONDS_A_DAY = 86400
+
 Household = tuple[str, str]
 """The test id and the client's host, which the sessions of one run share."""
 
@@ -79,18 +81,19 @@ class RunIndex:
 
 
 class RunAllowance:
-    """Runs a minute that each part of the network may store; as many may come at once."""
+    """Runs a minute and a day that each part of the network may store; as many may come at once."""
 
-    def __init__(self, per_minute: float) -> None:
-        self._per_minute = per_minute
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+    def __init__(self, per_minute: float, per_day: float) -> None:
+        self._rates = (per_minute / 60, per_minute), (per_day / SECONDS_A_DAY, per_day)
+        self._buckets: OrderedDict[str, list[Bucket]] = OrderedDict()
 
     def take(self, block: str, now: float) -> bool:
         """Whether one more run of ``block`` is stored."""
-        bucket = self._buckets.get(block)
-        if bucket is None:
-            bucket = self._buckets[block] = Bucket(self._per_minute / 60, self._per_minute, now)
+        buckets = self._buckets.get(block)
+        if buckets is None:
+            buckets = self._buckets[block] = [Bucket(rate, burst, now) for rate, burst in self._rates]
             if len(self._buckets) > MOST_KEYS:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(block)
-        return bucket.take(now)
+        # One that the minute refuses does not count for the day.
+        return all(bucket.take(now) for bucket in buckets)

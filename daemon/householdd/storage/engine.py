@@ -63,6 +63,11 @@ def open_engine(url: URL) -> Engine:
             "connect_timeout": PATIENCE,
             "options": timeouts,
             "application_name": "householdd",
+            # A server that is gone without a word is noticed by TCP within as long as a connection may take.
+            "tcp_user_timeout": PATIENCE * 1000,
+            "keepalives_idle": PATIENCE,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
             # Of a database in SQL_ASCII, texts would come as bytes otherwise.
             "client_encoding": "utf8",
         },

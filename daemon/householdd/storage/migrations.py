@@ -10,7 +10,18 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, func, insert, inspect, select, text, update
 
-from householdd.storage.schema import metadata, outbox, people, runs, schema_version, sessions
+from householdd.storage.schema import (
+    metadata,
+    outbox,
+    people,
+    run_network,
+    runs,
+    schema_version,
+    session_network,
+    session_sums,
+    sessions,
+    writers,
+)
 
 LOCK = 0x686F7573
 """Key of PostgreSQL's advisory lock: several machines may start at the same time on the same database."""
@@ -29,12 +40,23 @@ def _second(connection: Connection) -> None:
 
 
 def _third(connection: Connection) -> None:
-    # The first makes the tables as they are now, in a database that is new.
-    if not any(each["name"] == "server_limited" for each in inspect(connection).get_columns(sessions.name)):
-        connection.execute(text(f"ALTER TABLE {sessions.name} ADD COLUMN server_limited BOOLEAN"))
+    _add_column(connection, sessions.name, "server_limited", "BOOLEAN")
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third)
+def _fourth(connection: Connection) -> None:
+    _add_column(connection, runs.name, "size", "INTEGER")
+    metadata.create_all(connection, tables=[session_sums, writers])
+    for index in (session_network, run_network):
+        index.create(connection, checkfirst=True)
+
+
+def _add_column(connection: Connection, table: str, column: str, kind: str) -> None:
+    # The first migration makes the tables as they are now, in a database that is new.
+    if not any(each["name"] == column for each in inspect(connection).get_columns(table)):
+        connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} {kind}"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third, _fourth)
 """The n-th makes version n + 1 out of version n; what was released never changes."""
 
 
@@ -45,14 +67,23 @@ def migrate(connection: Connection, migrations: tuple[Callable[[Connection], Non
     found = 0
     if inspect(connection).has_table(schema_version.name):
         found = connection.scalar(select(func.max(schema_version.c.version))) or 0
-    if found > len(migrations):
-        raise NewerSchemaError(
-            f"the database has schema version {found}, and this householdd knows versions up to {len(migrations)}; "
-            "run the newer householdd, or name another database in history.url"
-        )
+    _refuse_newer(found, len(migrations))
     if found == len(migrations):
         return
     for migration in migrations[found:]:
         migration(connection)
     statement = update(schema_version) if found else insert(schema_version)
     connection.execute(statement.values(version=len(migrations)))
+
+
+def check(connection: Connection) -> None:
+    """Raises NewerSchemaError if another machine's newer daemon has brought the database further meanwhile."""
+    _refuse_newer(connection.scalar(select(func.max(schema_version.c.version))) or 0, len(MIGRATIONS))
+
+
+def _refuse_newer(found: int, known: int) -> None:
+    if found > known:
+        raise NewerSchemaError(
+            f"the database has schema version {found}, and this householdd knows versions up to {known}; "
+            "run the newer householdd, or name another database in history.url"
+        )

@@ -61,6 +61,8 @@ runs = Table(
     Column("baseline_ms", Double),
     Column("increase_p95_ms", Double),
     Column("report", Text, nullable=False),
+    # Bytes that the row takes, roughly; not set of a run from before this was kept.
+    Column("size", Integer),
 )
 
 people = Table(
@@ -82,6 +84,32 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
 )
 
+session_sums = Table(
+    "session_sum",
+    metadata,
+    # Whole hours since 1970.
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("profile", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("day", Integer, nullable=False),
+    Column("sessions", BigInteger, nullable=False),
+    Column("session_s", Double, nullable=False),
+    Column("sent_bytes", BigInteger, nullable=False),
+    Column("received_bytes", BigInteger, nullable=False),
+)
+"""Sessions that were too short for a row of their own."""
+
+writers = Table(
+    "history_writer",
+    metadata,
+    Column("server", Text, primary_key=True),
+    # When this machine's daemon last wrote with a clock that it trusted, Unix time.
+    Column("seen_at", Double, nullable=False),
+)
+
 # Lists, retention and days go by these; the id makes the order total.
 Index("session_closed_at", sessions.c.closed_at, sessions.c.id)
 Index("run_stored_at", runs.c.stored_at, runs.c.id)
+# Shares of networks are counted by these alone, without looking at a row.
+session_network = Index("session_network", sessions.c.address_block, sessions.c.closed_at, sessions.c.id)
+run_network = Index("run_network", runs.c.address_block, runs.c.stored_at, runs.c.id, runs.c.size)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from householdd.core.clock_trust import Reading
 from householdd.storage import engine, migrations, outbox, writing
+from householdd.storage.problems import ProblemKind, describe, kind_of
+from householdd.storage.retention import Keeper, Retention, read_clocks
 from householdd.storage.rows import Item, RunRow
 
 log = structlog.get_logger("history")
@@ -29,19 +34,14 @@ BATCH = 500
 FIRST_BACKOFF = 0.5
 """Seconds until a failed write is tried again; twice as long each time, up to ``LAST_BACKOFF``."""
 
-LAST_BACKOFF = 30.0
+LAST_BACKOFF = 5.0
+"""Short, so that every daemon of several is back soon after their database."""
 
-RETENTION_INTERVAL = 300.0
-"""Seconds between two looks at what is too old or too much."""
+CHECK_INTERVAL_S = 15.0
+"""Seconds after which a row is written though there is nothing to write, to find out whether that works."""
 
-
-@dataclass(frozen=True)
-class Retention:
-    """How long what is kept."""
-
-    days: float
-    most: int
-    """Sessions, and as many runs."""
+ANSWER_PATIENCE_S = engine.PATIENCE + 5.0
+"""Seconds after which an attempt that has not ended counts as failed; longer than a connection or a lock may take."""
 
 
 @dataclass(frozen=True)
@@ -49,38 +49,52 @@ class StoreStatus:
     """How the store fares."""
 
     problem: str
-    """Why the last attempt to write failed; empty while writing works."""
+    """Why the last attempt to write failed, or has not ended; empty while writing works."""
+    problem_kind: ProblemKind | None
+    """The same in one word."""
+    failing_since: float | None
+    """Unix time of the first failed attempt since the last good one."""
     waiting: int
     written: int
     """Items since the start."""
     dropped: int
     """Items since the start that found the queue full, or that the database refused."""
+    warnings: tuple[str, ...] = ()
+    """What an operator should know though writing works."""
 
 
 class Store:
     """Takes items from any thread, without waiting, and writes them in its own."""
 
-    def __init__(self, url: URL, retention: Retention) -> None:
+    def __init__(self, url: URL, retention: Retention, clocks: Callable[[], Reading] = read_clocks) -> None:
         self.url = url
         self.engine = engine.open_engine(url)
         self.announce: Callable[[int], None] | None = None
         """Set before the start where a webhook is told of runs: called in the writer's thread when runs were queued
         for it, with how many found its queue full, and whenever the database has been found ready."""
-        self._retention = retention
+        self._min_session_s = retention.min_session_s
+        self._keeper = Keeper(retention, socket.gethostname(), clocks)
         self._queue: deque[Item] = deque()
-        self._runs: dict[str, RunRow] = {}
-        """Runs that are in the queue, by id."""
+        self._runs: dict[str, tuple[RunRow, Future[bool]]] = {}
+        """Runs that are in the queue, by id, and what tells whether they were written."""
         self._changed = threading.Condition()
         self._closing_at: float | None = None
         """When the thread ends at the latest; set once."""
         self._problem = ""
+        self._problem_kind: ProblemKind | None = None
+        self._failing_since: float | None = None
+        self._attempt_began: float | None = None
+        """Monotonic; set only during an attempt to write."""
         self._written = 0
         self._dropped = 0
+        self._refused: set[str] = set()
+        """Runs of this batch that the database did not take."""
         self._unannounced = 0
         """Runs of the last batch that found the webhook's queue full."""
         self._prepared = False
         """Whether the schema is known to be there."""
-        self._retained_at: float | None = None
+        self._checked_at = float("-inf")
+        """Monotonic time of the last check that succeeded."""
         # A daemon thread: one that is stuck in a database must not keep the process.
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
@@ -90,6 +104,16 @@ class Store:
 
     def put(self, item: Item) -> bool:
         """Takes an item; False, and the item is counted as dropped, where the queue is full."""
+        return self._put(item, Future())
+
+    def put_run(self, run: RunRow) -> Future[bool] | None:
+        """Take a run; the future tells whether it is in the database, once that is known. None if the queue is full."""
+        written: Future[bool] = Future()
+        # Whoever waits may give up; the row is written all the same.
+        written.set_running_or_notify_cancel()
+        return written if self._put(run, written) else None
+
+    def _put(self, item: Item, written: Future[bool]) -> bool:
         with self._changed:
             full = len(self._queue) >= MOST_WAITING
             if isinstance(item, RunRow):
@@ -98,7 +122,7 @@ class Store:
                 self._dropped += 1
                 return False
             if isinstance(item, RunRow):
-                self._runs[item.id] = item
+                self._runs[item.id] = item, written
             self._queue.append(item)
             self._changed.notify()
             return True
@@ -111,12 +135,27 @@ class Store:
     def waiting_run(self, run_id: str) -> RunRow | None:
         """A run that is not written yet."""
         with self._changed:
-            return self._runs.get(run_id)
+            found = self._runs.get(run_id)
+            return None if found is None else found[0]
 
     def status(self) -> StoreStatus:
         """How it fares."""
         with self._changed:
-            return StoreStatus(self._problem, len(self._queue), self._written, self._dropped)
+            problem, kind, since = self._problem, self._problem_kind, self._failing_since
+            began = self._attempt_began
+            stuck = 0.0 if began is None else time.monotonic() - began
+            if not problem and stuck > ANSWER_PATIENCE_S:
+                problem, kind = f"the database has not answered for {stuck:.0f} s", "unreachable"
+                since = time.time() - stuck
+            return StoreStatus(
+                problem, kind, since, len(self._queue), self._written, self._dropped, self._keeper.warnings
+            )
+
+    def check_soon(self) -> None:
+        """Has the database tried at once: a reader found it away."""
+        with self._changed:
+            self._checked_at = float("-inf")
+            self._changed.notify()
 
     def close(self, deadline: float) -> None:
         """Writes what is left, for at most ``deadline`` seconds."""
@@ -130,13 +169,10 @@ class Store:
 
     def _run(self) -> None:
         backoff = FIRST_BACKOFF
-        while True:
-            batch = self._next_batch()
-            if batch is None:
-                return
+        while (batch := self._next_batch()) is not None:
             fresh = not self._prepared
             try:
-                self._write(batch)
+                self._attempt(batch)
             except Exception as error:
                 if not isinstance(error, SQLAlchemyError | OSError | migrations.NewerSchemaError):
                     # Without its thread nothing would be written any more, and nobody would know.
@@ -147,7 +183,6 @@ class Store:
                 backoff = min(backoff * 2, LAST_BACKOFF)
             else:
                 backoff = FIRST_BACKOFF
-                self._done(batch)
                 if self.announce and (fresh or any(isinstance(item, RunRow) for item in batch)):
                     self.announce(self._unannounced)
                     self._unannounced = 0
@@ -155,40 +190,64 @@ class Store:
     def _next_batch(self) -> list[Item] | None:
         """What is to be written next, left in the queue; None when there is nothing more to do.
 
-        Empty when it is time to prepare the database or to look at what is too old.
+        Empty when it is time to prepare or try the database, or to prune it.
         """
         with self._changed:
-            while not self._queue and self._prepared and not self._retention_due():
+            while not self._queue and not self._is_due():
                 if self._closing_at is not None:
                     return None
-                self._changed.wait(RETENTION_INTERVAL)
+                self._changed.wait(CHECK_INTERVAL_S)
+            if not self._queue and self._closing_at is not None and self._prepared:
+                return None
             return [self._queue[index] for index in range(min(BATCH, len(self._queue)))]
 
-    def _write(self, batch: list[Item]) -> None:
+    def _is_due(self) -> bool:
+        return not self._prepared or self._check_due() or self._keeper.is_due()
+
+    def _check_due(self) -> bool:
+        return time.monotonic() - self._checked_at >= CHECK_INTERVAL_S
+
+    def _attempt(self, batch: list[Item]) -> None:
+        """Write a batch, then prune for one transaction at most, so that the next batch does not wait long."""
+        with self._changed:
+            self._attempt_began = time.monotonic()
+        try:
+            self._prepare()
+            self._write(batch)
+            self._done(batch)
+            if self._keeper.is_due():
+                self._keeper.step(self.engine)
+        finally:
+            with self._changed:
+                self._attempt_began = None
+
+    def _prepare(self) -> None:
         if not self._prepared:
             engine.make_file(self.url)
-        with self.engine.begin() as connection:
-            if not self._prepared:
+            with self.engine.begin() as connection:
                 migrations.migrate(connection)
         self._prepared = True
+
+    def _write(self, batch: list[Item]) -> None:
+        self._refused.clear()
+        if self._check_due():
+            with self.engine.begin() as connection:
+                migrations.check(connection)
+                self._keeper.note_written(connection)
+            self._checked_at = time.monotonic()
         try:
             self._write_all(batch)
         except (DataError, IntegrityError):
             # One item that the database does not take must not hold up the others for ever.
             for item in batch:
                 self._write_one(item)
-        if self._retention_due():
-            with self.engine.begin() as connection:
-                oldest = time.time() - self._retention.days * writing.SECONDS_A_DAY
-                deleted = writing.retain(connection, oldest=oldest, most=self._retention.most)
-            self._retained_at = time.monotonic()
-            if deleted:
-                log.info("history shortened", deleted=deleted)
 
     def _write_all(self, batch: Sequence[Item]) -> None:
+        if not batch:
+            return
         full = 0
         with self.engine.begin() as connection:
-            writing.write(connection, batch)
+            writing.write(connection, batch, self._min_session_s)
             if self.announce and (runs := [item for item in batch if isinstance(item, RunRow)]):
                 full = outbox.add(connection, runs)
         self._unannounced += full
@@ -197,29 +256,36 @@ class Store:
         try:
             self._write_all([item])
         except (DataError, IntegrityError) as error:
-            log.error("history refused an item", item=type(item).__name__, problem=_first_line(error))  # noqa: TRY400
+            log.error("history refused an item", item=type(item).__name__, problem=describe(error))  # noqa: TRY400
             self.count_dropped(1)
-
-    def _retention_due(self) -> bool:
-        return self._retained_at is None or time.monotonic() - self._retained_at >= RETENTION_INTERVAL
+            if isinstance(item, RunRow):
+                self._refused.add(item.id)
 
     def _done(self, batch: list[Item]) -> None:
+        answered = []
         with self._changed:
             for _ in batch:
                 item = self._queue.popleft()
-                if isinstance(item, RunRow):
-                    self._runs.pop(item.id, None)
+                if isinstance(item, RunRow) and (known := self._runs.pop(item.id, None)):
+                    answered.append((known[1], item.id not in self._refused))
             self._written += len(batch)
             recovered, self._problem = self._problem, ""
+            self._problem_kind = self._failing_since = None
+        # Outside of the lock: what waits for it is called at once.
+        for future, written in answered:
+            future.set_result(written)
         if recovered:
             log.info("history is written again", dropped=self._dropped)
 
     def _failed(self, error: Exception) -> None:
-        # The file may be another one by the next time.
+        # The file may be another one by the next time, and it is a write that has to succeed then.
         self._prepared = False
-        problem = _first_line(error)
+        self._checked_at = float("-inf")
+        problem = describe(error)
         with self._changed:
             known, self._problem = self._problem, problem
+            self._problem_kind = kind_of(error)
+            self._failing_since = self._failing_since or time.time()
         if problem != known:
             log.error("history is not written", problem=problem, waiting=len(self._queue))
 
@@ -234,9 +300,3 @@ class Store:
                     until = min(until, now + FIRST_BACKOFF)
                 self._changed.wait(until - now)
         return True
-
-
-def _first_line(error: Exception) -> str:
-    """What the database said, without statement and parameters, which may hold addresses."""
-    original = getattr(error, "orig", None) or error
-    return str(original).strip().partition("\n")[0]

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select
 
-from householdd.storage.schema import people, runs, sessions
-from householdd.storage.writing import SECONDS_A_DAY
+from householdd.storage.schema import people, runs, session_sums, sessions
+from householdd.storage.writing import SECONDS_A_DAY, SECONDS_AN_HOUR
 
 Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict"]
 
@@ -33,11 +33,15 @@ class Group:
 
 
 def groups(connection: Connection, grouping: Grouping, since: float | None, until: float | None) -> list[Group]:
-    """The groups of what ended from Unix time ``since`` on and before ``until``, ordered by key."""
+    """The groups of what ended from Unix time ``since`` on and before ``until``, ordered by key.
+
+    Of sessions that are kept in sums only, those of the whole hours that this touches, and under no network.
+    """
     found: dict[str, Group] = {}
     session_key, run_key = _session_key(grouping), _run_key(grouping)
     if session_key is not None:
         _add_sessions(connection, session_key, since, until, found)
+        _add_short_sessions(connection, grouping, since, until, found)
     if run_key is not None:
         _add_runs(connection, run_key, since, until, found, by_person=grouping == "verdict")
     for group in found.values():
@@ -85,6 +89,24 @@ def _add_sessions(
         group = _group(found, row.key)
         group.sessions, group.session_s = row.number, row.seconds
         group.sent_bytes, group.received_bytes = int(row.sent), int(row.received)
+
+
+def _add_short_sessions(
+    connection: Connection, grouping: Grouping, since: float | None, until: float | None, found: dict[str, Group]
+) -> None:
+    key = session_sums.c[grouping] if grouping in session_sums.c else literal("")
+    names = ("sessions", "session_s", "sent_bytes", "received_bytes")
+    statement = select(key.label("key"), *(func.sum(session_sums.c[name]).label(name) for name in names))
+    if since is not None:
+        statement = statement.where(session_sums.c.hour >= int(since // SECONDS_AN_HOUR))
+    if until is not None:
+        statement = statement.where(session_sums.c.hour * SECONDS_AN_HOUR < until)
+    for row in connection.execute(statement.group_by("key")):
+        group = _group(found, row.key)
+        group.sessions += int(row.sessions)
+        group.session_s += row.session_s
+        group.sent_bytes += int(row.sent_bytes)
+        group.received_bytes += int(row.received_bytes)
 
 
 def _add_runs(  # noqa: PLR0913 - as for sessions

@@ -6,18 +6,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, literal, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, func, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql import ColumnElement
 
 from householdd.storage.rows import Item, RunLink, RunRow, SessionRow
-from householdd.storage.schema import outbox, people, runs, sessions
+from householdd.storage.schema import people, runs, session_sums, sessions, writers
 
 SECONDS_A_DAY = 86400
+SECONDS_AN_HOUR = 3600
+HOURS_A_DAY = 24
+
+RUN_OVERHEAD_BYTES = 1200
+"""What a run takes beside its report: its other columns, its people and the indexes."""
+
+CLIENT_REASONS = frozenset(
+    {"client_stopped", "client_closed", "connection_lost", "probes_failed", "inactive", "protocol_error"}
+)
+"""Ends of sessions that a client brings about, as often as it likes."""
 
 
-def write(connection: Connection, items: Iterable[Item]) -> None:
-    """Writes ``items`` in the caller's transaction."""
+def write(connection: Connection, items: Iterable[Item], min_session_s: float = 0.0) -> None:
+    """Writes ``items`` in the caller's transaction; of shorter sessions that a client ended only the sums."""
     ended: dict[str, SessionRow] = {}
     reported: list[RunRow] = []
     links: list[RunLink] = []
@@ -30,8 +39,11 @@ def write(connection: Connection, items: Iterable[Item]) -> None:
                 reported.append(item)
             case RunLink():
                 links.append(item)
-    if ended:
-        _write_sessions(connection, list(ended.values()))
+    short = [row for row in ended.values() if _is_short(row, min_session_s)]
+    if short:
+        _add_to_sums(connection, short)
+    if whole := [row for row in ended.values() if not _is_short(row, min_session_s)]:
+        _write_sessions(connection, whole)
     if reported:
         insert_new(connection, runs, [_run(run) for run in reported])
         insert_new(connection, people, [{"run_id": run.id, **asdict(each)} for run in reported for each in run.people])
@@ -39,23 +51,39 @@ def write(connection: Connection, items: Iterable[Item]) -> None:
         connection.execute(update(sessions).where(sessions.c.id.in_(link.session_ids)).values(run_id=link.run_id))
 
 
-def retain(connection: Connection, *, oldest: float, most: int) -> int:
-    """Deletes sessions and runs from before Unix time ``oldest``, and the oldest of more than ``most``; how many."""
-    deleted = 0
-    for table, at in ((sessions, sessions.c.closed_at), (runs, runs.c.stored_at)):
-        deleted += _delete(connection, table, at < oldest)
-        newest_first = select(at, table.c.id).order_by(at.desc(), table.c.id.desc())
-        last = connection.execute(newest_first.offset(most - 1).limit(1)).first()
-        if last is not None:
-            deleted += _delete(connection, table, tuple_(at, table.c.id) < tuple_(*map(literal, last)))
-    return deleted
+def _is_short(row: SessionRow, min_session_s: float) -> bool:
+    # A clock that was stepped back makes a duration negative. What is known to be of a stored run is shown with it.
+    duration = max(row.closed_at - row.opened_at, 0.0)
+    return duration < min_session_s and row.reason in CLIENT_REASONS and row.run_id is None
 
 
-def _delete(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
-    if table is runs:
-        for beside in (people, outbox):
-            connection.execute(delete(beside).where(beside.c.run_id.in_(select(runs.c.id).where(which))))
-    return connection.execute(delete(table).where(which)).rowcount
+def _add_to_sums(connection: Connection, rows: Sequence[SessionRow]) -> None:
+    # A worker that was taken for lost may tell of a session's real end later: it counts once.
+    connection.execute(delete(sessions).where(sessions.c.id.in_([row.id for row in rows])))
+    sums: dict[tuple[int, str, str], dict[str, Any]] = {}
+    for row in rows:
+        hour = int(row.closed_at // SECONDS_AN_HOUR)
+        key = {"hour": hour, "profile": row.profile, "reason": row.reason, "day": hour // HOURS_A_DAY}
+        empty = {"sessions": 0, "session_s": 0.0, "sent_bytes": 0, "received_bytes": 0}
+        total = sums.setdefault((hour, row.profile, row.reason), key | empty)
+        total["sessions"] += 1
+        total["session_s"] += max(row.closed_at - row.opened_at, 0.0)
+        total["sent_bytes"] += row.sent_bytes
+        total["received_bytes"] += row.received_bytes
+    statement = _insert(connection, session_sums)
+    added = {
+        name: session_sums.c[name] + statement.excluded[name]
+        for name in ("sessions", "session_s", "sent_bytes", "received_bytes")
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=list(session_sums.primary_key), set_=added), list(sums.values())
+    )
+
+
+def write_seen(connection: Connection, server: str, seen_at: float) -> None:
+    """Notes when the daemon of ``server`` last wrote with a clock that it trusted; this proves that writing works."""
+    statement = _insert(connection, writers).values(server=server, seen_at=seen_at)
+    connection.execute(statement.on_conflict_do_update(index_elements=[writers.c.server], set_={"seen_at": seen_at}))
 
 
 def _write_sessions(connection: Connection, rows: Sequence[SessionRow]) -> None:
@@ -87,4 +115,5 @@ def _session(row: SessionRow) -> dict[str, Any]:
 def _run(row: RunRow) -> dict[str, Any]:
     plain = asdict(row)
     del plain["people"]
-    return {**plain, "day": int(row.stored_at // SECONDS_A_DAY)}
+    size = len(row.report.encode()) + RUN_OVERHEAD_BYTES
+    return {**plain, "day": int(row.stored_at // SECONDS_A_DAY), "size": size}

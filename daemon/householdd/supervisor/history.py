@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from householdd.core.addresses import block, split_host_port
 from householdd.core.run_index import Household, RunAllowance, RunIndex
 from householdd.core.run_report import RunReport
 from householdd.storage import reading
+from householdd.storage.problems import describe
 from householdd.storage.rows import RunLink, RunRow, SessionRow
 from householdd.storage.store import Store
 from householdd.supervisor.history_rows import run_row, session_row
@@ -38,6 +39,9 @@ READS_WAITING = 32
 CLOSE_DEADLINE = 2.0
 """Seconds that the store has to write what is left when the daemon stops."""
 
+WRITE_PATIENCE_S = 1.5
+"""How long a client's run may take into the database; a worker waits for 2 s for the answer."""
+
 WEBHOOK_DEADLINE = 1.0
 """Seconds that an attempt under way has to end then; what it was about waits in the database."""
 
@@ -49,10 +53,12 @@ class HistoryUnavailableError(Exception):
 
 
 class Refused(Enum):
-    """Why a run is not kept."""
+    """Why a client is not told that its run is stored."""
 
     TOO_MANY = "too_many"
     BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+    """It is not in the database yet; it waits in the queue, as long as that holds."""
 
 
 class History:
@@ -66,7 +72,7 @@ class History:
             store.announce = webhook.queued
         self._store = store
         self._index = RunIndex()
-        self._allowance = RunAllowance(settings.runs_per_minute)
+        self._allowance = RunAllowance(settings.runs_per_minute, settings.runs_per_day)
         self._server = socket.gethostname()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="history-reader")
         self._reading = 0
@@ -107,8 +113,8 @@ class History:
         session.age.CopyFrom(duration(max(now - opened, 0.0)))
         self.ended(session)
 
-    def take_run(self, session: session_pb2.Session, report: RunReport) -> str | Refused:
-        """Queues a run that was reported on ``session``; its id."""
+    async def take_run(self, session: session_pb2.Session, report: RunReport) -> str | Refused:
+        """Store a run that was reported on ``session``; return its id once it is in the database."""
         now = time.monotonic()
         if not self._allowance.take(block(split_host_port(session.peer_address)[0]), now):
             return Refused.TOO_MANY
@@ -121,13 +127,26 @@ class History:
             server=self._server,
             addresses=self.settings.addresses,
         )
-        if not self._store.put(row):
+        written = self._store.put_run(row)
+        if written is None:
             return Refused.BUSY
         ended = self._index.reported(_household(session), run_id, now)
         if ended:
             self._store.put(RunLink(run_id, ended))
+        if not await self._is_written(written):
+            problem = self._store.status().problem or f"not written within {WRITE_PATIENCE_S:g} s"
+            log.warning("run not stored yet", run=run_id, session=session.id, problem=problem)
+            return Refused.UNAVAILABLE
         log.info("run stored", run=run_id, session=session.id, grade=row.grade, valid=row.valid)
         return run_id
+
+    async def _is_written(self, written: Future[bool]) -> bool:
+        # While writing fails a client need not wait to hear so.
+        patience = 0.0 if self._store.status().problem else WRITE_PATIENCE_S
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(written), patience)
+        except TimeoutError:
+            return False
 
     async def run(self, run_id: str) -> tuple[RunRow, list[SessionRow]] | None:
         """A run and its sessions, also one that is not written yet. Raises HistoryUnavailableError."""
@@ -154,8 +173,8 @@ class History:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, work)
         except SQLAlchemyError as error:
-            problem = self._store.status().problem or type(error).__name__
-            raise HistoryUnavailableError(f"the history cannot be read: {problem}") from error
+            self._store.check_soon()
+            raise HistoryUnavailableError(f"the history cannot be read: {describe(error)}") from error
         finally:
             self._reading -= 1
 

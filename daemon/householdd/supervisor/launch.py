@@ -19,7 +19,8 @@ from householdd.dashboard_settings import Tokens, TokensError, read_tokens
 from householdd.dataplane.branding import Brand
 from householdd.secret_files import read_secret
 from householdd.storage.engine import file_url, parse_url
-from householdd.storage.store import Retention, Store
+from householdd.storage.retention import Retention
+from householdd.storage.store import Store
 from householdd.supervisor import directories, listening
 from householdd.supervisor.emergency import EmergencyFile
 from householdd.supervisor.failure import DaemonError
@@ -128,7 +129,7 @@ def history(settings: Settings) -> History:
     database = file_url(settings.state_dir / "history.db")
     if kept.url is not None:
         database = parse_url(kept.url.get_secret_value())
-    store = Store(database, Retention(kept.retention_days, kept.max_rows))
+    store = Store(database, Retention(kept.retention_days, kept.max_rows, kept.max_bytes, kept.min_session_seconds))
     url, secret_file = kept.webhook.url, kept.webhook.secret_file
     if url is None or secret_file is None:
         return History(kept, store)

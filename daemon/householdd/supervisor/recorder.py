@@ -15,7 +15,11 @@ from householdd.core import run_report
 from householdd.supervisor.history import History, HistoryUnavailableError, Refused
 from householdd.supervisor.history_rows import shared_run
 
-_REFUSALS = {Refused.TOO_MANY: pb.RUN_REFUSAL_TOO_MANY, Refused.BUSY: pb.RUN_REFUSAL_BUSY}
+_REFUSALS = {
+    Refused.TOO_MANY: pb.RUN_REFUSAL_TOO_MANY,
+    Refused.BUSY: pb.RUN_REFUSAL_BUSY,
+    Refused.UNAVAILABLE: pb.RUN_REFUSAL_UNAVAILABLE,
+}
 
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -48,8 +52,8 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
         return pb.RecordSessionsResponse()
 
     async def StoreRun(self, request: pb.StoreRunRequest, _: _Context) -> pb.StoreRunResponse:
-        """Queues a run."""
-        outcome = self._history.take_run(request.session, run_report.decode(request.report))
+        """Stores a run."""
+        outcome = await self._history.take_run(request.session, run_report.decode(request.report))
         if isinstance(outcome, Refused):
             return pb.StoreRunResponse(refusal=_REFUSALS[outcome])
         return pb.StoreRunResponse(id=outcome, shared=self._history.settings.permalinks)

@@ -258,6 +258,8 @@ def _history(history: History | None) -> pb.HistoryStatus:
         return pb.HistoryStatus(state=pb.HISTORY_STATE_DISABLED)
     status = history.store.status()
     return pb.HistoryStatus(
+        failing_since=None if status.failing_since is None else convert.timestamp(status.failing_since),
+        warnings=status.warnings,
         webhook=_webhook(history),
         state=pb.HISTORY_STATE_FAILING if status.problem else pb.HISTORY_STATE_WRITING,
         problem=status.problem,
@@ -272,7 +274,12 @@ def _webhook(history: History) -> pb.WebhookStatus | None:
         return None
     status = history.webhook.status()
     return pb.WebhookStatus(
-        waiting=status.waiting, delivered=status.delivered, dropped=status.dropped, problem=status.problem
+        waiting=status.waiting,
+        delivered=status.delivered,
+        dropped=status.dropped,
+        problem=status.problem,
+        failed_at=None if status.failed_at is None else convert.timestamp(status.failed_at),
+        next_attempt_at=None if status.next_attempt_at is None else convert.timestamp(status.next_attempt_at),
     )
 
 

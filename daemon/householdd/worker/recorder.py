@@ -39,7 +39,7 @@ RETRY = 0.5
 """Seconds until a broken stream is tried again."""
 
 STORE_DEADLINE = 2.0
-"""Seconds that the supervisor has to take a run."""
+"""Seconds that the supervisor has to store a run."""
 
 RUNS_UNDER_WAY = 32
 """Runs that may wait for the supervisor's answer."""
@@ -47,6 +47,7 @@ RUNS_UNDER_WAY = 32
 _REFUSALS: dict[int, RunRefused] = {
     pb.RUN_REFUSAL_TOO_MANY: RunRefused("too_many"),
     pb.RUN_REFUSAL_BUSY: RunRefused("busy"),
+    pb.RUN_REFUSAL_UNAVAILABLE: RunRefused("unavailable"),
 }
 
 
@@ -115,7 +116,7 @@ class Recorder(Keeper):
                 return
 
     def reported(self, runner: Runner, report: RunReport) -> None:
-        """Begins to pass on a run; the runner is answered when the supervisor has queued it."""
+        """Begins to pass on a run; the runner is answered when it is in the database, or cannot be for now."""
         if len(self._runs) >= RUNS_UNDER_WAY:
             runner.answer_report(RunRefused("busy"))
             return

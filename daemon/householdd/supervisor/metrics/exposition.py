@@ -20,7 +20,9 @@ from household.v1 import server_service_pb2 as pb
 from householdd import logs
 from householdd import metric_families as metrics
 from householdd.metric_families import FAMILIES, Family, Kind
+from householdd.storage.problems import PROBLEM_KINDS
 from householdd.supervisor.fleet import WorkerHandle
+from householdd.supervisor.history import History
 from householdd.supervisor.metrics.book import Key, Value, add
 from householdd.supervisor.metrics.processes import Processes
 from householdd.supervisor.metrics.rpcs import RpcCounts
@@ -92,16 +94,7 @@ class Exposition:
         if self._state.certificate_expires is not None:
             values[metrics.CERTIFICATE_EXPIRES.name, ()] = Value(self._state.certificate_expires)
         if self._state.history is not None:
-            status = self._state.history.store.status()
-            values[metrics.HISTORY_WAITING.name, ()] = Value(status.waiting)
-            values[metrics.HISTORY_WRITTEN.name, ()] = Value(status.written)
-            values[metrics.HISTORY_DROPPED.name, ()] = Value(status.dropped)
-            if (webhook := self._state.history.webhook) is not None:
-                told = webhook.status()
-                values[metrics.WEBHOOK_WAITING.name, ()] = Value(told.waiting)
-                values[metrics.WEBHOOK_DELIVERED.name, ()] = Value(told.delivered)
-                values[metrics.WEBHOOK_FAILED.name, ()] = Value(told.failed)
-                values[metrics.WEBHOOK_DROPPED.name, ()] = Value(told.dropped)
+            values.update(_history(self._state.history))
         return values
 
     def _encode(self, encode: Callable[[CollectorRegistry], bytes], gathered: _Gathered) -> bytes:
@@ -113,6 +106,34 @@ class Exposition:
         registry = CollectorRegistry()
         registry.register(_Collector(values))
         return encode(registry)
+
+
+def _history(history: History) -> dict[Key, Value]:
+    """What is known of the history and of the webhook."""
+    status = history.store.status()
+    numbers: dict[Family, float | None] = {
+        metrics.HISTORY_UP: not status.problem,
+        metrics.HISTORY_WARNINGS: len(status.warnings),
+        metrics.HISTORY_WAITING: status.waiting,
+        metrics.HISTORY_WRITTEN: status.written,
+        metrics.HISTORY_DROPPED: status.dropped,
+    }
+    if history.webhook is not None:
+        told = history.webhook.status()
+        numbers |= {
+            metrics.WEBHOOK_WAITING: told.waiting,
+            metrics.WEBHOOK_DELIVERED: told.delivered,
+            metrics.WEBHOOK_FAILED: told.failed,
+            metrics.WEBHOOK_DROPPED: told.dropped,
+            metrics.WEBHOOK_FAILED_AT: told.failed_at,
+            metrics.WEBHOOK_NEXT_ATTEMPT: told.next_attempt_at,
+        }
+    values: dict[Key, Value] = {
+        (family.name, ()): Value(number) for family, number in numbers.items() if number is not None
+    }
+    for kind in PROBLEM_KINDS:
+        values[metrics.HISTORY_PROBLEM.name, (kind,)] = Value(kind == status.problem_kind)
+    return values
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,10 @@ class WebhookStatus:
     """Runs that it will not be told of."""
     problem: str = ""
     """Why the last attempt failed; empty after one that did not."""
+    failed_at: float | None = None
+    """Unix time of that attempt; None while ``problem`` is empty."""
+    next_attempt_at: float | None = None
+    """Unix time of the next attempt, as of the last look; None while no run waits."""
 
 
 class Webhook:
@@ -103,7 +107,7 @@ class Webhook:
         with self._engine.connect() as connection:
             waiting, next_due = outbox.count(connection), outbox.next_due(connection)
         with self._lock:
-            self._status = replace(self._status, waiting=waiting)
+            self._status = replace(self._status, waiting=waiting, next_attempt_at=next_due)
         return LOOK if next_due is None else min(max(next_due - self._now(), 0.0), LOOK)
 
     def _attempt(self, due: Due) -> None:
@@ -121,7 +125,7 @@ class Webhook:
                 outbox.remove(connection, due.run_id)
             if self.status().problem:
                 log.info("webhook works again")
-            self._count(delivered=1)
+            self._count(delivered=1, problem="")
         elif outcome is Outcome.REFUSED or self._now() - due.queued_at >= delivery.MOST_AGE:
             self._count(failed=1, problem=problem)
             self._give_up(due, problem)
@@ -146,18 +150,21 @@ class Webhook:
         with self._engine.begin() as connection:
             outbox.remove(connection, due.run_id)
         log.error("webhook gives up", run=due.run_id, attempts=due.attempts, problem=problem)
-        self._count(dropped=1, problem=self.status().problem)
+        self._count(dropped=1)
 
-    def _count(self, *, delivered: int = 0, failed: int = 0, dropped: int = 0, problem: str = "") -> None:
+    def _count(self, *, delivered: int = 0, failed: int = 0, dropped: int = 0, problem: str | None = None) -> None:
+        """Add to the counts; ``problem`` is that of an attempt, empty for one that succeeded, None without one."""
         with self._lock:
             before = self._status
-            self._status = replace(
+            after = replace(
                 before,
                 delivered=before.delivered + delivered,
                 failed=before.failed + failed,
                 dropped=before.dropped + dropped,
-                problem=problem,
             )
+            if problem is not None:
+                after = replace(after, problem=problem, failed_at=self._now() if problem else None)
+            self._status = after
 
     def _run(self) -> None:
         # Until the writer has made the database, reading would make another.
