@@ -11,6 +11,7 @@ from householdctl.commands import (
     drain,
     health,
     history,
+    runs,
     sessions,
     shutdown,
     test,
@@ -35,7 +36,7 @@ _EXAMPLES = example(
 )
 # What operators do all day, then what they do at times, then the rest.
 _ORDER = (
-    *("sessions", "top", "health", "history"),
+    *("runs", "sessions", "top", "health", "history"),
     *("drain", "resume", "shutdown", "config", "timeouts", "breakers"),
     *("test", "check", "context", "version", "status"),
 )
@@ -58,6 +59,7 @@ app = App(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback()(root)
+app.add_typer(runs.app, name="runs")
 app.add_typer(sessions.app, name="sessions")
 app.command("top", epilog=example("householdctl top", "householdctl top --context 'edge-*' --profile jake"))(top.top)
 app.command(

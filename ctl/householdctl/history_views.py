@@ -10,7 +10,7 @@ from household.v1.history_service_pb2 import Grade
 from household.v1.session_pb2 import CloseReason
 from householdctl.household.words import INVALID, verdict
 from householdctl.output import short_name
-from householdctl.session_views import local_time
+from householdctl.session_views import ago, local_time
 from householdctl.tables import Column, Facts, Sections, Table
 from householdctl.units import format_age, format_bytes, format_rate, format_round_trip, seconds
 
@@ -36,15 +36,19 @@ def _round_trip(duration: Duration) -> str:
 
 
 SESSION_COLUMNS: tuple[Column[SessionRecord], ...] = (
-    Column("ID", lambda record: record.session.id),
-    Column("ENDED", lambda record: local_time(record.session.closed_at)),
+    Column("ID", lambda record: record.session.id, ids=True),
+    Column(
+        "ENDED",
+        lambda record: ago(record.session.closed_at),
+        full=lambda record: local_time(record.session.closed_at),
+    ),
     Column("PROFILE", lambda record: record.session.profile),
     Column("REASON", lambda record: short_name(CloseReason, record.session.close_reason)),
     Column("LASTED", lambda record: format_age(seconds(record.session.age)), right=True),
     Column("SENT", lambda record: format_bytes(record.session.sent_bytes), right=True, rank=1),
     Column("RECEIVED", lambda record: format_bytes(record.session.received_bytes), right=True, rank=2),
     Column("PEER", lambda record: record.session.peer_address or "-", rank=3),
-    Column("RUN", lambda record: record.run_id or "-", rank=4),
+    Column("RUN", lambda record: record.run_id or "-", rank=4, ids=True),
     Column("USER", lambda record: record.session.user_id, wide=True),
     Column("SERVER", lambda record: record.server, wide=True),
     Column("RETRANSMITS", lambda record: str(record.session.connection.retransmits), right=True, wide=True),
@@ -52,8 +56,8 @@ SESSION_COLUMNS: tuple[Column[SessionRecord], ...] = (
 )
 
 RUN_COLUMNS: tuple[Column[Run], ...] = (
-    Column("ID", lambda run: run.id),
-    Column("STORED", lambda run: local_time(run.stored_at)),
+    Column("ID", lambda run: run.id, ids=True),
+    Column("STORED", lambda run: ago(run.stored_at), full=lambda run: local_time(run.stored_at)),
     Column("GRADE", grade),
     Column("IDLE", lambda run: _measured(run, "baseline"), right=True),
     Column("ADDED P95", lambda run: _measured(run, "increase_p95"), right=True),

@@ -31,6 +31,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can be made of
     A message has its field names and their order as in the .proto, zero values shown, 64-bit integers as strings.
     Dictionaries and lists may hold messages.
     """
+    if isinstance(value, Duration | FieldMask | Timestamp):
+        return value.ToJsonString()
     if isinstance(value, Message):
         named = MessageToDict(value, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
         return _in_order(value.DESCRIPTOR, named)
@@ -74,7 +76,7 @@ def flat(value: Any, prefix: str = "") -> dict[str, str]:  # noqa: ANN401 - what
     row: dict[str, str] = {}
     for key, each in value.items():
         name = f"{prefix}{key}"
-        if isinstance(each, dict | Message):
+        if isinstance(each, dict | Message) and not isinstance(each, Duration | FieldMask | Timestamp):
             row |= flat(each, f"{name}.")
         elif isinstance(each, list | tuple):
             if not any(isinstance(item, dict | list | Message) for item in each):

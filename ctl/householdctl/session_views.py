@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,15 @@ from household.v1.session_service_pb2 import BreakerState, KillOutcome, WatchEve
 from householdctl.output import short_name
 from householdctl.records import Tagged
 from householdctl.tables import Column
-from householdctl.units import format_age, format_bytes, format_duration, format_rate, format_round_trip, seconds
+from householdctl.units import (
+    format_age,
+    format_ago,
+    format_bytes,
+    format_duration,
+    format_rate,
+    format_round_trip,
+    seconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,6 +120,13 @@ def local_time(moment: Timestamp) -> str:
     return local.isoformat(sep=" ", timespec="milliseconds")
 
 
+def ago(moment: Timestamp) -> str:
+    """Return how long ago a moment was, the date beyond a month, "-" when it is not set."""
+    if not moment.ListFields():
+        return "-"
+    return format_ago(time.time() - moment.ToNanoseconds() / 1e9) or local_time(moment)[:10]
+
+
 def _evidence(session: Session) -> str:
     if not session.evidence_kind:
         return "-"
@@ -175,25 +191,25 @@ def _round_trip(session: Session) -> str:
 
 
 COLUMNS: tuple[Column[Session], ...] = (
-    Column("ID", lambda session: session.id),
+    Column("ID", lambda session: session.id, ids=True),
     Column("USER", lambda session: session.user_id),
     Column("TEST", lambda session: session.test_id or "-", wide=True),
-    Column("PROFILE", lambda session: session.profile, rank=2),
+    Column("PROFILE", lambda session: session.profile, rank=1),
     Column("STATE", lambda session: short_name(SessionState, session.state)),
-    Column("VERDICT", _verdict, rank=3),
+    Column("VERDICT", _verdict, rank=2),
     Column("OPENED", lambda session: local_time(session.opened_at), wide=True),
     Column("AGE", lambda session: format_age(seconds(session.age)), right=True),
-    Column("EVIDENCE", _evidence, rank=4),
-    Column("DOWN", lambda session: format_rate(session.actual_download_bps), right=True),
-    Column("UP", lambda session: format_rate(session.actual_upload_bps), right=True, rank=1),
-    Column("SENT", lambda session: format_bytes(session.sent_bytes), right=True, rank=6),
-    Column("RECEIVED", lambda session: format_bytes(session.received_bytes), right=True, rank=7),
-    Column("RTT", _round_trip, right=True, rank=5),
-    Column("PROBE FAILURES", lambda session: str(session.probe_failures), right=True, rank=10),
+    Column("EVIDENCE", _evidence, rank=6),
+    Column("DOWN", lambda session: format_rate(session.actual_download_bps), right=True, rank=4),
+    Column("UP", lambda session: format_rate(session.actual_upload_bps), right=True, rank=5),
+    Column("SENT", lambda session: format_bytes(session.sent_bytes), right=True, rank=8),
+    Column("RECEIVED", lambda session: format_bytes(session.received_bytes), right=True, rank=9),
+    Column("RTT", _round_trip, right=True, rank=7),
+    Column("PROBE FAILURES", lambda session: str(session.probe_failures), right=True, rank=11),
     Column("RETRANSMITS", lambda session: str(session.connection.retransmits), right=True, wide=True),
     Column("UNSENT", _unsent, right=True, wide=True),
-    Column("WORKER", lambda session: session.worker, rank=9),
-    Column("PEER", lambda session: session.peer_address, rank=8),
+    Column("WORKER", lambda session: session.worker, rank=10),
+    Column("PEER", lambda session: session.peer_address, rank=3),
     Column("USER AGENT", lambda session: session.user_agent or "-", wide=True),
 )
 
@@ -210,11 +226,12 @@ TOP_COLUMNS: tuple[Column[Session], ...] = (
     Column("RTT", _round_trip, right=True, rank=1),
     Column("WORKER", lambda session: session.worker, rank=5),
     Column("PEER", lambda session: session.peer_address, rank=3),
-    Column("ID", lambda session: session.id, rank=7),
+    # A row of several sessions has none.
+    Column("ID", lambda session: session.id or "-", rank=7, ids=True),
 )
 
 KILL_COLUMNS: tuple[Column[KillResult], ...] = (
-    Column("ID", lambda result: result.id),
+    Column("ID", lambda result: result.id, ids=True),
     Column("OUTCOME", lambda result: short_name(KillOutcome, result.outcome).lower().replace("_", " ")),
     Column("PEER", lambda result: result.peer_address or "-", wide=True),
 )
@@ -230,7 +247,7 @@ BREAKER_COLUMNS: tuple[Column[Breaker], ...] = (
 BLOCK_COLUMNS: tuple[Column[Block], ...] = (
     Column("ADDRESS", lambda block: block.address),
     Column("LEFT", lambda block: format_age(seconds(block.left)), right=True),
-    Column("UNTIL", lambda block: local_time(block.expires_at), rank=1),
+    Column("UNTIL", lambda block: local_time(block.expires_at), wide=True),
     Column("SINCE", lambda block: local_time(block.created_at), wide=True),
     Column("REASON", lambda block: block.reason),
 )

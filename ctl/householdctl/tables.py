@@ -22,6 +22,9 @@ T = TypeVar("T")
 # rest of a command, is wanted only where there are colours.
 Pieces = list[tuple[str, str]]
 
+MIN_ID_LENGTH = 8
+"""Characters of an id that a table shows at least."""
+
 # Two spaces between the columns of a table.
 _GAP = 2
 
@@ -49,7 +52,7 @@ class Column(Generic[T]):
     """A column: its header, and the text of its cell for an item.
 
     On a terminal that is too narrow the columns of the highest ``rank`` go first, 0 never; ``wide`` ones are in
-    ``-o wide`` only.
+    ``-o wide`` only, where ``full`` replaces ``text``. Cells of ``ids`` are cut to beginnings that are still unique.
     """
 
     header: str
@@ -57,6 +60,15 @@ class Column(Generic[T]):
     right: bool = False
     rank: int = 0
     wide: bool = False
+    full: Callable[[T], str] | None = None
+    ids: bool = False
+
+    def cells(self, items: Sequence[T], *, wide: bool) -> list[str]:
+        """Return the texts for the items."""
+        if wide:
+            return [printable((self.full or self.text)(item)) for item in items]
+        texts = [printable(self.text(item)) for item in items]
+        return _unique_beginnings(texts) if self.ids else texts
 
 
 @dataclass(frozen=True)
@@ -95,8 +107,9 @@ class Table(Generic[T]):
         """The lines, and the headers of the columns that do not fit."""
         columns = [column for column in self.columns if wide or not column.wide]
         header = [column.header for column in columns]
+        items = list(self.items)
         cells = [header] if headers else []
-        cells += [[printable(column.text(item)) for column in columns] for item in self.items]
+        cells += map(list, zip(*(column.cells(items, wide=wide) for column in columns), strict=True))
         if not cells:
             return [], []
         widths = [max(map(_cells, texts)) for texts in zip(*cells, strict=True)]
@@ -158,13 +171,26 @@ def with_target(columns: Sequence[Column[T]]) -> list[Column[Tagged]]:
 
 
 def _of_message(column: Column[T]) -> Column[Tagged]:
+    full = column.full or column.text
     return Column(
         column.header,
         lambda tagged: column.text(tagged.message),
         right=column.right,
         rank=column.rank,
         wide=column.wide,
+        full=lambda tagged: full(tagged.message),
+        ids=column.ids,
     )
+
+
+def _unique_beginnings(texts: Sequence[str]) -> list[str]:
+    """Return the beginnings of ids, of one length at which those that differ still do."""
+    different = set(texts)
+    length = MIN_ID_LENGTH
+    while len({text[:length] for text in different}) < len(different):
+        length += 1
+    # What is left of a UUID's group is no better than the group.
+    return [text[:length].rstrip("-") or text for text in texts]
 
 
 def fitting(widths: Sequence[int], ranks: Sequence[int], width: int) -> list[int]:

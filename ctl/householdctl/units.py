@@ -76,6 +76,18 @@ def format_age(age: float) -> str:
     return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s"
 
 
+def format_ago(age: float) -> str:
+    """Return how long ago something was, in one unit: ``3m ago``; empty beyond a month, where a date says more."""
+    if abs(age) < 1:
+        return "now"
+    length = abs(age)
+    for unit, seconds_of_unit, end in (("s", 1, 60), ("m", 60, 3600), ("h", 3600, 86400), ("d", 86400, 30 * 86400)):
+        if length < end:
+            text = f"{int(length // seconds_of_unit)}{unit}"
+            return f"{text} ago" if age > 0 else f"in {text}"
+    return ""
+
+
 def format_round_trip(round_trip: float) -> str:
     """A round trip in milliseconds, with a decimal below 100 ms."""
     milliseconds = round_trip * 1000

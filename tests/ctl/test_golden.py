@@ -32,6 +32,7 @@ RUN = stored_run(1).id
 REASON = ("--reason", "upgrade", "--yes")
 
 COMMANDS = {
+    "runs-live": ("runs", "live"),
     "sessions-list": ("sessions", "list"),
     "sessions-show": ("sessions", "show", FIRST),
     "sessions-show-closed": ("sessions", "show", CLOSED),
@@ -71,6 +72,8 @@ WITHOUT = {
     "test": "measures: its figures differ each time",
     "check leaks": "measures: its figures differ each time",
     "sessions shutdown": "is shutdown",
+    "runs list": "is history runs",
+    "runs show": "is history show",
     "status": "is health",
     "timeouts show": "is timeouts get",
     "context add": "prints nothing",
@@ -119,7 +122,7 @@ def test_output(cli: Cli, daemon: FakeDaemon, name: str) -> None:
     _same(name, transcript)
 
 
-@pytest.mark.parametrize("name", ["sessions-list", "sessions-kill", "health", "version"])
+@pytest.mark.parametrize("name", ["runs-live", "sessions-list", "sessions-kill", "health", "version"])
 def test_output_of_several_daemons(bare_cli: Cli, daemon: FakeDaemon, name: str) -> None:
     transcript = ""
     bare_cli("context", "add", "away", "/nowhere/x.sock")

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from household.v1.server_service_pb2 import ResumeServerRequest, WatchDrainRequest
-from tests.ctl.fake_daemon import drain_step, session
+from householdctl.tables import Column, Table
+from tests.ctl.fake_daemon import drain_step, session, stored_run
 from tests.ctl.test_config import MORE
 from tests.ctl.test_sessions import watch_events
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from household.v1.session_pb2 import Session
     from tests.ctl.conftest import Cli
     from tests.ctl.fake_daemon import FakeDaemon
 
@@ -94,9 +96,60 @@ def test_a_narrow_terminal_loses_columns_but_no_text(daemon: FakeDaemon) -> None
     _, narrow = _on_a_terminal(*target, "sessions", "list", columns=80)
     assert daemon.sessions[0].peer_address in wide
     assert "not shown" not in wide
-    assert daemon.sessions[0].id in narrow
+    assert daemon.sessions[0].id[:8] in narrow
     assert "not shown, the terminal is too narrow: " in narrow
     assert "…" not in narrow
+
+
+def _customers() -> list[Session]:
+    """A household as customers' browsers make it, at an address of the greatest length for IPv4."""
+    return [
+        session(
+            number,
+            id=f"{number}a7c0e5{number}-1b2c-4d5e-8f90-a1b2c3d4e5f6",
+            user_id=f"{profile}_7932771586",
+            profile=profile,
+            peer_address=f"203.113.177.199:5100{number}",
+        )
+        for number, profile in enumerate(("computer", "sarah", "probe", "probe"))
+    ]
+
+
+def test_100_columns_hold_who_and_how_and_from_where(daemon: FakeDaemon) -> None:
+    daemon.sessions = _customers()
+    daemon.runs = [stored_run(1)]
+    target = ("--target", str(daemon.path))
+    code, shown = _on_a_terminal(*target, "sessions", "list", columns=100, NO_COLOR="1")
+    assert code == 0
+    header = next(line for line in shown.splitlines() if "PROFILE" in line)
+    assert [name for name in ("USER", "PROFILE", "STATE", "VERDICT", "AGE", "PEER") if name not in header] == []
+    for each in daemon.sessions:
+        assert each.id[:8] in shown
+        assert each.peer_address in shown
+        assert each.id not in shown
+    assert "PEER" in _on_a_terminal(*target, "history", "runs", columns=100)[1].splitlines()[0]
+
+
+def test_ids_are_whole_where_they_are_asked_for(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.sessions = _customers()
+    for style in ("wide", "json", "csv"):
+        assert all(each.id in cli("sessions", "list", "-o", style).out for each in daemon.sessions)
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"),
+    [
+        (["8cd209fa-1", "9cd209fa-1"], ["8cd209fa", "9cd209fa"]),
+        (["8cd209fa-1234", "8cd209fa-1334"], ["8cd209fa-12", "8cd209fa-13"]),
+        (["8cd209fa-1234", "8cd209fa-1234"], ["8cd209fa", "8cd209fa"]),
+        (["-", "8cd209fa-1234", ""], ["-", "8cd209fa", ""]),
+    ],
+)
+def test_ids_in_tables_are_as_short_as_they_are_unique(
+    ids: list[str], shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Table((Column[str]("ID", str, ids=True),), ids).print(headers=False)
+    assert capsys.readouterr().out.splitlines() == shown
 
 
 def test_no_color(daemon: FakeDaemon) -> None:

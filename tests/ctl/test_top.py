@@ -11,7 +11,7 @@ from tests.ctl.fake_daemon import session
 from tests.ctl.screens import Terminal, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.ctl.conftest import Cli
     from tests.ctl.fake_daemon import FakeDaemon
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def fleet(daemon: FakeDaemon) -> FakeDaemon:
     """Three sessions, the fastest of which is Jake's."""
     daemon.sessions = [
-        session(1, user_id="alex_1", actual_download_bps=1e6, sent_bytes=5_000_000),
-        session(2, user_id="sarah_1", actual_download_bps=2e6, state=SessionState.SESSION_STATE_QUIET),
-        session(3, user_id="jake_1", actual_download_bps=9e6, sent_bytes=9_000_000),
+        session(1, test_id="1", user_id="alex_1", actual_download_bps=1e6, sent_bytes=5_000_000),
+        session(2, test_id="2", user_id="sarah_1", actual_download_bps=2e6, state=SessionState.SESSION_STATE_QUIET),
+        session(3, test_id="3", user_id="jake_1", actual_download_bps=9e6, sent_bytes=9_000_000),
     ]
     return daemon
 
@@ -52,7 +52,7 @@ def test_it_shows_sessions_workers_and_rates(top: Terminal) -> None:
 
 
 def test_it_follows_what_happens(top: Terminal, fleet: FakeDaemon) -> None:
-    fleet.sessions.append(session(4, user_id="computer_1", actual_download_bps=1e9))
+    fleet.sessions.append(session(4, test_id="4", user_id="computer_1", actual_download_bps=1e9))
     _waits_for_users(top, "computer_1", "jake_1", "sarah_1", "alex_1")
 
 
@@ -110,6 +110,74 @@ def test_pause_holds_what_is_shown(top: Terminal, fleet: FakeDaemon) -> None:
     top.types("p")
     top.waits_for("sessions 2", without="PAUSED")
     assert len(fleet.asked(api.ListSessionsRequest)) > asked
+
+
+@pytest.fixture
+def households(daemon: FakeDaemon) -> FakeDaemon:
+    """Two households of two people and four probes each, and a session without a test id."""
+    daemon.sessions = [
+        session(
+            10 * run + number,
+            test_id=f"run{run}",
+            user_id=f"{profile}_run{run}",
+            profile=profile,
+            actual_download_bps=run * 1e6 if profile != "probe" else 1.0,
+        )
+        for run in (1, 2)
+        for number, profile in enumerate(("alex", "jake", "probe", "probe", "probe", "probe"))
+    ]
+    daemon.sessions.append(session(99, test_id="", user_id="loner_1", actual_download_bps=1.0))
+    return daemon
+
+
+def test_a_household_is_one_row_until_it_is_unfolded(households: FakeDaemon) -> None:
+    def begins(*starts: str) -> Callable[[str], bool]:
+        def seen(screen: str) -> bool:
+            rows = screen.partition("USER")[2].splitlines()[1:-1]
+            return [row.split("  ")[0].strip() or row.strip().split("  ")[0] for row in rows if row.strip()] == [
+                *starts
+            ]
+
+        return seen
+
+    with terminal("--target", str(households.path), "top", "--interval", "200ms", columns=100) as opened:
+        opened.waits_for("+ run2", "2 people", "4.0 Mbit/s")
+        opened.waits_until(begins("+ run2", "+ run1", "loner_1"), "not one row for each")
+        opened.types("\r")
+        opened.waits_until(
+            begins("- run2", "alex_run2", "jake_run2", "+ 4 probes", "+ run1", "loner_1"), "not unfolded"
+        )
+        opened.types("\x1b[B\x1b[B\x1b[B\r")
+        opened.waits_until(
+            begins("- run2", "alex_run2", "jake_run2", "- 4 probes", *["probe_run2"] * 4, "+ run1", "loner_1"),
+            "probes not unfolded",
+        )
+        opened.types("\x1b[H\r")
+        opened.waits_until(begins("+ run2", "+ run1", "loner_1"), "not folded again")
+        opened.types("g")
+        opened.waits_for("alex_run1", "probe_run2", without="people")
+        opened.types("g/jake\r")
+        opened.waits_until(begins("jake_run2", "jake_run1"), "not those that match")
+
+
+def test_a_household_is_killed_as_a_whole(households: FakeDaemon) -> None:
+    with terminal("--target", str(households.path), "top", "--interval", "200ms") as opened:
+        opened.waits_for("+ run2")
+        opened.types("k")
+        opened.waits_for("kill run2 (6 sessions), reason: _")
+        opened.types("abuse\r")
+        opened.waits_for("6 sessions: 6 killed", without="+ run2")
+    (request,) = households.asked(api.KillSessionsRequest)
+    assert isinstance(request, api.KillSessionsRequest)
+    assert sorted(request.ids.ids) == [session(20 + number).id for number in range(6)]
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(60, 15), (100, 24), (30, 10)])
+def test_the_way_out_is_always_shown(fleet: FakeDaemon, columns: int, lines: int) -> None:
+    with terminal("--target", str(fleet.path), "top", "--interval", "200ms", columns=columns, lines=lines) as opened:
+        opened.waits_for("q quit  ? help")
+        opened.types("/alex_1\r")
+        opened.waits_for("q quit  ? help", *(["1 of 3 shown"] if columns >= 60 else []))
 
 
 def test_help(top: Terminal) -> None:

@@ -5,6 +5,7 @@ import pytest
 from householdctl.tables import fitting
 from householdctl.units import (
     format_age,
+    format_ago,
     format_bytes,
     format_duration,
     format_rate,
@@ -73,3 +74,22 @@ def test_a_narrow_terminal_gives_up_the_least_important_columns() -> None:
         [0],
         [0],
     ]
+
+
+@pytest.mark.parametrize(
+    ("age", "shown"),
+    [
+        (0.4, "now"),
+        (-0.4, "now"),
+        (59.9, "59s ago"),
+        (60, "1m ago"),
+        (3 * 60 + 59, "3m ago"),
+        (3600, "1h ago"),
+        (86399, "23h ago"),
+        (29.5 * 86400, "29d ago"),
+        (-90, "in 1m"),
+        (31 * 86400, ""),
+    ],
+)
+def test_how_long_ago_something_was(age: float, shown: str) -> None:
+    assert format_ago(age) == shown

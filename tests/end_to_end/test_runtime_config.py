@@ -104,7 +104,7 @@ async def test_other_rates_hold_for_sessions_that_live_and_for_new_ones(pair: Da
             # Jake downloads for one second in five.
             assert [(each.target_download_bps, each.target_upload_bps) for each in sessions] == [(1e6, 5e5)] * 2
             assert after.last("session_info")["profile"]["download_mbps"] == 1
-            await asyncio.to_thread(pair.ctl, "timeouts", "reset")
+            await asyncio.to_thread(pair.ctl, "timeouts", "reset", "--yes")
             assert setting(pair, "profiles.jake.download_mbps") == (5, 25, "RUNTIME")
             await asyncio.to_thread(pair.config.ResetRuntimeConfig, pb.ResetRuntimeConfigRequest(), timeout=10)
             sessions = await asyncio.to_thread(pair.list_sessions)

@@ -52,7 +52,7 @@ def test_reset_goes_back_to_the_values_at_launch(daemon: Daemon) -> None:
     assert current(daemon)["inactivity"] == 45.5
     assert daemon.ctl("timeouts", "reset", "inactivity").returncode == 0
     assert (current(daemon)["inactivity"], current(daemon)["close"]) == (30, 1)
-    assert daemon.ctl("timeouts", "reset").returncode == 0
+    assert daemon.ctl("timeouts", "reset", "--yes").returncode == 0
     assert current(daemon)["close"] == 2
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -37,10 +38,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Kill:
-    """A session to end, and why."""
+    """Sessions to end, and why. ``name`` is what they are called in what is said of it."""
 
     target: str
-    session_id: str
+    name: str
+    session_ids: tuple[str, ...]
     reason: str
 
 
@@ -117,7 +119,10 @@ class Feed:
 
         try:
             request = KillSessionsRequest(reason=order.reason)
-            (result,) = self._clients[order.target].kill_sessions(request, [order.session_id]).results
+            results = self._clients[order.target].kill_sessions(request, order.session_ids).results
         except CommandError as error:
-            return f"{order.session_id}: {error.message}"
-        return f"{order.session_id}: {short_name(KillOutcome, result.outcome).lower().replace('_', ' ')}"
+            return f"{order.name}: {error.message}"
+        counts = Counter(short_name(KillOutcome, result.outcome).lower().replace("_", " ") for result in results)
+        if len(order.session_ids) == 1:
+            return f"{order.name}: {', '.join(counts)}"
+        return f"{order.name}: {', '.join(f'{count} {outcome}' for outcome, count in counts.items())}"

@@ -80,7 +80,7 @@ def _loop(feed: Feed, wake_reader: int) -> None:
                     return
                 for key in keys:
                     if order := state.press(key):
-                        state.message = f"killing {order.session_id}"
+                        state.message = f"killing {order.name}"
                         feed.kill(order)
 
 

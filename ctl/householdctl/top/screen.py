@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 _STALE_S = 3.0
 
 HELP = """\
-up, down, page up, page down   select a session
+up, down, page up, page down   select a household or session
+enter                          unfold the selected household, or its probes; fold it again
+g                              show sessions one by one; group them by household again
 left, right or < >             sort by the column before or after
 r                              reverse the order
 /                              filter: what the user, profile, state, verdict, peer, worker or id contains
 escape                         no filter
-k                              kill the selected session; asks for a reason
+k                              kill the selected session, or all of the household; asks for a reason
 p or space                     pause, go on
 ? or h                         this help
 q or Ctrl-C                    quit
@@ -159,9 +161,15 @@ def _foot(snapshot: Snapshot, state: State) -> Text:
         return Text(printable(state.message), style="bold")
     shown = f"{len(state.rows)} of {len(snapshot.sessions)} shown  filter: {state.needle}  " if state.needle else ""
     order = f"{'most' if state.descending else 'least'} {state.sort_by} first"
-    return Text(f"{shown}{order}   ? help  / filter  < > sort  r reverse  k kill  p pause  q quit", style="dim")
+    keys = "enter unfold  k kill  / filter  < > sort  r reverse  g group  p pause"
+    # The way out is the last to be cut.
+    return Text(f"q quit  ? help   {shown}{order}   {keys}", style="dim")
 
 
 def _selected_user(state: State) -> str:
     position = state.position
-    return state.selected if position is None else f"{state.rows[position].message.user_id} ({state.selected})"
+    if position is None:
+        return state.selected
+    row = state.rows[position]
+    user = row.message.user_id.strip(" +-")
+    return f"{user} ({len(row.sessions)} sessions)" if row.folds else f"{user} ({row.sessions[0].id})"

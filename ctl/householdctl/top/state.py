@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from householdctl.merging import merge_sessions
 from householdctl.records import Tagged
 from householdctl.top.feed import Kill, Snapshot
+from householdctl.top.rows import Row, flat_rows, grouped_rows
 
 # The columns that can be sorted by: the header, and what it is in an order_by.
 ORDERS = {
@@ -38,7 +38,10 @@ class Mode(Enum):
 
 @dataclass
 class State:
-    """The choices. ``selected`` is a session's id, so that it stays selected wherever it moves to."""
+    """The choices. ``selected`` is a row's key, so that it stays selected wherever it moves to.
+
+    ``grouped`` is whether a household is one row, but for those whose keys are ``unfolded``.
+    """
 
     sort_by: str = "DOWN"
     descending: bool = True
@@ -49,22 +52,24 @@ class State:
     typed: str = ""
     message: str = ""
     quitting: bool = False
-    rows: list[Tagged] = field(default_factory=list)
+    grouped: bool = True
+    unfolded: set[str] = field(default_factory=set)
+    rows: list[Row] = field(default_factory=list)
     page: int = 10
     widest: dict[str, int] = field(default_factory=dict)
 
     def update(self, snapshot: Snapshot) -> None:
         """Chooses and sorts what is shown of a snapshot."""
         order = f"{ORDERS[self.sort_by]}{' desc' * self.descending}"
-        matching = (each for each in snapshot.sessions if self.needle.casefold() in _words(each))
-        self.rows = merge_sessions(((each.target, [each.message]) for each in matching), order, None)
+        matching = [each for each in snapshot.sessions if self.needle.casefold() in _words(each)]
+        self.rows = grouped_rows(matching, order, self.unfolded) if self.grouped else flat_rows(matching, order)
         if self.rows and self.position is None:
-            self.selected = self.rows[0].message.id
+            self.selected = self.rows[0].key
 
     @property
     def position(self) -> int | None:
-        """Where the selected session is among the rows; None when it is not there."""
-        return next((index for index, row in enumerate(self.rows) if row.message.id == self.selected), None)
+        """Where the selected row is; None when it is not there."""
+        return next((index for index, row in enumerate(self.rows) if row.key == self.selected), None)
 
     def press(self, key: str) -> Kill | None:
         """Does what a key is for; the kill that it asks for, if any."""
@@ -96,6 +101,10 @@ class State:
                 self.mode, self.typed = Mode.FILTER, self.needle
             case "escape":
                 self.needle = ""
+            case "g":
+                self.grouped = not self.grouped
+            case "enter" if (position := self.position) is not None and self.rows[position].folds:
+                self.unfolded ^= {self.selected}
             case "k" if self.position is not None:
                 self.mode, self.typed = Mode.REASON, ""
             case "?" | "h":
@@ -127,12 +136,14 @@ class State:
         if position is None:
             self.message = "nothing was killed: the session is gone"
             return None
-        return Kill(self.rows[position].target, self.selected, reason)
+        row = self.rows[position]
+        ids = tuple(session.id for session in row.sessions)
+        return Kill(row.target, f"{len(ids)} sessions" if row.folds else ids[0], ids, reason)
 
     def _move(self, by: int) -> None:
         if self.rows:
             index = min(max((self.position or 0) + by, 0), len(self.rows) - 1)
-            self.selected = self.rows[index].message.id
+            self.selected = self.rows[index].key
 
     def _sort(self, by: int) -> None:
         names = list(ORDERS)

@@ -1,0 +1,52 @@
+"""runs: live, and those of the history."""
+
+from typing import TYPE_CHECKING, Any
+
+from householdctl.command_tree import App
+from householdctl.commands import history
+from householdctl.options import FilterOption, Options, example, with_options
+
+if TYPE_CHECKING:
+    from householdctl.several import Answers
+
+app = App(help="See runs, a household in each.", epilog=example("householdctl runs live", "householdctl runs list"))
+
+
+@app.command(
+    "live",
+    epilog=example(
+        "householdctl runs live",
+        "householdctl runs live --filter 'address = 192.0.2.0/24'",
+        "householdctl runs live -o json | jq '.runs[].session_ids'",
+    ),
+)
+@with_options
+def live_runs(options: Options, query: FilterOption = "") -> None:
+    """List the live runs, a row for each household.
+
+    The sessions of one daemon that have an address and a test id in common are a household. With --filter only those
+    that match are counted.
+    """
+    from householdctl import household_views, output
+    from householdctl.households import group
+    from householdctl.listing import missing
+    from householdctl.several import ask
+    from householdctl.tables import Column, Table
+    from householdctl.terminal import warn
+
+    answers: Answers[Any] = ask(options, lambda client: client.list_sessions(query))
+    found = group((target, session) for target, answer in answers for session in answer.sessions)
+    lines = [household_views.document(each, several=answers.several) for each in found]
+    columns = household_views.COLUMNS
+    if answers.several:
+        columns = (Column("TARGET", lambda household: household.target), *columns)
+    document = {"runs": lines, "unreachable_targets": answers.unreachable} if answers.several else {"runs": lines}
+    answers.warn()
+    for text in missing(answers):
+        warn(text)
+    output.show(options, document, Table(columns, found), lines=lines)
+    answers.finish()
+
+
+app.command("list", epilog=example("householdctl runs list --filter 'grade = f AND valid = true'"))(history.list_runs)
+app.command("show", epilog=example("householdctl runs show 1f4d32021bf9634a1e5fa1e6"))(history.show)

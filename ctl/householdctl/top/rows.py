@@ -1,0 +1,86 @@
+"""The rows of top: households folded into one, or the sessions of those that are unfolded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from householdctl.household_views import group_row, member_row, probes_key, probes_row
+from householdctl.households import Household, group
+from householdctl.merging import merge_sessions
+from householdctl.records import Tagged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
+
+    from household.v1.session_pb2 import Session
+
+
+@dataclass(frozen=True)
+class Row(Tagged):
+    """A line of the table: a session, or several as one. ``message`` is what is shown of it.
+
+    ``key`` is what selects the row, wherever it moves to.
+    """
+
+    key: str
+    sessions: tuple[Session, ...]
+
+    @property
+    def folds(self) -> bool:
+        """Whether it stands for several sessions."""
+        return len(self.sessions) > 1
+
+
+def flat_rows(sessions: list[Tagged], order: str) -> list[Row]:
+    """Return a row for each session."""
+    return [_single(each) for each in _sorted(sessions, order)]
+
+
+def grouped_rows(sessions: list[Tagged], order: str, unfolded: AbstractSet[str]) -> list[Row]:
+    """Return a row for each household, and below those that are ``unfolded`` rows for their sessions."""
+    households = {each.key: each for each in group((tagged.target, tagged.message) for tagged in sessions)}
+    heads = [
+        Tagged(each.target, each.sessions[0] if len(each.sessions) == 1 else group_row(each, unfolded=key in unfolded))
+        for key, each in households.items()
+    ]
+    rows: list[Row] = []
+    for head in _sorted(heads, order):
+        household = households.get(head.message.id)
+        if household is None:
+            rows.append(_single(head))
+            continue
+        rows.append(_folded(head.target, head.message, household.sessions))
+        if household.key in unfolded:
+            rows += _members(household, order, unfolded)
+    return rows
+
+
+def _members(household: Household, order: str, unfolded: AbstractSet[str]) -> Iterator[Row]:
+    """Yield the people, then the probes as one, then each of these where they are unfolded."""
+    target = household.target
+    for each in _sorted([Tagged(target, session) for session in household.people], order):
+        yield Row(target, member_row(each.message, 1), each.message.id, (each.message,))
+    probes = household.probes
+    if len(probes) > 1:
+        row = _folded(target, probes_row(household, unfolded=probes_key(household) in unfolded), probes)
+        yield row
+        if row.key not in unfolded:
+            return
+    for probe in probes:
+        yield Row(target, member_row(probe, 2 if len(probes) > 1 else 1), probe.id, (probe,))
+
+
+def _folded(target: str, shown: Session, sessions: tuple[Session, ...]) -> Row:
+    """Return a row for several sessions, whose key ``shown`` has instead of an id."""
+    key, shown.id = shown.id, ""
+    return Row(target, shown, key, sessions)
+
+
+def _single(tagged: Tagged) -> Row:
+    return Row(tagged.target, tagged.message, tagged.message.id, (tagged.message,))
+
+
+def _sorted(rows: list[Tagged], order: str) -> list[Tagged]:
+    return merge_sessions(((each.target, [each.message]) for each in rows), order, None)
