@@ -23,7 +23,7 @@ from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
 
-PLACEHOLDERS = {"cert", "key", "profiles", "emergency_file"}
+PLACEHOLDERS = {"cert", "key", "profiles", "emergency_file", "redirect_listen", "acme_dir"}
 """Keys without a default, which the example shows with a plausible path."""
 
 
@@ -44,6 +44,7 @@ def test_the_addresses_of_the_example_do_not_meet() -> None:
     shown = uncommented()
     addresses = [
         shown["listen"],
+        shown["redirect_listen"],
         shown["metrics_listen"],
         shown["dashboard"]["listen"],
         shown["access"]["tcp"]["listen"],
@@ -209,3 +210,27 @@ def test_no_error_of_the_library_is_told_in_its_words(error: ErrorTypeInfo) -> N
     told = setting_errors.describe({"type": error["type"], "msg": error["example_message_python"], "ctx": context})
     assert told
     assert not told.startswith(("Input", "Value error"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"dev": True, "redirect_listen": "80"}, "--redirect-listen: "),
+        ({"no_tls": True, "redirect_listen": "0.0.0.0:80"}, "redirect_listen sends browsers to HTTPS, and no_tls"),
+        (
+            {"dev": True, "listen": "[::]:80", "redirect_listen": "[::]:80"},
+            "redirect_listen [::]:80 is taken by listen",
+        ),
+        ({"dev": True, "acme_dir": "/var/lib/acme"}, "acme_dir is served at redirect_listen; set that too"),
+    ],
+)
+def test_a_redirect_that_cannot_be_is_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(config.ConfigError, match=re.escape(words)):
+        config.load(options, None)
+
+
+def test_there_is_no_redirect_unless_it_is_configured() -> None:
+    assert config.load({"dev": True}, None).redirect_listen is None
+    assert config.load({"dev": True, "redirect_listen": ""}, None).redirect_listen is None
+    settings = config.load({"dev": True, "redirect_listen": "[::]:80", "acme_dir": "/var/lib/acme"}, None)
+    assert str(settings.redirect_listen) == "[::]:80"

@@ -159,6 +159,10 @@ class Settings(BaseSettings):
     cert: Path | None = None
     key: Path | None = None
     no_tls: bool = False
+    redirect_listen: Annotated[Address | None, BeforeValidator(parse_optional_address)] = None
+    """Where plain HTTP is answered: by a redirect to HTTPS, and for ACME. None is nowhere."""
+    acme_dir: Path | None = None
+    """The web root of an ACME client, whose challenges are answered there."""
     allowed_origins: list[str] = ["*"]
     """Origins whose pages may read the JSON rows. By default all: no row holds a secret, and deployed pages need it."""
     session_origins: list[_SessionOrigin] = ["*"]
@@ -232,6 +236,16 @@ class Settings(BaseSettings):
         """Where those values come from, by path, as far as they are no defaults."""
         rates = {path: Source.FILE for path in catalogue.meanings if path.startswith("profiles.") and self.profiles}
         return {path: source for path, source in self._sources.items() if path in catalogue.meanings} | rates
+
+    @model_validator(mode="after")
+    def _redirect(self) -> Self:
+        if self.redirect_listen is not None and self.no_tls:
+            raise ValueError("redirect_listen sends browsers to HTTPS, and no_tls serves none; the proxy can redirect")
+        if self.redirect_listen is not None and self.redirect_listen == self.listen and self.listen.port:
+            raise ValueError(f"redirect_listen {self.redirect_listen} is taken by listen; port 80 is usual")
+        if self.acme_dir is not None and self.redirect_listen is None:
+            raise ValueError("acme_dir is served at redirect_listen; set that too, such as 0.0.0.0:80")
+        return self
 
     @model_validator(mode="after")
     def _proxies(self) -> Self:

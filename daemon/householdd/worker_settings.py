@@ -18,6 +18,14 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     listen_fd: int
     """The listening socket, inherited and shared with the other workers."""
+    redirect_fd: int | None
+    """The socket that sends browsers to HTTPS, inherited and shared likewise; None where there is none."""
+    https_port: int
+    """The port that they are sent to."""
+    acme_dir: str
+    """Where answers to ACME's challenges are; empty where none are given."""
+    hsts: bool
+    """Whether browsers are told to use HTTPS only."""
     control_socket: str
     """Where the worker serves the control API to its supervisor."""
     daemon_socket: str

@@ -48,7 +48,10 @@ def start(directory: Path, names: str, *passed: socket.socket) -> tuple[int, str
 @pytest.mark.parametrize(
     ("names", "problem"),
     [
-        ("householdd.socket", "a socket named 'householdd.socket' was passed; FileDescriptorName is listen or control"),
+        (
+            "householdd.socket",
+            "a socket named 'householdd.socket' was passed; FileDescriptorName is listen, control or redirect",
+        ),
         ("control", "control: a unix socket that listens is wanted, by ListenStream= with Accept=no"),
     ],
 )

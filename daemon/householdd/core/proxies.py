@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ class TrustedProxies:
             if not self.trusts(client):
                 break
             try:
-                client = str(ipaddress.ip_address(hop))
+                client = str(ipaddress.ip_address(_without_port(hop)))
             except ValueError:
                 break
         return unmapped(client)
@@ -36,3 +37,12 @@ class TrustedProxies:
         """Whether an address is that of such a proxy."""
         address = address_of(host)
         return any(address in network for network in self.networks)
+
+
+_WITH_PORT = re.compile(r"\[(?P<ipv6>[^\]]*)\](:\d{1,5})?|(?P<ipv4>[\d.]+):\d{1,5}", re.ASCII)
+"""How some load balancers write the address of a connection."""
+
+
+def _without_port(hop: str) -> str:
+    match = _WITH_PORT.fullmatch(hop)
+    return hop if match is None else match["ipv6"] or match["ipv4"] or ""

@@ -146,11 +146,11 @@ class Acceptor:
         """Waits for whom a proxy passes on, and the client's first byte; False where nothing comes of it."""
         try:
             async with asyncio.timeout_at(arrival.deadline):
-                arrival.spoke = await _speaks(arrival.sock)
+                arrival.first = await _first_byte(arrival.sock)
                 if arrival.spoke and self._proxied.expects(arrival.host):
                     if not self._learns(arrival, await proxied.read(arrival.sock)):
                         return False
-                    arrival.spoke = await _speaks(arrival.sock)
+                    arrival.first = await _first_byte(arrival.sock)
         except (ProxyHeaderError, OSError) as error:
             # Also too late, or reset.
             if arrival.spoke and self._proxied.expects(arrival.host):
@@ -161,7 +161,7 @@ class Acceptor:
 
     def _learns(self, arrival: Arrival, client: tuple[str, int] | None) -> bool:
         """A proxy said whom it passes on, or that it is itself; whether that one may go on."""
-        arrival.spoke = False
+        arrival.first = b""
         if client is None:
             return True
         self._registry.unfinished.leave(arrival)
@@ -183,10 +183,10 @@ class Acceptor:
         self._accept()
 
 
-async def _speaks(sock: socket.socket) -> bool:
-    """Waits for the first byte, which stays where it is; False where the end comes instead."""
+async def _first_byte(sock: socket.socket) -> bytes:
+    """Waits for the first byte, which stays where it is; empty where the end comes instead."""
     await sockets.readable(sock)
-    return bool(sock.recv(1, socket.MSG_PEEK))
+    return sock.recv(1, socket.MSG_PEEK)
 
 
 def _reset(sock: socket.socket) -> None:

@@ -30,11 +30,21 @@ class Arrival:
     """Ends the connection now, by a reset."""
     deadline: float
     """Time of the event loop by which TLS is to be done."""
-    spoke: bool = False
-    """Whether anything came from the client."""
+    first: bytes = b""
+    """The first byte that came from the client, which is still to be read; empty before."""
     asked: bool = False
     """Whether it sent a whole request."""
     dropped: bool = False
     """Whether it was given up for another one's sake."""
     wanted: Wanted | None = None
     """Set from the request to the begin of the session."""
+
+    @property
+    def spoke(self) -> bool:
+        """Whether anything came from the client."""
+        return bool(self.first)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the client speaks without TLS: a request begins with a letter, and a record of TLS does not."""
+        return self.first.isalpha()

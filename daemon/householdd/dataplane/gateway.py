@@ -22,6 +22,7 @@ from householdd.core.profiles import Profiles
 from householdd.core.proxies import TrustedProxies
 from householdd.core.session import Identity
 from householdd.core.visitor import Visitor
+from householdd.dataplane import redirecting
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival, Wanted
 from householdd.dataplane.http_rows import (
@@ -48,6 +49,9 @@ from householdd.http.responses import text
 
 USER_AGENT_LENGTH = 256
 
+HSTS_S = 180 * 86400
+"""Time for which a browser that was here uses HTTPS only (RFC 6797)."""
+
 _STATUS = {
     Cause.BLOCKED: http.HTTPStatus.FORBIDDEN,
     Cause.ORIGIN: http.HTTPStatus.FORBIDDEN,
@@ -73,6 +77,8 @@ class GatewayOptions:
     proxy_protocol: ProxyProtocol
     tokens: Tokens | None
     """None lets in who has none."""
+    hsts: bool = False
+    """Whether browsers are told to use HTTPS only from now on."""
 
 
 class Gateway:
@@ -123,10 +129,14 @@ class Gateway:
         return len(self._opening.handler_tasks) + len(self._registry.live)
 
     async def _request(self, connection: ServerConnection, request: Request) -> Response | None:
+        if self._options.tls is not None and cast("Link", connection).arrival.plain:
+            return redirecting.told_to_use_tls(request)
         path = path_of(request.path)
         response = await methods.answer(request, self._methods(cast("Link", connection), request, path))
         if response is not None and path not in self._static:
             methods.share(request, response, self._options.allowed_origins)
+        if response is not None and self._options.hsts:
+            response.headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"
         return response
 
     def _methods(self, connection: Link, request: Request, path: str) -> Methods:

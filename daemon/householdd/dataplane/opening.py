@@ -63,7 +63,10 @@ class Opening:
         self._serving = False
 
     async def open(self, arrival: Arrival) -> bool:
-        """Does TLS and hands the connection to a task of its own; False where the client did not do its part."""
+        """Does TLS and hands the connection to a task of its own; False where the client did not do its part.
+
+        A client that speaks HTTP where TLS is expected is heard as well, so that it can be told.
+        """
         loop = asyncio.get_running_loop()
         protocol = ServerProtocol(max_size=MAX_MESSAGE)
         link = Link(
@@ -78,7 +81,7 @@ class Opening:
         )
         link.arrival = arrival
         tls: dict[str, Any] = {}
-        if self._tls is not None:
+        if self._tls is not None and not arrival.plain:
             left = max(arrival.deadline - loop.time(), LEAST_LEFT)
             tls = {"ssl": self._tls, "ssl_handshake_timeout": left, "ssl_shutdown_timeout": self._timeout}
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 FIRST = 3
 """The first descriptor that is passed, SD_LISTEN_FDS_START."""
 
-LISTEN, CONTROL = "listen", "control"
+LISTEN, CONTROL, REDIRECT = "listen", "control", "redirect"
 """What FileDescriptorName= of a socket unit has to be."""
 
 _VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
@@ -30,9 +30,12 @@ class Sockets:
     control: socket.socket | None = None
     """For the control API: a unix socket."""
 
+    redirect: socket.socket | None = None
+    """For clients that are sent to HTTPS: TCP."""
+
     def close(self) -> None:
         """Lets go of them; systemd keeps its own."""
-        for sock in (self.listen, self.control):
+        for sock in (self.listen, self.control, self.redirect):
             if sock is not None:
                 sock.close()
 
@@ -57,8 +60,10 @@ def adopt(environ: MutableMapping[str, str]) -> Sockets:
 
 
 def _check_name(name: str, passed: dict[str, socket.socket]) -> None:
-    if name not in {LISTEN, CONTROL}:
-        raise ActivationError(f"a socket named {name!r} was passed; FileDescriptorName is {LISTEN} or {CONTROL}")
+    if name not in {LISTEN, CONTROL, REDIRECT}:
+        raise ActivationError(
+            f"a socket named {name!r} was passed; FileDescriptorName is {LISTEN}, {CONTROL} or {REDIRECT}"
+        )
     if name in passed:
         raise ActivationError(
             f"several sockets named {name} were passed; one is taken, and ListenStream=443 is IPv6 and IPv4"

@@ -107,11 +107,13 @@ class Supervisor:
             listening.allow_many_connections()
             tls, brand = self._certificate(), launch.brand(self._settings)
             self._tokens = launch.tokens(self._settings)
-            sock = stack.enter_context(self._listening_socket(sockets))
-            self._state.listen_urls.append(listening.url(self._settings, sock, adopted=sock is sockets.listen))
+            clients = self._client_sockets(sockets, stack)
+            self._state.listen_urls.append(
+                listening.url(self._settings, clients.listen, adopted=clients.listen is sockets.listen)
+            )
             counts = stack.enter_context(shared_counts(len(self._handles)))
             pool = WorkerPool(
-                {handle.name: self._worker_settings(handle, sock, counts.fd, tls, brand) for handle in self._handles},
+                {each.name: self._worker_settings(each, clients, counts.fd, tls, brand) for each in self._handles},
                 self._handles,
                 Hooks(
                     ready=self._brief,
@@ -226,6 +228,17 @@ class Supervisor:
         sock = listening.prepare(sockets.listen, settings.congestion_control)
         log.info("listening on the socket of systemd; the setting listen is not used")
         return sock
+
+    def _client_sockets(self, sockets: activation.Sockets, stack: contextlib.AsyncExitStack) -> launch.ClientSockets:
+        listen = stack.enter_context(self._listening_socket(sockets))
+        address, redirect = self._settings.redirect_listen, sockets.redirect
+        if redirect is None and address is not None:
+            redirect = stack.enter_context(listening.bind(address, "redirect_listen"))
+        if redirect is not None:
+            if self._settings.no_tls:
+                raise DaemonError("socket unit: the socket redirect sends browsers to HTTPS, and no_tls serves none")
+            log.info("redirecting to HTTPS", address=str(Address(*redirect.getsockname()[:2])))
+        return launch.ClientSockets(listen, redirect)
 
     async def _start(self, pool: WorkerPool) -> bool:
         """Starts the workers; False when the daemon was told to end meanwhile. Raises DaemonError."""
@@ -391,7 +404,7 @@ class Supervisor:
     def _worker_settings(
         self,
         worker: WorkerHandle,
-        sock: socket.socket,
+        clients: launch.ClientSockets,
         counts_fd: int,
         tls: launch.Pair,
         brand: Brand,
@@ -399,7 +412,11 @@ class Supervisor:
         settings, (cert, key) = self._settings, tls
         return WorkerSettings(
             name=worker.name,
-            listen_fd=sock.fileno(),
+            listen_fd=clients.listen.fileno(),
+            redirect_fd=None if clients.redirect is None else clients.redirect.fileno(),
+            https_port=clients.listen.getsockname()[1],
+            acme_dir=launch.acme_dir(settings),
+            hsts=launch.tells_of_https(settings),
             control_socket=str(worker.socket_path),
             daemon_socket=str(self._private / "daemon.sock"),
             recorder_socket=str(self._recorder_socket) if self._history is not None else None,

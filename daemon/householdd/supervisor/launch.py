@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from householdd import certificates, profile_data
@@ -27,6 +28,16 @@ from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.history import History
 from householdd.supervisor.webhook.delivering import Webhook
 from householdd.supervisor.webhook.posting import Poster
+
+
+@dataclass(frozen=True)
+class ClientSockets:
+    """Sockets that the workers share."""
+
+    listen: socket.socket
+    redirect: socket.socket | None
+    """None where plain HTTP is not answered."""
+
 
 Pair = tuple[Path | None, Path | None]
 """Certificate and key; None without TLS."""
@@ -72,6 +83,23 @@ def certificates_in_use(settings: Settings, cert: Path | None) -> list[Certifica
     except CertificateError as error:
         raise DaemonError(f"access.tcp: {error}") from None
     return found
+
+
+def acme_dir(settings: Settings) -> str:
+    """Return the absolute path of ``acme_dir``; empty where it is not set. Raise DaemonError if it cannot be read."""
+    path = settings.acme_dir
+    if path is None:
+        return ""
+    if not path.is_dir():
+        raise DaemonError(f"acme_dir {path}: no such directory; make it before the ACME client uses it")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise DaemonError(f"acme_dir {path}: the daemon's user may not read it")
+    return str(path.absolute())
+
+
+def tells_of_https(settings: Settings) -> bool:
+    """Return whether browsers may be told to use HTTPS only: with a certificate that they accept by themselves."""
+    return settings.cert is not None and not certificates.is_self_signed(settings.cert)
 
 
 def check_validity(found: Iterable[Certificate]) -> None:
@@ -150,6 +178,7 @@ def check(settings: Settings) -> None:
     EmergencyFile(settings.emergency_path).refuse()
     profiles(settings)
     brand(settings)
+    acme_dir(settings)
     if settings.cert is not None:
         certificate(settings)
     if settings.access.tcp.listen is not None:

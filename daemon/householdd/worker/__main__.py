@@ -38,6 +38,8 @@ from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.http_rows import HttpRows, no_run
 from householdd.dataplane.memory_gauge import MemoryGauge
 from householdd.dataplane.overloading import Overloading
+from householdd.dataplane.proxied import Proxied
+from householdd.dataplane.redirecting import Redirector
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import Tokens
@@ -94,6 +96,7 @@ class Worker:
         # Never connects where nothing is kept.
         self._history = grpc.aio.insecure_channel(f"unix:{settings.recorder_socket}")
         self._profiles = profiles = Profiles(settings.profiles)
+        proxies = TrustedProxies(tuple(map(ipaddress.ip_network, settings.trusted_proxies)))
         self._gateway = Gateway(
             self._registry,
             profiles,
@@ -104,10 +107,18 @@ class Worker:
                 settings.allowed_origins,
                 settings.handshake_timeout,
                 Origins(settings.session_origins, required=settings.require_origin),
-                TrustedProxies(tuple(map(ipaddress.ip_network, settings.trusted_proxies))),
+                proxies,
                 settings.proxy_protocol,
                 self._tokens,
+                settings.hsts,
             ),
+        )
+        self._redirector = Redirector(
+            self._registry,
+            Proxied(settings.proxy_protocol, proxies),
+            settings.handshake_timeout,
+            settings.https_port,
+            settings.acme_dir,
         )
         services = Services(
             LocalSessions(self._registry, settings.name),
@@ -115,7 +126,7 @@ class Worker:
                 self._registry,
                 self._control_loop,
                 settings.name,
-                lambda: self._gateway.connections,
+                lambda: self._gateway.connections + self._redirector.connections,
                 self._stop,
             ),
             ConfigService(RuntimeConfig(Catalogue(profiles), settings.values, {}, self._apply)),
@@ -136,6 +147,8 @@ class Worker:
         # Not before: whoever came meanwhile would be let in by the limits and blocks of the launch.
         await self._briefed.wait()
         await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
+        if self._settings.redirect_fd is not None:
+            self._redirector.serve(socket.socket(fileno=self._settings.redirect_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
         control_loop.add_done_callback(self._control_loop_ended)
         collector.settle()
@@ -143,6 +156,7 @@ class Worker:
         await self._control.report(serving=True)
         await self._stopping.wait()
         self._gateway.close()
+        self._redirector.close()
         if self._registry.end_all(CloseReason.DRAINED):
             await asyncio.sleep(LAST_WORDS)
         self._registry.abort_all()
