@@ -23,6 +23,7 @@ from websockets.typing import Origin
 
 from tests.daemon import PATIENCE, Daemon, running, wait_until
 from tests.end_to_end.sessions import open_sessions
+from tests.end_to_end.strangers import ADDRESSES, BEGINNINGS, crowd
 
 ALICE, BOB = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 NOBODY = "00000000000000000000000000000000"
@@ -73,9 +74,18 @@ def url_of(daemon: Daemon) -> str:
 
 
 @contextlib.asynccontextmanager
-async def visit(url: str, origin: str | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[Visit]:
+async def visit(
+    url: str,
+    origin: str | None = None,
+    tls: ssl.SSLContext | None = None,
+    local_addr: tuple[str, int] | None = None,
+) -> AsyncIterator[Visit]:
     async with connect(
-        url.replace("http", "ws", 1) + "live", origin=Origin(origin or url.rstrip("/")), ssl=tls, proxy=None
+        url.replace("http", "ws", 1) + "live",
+        origin=Origin(origin or url.rstrip("/")),
+        ssl=tls,
+        proxy=None,
+        local_addr=local_addr,
     ) as connection:
         yield Visit(connection)
 
@@ -241,13 +251,49 @@ async def test_what_breaks_the_protocol_is_closed(shared: Daemon) -> None:
         assert await alice.closed() == 1008
 
 
-async def test_pages_that_do_not_log_in_take_no_place_of_those_who_do(shared: Daemon) -> None:
-    url = url_of(shared)
+@pytest.fixture(scope="module")
+def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon whose dashboard can be reached from elsewhere, so over TLS."""
+    directory = tmp_path_factory.mktemp("remote")
+    with with_dashboard(directory, f'listen = "0.0.0.0:0"\ntokens = "{directory}/tokens"') as daemon:
+        yield daemon
+
+
+@pytest.fixture(params=["shared", "remote"])
+def open_to_strangers(request: pytest.FixtureRequest) -> tuple[str, ssl.SSLContext | None]:
+    """URL and client's TLS of a dashboard, without and with TLS."""
+    daemon: Daemon = request.getfixturevalue(request.param)
+    tls = daemon.tls if request.param == "remote" else None
+    return url_of(daemon).replace("0.0.0.0", "127.0.0.1"), tls
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+@pytest.mark.parametrize("where", ADDRESSES)
+async def test_connections_of_strangers_never_keep_an_operator_out(
+    open_to_strangers: tuple[str, ssl.SSLContext | None], beginning: str, where: str
+) -> None:
+    url, tls = open_to_strangers
+    with crowd(urlsplit(url).port or 0, ADDRESSES[where], BEGINNINGS[beginning]):
+        async with asyncio.timeout(PATIENCE), visit(url, tls=tls) as alice:
+            await alice.log_in(ALICE)
+            await alice.next("live")
+
+
+@pytest.mark.parametrize("where", ADDRESSES)
+async def test_pages_of_strangers_never_keep_an_operator_out(
+    open_to_strangers: tuple[str, ssl.SSLContext | None], where: str
+) -> None:
+    url, tls = open_to_strangers
     async with contextlib.AsyncExitStack() as stack:
-        alice = await stack.enter_async_context(visit(url))
+        alice = await stack.enter_async_context(visit(url, tls=tls))
         await alice.log_in(ALICE)
-        strangers = [await stack.enter_async_context(visit(url)) for _ in range(9)]
-        assert await strangers[-1].closed() == 1013
+        # More than there are places; the first ones have to go.
+        for number in range(140):
+            local = (ADDRESSES[where][number % len(ADDRESSES[where])], 0)
+            await stack.enter_async_context(visit(url, tls=tls, local_addr=local))
+        again = await stack.enter_async_context(visit(url, tls=tls))
+        await again.log_in(BOB)
+        await again.next("live")
         await alice.next("live")
 
 

@@ -18,6 +18,7 @@ import trustme
 from household.v1 import server_service_pb2, session_service_pb2
 from householdd.supervisor.forwarding import PREFACE
 from tests.daemon import Daemon, Stubs, running, wait_until
+from tests.end_to_end.strangers import ADDRESSES, BEGINNINGS, crowd
 
 LIST = session_service_pb2.ListSessionsRequest()
 KILL = session_service_pb2.KillSessionsRequest(all=True, reason="a test")
@@ -167,3 +168,10 @@ def test_certificates_are_renewed_without_a_restart(site: Site) -> None:
     wait_until(lambda: site.daemon.events(refusal), "the refusal")
     assert "access.tcp: " in site.daemon.events(refusal)[0]["problem"]
     assert site.handshake(mine)[0] == renewed
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+@pytest.mark.parametrize("where", ADDRESSES)
+def test_strangers_never_keep_an_operator_out(site: Site, beginning: str, where: str) -> None:
+    with crowd(site.port, ADDRESSES[where], BEGINNINGS[beginning]), site.channel(OPERATOR) as channel:
+        Stubs(channel).server.GetServer(server_service_pb2.GetServerRequest(), timeout=10)

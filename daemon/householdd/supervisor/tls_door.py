@@ -13,17 +13,15 @@ import structlog
 from householdd.access_settings import canonical_san
 from householdd.controlplane.identity import Caller
 from householdd.controlplane.limits import Limits
-from householdd.core.addresses import host_port, unmapped
+from householdd.core.addresses import host_port
 from householdd.supervisor.forwarding import Front
 from householdd.supervisor.gate import Gate
+from householdd.supervisor.tcp_acceptor import Arrival, TcpAcceptor
 
 log = structlog.get_logger("gate")
 
 _LONGEST_TIMER = 30 * 86400.0
 """Seconds after which a connection ends even if its certificate is valid for longer."""
-
-_BREATH = 0.1
-"""Seconds between two tries when no connection can be accepted, as without free file descriptors."""
 
 
 class TlsDoor:
@@ -34,49 +32,29 @@ class TlsDoor:
         self.context = context
         """Of handshakes from now on; a reload replaces it."""
         self._limits = limits
-        self._accepting: asyncio.Task[None] | None = None
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._acceptor = TcpAcceptor(limits.handshakes, limits.first_bytes, self._shake_hands)
         self._expiries: dict[Front, asyncio.TimerHandle] = {}
 
     def start(self, sock: socket.socket) -> None:
         """Takes the clients of ``sock``, a listening TCP socket."""
-        sock.setblocking(False)  # noqa: FBT003 - the standard library's parameter
-        self._accepting = asyncio.create_task(self._accept(sock))
+        self._acceptor.start(sock)
 
     async def stop(self) -> None:
         """Takes no more clients, and gives up handshakes under way."""
-        tasks = [*self._handshakes, *([self._accepting] if self._accepting else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._acceptor.stop()
 
-    async def _accept(self, sock: socket.socket) -> None:
-        # Not by a server of asyncio's, which would count no handshakes and keep one context for ever.
-        while True:
-            try:
-                connection, (host, port, *_) = await asyncio.get_running_loop().sock_accept(sock)
-            except OSError as error:
-                log.warning("control connection not accepted", problem=error.strerror)
-                await asyncio.sleep(_BREATH)
-                continue
-            if len(self._handshakes) >= self._limits.handshakes:
-                connection.close()
-                continue
-            task = asyncio.create_task(self._shake_hands(connection, host_port(unmapped(host), port)))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
-
-    async def _shake_hands(self, connection: socket.socket, peer: str) -> None:
-        loop = asyncio.get_running_loop()
+    async def _shake_hands(self, arrival: Arrival) -> None:
+        loop, peer = asyncio.get_running_loop(), host_port(arrival.host, arrival.port)
         front = Front(lambda _: None, self._gone)
         try:
             await loop.connect_accepted_socket(
-                lambda: front, connection, ssl=self.context, ssl_handshake_timeout=self._limits.first_bytes
+                lambda: front, arrival.sock, ssl=self.context, ssl_handshake_timeout=self._limits.first_bytes
             )
         except OSError as error:
             # A port scan, or a certificate that is not trusted, of which the client's side tells more.
             log.debug("control handshake failed", peer=peer, problem=str(error))
             return
+        self._acceptor.prove(arrival.host)
         tls: ssl.SSLObject = front.transport.get_extra_info("ssl_object")
         certificate = tls.getpeercert() or {}
         caller = _caller(certificate, peer)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import http
 import ssl
 from functools import partial
 
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from householdd.core.addresses import Address
@@ -18,19 +17,17 @@ from householdd.dataplane import static_files
 from householdd.dataplane.request_target import path_of
 from householdd.dataplane.responses import file
 from householdd.http import methods, responses
-from householdd.http.connection import SERVER
 from householdd.http.headers import header
 from householdd.http.methods import Methods
 from householdd.supervisor import listening
-from householdd.supervisor.bounded import bounded
-from householdd.supervisor.dashboard.orders import MAX_MESSAGE
 from householdd.supervisor.dashboard.visitor import Room, Visitor
 from householdd.supervisor.hosts import is_known_host
+from householdd.supervisor.web_listener import WebListener
 
 log = structlog.get_logger("dashboard")
 
-MAX_CONNECTIONS = 128
-"""Connections at once, pages among them; one more is closed without an answer."""
+MAX_PENDING = 128
+"""Connections at once beside the pages that are logged in; for one more another one goes, a stranger's if it can be."""
 
 PATIENCE = 5.0
 """Seconds for TLS, for a request, and to take the answer."""
@@ -56,36 +53,23 @@ class DashboardListener:
         self._names = names
         self._room = room
         self._files = static_files.load("dashboard", POLICY)
-        self._server: Server | None = None
-        """Set while it is served."""
+        self._stack = contextlib.ExitStack()
+        self._web: WebListener | None = None
+        """Set once it is served."""
 
     async def start(self) -> str:
         """Listens; the page's URL. Raises DaemonError."""
-        sock = listening.bind(self._address, "dashboard.listen")
-        self._server = await serve(
-            self._visit,
-            sock=sock,
-            ssl=self.tls,
-            process_request=self._answer,
-            create_connection=bounded(MAX_CONNECTIONS),
-            server_header=SERVER,
-            compression=None,
-            # A connection bounds its handshake itself, by close_timeout.
-            open_timeout=None,
-            close_timeout=PATIENCE,
-            max_size=MAX_MESSAGE,
-            max_queue=4,
-        )
+        sock = self._stack.enter_context(listening.bind(self._address, "dashboard.listen"))
+        self._web = WebListener(self._answer, self._visit, MAX_PENDING, PATIENCE, self.tls)
+        self._web.start(sock)
         scheme = "http" if self.tls is None else "https"
         return f"{scheme}://{Address(self._address.host, sock.getsockname()[1])}/"
 
     async def stop(self) -> None:
         """Stops listening, and says goodbye to the pages."""
-        if self._server is not None:
-            self._server.close()
-            # A page that does not answer is not worth waiting for.
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._server.wait_closed(), GOODBYE)
+        if self._web is not None:
+            await self._web.stop(GOODBYE)
+        self._stack.close()
 
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
         host = header(request, "Host")
@@ -112,4 +96,6 @@ class DashboardListener:
         return None
 
     async def _visit(self, connection: ServerConnection) -> None:
-        await Visitor(connection, self._room).serve()
+        if self._web is None:
+            raise AssertionError
+        await Visitor(connection, self._room, partial(self._web.admit, connection)).serve()

@@ -23,7 +23,7 @@ class Failures:
     """Wrong tokens, by the customer's network that they came from.
 
     Only the answer to a wrong token waits. A right one is never refused for what others at its address tried, so nobody
-    can be locked out; and since a connection has one try and connections are few, guesses stay few as well.
+    can be locked out. A connection has one try; what keeps guesses hopeless is the length of a token.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

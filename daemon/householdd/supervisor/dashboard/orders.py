@@ -11,9 +11,6 @@ import msgspec
 from household.v1 import server_service_pb2, session_service_pb2
 from householdd.controlplane.convert import duration
 
-MAX_MESSAGE = 32 * 1024
-"""Bytes of a message; 500 ids fit in."""
-
 MAX_IDS = 500
 MAX_PAGE = 100
 

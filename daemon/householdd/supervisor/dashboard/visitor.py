@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import grpc.aio
@@ -16,7 +15,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from householdd.controlplane.identity import Caller
-from householdd.core.addresses import customer, host_port, unmapped
+from householdd.core.addresses import host_port, unmapped
 from householdd.core.bucket import Bucket
 from householdd.dashboard_settings import Login, Tokens
 from householdd.supervisor.dashboard.desk import Desk
@@ -35,9 +34,6 @@ ORDERS_RATE, ORDERS_BURST = 5.0, 30.0
 
 MAX_PAGES = 64
 """Pages at once that are logged in."""
-
-MAX_STRANGERS, MAX_OF_NETWORK = 48, 8
-"""Pages at once that are not, in all and from one customer's network: they take no place of those who are."""
 
 GONE_WRONG, FULL, NOT_LOGGED_IN = 1008, 1013, 4401
 """Close codes: the page broke the protocol; there are too many; it has to log in, again or at all."""
@@ -63,24 +59,7 @@ class Room:
         self.failures = Failures()
         self.pages = 0
         """Logged in."""
-        self._strangers = Counter[str]()
-        """Not logged in, by network."""
         self._lines = Bucket(0.1, 10, time.monotonic())
-
-    @contextlib.contextmanager
-    def waiting(self, host: str) -> Iterator[bool]:
-        """Holds a place for a page that has to log in, if there is one left for it."""
-        network = str(customer(host))
-        if self._strangers.total() >= MAX_STRANGERS or self._strangers[network] >= MAX_OF_NETWORK:
-            yield False
-            return
-        self._strangers[network] += 1
-        try:
-            yield True
-        finally:
-            self._strangers[network] -= 1
-            if not self._strangers[network]:
-                del self._strangers[network]
 
     def failed(self, peer: str, host: str) -> float:
         """Somebody sent a wrong token; the seconds that the answer has to wait."""
@@ -92,9 +71,11 @@ class Room:
 class Visitor:
     """A connection that is open."""
 
-    def __init__(self, connection: ServerConnection, room: Room) -> None:
+    def __init__(self, connection: ServerConnection, room: Room, logged_in: Callable[[], None]) -> None:
+        """``logged_in`` is told of a good token; until then the connection may have to go for another."""
         self._connection = connection
         self._room = room
+        self._logged_in = logged_in
         self._view = View()
         host, port = connection.remote_address[:2]
         self._host = unmapped(host)
@@ -103,16 +84,18 @@ class Visitor:
     async def serve(self) -> None:
         """Until the page goes."""
         with contextlib.suppress(ConnectionClosed):
-            with self._room.waiting(self._host) as admitted:
-                login = await self._log_in() if admitted else None
-            if not admitted or self._room.pages >= MAX_PAGES:
+            login = await self._log_in()
+            if login is None:
+                return
+            self._logged_in()
+            if self._room.pages >= MAX_PAGES:
                 await self._connection.close(FULL, "too many pages are open")
-            elif login is not None:
-                self._room.pages += 1
-                try:
-                    await self._welcome(login)
-                finally:
-                    self._room.pages -= 1
+                return
+            self._room.pages += 1
+            try:
+                await self._welcome(login)
+            finally:
+                self._room.pages -= 1
 
     async def _log_in(self) -> Login | None:
         tokens = self._room.tokens()

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import http
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from householdd.core.addresses import Address
 from householdd.dataplane.request_target import path_of
 from householdd.http import methods, responses
-from householdd.http.connection import SERVER
 from householdd.http.headers import header
 from householdd.supervisor import listening
-from householdd.supervisor.bounded import bounded
 from householdd.supervisor.hosts import is_known_host, own_names
 from householdd.supervisor.metrics.exposition import Page
+from householdd.supervisor.web_listener import WebListener
 
 log = structlog.get_logger("metrics")
 
 MAX_CONNECTIONS = 16
-"""Connections at once; one more is closed without an answer. A Prometheus server takes one."""
+"""Connections at once; for one more another one goes. A Prometheus server takes one."""
 
 PATIENCE = 5.0
 """Seconds that a client has to send its request, and as long again to take the answer."""
@@ -40,30 +40,22 @@ class MetricsListener:
         self._address = address
         self._render = render
         self._names = own_names()
-        self._server: Server | None = None
-        """Set while it is served."""
+        self._stack = contextlib.ExitStack()
+        self._web: WebListener | None = None
+        """Set once it is served."""
 
     async def start(self) -> str:
         """Listens; the URL to scrape. Raises DaemonError."""
-        sock = listening.bind(self._address, "metrics_listen")
-        self._server = await serve(
-            self._unreachable,
-            sock=sock,
-            process_request=self._answer,
-            create_connection=bounded(MAX_CONNECTIONS),
-            server_header=SERVER,
-            compression=None,
-            # A connection bounds its handshake itself, by close_timeout.
-            open_timeout=None,
-            close_timeout=PATIENCE,
-        )
+        sock = self._stack.enter_context(listening.bind(self._address, "metrics_listen"))
+        self._web = WebListener(self._answer, self._unreachable, MAX_CONNECTIONS, PATIENCE)
+        self._web.start(sock)
         return f"http://{Address(self._address.host, sock.getsockname()[1])}/metrics"
 
     async def stop(self) -> None:
         """Stops listening."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        if self._web is not None:
+            await self._web.stop(PATIENCE)
+        self._stack.close()
 
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
         if self._address.is_loopback and not is_known_host(header(request, "Host"), self._names):
