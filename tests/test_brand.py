@@ -22,6 +22,8 @@ link = "https://isp.example/?a=1&b=2"
 logo = "{logo}"
 accent = "#0b5c8a"
 accent_dark = "#7cc4f0"
+privacy_link = "https://isp.example/privacy?&quot;"
+help_link = "https://isp.example/help"
 """
 
 
@@ -40,12 +42,20 @@ def refused(toml: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[branding]\nnam = "x"', "branding.nam: no such setting; known are name, link, logo, accent, accent_dark"),
+        (
+            '[branding]\nnam = "x"',
+            "branding.nam: no such setting; known are name, link, logo, accent, accent_dark, ",
+        ),
         ('[branding]\nname = ""', "branding.name: String should have at least 1 character"),
         ('[branding]\nlink = "https://a.example"', "branding: a link or logo needs a name"),
         (
             '[branding]\nname = "x"\nlink = "javascript:alert(1)"',
             "branding.link: write a URL that begins with https://",
+        ),
+        *(
+            (f'[branding]\n{key} = "{link}"', f"branding.{key}: write a URL that begins with https://, of at most 500")
+            for key in ("privacy_link", "imprint_link", "help_link")
+            for link in ("http://isp.example/", "javascript:alert(1)", "/privacy", "https://", "https://a/ b", "")
         ),
         ('[branding]\naccent = "blue"', "branding.accent: write a colour as #rrggbb"),
         (
@@ -91,11 +101,35 @@ def test_the_page_has_the_brand_and_nothing_that_runs_of_it(branded: Daemon) -> 
     assert "<!-- brand" not in page
     assert ask(branded, "/brand.css").body.decode() == (
         ":root{--accent:#0b5c8a;--accent-ink:#ffffff}"
-        "@media (prefers-color-scheme:dark){:root{--accent:#7cc4f0;--accent-ink:#14122e}}"
+        "@media screen and (prefers-color-scheme:dark){:root:not([data-print]){--accent:#7cc4f0;--accent-ink:#14122e}}"
     )
     logo = ask(branded, "/logo")
     assert (logo.body, logo.headers["Content-Type"]) == (SVG, "image/svg+xml")
     assert logo.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+def test_the_footer_has_the_operators_links_and_only_those(branded: Daemon) -> None:
+    page = ask(branded, "/").body.decode()
+    assert (
+        '<a href="https://isp.example/help" target="_top" rel="noopener" data-text="help">Help</a>'
+        '<a href="https://isp.example/privacy?&amp;quot;" target="_top" rel="noopener" data-text="privacy">Privacy</a>'
+    ) in page
+    assert 'data-text="imprint"' not in page
+
+
+def test_a_link_to_the_page_is_shown_with_title_name_and_a_picture_that_is_served(
+    branded: Daemon, shared_daemon: Daemon
+) -> None:
+    page, plain = (ask(daemon, "/").body.decode() for daemon in (branded, shared_daemon))
+    title = "Home internet stress test"
+    name = "Example &amp; &quot;Sons&quot; &lt;Fibre&gt;"
+    assert f'<meta property="og:title" content="{name}: {title}">' in page
+    assert f'<meta property="og:title" content="{title}">' in plain
+    assert '<meta property="og:description" content="' in plain
+    assert '<meta property="og:image" content="card.png">' in plain
+    picture = ask(branded, "/card.png")
+    assert picture.headers["Content-Type"] == "image/png"
+    assert picture.body.startswith(b"\x89PNG\r\n\x1a\n")
 
 
 def test_only_pages_of_the_configured_origins_may_frame_the_page(branded: Daemon, shared_daemon: Daemon) -> None:

@@ -68,6 +68,18 @@ def _link(url: str) -> str:
     return url
 
 
+_HTTPS_LINK = re.compile(r"(?=.{1,500}\Z)https://[^\s/]+(/\S*)?", re.ASCII | re.IGNORECASE)
+
+
+def _https_link(url: str) -> str:
+    if not _HTTPS_LINK.fullmatch(url):
+        raise ValueError("write a URL that begins with https://, of at most 500 characters")
+    return url
+
+
+_HttpsLink = Annotated[str, AfterValidator(_https_link)]
+
+
 class Branding(BaseModel):
     """What the page shows of the operator; nothing unless configured."""
 
@@ -78,6 +90,9 @@ class Branding(BaseModel):
     logo: Annotated[Path, AfterValidator(_logo)] | None = None
     accent: Annotated[str, _readable_on(LIGHT_SURFACE)] | None = None
     accent_dark: Annotated[str, _readable_on(DARK_SURFACE)] | None = None
+    privacy_link: _HttpsLink | None = Field(None, description="Leads from the page's footer to the privacy notice.")
+    imprint_link: _HttpsLink | None = Field(None, description="Leads from the page's footer to the imprint.")
+    help_link: _HttpsLink | None = Field(None, description="Leads from the page's footer to help with the connection.")
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -88,4 +103,13 @@ class Branding(BaseModel):
     def read(self) -> Brand:
         """The brand with its logo. Raises ValueError when the logo cannot be used any more."""
         logo = None if self.logo is None else read_logo(self.logo)
-        return Brand(self.name, self.link, logo, self.accent, self.accent_dark)
+        return Brand(
+            self.name,
+            self.link,
+            logo,
+            self.accent,
+            self.accent_dark,
+            self.privacy_link,
+            self.imprint_link,
+            self.help_link,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Literal
 
 import msgspec
@@ -16,8 +17,14 @@ LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#191c29"
 INKS = ("#ffffff", "#14122e")
 """What stands on the accent; one of them always can be read."""
 
-HEAD, BODY = "<!-- brand: head -->", "<!-- brand: body -->"
+HEAD, BODY, FOOT = "<!-- brand: head -->", "<!-- brand: body -->", "<!-- brand: foot -->"
 """Where the page has room for it."""
+
+PREVIEW = "card.png"
+"""The picture that a link to the page is shown with, a file of the page."""
+
+_TITLE = re.compile("<title[^>]*>([^<]*)</title>")
+_DESCRIPTION = re.compile('<meta name="description" content="([^"]*)">')
 
 LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """Content security policy of the logo: an SVG that is opened by itself is a document, and may run nothing."""
@@ -42,6 +49,9 @@ class Brand(msgspec.Struct, frozen=True):
     """``#rrggbb`` on a light ground."""
     accent_dark: str | None = None
     """The same on a dark ground."""
+    privacy_link: str | None = None
+    imprint_link: str | None = None
+    help_link: str | None = None
 
 
 def apply(files: dict[str, StaticFile], brand: Brand) -> dict[str, StaticFile]:
@@ -55,8 +65,9 @@ def apply(files: dict[str, StaticFile], brand: Brand) -> dict[str, StaticFile]:
         added["/brand.css"] = static_file(style.encode(), "text/css; charset=utf-8")
     if brand.logo is not None:
         added["/logo"] = static_file(brand.logo.body, brand.logo.content_type, LOGO_POLICY)
-    head = '<link rel="stylesheet" href="brand.css">' if style else ""
-    page = index.body.decode().replace(HEAD, head).replace(BODY, _mark(brand))
+    page = index.body.decode()
+    head = ('<link rel="stylesheet" href="brand.css">' if style else "") + _preview(page, brand)
+    page = page.replace(HEAD, head).replace(BODY, _mark(brand)).replace(FOOT, _footer(brand))
     added["/"] = added["/index.html"] = static_file(page.encode(), index.content_type, index.policy)
     return {**files, **added}
 
@@ -74,11 +85,38 @@ def _mark(brand: Brand) -> str:
     return f'<p class="brand"><a href="{link}" target="_top" rel="noopener">{inner}</a></p>'
 
 
+def _footer(brand: Brand) -> str:
+    """Return the operator's links; the page gives them words in its reader's language."""
+    links = {"help": brand.help_link, "privacy": brand.privacy_link, "imprint": brand.imprint_link}
+    return "".join(
+        f'<a href="{html.escape(link)}" target="_top" rel="noopener" data-text="{name}">{name.title()}</a>'
+        for name, link in links.items()
+        if link is not None
+    )
+
+
+def _preview(page: str, brand: Brand) -> str:
+    """Return what other sites show of a link to the page: its title with the operator's name, its description."""
+    title, description = _TITLE.search(page), _DESCRIPTION.search(page)
+    if title is None or description is None:
+        return ""
+    name = "" if brand.name is None else f"{html.escape(brand.name)}: "
+    contents = {
+        "type": "website",
+        "title": f"{name}{title[1]}",
+        "description": description[1],
+        "image": PREVIEW,
+        "image:width": "1200",
+        "image:height": "630",
+    }
+    return "".join(f'<meta property="og:{key}" content="{content}">' for key, content in contents.items())
+
+
 def _style(brand: Brand) -> str:
     light, dark = brand.accent, brand.accent_dark
     rules = f":root{{{_properties(light)}}}" if light else ""
     if dark:
-        rules += f"@media (prefers-color-scheme:dark){{:root{{{_properties(dark)}}}}}"
+        rules += f"@media screen and (prefers-color-scheme:dark){{:root:not([data-print]){{{_properties(dark)}}}}}"
     return rules
 
 
