@@ -32,6 +32,10 @@ export default defineConfig(
     },
   },
   {
+    files: ["page/check.js"],
+    languageOptions: { ecmaVersion: 5, sourceType: "script", globals: { document: "readonly", window: "readonly" } },
+  },
+  {
     files: ["build.mjs"],
     languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
   },

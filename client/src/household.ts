@@ -1,12 +1,13 @@
 import { Attention } from "./attention.js";
 import type { Ending } from "./core/ending.js";
+import { interruptionBy, interruptionOf, type Interruption } from "./core/interruption.js";
 import { phaseOf } from "./core/household.js";
 import { joined, type Journal } from "./core/journal.js";
 import { people, type Party, type Person } from "./core/people.js";
 import type { Result, RunPhase, RunState, RunTrace } from "./core/run.js";
 import { lineOf, togetherOf } from "./core/probe.js";
 import { busyOf, factsOf, isLate, trafficOf } from "./core/run-facts.js";
-import { runReportOf } from "./core/run-report.js";
+import { runReportOf, type RunReport } from "./core/run-report.js";
 import { report } from "./core/scoring/report.js";
 import { shipped } from "./core/scoring/requirements.js";
 import { baselineMs, personPingEveryMs, probePingEveryMs, probes, recoveryMs } from "./core/settings.js";
@@ -14,6 +15,7 @@ import { isOver, type Phase, type Snapshot, type Stored } from "./core/snapshot.
 import { settleMs, warmUpMs, warmUpOf, type WarmUp } from "./core/warm-up.js";
 import { Member } from "./member.js";
 import { monotonic } from "./monotonic.js";
+import { beforeLoadMs, totalMsOf, type Plan } from "./plan.js";
 import { version } from "../package.json";
 
 /** Time a worker has to end by itself once told to stop; after it the worker itself is ended. */
@@ -21,13 +23,10 @@ const stopTimeoutMs = 4000;
 /** Time for the server to say that it keeps the run. */
 const reportTimeoutMs = 3000;
 
-export interface Plan {
-  /** Length of the load. */
-  durationMs: number;
-  /** Limits what the Computer asks for; undefined is what the profile says. */
-  computerMbps: number | undefined;
-  /** Whether the line is measured first, and the Computer asks for what it carries. */
-  warmUp: boolean;
+/** What a run has shown: everything, and the report of it that the server keeps, which is what every view shows. */
+export interface Outcome {
+  result: Result;
+  report: RunReport;
 }
 
 /** One run: the probes alone, perhaps the Computer alone beside them, all people, the probes alone again. */
@@ -48,6 +47,8 @@ export class Household {
   #stoppedEarly = false;
   /** True while the server's answer to the run's report is waited for. */
   #reported = false;
+  /** What the server was told; undefined where it was not. */
+  #told: Outcome | undefined;
   #endedAt: number | undefined;
 
   /** `changed` is called when a phase changes; figures are there to be read at any time. */
@@ -115,26 +116,16 @@ export class Household {
     };
   }
 
-  /** What the run has shown, once it is over. */
-  result(): Result {
-    const now = this.#endedAt ?? monotonic();
-    const circumstances = {
-      tabHidden: this.#attention.hidden,
-      clockJumpMs: this.#attention.clockJumpMs,
-      clientOverloaded: isLate(this.#probes.map(({ snapshot }) => snapshot)),
-      serverOverloaded: this.#members().some(({ snapshot }) => snapshot.serverOverloaded || isFull(snapshot.ending)),
-      serverLimited: [...this.#members(), ...this.#alone()].some(({ snapshot }) => snapshot.serverLimited),
-      stoppedEarly: this.#stoppedEarly,
-      connectionLost: this.#members().some((member) => member.phase === "failed"),
-    };
-    const courses = new Map([...this.#people].map(([person, member]) => [person, member.course]));
-    const facts = factsOf(this.#probeJournals(), courses, this.#idleUntil ?? now, circumstances, now);
-    const serverTcp = [["probe", this.#probe] as const, ...this.state().people].flatMap(([who, { serverTcp: tcp }]) =>
-      tcp === undefined ? [] : [{ who, tcp }],
-    );
-    const at = new Date().toISOString();
-    const warmUp = this.#found() ?? null;
-    return { at, host: location.host, warmUp, facts, serverTcp, report: report(facts, shipped) };
+  /** What kept the run from its end; undefined where it reached it, or the customer stopped it. */
+  get interruption(): Interruption | undefined {
+    if (this.#stoppedEarly || this.#told?.result.report.valid === true) return undefined;
+    return interruptionOf(this.#members().flatMap(({ snapshot }) => snapshot.ending ?? []));
+  }
+
+  /** What the run has shown, once it is over: what the server was told, so that no two figures are said of one run. */
+  outcome(): Outcome {
+    const { result, report } = this.#told ?? this.#conclude();
+    return { result: { ...result, serverTcp: this.#serverTcp() }, report };
   }
 
   /** Asks everybody to stop; whoever does not is ended. */
@@ -148,6 +139,36 @@ export class Household {
   abandon(): void {
     if (!isOver(this.phase)) this.#stoppedEarly = true;
     this.#endAll({ kind: "stopped" });
+  }
+
+  #conclude(): Outcome {
+    const now = this.#endedAt ?? monotonic();
+    const circumstances = {
+      tabHidden: this.#attention.hidden,
+      clockJumpMs: this.#attention.clockJumpMs,
+      clientOverloaded: isLate(this.#probes.map(({ snapshot }) => snapshot)),
+      serverOverloaded: this.#members().some(({ snapshot }) => snapshot.serverOverloaded || isFull(snapshot.ending)),
+      serverLimited: [...this.#members(), ...this.#alone()].some(({ snapshot }) => snapshot.serverLimited),
+      stoppedEarly: this.#stoppedEarly,
+      connectionLost: this.#members().some((member) => member.phase === "failed"),
+    };
+    const courses = new Map([...this.#people].map(([person, member]) => [person, member.course]));
+    const facts = factsOf(this.#probeJournals(), courses, this.#idleUntil ?? now, circumstances, now);
+    const at = new Date();
+    const result = {
+      at: at.toISOString(),
+      host: location.host,
+      warmUp: this.#found() ?? null,
+      facts,
+      serverTcp: this.#serverTcp(),
+      report: report(facts, shipped),
+    };
+    return { result, report: runReportOf(result, at.getTime(), this.trace(), version) };
+  }
+
+  #serverTcp(): Result["serverTcp"] {
+    const all = [["probe", this.#probe] as const, ...this.state().people];
+    return all.flatMap(([who, { serverTcp: tcp }]) => (tcp === undefined ? [] : [{ who, tcp }]));
   }
 
   /** What the warm-up has found so far. */
@@ -189,7 +210,8 @@ export class Household {
       this.#stopAll();
       return;
     }
-    probe.report(runReportOf(this.result(), Date.now(), this.trace(), version));
+    this.#told = this.#conclude();
+    probe.report(this.#told.report);
     this.#reported = true;
     this.#next = setTimeout(() => {
       this.#stopAll();
@@ -274,7 +296,7 @@ export class Household {
   #elapsedMs(): number {
     const here = (this.#endedAt ?? monotonic()) - this.#phaseBeganAt;
     const people = Math.max(...[...this.#people.values()].map((member) => member.snapshot.elapsedMs));
-    const before = baselineMs + (this.#plan.warmUp ? warmUpMs + settleMs : 0);
+    const before = beforeLoadMs(this.#plan);
     switch (this.#runPhase) {
       case "idle-baseline":
         return this.#next === undefined ? 0 : Math.min(here, baselineMs);
@@ -288,17 +310,12 @@ export class Household {
   }
 }
 
-/** What all phases of a run together take at least. */
-export function totalMsOf({ durationMs, warmUp }: Plan): number {
-  return baselineMs + (warmUp ? warmUpMs + settleMs : 0) + durationMs + recoveryMs;
-}
-
 /** Whether somebody's traffic is over, and not only about to begin. */
 function hasLeft(phase: Phase): boolean {
   return phase === "stopping" || isOver(phase);
 }
 
-/** Whether a server had no room, in its own words or in HTTP's. */
+/** Whether a server had no room. */
 function isFull(ending: Ending | undefined): boolean {
-  return ending?.kind === "overloaded" || (ending?.kind === "refused" && ending.status === 503);
+  return ending !== undefined && interruptionBy(ending)?.cause === "busy";
 }

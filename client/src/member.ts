@@ -1,3 +1,4 @@
+import { ask } from "./ask.js";
 import type { FromWorker, ToWorker } from "./core/bridge.js";
 import { isNormal, type Ending } from "./core/ending.js";
 import { Recording } from "./core/journal.js";
@@ -11,6 +12,8 @@ import { monotonic } from "./monotonic.js";
 const overdueMs = 1000;
 /** Time for the closing handshake after the last report, before the worker goes. */
 const lingerMs = 1000;
+/** Time for the server to show that it is there. */
+const answerTimeoutMs = 3000;
 
 export interface MemberOptions {
   party: Party;
@@ -62,8 +65,8 @@ export class Member {
     let worker: Worker;
     try {
       worker = new Worker(new URL("worker.js", document.baseURI), { name: party });
-    } catch (error) {
-      this.end({ kind: "crashed", reason: String(error) });
+    } catch {
+      this.end({ kind: "crashed" });
       return;
     }
     this.#worker = worker;
@@ -71,10 +74,9 @@ export class Member {
       this.#take(data);
     };
     worker.onerror = (event: Event) => {
-      event.preventDefault();
       // An error without words: the script itself could not be loaded.
-      const thrown = event instanceof ErrorEvent;
-      this.end(thrown ? { kind: "crashed", reason: event.message } : { kind: "unreachable" });
+      if (event instanceof ErrorEvent) this.end({ kind: "crashed" });
+      else void this.#notLoaded();
     };
     const url = addressOf(userId, testId, mostMbps);
     worker.postMessage({ kind: "start", url, userId, durationMs, pingEveryMs, pingTurnMs } satisfies ToWorker);
@@ -107,6 +109,12 @@ export class Member {
     const trafficUntil = this.#snapshot.trafficUntil ?? monotonic();
     this.#snapshot = { ...this.#snapshot, phase, ending, trafficUntil, silentMs: 0, downloadBps: 0, uploadBps: 0 };
     this.#changed();
+  }
+
+  /** A filter may hold back the script while the server is there. */
+  async #notLoaded(): Promise<void> {
+    const health = await ask(new URL("virtual-household/health", document.baseURI), answerTimeoutMs);
+    this.end({ kind: health === undefined ? "unreachable" : "unloaded" });
   }
 
   #take({ snapshot, journal }: FromWorker): void {

@@ -1,3 +1,4 @@
+import { ask, ok } from "./ask.js";
 import { storedRunOf } from "./core/stored-run.js";
 import type { Text } from "./text/text.js";
 import type { Page } from "./view/page.js";
@@ -18,16 +19,16 @@ export async function recall(id: string, page: Page, text: Text): Promise<void> 
     location.assign(location.pathname + query);
   });
   page.announce(text.stored.loading, "");
+  const answer = await ask(new URL(`virtual-household/runs/${id}`, document.baseURI), timeoutMs);
+  if (answer?.status !== ok) {
+    page.announce("", answer?.status === notFound ? text.stored.unknown : text.stored.unavailable);
+    return;
+  }
   try {
-    const url = new URL(`virtual-household/runs/${id}`, document.baseURI);
-    const answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(timeoutMs) });
-    if (answer.ok) {
-      const run = storedRunOf(await answer.text(), location.host);
-      page.recall({ ...run, at: new Date(run.endedAt).toISOString() }, permalinkTo(id));
-    } else page.announce("", answer.status === notFound ? text.stored.unknown : text.stored.unavailable);
+    page.recall(storedRunOf(answer.text, location.host), permalinkTo(id));
   } catch (error) {
-    // The network's errors, a timeout, or an answer that is none of ours.
-    if (!(error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)) throw error;
+    // An answer that is none of ours.
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
     page.announce("", text.stored.unavailable);
   }
 }

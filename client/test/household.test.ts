@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { phaseOf } from "../src/core/household.js";
 import { moodOf } from "../src/core/mood.js";
-import { computerMbpsOf, secondsOf } from "../src/core/settings.js";
+import { neededLoaded } from "../src/core/scoring/validity.js";
+import { leastSeconds, mostBytes, personPingEveryMs, probePingEveryMs, wishesOf } from "../src/core/settings.js";
 import { idle, type Phase, type Snapshot } from "../src/core/snapshot.js";
 
 describe("phaseOf", () => {
@@ -50,27 +51,60 @@ describe("moodOf", () => {
   });
 });
 
-describe("secondsOf", () => {
+describe("wishesOf", () => {
   it.each([
-    ["", 30],
-    ["?seconds=20", 20],
-    ["?lang=en&seconds=60", 60],
-    ["?seconds=1", 5],
-    ["?seconds=9999", 280],
-    ["?seconds=-4", 30],
-    ["?seconds=soon", 30],
-  ])("reads %j as %i", (query, seconds) => {
-    expect(secondsOf(query)).toBe(seconds);
+    ["", 30, []],
+    ["?seconds=20", 20, []],
+    ["?lang=en&seconds=60", 60, []],
+    ["?seconds=12", 12, []],
+    ["?seconds=280", 280, []],
+    ["?seconds=11", 30, ["seconds"]],
+    ["?seconds=5", 30, ["seconds"]],
+    ["?seconds=281", 30, ["seconds"]],
+    ["?seconds=-4", 30, ["seconds"]],
+    ["?seconds=soon", 30, ["seconds"]],
+    ["?seconds=", 30, ["seconds"]],
+    ["?seconds=12.5", 30, ["seconds"]],
+    ["?seconds=999999999", 30, ["seconds"]],
+  ])("reads the length in %j as %i, with %j wrong", (query, seconds, wrong) => {
+    expect(wishesOf(query)).toMatchObject({ seconds, wrong });
+  });
+
+  it("lets the shortest run have the answers that a grade needs", () => {
+    expect((leastSeconds * 1000) / personPingEveryMs).toBeGreaterThan(neededLoaded);
+    expect((leastSeconds * 1000) / probePingEveryMs).toBeGreaterThan(neededLoaded);
+  });
+
+  it.each([
+    ["", undefined, []],
+    ["?computer=50", 50, []],
+    ["?seconds=20&computer=0", undefined, ["computer"]],
+    ["?computer=all", undefined, ["computer"]],
+    ["?computer=all&seconds=x", undefined, ["seconds", "computer"]],
+  ])("reads the Computer's limit in %j as %s, with %j wrong", (query, computerMbps, wrong) => {
+    expect(wishesOf(query)).toMatchObject({ computerMbps, wrong });
+  });
+
+  it.each([
+    ["", true],
+    ["?seconds=20&warmup=1", true],
+    ["?computer=all", true],
+    ["?seconds=20&warmup=0", false],
+    ["?computer=50", false],
+  ])("has in %j a warm-up: %s", (query, warmUp) => {
+    expect(wishesOf(query).warmUp).toBe(warmUp);
   });
 });
 
-describe("computerMbpsOf", () => {
+describe("mostBytes", () => {
   it.each([
-    ["", undefined],
-    ["?computer=50", 50],
-    ["?seconds=20&computer=0", 1],
-    ["?computer=all", undefined],
-  ])("reads %j as %s", (query, mbps) => {
-    expect(computerMbpsOf(query)).toBe(mbps);
+    ["", 1, 4_125_000],
+    ["", 100, 412_500_000],
+    ["?warmup=0", 100, 375_000_000],
+    ["?seconds=20&computer=10", 1000, 60_000_000],
+    ["?seconds=20&computer=10", Infinity, 60_000_000],
+    ["?seconds=20&computer=10", 5, 12_500_000],
+  ])("with %j moves on a line of %s Mbit/s at most %i bytes", (query, line, bytes) => {
+    expect(mostBytes(wishesOf(query), line)).toBe(bytes);
   });
 });

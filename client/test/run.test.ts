@@ -277,6 +277,6 @@ describe("a shared run", () => {
   });
 
   it("is named by its time", () => {
-    expect(fileNameOf(result, "csv")).toBe("household-2026-11-23-19-00-05.csv");
+    expect(fileNameOf(result.at, "csv")).toBe("household-2026-11-23-19-00-05.csv");
   });
 });

@@ -129,7 +129,7 @@ describe("a session", () => {
     expect(link.binary).toHaveLength(1);
     hear({ type: "stop_test_ack", user_id: "alex_7", timestamp: 1, message: "" }, 30_210);
     hear({ type: "session_complete" }, 30_210);
-    session.closed(1000, "the test was stopped", 30_220);
+    session.closed(1000, 30_220);
     expect(session.phase).toBe("done");
     expect(session.ending).toEqual({ kind: "stopped" });
   });
@@ -231,33 +231,39 @@ describe("a session", () => {
   });
 
   it.each([
-    [1000, "the maximum duration is reached", "done", { kind: "finished", reason: "the maximum duration is reached" }],
-    [1005, "", "done", { kind: "finished", reason: "" }],
-    [1001, "maintenance", "failed", { kind: "restarting", reason: "maintenance" }],
-    [1008, "closed by the operator: noise", "failed", { kind: "closed", reason: "closed by the operator: noise" }],
-    [1012, "", "failed", { kind: "restarting", reason: "" }],
-    [1013, "full", "failed", { kind: "overloaded", reason: "full" }],
-    [4321, "own code", "failed", { kind: "closed", reason: "own code" }],
+    [1000, "max_duration", "done", { kind: "finished" }],
+    [1005, "", "done", { kind: "finished" }],
+    [1001, "drained", "failed", { kind: "closed", reason: "drained" }],
+    [1008, "killed", "failed", { kind: "closed", reason: "killed" }],
+    [1006, "drained", "failed", { kind: "closed", reason: "drained" }],
     [1006, "", "failed", { kind: "lost" }],
-  ])("explains close code %i", (code, reason, phase, ending) => {
+    // Of a server that gives no reason.
+    [1001, "", "failed", { kind: "closed", reason: "drained" }],
+    [1012, "", "failed", { kind: "closed", reason: "drained" }],
+    [1013, "", "failed", { kind: "closed", reason: "overloaded" }],
+    [1011, "", "failed", { kind: "closed", reason: "internal" }],
+    [4321, "", "failed", { kind: "closed", reason: "" }],
+  ])("explains close code %i with the reason %j", (code, reason, phase, ending) => {
     session.opened(0);
-    session.closed(code, reason, 100);
+    if (reason !== "") hear({ type: "session_complete", reason, detail: "in the operator's words" }, 90);
+    session.closed(code, 100);
     expect(session.phase).toBe(phase);
     expect(session.ending).toEqual(ending);
-  });
-
-  it("takes the text of an error for the reason of a close without one", () => {
-    session.opened(0);
-    hear({ type: "error", error: "too many messages" }, 10);
-    session.closed(1008, "", 20);
-    expect(session.ending).toEqual({ kind: "closed", reason: "too many messages" });
   });
 
   it("tells an operator's close from its own stop", () => {
     session.opened(0);
     session.stop(100);
-    session.closed(1008, "closed by the operator", 110);
+    session.closed(1008, 110);
     expect(session.phase).toBe("failed");
+  });
+
+  it("takes a connection that breaks after its own stop for the end of it", () => {
+    session.opened(0);
+    session.stop(100);
+    hear({ type: "session_complete", reason: "client_stopped" }, 105);
+    session.closed(1006, 110);
+    expect(session.phase).toBe("done");
   });
 
   it("gives up a connection that does not open in ten seconds", () => {
@@ -288,7 +294,7 @@ describe("a session", () => {
     session.opened(0);
     hear({ type: "real_time_update", target_download_mbps: 4 }, 0);
     session.binary(2_500_000, 5000);
-    session.closed(1000, "", 10_000);
+    session.closed(1000, 10_000);
     expect(session.snapshot(99_000)).toMatchObject({ elapsedMs: 10_000, downloadBps: 2_000_000, delivery: 0.5 });
   });
 });

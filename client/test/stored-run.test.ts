@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { runReportOf } from "../src/core/run-report.js";
 import { runIdOf, storedRunOf } from "../src/core/stored-run.js";
-import { thinned, type Timeline } from "../src/core/timeline.js";
-import type { Result, RunTrace } from "../src/core/run.js";
+import { movedBytes, thinned, type Timeline } from "../src/core/timeline.js";
+import type { Result, RunTrace, ShownPerson } from "../src/core/run.js";
 import { report } from "../src/core/scoring/report.js";
 import { shipped } from "../src/core/scoring/requirements.js";
 import type { PersonFacts, RunFacts } from "../src/core/scoring/facts.js";
@@ -81,7 +81,32 @@ describe("a stored run", () => {
     const result = resultOf(false);
     const people = result.facts.people.map((each) => ({ ...each, arrivals: [] }));
     const run = back({ ...result, report: report({ ...result.facts, people }, shipped) });
-    expect(run.report.people.map(({ playout }) => playout)).toEqual([null, null, null, null]);
+    expect(run.report.people.map(({ playout }) => playout?.startUpS)).toEqual([undefined, undefined, null, undefined]);
+  });
+
+  it("knows who got too little of the rate they want, as the run itself did", () => {
+    const result = resultOf(false);
+    const slow = { wantedBps: 5_000_000, gotBps: 1_400_000 };
+    const people = result.facts.people.map((each) => ({ ...each, download: slow }));
+    const judged = report({ ...result.facts, people }, shipped);
+    const run = back({ ...result, report: judged });
+    const limits = (all: readonly ShownPerson[]): unknown => all.map(({ outcome: { limitedBy } }) => limitedBy);
+    expect(limits(judged.people)).toEqual(["throughput", "throughput", "throughput", null]);
+    expect(limits(run.report.people)).toEqual(limits(judged.people));
+    expect(limits(back(result).report.people)).toEqual([null, null, null, null]);
+  });
+
+  it("does not give a latency's score to the rate", () => {
+    const result = resultOf(false);
+    const people = result.facts.people.map((each) => ({ ...each, roundTripsMs: Array<number>(300).fill(80) }));
+    const run = back({ ...result, report: report({ ...result.facts, people }, shipped) });
+    expect(run.report.people[0]?.outcome).toMatchObject({ score: 40, limitedBy: null });
+  });
+
+  it("tells how much it moved", () => {
+    // Portions of the last row may be missing.
+    expect(movedBytes(back(resultOf(false)).timeline) / (2000 * 2_345_678)).toBeCloseTo(1, 2);
+    expect(movedBytes({ seconds: [], delayMs: { probe: [], alex: [], sarah: [], jake: [] }, downBps: [], upBps: [] })).toBe(0);
   });
 
   it("fits into the server's limits, however long it was", () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { Journal } from "../src/core/journal.js";
-import { wantsWarmUp } from "../src/core/settings.js";
 import { warmUpOf } from "../src/core/warm-up.js";
 
 /** A journal of `mbps` from `from` to `until`, in portions of 20 ms. */
@@ -28,12 +27,5 @@ describe("warm-up", () => {
     expect(warmUpOf(journal, undefined)).toBeUndefined();
     expect(warmUpOf(journal, { from: 0, until: 1500 })).toBeUndefined();
     expect(warmUpOf(arriving(), { from: 0, until: 3000 })).toBeUndefined();
-  });
-
-  it("is left out where the query says so, or says what the Computer shall ask for", () => {
-    expect(wantsWarmUp("")).toBe(true);
-    expect(wantsWarmUp("?seconds=20&warmup=1")).toBe(true);
-    expect(wantsWarmUp("?seconds=20&warmup=0")).toBe(false);
-    expect(wantsWarmUp("?computer=50")).toBe(false);
   });
 });

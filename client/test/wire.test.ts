@@ -24,8 +24,9 @@ describe("decode", () => {
       limited: false,
     });
     const tcp = { rtt_ms: 21.5, retransmits: 3, delivery_mbps: 4, congestion_control: "cubic" };
-    expect(decode(JSON.stringify({ type: "session_complete", server_overloaded: true, server_limited: true, server_tcp: tcp }))).toEqual({
+    expect(decode(JSON.stringify({ type: "session_complete", reason: "killed", server_overloaded: true, server_limited: true, server_tcp: tcp }))).toEqual({
       type: "session_complete",
+      reason: "killed",
       overloaded: true,
       limited: true,
       tcp: { rttMs: 21.5, minRttMs: null, retransmits: 3, deliveryBps: 4_000_000, congestionControl: "cubic" },

@@ -69,7 +69,7 @@ def framed(tmp_path: Path, sites: tuple[_Site, _Site]) -> Iterator[Daemon]:
     )
     with running(tmp_path, "--config", str(file)) as daemon:
         for site in sites:
-            site.framed = f"{daemon.url}?seconds=5&computer=10"
+            site.framed = f"{daemon.url}?seconds=12&computer=10"
         yield daemon
 
 
@@ -87,7 +87,7 @@ def test_an_allowed_site_shows_the_branded_page_and_a_foreign_one_does_not(
     expect(button).to_have_css("background-color", "rgb(11, 92, 138)")
     screenshot(page, "embedded")
     button.click()
-    expect(inside.locator("html")).to_have_attribute("data-state", "done", timeout=(BASELINE_S + 20) * 1000)
+    expect(inside.locator("html")).to_have_attribute("data-state", "done", timeout=(BASELINE_S + 30) * 1000)
     for person in PEOPLE:
         expect(inside.locator(f"[data-user={person}]")).to_have_attribute("data-state", "done")
     assert complaints == []

@@ -8,6 +8,7 @@ from tests.browser.views import (
     BASELINE_S,
     PEOPLE,
     Served,
+    announcements,
     count,
     everybody_is_on_the_line,
     in_phase,
@@ -17,6 +18,7 @@ from tests.browser.views import (
     screenshot,
     start,
     too_busy,
+    watch_announcements,
     watch_phases,
 )
 from tests.undisturbed import undisturbed
@@ -27,6 +29,7 @@ def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, p
         """Goes to the report; what everybody had received and sent halfway."""
         page.goto(f"{daemon.url}?seconds=20&computer=10")
         watch_phases(page)
+        watch_announcements(page)
         in_state(page, "idle", 5)
         screenshot(page, "idle")
 
@@ -41,6 +44,15 @@ def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, p
 
     halfway = undisturbed(play, lambda _: too_busy(page))
     assert phases_seen(page) == ["idle-baseline", "load", "recovery"]
+    announced = announcements(page)
+    # One for each phase, and the grade at the end; not one for each person that comes and goes.
+    assert not any("of 4" in each or "Stopping" in each for each in announced), announced
+    assert [each for each in announced if "Grade" in each] == announced[-1:], announced
+    assert len(announced) <= 6, announced
+    levels = page.locator("h1, h2, h3").evaluate_all("all => all.map((each) => [each.tagName, each.id])")
+    assert levels[0][0] == "H1"
+    house = next(place for place, (_, name) in enumerate(levels) if name == "house-heading")
+    assert levels[house : house + 5] == [["H2", "house-heading"], *(["H3", f"name-{person}"] for person in PEOPLE)]
     screenshot(page, "done")
 
     for person in PEOPLE:
@@ -104,8 +116,11 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     page.keyboard.press("Enter")
     in_state(page, "done", 5)
     page.wait_for_function("window.awake === 0")
-    expect(page.locator("#line")).to_contain_text("Alone on the connection the Computer received")
-    assert "Stopped after" in page.locator("#status").inner_text()
+    # Why there is no grade is all that is said.
+    expect(page.locator("#line")).to_have_text("")
+    for part in (".live", ".house", "#timeline", "#advice", ".grade"):
+        expect(page.locator(part)).to_be_hidden()
+    assert "Test stopped." in page.locator("#status").inner_text()
     report_says(page, "stopped before its end")
     received = {person: count(page, person, "received") for person in PEOPLE}
     page.wait_for_timeout(1000)
@@ -120,7 +135,7 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
 
 
 def test_a_page_out_of_sight_says_that_the_run_does_not_count(daemon: Served, page: Page) -> None:
-    start(page, f"{daemon.url}?seconds=5")
+    start(page, f"{daemon.url}?seconds=12")
     in_phase(page, "load", BASELINE_S + 10)
     # Headless Chromium shows every page, so the browser's own word for it is put in its place.
     page.evaluate(
@@ -130,7 +145,7 @@ def test_a_page_out_of_sight_says_that_the_run_does_not_count(daemon: Served, pa
         }"""
     )
     expect(page.locator("#trouble")).to_contain_text("keep this page in view")
-    in_state(page, "done", 20)
+    in_state(page, "done", 40)
     report_says(page, "hidden")
     page.get_by_role("link", name="?run=").click()
     expect(page.locator("#headline")).to_contain_text("Result of")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from playwright.sync_api import Page, expect
+
+from tests.run_reports import latency, run_report
 
 PEOPLE = ("alex", "sarah", "jake", "computer")
 BASELINE_S = 5
@@ -56,6 +58,24 @@ def phases_seen(page: Page) -> list[str]:
     return seen
 
 
+def watch_announcements(page: Page) -> None:
+    """Notes what a screen reader is told of the run from now on: each text of the status, once it stands."""
+    page.evaluate(
+        """() => {
+            const status = document.querySelector("#status");
+            window.announced = [];
+            new MutationObserver(() => window.announced.push(status.textContent))
+                .observe(status, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+
+
+def announcements(page: Page) -> list[str]:
+    """What has been announced since it is watched."""
+    announced: list[str] = page.evaluate("window.announced")
+    return announced
+
+
 def everybody_is_on_the_line(page: Page) -> None:
     """Waits until all four people run."""
     expect(page.locator("[data-user][data-state=running]")).to_have_count(len(PEOPLE), timeout=(BASELINE_S + 10) * 1000)
@@ -80,6 +100,42 @@ def report_says(page: Page, *words: str) -> None:
     for each in words:
         expect(report).to_contain_text(each)
     expect(page.locator(".score:visible")).to_have_count(0)
+
+
+def show_stored(page: Page, url: str, language: str) -> None:
+    """Opens the link of a run on a bad line, as the server would answer; what a busy machine measures is not graded."""
+    report = run_report(
+        people=[_person(who, **changes) for who, changes in _BAD.items()],
+        baseline_ms=9.5,
+        loaded=latency(280, 1329),
+        loss_share=0.02,
+        invalid=[],
+        timeline=[
+            [at / 2, 10 if at < 12 else 300 + at, 4_000_000 * (at > 12), 900_000 * (at > 12)] for at in range(80)
+        ],
+        warm_up_mbps=4.9,
+    )
+    session = {"profile": "computer", "duration_s": 30, "tcp_round_trip_ms": 310, "tcp_min_round_trip_ms": 9}
+    tcp = {"tcp_retransmits": 12, "tcp_delivery_rate_bps": 4_500_000, "congestion_control": "cubic"}
+    answer = {"id": "0" * 24, "grade": "F", "report": report, "sessions": [session | tcp]}
+    page.route("**/virtual-household/runs/*", lambda route: route.fulfill(json=answer))
+    page.goto(f"{url}?run={'0' * 24}&lang={language}")
+    expect(page.locator("html")).to_have_attribute("data-outcome", "graded")
+
+
+_BAD: dict[str, dict[str, Any]] = {
+    "alex": {"activity": "gaming", "verdict": "verdict.gaming.unusable"},
+    "sarah": {"activity": "video_call", "verdict": "verdict.video_call.unusable", "mos": 1.4},
+    # Too slow for his film, which therefore never stopped.
+    "jake": {"activity": "streaming", "verdict": "verdict.streaming.unusable", "stall_s": 0},
+    "computer": {"activity": "bulk_transfer", "verdict": "verdict.bulk_transfer.unusable"},
+}
+
+
+def _person(who: str, **changes: object) -> dict[str, Any]:
+    rates = {"wanted_bps": 5_000_000, "got_bps": 1_400_000}
+    common = {"who": who, "score": 0, "band": "unusable", "download": rates, "upload": rates}
+    return {**common, "latency": latency(1071, 1516), "stall_s": None, "mos": None, **changes}
 
 
 def screenshot(page: Page, name: str) -> None:

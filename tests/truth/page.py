@@ -55,8 +55,9 @@ def play(network: Network, daemon: Daemon, line: Line, directory: Path) -> PageR
         page.evaluate(_WATCH)
         page.get_by_role("button", name="Start the test").click()
         page.wait_for_selector("html[data-state=done], html[data-state=failed]", timeout=(line.load_s + _REST_S) * 1000)
+        page.get_by_text("Details for experts").click()
         with page.expect_download() as downloading:
-            page.get_by_role("button", name="JSON", exact=True).click()
+            page.get_by_role("button", name="Download JSON").click()
         document = msgspec.json.decode(downloading.value.path().read_bytes())
         began = page.evaluate("window.phasesBegan")
         browser.close()

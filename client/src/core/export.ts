@@ -1,4 +1,4 @@
-import type { Conclusion, Result } from "./run.js";
+import type { Result } from "./run.js";
 import type { LatencyFigures } from "./scoring/latency.js";
 
 type Cell = string | number | boolean | null;
@@ -67,7 +67,7 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
 }
 
 /** A name for a file with the run, by the time it ended. */
-export function fileNameOf({ at }: Conclusion, ending: string): string {
+export function fileNameOf(at: string, ending: string): string {
   return `household-${at.slice(0, 19).replace(/[:T]/g, "-")}.${ending}`;
 }
 

@@ -1,12 +1,9 @@
-/** Numbers for people to read; the locale decides the decimal sign. */
+/** Numbers for people to read; the locale decides the decimal sign. Without Intl it is a point. */
 export class Format {
-  readonly #byDigits: readonly Intl.NumberFormat[];
+  readonly #byDigits: readonly (Intl.NumberFormat | undefined)[];
 
   constructor(locale: string) {
-    this.#byDigits = [0, 1, 2].map(
-      (digits) =>
-        new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
-    );
+    this.#byDigits = [0, 1, 2].map((digits) => numberFormat(locale, digits));
   }
 
   /** Megabits per second, three significant figures, no unit; no figure is a dash. */
@@ -39,6 +36,20 @@ export class Format {
   }
 
   #fixed(value: number, digits: number): string {
-    return this.#byDigits[digits]?.format(value) ?? String(value);
+    return this.#byDigits[digits]?.format(value) ?? value.toFixed(digits);
+  }
+}
+
+function numberFormat(locale: string, digits: number): Intl.NumberFormat | undefined {
+  return tried(() => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+}
+
+/** What Intl makes; undefined where the browser lacks that part of it, or refuses the locale. */
+export function tried<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return undefined;
+    throw error;
   }
 }

@@ -45,10 +45,10 @@ export type ShownPerson = Omit<PersonReport, "playout"> & {
 };
 export type ShownReport = Omit<RunReport, "people"> & { people: readonly ShownPerson[] };
 
-/** What came of a run, of one just over or of one that was stored. */
+/** What came of a run, as it is shown. */
 export interface Conclusion {
-  /** ISO 8601 in UTC, when the run ended. */
-  at: string;
+  /** Unix time, milliseconds. */
+  endedAt: number;
   /** The server. */
   host: string;
   /** What the warm-up found; null where there was none, or nothing came. */
@@ -58,8 +58,10 @@ export interface Conclusion {
   report: ShownReport;
 }
 
-/** A run that is over, as it is shown and shared. */
-export interface Result extends Conclusion {
+/** A run that is over, with everything that was measured. */
+export interface Result extends Omit<Conclusion, "endedAt"> {
+  /** ISO 8601 in UTC, when the run ended. */
+  at: string;
   facts: RunFacts;
   report: RunReport;
 }

@@ -87,6 +87,8 @@ export class Session {
   #serverTcp: ServerTcp | undefined;
   #malformed = 0;
   #serverError = "";
+  /** The server's code of why it ends the session; empty before it says so. */
+  #closeReason = "";
   #stored: Stored | undefined;
 
   constructor(link: Link, options: SessionOptions, now: number) {
@@ -144,8 +146,8 @@ export class Session {
   }
 
   /** The connection closed after it had opened. */
-  closed(code: number, reason: string, now: number): void {
-    const ending = endingOf(code, reason === "" ? this.#serverError : reason);
+  closed(code: number, now: number): void {
+    const ending = endingOf(code, this.#closeReason);
     // A normal close after our stop is the answer to it, and a connection that breaks then took nothing from the run.
     const stopped = this.phase === "stopping" && (isNormal(ending) || ending.kind === "lost");
     this.#end(stopped ? { kind: "stopped" } : ending, now);
@@ -298,6 +300,7 @@ export class Session {
         // The last total: what comes before it may lack time in which nothing went.
         this.#serverUpload.add(message.receivedBytes, message.elapsedS);
         this.#heed(message);
+        this.#closeReason = message.reason;
         break;
       case "stop_test_ack":
       case "other":

@@ -1,7 +1,10 @@
-export const defaultSeconds = 30;
-const leastSeconds = 5;
+import { warmUpMs } from "./warm-up.js";
+
+const defaultSeconds = 30;
+/** A person's 100 answers at 10 Hz, which a grade needs, and some to spare. */
+export const leastSeconds = 12;
 /** With the baseline and the warm-up before and the recovery after, the probe stays below the 300 s that a session may last. */
-const mostSeconds = 280;
+export const mostSeconds = 280;
 
 /** How long the line measures itself without load. */
 export const baselineMs = 5000;
@@ -15,20 +18,53 @@ export const probePingEveryMs = 50;
 /** 10 Hz. */
 export const personPingEveryMs = 100;
 
-/** The most that the Computer asks for, Mbit/s, from the page's query (`?computer=N`); undefined is no limit. */
-export function computerMbpsOf(query: string): number | undefined {
-  const match = /[?&]computer=(\d{1,5})(?:&|$)/.exec(query);
-  return match?.[1] === undefined ? undefined : Math.max(1, Number(match[1]));
+export const mostMbps = 99_999;
+
+/** What the page's query asks for, with the names of those of its values that cannot be used. */
+export interface Wishes {
+  /** Length of the load (`?seconds=N`). */
+  seconds: number;
+  /** The most that the Computer asks for (`?computer=N`), Mbit/s; undefined is no limit. */
+  computerMbps: number | undefined;
+  /** Whether to measure first what the line carries: not where the query says no (`?warmup=0`) or knows it. */
+  warmUp: boolean;
+  wrong: readonly Wish[];
 }
 
-/** Whether to measure first what the line carries: yes, but where the query says no (`?warmup=0`) or knows it. */
-export function wantsWarmUp(query: string): boolean {
-  return computerMbpsOf(query) === undefined && !/[?&]warmup=0(?:&|$)/.test(query);
+export type Wish = "seconds" | "computer";
+
+export function wishesOf(query: string): Wishes {
+  const seconds = wholeIn(query, "seconds", leastSeconds, mostSeconds);
+  const computer = wholeIn(query, "computer", 1, mostMbps);
+  const wrong: Wish[] = [];
+  if (seconds === null) wrong.push("seconds");
+  if (computer === null) wrong.push("computer");
+  return {
+    seconds: seconds ?? defaultSeconds,
+    computerMbps: computer ?? undefined,
+    warmUp: typeof computer !== "number" && !/[?&]warmup=0(?:&|$)/.test(query),
+    wrong,
+  };
 }
 
-/** How long the load lasts, from the page's query (`?seconds=N`); what is no number counts as not given. */
-export function secondsOf(query: string): number {
-  const match = /[?&]seconds=(\d{1,6})(?:&|$)/.exec(query);
-  if (match?.[1] === undefined) return defaultSeconds;
-  return Math.min(mostSeconds, Math.max(leastSeconds, Number(match[1])));
+/** A whole number in the query; undefined where it is not given, null where it is none from `least` to `most`. */
+function wholeIn(query: string, name: string, least: number, most: number): number | undefined | null {
+  const given = new RegExp(`[?&]${name}=([^&]*)`).exec(query)?.[1];
+  if (given === undefined) return undefined;
+  const value = /^\d{1,6}$/.test(given) ? Number(given) : NaN;
+  return value >= least && value <= most ? value : null;
+}
+
+/** What Alex, Sarah and Jake ask for together at the most, Mbit/s both ways, with the Computer's upload. */
+const othersMbps = 14;
+/** The line of the example, Mbit/s. */
+export const exampleMbps = 100;
+
+/**
+ * The most that a run moves, bytes: of a line of `lineMbps`, which the Computer fills. A limit of the Computer's counts
+ * with what the others want.
+ */
+export function mostBytes({ seconds, computerMbps, warmUp }: Wishes, lineMbps: number): number {
+  const fullS = seconds + (warmUp ? warmUpMs / 1000 : 0);
+  return (fullS * Math.min(lineMbps, (computerMbps ?? Infinity) + othersMbps) * 1_000_000) / 8;
 }

@@ -5,11 +5,16 @@ import type { Direction } from "./scoring/facts.js";
 import type { Grade } from "./scoring/grade.js";
 import { increase } from "./scoring/latency.js";
 import type { LatencyFigures } from "./scoring/latency.js";
+import { throughputScore } from "./scoring/outcome.js";
 import { deliveryOf } from "./scoring/report.js";
+import { shipped } from "./scoring/requirements.js";
 import type { Invalid } from "./scoring/validity.js";
 import type { Timeline } from "./timeline.js";
 
-/** A run that the server has kept, as it is shown. */
+/** Scores are kept with two decimals, and rates in whole bits. */
+const roundingScore = 0.01;
+
+/** A run as it is shown: one that has just ended, or one that the server has kept. */
 export interface StoredRun extends Conclusion {
   phases: readonly StoredPhase[];
   timeline: Timeline;
@@ -39,8 +44,18 @@ export function runIdOf(query: string): string | undefined {
 }
 
 /** What is shown of a stored run. @throws TypeError where the text is not what the server sends. */
-export function storedRunOf(text: string, host: string): Omit<StoredRun, "at"> & { endedAt: number } {
+export function storedRunOf(text: string, host: string): StoredRun {
   const { grade, report, sessions } = JSON.parse(text) as Answer;
+  return shownRunOf(report, grade, serverTcpOf(sessions), host);
+}
+
+/** A run as every view shows it: the one that has just ended and the one that was stored are the same report. */
+export function shownRunOf(
+  report: RunReport,
+  grade: Grade | null,
+  serverTcp: StoredRun["serverTcp"],
+  host: string,
+): StoredRun {
   const baselineMs = report.baseline_ms;
   const household = report.people.filter(({ who }) => (people as readonly string[]).includes(who));
   const computer = household.find(({ who }) => who === "computer");
@@ -51,7 +66,7 @@ export function storedRunOf(text: string, host: string): Omit<StoredRun, "at"> &
       report.warm_up_mbps === null || computer === undefined
         ? null
         : { lineBps: report.warm_up_mbps * 1_000_000, computerMbps: computer.download.wanted_bps / 1_000_000 },
-    serverTcp: serverTcpOf(sessions),
+    serverTcp,
     report: {
       valid: report.invalid.length === 0,
       invalid: report.invalid as readonly Invalid[],
@@ -89,10 +104,14 @@ function personOf(person: StoredPerson, baselineMs: number | null): ShownPerson 
   const { who, activity, score, band, verdict, mos } = person;
   const [download, upload] = [directionOf(person.download), directionOf(person.upload)];
   const own = latencyOf(person.latency, baselineMs);
+  const delivery = deliveryOf([download, upload]);
+  const requirement = Object.hasOwn(shipped.activities, activity) ? shipped.activities[activity] : undefined;
+  const throughput = throughputScore(requirement?.delivery, delivery);
+  const isShort = score !== null && score < 100 && throughput !== null && throughput <= score + roundingScore;
   return {
     who,
     activity,
-    outcome: { score, latency: null, loss: null, throughput: null, limitedBy: null },
+    outcome: { score, latency: null, loss: null, throughput, limitedBy: isShort ? "throughput" : null },
     band,
     verdict,
     latency: own,
@@ -100,13 +119,17 @@ function personOf(person: StoredPerson, baselineMs: number | null): ShownPerson 
     ownLatency: own,
     download,
     upload,
-    delivery: deliveryOf([download, upload]),
+    delivery,
     lossShare: null,
     lossNote: "loss.hidden_by_tcp",
-    // How often it stopped is not kept.
-    playout: person.stall_s === null ? null : { startUpS: 0, stalls: null, stallS: person.stall_s, playedS: 0 },
+    playout: requirement?.player === undefined || score === null ? null : playoutOf(person.stall_s),
     call: mos === null ? null : { mos, rating: 0, mouthToEarMs: 0, lateShare: 0 },
   };
+}
+
+/** How often the picture stopped is not kept; of one that never came there is no time that it stood still. */
+function playoutOf(stallS: number | null): ShownPerson["playout"] {
+  return { startUpS: stallS === null ? null : 0, stalls: null, stallS: stallS ?? 0, playedS: 0 };
 }
 
 function latencyOf(stored: StoredLatency, baselineMs: number | null): LatencyFigures {

@@ -34,6 +34,13 @@ export function timelineOf(journals: ReadonlyMap<Party, Journal>, beganAt: numbe
   };
 }
 
+/** Payload that went both ways, bytes. */
+export function movedBytes({ seconds, downBps, upBps }: Timeline): number {
+  const [first = 0, second = first] = seconds;
+  const bps = [...downBps, ...upBps].reduce((sum, each) => sum + each, 0);
+  return (bps * (second - first)) / 8;
+}
+
 /** The timeline with at most so many rows: those that go into one are its median delay and its mean rates. */
 export function thinned(timeline: Timeline, most: number): Timeline {
   const size = Math.ceil(timeline.seconds.length / most);

@@ -55,7 +55,8 @@ export type ServerMessage =
       type: "real_time_update";
       targetDownloadMbps: number | undefined;
     } & Totals)
-  | ({ type: "session_complete" } & Totals)
+  /** `reason` is the server's code of why the session ended, empty of an older server. */
+  | ({ type: "session_complete"; reason: string } & Totals)
   | { type: "stop_test_ack" }
   | { type: "run_stored"; id: string; shown: boolean }
   | { type: "run_refused"; reason: string }
@@ -106,7 +107,11 @@ export function decode(frame: string): ServerMessage {
         ...totalsIn(fields),
       };
     case "session_complete":
-      return { type: "session_complete", ...totalsIn(fields) };
+      return {
+        type: "session_complete",
+        reason: typeof fields.reason === "string" ? fields.reason : "",
+        ...totalsIn(fields),
+      };
     case "stop_test_ack":
       return { type: "stop_test_ack" };
     case "run_stored":

@@ -1,4 +1,5 @@
 import { Format } from "../core/format.js";
+import { Kept } from "../storage.js";
 import { choose } from "../text/choose.js";
 import { find, label, setText } from "../view/dom.js";
 import { Connection, type Loss } from "./connection.js";
@@ -12,7 +13,7 @@ import { FiguresView } from "./view/figures.js";
 import { SessionsView } from "./view/sessions.js";
 import { TablesView } from "./view/tables.js";
 
-const tokenKey = "householdd-token";
+const keptToken = new Kept("householdd-token", () => sessionStorage);
 /** Charts are dear to paint, and show ten minutes. */
 const drawEvery = 2;
 const outcomeMs = 8000;
@@ -35,7 +36,7 @@ let heardAt: Date | undefined;
 let drawn = 0;
 let hiding: number | undefined;
 
-const connection = new Connection(sessionStorage.getItem(tokenKey) ?? undefined, {
+const connection = new Connection(keptToken.get(), {
   needsToken: showLogin,
   message: take,
   lost: showLoss,
@@ -64,7 +65,7 @@ function showWelcome(welcome: Welcome): void {
   document.documentElement.dataset.link = "live";
   document.title = `${welcome.host} – householdd`;
   setText(element("#host"), welcome.host);
-  const named = sessionStorage.getItem(tokenKey) !== null;
+  const named = keptToken.get() !== undefined;
   setText(element("#who"), named ? text.who(welcome.name, text.words[welcome.role] ?? welcome.role) : text.anybody);
   button("#logout").hidden = !named;
   element("#login").hidden = true;
@@ -106,8 +107,8 @@ function showState({ state, uptime, drain, history }: Server, live: number): voi
 }
 
 function showLogin(wrong: boolean): void {
-  const before = sessionStorage.getItem(tokenKey) !== null;
-  sessionStorage.removeItem(tokenKey);
+  const before = keptToken.get() !== undefined;
+  keptToken.remove();
   document.documentElement.dataset.link = "login";
   ask.close();
   setText(element("#lost"), "");
@@ -155,11 +156,11 @@ find(document, "#login", HTMLFormElement).addEventListener("submit", (event) => 
   input.value = "";
   setText(element("#login-problem"), "");
   button("#login button").disabled = true;
-  sessionStorage.setItem(tokenKey, token);
+  keptToken.set(token);
   connection.logIn(token);
 });
 button("#logout").addEventListener("click", () => {
-  sessionStorage.removeItem(tokenKey);
+  keptToken.remove();
   connection.logIn(undefined);
 });
 button("#drain-button").addEventListener("click", () => {

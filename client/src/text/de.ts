@@ -1,35 +1,4 @@
-import type { Ending } from "../core/ending.js";
 import type { Text } from "./text.js";
-
-/** Der Text mit den Worten des Servers am Ende, wo es welche gibt. */
-function withReason(text: string, reason: string): string {
-  return reason === "" ? `${text}.` : `${text}: ${reason}`;
-}
-
-function ending(value: Ending): string {
-  switch (value.kind) {
-    case "stopped":
-      return "Fertig.";
-    case "finished":
-      return withReason("Vom Server beendet", value.reason);
-    case "closed":
-      return withReason("Getrennt", value.reason);
-    case "restarting":
-      return withReason("Der Server hält an oder startet neu", value.reason);
-    case "overloaded":
-      return withReason("Der Server nimmt gerade keine neuen Tests an", value.reason);
-    case "refused":
-      return withReason(`Vom Server abgewiesen (HTTP ${value.status})`, value.reason);
-    case "blocked":
-      return "Der Server antwortet, aber der WebSocket öffnete sich nicht. Ein Proxy oder eine Firewall sperrt ihn vielleicht.";
-    case "unreachable":
-      return "Der Server antwortet nicht.";
-    case "lost":
-      return "Die Verbindung ist abgerissen.";
-    case "crashed":
-      return withReason("Der Browser konnte diesen Teil des Tests nicht ausführen", value.reason);
-  }
-}
 
 const firstSteps = [
   "Testen Sie einmal mit Netzwerkkabel. Ist das Ergebnis besser, ist das WLAN der Engpass: Gehen Sie näher an den Router, oder nehmen Sie ein Kabel, wo es darauf ankommt.",
@@ -51,6 +20,7 @@ export const de: Text = {
     intro: "So hält Ihr Anschluss durch, wenn alle gleichzeitig online sind.",
     baseline: "Latenz im Leerlauf",
     delay: "Latenz",
+    delayLoaded: "Latenz unter Last",
     down: "Download",
     up: "Upload",
     peak: "Langsame Momente",
@@ -66,13 +36,16 @@ export const de: Text = {
     detailsRates: "Datenraten, Mbit/s",
     detailsTcp: "TCP-Werte des Servers",
     detailsMethod: "Wie gemessen wird",
-    method:
-      "Dieser Browser misst Umlaufzeiten über WebSockets mit TLS: auf vier Verbindungen ohne Verkehr im Wechsel (das Messsignal, 20-mal je Sekunde) und auf der Verbindung jeder Person (10-mal je Sekunde). Wird ein späterer Ping des Messsignals zuerst beantwortet, musste TCP den früheren wiederholen: Er zählt als verloren, nicht als langsam. Die Note ist das 95. Perzentil des Messsignals unter Last abzüglich seines Medians im Leerlauf. Die Punkte sind Quality of Outcome (draft-ietf-ippm-qoo), die Sprachqualität folgt dem E-Modell (ITU-T G.107). Downloads zählt dieser Browser, Uploads der Server, jeweils nur Nutzdaten.",
     share: "Speichern und teilen",
     picture: "Bild speichern",
     copyLink: "Link kopieren",
     copy: "JSON kopieren",
-    noscript: "Dieser Test braucht JavaScript: Ihr Browser selbst spielt die vier Personen.",
+    json: "JSON herunterladen",
+    csv: "CSV herunterladen",
+    language: "Sprache",
+    help: "Hilfe",
+    privacy: "Datenschutz",
+    imprint: "Impressum",
   },
   people: {
     alex: {
@@ -105,7 +78,7 @@ export const de: Text = {
     },
   },
   probe: "Messsignal",
-  button: { start: "Test starten", stop: "Abbrechen", stopping: "Wird beendet…", again: "Erneut testen", own: "Eigenen Anschluss testen" },
+  button: { start: "Test starten", stop: "Abbrechen", stopping: "Wird beendet…", again: "Erneut testen", own: "Eigenen Anschluss testen", wait: (seconds) => `Wieder möglich in ${seconds} s` },
   progress: "Fortschritt des Tests",
   secondsLeft: (seconds) => `noch ${seconds} s`,
   status: {
@@ -119,11 +92,22 @@ export const de: Text = {
     },
     few: (people) => `${people} von 4 sind online.`,
     stopping: "Wird beendet…",
-    done: () => "Test beendet.",
-    stoppedEarly: (seconds) => `Nach ${seconds} Sekunden abgebrochen.`,
+    done: "Test beendet.",
+    stoppedEarly: "Test abgebrochen.",
     failed: "Der Test wurde nicht fertig.",
-    trouble: (names, text) => (names.length === 0 ? text : `${names.join(", ")}: ${text}`),
+    trouble: (names, title) => (names.length === 0 ? title : `${names.join(", ")}: ${title}`),
     hidden: "Bitte lassen Sie diese Seite im Vordergrund. Browser bremsen verdeckte Seiten, darum kann dieser Test nicht mehr bewertet werden.",
+  },
+  advance: {
+    data: (each, mbps, example) => `Der Test überträgt etwa ${each} Daten je Mbit/s Ihres Anschlusses: bei ${mbps} Mbit/s sind es ${example}.`,
+    dataAtMost: (bytes) => `Der Test überträgt höchstens etwa ${bytes} Daten.`,
+    wifi: "Über WLAN misst der Test auch das WLAN. Für den Anschluss allein verbinden Sie das Gerät per Kabel.",
+    metered: "Sie nutzen anscheinend mobile Daten: Der Test zählt zu Ihrem Datenvolumen.",
+    wrong: {
+      seconds: (least, most) => `„seconds“ in der Adresse muss eine ganze Zahl von ${least} bis ${most} sein; der Test dauert so lange wie üblich.`,
+      computer: (least, most) => `„computer“ in der Adresse muss eine ganze Zahl von ${least} bis ${most} sein; der Computer hat seine übliche Rate.`,
+    },
+    lacking: (features) => `Diesem Browser fehlt, was der Test braucht (${features.join(", ")}). Bitte aktualisieren Sie ihn, oder nehmen Sie einen anderen.`,
   },
   phases: {
     idle: "Bereit",
@@ -137,7 +121,24 @@ export const de: Text = {
   traceScale: (topMs) => `Latenz, 0–${topMs} ms`,
   totals: (received, sent) => `${received} geladen, ${sent} gesendet`,
   silent: (seconds) => `Seit ${seconds} s keine Antwort vom Server`,
-  ending,
+  interruptions: {
+    maintenance: { title: "Der Test ist wegen Wartung geschlossen.", todo: "Bitte versuchen Sie es in einigen Minuten noch einmal." },
+    closed: { title: "Der Test ist zurzeit abgeschaltet.", todo: "Bitte versuchen Sie es später noch einmal." },
+    ended: { title: "Ihr Anbieter hat diesen Test beendet.", todo: "Sie können ihn noch einmal starten oder Ihren Anbieter nach dem Grund fragen." },
+    denied: { title: "Ihr Anschluss darf diesen Test zurzeit nicht nutzen.", todo: "Bitte versuchen Sie es später noch einmal, oder fragen Sie Ihren Anbieter." },
+    token: { title: "Der Link zu diesem Test gilt nicht mehr.", todo: "Bitte öffnen Sie den Test noch einmal über die Website Ihres Anbieters." },
+    origin: { title: "Diese Seite darf den Testserver nicht nutzen.", todo: "Bitte öffnen Sie den Test unter der Adresse Ihres Anbieters." },
+    crowded: { title: "Von Ihrem Anschluss laufen zurzeit zu viele Tests.", todo: "Schließen Sie den Test auf anderen Geräten, und versuchen Sie es noch einmal." },
+    busy: { title: "Der Testserver ist zurzeit ausgelastet.", todo: "Bitte versuchen Sie es gleich noch einmal." },
+    refused: { title: "Der Server hat den Test abgelehnt.", todo: "Bitte laden Sie die Seite neu, und versuchen Sie es noch einmal." },
+    server: { title: "Der Server hat den Test beendet.", todo: "Bitte starten Sie ihn noch einmal." },
+    unloaded: { title: "Ein Teil des Tests ließ sich nicht laden.", todo: "Vielleicht hält ein Werbeblocker oder Filter ihn zurück: Schalten Sie ihn für diese Seite aus, und laden Sie sie neu." },
+    crashed: { title: "Ihr Browser konnte den Test nicht ausführen.", todo: "Bitte laden Sie die Seite neu, oder nehmen Sie einen anderen Browser." },
+    blocked: { title: "Der Server antwortet, aber die Verbindungen des Tests lassen sich nicht öffnen.", todo: "Vielleicht sperrt ein Proxy, eine Firewall oder ein VPN WebSockets. Bitte versuchen Sie es ohne, oder aus einem anderen Netz." },
+    unreachable: { title: "Der Server antwortet nicht.", todo: "Bitte prüfen Sie Ihre Internetverbindung, und versuchen Sie es noch einmal." },
+    silent: { title: "Der Server erreichte dieses Gerät nicht mehr.", todo: "Bitte schließen Sie andere Programme und Tabs, und starten Sie den Test noch einmal." },
+    lost: { title: "Die Verbindung ist abgerissen.", todo: "Bitte prüfen Sie Ihre Internetverbindung, und starten Sie den Test noch einmal." },
+  },
   messages: {
     "verdict.gaming.excellent": "Alex spielt, als wäre sonst niemand online.",
     "verdict.gaming.good": "Alex spielt gut, mit seltenen Rucklern.",
@@ -224,6 +225,8 @@ export const de: Text = {
     noStalls: "Das Bild blieb nie stehen.",
     stalls: (count, seconds) => `Das Bild blieb ${count === 1 ? "einmal" : `${count}-mal`} stehen, insgesamt ${seconds} s.`,
     neverStarted: "Der Film startete nicht.",
+    tooSlow: (got, wanted) => `Nur ein unscharfes Bild wäre möglich gewesen: Es kamen ${got} von ${wanted} Mbit/s an.`,
+    moved: (bytes) => `Dieser Test hat ${bytes} Daten übertragen.`,
     mos: (mos) => `Sprachqualität: ${mos} von 4,5 (MOS).`,
     rate: (mbps) => `Er erhielt ${mbps} Mbit/s.`,
     warmUp: (line, computer) =>
@@ -265,6 +268,8 @@ export const de: Text = {
     own: (name) => name,
     ownQueue: (name) => `${name} (eigene Warteschlange)`,
   },
+  method: (tls) =>
+    `Dieser Browser misst Umlaufzeiten über WebSockets${tls ? " mit TLS" : ""}: auf vier Verbindungen ohne Verkehr im Wechsel (das Messsignal, 20-mal je Sekunde) und auf der Verbindung jeder Person (10-mal je Sekunde). Wird ein späterer Ping des Messsignals zuerst beantwortet, musste TCP den früheren wiederholen: Er zählt als verloren, nicht als langsam. Die Note ist das 95. Perzentil des Messsignals unter Last abzüglich seines Medians im Leerlauf. Die Punkte sind Quality of Outcome (draft-ietf-ippm-qoo), die Sprachqualität folgt dem E-Modell (ITU-T G.107). Downloads zählt dieser Browser, Uploads der Server, jeweils nur Nutzdaten.`,
   stored: {
     loading: "Das Ergebnis wird geladen…",
     headline: (when) => `Ergebnis vom ${when}.`,
@@ -278,5 +283,6 @@ export const de: Text = {
     linkNotCopied: "Der Browser erlaubt das Kopieren hier nicht; der Link steht unter den Knöpfen.",
     card: "So hält unser Internet durch",
     downAndUp: (down, up) => `${down} Mbit/s Download · ${up} Mbit/s Upload, alle zusammen`,
+    delay: (added) => `${added} ms mehr Latenz, wenn alle online sind`,
   },
 };

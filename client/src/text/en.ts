@@ -1,35 +1,4 @@
-import type { Ending } from "../core/ending.js";
 import type { Text } from "./text.js";
-
-/** The text with the server's words at its end, where there are any. */
-function withReason(text: string, reason: string): string {
-  return reason === "" ? `${text}.` : `${text}: ${reason}`;
-}
-
-function ending(value: Ending): string {
-  switch (value.kind) {
-    case "stopped":
-      return "Finished.";
-    case "finished":
-      return withReason("Ended by the server", value.reason);
-    case "closed":
-      return withReason("Disconnected", value.reason);
-    case "restarting":
-      return withReason("The server is stopping or restarting", value.reason);
-    case "overloaded":
-      return withReason("The server takes no new tests at the moment", value.reason);
-    case "refused":
-      return withReason(`Refused by the server (HTTP ${value.status})`, value.reason);
-    case "blocked":
-      return "The server answers, but the WebSocket did not open. A proxy or firewall may block it.";
-    case "unreachable":
-      return "The server does not answer.";
-    case "lost":
-      return "The connection was lost.";
-    case "crashed":
-      return withReason("The browser could not run this part of the test", value.reason);
-  }
-}
 
 const firstSteps = [
   "Test once with a network cable. If the result is better, the Wi-Fi is the bottleneck: move closer to the router, or use a cable where it matters.",
@@ -51,6 +20,7 @@ export const en: Text = {
     intro: "See how your connection holds up when everyone is online at the same time.",
     baseline: "Idle delay",
     delay: "Delay",
+    delayLoaded: "Delay under load",
     down: "Download",
     up: "Upload",
     peak: "Slow moments",
@@ -66,13 +36,16 @@ export const en: Text = {
     detailsRates: "Rates, Mbit/s",
     detailsTcp: "TCP statistics of the server",
     detailsMethod: "How this is measured",
-    method:
-      "This browser measures round-trip times over WebSockets with TLS: on four connections without traffic that take turns (the test signal, 20 a second), and on each person’s own connection (10 a second). If a later ping of the test signal is answered first, TCP had to send the earlier one again: it counts as lost, not as slow. The grade is the 95th percentile of the test signal under load minus its median when idle. The scores are Quality of Outcome (draft-ietf-ippm-qoo); call quality follows the E-model (ITU-T G.107). This browser counts downloads and the server counts uploads; both count payload only.",
     share: "Save and share",
     picture: "Save picture",
     copyLink: "Copy link",
     copy: "Copy JSON",
-    noscript: "This test needs JavaScript: your browser itself plays the four people.",
+    json: "Download JSON",
+    csv: "Download CSV",
+    language: "Language",
+    help: "Help",
+    privacy: "Privacy",
+    imprint: "Imprint",
   },
   people: {
     alex: {
@@ -105,7 +78,7 @@ export const en: Text = {
     },
   },
   probe: "Test signal",
-  button: { start: "Start the test", stop: "Stop", stopping: "Stopping…", again: "Run again", own: "Test your own connection" },
+  button: { start: "Start the test", stop: "Stop", stopping: "Stopping…", again: "Run again", own: "Test your own connection", wait: (seconds) => `Try again in ${seconds} s` },
   progress: "Progress of the test",
   secondsLeft: (seconds) => `${seconds} s left`,
   status: {
@@ -119,11 +92,22 @@ export const en: Text = {
     },
     few: (people) => `${people} of 4 are online.`,
     stopping: "Stopping…",
-    done: () => "Test finished.",
-    stoppedEarly: (seconds) => `Stopped after ${seconds} seconds.`,
+    done: "Test finished.",
+    stoppedEarly: "Test stopped.",
     failed: "The test did not finish.",
-    trouble: (names, text) => (names.length === 0 ? text : `${names.join(", ")}: ${text}`),
+    trouble: (names, title) => (names.length === 0 ? title : `${names.join(", ")}: ${title}`),
     hidden: "Please keep this page in view. Browsers slow hidden pages down, so this test can no longer be graded.",
+  },
+  advance: {
+    data: (each, mbps, example) => `The test moves about ${each} of data for each Mbit/s of your line: ${example} at ${mbps} Mbit/s.`,
+    dataAtMost: (bytes) => `The test moves at most about ${bytes} of data.`,
+    wifi: "Over Wi-Fi the result is that of the Wi-Fi too. For your line alone, connect by cable.",
+    metered: "You seem to use mobile data: the test counts against your allowance.",
+    wrong: {
+      seconds: (least, most) => `“seconds” in the address must be a whole number from ${least} to ${most}; the test takes its usual time.`,
+      computer: (least, most) => `“computer” in the address must be a whole number from ${least} to ${most}; the Computer has its usual rate.`,
+    },
+    lacking: (features) => `This browser lacks what the test needs (${features.join(", ")}). Please update it or use another one.`,
   },
   phases: {
     idle: "Ready",
@@ -137,7 +121,24 @@ export const en: Text = {
   traceScale: (topMs) => `delay, 0–${topMs} ms`,
   totals: (received, sent) => `${received} downloaded, ${sent} uploaded`,
   silent: (seconds) => `No answer from the server for ${seconds} s`,
-  ending,
+  interruptions: {
+    maintenance: { title: "The test is closed for maintenance.", todo: "Please try again in a few minutes." },
+    closed: { title: "The test is switched off at the moment.", todo: "Please try again later." },
+    ended: { title: "Your provider ended this test.", todo: "You can run it again, or ask your provider for the reason." },
+    denied: { title: "Your connection may not run this test at the moment.", todo: "Please try again later, or ask your provider." },
+    token: { title: "The link to this test is no longer valid.", todo: "Please open the test from your provider’s website again." },
+    origin: { title: "This page may not use the test server.", todo: "Please open the test at your provider’s own address." },
+    crowded: { title: "Too many tests come from your connection at the moment.", todo: "Close the test on other devices, then try again." },
+    busy: { title: "The test server is busy at the moment.", todo: "Please try again shortly." },
+    refused: { title: "The server refused the test.", todo: "Please reload the page and try again." },
+    server: { title: "The server ended the test.", todo: "Please run it again." },
+    unloaded: { title: "A part of the test could not be loaded.", todo: "A content blocker or filter may hold it back: switch it off for this page, then reload it." },
+    crashed: { title: "Your browser could not run the test.", todo: "Please reload the page, or use another browser." },
+    blocked: { title: "The server answers, but the test’s connections do not open.", todo: "A proxy, firewall or VPN may block WebSockets. Please try without it, or from another network." },
+    unreachable: { title: "The server does not answer.", todo: "Please check your internet connection, then try again." },
+    silent: { title: "The server lost touch with this device.", todo: "Please close other programs and tabs, then run the test again." },
+    lost: { title: "The connection was lost.", todo: "Please check your internet connection, then run the test again." },
+  },
   messages: {
     "verdict.gaming.excellent": "Alex plays as if no one else were online.",
     "verdict.gaming.good": "Alex plays well, with a rare stutter.",
@@ -220,6 +221,8 @@ export const en: Text = {
     noStalls: "The picture never froze.",
     stalls: (count, seconds) => `The picture froze ${count === 1 ? "once" : `${count} times`}, for ${seconds} s in total.`,
     neverStarted: "The film never started.",
+    tooSlow: (got, wanted) => `Only a blurry picture would have been possible: it got ${got} of ${wanted} Mbit/s.`,
+    moved: (bytes) => `This test moved ${bytes} of data.`,
     mos: (mos) => `Call quality: ${mos} of 4.5 (MOS).`,
     rate: (mbps) => `It received ${mbps} Mbit/s.`,
     warmUp: (line, computer) =>
@@ -261,6 +264,8 @@ export const en: Text = {
     own: (name) => name,
     ownQueue: (name) => `${name} (own queue)`,
   },
+  method: (tls) =>
+    `This browser measures round-trip times over WebSockets${tls ? " with TLS" : ""}: on four connections without traffic that take turns (the test signal, 20 a second), and on each person’s own connection (10 a second). If a later ping of the test signal is answered first, TCP had to send the earlier one again: it counts as lost, not as slow. The grade is the 95th percentile of the test signal under load minus its median when idle. The scores are Quality of Outcome (draft-ietf-ippm-qoo); call quality follows the E-model (ITU-T G.107). This browser counts downloads and the server counts uploads; both count payload only.`,
   stored: {
     loading: "Loading the result…",
     headline: (when) => `Result of ${when}.`,
@@ -274,5 +279,6 @@ export const en: Text = {
     linkNotCopied: "The browser does not allow copying here; the link is below the buttons.",
     card: "How our internet holds up",
     downAndUp: (down, up) => `${down} Mbit/s download · ${up} Mbit/s upload, all together`,
+    delay: (added) => `${added} ms more delay with everybody online`,
   },
 };

@@ -4,13 +4,15 @@ import type { MessageKey, Text } from "./text.js";
 interface Language {
   /** BCP 47. */
   lang: string;
+  /** In itself. */
+  name: string;
   load: () => Promise<Text>;
 }
 
 /** Every language of the page, each a file of its own that only its readers load; the first is that of all others. */
 export const languages: readonly [Language, ...Language[]] = [
-  { lang: "en", load: async () => (await import("./en.js")).en },
-  { lang: "de", load: async () => (await import("./de.js")).de },
+  { lang: "en", name: "English", load: async () => (await import("./en.js")).en },
+  { lang: "de", name: "Deutsch", load: async () => (await import("./de.js")).de },
 ];
 
 /** The text in the language that the query asks for (`?lang=de`), or the first of the wanted ones that there is. */

@@ -1,10 +1,11 @@
-import type { Ending } from "../core/ending.js";
+import type { Cause } from "../core/interruption.js";
 import type { Mood } from "../core/mood.js";
 import type { Activity, Person } from "../core/people.js";
 import type { RunPhase } from "../core/run.js";
 import type { Grade } from "../core/scoring/grade.js";
 import type { Band } from "../core/scoring/requirements.js";
 import type { Invalid } from "../core/scoring/validity.js";
+import type { Wish } from "../core/settings.js";
 import type { Phase } from "../core/snapshot.js";
 
 /** Keys that the scoring's reports name. */
@@ -16,6 +17,7 @@ export type Label =
   | "intro"
   | "baseline"
   | "delay"
+  | "delayLoaded"
   | "down"
   | "up"
   | "peak"
@@ -31,12 +33,16 @@ export type Label =
   | "detailsRates"
   | "detailsTcp"
   | "detailsMethod"
-  | "method"
   | "share"
   | "picture"
   | "copyLink"
+  | "json"
+  | "csv"
   | "copy"
-  | "noscript";
+  | "language"
+  | "help"
+  | "privacy"
+  | "imprint";
 
 /** Columns of the tables for experts. */
 export type Column =
@@ -70,7 +76,15 @@ export interface Text {
   >;
   /** The connection that only measures. */
   probe: string;
-  button: { start: string; stop: string; stopping: string; again: string; own: string };
+  button: {
+    start: string;
+    stop: string;
+    stopping: string;
+    again: string;
+    own: string;
+    /** While another attempt would be refused. */
+    wait: (seconds: number) => string;
+  };
   progress: string;
   secondsLeft: (seconds: number) => string;
   status: {
@@ -80,12 +94,25 @@ export interface Text {
     /** Under load, when not everybody is there. */
     few: (people: number) => string;
     stopping: string;
-    done: () => string;
-    stoppedEarly: (seconds: number) => string;
+    done: string;
+    stoppedEarly: string;
     failed: string;
     /** What happened to whom; `names` is everybody it happened to. */
-    trouble: (names: readonly string[], ending: string) => string;
+    trouble: (names: readonly string[], title: string) => string;
     hidden: string;
+  };
+  /** Before a run. */
+  advance: {
+    /** The data that a run moves: for each Mbit/s of the line, and on one of `mbps`. */
+    data: (each: string, mbps: number, example: string) => string;
+    /** The same with a limit. */
+    dataAtMost: (bytes: string) => string;
+    wifi: string;
+    metered: string;
+    /** A value of the address that cannot be used. */
+    wrong: Record<Wish, (least: number, most: number) => string>;
+    /** What the browser lacks. */
+    lacking: (features: readonly string[]) => string;
   };
   phases: Record<Phase, string>;
   /** A person while only the line itself is measured. */
@@ -94,7 +121,8 @@ export interface Text {
   /** What the small picture shows, from nothing to so many milliseconds. */
   traceScale: (topMs: number) => string;
   silent: (seconds: number) => string;
-  ending: (ending: Ending) => string;
+  /** What kept a run from its end or its beginning, and what to do about it. */
+  interruptions: Record<Cause, { title: string; todo: string }>;
   messages: Record<MessageKey, string>;
   grades: Record<Grade, { title: string; meaning: string; advice: readonly string[] }>;
   /** What to do about somebody who gets too little of what they want. */
@@ -112,6 +140,10 @@ export interface Text {
     /** Where nobody knows how often. */
     stalled: (seconds: string) => string;
     neverStarted: string;
+    /** A film that wants more than it got, and so never stopped in what there was of it. */
+    tooSlow: (got: string, wanted: string) => string;
+    /** The data that the test moved. */
+    moved: (bytes: string) => string;
     mos: (mos: string) => string;
     rate: (mbps: string) => string;
     /** What the warm-up found, and what the Computer asked for because of that. */
@@ -135,7 +167,9 @@ export interface Text {
     own: (name: string) => string;
     ownQueue: (name: string) => string;
   };
+  /** How it is measured; `tls` is whether the connections are encrypted. */
+  method: (tls: boolean) => string;
   /** A run that was stored, opened by its link. */
   stored: { loading: string; headline: (when: string) => string; about: string; unknown: string; unavailable: string };
-  share: { copied: string; notCopied: string; linkNotCopied: string; card: string; downAndUp: (down: string, up: string) => string };
+  share: { copied: string; notCopied: string; linkNotCopied: string; card: string; downAndUp: (down: string, up: string) => string; delay: (added: string) => string };
 }

@@ -1,4 +1,5 @@
 import type { Format } from "../core/format.js";
+import { interruptionBy } from "../core/interruption.js";
 import { moodOf } from "../core/mood.js";
 import type { Person } from "../core/people.js";
 import type { ShownPerson } from "../core/run.js";
@@ -76,12 +77,26 @@ export class Card {
     }
   }
 
-  /** Shows what came of a valid run. */
-  judge(report: ShownPerson): void {
+  /** Shows what came of a run: its figures, and where it counts, a verdict and a score. */
+  conclude(report: ShownPerson, counts: boolean): void {
+    const { download, upload, ownLatency } = report;
+    this.root.dataset.state = "done";
+    this.#trace.clear();
+    setText(this.#state, "");
+    setText(this.#figures.down, this.#format.mbps(download.gotBps));
+    setText(this.#figures.up, this.#format.mbps(upload.gotBps));
+    setText(this.#figures.p50, this.#format.milliseconds(ownLatency.p50Ms ?? undefined));
+    setText(this.#figures.p95, this.#format.milliseconds(ownLatency.p95Ms ?? undefined));
+    this.#mood.hidden = true;
+    setText(this.#mood, "");
+    if (counts) this.#judge(report);
+    else this.root.dataset.mood = "unknown";
+  }
+
+  #judge(report: ShownPerson): void {
     const { score } = report.outcome;
     this.root.dataset.band = report.band ?? "unknown";
     this.#score.hidden = score === null;
-    this.#mood.hidden = score !== null;
     const rounded = Math.round(score ?? 0);
     this.#score.style.setProperty("--share", String(rounded));
     setText(find(this.#score, "span", HTMLElement), String(rounded));
@@ -90,23 +105,13 @@ export class Card {
     setText(this.#extra, extraOf(report, this.#text, this.#format));
   }
 
-  /** Shows the figures of a run that was stored. */
-  recall({ download, upload, ownLatency }: ShownPerson): void {
-    this.root.dataset.state = "done";
-    this.#mood.hidden = true;
-    setText(this.#figures.down, this.#format.mbps(download.gotBps));
-    setText(this.#figures.up, this.#format.mbps(upload.gotBps));
-    setText(this.#figures.p50, this.#format.milliseconds(ownLatency.p50Ms ?? undefined));
-    setText(this.#figures.p95, this.#format.milliseconds(ownLatency.p95Ms ?? undefined));
-  }
-
   #name(): void {
     const { name, activity, need, note } = this.#text.people[this.#person];
     const id = `name-${this.#person}`;
     this.root.dataset.user = this.#person;
     this.root.dataset.mood = "unknown";
     this.root.setAttribute("aria-labelledby", id);
-    const heading = find(this.root, "h2", HTMLElement);
+    const heading = find(this.root, "h3", HTMLElement);
     heading.id = id;
     setText(heading, name);
     setText(find(this.root, ".activity", HTMLElement), activity);
@@ -122,7 +127,8 @@ export class Card {
 
   #stateWords(snapshot: Snapshot): string {
     const { receivedBytes, sentBytes } = snapshot;
-    if (snapshot.ending !== undefined && snapshot.ending.kind !== "stopped") return this.#text.ending(snapshot.ending);
+    const interruption = snapshot.ending && interruptionBy(snapshot.ending);
+    if (interruption !== undefined) return this.#text.interruptions[interruption.cause].title;
     if (!begun(snapshot)) return "";
     if (!isOver(snapshot.phase) && snapshot.silentMs > silenceWorthSayingMs) {
       return this.#text.silent(Math.round(snapshot.silentMs / 1000));

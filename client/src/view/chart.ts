@@ -16,6 +16,10 @@ export interface Line {
   colour: string;
   width: number;
   filled: boolean;
+  /** Lengths of strokes and gaps, pixels. */
+  dash?: readonly number[];
+  /** What stands at its end. */
+  name?: string;
   /** Whether it stops where there is no value, and does not go on straight to the next one. */
   broken?: boolean;
 }
@@ -41,7 +45,7 @@ export class Chart {
     lines: readonly Line[],
     leastTop: number,
     format: Format,
-    tick = (seconds: number) => `${seconds} s`,
+    tick = (seconds: number) => `${format.axis(seconds)} s`,
   ) {
     this.#holder = find(root, selector, HTMLElement);
     this.#lines = lines;
@@ -49,12 +53,14 @@ export class Chart {
     this.#format = format;
     this.#tick = tick;
     // Neither the size nor the colours of a canvas follow the style sheet.
-    new ResizeObserver(() => {
+    onResize(this.#holder, () => {
       this.#plot?.setSize(this.#size());
-    }).observe(this.#holder);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      this.#plot?.redraw(false, true);
     });
+    for (const target of [matchMedia("(prefers-color-scheme: dark)"), matchMedia("print")]) {
+      target.addEventListener("change", () => {
+        this.#plot?.redraw(false, true);
+      });
+    }
   }
 
   /** Draws columns, as many as there are lines, over an axis of so many seconds; `words` say the same. */
@@ -98,12 +104,18 @@ export class Chart {
             this.#drawBands(plot);
           },
         ],
+        draw: [
+          (plot) => {
+            this.#drawNames(plot);
+          },
+        ],
       },
     };
   }
 
-  #series({ colour, width, filled, broken = false }: Line): uPlot.Series {
+  #series({ colour, width, filled, dash, broken = false }: Line): uPlot.Series {
     return {
+      ...(dash === undefined ? {} : { dash: [...dash] }),
       stroke: () => this.#colour(colour),
       ...(filled ? { fill: () => `color-mix(in srgb, ${this.#colour(colour)} 16%, transparent)` } : {}),
       width,
@@ -134,7 +146,42 @@ export class Chart {
     ctx.restore();
   }
 
+  /** Writes each line's name at its last point, the names clear of each other. */
+  #drawNames(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const scale = devicePixelRatio;
+    const [xs = []] = plot.data;
+    const ends = this.#lines.flatMap(({ name, colour }, index) => {
+      const values = plot.data[index + 1] ?? [];
+      let last = values.length - 1;
+      while (last >= 0 && typeof values[last] !== "number") last -= 1;
+      const [x, y] = [xs[last], values[last]];
+      if (name === undefined || x === undefined || typeof y !== "number") return [];
+      return [{ name, colour, x: plot.valToPos(x, "x", true), y: plot.valToPos(y, "y", true) }];
+    });
+    ctx.save();
+    ctx.font = `${11 * scale}px system-ui, sans-serif`;
+    ctx.textBaseline = "bottom";
+    ctx.lineWidth = 3 * scale;
+    ctx.strokeStyle = this.#colour("--surface");
+    let lowest = bbox.top + bbox.height;
+    for (const { name, colour, x, y } of ends.sort((a, b) => b.y - a.y)) {
+      const at = Math.min(y - 3 * scale, lowest);
+      lowest = at - 13 * scale;
+      ctx.textAlign = x + ctx.measureText(name).width < bbox.left + bbox.width ? "start" : "end";
+      ctx.fillStyle = this.#colour(colour);
+      ctx.strokeText(name, x, at);
+      ctx.fillText(name, x, at);
+    }
+    ctx.restore();
+  }
+
   #colour(property: string): string {
     return getComputedStyle(this.#holder).getPropertyValue(property).trim();
   }
+}
+
+function onResize(element: Element, resized: () => void): void {
+  if ("ResizeObserver" in window) new ResizeObserver(resized).observe(element);
+  else addEventListener("resize", resized);
 }

@@ -1,11 +1,13 @@
+import { csvOf, fileNameOf, jsonOf } from "../core/export.js";
 import type { Format } from "../core/format.js";
 import type { LatencyFigures } from "../core/scoring/latency.js";
 import type { Party, Person } from "../core/people.js";
-import type { Conclusion, ShownPerson } from "../core/run.js";
+import type { Conclusion, Result, ShownPerson } from "../core/run.js";
 import type { ServerTcp } from "../core/wire.js";
 import { messageOf } from "../text/language.js";
 import type { Column, Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
+import { copy, save } from "./keeping.js";
 
 const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter", "lost"] as const;
 const tcpColumns = ["who", "rtt", "minRtt", "retransmits", "delivery", "congestionControl"] as const;
@@ -16,19 +18,34 @@ export class Details {
   readonly #root: HTMLDetailsElement;
   readonly #text: Text;
   readonly #format: Format;
+  /** Undefined of a stored run, whose single round trips were not kept. */
+  #result: Result | undefined;
 
   constructor(root: ParentNode, text: Text, format: Format) {
     this.#root = find(root, "#details", HTMLDetailsElement);
     this.#text = text;
     this.#format = format;
+    const copied = find(root, "#copied", HTMLElement);
+    this.#onButton("#save-json", (result) => {
+      save(new Blob([jsonOf(result)], { type: "application/json" }), fileNameOf(result.at, "json"));
+    });
+    this.#onButton("#save-csv", (result) => {
+      save(new Blob([csvOf(result)], { type: "text/csv" }), fileNameOf(result.at, "csv"));
+    });
+    this.#onButton("#copy-json", async (result) => {
+      setText(copied, (await copy(jsonOf(result))) ? text.share.copied : text.share.notCopied);
+    });
   }
 
   hide(): void {
     this.#root.hidden = true;
+    setText(find(this.#root, "#copied", HTMLElement), "");
   }
 
-  show({ report, serverTcp }: Conclusion): void {
+  show({ report, serverTcp }: Conclusion, result: Result | undefined): void {
+    this.#result = result;
     this.#root.hidden = false;
+    find(this.#root, ".buttons", HTMLElement).hidden = result === undefined;
     this.#fill("#delay-table", delayColumns, [
       this.#delayRow(this.#text.table.idle, report.idle, null),
       this.#delayRow(this.#text.table.loaded, report.latency, report.lossShare),
@@ -41,6 +58,12 @@ export class Details {
       find(this.#root, "#loss-note", HTMLElement),
       [...notes].map((note) => messageOf(this.#text, note)).join(" "),
     );
+  }
+
+  #onButton(selector: string, pressed: (result: Result) => void | Promise<void>): void {
+    find(this.#root, selector, HTMLButtonElement).addEventListener("click", () => {
+      if (this.#result !== undefined) void pressed(this.#result);
+    });
   }
 
   /** A bulk transfer's own round trips hold the queue in front of its own bytes, and are named so. */

@@ -1,16 +1,27 @@
 import type { Format } from "../core/format.js";
+import type { Cause } from "../core/interruption.js";
 import { people, type Person } from "../core/people.js";
-import type { Conclusion, Result, RunState, RunTrace } from "../core/run.js";
-import type { StoredRun } from "../core/stored-run.js";
+import type { Result, RunState, RunTrace } from "../core/run.js";
+import type { Wishes } from "../core/settings.js";
 import { isOver, type Phase, type Snapshot } from "../core/snapshot.js";
+import type { StoredRun } from "../core/stored-run.js";
 import type { Text } from "../text/text.js";
 import { Card } from "./card.js";
+import { dateOf } from "./date.js";
 import { Details } from "./details.js";
-import { find, label, setText } from "./dom.js";
+import { find, label, setItems, setText } from "./dom.js";
+import { notesOf } from "./notes.js";
+import { preparePrint } from "./print.js";
 import { ReportView } from "./report.js";
 import { Share } from "./share.js";
 import { headlineOf, troubleOf } from "./status.js";
 import { TimelineView } from "./timeline.js";
+
+/** Why no run can begin, or the last one did not reach its end, and the seconds until another attempt. */
+export interface Refusal {
+  cause: Cause;
+  seconds: number;
+}
 
 /** The page as a whole: status, button, progress, live figures, a card per person, and what came of the run. */
 export class Page {
@@ -20,8 +31,8 @@ export class Page {
   readonly #cards = new Map<Person, Card>();
   readonly #button: HTMLButtonElement;
   readonly #progress: HTMLProgressElement;
-  readonly #words: Record<"headline" | "trouble" | "left", HTMLElement>;
-  readonly #live: Record<"baseline" | "delay" | "unit" | "down" | "up", HTMLElement>;
+  readonly #words: Record<"headline" | "trouble" | "left" | "announcement", HTMLElement>;
+  readonly #live: Record<"baseline" | "delay" | "delayName" | "unit" | "down" | "up", HTMLElement>;
   readonly #report: ReportView;
   readonly #timeline: TimelineView;
   readonly #details: Details;
@@ -36,42 +47,66 @@ export class Page {
     this.#button = find(document, "#run", HTMLButtonElement);
     this.#progress = find(document, "#progress", HTMLProgressElement);
     this.#progress.setAttribute("aria-label", text.progress);
-    this.#words = { headline: byId("headline"), trouble: byId("trouble"), left: byId("left") };
+    this.#words = {
+      headline: byId("headline"),
+      trouble: byId("trouble"),
+      left: byId("left"),
+      announcement: byId("announcement"),
+    };
     this.#live = {
       baseline: byId("live-baseline"),
       delay: byId("live-delay"),
+      delayName: byId("live-delay-name"),
       unit: byId("live-unit"),
       down: byId("sum-down"),
       up: byId("sum-up"),
     };
     this.#addCards();
+    preparePrint(document);
     label(document, text);
+    setText(byId("method"), text.method(location.protocol === "https:"));
     this.#report = new ReportView(document, text, format);
     this.#timeline = new TimelineView(document, text, format);
     this.#details = new Details(document, text, format);
     this.#share = new Share(document, text, format);
   }
 
+  /** Lets the button be pressed; the HTML has it off, since without a script it would do nothing. */
   onButton(pressed: () => void): void {
     this.#button.addEventListener("click", pressed);
+    this.#button.disabled = false;
+  }
+
+  /** Says what to know before a run, and what the browser lacks for one. */
+  introduce(wishes: Wishes, lacking: readonly string[]): void {
+    setItems(find(this.#document, "#notes", HTMLElement), notesOf(wishes, lacking, this.#text, this.#format));
   }
 
   /** Forgets the run before. */
   reset(): void {
     this.#baselineMs = undefined;
+    delete this.#document.documentElement.dataset.outcome;
+    setText(this.#words.announcement, "");
+    setText(this.#live.delayName, this.#text.labels.delay);
     for (const card of this.#cards.values()) card.reset();
     for (const part of [this.#report, this.#details, this.#share]) part.hide();
   }
 
-  show(state: RunState): void {
+  show(state: RunState, refusal: Refusal | undefined): void {
     const { dataset } = this.#document.documentElement;
     dataset.state = state.phase;
     if (state.runPhase === undefined) delete dataset.phase;
     else dataset.phase = state.runPhase;
-    setText(this.#words.headline, headlineOf(state, this.#text));
-    setText(this.#words.trouble, troubleOf(state, this.#text));
-    this.#showButton(state.phase);
+    dataset.refused = "";
+    if (refusal === undefined) delete dataset.refused;
+    const words = refusal && this.#text.interruptions[refusal.cause];
+    setText(this.#words.headline, words?.title ?? headlineOf(state, this.#text));
+    setText(this.#words.trouble, words?.todo ?? troubleOf(state, this.#text));
+    this.#showButton(state.phase, refusal?.seconds ?? 0);
     this.#showTime(state);
+    // What came of a run stands.
+    if (dataset.outcome !== undefined) return;
+    if (refusal !== undefined && isOver(state.phase)) dataset.outcome = "interrupted";
     this.#showLive(state);
     const waiting = state.runPhase === "idle-baseline" || state.runPhase === "warm-up";
     for (const [person, snapshot] of state.people) this.#cards.get(person)?.show(snapshot, waiting);
@@ -79,14 +114,7 @@ export class Page {
 
   /** Draws the run so far. */
   draw(trace: RunTrace, state: RunState): void {
-    this.#timeline.show(trace, state, undefined);
-  }
-
-  /** Shows what came of a run. */
-  conclude(result: Result, permalink: string | undefined, trace: RunTrace, state: RunState): void {
-    this.#share.show(result, result, permalink);
-    this.#timeline.show(trace, state, result.report);
-    this.#tell(result);
+    this.#timeline.show(trace, state);
   }
 
   /** Says something before, or in place of, a stored run. */
@@ -99,31 +127,33 @@ export class Page {
 
   /** Shows a run that was stored. */
   recall(run: StoredRun, permalink: string): void {
-    const { at, report } = run;
+    const when = dateOf(run.endedAt, this.#text.lang, "short");
     this.#document.documentElement.dataset.state = "done";
-    const when = new Date(at).toLocaleString(this.#text.lang, { dateStyle: "long", timeStyle: "short" });
     setText(this.#words.headline, this.#text.stored.headline(when));
     setText(this.#words.trouble, this.#text.stored.about);
     setText(this.#button, this.#text.button.own);
-    for (const person of report.people) this.#cards.get(person.who as Person)?.recall(person);
-    const sum = (pick: "download" | "upload"): number =>
-      report.people.reduce((total, person) => total + person[pick].gotBps, 0);
-    setText(this.#live.down, this.#format.mbps(sum("download")));
-    setText(this.#live.up, this.#format.mbps(sum("upload")));
-    this.#share.show(run, undefined, permalink);
-    this.#timeline.recall(run);
-    this.#tell(run);
+    this.conclude(run, permalink, undefined);
   }
 
-  #tell(conclusion: Conclusion): void {
-    const { report } = conclusion;
-    this.#report.show(conclusion);
-    this.#details.show(conclusion);
-    // The cards' bytes and delays are there in any case; a score would be believed.
-    if (report.valid) for (const person of report.people) this.#cards.get(person.who as Person)?.judge(person);
+  /** Shows what came of a run, the same of one that has just ended and of one that was stored; `result` is all of it. */
+  conclude(run: StoredRun, permalink: string | undefined, result: Result | undefined): void {
+    const { report } = run;
+    this.#document.documentElement.dataset.outcome = report.valid ? "graded" : "invalid";
+    this.#report.show(run);
+    this.#details.show(run, result);
+    this.#share.show(run, permalink);
+    for (const person of report.people) this.#cards.get(person.who as Person)?.conclude(person, report.valid);
+    const sum = (pick: "download" | "upload"): string =>
+      this.#format.mbps(report.people.reduce((total, person) => total + person[pick].gotBps, 0));
+    setText(this.#live.down, sum("download"));
+    setText(this.#live.up, sum("upload"));
     setText(this.#live.baseline, this.#format.milliseconds(report.baselineMs ?? undefined));
     setText(this.#live.delay, this.#format.milliseconds(report.latency.p95Ms ?? undefined));
+    setText(this.#live.delayName, this.#text.labels.delayLoaded);
     setText(this.#live.unit, this.#text.labels.p95);
+    // Last: a chart whose section is hidden has no size.
+    this.#timeline.recall(run);
+    setText(this.#words.announcement, this.#report.words);
   }
 
   #addCards(): void {
@@ -144,10 +174,10 @@ export class Page {
     setText(this.#words.left, isOver(phase) || phase === "idle" ? "" : this.#text.secondsLeft(left));
   }
 
-  /** During a run the sums are of those who are on the line; after it, of the means of all. */
-  #showLive({ phase, runPhase, people, probe }: RunState): void {
+  /** The sums are of those who are on the line. */
+  #showLive({ runPhase, people, probe }: RunState): void {
     const all: Snapshot[] = [...people.values()];
-    const counted = all.filter((one) => one.elapsedMs > 0 && (isOver(phase) || !isOver(one.phase)));
+    const counted = all.filter((one) => one.elapsedMs > 0 && !isOver(one.phase));
     const sum = (pick: "downloadBps" | "uploadBps"): number | undefined =>
       counted.length === 0 ? undefined : counted.reduce((total, one) => total + one[pick], 0);
     setText(this.#live.down, this.#format.mbps(sum("downloadBps")));
@@ -160,7 +190,7 @@ export class Page {
     setText(this.#live.unit, "ms");
   }
 
-  #showButton(phase: Phase): void {
+  #showButton(phase: Phase, waitS: number): void {
     const { button } = this.#text;
     const words = {
       idle: button.start,
@@ -170,8 +200,8 @@ export class Page {
       done: button.again,
       failed: button.again,
     };
-    setText(this.#button, words[phase]);
+    setText(this.#button, waitS > 0 ? button.wait(waitS) : words[phase]);
     // Not `disabled`: that would take the keyboard's focus away.
-    this.#button.setAttribute("aria-disabled", String(phase === "stopping"));
+    this.#button.setAttribute("aria-disabled", String(phase === "stopping" || waitS > 0));
   }
 }

@@ -3,6 +3,7 @@ import type { Person } from "../core/people.js";
 import type { Conclusion, ShownPerson } from "../core/run.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
+import { dateOf } from "./date.js";
 
 /** The size that links show pictures in, pixels. */
 const width = 1200;
@@ -32,7 +33,7 @@ export async function pictureOf(result: Conclusion, text: Text, format: Format):
   });
 }
 
-function draw(context: CanvasRenderingContext2D, { at, host, report }: Conclusion, text: Text, format: Format): void {
+function draw(context: CanvasRenderingContext2D, { endedAt, host, report }: Conclusion, text: Text, format: Format): void {
   context.fillStyle = ground;
   context.fillRect(0, 0, width, height);
   write(context, text.share.card, margin, 96, 44, ink, 700);
@@ -42,9 +43,17 @@ function draw(context: CanvasRenderingContext2D, { at, host, report }: Conclusio
   });
   const rate = (pick: "download" | "upload"): string =>
     format.mbps(report.people.reduce((sum, person) => sum + person[pick].gotBps, 0));
-  const day = new Date(at).toLocaleDateString(text.lang, { dateStyle: "long" });
-  write(context, text.share.downAndUp(rate("download"), rate("upload")), margin, height - 84, 24, soft, 400);
-  write(context, `${day} · ${host}`, margin, height - 46, 24, soft, 400);
+  const day = dateOf(endedAt, text.lang);
+  const added = report.latency.increaseP95Ms;
+  if (added !== null) write(context, text.share.delay(format.milliseconds(added)), margin, 540, 26, ink, 700);
+  write(context, text.share.downAndUp(rate("download"), rate("upload")), margin, height - 54, 24, soft, 400);
+  write(context, `${brand() || host} · ${day}`, margin, height - 20, 24, soft, 400);
+}
+
+/** The operator's name; empty where there is none. */
+function brand(): string {
+  const mark = document.querySelector(".brand");
+  return mark?.querySelector("img")?.alt ?? mark?.textContent.trim() ?? "";
 }
 
 function drawGrade(context: CanvasRenderingContext2D, grade: string, text: Text): void {

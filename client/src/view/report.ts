@@ -1,12 +1,13 @@
 import type { Format } from "../core/format.js";
-import type { Conclusion, ShownReport } from "../core/run.js";
+import type { ShownReport } from "../core/run.js";
+import type { Invalid } from "../core/scoring/validity.js";
+import type { StoredRun } from "../core/stored-run.js";
+import { movedBytes } from "../core/timeline.js";
 import type { WarmUp } from "../core/warm-up.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { find, setItems, setText } from "./dom.js";
-
-/** Below this score somebody's rate is worth advice. */
-const goodScore = 70;
+import { isTooSlow } from "./extra.js";
 
 /** From this share of lost packets on games and calls suffer, whatever the delay: the worst bound of the requirements. */
 const noticedLoss = 0.01;
@@ -33,23 +34,34 @@ export class ReportView {
     delete this.#root.dataset.invalid;
   }
 
-  show({ report, warmUp }: Conclusion): void {
+  /** The grade in words, or that there is none and why. */
+  get words(): string {
+    const reasons = [...this.#part("#invalid").children].map((item) => item.textContent);
+    return [`${this.#part("h2").textContent}.`, this.#part("#meaning").textContent, ...reasons].join(" ");
+  }
+
+  show({ report, warmUp, timeline }: StoredRun): void {
     const grade = report.valid ? report.grade : null;
     this.#root.hidden = false;
     this.#root.dataset.valid = String(report.valid);
     this.#root.dataset.invalid = report.invalid.join(" ");
     this.#root.dataset.grade = grade ?? "none";
-    setText(find(this.#root, ".grade", HTMLElement), grade ?? "?");
+    setText(this.#part(".grade"), grade ?? "?");
     const words = grade === null ? undefined : this.#text.grades[grade];
     const heading = grade === null ? this.#text.report.noGrade : this.#text.report.grade(grade);
-    setText(find(this.#root, "h2", HTMLElement), words === undefined ? heading : `${heading} – ${words.title}`);
-    setText(find(this.#root, "#meaning", HTMLElement), words?.meaning ?? this.#text.report.invalid);
-    setText(find(this.#root, "#increase", HTMLElement), grade === null ? "" : this.#increase(report));
-    setText(find(this.#root, "#line", HTMLElement), warmUp === null ? "" : this.#line(warmUp));
-    const reasons = report.invalid.map((reason) => messageOf(this.#text, `invalid.${reason}`));
-    setItems(find(this.#root, "#invalid", HTMLElement), reasons);
+    setText(this.#part("h2"), words === undefined ? heading : `${heading} – ${words.title}`);
+    setText(this.#part("#meaning"), words?.meaning ?? this.#text.report.invalid);
+    setText(this.#part("#increase"), grade === null ? "" : this.#increase(report));
+    setText(this.#part("#line"), warmUp === null || grade === null ? "" : this.#line(warmUp));
+    const moved = movedBytes(timeline);
+    setText(this.#part("#moved"), moved === 0 ? "" : this.#text.report.moved(this.#format.bytes(moved)));
+    setItems(this.#part("#invalid"), told(report.invalid).map((reason) => messageOf(this.#text, `invalid.${reason}`)));
     this.#advice.hidden = words === undefined;
     setItems(find(this.#advice, "ul", HTMLElement), [...(words?.advice ?? []), ...this.#rateAdvice(report)]);
+  }
+
+  #part(selector: string): HTMLElement {
+    return find(this.#root, selector, HTMLElement);
   }
 
   #increase({ baselineMs, latency, lossShare }: ShownReport): string {
@@ -65,7 +77,12 @@ export class ReportView {
   }
 
   #rateAdvice({ people }: ShownReport): string[] {
-    const short = people.some(({ outcome }) => outcome.limitedBy === "throughput" && (outcome.score ?? 100) < goodScore);
-    return short ? [this.#text.adviceRate] : [];
+    return people.some(isTooSlow) ? [this.#text.adviceRate] : [];
   }
+}
+
+/** The reasons that are worth a word: a run that was cut short has too few answers for that reason alone. */
+function told(reasons: readonly Invalid[]): readonly Invalid[] {
+  const isCut = reasons.includes("stopped_early") || reasons.includes("connection_lost");
+  return isCut ? reasons.filter((reason) => reason !== "too_few_samples") : reasons;
 }

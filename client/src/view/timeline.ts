@@ -8,13 +8,14 @@ import { find } from "./dom.js";
 
 const delayLines: Record<Drawn, Line> = {
   probe: { colour: "--accent", width: 2, filled: true },
-  alex: { colour: "--alex", width: 1.25, filled: false },
-  sarah: { colour: "--sarah", width: 1.25, filled: false },
-  jake: { colour: "--jake", width: 1.25, filled: false },
+  alex: { colour: "--alex", width: 1.5, filled: false, dash: [8, 4] },
+  sarah: { colour: "--sarah", width: 1.5, filled: false, dash: [2, 3] },
+  jake: { colour: "--jake", width: 1.5, filled: false, dash: [10, 3, 2, 3] },
 };
+/** No one person's colours: the sums are of all. */
 const rateLines: Record<"down" | "up", Line> = {
-  down: { colour: "--computer", width: 2, filled: true },
-  up: { colour: "--sarah", width: 2, filled: false },
+  down: { colour: "--down", width: 2, filled: true },
+  up: { colour: "--up", width: 2, filled: false, dash: [6, 4] },
 };
 /** Least tops of the scales: below them a line is flat, not restless. */
 const leastTopMs = 20;
@@ -33,31 +34,30 @@ export class TimelineView {
     this.#root = find(root, "#timeline", HTMLElement);
     this.#text = text;
     this.#format = format;
-    this.#delay = new Chart(root, "#chart-delay", drawn.map((party) => delayLines[party]), leastTopMs, format);
-    this.#rate = new Chart(root, "#chart-rate", Object.values(rateLines), leastTopMbps, format);
+    const delays = drawn.map((party) => ({ ...delayLines[party], name: this.#name(party) }));
+    const rates = (["down", "up"] as const).map((way) => ({ ...rateLines[way], name: text.labels[way] }));
+    this.#delay = new Chart(root, "#chart-delay", delays, leastTopMs, format);
+    this.#rate = new Chart(root, "#chart-rate", rates, leastTopMbps, format);
     this.#legend = find(root, "#legend", HTMLElement);
-    legend(this.#legend, drawn.map((party) => [delayLines[party].colour, this.#name(party)]));
-    legend(find(root, "#legend-rate", HTMLElement), [
-      [rateLines.down.colour, text.labels.down],
-      [rateLines.up.colour, text.labels.up],
-    ]);
+    legend(this.#legend, delays);
+    legend(find(root, "#legend-rate", HTMLElement), rates);
   }
 
-  /** Draws the run so far; with a report, its words tell the whole. */
-  show(trace: RunTrace, state: RunState, report: ShownReport | undefined): void {
-    const lasted = (trace.now - trace.beganAt) / 1000;
-    const length = report === undefined ? Math.max(lasted, state.totalMs / 1000) : lasted;
-    this.#draw(timelineOf(trace.journals, trace.beganAt, trace.now), this.#bands(trace), length, report);
+  /** Draws the run so far. */
+  show(trace: RunTrace, state: RunState): void {
+    this.#legend.hidden = false;
+    const length = Math.max((trace.now - trace.beganAt) / 1000, state.totalMs / 1000);
+    this.#draw(timelineOf(trace.journals, trace.beganAt, trace.now), this.#bands(trace), length, undefined);
   }
 
-  /** Draws a run that was stored; the people's own delays were not. */
+  /** Draws a run as it was stored; the people's own delays are no part of that. */
   recall({ timeline, phases, report }: StoredRun): void {
     const names = { idle: "baseline", warm_up: "warmUp", load: "load", recovery: "recovery" } as const;
     const bands = phases.map(({ name, from_s: from, until_s: until }) => {
       return { name: this.#text.chart[names[name]], from, until, strong: name === "load" };
     });
-    this.#draw(timeline, bands, Math.max(0, ...bands.map(({ until }) => until)), report);
     this.#legend.hidden = true;
+    this.#draw(timeline, bands, Math.max(0, ...bands.map(({ until }) => until)), report);
     // Not every client sends one.
     if (timeline.seconds.length === 0) this.#root.hidden = true;
   }
@@ -107,12 +107,14 @@ export class TimelineView {
   }
 }
 
-function legend(list: HTMLElement, entries: readonly (readonly [colour: string, name: string])[]): void {
+/** Shows each line as it is drawn, and its name. */
+function legend(list: HTMLElement, lines: readonly Line[]): void {
   list.replaceChildren(
-    ...entries.map(([colour, name]) => {
+    ...lines.map(({ colour, dash, name }) => {
       const item = list.ownerDocument.createElement("li");
       item.style.setProperty("--own", `var(${colour})`);
-      item.textContent = name;
+      item.dataset.dash = String(dash?.[0] ?? "none");
+      item.textContent = name ?? "";
       return item;
     }),
   );

@@ -68,9 +68,9 @@ export class Connection {
         this.#turn();
       } else this.#session.binary(data.byteLength, now);
     };
-    socket.onclose = ({ code, reason }) => {
+    socket.onclose = ({ code }) => {
       if (this.#wasOpen) {
-        this.#session.closed(code, reason, monotonic());
+        this.#session.closed(code, monotonic());
         this.#turn();
       } else if (!isOver(this.#session.phase)) {
         void diagnose(this.#url).then((ending) => {

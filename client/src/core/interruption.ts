@@ -1,0 +1,97 @@
+import type { Ending } from "./ending.js";
+
+/** Why a run did not reach its end, or cannot begin, most telling first: people are told one of them. */
+export const causes = [
+  "maintenance",
+  "closed",
+  "ended",
+  "denied",
+  "token",
+  "origin",
+  "crowded",
+  "busy",
+  "refused",
+  "server",
+  "unloaded",
+  "crashed",
+  "blocked",
+  "unreachable",
+  "silent",
+  "lost",
+] as const;
+
+export type Cause = (typeof causes)[number];
+
+export interface Interruption {
+  cause: Cause;
+  /** Seconds after which another attempt may succeed; null where nobody knows. */
+  retryAfterS: number | null;
+}
+
+/** By the server's code of a refusal, and of its row `ready`. */
+const byRefusal: Readonly<Record<string, Cause>> = {
+  starting: "maintenance",
+  draining: "maintenance",
+  emergency: "closed",
+  blocked: "denied",
+  breaker: "denied",
+  token: "token",
+  origin: "origin",
+  address_full: "crowded",
+  address_rate: "crowded",
+  address_unfinished: "crowded",
+  run_full: "crowded",
+  full: "busy",
+  network_full: "busy",
+  rate: "busy",
+  unfinished: "busy",
+  overloaded: "busy",
+};
+
+/** By the server's reason for the end of a session. */
+const byReason: Readonly<Record<string, Cause>> = {
+  killed: "ended",
+  drained: "maintenance",
+  emergency: "closed",
+  overloaded: "busy",
+  probes_failed: "silent",
+  inactive: "silent",
+  connection_lost: "lost",
+};
+
+/** What a refusal with that code means. */
+export function refused(code: string, retryAfterS: number | null): Interruption {
+  return { cause: named(byRefusal, code) ?? "refused", retryAfterS };
+}
+
+/** What an ending means for people; undefined of a normal one. */
+export function interruptionBy(ending: Ending): Interruption | undefined {
+  switch (ending.kind) {
+    case "stopped":
+    case "finished":
+      return undefined;
+    case "refused":
+      return refused(ending.cause, ending.retryAfterS);
+    case "closed":
+      return { cause: named(byReason, ending.reason) ?? "server", retryAfterS: null };
+    case "blocked":
+    case "unreachable":
+    case "lost":
+    case "unloaded":
+    case "crashed":
+      return { cause: ending.kind, retryAfterS: null };
+  }
+}
+
+/** The most telling of what happened to several connections; undefined where all ended as they should. */
+export function interruptionOf(endings: readonly Ending[]): Interruption | undefined {
+  const all = endings.flatMap((ending) => interruptionBy(ending) ?? []);
+  const cause = causes.find((each) => all.some((one) => one.cause === each));
+  if (cause === undefined) return undefined;
+  const seconds = all.flatMap((one) => (one.cause === cause ? (one.retryAfterS ?? []) : []));
+  return { cause, retryAfterS: seconds.length === 0 ? null : Math.max(...seconds) };
+}
+
+function named(causes: Readonly<Record<string, Cause>>, code: string): Cause | undefined {
+  return Object.hasOwn(causes, code) ? causes[code] : undefined;
+}

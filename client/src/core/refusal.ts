@@ -1,0 +1,33 @@
+/** Why the server lets nothing in, as its JSON rows say it. */
+export interface Refusal {
+  /** The server's code; empty where it gave none. */
+  cause: string;
+  retryAfterS: number | null;
+}
+
+/** The refusal in a session's row, or in the row `ready`; undefined where there is none. */
+export function refusalIn(text: string): Refusal | undefined {
+  const row = fieldsOf(text);
+  if (row.ready === false) return refusalOf(row);
+  if (typeof row.refusal === "object" && row.refusal !== null) return refusalOf(row.refusal as Fields);
+  return row.refused === undefined ? undefined : { cause: "", retryAfterS: null };
+}
+
+type Fields = Record<string, unknown>;
+
+function refusalOf({ cause, retry_after: seconds }: Fields): Refusal {
+  return {
+    cause: typeof cause === "string" ? cause : "",
+    retryAfterS: typeof seconds === "number" && seconds > 0 ? Math.ceil(seconds) : null,
+  };
+}
+
+/** The fields of a JSON object; none where the text is something else. */
+function fieldsOf(text: string): Fields {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Fields) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,149 @@
+import type { Interruption } from "./core/interruption.js";
+import { people } from "./core/people.js";
+import { noRun, type RunState } from "./core/run.js";
+import type { Wishes } from "./core/settings.js";
+import { isOver } from "./core/snapshot.js";
+import { shownRunOf } from "./core/stored-run.js";
+import { Household } from "./household.js";
+import { monotonic } from "./monotonic.js";
+import { totalMsOf, type Plan } from "./plan.js";
+import { askReadiness } from "./readiness.js";
+import { permalinkTo } from "./recall.js";
+import type { Page, Refusal } from "./view/page.js";
+import { WakeLock } from "./wake-lock.js";
+
+const paintEveryMs = 250;
+/**
+ * Charts are the dearest to paint, and the same processors measure: what a drawing holds up must stay well below the
+ * twentieth of all round trips that the 95th percentile leaves out.
+ */
+const drawEveryPaints = 8;
+/** Wait for another question to a server that refuses runs and names no time. */
+const defaultRetryS = 15;
+/** What a run needs of the browser, by the names of its globals. */
+const needed = ["WebSocket", "Worker"] as const;
+
+/** Lets the customer run the test again and again, and wait where the server would refuse it. */
+export class Runner {
+  readonly #page: Page;
+  readonly #plan: Plan;
+  readonly #wishes: Wishes;
+  readonly #wakeLock = new WakeLock();
+  #household: Household | undefined;
+  #painting: ReturnType<typeof setInterval> | undefined;
+  #paints = 0;
+  /** Why no run can begin, or the last one did not reach its end. */
+  #interruption: Interruption | undefined;
+  /** When the server may be asked again; until then the button is off. */
+  #waitUntil = 0;
+  #waiting: ReturnType<typeof setInterval> | undefined;
+
+  constructor(page: Page, wishes: Wishes) {
+    this.#page = page;
+    this.#wishes = wishes;
+    this.#plan = { durationMs: wishes.seconds * 1000, computerMbps: wishes.computerMbps, warmUp: wishes.warmUp };
+  }
+
+  begin(): void {
+    const lacking = needed.filter((name) => !(name in globalThis));
+    this.#page.introduce(this.#wishes, lacking);
+    this.#show();
+    if (lacking.length > 0) return;
+    this.#page.onButton(() => {
+      this.#pressed();
+    });
+    // The browser may keep a page that was left, but not its connections.
+    addEventListener("pagehide", () => this.#household?.abandon());
+    addEventListener("focus", () => void this.#ask());
+    void this.#ask();
+  }
+
+  get #state(): RunState {
+    return this.#household?.state() ?? noRun(totalMsOf(this.#plan), people);
+  }
+
+  #isRunning(): boolean {
+    return this.#household !== undefined && !isOver(this.#household.phase);
+  }
+
+  #pressed(): void {
+    if (!this.#isRunning()) this.#start();
+    else if (this.#household?.phase !== "stopping") this.#household?.stop();
+  }
+
+  #start(): void {
+    if (monotonic() < this.#waitUntil) return;
+    this.#refuse(undefined);
+    this.#page.reset();
+    this.#wakeLock.hold();
+    const paint = (): void => {
+      this.#paint();
+    };
+    this.#painting ??= setInterval(paint, paintEveryMs);
+    this.#household = new Household(this.#plan, paint);
+    this.#household.start();
+    paint();
+  }
+
+  #show(): void {
+    this.#page.show(this.#state, this.#refusal());
+  }
+
+  #paint(): void {
+    if (this.#household === undefined || this.#painting === undefined) return;
+    if (this.#isRunning()) {
+      this.#show();
+      if (this.#paints++ % drawEveryPaints === 0) this.#page.draw(this.#household.trace(), this.#state);
+      return;
+    }
+    clearInterval(this.#painting);
+    this.#painting = undefined;
+    this.#wakeLock.release();
+    this.#refuse(this.#household.interruption);
+    this.#show();
+    if (this.#interruption === undefined) this.#conclude(this.#household);
+    else void this.#ask();
+  }
+
+  #conclude(household: Household): void {
+    const { result, report } = household.outcome();
+    const { stored } = household;
+    const permalink = stored !== undefined && "id" in stored && stored.shown ? permalinkTo(stored.id) : undefined;
+    this.#page.conclude(shownRunOf(report, result.report.grade, result.serverTcp, result.host), permalink, result);
+  }
+
+  /** Asks whether a run would be let in, unless one is under way. */
+  async #ask(): Promise<void> {
+    if (this.#isRunning()) return;
+    const before = this.#interruption;
+    const refused = await askReadiness();
+    // A run may have begun, or a customer waits already.
+    if (this.#isRunning() || this.#interruption !== before) return;
+    const ended = this.#household?.interruption;
+    if (refused !== undefined) this.#refuse({ ...refused, retryAfterS: refused.retryAfterS ?? defaultRetryS });
+    // A refusal may be the customer's own, such as one test too many: the time that it named stays.
+    else if (ended === undefined || monotonic() >= this.#waitUntil) this.#refuse(ended && { ...ended, retryAfterS: null });
+    this.#show();
+  }
+
+  /** Takes the reason why there is no run, and counts down to the next attempt. */
+  #refuse(interruption: Interruption | undefined): void {
+    this.#interruption = interruption;
+    this.#waitUntil = monotonic() + (interruption?.retryAfterS ?? 0) * 1000;
+    clearInterval(this.#waiting);
+    if (interruption === undefined || interruption.retryAfterS === null) return;
+    this.#waiting = setInterval(() => {
+      if (monotonic() >= this.#waitUntil) {
+        clearInterval(this.#waiting);
+        void this.#ask();
+      }
+      this.#show();
+    }, 1000);
+  }
+
+  #refusal(): Refusal | undefined {
+    if (this.#interruption === undefined) return undefined;
+    const seconds = Math.max(0, Math.ceil((this.#waitUntil - monotonic()) / 1000));
+    return { cause: this.#interruption.cause, seconds };
+  }
+}

@@ -1,0 +1,37 @@
+/** What a browser keeps for the page; nothing where it is told to keep nothing, as with blocked cookies. */
+export class Kept {
+  readonly #name: string;
+  readonly #storage: () => Storage;
+
+  /** `storage` throws where it may not be used. */
+  constructor(name: string, storage: () => Storage) {
+    this.#name = name;
+    this.#storage = storage;
+  }
+
+  get(): string | undefined {
+    return this.#tried((storage) => storage.getItem(this.#name)) ?? undefined;
+  }
+
+  set(value: string): void {
+    this.#tried((storage) => {
+      storage.setItem(this.#name, value);
+    });
+  }
+
+  remove(): void {
+    this.#tried((storage) => {
+      storage.removeItem(this.#name);
+    });
+  }
+
+  #tried<T>(use: (storage: Storage) => T): T | undefined {
+    try {
+      return use(this.#storage());
+    } catch (error) {
+      // Refused or full, or null in place of a storage, as in some web views.
+      if (error instanceof DOMException || error instanceof TypeError) return undefined;
+      throw error;
+    }
+  }
+}

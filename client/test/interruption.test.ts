@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { Ending } from "../src/core/ending.js";
+import { causes, interruptionBy, interruptionOf } from "../src/core/interruption.js";
+import { refusalIn } from "../src/core/refusal.js";
+import { languages } from "../src/text/language.js";
+
+describe("interruptionBy", () => {
+  it.each<[Ending, string | undefined]>([
+    [{ kind: "stopped" }, undefined],
+    [{ kind: "finished" }, undefined],
+    [{ kind: "closed", reason: "killed" }, "ended"],
+    [{ kind: "closed", reason: "drained" }, "maintenance"],
+    [{ kind: "closed", reason: "emergency" }, "closed"],
+    [{ kind: "closed", reason: "overloaded" }, "busy"],
+    [{ kind: "closed", reason: "probes_failed" }, "silent"],
+    [{ kind: "closed", reason: "internal" }, "server"],
+    [{ kind: "closed", reason: "constructor" }, "server"],
+    [{ kind: "closed", reason: "" }, "server"],
+    [{ kind: "unloaded" }, "unloaded"],
+    [{ kind: "lost" }, "lost"],
+  ])("of %j is %s", (ending, cause) => {
+    expect(interruptionBy(ending)?.cause).toBe(cause);
+  });
+
+  // Every `Cause` of the server's admission, and what a later one may add.
+  it.each([
+    ["draining", "maintenance"],
+    ["starting", "maintenance"],
+    ["emergency", "closed"],
+    ["blocked", "denied"],
+    ["breaker", "denied"],
+    ["token", "token"],
+    ["origin", "origin"],
+    ["address_full", "crowded"],
+    ["address_rate", "crowded"],
+    ["address_unfinished", "crowded"],
+    ["run_full", "crowded"],
+    ["full", "busy"],
+    ["network_full", "busy"],
+    ["rate", "busy"],
+    ["unfinished", "busy"],
+    ["overloaded", "busy"],
+    ["unknown_user", "refused"],
+    ["proxy_header", "refused"],
+    ["of_tomorrow", "refused"],
+    ["__proto__", "refused"],
+    ["", "refused"],
+  ])("of a refusal for %j is %s", (code, cause) => {
+    expect(interruptionBy({ kind: "refused", cause: code, retryAfterS: 7 })).toEqual({ cause, retryAfterS: 7 });
+  });
+});
+
+describe("interruptionOf", () => {
+  it("is the most telling of all, with its longest wait", () => {
+    const refused = (retryAfterS: number): Ending => ({ kind: "refused", cause: "draining", retryAfterS });
+    const endings: Ending[] = [{ kind: "stopped" }, { kind: "lost" }, refused(3), refused(20)];
+    expect(interruptionOf(endings)).toEqual({ cause: "maintenance", retryAfterS: 20 });
+  });
+
+  it("is none where all ended as they should", () => {
+    expect(interruptionOf([{ kind: "stopped" }, { kind: "finished" }])).toBeUndefined();
+    expect(interruptionOf([])).toBeUndefined();
+  });
+});
+
+describe("refusalIn", () => {
+  it.each([
+    ['{"ready": false, "cause": "draining", "retry_after": 19.2}', { cause: "draining", retryAfterS: 20 }],
+    ['{"ready": false}', { cause: "", retryAfterS: null }],
+    ['{"ready": true}', undefined],
+    ['{"redirect": true}', undefined],
+    ['{"refused": "Full", "refusal": {"cause": "full", "retry_after": 10}}', { cause: "full", retryAfterS: 10 }],
+    ['{"refused": "Blocked", "refusal": {"cause": "blocked", "retry_after": null}}', { cause: "blocked", retryAfterS: null }],
+    ['{"refused": "in the words of an older server"}', { cause: "", retryAfterS: null }],
+    ['{"ready": false, "cause": 5, "retry_after": "soon"}', { cause: "", retryAfterS: null }],
+    ["<html>", undefined],
+    ["null", undefined],
+  ])("in %s is %j", (text, refusal) => {
+    expect(refusalIn(text)).toEqual(refusal);
+  });
+});
+
+const texts = await Promise.all(languages.map(async ({ lang, load }) => [lang, await load()] as const));
+
+it.each(texts)("people are told of every cause in %s what happened and what to do", (_, text) => {
+  for (const cause of causes) {
+    expect(text.interruptions[cause].title).toMatch(/\.$/);
+    expect(text.interruptions[cause].todo).toMatch(/\.$/);
+  }
+});
