@@ -23,7 +23,7 @@ from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
 
-PLACEHOLDERS = {"cert", "key", "profiles", "emergency_file", "redirect_listen", "acme_dir"}
+PLACEHOLDERS = {"cert", "key", "profiles", "emergency_file", "redirect_listen", "acme_dir", "legacy_listen"}
 """Keys without a default, which the example shows with a plausible path."""
 
 

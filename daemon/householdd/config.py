@@ -47,6 +47,9 @@ from householdd.webhook_settings import WebhookSettings
 
 ENV_PREFIX = "HOUSEHOLDD_"
 
+LEGACY_PORT = 8004
+"""Where pages of the earlier system send the result of their warm-up."""
+
 DEV_DEFAULTS: dict[str, Any] = {
     "listen": "127.0.0.1:8443",
     "metrics_listen": "",
@@ -169,6 +172,10 @@ class Settings(BaseSettings):
     require_origin: bool = False
     trusted_proxies: list[IPvAnyNetwork] = []
     proxy_protocol: _ProxyProtocol = False
+    legacy: bool = False
+    """Whether pages of the earlier system are served their warm-up and their result's port."""
+    legacy_listen: Annotated[Address | None, BeforeValidator(parse_optional_address)] = None
+    """None is port 8004 of the host of ``listen``, where deployed pages look for it."""
     ipv6_customer_prefix: Annotated[int, Field(ge=SHORTEST_CUSTOMER, le=LONGEST_CUSTOMER)] = CustomerSize.ipv6_prefix
     """Prefix length of the IPv6 network that counts as one customer."""
     frame_ancestors: list[_FrameAncestor] = []
@@ -277,6 +284,21 @@ class Settings(BaseSettings):
                 f"dashboard.listen {listen} can be reached from elsewhere, and no_tls would show tokens to whoever "
                 "listens; give cert and key, or use a loopback address, such as 127.0.0.1:8445"
             )
+        return self
+
+    @property
+    def legacy_address(self) -> Address | None:
+        """Where the result of a warm-up is taken; None where it is not."""
+        if not self.legacy:
+            return None
+        return self.legacy_listen or Address(self.listen.host, LEGACY_PORT)
+
+    @model_validator(mode="after")
+    def _legacy(self) -> Self:
+        if self.legacy_listen is not None and not self.legacy:
+            raise ValueError("legacy_listen requires legacy = true")
+        if self.legacy_address == self.listen and self.listen.port:
+            raise ValueError(f"legacy_listen {self.listen} is the address of listen; give it a port of its own")
         return self
 
     @property

@@ -26,6 +26,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where answers to ACME's challenges are; empty where none are given."""
     hsts: bool
     """Whether browsers are told to use HTTPS only."""
+    legacy_fd: int | None
+    """The listening socket of ``legacy_listen``, likewise; None without ``legacy``."""
     control_socket: str
     """Where the worker serves the control API to its supervisor."""
     daemon_socket: str
@@ -61,6 +63,12 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     overload: Tuning
     log_level: str
     log_format: Literal["auto", "console", "json"]
+
+    @property
+    def fds(self) -> list[int]:
+        """What the worker inherits."""
+        fds = self.listen_fd, self.redirect_fd, self.legacy_fd, self.counts_fd
+        return [fd for fd in fds if fd is not None]
 
 
 READY = b"ready\n"

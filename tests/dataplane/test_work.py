@@ -22,7 +22,7 @@ FUNCTIONS = {
     "portion of payload": 22.0,
     "upload frame": 14.0,
     "control pass, for each session": 64.0,
-    "control pass without sessions": 18.0,
+    "control pass without sessions": 23.0,
 }
 """Calls of functions in the package householdd."""
 

@@ -15,7 +15,7 @@ from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
 from householdd.core.counts import Counts
 from householdd.core.ladder import Step
-from householdd.core.profiles import PROBE
+from householdd.core.profiles import PROBE, WARM_UP
 from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
 from householdd.core.visitor import Visitor
@@ -43,6 +43,12 @@ networks with many clients each cannot take all (dynamic thresholds, Choudhury a
 PERSONS, PROBES = 2, 8
 """Live sessions of a profile in a run: twice a household's, because a client comes back before its lost connection is
 noticed, and the page's warm-up is a second Computer for a moment."""
+
+WARM_UPS = 4
+"""Live warm-ups of a customer by foreign pages of the earlier system: a page reads two at once, and tries again."""
+
+_MOST_OF_RUN = {PROBE.key: PROBES, WARM_UP: WARM_UPS}
+"""By profile; else ``PERSONS``."""
 
 _FAILED = frozenset(
     {CloseReason.CONNECTION_LOST, CloseReason.PROBES_FAILED, CloseReason.INACTIVE, CloseReason.PROTOCOL_ERROR}
@@ -204,7 +210,8 @@ class Admission:
 
     def _foreign_page(self, visitor: Visitor) -> Denial | None:
         """Keep a site that shows this server to its visitors from filling their lines with more than one household."""
-        if not visitor.foreign:
+        if not visitor.foreign or visitor.profile == WARM_UP:
+            # Its warm-ups are few by the limit of a run.
             return None
         if not visitor.test_id:
             return Denial(Cause.ORIGIN, "Pages of other sites must name their run: the request has no test_id.", None)
@@ -215,10 +222,11 @@ class Admission:
         return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY)
 
     def _run_full(self, visitor: Visitor) -> Denial | None:
-        most = PROBES if visitor.profile == PROBE.key else PERSONS
+        most = _MOST_OF_RUN.get(visitor.profile, PERSONS)
         if not visitor.member_key or self._counts.of(visitor.member_key) < most:
             return None
-        words = f"This run has {most} sessions of {visitor.profile} already; try again in {FULL_RETRY} s."
+        whose = "This run" if visitor.test_id else "Your address"
+        words = f"{whose} has {most} sessions of {visitor.profile} already; try again in {FULL_RETRY} s."
         return Denial(Cause.RUN_FULL, words, FULL_RETRY)
 
     def _failing(self, visitor: Visitor, now: float) -> Denial | None:

@@ -96,7 +96,7 @@ class Dialogue:
 
     def probes(self, now: float, wall: float) -> list[wire.ServerMessage]:
         """The pings and liveness tests that are due; none for a probe, whose own pings show that it is there."""
-        if self.session.profile.only_measures:
+        if self.session.profile.only_measures or self.session.profile.is_stream:
             return []
         messages: list[wire.ServerMessage] = []
         user_id, milliseconds = self.session.identity.user_id, wall * 1e3
@@ -115,7 +115,7 @@ class Dialogue:
         A probe is told nothing: an answer to its pings would wait behind these figures, the more so when they are lost.
         """
         session = self.session
-        if session.profile.only_measures:
+        if session.profile.only_measures or session.profile.is_stream:
             return []
         update = wire.RealTimeUpdate()
         fill(update, session, now, wall)

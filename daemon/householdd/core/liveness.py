@@ -31,8 +31,12 @@ class Liveness:
     them keeps payload flowing. Only the upper two are answers, and only answers hold off the inactivity timeout.
     """
 
-    def __init__(self, expected_gap: float, now: float) -> None:
-        """``expected_gap`` is the seconds between answers that the profile lets expect."""
+    def __init__(self, expected_gap: float, now: float, *, acks_answer: bool = False) -> None:
+        """``expected_gap`` is the seconds between answers that the profile lets expect.
+
+        ``acks_answer`` is for a client that has no way to answer but to acknowledge.
+        """
+        self._acks_answer = acks_answer
         self.last_evidence_at = now
         """When the last evidence came in; moves on evidence only."""
         self.last_evidence_kind = EvidenceKind.HANDSHAKE
@@ -65,6 +69,8 @@ class Liveness:
         self.last_evidence_kind = EvidenceKind.ACK
         self.last_evidence_at = at
         self.failures = 0
+        if self._acks_answer:
+            self.last_answer_at = at
         return True
 
     def probe_timeout(self, timeouts: Timeouts) -> float:

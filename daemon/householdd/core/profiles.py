@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -87,6 +88,16 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.key == PROBE.key
 
     @property
+    def is_stream(self) -> bool:
+        """Whether its client reads the body of an HTTP response, and cannot answer."""
+        return self.key == WARM_UP
+
+    @property
+    def max_duration_s(self) -> float:
+        """Most time that a session may last, whatever the timeouts allow."""
+        return WARM_UP_S if self.is_stream else math.inf
+
+    @property
     def uploads(self) -> bool:
         """Whether clients are asked for uploads."""
         return not isinstance(self.upload, SilentSpec)
@@ -106,6 +117,13 @@ PROBE = Profile(
     key="probe",
 )
 """Nobody who lives in the house, so it is not among the profiles; always there, so that a page can count on it."""
+
+
+WARM_UP = "warm-up"
+"""Key of the profile that ``Profiles.warm_up`` makes."""
+
+WARM_UP_S = 15.0
+"""Longest warm-up; deployed pages read for 10 s."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -140,6 +158,21 @@ class Profiles:
             if profile.key:
                 raise ProfileError(f"profiles.{key}.key: not allowed; the table's name is the key")
         return cls(file.profiles)
+
+    def warm_up(self) -> Profile:
+        """Return the download with which a page of the earlier system looks what the line carries.
+
+        It is as fast as the fastest in the house. No URL of a session names it.
+        """
+        peak = max(profile.download.shape().peak_bps for profile in self.by_key.values())
+        return Profile(
+            name="Warm-up",
+            description="The download before a run of a page of the earlier system",
+            activity_type="warm_up",
+            download=BulkSpec(max(peak / MEGABIT, LEAST_RATE)),
+            upload=SilentSpec(),
+            key=WARM_UP,
+        )
 
     def differ_beyond_rates(self, other: Profiles) -> bool:
         """Whether ``other`` has other profiles, or the same with something else about them changed than rates."""

@@ -118,7 +118,7 @@ class Session:
         self.latency = Latency()
         self.download = Pacer(profile.download.shape(), now)
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP)
-        self.liveness = Liveness(self.download.shape.longest_gap, now)
+        self.liveness = Liveness(self.download.shape.longest_gap, now, acks_answer=profile.is_stream)
         self.transport: Transport | None = None
         """The latest report; None before the first, and of a session that ended before it."""
         self.sums = Sums()
@@ -169,6 +169,8 @@ class Session:
         A probe is pinged only when it has fallen silent: its own pings are evidence enough, and wherever ours is lost
         their answers would wait behind it.
         """
+        if self.profile.is_stream:
+            return False
         return not self.profile.only_measures or now - self.liveness.last_evidence_at >= HEARTBEAT
 
     def payload_due(self, now: float) -> int:
@@ -220,7 +222,8 @@ class Session:
 
     def expired(self, now: float) -> CloseReason | None:
         """MAX_DURATION once it has passed."""
-        return CloseReason.MAX_DURATION if now - self.opened_at >= self.timeouts.max_duration else None
+        most = min(self.timeouts.max_duration, self.profile.max_duration_s)
+        return CloseReason.MAX_DURATION if now - self.opened_at >= most else None
 
     def judge(self, now: float) -> CloseReason | None:
         """Shuts the gate when evidence is overdue; the reason to close, if the client is to be given up."""

@@ -1,18 +1,21 @@
-"""The memory that the workers share: their counts, behind those their ledger, and behind that the used tokens."""
+"""The memory that the workers share: their counts, their ledger, the used tokens, and the runs that are stopped."""
 
 from __future__ import annotations
 
-from householdd.core import counts, ledger, used_tokens
+from householdd.core import counts, ledger, stopped_runs, used_tokens
 from householdd.core.counts import Counts
 from householdd.core.ledger import Ledger
+from householdd.core.stopped_runs import StoppedRuns
 from householdd.core.used_tokens import UsedTokens
 
 
-def sections(workers: int) -> tuple[slice, slice, slice]:
-    """Where each of the three lies."""
+def sections(workers: int) -> tuple[slice, slice, slice, slice]:
+    """Where each of the four lies."""
     first = counts.size(workers)
     second = first + ledger.size(workers)
-    return slice(first), slice(first, second), slice(second, second + used_tokens.size(workers))
+    third = second + used_tokens.size(workers)
+    end = third + stopped_runs.size(workers)
+    return slice(first), slice(first, second), slice(second, third), slice(third, end)
 
 
 def size(workers: int) -> int:
@@ -22,11 +25,17 @@ def size(workers: int) -> int:
 
 def views(memory: memoryview, workers: int, worker: int) -> tuple[Counts, Ledger]:
     """Both as ``worker``, counted from 0, has them; ``memory`` has ``size(workers)`` bytes and is writable."""
-    counted, told, _ = sections(workers)
+    counted, told, *_ = sections(workers)
     return Counts(memory[counted], worker), Ledger(memory[told], worker)
 
 
 def used_tokens_of(memory: memoryview, workers: int, worker: int) -> UsedTokens:
     """The used tokens, likewise; once the secret of the counts is set."""
-    *_, used = sections(workers)
+    *_, used, _ = sections(workers)
     return UsedTokens(memory[used], worker, bytes(memory[: counts.SECRET_SIZE]))
+
+
+def stopped_runs_of(memory: memoryview, workers: int, worker: int) -> StoppedRuns:
+    """Return the runs that are stopped, likewise."""
+    *_, stopped = sections(workers)
+    return StoppedRuns(memory[stopped], worker)

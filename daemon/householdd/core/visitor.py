@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from householdd.core.addresses import BLOCK_BITS, Network, customer
+from householdd.core.profiles import WARM_UP
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,18 @@ class Visitor:
 
     @cached_property
     def member_key(self) -> bytes:
-        """Stands for all sessions of a profile in a run. Empty where the client names no run."""
+        """Stands for all sessions of a profile in a run. Empty where the client names no run.
+
+        The download before a run of the earlier system has no run: those of foreign pages count as one.
+        """
+        if self.profile == WARM_UP and self.foreign:
+            return b"m" + self.profile.encode() + b"\0" + self.address_key
         return b"m" + self.profile.encode() + b"\0" + self.run_key if self.test_id else b""
 
     @cached_property
     def foreign_key(self) -> bytes:
         """Stands for the sessions that foreign pages have of a customer. Empty unless this is one."""
-        return b"o" + self.address_key if self.foreign else b""
+        return b"o" + self.address_key if self.foreign and self.profile != WARM_UP else b""
 
     @cached_property
     def foreign_run_key(self) -> bytes:

@@ -69,6 +69,7 @@ class ControlLoop:
         self._measure_gap(began)
         self.overloading.run(began, lateness)
         self._budgeting.run(began, self.overloading.bulk_bps)
+        self._registry.stop_runs()
         worked = 0.0
         for step in (self._judge, lambda runner: self._speak(runner, late)):
             for _ in self._each(step):

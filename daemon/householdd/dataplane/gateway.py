@@ -22,7 +22,7 @@ from householdd.core.profiles import Profiles
 from householdd.core.proxies import TrustedProxies
 from householdd.core.session import Identity
 from householdd.core.visitor import Visitor
-from householdd.dataplane import redirecting
+from householdd.dataplane import legacy, redirecting
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival, Wanted
 from householdd.dataplane.http_rows import (
@@ -41,7 +41,7 @@ from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
 from householdd.dataplane.responses import data, file
 from householdd.dataplane.static_files import StaticFile
-from householdd.dataplane.tokens import TokenError, Tokens
+from householdd.dataplane.tokens import NEEDED, TokenError, Tokens
 from householdd.http import methods, upgrades
 from householdd.http.headers import header, items, wants_websocket
 from householdd.http.methods import Methods
@@ -79,6 +79,8 @@ class GatewayOptions:
     """None lets in who has none."""
     hsts: bool = False
     """Whether browsers are told to use HTTPS only from now on."""
+    legacy: bool = False
+    """Whether there is the download before a run of the earlier system."""
 
 
 class Gateway:
@@ -149,7 +151,16 @@ class Gateway:
             return {"GET": partial(_data, row)}
         if path in self._static:
             return {"GET": partial(_file, request, self._static[path])}
-        return {"GET": _unbuilt} if path == "/" else {}
+        return {"GET": _unbuilt} if path == "/" else self._legacy_methods(connection, request, path)
+
+    def _legacy_methods(self, connection: Link, request: Request, path: str) -> Methods:
+        """Return the same of the rows that only pages of the earlier system ask for."""
+        below, _, test_id = path.removeprefix("/api").rpartition("/")
+        if f"{below}/" == legacy.STOP_PATH and test_id:
+            return {"POST": partial(self._stop_run, connection, request, test_id)}
+        if self._options.legacy and path.removeprefix("/api") == legacy.WARM_UP_PATH:
+            return {"GET": partial(self._warm_up, connection, request)}
+        return {}
 
     async def _ready(self) -> Response:
         row = await readiness(self._registry.admission, self._registry.clock.now(), self._rows.stats)
@@ -183,10 +194,33 @@ class Gateway:
             return None
         if upgrade:
             self._registry.refused(denial.cause)
-        headers = {} if denial.retry_after is None else {"Retry-After": str(denial.retry_after)}
-        if denial.cause is Cause.TOKEN:
-            headers["WWW-Authenticate"] = "Bearer"
-        return text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
+        return _refused(denial)
+
+    async def _warm_up(self, link: Link, request: Request) -> Response:
+        profile = self._profiles.warm_up()
+        # Of pages that name no origin it is not known whose they are.
+        foreign = not header(request, "Origin") or self._is_foreign(request)
+        visitor = Visitor(self._client(link, request), profile.key, foreign=foreign)
+        now, admission = self._registry.clock.now(), self._registry.admission
+        denial = self._foreign(request, upgrade=True) or _embedded(request) or admission.denies(visitor, now)
+        if denial is None and self._options.tokens is not None:
+            denial = Denial(Cause.TOKEN, NEEDED, None)
+        if denial is not None:
+            self._registry.refused(denial.cause)
+            return _refused(denial)
+        if request.method != "HEAD":
+            admission.let_in(visitor, now)
+            # From here on it counts as a session.
+            link.arrival.asked = True
+            self._leave(link.arrival)
+        return legacy.warm_up(self._registry, profile, link, visitor, _user_agent(request))
+
+    async def _stop_run(self, link: Link, request: Request, test_id: str) -> Response:
+        await link.body(legacy.MAX_BODY_BYTES)
+        if (denial := self._foreign(request, upgrade=False)) is not None:
+            return _refused(denial)
+        self._registry.stop_run(self._client(link, request), "" if test_id == "all" else test_id)
+        return data({"success": True})
 
     def _redirect(self, link: Link, request: Request, target: SessionTarget, denial: Denial | None) -> Response:
         path = SESSION_PATH + quote(target.user_id)
@@ -234,6 +268,18 @@ class Gateway:
             runner.wish(wanted.target.throughput)
 
 
+def _refused(denial: Denial) -> Response:
+    headers = {} if denial.retry_after is None else {"Retry-After": str(denial.retry_after)}
+    if denial.cause is Cause.TOKEN:
+        headers["WWW-Authenticate"] = "Bearer"
+    return text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
+
+
+def _embedded(request: Request) -> Denial | None:
+    words = "Only scripts may ask for this, and must show their origin."
+    return Denial(Cause.ORIGIN, words, None) if legacy.is_embedded(request) else None
+
+
 async def _data(row: Row) -> Response:
     try:
         found = await row()
@@ -257,9 +303,13 @@ def _identity(target: SessionTarget, link: Link, request: Request, visitor: Visi
         test_id=target.test_id,
         peer_host=visitor.host,
         peer_port=link.arrival.port,
-        user_agent=header(request, "User-Agent")[:USER_AGENT_LENGTH],
+        user_agent=_user_agent(request),
         foreign=visitor.foreign,
     )
+
+
+def _user_agent(request: Request) -> str:
+    return header(request, "User-Agent")[:USER_AGENT_LENGTH]
 
 
 async def _open_spare_descriptor() -> None:

@@ -40,6 +40,15 @@ def portion(size: int) -> bytes:
     return _FULL * full + (_serialised(rest) if rest else b"")
 
 
+_random_run = memoryview(_random * _RUN)
+
+
+def raw(count: int) -> list[memoryview]:
+    """``count`` payload bytes without frames, in pieces to be written."""
+    full, rest = divmod(count, len(_random_run))
+    return [_random_run] * full + ([_random_run[:rest]] if rest else [])
+
+
 def frames(count: int) -> list[bytes | memoryview]:
     """Serialised frames that carry ``count`` payload bytes in all, largest first, in pieces to be written."""
     if 0 < count <= PORTION:

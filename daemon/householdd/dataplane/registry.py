@@ -9,12 +9,14 @@ from enum import Enum
 
 import structlog
 
+from householdd.core import stopped_runs
 from householdd.core.admission import Admission, Cause
 from householdd.core.counts import Counts, size
 from householdd.core.profiles import Profile, Profiles
 from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
+from householdd.core.stopped_runs import StoppedRuns, Stops
 from householdd.core.timing import Timing
 from householdd.core.unfinished import Unfinished
 from householdd.core.visitor import Visitor
@@ -67,6 +69,8 @@ class Registry:
         """Connections without a session."""
         self.live: dict[str, Runner] = {}
         self.recent: OrderedDict[str, Session] = OrderedDict()
+        self.stopped_runs = StoppedRuns(memoryview(bytearray(stopped_runs.size(1))), 0)
+        """Runs that clients want stopped; the workers' own memory takes its place."""
         self.listeners: set[Listener] = set()
         """Called after each opening, change of state and end; they must not raise or wait."""
         self.keeper = Keeper()
@@ -126,6 +130,23 @@ class Registry:
     def end_all(self, reason: CloseReason, detail: str = "") -> int:
         """Ends every live session in an orderly way; how many."""
         return self.for_each(lambda runner: runner.end(reason, detail))
+
+    def stop_run(self, host: str, test_id: str = "") -> None:
+        """End the sessions of a run of the client at ``host``, or all of its sessions, at every worker."""
+        self._stop(self.stopped_runs.stop(host, test_id))
+
+    def stop_runs(self) -> None:
+        """End the sessions of runs that were stopped at other workers; once in a control pass."""
+        if stops := self.stopped_runs.news():
+            self._stop(stops)
+
+    def _stop(self, stops: Stops) -> None:
+        def stop(runner: Runner) -> None:
+            identity = runner.session.identity
+            if stops.meet(identity.peer_host, identity.test_id):
+                runner.end(CloseReason.CLIENT_STOPPED)
+
+        self.for_each(stop)
 
     def end_spread(self, reason: CloseReason, detail: str, spread: float, ids: Iterable[str] | None = None) -> None:
         """Ends live sessions, or those of ``ids``, evenly over ``spread`` seconds; the first ends at once."""

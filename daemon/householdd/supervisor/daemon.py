@@ -91,6 +91,8 @@ class Supervisor:
         self._profiles = launch.profiles(settings)
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
+        self._legacy: socket.socket | None = None
+        """Set while pages of the earlier system are served."""
         self._reloading: asyncio.Task[None] | None = None
         self._ending = Ending(self._private / "emergency")
         self._control_path = settings.runtime_dir.absolute() / "control.sock"
@@ -111,6 +113,7 @@ class Supervisor:
             self._state.listen_urls.append(
                 listening.url(self._settings, clients.listen, adopted=clients.listen is sockets.listen)
             )
+            self._legacy = self._legacy_socket(stack)
             counts = stack.enter_context(shared_counts(len(self._handles)))
             pool = WorkerPool(
                 {each.name: self._worker_settings(each, clients, counts.fd, tls, brand) for each in self._handles},
@@ -239,6 +242,15 @@ class Supervisor:
                 raise DaemonError("socket unit: the socket redirect sends browsers to HTTPS, and no_tls serves none")
             log.info("redirecting to HTTPS", address=str(Address(*redirect.getsockname()[:2])))
         return launch.ClientSockets(listen, redirect)
+
+    def _legacy_socket(self, stack: contextlib.AsyncExitStack) -> socket.socket | None:
+        """Listen where pages of the earlier system expect it, where that is configured. Raises DaemonError."""
+        address = self._settings.legacy_address
+        if address is None:
+            return None
+        sock = stack.enter_context(listening.bind(address, "legacy_listen"))
+        log.info("listening for pages of the earlier system", address=str(Address(address.host, sock.getsockname()[1])))
+        return sock
 
     async def _start(self, pool: WorkerPool) -> bool:
         """Starts the workers; False when the daemon was told to end meanwhile. Raises DaemonError."""
@@ -413,6 +425,7 @@ class Supervisor:
         return WorkerSettings(
             name=worker.name,
             listen_fd=clients.listen.fileno(),
+            legacy_fd=None if self._legacy is None else self._legacy.fileno(),
             redirect_fd=None if clients.redirect is None else clients.redirect.fileno(),
             https_port=clients.listen.getsockname()[1],
             acme_dir=launch.acme_dir(settings),

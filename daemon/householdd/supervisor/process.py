@@ -32,7 +32,7 @@ async def start(settings: WorkerSettings) -> Process:
             "householdd.worker",
             stdin=PIPE,
             stdout=PIPE,
-            pass_fds=[fd for fd in (settings.listen_fd, settings.counts_fd, settings.redirect_fd) if fd is not None],
+            pass_fds=settings.fds,
             # Signals of a terminal are for the supervisor.
             start_new_session=True,
         )

@@ -35,7 +35,7 @@ def shared_counts(workers: int) -> Iterator[SharedCounts]:
     fd = os.memfd_create("householdd-counts")
     try:
         os.ftruncate(fd, size(workers))
-        counted_in, told_in, _ = sections(workers)
+        counted_in, told_in, *_ = sections(workers)
         # Each view is let go before the memory that it shows, which could not be closed otherwise.
         with (
             mmap.mmap(fd, size(workers)) as mapped,

@@ -30,12 +30,13 @@ from householdd.core.origins import Origins
 from householdd.core.profiles import Profiles
 from householdd.core.proxies import TrustedProxies
 from householdd.core.runtime import Catalogue, Values
-from householdd.core.shared import used_tokens_of, views
+from householdd.core.shared import stopped_runs_of, used_tokens_of, views
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.http_rows import HttpRows, no_run
+from householdd.dataplane.legacy import LegacyPort
 from householdd.dataplane.memory_gauge import MemoryGauge
 from householdd.dataplane.overloading import Overloading
 from householdd.dataplane.proxied import Proxied
@@ -88,6 +89,7 @@ class Worker:
             else None
         )
         self._registry = Registry(runtime.timeouts(settings.values), clock, counts)
+        self._registry.stopped_runs = stopped_runs_of(memory, settings.workers, settings.index)
         self._registry.admission.limits = runtime.limits(settings.values)
         self._control_loop = ControlLoop(
             self._registry, ledger, Overloading(self._registry, settings.overload, MemoryGauge())
@@ -97,21 +99,23 @@ class Worker:
         self._history = grpc.aio.insecure_channel(f"unix:{settings.recorder_socket}")
         self._profiles = profiles = Profiles(settings.profiles)
         proxies = TrustedProxies(tuple(map(ipaddress.ip_network, settings.trusted_proxies)))
+        options = GatewayOptions(
+            self._tls,
+            settings.allowed_origins,
+            settings.handshake_timeout,
+            Origins(settings.session_origins, required=settings.require_origin),
+            proxies,
+            settings.proxy_protocol,
+            self._tokens,
+            settings.hsts,
+            legacy=settings.legacy_fd is not None,
+        )
         self._gateway = Gateway(
             self._registry,
             profiles,
             HttpRows(profiles, self._stats, SharedRuns(self._history) if settings.permalinks else no_run),
             branding.apply(static_files.load_page(settings.frame_ancestors), settings.brand),
-            GatewayOptions(
-                self._tls,
-                settings.allowed_origins,
-                settings.handshake_timeout,
-                Origins(settings.session_origins, required=settings.require_origin),
-                proxies,
-                settings.proxy_protocol,
-                self._tokens,
-                settings.hsts,
-            ),
+            options,
         )
         self._redirector = Redirector(
             self._registry,
@@ -120,13 +124,15 @@ class Worker:
             settings.https_port,
             settings.acme_dir,
         )
+        self._legacy = LegacyPort(self._registry, options)
+        """Serves only where it has a socket."""
         services = Services(
             LocalSessions(self._registry, settings.name),
             LocalServer(
                 self._registry,
                 self._control_loop,
                 settings.name,
-                lambda: self._gateway.connections + self._redirector.connections,
+                self._connections,
                 self._stop,
             ),
             ConfigService(RuntimeConfig(Catalogue(profiles), settings.values, {}, self._apply)),
@@ -149,6 +155,8 @@ class Worker:
         await self._gateway.serve(socket.socket(fileno=self._settings.listen_fd))
         if self._settings.redirect_fd is not None:
             self._redirector.serve(socket.socket(fileno=self._settings.redirect_fd))
+        if self._settings.legacy_fd is not None:
+            self._legacy.serve(socket.socket(fileno=self._settings.legacy_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
         control_loop.add_done_callback(self._control_loop_ended)
         collector.settle()
@@ -157,6 +165,7 @@ class Worker:
         await self._stopping.wait()
         self._gateway.close()
         self._redirector.close()
+        self._legacy.close()
         if self._registry.end_all(CloseReason.DRAINED):
             await asyncio.sleep(LAST_WORDS)
         self._registry.abort_all()
@@ -168,6 +177,9 @@ class Worker:
         await self._history.close()
         await self._control.stop(LAST_WORDS)
         await self._stats.close()
+
+    def _connections(self) -> int:
+        return sum(port.connections for port in (self._gateway, self._redirector, self._legacy))
 
     async def _apply(self, before: Values, after: Values) -> list[UnreachableWorker]:
         """Puts a changed runtime configuration in force."""
