@@ -4,6 +4,7 @@ from typing import Any
 
 from householdctl.command_tree import App, Group
 from householdctl.commands import (
+    audit,
     breakers,
     check,
     config,
@@ -37,7 +38,7 @@ _EXAMPLES = example(
 # What operators do all day, then what they do at times, then the rest.
 _ORDER = (
     *("runs", "sessions", "top", "health", "history"),
-    *("drain", "resume", "shutdown", "config", "timeouts", "breakers"),
+    *("drain", "resume", "shutdown", "config", "timeouts", "breakers", "audit"),
     *("test", "check", "context", "version", "status"),
 )
 
@@ -79,6 +80,14 @@ app.command("shutdown", epilog=example('householdctl shutdown --reason "line car
 app.add_typer(config.app, name="config")
 app.add_typer(timeouts.app, name="timeouts")
 app.add_typer(breakers.app, name="breakers")
+app.command(
+    "audit",
+    epilog=example(
+        "householdctl audit --since 24h",
+        "householdctl audit --actor alice -o json",
+        "householdctl audit --file householdd.log -n 20",
+    ),
+)(audit.audit)
 app.command("test", epilog=example("householdctl test https://speed.example.net", "householdctl test --duration 10s"))(
     test.play_test
 )

@@ -1,0 +1,49 @@
+"""audit."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from householdctl.commands.history import moment_argument
+from householdctl.options import Options, with_options
+
+_SINCE = "From then on: a date, a time, or how long ago, such as 24h."
+
+
+@with_options
+def audit(
+    options: Options,
+    since: Annotated[
+        dt.datetime | None,
+        typer.Option("--since", parser=moment_argument, metavar="WHEN", help=_SINCE),
+    ] = None,
+    until: Annotated[
+        dt.datetime | None, typer.Option("--until", parser=moment_argument, metavar="WHEN", help="Up to then.")
+    ] = None,
+    actor: Annotated[
+        str | None, typer.Option("--actor", metavar="NAME", help="Changes by this user, name or number.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", min=1, metavar="N", help="At most this many, the latest."),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="Read this log instead of the journal; - is standard input."),
+    ] = None,
+) -> None:
+    """Show who changed what, and who was not allowed to.
+
+    From the journal of this machine, or a file with the daemon's log as JSON. The daemon is not asked.
+    """
+    from householdctl import audit_log, audit_views, output
+    from householdctl.tables import Table
+    from householdctl.terminal import note
+
+    entries = audit_log.read(file, audit_log.Selection(since, until, actor, limit))
+    rows = [{field: entry.get(field) for field in audit_log.FIELDS} for entry in entries]
+    output.show(options, {"entries": rows}, Table(audit_views.COLUMNS, rows), lines=rows)
+    if not rows:
+        note("nothing was changed, as far as this log goes")
