@@ -192,6 +192,15 @@ LIBRARYS_WORDS = ("Input", "Value error", "valid", "<class", "pydantic", "parse 
         ("[timeouts]\ninactivity = inf", "timeouts"),
         ("[dashboard]\nnames = [5]", "dashboard.names.0: "),
         ("[history]\nretention_days = -1", "history."),
+        (
+            "[history]\nmax_bytes = 'ten'",
+            'history.max_bytes: has to be a number of bytes, or such as "2GB" or "500MiB", not',
+        ),
+        ("[history]\nmax_bytes = '2XB'", "history.max_bytes: has to be a number of bytes, or such as"),
+        ("[history]\nmax_bytes = -1", "history.max_bytes: has to be a number of bytes, or such as"),
+        ("[history]\nmax_bytes = '1MB'", "history.max_bytes: has to be at least 10000000"),
+        ("[history]\nmin_session_seconds = 61", "history.min_session_seconds: has to be at most 60, not 61"),
+        ("[history]\nruns_per_day = 0", "history.runs_per_day: has to be at least 1, not 0"),
     ],
 )
 def test_a_wrong_value_is_told_in_words_of_the_file(tmp_path: Path, text: str, problem: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 _LIST = 'has to be a list, such as ["a", "b"]'
 _WHOLE_NUMBER = "has to be a whole number"
 _NUMBER = "has to be a number"
+_BYTES = 'has to be a number of bytes, or such as "2GB" or "500MiB"'
 _TRUTH = "has to be true or false"
 _TABLE = "has to be a table"
 
@@ -40,6 +41,8 @@ _WORDS = {
     "literal_error": "has to be {expected}",
     "enum": "has to be {expected}",
     "ip_any_network": "has to be an address or a network, such as 192.0.2.0/24",
+    "byte_size": _BYTES,
+    "byte_size_unit": _BYTES,
     "missing": "is missing",
 }
 """By the library's name for the error; those that are not here keep its sentence, without its subject."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
@@ -266,3 +268,105 @@ def test_the_file_is_its_owners_only(tmp_path: Path) -> None:
 def test_a_url_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(UrlError, match="write postgresql://"):
         parse_url(url)
+
+
+def test_an_idle_store_notices_within_an_interval_that_its_file_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CHECK_INTERVAL_S", 0.1)
+    monkeypatch.setattr(store, "FIRST_BACKOFF", 0.05)
+    path = tmp_path / "history.db"
+    with writing(file_url(path)) as it:
+        wait_until(path.exists, "the file")
+        wait_until(lambda: not it.status().problem, "it writes")
+        for each in tmp_path.glob("history.db*"):
+            each.unlink()
+        path.mkdir()
+        wait_until(lambda: it.status().problem_kind == "unreachable", "it notices")
+        assert it.status().failing_since is not None
+        assert it.status().waiting == 0
+        path.rmdir()
+        wait_until(lambda: not it.status().problem, "it is back")
+        assert it.status().failing_since is None
+
+
+def test_an_idle_store_notices_a_schema_that_another_machine_made_newer(
+    database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CHECK_INTERVAL_S", 0.1)
+    with writing(database, SESSION) as it:
+        settled(it)
+        engine = open_engine(database)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE household_schema SET version = 99"))
+        engine.dispose()
+        wait_until(lambda: it.status().problem_kind == "newer_schema", "it notices")
+
+
+def test_an_idle_store_notices_a_standby_that_takes_no_writes(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CHECK_INTERVAL_S", 0.1)
+    url = postgresql.create()
+    database = parse_url(url)
+    name = str(database.database)
+    with writing(database, SESSION) as it:
+        settled(it)
+        with psycopg.connect(postgresql.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            wait_until(lambda: it.status().problem_kind == "read_only", "it notices")
+            connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
+        wait_until(lambda: not it.status().problem, "it is back")
+
+
+def test_a_database_that_does_not_answer_counts_as_failing(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CHECK_INTERVAL_S", 0.1)
+    monkeypatch.setattr(store, "ANSWER_PATIENCE_S", 0.2)
+    database = parse_url(postgresql.create())
+    with writing(database, SESSION) as it:
+        settled(it)
+        with psycopg.connect(postgresql.url(str(database.database))) as connection:
+            connection.execute("LOCK TABLE history_writer, session")
+            wait_until(lambda: it.status().problem, "it notices")
+            status = it.status()
+            assert "has not answered for" in status.problem
+            assert (status.problem_kind, status.failing_since is None) == ("unreachable", False)
+        wait_until(lambda: not it.status().problem, "it is back")
+
+
+def test_a_run_is_told_to_be_written_once_it_is_and_not_to_be_when_it_was_refused(database: URL) -> None:
+    it = Store(database, FOREVER)
+    good, bad = it.put_run(run(1)), it.put_run(run(2, client=None))
+    assert good is not None
+    assert bad is not None
+    assert not good.done()
+    it.start()
+    try:
+        assert good.result(PATIENCE) is True
+        assert bad.result(PATIENCE) is False
+        assert [each.id for each in kept_runs(database)] == [run(1).id]
+    finally:
+        it.close(1)
+
+
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "history.md").read_text()
+
+
+def test_the_documented_role_and_database_work_and_a_role_that_owns_nothing_is_refused(postgresql: Cluster) -> None:
+    statements = next(each for each in re.findall(r"```sql\n(.*?)```", DOCUMENTED, re.DOTALL) if "CREATE ROLE" in each)
+    with psycopg.connect(postgresql.url("postgres"), autocommit=True) as connection:
+        for statement in statements.split(";")[:-1]:
+            connection.execute(statement)
+        connection.execute("CREATE ROLE stranger LOGIN")
+    owned = postgresql.url("household").replace("postgres@", "householdd@")
+    with writing(parse_url(owned), SESSION) as it:
+        settled(it)
+    assert len(kept_sessions(parse_url(owned))) == 1
+    foreign = postgresql.create().replace("postgres@", "stranger@")
+    with writing(parse_url(foreign), SESSION, last_chance=0) as it:
+        wait_until(lambda: it.status().problem, "it says so")
+        assert "permission denied for schema public" in it.status().problem
+        assert it.status().problem_kind == "denied"

@@ -281,6 +281,8 @@ class Store:
         # The file may be another one by the next time, and it is a write that has to succeed then.
         self._prepared = False
         self._checked_at = float("-inf")
+        # Connections that are left may lead to a server that takes no writes any more.
+        self.engine.dispose()
         problem = describe(error)
         with self._changed:
             known, self._problem = self._problem, problem
