@@ -73,6 +73,10 @@ def url_of(daemon: Daemon) -> str:
     return url
 
 
+def ungrouped(page: Page) -> None:
+    page.get_by_label("Group by household").uncheck()
+
+
 def log_in(page: Page, daemon: Daemon, token: str) -> None:
     page.goto(url_of(daemon))
     page.get_by_label("Token").fill(token)
@@ -116,6 +120,8 @@ def test_an_operator_finds_a_session_and_ends_it_with_a_reason(served: Daemon, w
     with sessions(served, 6):
         log_in(wide, served, ALICE)
         rows = wide.locator("#session-table tbody tr")
+        expect(rows).to_have_count(2, timeout=WAIT)
+        ungrouped(wide)
         expect(rows).to_have_count(6, timeout=WAIT)
         expect(wide.locator("#now-sessions")).to_have_text("6", timeout=WAIT)
         expect(wide.locator("#worker-table tbody tr")).to_have_count(2)
@@ -154,6 +160,40 @@ def test_an_operator_finds_a_session_and_ends_it_with_a_reason(served: Daemon, w
     assert (line["actor"], line["reason"], line["outcome"]) == ("dashboard:alice", "a customer called", "OK")
 
 
+def test_a_household_is_one_row_that_unfolds_and_is_chosen_as_a_whole(served: Daemon, wide: Page) -> None:
+    with sessions(served, 6):
+        log_in(wide, served, ALICE)
+        rows = wide.locator("#session-table tbody tr")
+        expect(rows).to_have_count(2, timeout=WAIT)
+        expect(rows.first).to_contain_text("3 people")
+        assert wide.evaluate("document.querySelector('#session-table').parentElement.scrollWidth") <= wide.evaluate(
+            "document.querySelector('#session-table').parentElement.clientWidth"
+        ), "the table is cut at 1280 pixels"
+        screenshot(wide, "dashboard-households")
+        button = wide.get_by_role("button", name="run0")
+        expect(button).to_have_attribute("aria-expanded", "false")
+        button.click()
+        expect(rows).to_have_count(5, timeout=WAIT)
+        expect(button).to_have_attribute("aria-expanded", "true")
+        wide.get_by_label("Select run0", exact=True).check()
+        expect(wide.get_by_label("Select jake_run0")).to_be_checked()
+        wide.get_by_role("button", name="End selected").click()
+        expect(wide.get_by_role("dialog", name="End 3 sessions?")).to_be_visible()
+        wide.keyboard.press("Escape")
+
+
+def test_plain_text_finds_sessions(served: Daemon, wide: Page) -> None:
+    with sessions(served, 6):
+        log_in(wide, served, BOB)
+        rows = wide.locator("#session-table tbody tr")
+        expect(rows).to_have_count(2, timeout=WAIT)
+        for typed, found in (("jake", 2), ("run1", 1), ("127.0.0.1", 2), ("nobody", 0)):
+            wide.get_by_role("combobox", name="Filter").fill(typed)
+            wide.keyboard.press("Enter")
+            expect(rows).to_have_count(found, timeout=WAIT)
+            expect(wide.locator("#filter-problem")).to_be_empty()
+
+
 def test_a_drain_shows_how_far_it_is_and_is_taken_back(served: Daemon, wide: Page) -> None:
     log_in(wide, served, ALICE)
     wide.get_by_role("button", name="Drain…").click()
@@ -173,7 +213,7 @@ def test_a_viewer_is_offered_no_change(served: Daemon, wide: Page) -> None:
         expect(wide.locator("#session-table tbody tr")).to_have_count(1, timeout=WAIT)
         for name in ("End selected", "End all that match", "Drain", "Accept sessions again"):
             expect(wide.get_by_role("button", name=name)).to_have_count(0)
-        expect(wide.get_by_role("checkbox")).to_have_count(0)
+        expect(wide.locator("#session-table").get_by_role("checkbox")).to_have_count(0)
 
 
 def test_it_fits_every_screen_and_is_accessible(served: Daemon, wide: Page) -> None:
@@ -186,7 +226,9 @@ def test_it_fits_every_screen_and_is_accessible(served: Daemon, wide: Page) -> N
     with sessions(served, 3):
         wide.get_by_label("Token").fill(ALICE)
         wide.keyboard.press("Enter")
-        expect(wide.locator("#session-table tbody tr")).to_have_count(3, timeout=WAIT)
+        expect(wide.locator("#session-table tbody tr")).to_have_count(1, timeout=WAIT)
+        wide.get_by_role("button", name="run0").click()
+        expect(wide.locator("#session-table tbody tr")).to_have_count(4, timeout=WAIT)
         for name, (width, height) in SIZES.items():
             wide.set_viewport_size({"width": width, "height": height})
             for scheme in ("dark", "light"):

@@ -1,6 +1,8 @@
 import type { View } from "./messages.js";
+import { asFilter } from "./search.js";
 
-export const pageSize = 25;
+/** Sessions, some dozen households. */
+export const pageSize = 100;
 
 /** Columns that the daemon can order by, under the names of its filters. */
 export interface Order {
@@ -15,6 +17,7 @@ export class ViewState {
   /** Tokens of this page and those before it; the first page has none. */
   #tokens: string[] = [];
 
+  /** As it was typed. */
   get filter(): string {
     return this.#filter;
   }
@@ -30,7 +33,7 @@ export class ViewState {
 
   get request(): View {
     return {
-      filter: this.#filter,
+      filter: asFilter(this.#filter),
       order_by: `${this.#order.field}${this.#order.descending ? " desc" : ""}`,
       page_token: this.#tokens.at(-1) ?? "",
       page_size: pageSize,

@@ -26,6 +26,7 @@ export type Label =
   | "kill"
   | "killMatching"
   | "filter"
+  | "group"
   | "apply"
   | "clear"
   | "noSessions"
@@ -94,6 +95,8 @@ export interface Text {
   matching: (total: number) => string;
   page: (page: number) => string;
   select: (user: string) => string;
+  people: (count: number) => string;
+  probes: (count: number) => string;
   selectAll: string;
   minutesAgo: (minutes: number) => string;
   now: string;

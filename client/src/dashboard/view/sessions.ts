@@ -1,6 +1,7 @@
 import type { Format } from "../../core/format.js";
 import { find, setText } from "../../view/dom.js";
-import { isProblem, type Problem, type SessionPage, type SessionRow, type View } from "../messages.js";
+import { flat, fold, type Row } from "../households.js";
+import { isProblem, type Problem, type SessionPage, type View } from "../messages.js";
 import type { SessionColumn, Text } from "../text/text.js";
 import { ViewState } from "../view-state.js";
 import { Table, type Column } from "./table.js";
@@ -13,6 +14,7 @@ export interface SessionsListener {
 }
 
 const examples = [
+  "jake",
   "state = quiet",
   "verdict != live",
   "profile = jake",
@@ -25,12 +27,16 @@ export class SessionsView {
   readonly #text: Text;
   readonly #listener: SessionsListener;
   readonly #view = new ViewState();
-  readonly #table: Table<SessionRow>;
-  readonly #columns: readonly (Column<SessionRow> & { key: SessionColumn })[];
+  readonly #table: Table<Row>;
+  readonly #columns: readonly (Column<Row> & { key: SessionColumn })[];
   readonly #heads: HTMLTableCellElement[];
   readonly #all: HTMLInputElement;
   readonly #filter: HTMLInputElement;
+  readonly #group: HTMLInputElement;
   readonly #selected = new Set<string>();
+  readonly #unfolded = new Set<string>();
+  /** Those that are shown, by their keys. */
+  #rows = new Map<string, Row>();
   readonly #element: <T extends Element>(selector: string, type: new () => T) => T;
   #page: SessionPage | undefined;
   #mayChange = false;
@@ -40,8 +46,9 @@ export class SessionsView {
     this.#listener = listener;
     this.#element = (selector, type) => find(root, selector, type);
     this.#columns = sessionColumns(text, format);
-    this.#table = new Table(root, "#session-table", this.#columns, ({ id }) => id, (element, row) => {
+    this.#table = new Table(root, "#session-table", this.#columns, ({ key }) => key, (element, row) => {
       this.#addChoice(element, row);
+      this.#addFold(element, row);
     });
     const head = find(root, "#session-table thead tr", HTMLTableRowElement);
     this.#heads = [...head.cells];
@@ -60,6 +67,7 @@ export class SessionsView {
     corner.append(this.#all);
     head.prepend(corner);
     this.#filter = find(root, "#filter", HTMLInputElement);
+    this.#group = find(root, "#group", HTMLInputElement);
     find(root, "#filters", HTMLDataListElement).replaceChildren(...examples.map((value) => new Option(value, value)));
     this.#listen();
     this.#showOrder();
@@ -99,7 +107,7 @@ export class SessionsView {
       return;
     }
     this.#page = page;
-    this.#table.show(page.rows);
+    this.#showRows();
     const here = new Set(page.rows.map(({ id }) => id));
     for (const id of this.#selected) if (!here.has(id)) this.#selected.delete(id);
     setText(this.#element("#matching", HTMLElement), this.#text.matching(page.total));
@@ -125,6 +133,10 @@ export class SessionsView {
       });
       this.#filter.focus();
     });
+    this.#group.addEventListener("change", () => {
+      this.#showRows();
+      this.#showSelection();
+    });
     this.#element("#before", HTMLButtonElement).addEventListener("click", () => {
       this.#change(() => {
         this.#view.back();
@@ -139,7 +151,7 @@ export class SessionsView {
       this.#listener.kill([...this.#selected]);
     });
     this.#element("#kill-matching", HTMLButtonElement).addEventListener("click", () => {
-      this.#listener.killMatching(this.#view.filter, this.#page?.total ?? 0);
+      this.#listener.killMatching(this.#view.request.filter, this.#page?.total ?? 0);
     });
   }
 
@@ -151,13 +163,43 @@ export class SessionsView {
     this.look();
   }
 
-  #addChoice(element: HTMLTableRowElement, { id, user, agent }: SessionRow): void {
+  #showRows(): void {
+    const page = this.#page?.rows ?? [];
+    const rows = this.#group.checked ? fold(page, this.#unfolded, this.#text) : flat(page);
+    this.#rows = new Map(rows.map((row) => [row.key, row]));
+    this.#table.show(rows);
+    for (const button of document.querySelectorAll<HTMLButtonElement>("#session-table .fold")) {
+      const row = this.#rows.get(button.value);
+      button.setAttribute("aria-expanded", String(row?.unfolded === true));
+      setText(button, row?.user ?? "");
+    }
+  }
+
+  /** A household, and its probes, have a button that shows the sessions below it. */
+  #addFold(element: HTMLTableRowElement, { key, unfolded, depth }: Row): void {
+    const cell = element.cells[1];
+    if (cell === undefined) return;
+    cell.dataset.depth = String(depth);
+    if (unfolded === undefined) return;
+    const button = element.ownerDocument.createElement("button");
+    button.type = "button";
+    button.className = "fold";
+    button.value = key;
+    button.addEventListener("click", () => {
+      if (!this.#unfolded.delete(key)) this.#unfolded.add(key);
+      this.#showRows();
+      this.#showSelection();
+    });
+    cell.append(button);
+  }
+
+  #addChoice(element: HTMLTableRowElement, { key, user, agent }: Row): void {
     const box = element.ownerDocument.createElement("input");
     box.type = "checkbox";
-    box.value = id;
+    box.value = key;
     box.setAttribute("aria-label", this.#text.select(user));
     box.addEventListener("change", () => {
-      this.#select(id, box.checked);
+      for (const id of this.#rows.get(key)?.ids ?? []) this.#select(id, box.checked);
       this.#showSelection();
     });
     const cell = element.insertCell(0);
@@ -166,7 +208,7 @@ export class SessionsView {
     element.title = agent;
   }
 
-  #makeSortable({ field, numeric, heading }: Column<SessionRow>, index: number): void {
+  #makeSortable({ field, numeric, heading }: Column<Row>, index: number): void {
     const head = this.#heads[index];
     if (field === undefined || head === undefined) return;
     const button = head.ownerDocument.createElement("button");
@@ -200,7 +242,10 @@ export class SessionsView {
 
   #showSelection(): void {
     for (const box of document.querySelectorAll<HTMLInputElement>("#session-table tbody .choice input")) {
-      box.checked = this.#selected.has(box.value);
+      const ids = this.#rows.get(box.value)?.ids ?? [];
+      const chosen = ids.filter((id) => this.#selected.has(id)).length;
+      box.checked = ids.length > 0 && chosen === ids.length;
+      box.indeterminate = chosen > 0 && chosen < ids.length;
     }
     const rows = this.#page?.rows.length ?? 0;
     this.#all.checked = rows > 0 && this.#selected.size === rows;
@@ -214,13 +259,13 @@ export class SessionsView {
   }
 }
 
-function sessionColumns(text: Text, format: Format): (Column<SessionRow> & { key: SessionColumn })[] {
+function sessionColumns(text: Text, format: Format): (Column<Row> & { key: SessionColumn })[] {
   const word = (key: string) => text.words[key] ?? key;
   const column = (
     key: SessionColumn,
-    show: (row: SessionRow) => string,
-    more: Partial<Column<SessionRow>> = {},
-  ): Column<SessionRow> & { key: SessionColumn } => ({ key, heading: text.columns.sessions[key], text: show, ...more });
+    show: (row: Row) => string,
+    more: Partial<Column<Row>> = {},
+  ): Column<Row> & { key: SessionColumn } => ({ key, heading: text.columns.sessions[key], text: show, ...more });
   const numeric = true;
   return [
     column("user", ({ user }) => user, { field: "user_id" }),
