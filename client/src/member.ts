@@ -130,12 +130,14 @@ export class Member {
   }
 }
 
-/** The address of a party's WebSocket, on the host that served the page. */
+/** The address of a party's WebSocket, beside the page. */
 function addressOf(userId: string, testId: string, mostMbps: number | undefined): string {
-  const scheme = location.protocol === "http:" ? "ws" : "wss";
   const wish = mostMbps === undefined ? "" : `&throughput=${mostMbps}`;
   // An ISP may let in its own customers only; then its site leads here with a token.
   const token = new URLSearchParams(location.search).get("token");
   const pass = token === null ? "" : `&token=${encodeURIComponent(token)}`;
-  return `${scheme}://${location.host}/ws/virtual-household/${userId}?test_id=${testId}${wish}${pass}`;
+  // Relative to the page, which a proxy may serve below a path.
+  const url = new URL(`ws/virtual-household/${userId}?test_id=${testId}${wish}${pass}`, document.baseURI);
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  return url.href;
 }

@@ -54,6 +54,7 @@ async def test_a_refusal_while_draining_comes_through(proxy: Proxy) -> None:
         async with client(proxy, "alex", OldPage):
             pass
     assert refused.value.response.status_code == 503
+    assert (refused.value.response.body or b"").startswith(b"Draining; try again in ")
     assert proxy.daemon.ctl("resume").returncode == 0
 
 
