@@ -274,3 +274,28 @@ async def test_short_sessions_are_counted_and_not_listed_by_default(tmp_path: Pa
         stats = await asyncio.to_thread(daemon.ctl, "history", "stats", "--by", "profile", "-o", "json")
         (group,) = json.loads(stats.stdout)["groups"]
         assert (group["key"], group["sessions"]) == ("alex", "1")
+
+
+async def test_a_start_with_a_clock_far_ahead_of_the_history_deletes_nothing_and_says_so(tmp_path: Path) -> None:
+    with running(tmp_path) as daemon:
+        async with probing(daemon, "kept") as probe:
+            stored = await report(probe)
+        await asyncio.to_thread(wait_until, lambda: kept(daemon), "the session is kept")
+    with closing(sqlite3.connect(tmp_path / "state" / "history.db")) as connection, connection:
+        # To the history that is what a clock 100 days ahead looks like.
+        for table, column in (("session", "closed_at"), ("session", "opened_at"), ("run", "stored_at")):
+            connection.execute(f"UPDATE {table} SET {column} = {column} - 8640000")  # noqa: S608 - names from above
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'history_writer'").fetchone():
+            connection.execute("UPDATE history_writer SET seen_at = seen_at - 8640000")
+    with running(tmp_path) as daemon:
+        # What it writes now does not make its clock right.
+        await play_alex(daemon, "later")
+        await asyncio.to_thread(wait_until, lambda: len(kept(daemon)) == 2, "both sessions are kept")
+        await asyncio.to_thread(wait_until, lambda: daemon.get_server().history.warnings, "the warning")
+        health = await asyncio.to_thread(daemon.ctl, "health")
+        assert health.returncode == 0
+        assert "nothing is deleted as too old: the clock is 100.0 days ahead of the last time written" in health.stdout
+        (told,) = daemon.events("clock is not trusted; nothing is deleted as too old")
+        assert told["level"] == "warning"
+    assert kept(daemon, "SELECT id FROM run") == [(stored["id"],)]
+    assert len(kept(daemon)) == 2
