@@ -10,6 +10,7 @@ from householdctl.commands import (
     config,
     context,
     drain,
+    explain,
     health,
     history,
     runs,
@@ -39,7 +40,7 @@ _EXAMPLES = example(
 _ORDER = (
     *("runs", "sessions", "top", "health", "history"),
     *("drain", "resume", "shutdown", "config", "timeouts", "breakers", "audit"),
-    *("test", "check", "context", "version", "status"),
+    *("test", "check", "context", "explain", "version", "status"),
 )
 
 
@@ -93,4 +94,7 @@ app.command("test", epilog=example("householdctl test https://speed.example.net"
 )
 app.add_typer(check.app, name="check")
 app.add_typer(context.app, name="context")
+app.command("explain", epilog=example("householdctl explain sessions", "householdctl explain history reason"))(
+    explain.explain
+)
 app.command("version", epilog=example("householdctl version"))(version.version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,16 +12,23 @@ import typer
 from householdctl.exits import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from household.v1.config_service_pb2 import Setting
     from household.v1.session_pb2 import Session
     from householdctl.client import Client
+    from householdfilter.fields import FieldSpec
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 # A shell that hangs on Tab feels broken; in seconds.
 PATIENCE_S = 1.0
+
+LATEST = 50
+"""Runs, and as many ended sessions, that are proposed."""
+
+_LAST = re.compile(r"(?:(?P<field>[a-z_0-9]+)\s*!?=\s*|[\s(-]|^)(?P<last>[\w+-]*)$", re.ASCII)
+"""The end of a filter: the beginning of a field, or of the value behind a field."""
 
 
 def live_session_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
@@ -65,6 +73,67 @@ def timeout_assignments(incomplete: str) -> list[str]:
     return [f"{name}=" for name in timeout_names(incomplete)]
 
 
+def filter_of(fields: Mapping[str, FieldSpec], incomplete: str) -> list[str]:
+    """Complete the field, or the word, that a filter ends with."""
+    typed = _LAST.search(incomplete)
+    head = incomplete[: typed.start("last")] if typed else incomplete
+    if typed and (field := fields.get(typed["field"] or "")) is not None:
+        candidates = [word.upper() for word in field.allowed]
+    else:
+        candidates = list(fields)
+    last = typed["last"] if typed else ""
+    return [f"{head}{each}" for each in candidates if each.lower().startswith(last.lower())]
+
+
+def order_of(fields: Mapping[str, FieldSpec], incomplete: str) -> list[str]:
+    """Complete the last field of an order."""
+    head, comma, last = incomplete.rpartition(",")
+    blank = " " * (len(last) - len(last.lstrip()))
+    names = [name for name in fields if name.startswith(last.strip())]
+    return [f"{head}{comma}{blank}{each}" for name in names for each in (name, f"{name} desc")]
+
+
+def kept_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Ids of the latest runs and ended sessions that begin as typed."""
+
+    def look(client: Client) -> list[tuple[str, str]]:
+        from householdctl.history_views import grade
+        from householdctl.session_views import local_time
+
+        runs = [(run.id, f"run, {grade(run)}, {local_time(run.stored_at)}") for run in client.runs("", LATEST)]
+        ended = client.ended_sessions("", LATEST)
+        sessions = [(each.session.id, f"session, {each.session.user_id}") for each in ended]
+        return runs + sessions
+
+    return _beginning(_asked(ctx, look), incomplete)
+
+
+def live_runs(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Test ids of live sessions that begin as typed."""
+    found = sorted({session.test_id for session in _live_sessions(ctx) if session.test_id})
+    return [name for name in found if name.startswith(incomplete)]
+
+
+def live_users(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Users of live sessions that begin as typed."""
+    return [name for name in sorted({each.user_id for each in _live_sessions(ctx)}) if name.startswith(incomplete)]
+
+
+def blocked_addresses(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Blocked addresses that begin as typed, each with its reason."""
+    return _beginning(
+        _asked(ctx, lambda client: [(each.address, each.reason) for each in client.list_blocks().blocks]), incomplete
+    )
+
+
+def broken_addresses(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Addresses of circuit breakers that begin as typed."""
+    return _beginning(
+        _asked(ctx, lambda client: [(each.address, each.profile) for each in client.list_breakers().breakers]),
+        incomplete,
+    )
+
+
 def context_names(incomplete: str) -> list[str]:
     """Names of contexts that begin as typed; none when their file cannot be read."""
     from householdctl.contexts import load, location
@@ -77,15 +146,15 @@ def context_names(incomplete: str) -> list[str]:
 
 
 def _live_sessions(ctx: typer.Context) -> list[Session]:
-    return [session for answer in _ask(ctx, lambda client: client.list_sessions()) for session in answer.sessions]
+    return _asked(ctx, lambda client: list(client.list_sessions().sessions))
 
 
 def _settings(ctx: typer.Context) -> list[Setting]:
-    answers = _ask(ctx, lambda client: client.get_config())
-    return [*{setting.path: setting for answer in answers for setting in answer.settings}.values()]
+    settings = _asked(ctx, lambda client: list(client.get_config().settings))
+    return [*{setting.path: setting for setting in settings}.values()]
 
 
-def _ask(ctx: typer.Context, call: Callable[[Client], Answer]) -> list[Answer]:
+def _asked(ctx: typer.Context, call: Callable[[Client], list[T]]) -> list[T]:
     """Return what the chosen daemons answer in time."""
     from householdctl.options import resolve
 
@@ -93,6 +162,11 @@ def _ask(ctx: typer.Context, call: Callable[[Client], Answer]) -> list[Answer]:
         options = replace(resolve(ctx, ctx.params), timeout=PATIENCE_S)
         from householdctl.several import ask
 
-        return [answer for _, answer in ask(options, call)]
+        answers = ask(options, call)
     except CommandError:
         return []
+    return [each for _, answer in answers for each in answer]
+
+
+def _beginning(found: list[tuple[str, str]], incomplete: str) -> list[tuple[str, str]]:
+    return [each for each in found if each[0].startswith(incomplete)]

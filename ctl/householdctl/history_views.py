@@ -35,37 +35,48 @@ def _round_trip(duration: Duration) -> str:
     return format_round_trip(seconds(duration))
 
 
+def _retransmits(record: SessionRecord) -> str:
+    return str(record.session.connection.retransmits) if record.session.HasField("connection") else "-"
+
+
 SESSION_COLUMNS: tuple[Column[SessionRecord], ...] = (
-    Column("ID", lambda record: record.session.id, ids=True),
+    Column("ID", lambda record: record.session.id, ids=True, field="id"),
     Column(
         "ENDED",
         lambda record: ago(record.session.closed_at),
         full=lambda record: local_time(record.session.closed_at),
+        field="closed_at",
     ),
-    Column("PROFILE", lambda record: record.session.profile),
-    Column("REASON", lambda record: short_name(CloseReason, record.session.close_reason)),
-    Column("LASTED", lambda record: format_age(seconds(record.session.age)), right=True),
-    Column("SENT", lambda record: format_bytes(record.session.sent_bytes), right=True, rank=1),
-    Column("RECEIVED", lambda record: format_bytes(record.session.received_bytes), right=True, rank=2),
-    Column("PEER", lambda record: record.session.peer_address or "-", rank=3),
-    Column("RUN", lambda record: record.run_id or "-", rank=4, ids=True),
-    Column("USER", lambda record: record.session.user_id, wide=True),
-    Column("SERVER", lambda record: record.server, wide=True),
-    Column("RETRANSMITS", lambda record: str(record.session.connection.retransmits), right=True, wide=True),
-    Column("DETAIL", lambda record: record.session.close_detail or "-", wide=True),
+    Column("PROFILE", lambda record: record.session.profile, field="profile"),
+    Column("REASON", lambda record: short_name(CloseReason, record.session.close_reason), field="reason"),
+    Column("LASTED", lambda record: format_age(seconds(record.session.age)), right=True, field="duration"),
+    Column("SENT", lambda record: format_bytes(record.session.sent_bytes), right=True, rank=1, field="sent_bytes"),
+    Column(
+        "RECEIVED",
+        lambda record: format_bytes(record.session.received_bytes),
+        right=True,
+        rank=2,
+        field="received_bytes",
+    ),
+    Column("PEER", lambda record: record.session.peer_address or "-", rank=3, field="peer_address"),
+    Column("RUN", lambda record: record.run_id or "-", rank=4, ids=True, field="run_id"),
+    Column("USER", lambda record: record.session.user_id, wide=True, field="user_id"),
+    Column("SERVER", lambda record: record.server, wide=True, field="server"),
+    Column("RETRANSMITS", _retransmits, right=True, wide=True, field="retransmits"),
+    Column("DETAIL", lambda record: record.session.close_detail or "-", wide=True, field="detail"),
 )
 
 RUN_COLUMNS: tuple[Column[Run], ...] = (
-    Column("ID", lambda run: run.id, ids=True),
-    Column("STORED", lambda run: ago(run.stored_at), full=lambda run: local_time(run.stored_at)),
-    Column("GRADE", grade),
-    Column("IDLE", lambda run: _measured(run, "baseline"), right=True),
-    Column("ADDED P95", lambda run: _measured(run, "increase_p95"), right=True),
-    Column("CLIENT", lambda run: run.client, rank=1),
-    Column("PEER", lambda run: run.peer_address or "-", rank=2),
-    Column("SERVER", lambda run: run.server, wide=True),
-    Column("VERSION", lambda run: run.client_version, wide=True),
-    Column("TEST ID", lambda run: run.test_id or "-", wide=True),
+    Column("ID", lambda run: run.id, ids=True, field="id"),
+    Column("STORED", lambda run: ago(run.stored_at), full=lambda run: local_time(run.stored_at), field="stored_at"),
+    Column("GRADE", grade, field="grade"),
+    Column("IDLE", lambda run: _measured(run, "baseline"), right=True, field="baseline"),
+    Column("ADDED P95", lambda run: _measured(run, "increase_p95"), right=True, field="increase_p95"),
+    Column("CLIENT", lambda run: run.client, rank=1, field="client"),
+    Column("PEER", lambda run: run.peer_address or "-", rank=2, field="peer_address"),
+    Column("SERVER", lambda run: run.server, wide=True, field="server"),
+    Column("VERSION", lambda run: run.client_version, wide=True, field="client_version"),
+    Column("TEST ID", lambda run: run.test_id or "-", wide=True, field="test_id"),
 )
 
 GROUP_COLUMNS: tuple[Column[HistoryGroup], ...] = (

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from household.v1.session_pb2 import Session
 from householdctl import output, session_views
+from householdctl.matching import nothing
 from householdctl.merging import merge_sessions
 from householdctl.several import Answers, ask
 from householdctl.tables import Table
-from householdctl.terminal import warn
+from householdctl.terminal import note, warn
 
 if TYPE_CHECKING:
     from household.v1.session_service_pb2 import ListSessionsResponse
@@ -30,6 +31,8 @@ def print_list(options: Options, query: str, order_by: str, limit: int | None) -
         lines=sessions,
         row=Session,
     )
+    if not sessions:
+        note(nothing(query))
     answers.finish()
 
 

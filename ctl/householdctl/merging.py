@@ -11,7 +11,7 @@ from household.v1.session_service_pb2 import KillOutcome
 from householdctl.records import Tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from google.protobuf.message import Message
 
@@ -25,6 +25,14 @@ _LEAST_TOLD = (
     KillOutcome.KILL_OUTCOME_SCHEDULED,
     KillOutcome.KILL_OUTCOME_KILLED,
 )
+
+
+_DERIVED: dict[str, Callable[[Any], Any]] = {
+    "address": lambda session: session.peer_address.rpartition(":")[0].strip("[]"),
+    "retransmits": lambda session: session.connection.retransmits,
+    "unsent_bytes": lambda session: session.connection.unsent_bytes + session.connection.buffered_bytes,
+}
+"""Fields of filters and orders that a session does not have as such."""
 
 
 def merge_sessions(lists: Iterable[tuple[str, Iterable[Session]]], order_by: str, limit: int | None) -> list[Tagged]:
@@ -59,6 +67,8 @@ def _told(tagged: Tagged) -> int:
 
 def _place(message: Message, name: str) -> Any:  # noqa: ANN401 - whatever a field holds
     """The value of a field as the daemon orders it: an enum by its name, a time by its length."""
+    if name in _DERIVED:
+        return _DERIVED[name](message)
     value = getattr(message, name)
     if isinstance(value, Duration):
         return value.ToNanoseconds()

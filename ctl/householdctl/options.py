@@ -13,6 +13,7 @@ import typer
 
 from householdctl.choosing import CONTEXT_VARIABLE, TARGET_VARIABLE, Choice
 from householdctl.exits import CommandError, ExitCode
+from householdctl.selection_options import live_fields
 from householdctl.target import Target, TlsFiles
 from householdctl.units import parse_duration
 
@@ -69,7 +70,12 @@ def _live_profiles(ctx: typer.Context, incomplete: str) -> list[str]:
 
 FilterOption = Annotated[
     str,
-    typer.Option("--filter", metavar="FILTER", help='Such as: profile = "jake" AND state = QUIET AND sent_bytes > 0'),
+    typer.Option(
+        "--filter",
+        metavar="FILTER",
+        autocompletion=live_fields,
+        help="Such as: profile = jake AND state = QUIET AND sent_bytes > 10MB. Fields: householdctl explain sessions",
+    ),
 ]
 ProfileOption = Annotated[
     str | None,

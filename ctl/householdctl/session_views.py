@@ -180,7 +180,13 @@ def _seconds(duration: Duration) -> str:
     return format_duration(round(seconds(duration), 3))
 
 
+def _retransmits(session: Session) -> str:
+    return str(session.connection.retransmits) if session.HasField("connection") else "-"
+
+
 def _unsent(session: Session) -> str:
+    if not session.HasField("connection"):
+        return "-"
     return format_bytes(session.connection.unsent_bytes + session.connection.buffered_bytes)
 
 
@@ -191,50 +197,90 @@ def _round_trip(session: Session) -> str:
 
 
 COLUMNS: tuple[Column[Session], ...] = (
-    Column("ID", lambda session: session.id, ids=True),
-    Column("USER", lambda session: session.user_id),
-    Column("TEST", lambda session: session.test_id or "-", wide=True),
-    Column("PROFILE", lambda session: session.profile, rank=1),
-    Column("STATE", lambda session: short_name(SessionState, session.state)),
-    Column("VERDICT", _verdict, rank=2),
-    Column("OPENED", lambda session: local_time(session.opened_at), wide=True),
-    Column("AGE", lambda session: format_age(seconds(session.age)), right=True),
-    Column("EVIDENCE", _evidence, rank=6),
-    Column("DOWN", lambda session: format_rate(session.actual_download_bps), right=True, rank=4),
-    Column("UP", lambda session: format_rate(session.actual_upload_bps), right=True, rank=5),
-    Column("SENT", lambda session: format_bytes(session.sent_bytes), right=True, rank=8),
-    Column("RECEIVED", lambda session: format_bytes(session.received_bytes), right=True, rank=9),
-    Column("RTT", _round_trip, right=True, rank=7),
-    Column("PROBE FAILURES", lambda session: str(session.probe_failures), right=True, rank=11),
-    Column("RETRANSMITS", lambda session: str(session.connection.retransmits), right=True, wide=True),
-    Column("UNSENT", _unsent, right=True, wide=True),
-    Column("WORKER", lambda session: session.worker, rank=10),
-    Column("PEER", lambda session: session.peer_address, rank=3),
-    Column("USER AGENT", lambda session: session.user_agent or "-", wide=True),
+    Column("ID", lambda session: session.id, ids=True, field="id"),
+    Column("USER", lambda session: session.user_id, field="user_id"),
+    Column("TEST", lambda session: session.test_id or "-", wide=True, field="test_id"),
+    Column("PROFILE", lambda session: session.profile, rank=1, field="profile"),
+    Column("STATE", lambda session: short_name(SessionState, session.state), field="state"),
+    Column("VERDICT", _verdict, rank=2, field="verdict"),
+    Column("OPENED", lambda session: local_time(session.opened_at), wide=True, field="opened_at"),
+    Column("AGE", lambda session: format_age(seconds(session.age)), right=True, field="age"),
+    Column("EVIDENCE", _evidence, rank=6, field="evidence_age"),
+    Column(
+        "DOWN",
+        lambda session: format_rate(session.actual_download_bps),
+        right=True,
+        rank=4,
+        field="actual_download_bps",
+    ),
+    Column("UP", lambda session: format_rate(session.actual_upload_bps), right=True, rank=5, field="actual_upload_bps"),
+    Column("SENT", lambda session: format_bytes(session.sent_bytes), right=True, rank=8, field="sent_bytes"),
+    Column(
+        "RECEIVED", lambda session: format_bytes(session.received_bytes), right=True, rank=9, field="received_bytes"
+    ),
+    Column("RTT", _round_trip, right=True, rank=7, field="round_trip"),
+    Column("PROBE FAILURES", lambda session: str(session.probe_failures), right=True, rank=11, field="probe_failures"),
+    Column("RETRANSMITS", _retransmits, right=True, wide=True, field="retransmits"),
+    Column("UNSENT", _unsent, right=True, wide=True, field="unsent_bytes"),
+    Column("WORKER", lambda session: session.worker, rank=10, field="worker"),
+    Column("PEER", lambda session: session.peer_address, rank=3, field="peer_address"),
+    Column("USER AGENT", lambda session: session.user_agent or "-", wide=True, field="user_agent"),
 )
 
 TOP_COLUMNS: tuple[Column[Session], ...] = (
-    Column("USER", lambda session: session.user_id),
-    Column("PROFILE", lambda session: session.profile, rank=2),
-    Column("STATE", lambda session: short_name(SessionState, session.state)),
-    Column("VERDICT", _verdict),
-    Column("AGE", lambda session: format_age(seconds(session.age)), right=True),
-    Column("EVIDENCE", _evidence, rank=4),
-    Column("DOWN", lambda session: format_rate(session.actual_download_bps), right=True),
-    Column("UP", lambda session: format_rate(session.actual_upload_bps), right=True, rank=1),
-    Column("SENT", lambda session: format_bytes(session.sent_bytes), right=True, rank=6),
-    Column("RTT", _round_trip, right=True, rank=1),
-    Column("WORKER", lambda session: session.worker, rank=5),
-    Column("PEER", lambda session: session.peer_address, rank=3),
+    Column("USER", lambda session: session.user_id, field="user_id"),
+    Column("PROFILE", lambda session: session.profile, rank=2, field="profile"),
+    Column("STATE", lambda session: short_name(SessionState, session.state), field="state"),
+    Column("VERDICT", _verdict, field="verdict"),
+    Column("AGE", lambda session: format_age(seconds(session.age)), right=True, field="age"),
+    Column("EVIDENCE", _evidence, rank=4, field="evidence_age"),
+    Column("DOWN", lambda session: format_rate(session.actual_download_bps), right=True, field="actual_download_bps"),
+    Column("UP", lambda session: format_rate(session.actual_upload_bps), right=True, rank=1, field="actual_upload_bps"),
+    Column("SENT", lambda session: format_bytes(session.sent_bytes), right=True, rank=6, field="sent_bytes"),
+    Column("RTT", _round_trip, right=True, rank=1, field="round_trip"),
+    Column("WORKER", lambda session: session.worker, rank=5, field="worker"),
+    Column("PEER", lambda session: session.peer_address, rank=3, field="peer_address"),
     # A row of several sessions has none.
-    Column("ID", lambda session: session.id or "-", rank=7, ids=True),
+    Column("ID", lambda session: session.id or "-", rank=7, ids=True, field="id"),
 )
 
-KILL_COLUMNS: tuple[Column[KillResult], ...] = (
-    Column("ID", lambda result: result.id, ids=True),
-    Column("OUTCOME", lambda result: short_name(KillOutcome, result.outcome).lower().replace("_", " ")),
-    Column("PEER", lambda result: result.peer_address or "-", wide=True),
-)
+
+def kill_columns(*, dry_run: bool) -> tuple[Column[KillResult], ...]:
+    """The results of a kill, or of one that was only tried out."""
+    return (
+        Column("ID", lambda result: result.id, ids=True),
+        Column("OUTCOME", lambda result: kill_outcome(result, dry_run=dry_run)),
+        Column("PEER", lambda result: result.peer_address or "-", wide=True),
+    )
+
+
+def kill_outcome(result: KillResult, *, dry_run: bool = False) -> str:
+    """What became of a session, or would."""
+    outcome = short_name(KillOutcome, result.outcome).lower().replace("_", " ")
+    hit = result.outcome in (KillOutcome.KILL_OUTCOME_KILLED, KillOutcome.KILL_OUTCOME_SCHEDULED)
+    return f"would be {outcome}" if dry_run and hit else outcome
+
+
+def lifted_columns(*, dry_run: bool) -> tuple[Column[Block], ...]:
+    """Blocks that were lifted, or would be."""
+    return (
+        Column("ADDRESS", lambda block: block.address),
+        Column("OUTCOME", lambda _: "would be lifted" if dry_run else "lifted"),
+        Column("SINCE", lambda block: local_time(block.created_at), wide=True),
+        Column("REASON", lambda block: block.reason),
+    )
+
+
+def reset_columns(*, dry_run: bool) -> tuple[Column[Breaker], ...]:
+    """Circuit breakers that were reset, or would be."""
+    return (
+        Column("ADDRESS", lambda breaker: breaker.address),
+        Column("PROFILE", lambda breaker: breaker.profile or "all"),
+        Column("OUTCOME", lambda _: "would be reset" if dry_run else "reset"),
+        Column("FAILURES", lambda breaker: str(breaker.failures), right=True),
+    )
+
+
 BREAKER_COLUMNS: tuple[Column[Breaker], ...] = (
     Column("ADDRESS", lambda breaker: breaker.address),
     Column("PROFILE", lambda breaker: breaker.profile or "all"),

@@ -53,6 +53,7 @@ class Column(Generic[T]):
 
     On a terminal that is too narrow the columns of the highest ``rank`` go first, 0 never; ``wide`` ones are in
     ``-o wide`` only, where ``full`` replaces ``text``. Cells of ``ids`` are cut to beginnings that are still unique.
+    ``field`` is what filters call it; empty where they do not have it.
     """
 
     header: str
@@ -62,6 +63,7 @@ class Column(Generic[T]):
     wide: bool = False
     full: Callable[[T], str] | None = None
     ids: bool = False
+    field: str = ""
 
     def cells(self, items: Sequence[T], *, wide: bool) -> list[str]:
         """Return the texts for the items."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)", re.ASCII)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
 _SECOND_MS = 1000
@@ -18,7 +18,7 @@ _LONGEST_S = 315_576_000_000
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of ``45s``, ``250ms``, ``1m30s``, ``2h``, or of a plain number, which is seconds.
+    """Seconds of ``45s``, ``250ms``, ``1m30s``, ``2h``, ``7d``, or of a plain number, which is seconds.
 
     Raises ValueError for anything else, negative and endless durations included.
     """
@@ -27,7 +27,7 @@ def parse_duration(text: str) -> float:
     else:
         parts = _PART.findall(text)
         if not parts or "".join(number + unit for number, unit in parts) != text:
-            raise ValueError(f"{text!r} is not a duration; write 500ms, 45s, 1m30s, 2h, or a number of seconds")
+            raise ValueError(f"{text!r} is not a duration; write 500ms, 45s, 1m30s, 2h, 7d, or a number of seconds")
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
     if seconds > _LONGEST_S:
         raise ValueError(f"{text!r} is too long for a duration; the longest is {_LONGEST_S}s")
@@ -63,17 +63,22 @@ def seconds(duration: Duration) -> float:
 
 
 def format_age(age: float) -> str:
-    """The duration at a glance: ``310ms``, ``12.3s``, ``4m05s``, ``3h20m``, ``2d04h``."""
+    """The duration at a glance: ``310ms``, ``12.3s``, ``4m05s``, ``3h20m``, ``2d04h``.
+
+    Rounded to the last digit, so that a filter finds what is printed.
+    """
     if age < 1:
         return f"{age * 1000:.0f}ms"
-    if age < 60:  # noqa: PLR2004 - a minute
+    if age < 59.95:  # noqa: PLR2004 - would be shown as 60.0s
         return f"{age:.1f}s"
-    minutes, rest = divmod(int(age), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days}d{hours:02}h"
-    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s"
+    minutes, rest = divmod(round(age), 60)
+    if minutes < 60:  # noqa: PLR2004 - an hour
+        return f"{minutes}m{rest:02}s"
+    hours, minutes = divmod(round(age / 60), 60)
+    if hours < 24:  # noqa: PLR2004 - a day
+        return f"{hours}h{minutes:02}m"
+    days, hours = divmod(round(age / 3600), 24)
+    return f"{days}d{hours:02}h"
 
 
 def format_ago(age: float) -> str:

@@ -66,11 +66,11 @@ _REASONS = (
 
 
 def _id(meaning: str, *, constant: bool = False, optional: bool = False, name: str = "id") -> FieldSpec:
-    return FieldSpec(Kind.ID, meaning, f"{name} = 8cd209fa*", constant=constant, optional=optional)
+    return FieldSpec(Kind.ID, meaning, f"{name} = 8cd209fa", constant=constant, optional=optional)
 
 
 LIVE_FIELDS: Mapping[str, FieldSpec] = {
-    "id": _id("Session's UUID, or its beginning and an asterisk.", constant=True),
+    "id": _id("Session's UUID, or its beginning.", constant=True),
     "user_id": FieldSpec(Kind.TEXT, "Label of the user.", "user_id = jake_42", constant=True),
     "test_id": FieldSpec(
         Kind.TEXT, "Label that the sessions of one run share.", "test_id = 4711", optional=True, constant=True
@@ -115,7 +115,7 @@ LIVE_FIELDS: Mapping[str, FieldSpec] = {
 """Of live sessions."""
 
 HISTORY_FIELDS: Mapping[str, FieldSpec] = {
-    "id": _id("Session's UUID, or its beginning and an asterisk."),
+    "id": _id("Session's UUID, or its beginning."),
     "run_id": _id("Run that the session belongs to.", optional=True, name="run_id"),
     "user_id": FieldSpec(Kind.TEXT, "Label of the user.", "user_id = jake_42"),
     "test_id": FieldSpec(Kind.TEXT, "Label that the sessions of one run share.", "test_id = 4711", optional=True),
@@ -140,7 +140,7 @@ HISTORY_FIELDS: Mapping[str, FieldSpec] = {
 """Of ended sessions."""
 
 RUN_FIELDS: Mapping[str, FieldSpec] = {
-    "id": _id("Run's id, or its beginning and an asterisk."),
+    "id": _id("Run's id, or its beginning."),
     "session_id": _id("Session that the run was reported on.", name="session_id"),
     "test_id": FieldSpec(Kind.TEXT, "Label that the sessions of the run share.", "test_id = 4711", optional=True),
     "server": FieldSpec(Kind.TEXT, "Host name of the machine.", "server = speed-1"),
@@ -151,13 +151,13 @@ RUN_FIELDS: Mapping[str, FieldSpec] = {
     ),
     "user_agent": FieldSpec(Kind.TEXT, "Client's User-Agent header.", "user_agent : firefox", optional=True),
     "client": FieldSpec(Kind.WORD, "What measured.", "client = page", words=("page", "householdctl")),
-    "client_version": FieldSpec(Kind.TEXT, "Its version.", "client_version = 0.1.0"),
+    "client_version": FieldSpec(Kind.TEXT, "Its version.", "client_version = 1.2.3"),
     "grade": FieldSpec(
         Kind.WORD,
         "Grade as tables print it: invalid where the run does not count.",
         "grade = A+",
         words=("a_plus", "a", "b", "c", "d", "f", "invalid"),
-        spellings={"a+": "a_plus"},
+        spellings={"a+": "a_plus", **{letter: letter for letter in "abcdf"}},
         optional=True,
     ),
     "valid": FieldSpec(Kind.WORD, "Whether the run counts.", "valid = true", words=("true", "false")),

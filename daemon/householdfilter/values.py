@@ -21,20 +21,23 @@ ABSENT = "-"
 LEAST_PREFIX = 4
 """Characters of the shortest beginning of an id."""
 
+PRINTED_PREFIX = 8
+"""Characters of the shortest beginning of an id that a table prints; it needs no asterisk."""
+
 
 class Kind(Enum):
     """How a field is written; the value completes the sentence "this is not ..."."""
 
     TEXT = "text"
-    ID = "an id, or the beginning of one and an asterisk such as 8cd209fa*"
+    ID = "an id, or the beginning of one such as 8cd209fa or 8cd2*"
     WORD = "one of a few words"
     ADDRESS = "an address such as 192.0.2.7 or 2001:db8::7, or a network such as 192.0.2.0/24"
     NUMBER = "a number"
     BYTES = "a number of bytes such as 1000000, 10MB or 1.5 GB"
     RATE = "a rate such as 2000000, 500kbit/s or 1.5 Mbit/s"
     TIME = (
-        "a date such as 2026-01-31, a time such as 2026-01-31T12:00:00Z, today, yesterday, how long ago such as 2d, "
-        "or Unix seconds"
+        "a date such as 2026-01-31, a time such as 2026-01-31T12:00:00Z, today, yesterday, how long ago such as 2d or "
+        "3m ago, or Unix seconds"
     )
     DURATION = "a duration such as 2s, 500ms, 4m05s or 2d, or a number of seconds"
 
@@ -81,6 +84,7 @@ _TIME = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _PORT = re.compile(r"(?P<host>[\d.]+|\[[^\]]*\]):\d+", re.ASCII)
+_WHOLE_ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _BEGINNING = re.compile(r"[0-9a-f-]+\*", re.ASCII)
 
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600), "d": Decimal(86400)}
@@ -103,7 +107,9 @@ _TAILS = {
     Kind.BYTES: re.compile(r"\s+[kmgtp]?i?b\b", re.ASCII | re.IGNORECASE),
     Kind.RATE: re.compile(r"\s+[kmgt]?(?:bit/s|bps)(?![\w/])", re.ASCII | re.IGNORECASE),
     Kind.DURATION: re.compile(r"\s+(?:ms|s|m|h|d)\b", re.ASCII),
-    Kind.TIME: re.compile(r"\s+\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?(?![\w.:])", re.ASCII | re.IGNORECASE),
+    Kind.TIME: re.compile(
+        r"\s+ago\b|\s+\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?(?![\w.:])", re.ASCII | re.IGNORECASE
+    ),
 }
 
 
@@ -167,7 +173,8 @@ def overlap(one: Network, other: Network) -> bool:
 
 def _id(text: str) -> str | Prefix:
     if not text.endswith("*"):
-        return text
+        shortened = len(text) >= PRINTED_PREFIX and not _WHOLE_ID.fullmatch(text) and _BEGINNING.fullmatch(f"{text}*")
+        return Prefix(text) if shortened else text
     if not _BEGINNING.fullmatch(text) or len(text) <= LEAST_PREFIX:
         raise ValueError(
             f"{text!r} is not the beginning of an id; write at least {LEAST_PREFIX} hexadecimal digits before the "
@@ -221,9 +228,13 @@ def _time(text: str, now: float) -> tuple[float, Range]:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         fraction = found["fraction"] or ""
         return _whole(aware.timestamp(), 10.0 ** -len(fraction) if found["second"] else 60.0)
-    if _DURATION.fullmatch(text):
-        ago, _ = _duration(text)
-        return now - ago, Range(now - ago, now - ago)
+    if word == "now":
+        return now, Range(now - 1, now + 1)
+    length = word.removesuffix(" ago")
+    if _DURATION.fullmatch(length):
+        # Cut to whole units: 3m ago is anything from 3 to 4 minutes.
+        ago, (_, last) = _duration(length)[0], _DURATION_PART.findall(length)[-1]
+        return now - ago, Range(now - ago - float(_SECONDS[last]), now - ago)
     if re.fullmatch(rf"[+-]?{_NUMBER}(?:e[+-]?\d{{1,3}})?", text, re.ASCII | re.IGNORECASE) is None:
         raise ValueError(f"{text!r} is not {Kind.TIME.value}")
     return _whole(float(text), float(_last_digit(text)) if "e" not in word else 0.0)

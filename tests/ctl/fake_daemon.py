@@ -25,6 +25,7 @@ from household.v1 import server_service_pb2_grpc as server_grpc
 from household.v1 import session_service_pb2 as session_api
 from household.v1 import session_service_pb2_grpc as session_grpc
 from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Session, SessionState, Timeouts, Verdict
+from householdd.controlplane import filters
 from householdd.controlplane.paging import DEFAULT_SIZE
 from householdd.core import settings as product
 from householdd.core.run_report import RunReport, encode
@@ -64,6 +65,9 @@ class FakeDaemon(
         self.runs: list[history_api.Run] = []
         self.groups: list[history_api.HistoryGroup] = []
         self.blocks: list[session_api.Block] = []
+        # What an UnblockAddresses says of wider blocks.
+        self.still_blocked: list[session_api.HoldingBlock] = []
+        self.profiles = ["alex", "sarah", "jake", "computer"]
         self.breakers: list[session_api.Breaker] = []
         self.drain_steps: list[server_api.WatchDrainResponse] = []
         # After each step.
@@ -155,7 +159,8 @@ class FakeDaemon(
             outcome = session_api.KILL_OUTCOME_NOT_FOUND
             if session_id in live:
                 outcome = session_api.KILL_OUTCOME_KILLED
-                self.sessions.remove(live[session_id])
+                if not request.validate_only:
+                    self.sessions.remove(live[session_id])
             elif any(session.id == session_id for session in self.closed):
                 outcome = session_api.KILL_OUTCOME_ALREADY_CLOSED
             answer.results.add(id=session_id, outcome=outcome)
@@ -215,6 +220,7 @@ class FakeDaemon(
         return session_api.UnblockAddressesResponse(
             blocks=removed,
             not_blocked=[address for address in request.addresses if address not in known],
+            still_blocked=self.still_blocked,
             unreachable_workers=self.unreachable,
         )
 
@@ -222,16 +228,15 @@ class FakeDaemon(
         self, request: history_api.ListHistoryRequest, context: grpc.ServicerContext
     ) -> history_api.ListHistoryResponse:
         self._enter("ListHistory", request, context)
-        wanted = request.filter.removeprefix('id = "').removesuffix('"')
         return history_api.ListHistoryResponse(
-            sessions=[record for record in self.ended if wanted in ("", record.session.id)]
+            sessions=[record for record in self.ended if _has_id(record.session.id, request.filter)]
         )
 
     def ListRuns(  # noqa: N802
         self, request: history_api.ListRunsRequest, context: grpc.ServicerContext
     ) -> history_api.ListRunsResponse:
         self._enter("ListRuns", request, context)
-        return history_api.ListRunsResponse(runs=self.runs)
+        return history_api.ListRunsResponse(runs=[run for run in self.runs if _has_id(run.id, request.filter)])
 
     def GetRun(  # noqa: N802
         self, request: history_api.GetRunRequest, context: grpc.ServicerContext
@@ -312,6 +317,7 @@ class FakeDaemon(
             )
         answer.settings.extend(self.more_settings)
         answer.etag = self.etag
+        answer.profiles.extend(self.profiles)
         return answer
 
     def UpdateRuntimeConfig(  # noqa: N802
@@ -482,12 +488,16 @@ def _abort(context: grpc.ServicerContext, failure: Status) -> NoReturn:
 
 
 def _matches(session: Session, query: str) -> bool:
-    """The part of the filter language that the tests use: ``field = "value"``."""
-    if not query:
+    return filters.parse(query)(session)
+
+
+def _has_id(record_id: str, query: str) -> bool:
+    """Whether a filter of the history finds an id; the fake tells only filters of ids apart, all else finds all."""
+    comparison = re.fullmatch(r'id = "([^"]*)"', query)
+    if comparison is None:
         return True
-    comparison = re.fullmatch(r'(\w+) = "([^"]*)"', query)
-    assert comparison, query
-    return bool(getattr(session, comparison[1]) == comparison[2])
+    wanted = comparison[1]
+    return record_id.startswith(wanted[:-1]) if wanted.endswith("*") else record_id == wanted
 
 
 def _config(values: dict[str, float]) -> config_api.RuntimeConfig:

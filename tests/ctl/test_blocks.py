@@ -43,8 +43,11 @@ def test_unblock_wants_one_way_of_saying_which(cli: Cli, daemon: FakeDaemon, wor
 
 def test_a_dry_run_blocks_and_unblocks_nothing(cli: Cli, daemon: FakeDaemon) -> None:
     daemon.blocks = [block("192.0.2.7", "abuse", 600)]
-    assert cli("sessions", "block", "192.0.2.9", "--for", "1m", "-r", "x", "--dry-run").err.startswith("dry run: ")
-    assert cli("sessions", "unblock", "--all", "--dry-run").err.startswith("dry run: ")
+    blocking = cli("sessions", "block", "192.0.2.9", "--for", "1m", "-r", "x", "--dry-run")
+    assert blocking.err == "would block: 192.0.2.9\ndry run: nothing was changed\n"
+    lifting = cli("sessions", "unblock", "--all", "--dry-run")
+    assert lifting.rows == [["ADDRESS", "OUTCOME", "REASON"], ["192.0.2.7", "would", "be", "lifted", "abuse"]]
+    assert lifting.err == "dry run: nothing was changed\n"
     assert [each.address for each in daemon.blocks] == ["192.0.2.7"]
 
 

@@ -130,7 +130,7 @@ def test_a_worker_that_was_not_told_is_named(cli: Cli, daemon: FakeDaemon) -> No
         (["profiles.jake.upload_mbps=fast"], "profiles.jake.upload_mbps: 'fast' is no number"),
         (
             ["timeouts.close=soon"],
-            "timeouts.close: 'soon' is not a duration; write 500ms, 45s, 1m30s, 2h, or a number of seconds",
+            "timeouts.close: 'soon' is not a duration; write 500ms, 45s, 1m30s, 2h, 7d, or a number of seconds",
         ),
     ],
 )

@@ -57,6 +57,9 @@ COMMANDS = {
     "resume": ("resume",),
     "shutdown": ("shutdown", *REASON),
     "version": ("version",),
+    "explain": ("explain", "runs"),
+    "sessions-kill-dry-run": ("sessions", "kill", "--user", "alex_1", "--block", "10m", "--dry-run", *REASON),
+    "sessions-kill-nothing": ("sessions", "kill", "--address", "198.51.100.0/24", *REASON),
     "history-list": ("history", "list"),
     "history-runs": ("history", "runs"),
     "history-show-run": ("history", "show", RUN),
@@ -68,6 +71,7 @@ COMMANDS = {
 }
 
 WITHOUT = {
+    "audit": "reads a log; test_audit.py has what it shows",
     "top": "fills a terminal; test_top.py has its screens",
     "test": "measures: its figures differ each time",
     "check leaks": "measures: its figures differ each time",

@@ -45,11 +45,18 @@ def test_arguments_have_plain_names(path: tuple[str, ...]) -> None:
     assert not [name for name in names if set(name) & set("[].")]
 
 
+def _words(line: str) -> list[str]:
+    """The words behind ``householdctl``, up to a pipe or a redirection."""
+    words = shlex.split(line)[1:]
+    ends = [index for index, word in enumerate(words) if word in ("|", ">")]
+    return words[: ends[0]] if ends else words
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_examples_are_right(path: tuple[str, ...]) -> None:
     """Every option of an example is one of the command that it names."""
     for line in (COMMANDS[path].epilog or "").partition("Example")[2].splitlines()[1:]:
-        command, words = ROOT, shlex.split(line.partition("|")[0].partition(">")[0])[1:]
+        command, words = ROOT, _words(line)
         options = {name for each in ROOT.params for name in each.opts}
         for word in words:
             if word in getattr(command, "commands", {}):

@@ -152,8 +152,9 @@ def test_show_json_is_the_session(cli: Cli, style: str) -> None:
 
 
 def test_show_of_an_unknown_id(cli: Cli) -> None:
-    outcome = cli("sessions", "show", "nope")
-    assert (outcome.code, outcome.out, outcome.err) == (4, "", "Error: no session nope\n")
+    unknown = session(404).id
+    outcome = cli("sessions", "show", unknown)
+    assert (outcome.code, outcome.out, outcome.err) == (4, "", f"Error: no session {unknown}\n")
 
 
 def _facts(cli: Cli, session_id: str) -> dict[str, str]:
@@ -207,9 +208,10 @@ def test_kill_by_id_tells_what_became_of_each(cli: Cli, daemon: FakeDaemon) -> N
 
 
 def test_kill_of_an_unknown_id_still_kills_the_others(cli: Cli, daemon: FakeDaemon) -> None:
-    outcome = cli("sessions", "kill", "nope", session(2).id, "-r", "test", "-y")
+    unknown = session(404).id
+    outcome = cli("sessions", "kill", unknown, session(2).id, "-r", "test", "-y")
     assert outcome.code == 4
-    assert ["nope", "not", "found"] in outcome.rows
+    assert [unknown, "not", "found"] in outcome.rows
     assert [left.user_id for left in daemon.sessions] == ["alex_1", "jake_1"]
 
 
@@ -253,5 +255,6 @@ def test_kill_sends_many_ids_in_portions(cli: Cli, daemon: FakeDaemon) -> None:
 )
 def test_a_profile_is_part_of_the_filter(cli: Cli, daemon: FakeDaemon, arguments: tuple[str, ...], query: str) -> None:
     daemon.fail("ListSessions", grpc.StatusCode.ABORTED, "enough")
+    daemon.profiles.append('a"\\b')
     cli("sessions", "list", *arguments)
-    assert daemon.requests == [api.ListSessionsRequest(page_size=1000, filter=query)]
+    assert daemon.asked(api.ListSessionsRequest) == [api.ListSessionsRequest(page_size=1000, filter=query)]

@@ -130,14 +130,16 @@ def test_show_finds_the_daemon_that_knows(both: Cli) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.rows[0] == ["target", "o"]
     assert both("sessions", "show", session(12).id, "-o", "json").json["target"] == "o"
-    assert both("sessions", "show", "nope").err == "Error: no session nope\n"
-    assert both("sessions", "show", "nope").code == 4
+    unknown = session(404).id
+    assert both("sessions", "show", unknown).err == f"Error: no session {unknown}\n"
+    assert both("sessions", "show", unknown).code == 4
 
 
 def test_show_does_not_say_not_found_while_somebody_is_away(one_is_away: Cli) -> None:
-    outcome = one_is_away("sessions", "show", "nope")
+    unknown = session(404).id
+    outcome = one_is_away("sessions", "show", unknown)
     assert outcome.code == 3
-    assert f"  away: {AWAY}\n  d: no session nope\n" in outcome.err
+    assert f"  away: {AWAY}\n  d: no session {unknown}\n" in outcome.err
 
 
 def test_kill_says_what_happened_where(both: Cli, daemon: FakeDaemon, other: FakeDaemon) -> None:

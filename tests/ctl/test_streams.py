@@ -77,7 +77,7 @@ def test_notes_that_cannot_be_written_do_not_change_what_is_done(daemon: FakeDae
     code, _, err = _run(daemon, "resume --dry-run", redirection)
     assert (code, err) == (1 if ">&- " in redirection else 0, "")
     assert len(daemon.asked(ResumeServerRequest)) == 1
-    code, _, err = _run(daemon, "history show 0", redirection)
+    code, _, err = _run(daemon, f"history show {'0' * 24}", redirection)
     assert (code, err) == (4, "")
 
 

@@ -93,7 +93,10 @@ def test_a_dry_run_changes_nothing(cli: Cli, daemon: FakeDaemon) -> None:
         ),
         ("inactivity", "'inactivity' is no assignment\n  write NAME=VALUE"),
         ("inactivity=", "'inactivity=' is no assignment\n  write NAME=VALUE"),
-        ("inactivity=45x", "inactivity: '45x' is not a duration; write 500ms, 45s, 1m30s, 2h, or a number of seconds"),
+        (
+            "inactivity=45x",
+            "inactivity: '45x' is not a duration; write 500ms, 45s, 1m30s, 2h, 7d, or a number of seconds",
+        ),
         ("inactivity=nan", "inactivity: 'nan' is not a duration"),
         ("inactivity=9999999999999", "inactivity: '9999999999999' is too long for a duration"),
         ("probe_failures=3s", "probe_failures: '3s' is no count\n  write a whole number: 3"),

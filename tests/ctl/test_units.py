@@ -16,13 +16,24 @@ from householdctl.units import (
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("45", 45), ("0.5", 0.5), ("250ms", 0.25), ("45s", 45), ("1m30s", 90), ("2h", 7200), ("1.5m", 90), ("0", 0)],
+    [
+        ("45", 45),
+        ("0.5", 0.5),
+        ("250ms", 0.25),
+        ("45s", 45),
+        ("1m30s", 90),
+        ("2h", 7200),
+        ("1.5m", 90),
+        ("2d", 172_800),
+        ("2d04h", 187_200),
+        ("0", 0),
+    ],
 )
 def test_durations_are_read(text: str, seconds: float) -> None:
     assert parse_duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "s", "-5s", "5 s", "5d", "1e3", "inf", "5s3", "s5", "٣s", "5S"])
+@pytest.mark.parametrize("text", ["", "s", "-5s", "5 s", "5w", "1e3", "inf", "5s3", "s5", "٣s", "5S"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration; write 500ms"):
         parse_duration(text)

@@ -1,27 +1,19 @@
 """audit."""
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from householdctl.commands.history import moment_argument
 from householdctl.options import Options, with_options
-
-_SINCE = "From then on: a date, a time, or how long ago, such as 24h."
+from householdctl.selection_options import SinceOption, UntilOption, check_order
 
 
 @with_options
 def audit(
     options: Options,
-    since: Annotated[
-        dt.datetime | None,
-        typer.Option("--since", parser=moment_argument, metavar="WHEN", help=_SINCE),
-    ] = None,
-    until: Annotated[
-        dt.datetime | None, typer.Option("--until", parser=moment_argument, metavar="WHEN", help="Up to then.")
-    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     actor: Annotated[
         str | None, typer.Option("--actor", metavar="NAME", help="Changes by this user, name or number.")
     ] = None,
@@ -38,6 +30,7 @@ def audit(
 
     From the journal of this machine, or a file with the daemon's log as JSON. The daemon is not asked.
     """
+    check_order(since, until)
     from householdctl import audit_log, audit_views, output
     from householdctl.tables import Table
     from householdctl.terminal import note

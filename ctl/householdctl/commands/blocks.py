@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from householdctl.completion import blocked_addresses
 from householdctl.exits import CommandError, ExitCode
 from householdctl.options import (
     DRY_RUN,
@@ -17,7 +18,11 @@ from householdctl.options import (
 from householdctl.terminal import note, warn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from household.v1.session_service_pb2 import Block
     from householdctl.several import Answers
+    from householdctl.tables import Column
 
 
 @with_options
@@ -27,6 +32,8 @@ def list_blocks(options: Options) -> None:
 
     answers = ask(options, lambda client: client.list_blocks())
     _show(options, answers, answers.document("blocks"))
+    if not answers.items("blocks"):
+        note("nothing is blocked")
     answers.warn()
     answers.finish()
 
@@ -63,6 +70,9 @@ def block(
     )
     answers = ask(options, lambda client: client.block_addresses(request))
     _show(options, answers, answers.document("blocks", "unreachable_workers"))
+    if dry_run:
+        blocked = dict.fromkeys(each.address for _, answer in answers for each in answer.blocks)
+        note(f"would block: {', '.join(blocked)}")
     _note_what_else(answers, dry_run=dry_run)
     answers.finish()
 
@@ -71,7 +81,8 @@ def block(
 def unblock(
     options: Options,
     addresses: Annotated[
-        list[str] | None, typer.Argument(metavar="ADDRESS", help="As sessions blocks shows them.")
+        list[str] | None,
+        typer.Argument(metavar="ADDRESS", autocompletion=blocked_addresses, help="As sessions blocks shows them."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every address that is blocked.")] = False,
     reason: NoteOption = "",
@@ -82,6 +93,7 @@ def unblock(
     if everything == bool(addresses):
         raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
     from household.v1.session_service_pb2 import UnblockAddressesRequest
+    from householdctl.session_views import lifted_columns
     from householdctl.several import ask
 
     request = UnblockAddressesRequest(
@@ -89,24 +101,52 @@ def unblock(
     )
     answers = ask(options, lambda client: client.unblock_addresses(request))
     # Of several daemons one had it blocked; that the others had not is no failure.
-    nowhere = [address for address in addresses or () if all(address in answer.not_blocked for _, answer in answers)]
-    document = answers.document("blocks", "unreachable_workers")
-    _show(options, answers, {**document, "not_blocked": nowhere} if answers.several else document)
-    for address in nowhere:
-        warn(f"{address} was not blocked")
+    nowhere = [
+        address
+        for address in dict.fromkeys(each for _, answer in answers for each in answer.not_blocked)
+        if all(address in answer.not_blocked for _, answer in answers)
+    ]
+    document: Any = answers.document("blocks", "unreachable_workers")
+    if answers.several:
+        document = {**document, "not_blocked": nowhere, "still_blocked": answers.items("still_blocked")}
+    _show(options, answers, document, lifted_columns(dry_run=dry_run))
+    if everything and not answers.items("blocks"):
+        note("nothing is blocked")
+    _warn_of_others(answers, nowhere)
     _note_what_else(answers, dry_run=dry_run)
     answers.finish()
     if nowhere:
         raise typer.Exit(ExitCode.NOT_FOUND)
+    if answers.items("still_blocked"):
+        raise typer.Exit(ExitCode.CONFLICT)
 
 
-def _show(options: Options, answers: "Answers[Any]", document: object) -> None:
+def _warn_of_others(answers: "Answers[Any]", nowhere: list[str]) -> None:
+    """Say which addresses were not blocked by themselves, and which wider blocks still keep addresses out."""
+    from householdctl.units import format_age, seconds
+
+    held = [(target, each) for target, answer in answers for each in answer.still_blocked]
+    for address in nowhere:
+        if address not in (each.address for _, each in held):
+            warn(f"{address} was not blocked")
+    for target, each in held:
+        wider = each.block
+        how = "is not blocked by itself, but" if each.address in nowhere else "is still"
+        warn(
+            f"{each.address} {how} kept out{answers.at(target)} by the block of {wider.address}, "
+            f"{format_age(seconds(wider.left))} left ({wider.reason}); householdctl sessions unblock {wider.address}"
+        )
+
+
+def _show(
+    options: Options, answers: "Answers[Any]", document: object, columns: "Sequence[Column[Block]] | None" = None
+) -> None:
     from household.v1.session_service_pb2 import Block
     from householdctl import output, session_views
     from householdctl.tables import Table
 
     blocks = answers.items("blocks")
-    table = Table(answers.columns(session_views.BLOCK_COLUMNS), blocks)
+    table = Table(answers.columns(columns or session_views.BLOCK_COLUMNS), blocks)
     output.show(options, document, table, lines=blocks, row=Block)
 
 

@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from householdctl.command_tree import App
+from householdctl.completion import broken_addresses
 from householdctl.exits import CommandError, ExitCode
 from householdctl.options import DRY_RUN, DryRunOption, NoteOption, Options, RequestIdOption, example, with_options
 from householdctl.terminal import note, warn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from household.v1.session_service_pb2 import Breaker
     from householdctl.several import Answers
+    from householdctl.tables import Column
 
 app = App(
     help="See and reset circuit breakers.\n\nThey refuse clients whose sessions failed again and again.",
@@ -22,10 +27,13 @@ app = App(
 @with_options
 def list_breakers(options: Options) -> None:
     """List the circuit breakers that refuse clients, or try them again."""
+    from householdctl import session_views
     from householdctl.several import ask
 
     answers = ask(options, lambda client: client.list_breakers())
-    _show(options, answers, answers.document("breakers", "unreachable_workers"))
+    _show(options, answers, answers.document("breakers", "unreachable_workers"), session_views.BREAKER_COLUMNS)
+    if not answers.items("breakers"):
+        note("no breaker is open")
     _warn(answers)
     answers.finish()
 
@@ -39,7 +47,11 @@ def reset_breakers(
     options: Options,
     addresses: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ADDRESS", help="As breakers list shows them, or prefixes such as 192.0.2.0/24."),
+        typer.Argument(
+            metavar="ADDRESS",
+            autocompletion=broken_addresses,
+            help="As breakers list shows them, or prefixes such as 192.0.2.0/24.",
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every breaker.")] = False,
     reason: NoteOption = "",
@@ -50,6 +62,7 @@ def reset_breakers(
     if everything == bool(addresses):
         raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
     from household.v1.session_service_pb2 import ResetBreakersRequest
+    from householdctl import session_views
     from householdctl.several import ask
 
     request = ResetBreakersRequest(
@@ -63,7 +76,10 @@ def reset_breakers(
         if all(address in answer.not_open for _, answer in answers)
     ]
     document = answers.document("breakers", "unreachable_workers")
-    _show(options, answers, {**document, "not_open": nowhere} if answers.several else document)
+    columns = session_views.reset_columns(dry_run=dry_run)
+    _show(options, answers, {**document, "not_open": nowhere} if answers.several else document, columns)
+    if everything and not answers.items("breakers"):
+        note("no breaker is open")
     for address in nowhere:
         warn(f"no breaker of {address} was open")
     if dry_run:
@@ -74,13 +90,13 @@ def reset_breakers(
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 
-def _show(options: Options, answers: "Answers[Any]", document: object) -> None:
+def _show(options: Options, answers: "Answers[Any]", document: object, columns: "Sequence[Column[Breaker]]") -> None:
     from household.v1.session_service_pb2 import Breaker
-    from householdctl import output, session_views
+    from householdctl import output
     from householdctl.tables import Table
 
     breakers = answers.items("breakers")
-    table = Table(answers.columns(session_views.BREAKER_COLUMNS), breakers)
+    table = Table(answers.columns(columns), breakers)
     output.show(options, document, table, lines=breakers, row=Breaker)
 
 

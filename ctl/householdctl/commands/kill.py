@@ -1,11 +1,11 @@
 """sessions kill."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from householdctl.completion import live_session_ids
-from householdctl.consent import require_consent
+from householdctl.consent import require_consent, require_terminal
 from householdctl.exits import CommandError, ExitCode
 from householdctl.options import (
     DRY_RUN,
@@ -18,6 +18,7 @@ from householdctl.options import (
     positive_duration_argument,
     with_options,
 )
+from householdctl.selection_options import AddressOption, LiveRunOption, UserOption, live_fields
 from householdctl.terminal import note, warn
 
 if TYPE_CHECKING:
@@ -32,13 +33,22 @@ def kill_sessions(
         str, typer.Option("--reason", "-r", metavar="TEXT", help="Shown to the client and logged; 1 to 200 characters.")
     ],
     session_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID", autocompletion=live_session_ids, help="UUIDs.")
+        list[str] | None,
+        typer.Argument(metavar="ID", autocompletion=live_session_ids, help="UUIDs, or the beginnings of them."),
     ] = None,
     query: Annotated[
         str | None,
-        typer.Option("--filter", metavar="FILTER", help="Every live session that matches, as in sessions list."),
+        typer.Option(
+            "--filter",
+            metavar="FILTER",
+            autocompletion=live_fields,
+            help="Every live session that matches, as in sessions list.",
+        ),
     ] = None,
     profile: ProfileOption = None,
+    address: AddressOption = None,
+    user: UserOption = None,
+    run: LiveRunOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Every live session.")] = False,
     block: Annotated[
         float | None,
@@ -54,24 +64,34 @@ def kill_sessions(
     yes: YesOption = False,
 ) -> None:
     """Close sessions and say for each what happened."""
-    ids = list(dict.fromkeys(session_ids or ()))
-    if (bool(ids), query is not None or profile is not None, everything).count(True) != 1:
+    filtered = any(each is not None for each in (query, profile, address, user, run))
+    if (bool(session_ids), filtered, everything).count(True) != 1:
         raise CommandError(
-            ExitCode.USAGE, "say which sessions, in one way: IDS, --filter FILTER and --profile NAME, or --all"
+            ExitCode.USAGE,
+            "say which sessions, in one way: IDS, or --filter, --profile, --address, --user and --run, or --all",
         )
     if query is not None and not query.strip():
         raise CommandError(ExitCode.USAGE, "--filter: empty, which would match every session", "use --all for that")
-    from householdctl.filters import joined
+    from householdctl import filters
+    from householdctl.ids import whole_sessions
+    from householdctl.matching import nothing, require_profile
     from householdctl.several import ask, count_sessions, names
 
-    matching = joined(query or "", profile)
+    action = "kill sessions"
+    if not (yes or dry_run):
+        require_terminal(action)
+    matching = filters.live(query or "", profile=profile, address=address, user=user, run=run)
+    require_profile(options, profile)
+    ids = whole_sessions(options, session_ids or ())
     require_consent(
-        "kill sessions",
+        action,
         where=names(options),
         yes=yes or dry_run,
-        count=lambda: len(ids) if ids else count_sessions(options, matching),
+        count=lambda: len(ids) or count_sessions(options, matching),
+        none="" if everything else nothing(matching),
     )
-    from household.v1.session_service_pb2 import KillResult, KillSessionsRequest
+    from household.v1.session_service_pb2 import KillSessionsRequest
+    from householdctl.session_views import not_found
     from householdctl.units import to_duration
 
     order = KillSessionsRequest(
@@ -86,43 +106,46 @@ def kill_sessions(
     elif matching:
         order.filter = matching
     answers = ask(options, lambda client: client.kill_sessions(order, ids))
+    results = _show(options, answers, dry_run=dry_run)
+    if not results:
+        # That --all finds none is what was asked for.
+        note(nothing(matching))
+    _note_what_else(answers, dry_run=dry_run)
+    answers.finish()
+    if any(answer.unreachable_workers for _, answer in answers):
+        raise typer.Exit(ExitCode.UNREACHABLE)
+    if not_found(results) or not (results or everything):
+        raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def _show(options: Options, answers: "Answers[KillSessionsResponse]", *, dry_run: bool) -> list[Any]:
+    """Print what became of each session, and return it."""
+    from household.v1.session_service_pb2 import KillResult
     from householdctl import merging, output, session_views
     from householdctl.tables import Table
 
     results = merging.merge_kills(answers) if answers.several else list(answers.only.results)
-    unreachable = [answers.tag(target, worker) for target, answer in answers for worker in answer.unreachable_workers]
-    document = (
-        answers.only
-        if not answers.several
-        else {
+    document: Any = answers.only
+    if answers.several:
+        document = {
             "results": results,
-            "unreachable_workers": unreachable,
+            "unreachable_workers": answers.items("unreachable_workers"),
             "unreachable_targets": answers.unreachable,
         }
-    )
-    output.show(
-        options,
-        document,
-        Table(answers.columns(session_views.KILL_COLUMNS), results),
-        lines=results,
-        row=KillResult,
-    )
-    _note_what_else(answers, dry_run=dry_run)
-    answers.warn()
-    for target, answer in answers:
-        for worker in answer.unreachable_workers:
-            whose = f"worker {worker.worker}{answers.at(target)}"
-            warn(f"sessions of {whose} may live on, it did not answer: {worker.reason}")
-    answers.finish()
-    if unreachable:
-        raise typer.Exit(ExitCode.UNREACHABLE)
-    if session_views.not_found(results):
-        raise typer.Exit(ExitCode.NOT_FOUND)
+    table = Table(answers.columns(session_views.kill_columns(dry_run=dry_run)), results)
+    output.show(options, document, table, lines=results, row=KillResult)
+    return results
 
 
 def _note_what_else(answers: "Answers[KillSessionsResponse]", *, dry_run: bool) -> None:
     for target, answer in answers:
         if answer.blocks:
-            note(f"blocked{answers.at(target)}: {', '.join(dict.fromkeys(block.address for block in answer.blocks))}")
+            addresses = ", ".join(dict.fromkeys(block.address for block in answer.blocks))
+            note(f"{'would block' if dry_run else 'blocked'}{answers.at(target)}: {addresses}")
     if dry_run:
         note(DRY_RUN)
+    answers.warn()
+    for target, answer in answers:
+        for worker in answer.unreachable_workers:
+            whose = f"worker {worker.worker}{answers.at(target)}"
+            warn(f"sessions of {whose} may live on, it did not answer: {worker.reason}")

@@ -11,6 +11,7 @@ from householdctl.commands.shutdown import shutdown
 from householdctl.commands.watch import watch_sessions
 from householdctl.completion import live_session_ids
 from householdctl.options import FilterOption, Options, ProfileOption, example, with_options
+from householdctl.selection_options import AddressOption, LiveRunOption, UserOption, order_fields
 
 app = App(
     help="See sessions and end them.",
@@ -23,6 +24,7 @@ app = App(
     epilog=example(
         "householdctl sessions list --filter 'state = QUIET' --order-by 'sent_bytes desc'",
         "householdctl sessions list --profile jake --watch",
+        "householdctl sessions list --filter 'address = 192.0.2.0/24 AND sent_bytes > 10MB'",
         "householdctl sessions list --context 'edge-*' -o csv > sessions.csv",
     ),
 )
@@ -31,9 +33,17 @@ def list_sessions(
     options: Options,
     query: FilterOption = "",
     profile: ProfileOption = None,
+    address: AddressOption = None,
+    user: UserOption = None,
+    run: LiveRunOption = None,
     order_by: Annotated[
         str,
-        typer.Option("--order-by", metavar="FIELDS", help="Such as: sent_bytes desc, opened_at  [default: opened_at]"),
+        typer.Option(
+            "--order-by",
+            metavar="FIELDS",
+            autocompletion=order_fields,
+            help="Such as: sent_bytes desc, opened_at  [default: opened_at]",
+        ),
     ] = "",
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, metavar="N", help="At most this many.  [default: all]")
@@ -44,26 +54,33 @@ def list_sessions(
     ] = False,
 ) -> None:
     """List the live sessions."""
-    from householdctl.filters import joined
+    from householdctl import filters
+    from householdctl.matching import require_profile
 
     if watch:
         from householdctl.following import follow_list as act
     else:
         from householdctl.listing import print_list as act
-    act(options, joined(query, profile), order_by, limit)
+    matching = filters.live(query, profile=profile, address=address, user=user, run=run)
+    require_profile(options, profile)
+    act(options, matching, order_by, limit)
 
 
-@app.command("show", epilog=example("householdctl sessions show 0b9d1f9e-4c53-4f57-8a52-6f0d6c1e2a11"))
+@app.command("show", epilog=example("householdctl sessions show 0b9d1f9e"))
 @with_options
 def show_session(
     options: Options,
-    session_id: Annotated[str, typer.Argument(metavar="ID", autocompletion=live_session_ids, help="Its UUID.")],
+    session_id: Annotated[
+        str, typer.Argument(metavar="ID", autocompletion=live_session_ids, help="Its UUID, or the beginning of it.")
+    ],
 ) -> None:
     """Show everything about one session, live or recently closed."""
+    from householdctl.ids import whole_session
     from householdctl.several import ask
 
+    whole = whole_session(options, session_id)
     # Of several daemons one knows it; that the others do not is no failure.
-    answers = ask(options, lambda client: client.get_session(session_id))
+    answers = ask(options, lambda client: client.get_session(whole))
     from householdctl import output, session_views
     from householdctl.tables import Facts
 
@@ -81,10 +98,10 @@ app.command(
 app.command(
     "kill",
     epilog=example(
-        'householdctl sessions kill 0b9d1f9e-4c53-4f57-8a52-6f0d6c1e2a11 --reason "customer called"',
+        'householdctl sessions kill 0b9d1f9e --reason "customer called"',
         "householdctl sessions kill --profile computer --reason maintenance --yes",
         "householdctl sessions kill --context 'edge-*' --filter 'verdict = FROZEN' --reason frozen",
-        "householdctl sessions kill --filter 'peer_address : \"192.0.2.7:\"' --reason abuse --block 10m --dry-run",
+        "householdctl sessions kill --address 192.0.2.7 --reason abuse --block 10m --dry-run",
     ),
 )(kill_sessions)
 app.command("blocks", epilog=example("householdctl sessions blocks"))(blocks.list_blocks)

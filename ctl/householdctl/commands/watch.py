@@ -6,15 +6,25 @@ import typer
 
 from householdctl.exits import CommandError, ExitCode
 from householdctl.options import Format, Options, ProfileOption, with_options
+from householdctl.selection_options import AddressOption, LiveRunOption, UserOption, live_fields
 
 
 @with_options
 def watch_sessions(
     options: Options,
     query: Annotated[
-        str, typer.Option("--filter", metavar="FILTER", help='On what does not change, such as: user_id : "7932"')
+        str,
+        typer.Option(
+            "--filter",
+            metavar="FILTER",
+            autocompletion=live_fields,
+            help='On what does not change, such as: user_id : "7932"',
+        ),
     ] = "",
     profile: ProfileOption = None,
+    address: AddressOption = None,
+    user: UserOption = None,
+    run: LiveRunOption = None,
 ) -> None:
     """Print the live sessions, then every change.
 
@@ -24,7 +34,10 @@ def watch_sessions(
         raise CommandError(
             ExitCode.USAGE, "--output json: a watch has no end, so it is no single document", "use --output jsonl"
         )
-    from householdctl.filters import joined
+    from householdctl import filters
+    from householdctl.matching import require_profile
     from householdctl.watching import print_events
 
-    print_events(options, joined(query, profile))
+    matching = filters.live(query, profile=profile, address=address, user=user, run=run)
+    require_profile(options, profile)
+    print_events(options, matching)

@@ -143,6 +143,7 @@ class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
             launch=config_messages.config(config.launch),
             settings=settings,
             etag=config.etag,
+            profiles=config.catalogue.profiles,
         )
 
     async def UpdateRuntimeConfig(

@@ -32,6 +32,8 @@ class Catalogue:
 
     def __init__(self, profiles: Profiles) -> None:
         """``profiles`` as read at launch; the rate of each direction that has one can be changed."""
+        self.profiles = tuple(profiles.by_key)
+        """Keys of all profiles."""
         self.meanings: dict[str, Meaning] = {}
         """By path, in the order in which they are shown."""
         defaults: dict[str, float] = {}

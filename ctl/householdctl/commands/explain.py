@@ -1,0 +1,54 @@
+"""explain."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from householdctl.exits import CommandError, ExitCode
+from householdctl.options import Options, with_options
+
+
+class Subject(StrEnum):
+    """What has fields that a filter can name."""
+
+    SESSIONS = "sessions"
+    HISTORY = "history"
+    RUNS = "runs"
+
+
+def _field_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    from householdctl.field_views import fields_of
+
+    subject = ctx.params.get("subject") or Subject.SESSIONS
+    return [name for name in fields_of(subject) if name.startswith(incomplete)]
+
+
+@with_options
+def explain(
+    options: Options,
+    subject: Annotated[Subject, typer.Argument(metavar="SUBJECT", help="sessions, history or runs.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="FIELD", autocompletion=_field_names, help="Only this field.")
+    ] = None,
+) -> None:
+    """List the fields that filters can name, with an example of each.
+
+    sessions are the live ones, history the ended ones. Values can be typed as tables print them. = compares to the
+    precision that was typed: 3.1 MB is everything from 3.05 to 3.15 MB. Text takes = and !=, and : for "contains";
+    words and addresses take = and !=; all else takes < <= > >= as well. AND, OR, NOT and parentheses join comparisons.
+    """
+    from householdctl import output
+    from householdctl.field_views import COLUMNS, document_of, fields_of, rows_of
+    from householdctl.tables import Table
+    from householdfilter.fields import named
+
+    fields = fields_of(subject)
+    if name is not None:
+        try:
+            fields = {name: named(name, fields)}
+        except ValueError as error:
+            raise CommandError(ExitCode.NOT_FOUND, str(error)) from None
+    rows = rows_of(subject, fields)
+    documents = [document_of(row) for row in rows]
+    output.show(options, {"fields": documents}, Table(COLUMNS, rows), lines=documents)
