@@ -53,11 +53,13 @@ export class Chart {
     this.#format = format;
     this.#tick = tick;
     // Neither the size nor the colours of a canvas follow the style sheet.
+    const paper = matchMedia("print");
     onResize(this.#holder, () => {
-      this.#plot?.setSize(this.#size());
+      // On paper the style sheet scales what was drawn, and the holder has no height but that.
+      if (!paper.matches) this.#plot?.setSize(this.#size());
     });
-    for (const target of [matchMedia("(prefers-color-scheme: dark)"), matchMedia("print")]) {
-      target.addEventListener("change", () => {
+    for (const query of [matchMedia("(prefers-color-scheme: dark)"), paper]) {
+      query.addEventListener("change", () => {
         this.#plot?.redraw(false, true);
       });
     }
