@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from householdd.supervisor import activation
 from tests.daemon import running
 
 
@@ -91,3 +92,10 @@ def test_the_port_that_was_passed_is_served_and_outlives_the_daemon(tmp_path: Pa
                 assert b"<html" in page.read()
         # Accepted by the kernel until somebody else serves it.
         socket.create_connection(("127.0.0.1", port)).close()
+
+
+def test_a_descriptor_that_was_not_passed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activation, "FIRST", 99_999)
+    environ = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "listen"}
+    with pytest.raises(activation.ActivationError, match=r"^listen: descriptor 99999: Bad file descriptor$"):
+        activation.adopt(environ)

@@ -146,6 +146,16 @@ def test_profiles_that_are_wrong_are_told(config: Write, tmp_path: Path) -> None
     assert one_line(error).startswith(f"profiles {profiles}: Object missing required field")
 
 
+@pytest.mark.parametrize("name", ["private/daemon.sock", "private/recorder.sock", "private/emergency", "control.sock"])
+def test_each_file_that_cannot_be_had_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "run" / "private").mkdir(parents=True)
+    (tmp_path / "run" / name).mkdir()
+    files = ("--runtime-dir", str(tmp_path / "run"), "--state-dir", str(tmp_path / "state"))
+    status, error = start("--dev", "--listen", "127.0.0.1:0", *files)
+    assert status == 1
+    assert error.splitlines()[-1].endswith(f"{tmp_path}/run/{name}: Is a directory")
+
+
 def test_a_second_daemon_in_the_same_place_is_refused(shared_daemon: Daemon) -> None:
     status, error = start("--dev", "--listen", "127.0.0.1:0", "--runtime-dir", str(shared_daemon.runtime_dir))
     assert status == 1

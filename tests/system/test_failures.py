@@ -20,6 +20,9 @@ def test_a_killed_worker_is_replaced_by_the_daemon_itself(machine: Machine) -> N
     wait_until(lambda: "2 of 2 workers ready" in machine.show("StatusText"), "its successor")
     assert machine.pid() == supervisor
     assert machine.show("NRestarts") == "0"
+    errors = machine.run("journalctl", "-u", "householdd", "-p", "err", "-o", "cat").stdout
+    assert "worker ended" in errors
+    assert "worker ready" not in errors
 
 
 def test_a_killed_daemon_is_started_again_without_leftovers(machine: Machine) -> None:

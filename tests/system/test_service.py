@@ -11,6 +11,9 @@ from tests.system.conftest import PROJECT, configure, drop_in
 from tests.system.machine import Machine
 from tests.system.sessions import session
 
+FEW_LINES = 8
+"""Lines that a reload may leave in the journal, systemd's own included."""
+
 
 def test_it_starts_says_how_it_is_and_serves(machine: Machine) -> None:
     assert machine.show("ActiveState") == "active"
@@ -50,13 +53,27 @@ async def test_the_status_has_live_counts(machine: Machine) -> None:
 
 def test_a_reload_takes_what_is_right_and_refuses_what_is_wrong(machine: Machine) -> None:
     configure(machine, "[timeouts]\ninactivity = 25\n")
+    before = len(machine.journal_text().splitlines())
     machine.systemctl("reload", "householdd")
     wait_until(lambda: "25s" in machine.ctl("timeouts", "get").stdout, "the new timeout")
+    wait_until(lambda: machine.events("reloaded"), "the end of the reload")
+    assert len(machine.journal_text().splitlines()) - before <= FEW_LINES
     configure(machine, "[timeouts]\ninactivity = -1\n")
     assert machine.systemctl("reload", "householdd", check=False).returncode != 0
     assert "inactivity: -1 s is out of range; allowed is 1 to 3600 s" in machine.journal_text()
     assert "25s" in machine.ctl("timeouts", "get").stdout
     assert machine.answers()
+
+
+def test_the_audit_is_read_from_the_journal(machine: Machine) -> None:
+    machine.ctl("timeouts", "set", "inactivity=26s", user="alice")
+    wait_until(lambda: machine.ctl("audit", "-o", "jsonl").stdout, "the line")
+    (line,) = machine.ctl("audit", "-o", "jsonl", "--actor", "alice").stdout.splitlines()
+    assert '"method": "household.v1.ConfigService/UpdateRuntimeConfig"' in line
+    # Who may not read the journal is told.
+    denied = machine.ctl("audit", user="bob", check=False)
+    assert denied.returncode == 1
+    assert "the journal cannot be read" in denied.stderr
 
 
 async def test_a_certificate_is_renewed_and_sessions_go_on(machine: Machine) -> None:

@@ -71,7 +71,11 @@ def _check_name(name: str, passed: dict[str, socket.socket]) -> None:
 
 
 def _socket(number: int, name: str) -> socket.socket:
-    if not stat.S_ISSOCK(os.fstat(number).st_mode):
+    try:
+        mode = os.fstat(number).st_mode
+    except OSError as error:
+        raise ActivationError(f"{name}: descriptor {number}: {error.strerror}") from None
+    if not stat.S_ISSOCK(mode):
         raise ActivationError(f"{name}: descriptor {number} is no socket")
     sock = socket.socket(fileno=number)
     sock.set_inheritable(inheritable=False)

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import structlog
 
@@ -41,7 +42,7 @@ from householdd.supervisor.dashboard.service import Dashboard
 from householdd.supervisor.emergency import Emergency, EmergencyFile, InEmergencyError
 from householdd.supervisor.ending import Ending
 from householdd.supervisor.expiry import log_validity
-from householdd.supervisor.failure import DaemonError
+from householdd.supervisor.failure import DaemonError, step
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.history_service import HistoryReader
@@ -102,8 +103,7 @@ class Supervisor:
         async with contextlib.AsyncExitStack() as stack:
             sockets = self._adopted_sockets()
             stack.callback(sockets.close)
-            stack.enter_context(listening.claim(self._settings.runtime_dir))
-            directories.check(self._settings.state_dir, "state_dir")
+            stack.enter_context(self._directories())
             self._ending.begin()
             emergency_file = self._no_emergency()
             listening.allow_many_connections()
@@ -146,7 +146,8 @@ class Supervisor:
                 [Repeats()],
                 outermost=[rpcs],
             )
-            await control.start()
+            with step(f"runtime_dir {self._private / 'daemon.sock'}"):
+                await control.start()
             stack.push_async_callback(control.stop, 0.5)
             await self._keep_history(stack)
             self._handle_signals(pool, emergency)
@@ -179,6 +180,11 @@ class Supervisor:
         log.info("stopped")
         if self._ending.failed:
             raise DaemonError("a defect ended the daemon; the log says where")
+
+    def _directories(self) -> IO[str]:
+        """Claim the runtime directory, for as long as the result is open. Raise DaemonError."""
+        directories.check(self._settings.state_dir, "state_dir")
+        return listening.claim(self._settings.runtime_dir)
 
     @contextlib.contextmanager
     def _control_socket(self, adopted: socket.socket | None) -> Iterator[socket.socket]:
@@ -302,7 +308,8 @@ class Supervisor:
         self._history.start()
         stack.push_async_callback(self._history.stop)
         recorder = RecorderServer(self._history, self._recorder_socket)
-        await recorder.start()
+        with step(f"runtime_dir {self._recorder_socket}"):
+            await recorder.start()
         stack.push_async_callback(recorder.stop)
 
     @property

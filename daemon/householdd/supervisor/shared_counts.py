@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from householdd.core.counts import SECRET_SIZE, Counts
 from householdd.core.ledger import Ledger
 from householdd.core.shared import sections, size
+from householdd.supervisor.failure import step
 
 
 class SharedCounts:
@@ -31,10 +32,12 @@ class SharedCounts:
 
 @contextlib.contextmanager
 def shared_counts(workers: int) -> Iterator[SharedCounts]:
-    """Memory for this many workers; it is nobody's file and goes with the last process that has it."""
-    fd = os.memfd_create("householdd-counts")
+    """Memory for this many workers; it is nobody's file and goes with the last process that has it.
+
+    Raises DaemonError.
+    """
+    fd = _memory(size(workers))
     try:
-        os.ftruncate(fd, size(workers))
         counted_in, told_in, *_ = sections(workers)
         # Each view is let go before the memory that it shows, which could not be closed otherwise.
         with (
@@ -46,3 +49,13 @@ def shared_counts(workers: int) -> Iterator[SharedCounts]:
             yield SharedCounts(fd, Counts(counted, 0), Ledger(told, 0))
     finally:
         os.close(fd)
+
+
+def _memory(length: int) -> int:
+    """Return the descriptor of new memory. Raise DaemonError."""
+    with contextlib.ExitStack() as stack, step("memory that workers share"):
+        fd = os.memfd_create("householdd-counts")
+        stack.callback(os.close, fd)
+        os.ftruncate(fd, length)
+        stack.pop_all()
+        return fd
