@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from household.v1.history_service_pb2 import Grade
+from household.v1.history_service_pb2 import RUN_SOURCE_SERVER, Grade
 from household.v1.session_pb2 import CloseReason
 from householdctl.household.words import INVALID, verdict
 from householdctl.output import short_name
@@ -25,6 +25,10 @@ def grade(run: Run) -> str:
     if not run.valid:
         return "invalid"
     return short_name(Grade, run.grade).replace("_PLUS", "+") if run.grade else "-"
+
+
+def _of_server(run: Run) -> bool:
+    return bool(run.source == RUN_SOURCE_SERVER)
 
 
 def _measured(run: Run, field: str) -> str:
@@ -134,7 +138,8 @@ def run_view(answer: GetRunResponse) -> Sections:
             ("delay, idle line", _measured(run, "baseline")),
             ("added by the load", f"{_measured(run, 'increase_p95')} at p95"),
             ("stored", local_time(run.stored_at)),
-            ("ended", f"{local_time(run.ended_at)} by the client's clock"),
+            ("ended", f"{local_time(run.ended_at)} by the {'server' if _of_server(run) else 'client'}'s clock"),
+            *([("figures", "as the server saw them; the clients reported no run")] if _of_server(run) else []),
             ("client", f"{run.client} {run.client_version}"),
             ("user agent", run.user_agent or "-"),
             ("peer", run.peer_address or "-"),

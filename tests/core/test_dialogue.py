@@ -196,6 +196,14 @@ def test_a_run_report_of_anybody_else_is_refused() -> None:
     assert session.errors.malformed == 1
 
 
+def test_no_client_may_report_as_the_server() -> None:
+    dialogue = Dialogue(active("probe"))
+    forged = run_report(client={"kind": "server", "version": "1.0"})
+    messages, _ = answered(dialogue, json.dumps(forged))
+    assert "$.client.kind" in messages[0]["error"]
+    assert dialogue.take_report() is None
+
+
 def test_a_malformed_run_report_leaves_room_for_a_better_one() -> None:
     dialogue = Dialogue(active("probe"))
     messages, _ = answered(dialogue, json.dumps(run_report(load_s=-1)))

@@ -128,3 +128,11 @@ def test_a_transfer_that_stopped_shows_nothing_after_the_window() -> None:
     for at, total in [(1, 1000), (2, 1000), (3, 1000), (4, 1000)]:
         meter.sample(at, total)
     assert meter.bps == 0
+
+
+def test_percentiles_are_of_the_latest_round_trips() -> None:
+    assert Latency().percentiles() is None
+    assert of(20).percentiles() == (20, 20, 20)
+    assert of(*range(101)).percentiles() == (50, 95, 99)
+    latency = of(*[1000.0] * 100, *range(600))
+    assert latency.percentiles() == pytest.approx((300, 569, 593), abs=1)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from household.v1 import history_service_pb2 as history_pb
 from household.v1 import session_pb2 as pb
 from household.v1 import session_service_pb2
-from tests.clients import OldPage, OldWorker, client
-from tests.daemon import Daemon
+from tests.clients import Client, OldPage, OldWorker, client
+from tests.daemon import Daemon, running, wait_until
 from tests.dataplane import sessions
+from tests.dataplane.http_client import ask
 
 
 async def updated(page: OldPage) -> None:
@@ -115,5 +119,59 @@ async def test_the_old_workers_own_upload_is_read_no_faster_than_its_profile_and
         playing.cancel()
 
 
-def elapsed(worker: OldWorker) -> float:
+def elapsed(worker: Client) -> float:
     return float(worker.last("real_time_update")["elapsed_seconds"])
+
+
+async def test_a_household_of_old_clients_leaves_a_run_as_the_server_saw_it(tmp_path: Path) -> None:
+    with running(tmp_path, "--workers", "2") as daemon:
+        async with contextlib.AsyncExitStack() as stack:
+            users = ("alex", "sarah", "jake", "computer")
+            pages = [
+                await stack.enter_async_context(client(daemon, user, OldPage, "?test_id=1754800000&throughput=20"))
+                for user in users
+            ]
+            # Somebody's single session is no household.
+            await (await stack.enter_async_context(client(daemon, "alex_1", OldPage))).opened()
+            for page in pages:
+                await lasted(page, 6)
+            for page in pages:
+                await page.send(type="stop_test", user_id="x")
+                await page.connection.wait_closed()
+        await asyncio.to_thread(
+            wait_until, lambda: runs(daemon) and len(found(daemon).sessions) == 4, "run and sessions"
+        )
+        (run,) = runs(daemon)
+        assert (run.source, run.client, run.test_id) == (history_pb.RUN_SOURCE_SERVER, "server", "1754800000")
+        # Nothing is concluded: there was no idle line, and a browser's delay may be its own.
+        assert (run.valid, run.grade, run.HasField("baseline")) == (False, history_pb.GRADE_UNSPECIFIED, False)
+        answer = found(daemon)
+        report = json.loads(answer.report)
+        assert {person["who"] for person in report["people"]} == set(users)
+        assert report["invalid"] == ["too_few_samples"]
+        sarah = next(person for person in report["people"] if person["who"] == "sarah")
+        assert sarah["download"]["wanted_bps"] == 2.5e6
+        assert 0.5 < sarah["download"]["got_bps"] / 2.5e6 < 1.2
+        assert 0.5 < sarah["upload"]["got_bps"] / 2.5e6 < 1.2
+        assert sarah["latency"]["count"] > 5
+        assert 0 < sarah["latency"]["p50_ms"] <= sarah["latency"]["p95_ms"]
+        assert {record.session.profile for record in answer.sessions} == set(users)
+        shown = daemon.ctl("history", "show", run.id)
+        assert "as the server saw them" in shown.stdout, shown.stdout + shown.stderr
+        shared = ask(daemon, f"/virtual-household/runs/{run.id}").json
+        assert (shared["source"], shared["valid"], shared["grade"]) == ("server", False, None)
+
+
+async def lasted(page: Client, seconds: float) -> None:
+    await page.until(lambda: page.kinds["real_time_update"] and elapsed(page) > seconds, patience=60)
+
+
+def found(daemon: Daemon) -> history_pb.GetRunResponse:
+    """Return the only run."""
+    (run,) = runs(daemon)
+    answer: history_pb.GetRunResponse = daemon.history.GetRun(history_pb.GetRunRequest(id=run.id), timeout=10)
+    return answer
+
+
+def runs(daemon: Daemon) -> list[history_pb.Run]:
+    return list(daemon.history.ListRuns(history_pb.ListRunsRequest(), timeout=10).runs)

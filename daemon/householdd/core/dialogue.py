@@ -152,6 +152,8 @@ class Dialogue:
     def _run_report(self, report: RunReport) -> tuple[list[wire.ServerMessage], CloseReason | None]:
         if self.session.profile.key != PROBE.key:
             return self._malformed(f"run_report: only a session of {PROBE.key} may send one")
+        if report.client.kind == "server":
+            return self._malformed("run_report: client.kind must be page or householdctl - at `$.client.kind`")
         if self._reported:
             return self._malformed("run_report: one session may send one only")
         self._reported, self._report = True, report

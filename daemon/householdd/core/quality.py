@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from array import array
 
 BASELINE_SAMPLES = 4
 """Round trips, the first of a session, whose least one is its baseline: two seconds at one ping each 500 ms."""
+
+MAX_KEPT = 600
+"""Round trips that percentiles are taken of: five minutes at one ping each 500 ms."""
 
 SEVERITIES = ((10.0, "none"), (50.0, "mild"), (200.0, "moderate"))
 """Upper bounds of latency increase under load in milliseconds, with the words that deployed pages compare with."""
@@ -30,6 +34,8 @@ class Latency:
         """Smoothed difference of neighbouring round trips, RFC 3550 section 6.4.1."""
         self.baseline = math.nan
         self._sum = 0.0
+        self._latest = array("f")
+        """Up to ``MAX_KEPT`` of them."""
 
     def add(self, milliseconds: float) -> None:
         """Takes one round trip."""
@@ -37,11 +43,23 @@ class Latency:
             self.jitter += (abs(milliseconds - self.current) - self.jitter) / 16
         self.count += 1
         self._sum += milliseconds
+        self._latest.append(milliseconds)
+        if len(self._latest) > MAX_KEPT:
+            del self._latest[0]
         self.current = milliseconds
         self.minimum = min(self.minimum, milliseconds)
         self.maximum = max(self.maximum, milliseconds)
         if self.count <= BASELINE_SAMPLES:
             self.baseline = self.minimum
+
+    def percentiles(self) -> tuple[float, float, float] | None:
+        """Return the 50th, 95th and 99th percentile of the latest round trips; None before the first."""
+        if not self._latest:
+            return None
+        ordered = sorted(self._latest)
+        last = len(ordered) - 1
+        p50, p95, p99 = (ordered[round(last * part)] for part in (0.5, 0.95, 0.99))
+        return p50, p95, p99
 
     @property
     def mean(self) -> float:

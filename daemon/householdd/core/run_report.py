@@ -38,7 +38,8 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class ReportClient(_Strict, frozen=True, kw_only=True):
     """Who measured."""
 
-    kind: Literal["page", "householdctl"]
+    kind: Literal["page", "householdctl", "server"]
+    """``server`` is for runs that no client reports; no client may say it."""
     version: _Version
 
 

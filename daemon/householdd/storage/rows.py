@@ -54,6 +54,10 @@ class PersonRow:
     verdict: str
 
 
+SERVER = "server"
+"""The ``client`` of a run that no client reported."""
+
+
 @dataclass(frozen=True)
 class RunRow:
     """A finished run. Its figures are the client's, its grade is the server's."""
@@ -70,7 +74,7 @@ class RunRow:
     address_block: str | None
     user_agent: str
     client: str
-    """``page`` or ``householdctl``."""
+    """``page``, ``householdctl``, or ``SERVER``."""
     client_version: str
     valid: bool
     grade: str | None

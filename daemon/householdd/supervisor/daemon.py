@@ -77,7 +77,8 @@ class Supervisor:
         self._handles = [
             WorkerHandle(str(index), self._private / f"worker-{index}.sock") for index in range(settings.worker_count)
         ]
-        self._history = launch.history(settings) if settings.history.enabled else None
+        self._profiles = launch.profiles(settings)
+        self._history = launch.history(settings, self._profiles) if settings.history.enabled else None
         self._state = DaemonState(listen_urls=[], history=self._history)
         self._connections = Connections()
         self._limits = Limits()
@@ -89,7 +90,6 @@ class Supervisor:
         """Who may log in to the dashboard; a reload replaces it."""
         self._dashboard: Dashboard | None = None
         """Set while it is served."""
-        self._profiles = launch.profiles(settings)
         self._config = self._runtime_config()
         self._book = BlockBook(Blocks())
         self._legacy: socket.socket | None = None

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import TypeVar
@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2
 from householdd.config import HistorySettings
 from householdd.controlplane.convert import duration, timestamp, unix
@@ -26,6 +27,7 @@ from householdd.storage.problems import describe
 from householdd.storage.rows import RunLink, RunRow, SessionRow
 from householdd.storage.store import Store
 from householdd.supervisor.history_rows import run_row, session_row
+from householdd.supervisor.server_runs import ServerRuns
 from householdd.supervisor.webhook.delivering import Webhook
 
 log = structlog.get_logger("history")
@@ -64,7 +66,14 @@ class Refused(Enum):
 class History:
     """Takes what the workers tell, and reads for callers."""
 
-    def __init__(self, settings: HistorySettings, store: Store, webhook: Webhook | None = None) -> None:
+    def __init__(
+        self,
+        settings: HistorySettings,
+        store: Store,
+        webhook: Webhook | None = None,
+        activities: Mapping[str, str] | None = None,
+    ) -> None:
+        """``activities`` are by profile, for runs that no client reports."""
         self.settings = settings
         self.webhook = webhook
         """Who is told of runs; None where nobody is."""
@@ -76,6 +85,8 @@ class History:
         self._server = socket.gethostname()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="history-reader")
         self._reading = 0
+        self._server_runs = ServerRuns(activities or {}, self._store_later)
+        self._storing = set[asyncio.Task[str | Refused]]()
 
     def start(self) -> None:
         """Begins to write."""
@@ -85,6 +96,9 @@ class History:
 
     async def stop(self) -> None:
         """Writes what is left."""
+        self._server_runs.close()
+        if self._storing:
+            await asyncio.wait(self._storing, timeout=CLOSE_DEADLINE)
         if self.webhook is not None:
             await asyncio.to_thread(self.webhook.close, WEBHOOK_DEADLINE)
         await asyncio.to_thread(self._store.close, CLOSE_DEADLINE)
@@ -95,13 +109,18 @@ class History:
         """Where it all goes."""
         return self._store
 
-    def ended(self, session: session_pb2.Session) -> None:
+    def opened(self, session: session_pb2.Session) -> None:
+        """Note a session that is live."""
+        self._server_runs.opened(_household(session), session)
+
+    def ended(self, session: session_pb2.Session, delays: Delays | None = None) -> None:
         """A session has ended."""
         now = time.monotonic()
         # Not by its age, which ended when it did: it may be told of a while later.
         opened_at = now - (time.time() - unix(session.opened_at))
         run_id = self._index.ended(_household(session), session.id, opened_at, now)
         self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
+        self._server_runs.ended(_household(session), session, delays or Delays())
 
     def lost(self, session: session_pb2.Session) -> None:
         """A session's worker has died, and took its last figures along."""
@@ -113,9 +132,15 @@ class History:
         session.age.CopyFrom(duration(max(now - opened, 0.0)))
         self.ended(session)
 
+    def _store_later(self, session: session_pb2.Session, report: RunReport) -> None:
+        task = asyncio.get_running_loop().create_task(self.take_run(session, report))
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
     async def take_run(self, session: session_pb2.Session, report: RunReport) -> str | Refused:
         """Store a run that was reported on ``session``; return its id once it is in the database."""
         now = time.monotonic()
+        self._server_runs.reported(_household(session))
         if not self._allowance.take(block(split_host_port(session.peer_address)[0]), now):
             return Refused.TOO_MANY
         run_id = secrets.token_hex(12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from household.v1 import history_service_pb2 as pb
 from household.v1 import session_pb2
 from householdd.controlplane.convert import duration, timestamp
-from householdd.storage.rows import RunRow, SessionRow
+from householdd.storage.rows import SERVER, RunRow, SessionRow
 from householdd.storage.totals import Group
 
 GRADES = {"A+": pb.GRADE_A_PLUS, "A": pb.GRADE_A, "B": pb.GRADE_B, "C": pb.GRADE_C, "D": pb.GRADE_D, "F": pb.GRADE_F}
@@ -63,6 +63,7 @@ def run(row: RunRow) -> pb.Run:
         user_agent=row.user_agent,
         client=row.client,
         client_version=row.client_version,
+        source=pb.RUN_SOURCE_SERVER if row.client == SERVER else pb.RUN_SOURCE_CLIENT,
         valid=row.valid,
         grade=GRADES.get(row.grade or "", pb.GRADE_UNSPECIFIED),
         people=[

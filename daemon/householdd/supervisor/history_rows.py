@@ -11,7 +11,7 @@ from household.v1 import session_pb2
 from householdd.controlplane.convert import seconds, unix
 from householdd.core.addresses import block, split_host_port
 from householdd.core.run_report import RunReport, encode
-from householdd.storage.rows import PersonRow, RunRow, SessionRow
+from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
 
 Addresses = Literal["whole", "truncated", "none"]
 """How much of clients' addresses is kept."""
@@ -123,6 +123,8 @@ class SharedRun(msgspec.Struct, frozen=True):
     grade: str | None
     baseline_ms: float | None
     increase_p95_ms: float | None
+    source: Literal["client", "server"]
+    """Whose figures they are."""
     report: msgspec.Raw
     """The client's report, as it was taken."""
     sessions: list[SharedSession]
@@ -141,6 +143,7 @@ def _shown(run: RunRow, sessions: Sequence[SessionRow]) -> SharedRun:
         grade=run.grade,
         baseline_ms=run.baseline_ms,
         increase_p95_ms=run.increase_p95_ms,
+        source="server" if run.client == SERVER else "client",
         report=msgspec.Raw(run.report.encode()),
         sessions=[_shared_session(session) for session in sessions],
     )

@@ -151,8 +151,9 @@ def profiles(settings: Settings) -> Profiles:
         raise DaemonError(f"profiles {error}") from None
 
 
-def history(settings: Settings) -> History:
+def history(settings: Settings, profiles: Profiles) -> History:
     """What keeps sessions and runs. Raises DaemonError."""
+    activities = {key: profile.activity_type for key, profile in profiles.by_key.items()}
     kept = settings.history
     database = file_url(settings.state_dir / "history.db")
     if kept.url is not None:
@@ -160,13 +161,13 @@ def history(settings: Settings) -> History:
     store = Store(database, Retention(kept.retention_days, kept.max_rows, kept.max_bytes, kept.min_session_seconds))
     url, secret_file = kept.webhook.url, kept.webhook.secret_file
     if url is None or secret_file is None:
-        return History(kept, store)
+        return History(kept, store, activities=activities)
     try:
         secret = read_secret(secret_file)
     except ValueError as error:
         # It could be used when the configuration was read.
         raise DaemonError(f"history.webhook.secret_file: {error}") from None
-    return History(kept, store, Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks))
+    return History(kept, store, Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks), activities)
 
 
 def check(settings: Settings) -> None:

@@ -42,9 +42,10 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
                 for session in request.sessions:
                     if session.state == session_pb2.SESSION_STATE_CLOSED:
                         live.pop(session.id, None)
-                        self._history.ended(session)
+                        self._history.ended(session, request.delays.get(session.id))
                     else:
                         live[session.id] = session
+                        self._history.opened(session)
         finally:
             # However the stream ended: a worker that stops in order has told of all its ends.
             for session in live.values():

@@ -104,7 +104,8 @@ class Recorder(Keeper):
                 some = list(islice(self._waiting, BATCH))
                 dropped, self._dropped = self._dropped, 0
                 sessions = [describe(self._registry, session, self._worker) for session in some]
-                await call.write(pb.RecordSessionsRequest(sessions=sessions, dropped=dropped))
+                delays = {each.identity.id: found for each in some if (found := _delays(each)) is not None}
+                await call.write(pb.RecordSessionsRequest(sessions=sessions, dropped=dropped, delays=delays))
                 # Not before: what a broken stream did not take is told of again.
                 for _ in some:
                     self._waiting.popleft()
@@ -136,3 +137,13 @@ class Recorder(Keeper):
         refusal = _REFUSALS.get(response.refusal)
         path = f"?run={response.id}" if response.shared else None
         runner.answer_report(refusal or RunStored(response.id, path))
+
+
+def _delays(session: Session) -> pb.Delays | None:
+    """Return the round trips of an ended session; None of a live one, and without any."""
+    percentiles = None if session.closed_at is None else session.latency.percentiles()
+    if percentiles is None:
+        return None
+    p50, p95, p99 = percentiles
+    latency = session.latency
+    return pb.Delays(count=latency.count, p50_ms=p50, p95_ms=p95, p99_ms=p99, jitter_ms=latency.jitter)

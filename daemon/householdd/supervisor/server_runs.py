@@ -1,0 +1,207 @@
+"""Runs of households whose clients report none, as those of the earlier system: as the server saw them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from household.internal.v1 import recorder_service_pb2 as pb
+from household.v1 import session_pb2
+from householdd.controlplane.convert import seconds, unix
+from householdd.core.profiles import PROBE
+from householdd.core.run_index import Household
+from householdd.core.run_report import Latency, Person, Phase, Rates, ReportClient, RunReport
+from householdd.version import VERSION
+from householdscore.validity import Invalid
+from householdscore.verdict import verdict_key
+
+SETTLE_S = 3.0
+"""Time after the end of a household's last session in which it may come back; the old worker does so after 1 s."""
+
+LEAST_PEOPLE = 2
+"""A session of one person alone is no household."""
+
+LEAST_LOAD_S = 5.0
+"""Shorter runs show nothing."""
+
+MAX_HOUSEHOLDS = 10_000
+MAX_SESSIONS = 16
+"""Sessions of one run; the earliest are forgotten."""
+
+MAX_PEOPLE = 8
+MAX_MS = 600_000.0
+MAX_LOAD_S = 3600.0
+
+_WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+_LOST = {
+    session_pb2.CLOSE_REASON_CONNECTION_LOST,
+    session_pb2.CLOSE_REASON_PROBES_FAILED,
+    session_pb2.CLOSE_REASON_INACTIVE,
+    session_pb2.CLOSE_REASON_WORKER_LOST,
+}
+
+
+@dataclass
+class _Ended:
+    session: session_pb2.Session
+    delays: pb.Delays
+
+
+@dataclass
+class _Open:
+    live: set[str] = field(default_factory=set)
+    ended: list[_Ended] = field(default_factory=list)
+    reports: bool = False
+    """Whether its client reports its run."""
+    timer: asyncio.TimerHandle | None = None
+    """Set from the end of the last session on."""
+
+
+class ServerRuns:
+    """Follows the sessions of each household to its end."""
+
+    def __init__(
+        self,
+        activities: Mapping[str, str],
+        store: Callable[[session_pb2.Session, RunReport], object],
+        settle_s: float = SETTLE_S,
+    ) -> None:
+        """``activities`` are by profile. ``store`` takes a session of the run, and the run."""
+        self._activities = activities
+        self._store = store
+        self._settle_s = settle_s
+        self._households: OrderedDict[Household, _Open] = OrderedDict()
+
+    def opened(self, household: Household, session: session_pb2.Session) -> None:
+        """Note a session that is live."""
+        if not household[0]:
+            return
+        known = self._households.setdefault(household, _Open())
+        if len(self._households) > MAX_HOUSEHOLDS:
+            _cancel(self._households.popitem(last=False)[1])
+        known.live.add(session.id)
+        # A client of ours measures on probes, and reports on one.
+        known.reports |= session.profile == PROBE.key
+        _cancel(known)
+
+    def reported(self, household: Household) -> None:
+        """Note that a client has reported the run itself."""
+        if household in self._households:
+            self._households[household].reports = True
+
+    def ended(self, household: Household, session: session_pb2.Session, delays: pb.Delays) -> None:
+        """Note the end of a session."""
+        known = self._households.get(household)
+        if known is None:
+            return
+        known.live.discard(session.id)
+        known.ended = [*known.ended, _Ended(session, delays)][-MAX_SESSIONS:]
+        if not known.live:
+            _cancel(known)
+            loop = asyncio.get_running_loop()
+            known.timer = loop.call_later(self._settle_s, self._finish, household)
+
+    def close(self) -> None:
+        """Store what would be stored in a moment."""
+        for household, known in list(self._households.items()):
+            _cancel(known)
+            if not known.live:
+                self._finish(household)
+
+    def _finish(self, household: Household) -> None:
+        known = self._households.pop(household)
+        if known.reports:
+            return
+        report = run_of(known.ended, self._activities)
+        if report is not None:
+            self._store(known.ended[-1].session, report)
+
+
+def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> RunReport | None:
+    """Return the run of these sessions; None where they are no household's.
+
+    It never counts: there was no idle line to compare with, and a client's delay may be its own.
+    """
+    by_profile: dict[str, list[_Ended]] = {}
+    for each in ended:
+        by_profile.setdefault(each.session.profile, []).append(each)
+    began = min(unix(each.session.opened_at) for each in ended)
+    until = max(unix(each.session.closed_at) for each in ended)
+    load_s = min(until - began, MAX_LOAD_S)
+    if len(by_profile) < LEAST_PEOPLE or load_s < LEAST_LOAD_S:
+        return None
+    people = [_person(who, _activity(activities.get(who, "")), some) for who, some in by_profile.items()]
+    nothing = Latency(count=0, p50_ms=None, p95_ms=None, p99_ms=None, jitter_ms=None)
+    return RunReport(
+        ended_at=until * 1e3,
+        client=ReportClient(kind="server", version=VERSION),
+        load_s=load_s,
+        phases=(Phase(name="load", from_s=0.0, until_s=load_s),),
+        baseline_ms=None,
+        idle=nothing,
+        loaded=nothing,
+        people=tuple(people[:MAX_PEOPLE]),
+        invalid=_invalid([each.session for each in ended]),
+    )
+
+
+def _activity(text: str) -> str:
+    """Return a profile's activity where it is a word that a report may have."""
+    return text if _WORD.fullmatch(text) else "unknown"
+
+
+def _invalid(sessions: list[session_pb2.Session]) -> tuple[Invalid, ...]:
+    reasons = {session.close_reason for session in sessions}
+    found = [Invalid.TOO_FEW_SAMPLES]
+    if reasons & _LOST:
+        found.append(Invalid.CONNECTION_LOST)
+    if session_pb2.CLOSE_REASON_OVERLOADED in reasons:
+        found.append(Invalid.SERVER_OVERLOADED)
+    if any(session.server_limited for session in sessions):
+        found.append(Invalid.SERVER_LIMITED)
+    return tuple(found)
+
+
+def _person(who: str, activity: str, ended: list[_Ended]) -> Person:
+    sessions = [each.session for each in ended]
+    age = sum(seconds(session.age) for session in sessions)
+    latest = sessions[-1]
+    return Person(
+        who=who,
+        activity=activity,
+        score=None,
+        band=None,
+        verdict=verdict_key(activity, None),
+        download=Rates(
+            wanted_bps=latest.target_download_bps, got_bps=_rate(sum(each.sent_bytes for each in sessions), age)
+        ),
+        upload=Rates(
+            wanted_bps=latest.target_upload_bps, got_bps=_rate(sum(each.received_bytes for each in sessions), age)
+        ),
+        latency=_latency(max((each.delays for each in ended), key=lambda delays: delays.count)),
+    )
+
+
+def _rate(count: int, age: float) -> float:
+    return round(count * 8 / age) if age > 0 else 0.0
+
+
+def _latency(delays: pb.Delays) -> Latency:
+    if not delays.count:
+        return Latency(count=0, p50_ms=None, p95_ms=None, p99_ms=None, jitter_ms=None)
+    p50, p95, p99 = sorted(_ms(each) for each in (delays.p50_ms, delays.p95_ms, delays.p99_ms))
+    return Latency(count=delays.count, p50_ms=p50, p95_ms=p95, p99_ms=p99, jitter_ms=_ms(delays.jitter_ms))
+
+
+def _ms(value: float) -> float:
+    return round(min(value, MAX_MS), 2)
+
+
+def _cancel(known: _Open) -> None:
+    if known.timer is not None:
+        known.timer.cancel()
+        known.timer = None
