@@ -24,7 +24,7 @@ class ExitCode(IntEnum):
     FAILURE = 1, "any other failure, such as output that cannot be written; check leaks: a leak"
     USAGE = 2, "wrong usage, or a value that the daemon refused"
     UNREACHABLE = 3, "the daemon, or a worker of it, cannot be reached"
-    NOT_FOUND = 4, "no such session, run, setting or context"
+    NOT_FOUND = 4, "nothing matched: no such session, run, profile, block, setting or context"
     DENIED = 5, "not allowed"
     CONFLICT = 6, "the daemon's state does not allow it"
     DEADLINE = 7, "no answer in time"

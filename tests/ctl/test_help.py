@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
+from ipaddress import ip_network
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
 
 from householdctl.app import app
+from householdctl.completion import filter_of, order_of
+from householdctl.selection_options import address_argument
+from householdd.controlplane.filters import parse, read
+from householdfilter.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
+from tests.controlplane.test_filters import Spelt
+from tests.ctl.fake_daemon import session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +32,16 @@ def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
         yield from _commands(child, (*path, name))
 
 
+ROOT_FOLDER = Path(__file__).parents[2]
+COMPLETED = [
+    ("prof", ["profile"]),
+    ("", ["id", "user_id", "test_id"]),
+    ("state = Q", ["state = QUIET"]),
+    ("state =", ["state =HANDSHAKE", "state =ACTIVE", "state =QUIET"]),
+    ("state = QUIET AND ver", ["state = QUIET AND verdict"]),
+    ("NOT (rou", ["NOT (round_trip"]),
+    ("nothing_like_it", []),
+]
 ROOT: Any = typer.main.get_command(app)
 COMMANDS = dict(_commands(ROOT))
 
@@ -129,3 +148,65 @@ def test_a_typo_gets_a_proposal(bare_cli: Cli, typed: tuple[str, ...], meant: st
     outcome = bare_cli(*typed)
     assert (outcome.code, outcome.out) == (2, "")
     assert meant in outcome.err.splitlines()[-1]
+
+
+DOCUMENTS = ("README.md", *(str(path.relative_to(ROOT_FOLDER)) for path in sorted((ROOT_FOLDER / "docs").glob("*.md"))))
+FILTERS = {
+    "sessions": LIVE_FIELDS,
+    "top": LIVE_FIELDS,
+    "list": HISTORY_FIELDS,
+    "export": HISTORY_FIELDS,
+    "runs": RUN_FIELDS,
+}
+
+
+def _written() -> Iterator[str]:
+    """Every command line of a help or a document."""
+    for command in COMMANDS.values():
+        yield from (command.epilog or "").partition("Example")[2].splitlines()[1:]
+    for name in DOCUMENTS:
+        for line in (ROOT_FOLDER / name).read_text().splitlines():
+            if line.startswith("$ householdctl "):
+                yield line.removeprefix("$ ")
+
+
+def _filters() -> Iterator[tuple[str, str]]:
+    for line in _written():
+        words = _words(line)
+        for option, value in pairwise(words):
+            if option in ("--filter", "--address"):
+                query = value if option == "--filter" else f"address = {address_argument(value)}"
+                yield words[1] if words[0] == "history" else words[0], query
+
+
+EXAMPLES = sorted(set(_filters()))
+
+
+@pytest.mark.parametrize(("command", "query"), EXAMPLES)
+def test_the_filter_of_every_example_can_be_read(command: str, query: str) -> None:
+    assert read(query, FILTERS[command], Spelt())
+
+
+def test_examples_name_addresses_without_a_port() -> None:
+    assert len(EXAMPLES) > 5
+    assert not [query for _, query in EXAMPLES if "peer_address" in query]
+    named = [query for _, query in EXAMPLES if "address =" in query]
+    assert named
+    for query in named:
+        address = query.partition("address = ")[2].split()[0].strip('"')
+        member = ip_network(address)[7 if "/" in address else 0]
+        wanted = parse(f"address = {address}")
+        assert wanted(session(1, peer_address=f"{member}:50001"))
+        assert not wanted(session(1, peer_address="192.0.3.7:50001"))
+
+
+@pytest.mark.parametrize(("typed", "offered"), COMPLETED)
+def test_fields_of_a_filter_are_completed(typed: str, offered: list[str]) -> None:
+    assert [each for each in filter_of(LIVE_FIELDS, typed) if not each.endswith("_bps")][:3] == offered
+
+
+def test_fields_of_an_order_are_completed() -> None:
+    assert order_of(LIVE_FIELDS, "sent_bytes desc, open") == [
+        "sent_bytes desc, opened_at",
+        "sent_bytes desc, opened_at desc",
+    ]
