@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.daemon import Daemon
+from tests.daemon import Daemon, wait_until
 
 LISTEN = ("--metrics-listen", "127.0.0.1:0")
 """Options for a daemon whose metrics are to be scraped."""
@@ -46,6 +46,8 @@ class Scrape:
 
 def url(daemon: Daemon) -> str:
     """Where the daemon said that its metrics are."""
+    # A thread writes the log.
+    wait_until(lambda: daemon.events("serving"), "the log says where")
     found: str = daemon.events("serving")[0]["metrics"]
     return found
 

@@ -177,9 +177,9 @@ async def test_traffic_goes_on_without_the_database_health_says_so_and_it_catche
     with pytest.raises(grpc.RpcError) as caught:
         daemon.history.ListHistory(history_service_pb2.ListHistoryRequest(), timeout=10)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    await asyncio.to_thread(wait_until, lambda: daemon.events("run not stored yet"), "the log says so")
     assert not daemon.events("run stored")
-    (waits,) = daemon.events("run not stored yet")
-    assert waits["problem"]
+    assert daemon.events("run not stored yet")[0]["problem"]
     (state / "history.db").rmdir()
     await asyncio.to_thread(wait_until, lambda: daemon.events("history is written again"), "it catches up")
     status = daemon.get_server().history
@@ -212,8 +212,8 @@ async def test_no_client_is_promised_a_link_and_every_command_names_the_reason(t
     with running(tmp_path, *LISTEN) as daemon:
         async with probing(daemon, "broken") as probe:
             assert await report(probe) == {"type": "run_refused", "reason": "unavailable"}
+        await asyncio.to_thread(wait_until, lambda: daemon.events("run not stored yet"), "the log says so")
         assert not daemon.events("run stored")
-        assert daemon.events("run not stored yet")
         for command in (("health",), ("health", "--check")):
             done = await asyncio.to_thread(daemon.ctl, *command)
             assert re.search(f"the history is not written: .*({words})", done.stderr + done.stdout)
@@ -295,7 +295,8 @@ async def test_a_start_with_a_clock_far_ahead_of_the_history_deletes_nothing_and
         health = await asyncio.to_thread(daemon.ctl, "health")
         assert health.returncode == 0
         assert "nothing is deleted as too old: the clock is 100.0 days ahead of the last time written" in health.stdout
-        (told,) = daemon.events("clock is not trusted; nothing is deleted as too old")
-        assert told["level"] == "warning"
+        event = "clock is not trusted; nothing is deleted as too old"
+        await asyncio.to_thread(wait_until, lambda: daemon.events(event), "the log says so")
+        assert [told["level"] for told in daemon.events(event)] == ["warning"]
     assert kept(daemon, "SELECT id FROM run") == [(stored["id"],)]
     assert len(kept(daemon)) == 2

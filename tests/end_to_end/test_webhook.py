@@ -47,7 +47,11 @@ async def test_a_run_is_told_also_when_the_daemon_is_killed_before(tmp_path: Pat
             def status() -> server_service_pb2.WebhookStatus:
                 return daemon.get_server().history.webhook
 
-            await asyncio.to_thread(wait_until, lambda: status().dropped == 1, "it is given up")
+            def given_up_at_last() -> bool:
+                now = status()
+                return now.dropped == 1 and not now.waiting
+
+            await asyncio.to_thread(wait_until, given_up_at_last, "it is given up")
             given_up = status()
             assert given_up.problem == "the receiver answered with 410"
             assert given_up.HasField("failed_at")
