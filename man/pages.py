@@ -34,7 +34,7 @@ ENVIRONMENT = {
 
 def pages() -> dict[str, str]:
     """The source of every page by its file name."""
-    made = [*_ctl_pages(), _daemon_page(), _configuration_page()]
+    made = [*_ctl_pages(), *_daemon_pages(), _configuration_page()]
     return {page.file_name: str(page) for page in made}
 
 
@@ -71,9 +71,23 @@ def _command_pages(command: Command, context: Context, above: list[tuple[str, in
         yield from _command_pages(child, _context(child, name, context), [*above, (title, 1)])
 
 
-def _daemon_page() -> Page:
-    command = typer.main.get_command(householdd)
+def _daemon_pages() -> Iterator[Page]:
+    command: Command = typer.main.get_command(householdd)
     context = _context(command, "householdd", None)
+    yield _daemon_page(command, context)
+    for name, child in command.commands.items():
+        page = Page(f"householdd-{name}", 8, _summary(child))
+        below = _context(child, name, context)
+        _synopsis(page, child, below)
+        page.section("DESCRIPTION")
+        for paragraph in (child.help or "").split("\n\n"):
+            page.paragraph(paragraph)
+        _options(page, child, below)
+        page.references([("householdd", 8), ("householdd.toml", 5)])
+        yield page
+
+
+def _daemon_page(command: Command, context: Context) -> Page:
     page = Page("householdd", 8, "daemon that plays a household over a customer's line")
     _synopsis(page, command, context)
     page.section("DESCRIPTION")
@@ -85,7 +99,8 @@ def _daemon_page() -> Page:
     page.term("/etc/householdd/householdd.toml", "The configuration that the systemd unit names.")
     page.term("/run/householdd/control.sock", "The control socket.")
     page.term("/run/householdd/emergency-stop", "While it is there, nothing is served.")
-    page.references([("householdctl", 1), ("householdd.toml", 5)])
+    commands = [(f"householdd-{name}", 8) for name in command.commands]
+    page.references([*commands, ("householdctl", 1), ("householdd.toml", 5)])
     return page
 
 

@@ -4,14 +4,11 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from man.pages import pages
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +23,7 @@ def test_every_command_has_a_page(sources: dict[str, str]) -> None:
         "householdctl-sessions-list.1",
         "householdctl-health.1",
         "householdd.8",
+        "householdd-check-config.8",
         "householdd.toml.5",
     } <= set(sources)
 
@@ -37,6 +35,15 @@ def test_a_page_tells_options_examples_and_what_is_beside_it(sources: dict[str, 
     assert "\\fB-h, --help\\fR" in text
     assert "householdctl sessions list --profile jake --watch\n" in text
     assert "\\fBhouseholdctl-sessions\\fR(1)" in text
+
+
+def test_the_signals_of_the_daemon_name_all_that_a_reload_reads(sources: dict[str, str]) -> None:
+    reload = sources["householdd.8"].partition("SIGHUP reads ")[2].partition(" again;")[0]
+    assert reload == (
+        "timeouts, limits, log level, rates of profiles, roles, and the files of certificates, keys and tokens"
+    )
+    readme = (Path(__file__).parent.parent.parent / "README.md").read_text()
+    assert f"| SIGHUP | reads {reload} again;" in readme
 
 
 def test_every_exit_code_is_on_the_first_page(sources: dict[str, str]) -> None:
