@@ -23,7 +23,16 @@ from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
 
-PLACEHOLDERS = {"cert", "key", "profiles", "emergency_file", "redirect_listen", "acme_dir", "legacy_listen"}
+PLACEHOLDERS = {
+    "public_url",
+    "cert",
+    "key",
+    "profiles",
+    "emergency_file",
+    "redirect_listen",
+    "acme_dir",
+    "legacy_listen",
+}
 """Keys without a default, which the example shows with a plausible path."""
 
 
@@ -81,6 +90,37 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
         if key not in PLACEHOLDERS:
             default = config.Settings.model_fields[key].default
             assert value == (str(default) if isinstance(value, str) else default), key
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("https://speed.example", "https://speed.example/"),
+        ("https://speed.example/", "https://speed.example/"),
+        ("https://ISP.example:8443/speed", "https://ISP.example:8443/speed/"),
+        ("https://isp.example/a/b%20c/", "https://isp.example/a/b%20c/"),
+        ("https://[2001:db8::7]/", "https://[2001:db8::7]/"),
+    ],
+)
+def test_a_public_url_ends_in_a_slash(written: str, read: str) -> None:
+    assert config.load({"no_tls": True, "public_url": written}, None).public_url == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("", "speed.example", "http://speed.example/", "ftp://speed.example/", "https://", "https:///speed/"),
+        *("https://user@speed.example/", "https://speed.example/?a=b", "https://speed.example/#a", "https://a b/"),
+        *("https://speed.example:0/", "https://speed.example:65536/", "https://speed.example:port/", "https://x//y"),
+        *("https://speed.example/<b>", 'https://"/', "https://speed.example/\n", "https://übung.example/"),
+    ],
+)
+def test_what_is_no_public_url_is_refused(written: str) -> None:
+    with pytest.raises(config.ConfigError) as refused:
+        config.load({"no_tls": True, "public_url": written}, None)
+    assert str(refused.value) == (
+        "--public-url: write https://HOST/ or https://HOST:PORT/PATH/, without user, query and fragment"
+    )
 
 
 def test_every_value_knows_where_it_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,12 @@ _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?
 """A host-source of Content Security Policy Level 3, without path; nothing that could end a directive or a header."""
 
 
+_PUBLIC_URL = re.compile(
+    r"https://([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:(?P<port>\d{1,5}))?(/[\w.~%!$&'()*+,;=:@-]+)*/?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
 class ConfigError(ValueError):
     """A configuration that cannot be used; the message says which setting, from where, and what is allowed."""
 
@@ -80,6 +86,14 @@ def parse_session_origin(value: object) -> str:
     if value != "*" and (not _ORIGIN.fullmatch(str(value)) or "*" in str(value)):
         raise ValueError('write an origin, such as https://isp.example or http://isp.example:8080, or "*" for all')
     return str(value).lower()
+
+
+def parse_public_url(text: str) -> str:
+    """Read the URL at which customers find the page; the result ends in a slash."""
+    match = _PUBLIC_URL.fullmatch(text)
+    if match is None or not 0 < int(match["port"] or 443) < 1 << 16:
+        raise ValueError("write https://HOST/ or https://HOST:PORT/PATH/, without user, query and fragment")
+    return text if text.endswith("/") else f"{text}/"
 
 
 def parse_proxy_protocol(value: object) -> bool | Literal["required"]:
@@ -154,6 +168,8 @@ class Settings(BaseSettings):
 
     dev: bool = False
     listen: Annotated[Address, BeforeValidator(parse_address)] = Address("0.0.0.0", 8443)  # noqa: S104 - a public server
+    public_url: Annotated[str, AfterValidator(parse_public_url)] | None = None
+    """Where customers find the page; None is made of ``listen``."""
     workers: Annotated[int, Field(ge=0, le=256)] = 0
     runtime_dir: Path = Path("/run/householdd")
     state_dir: Path = Path("/var/lib/householdd")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -31,7 +32,7 @@ def passing(*passed: socket.socket) -> tuple[str, ...]:
     return ("bash", "-c", f'LISTEN_PID=$$ LISTEN_FDS={len(passed)} exec "$@" {moves}', "bash")
 
 
-def start(directory: Path, names: str, *passed: socket.socket) -> tuple[int, str]:
+def start(directory: Path, names: str, *passed: socket.socket, env: dict[str, str] | None = None) -> tuple[int, str]:
     """Exit status and standard error of a daemon that is not to come up."""
     options = ("--dev", "--runtime-dir", str(directory), "--state-dir", str(directory))
     done = subprocess.run(
@@ -40,7 +41,7 @@ def start(directory: Path, names: str, *passed: socket.socket) -> tuple[int, str
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "LISTEN_FDNAMES": names},
+        env={**os.environ, "LISTEN_FDNAMES": names, **(env or {})},
         close_fds=False,
     )
     return done.returncode, done.stderr
@@ -74,6 +75,41 @@ def test_a_socket_that_does_not_listen_is_told(tmp_path: Path) -> None:
         status, error = start(tmp_path, "listen", sock)
     assert status == 1
     assert "listen: a TCP socket that listens is wanted" in error
+
+
+@contextlib.contextmanager
+def control_socket(directory: Path) -> Iterator[socket.socket]:
+    """The control socket of a daemon in ``directory``, as systemd makes it, with mode 0640."""
+    path = directory / "run" / "control.sock"
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(str(path))
+        sock.listen()
+        path.chmod(0o640)
+        yield sock
+
+
+@pytest.mark.parametrize(("access", "mode"), [("", 0o640), ('socket_mode = "0666"', 0o666)])
+def test_a_control_socket_that_was_passed_gets_the_mode_that_is_configured(
+    tmp_path: Path, access: str, mode: int
+) -> None:
+    (tmp_path / "toml").write_text(f"[access]\n{access}\n")
+    with control_socket(tmp_path) as sock:
+        prefix = ("env", "LISTEN_FDNAMES=control", *passing(sock))
+        with running(tmp_path, "--config", str(tmp_path / "toml"), prefix=prefix, close_fds=False) as daemon:
+            assert daemon.get_server().version
+            assert stat.S_IMODE(daemon.control_socket.stat().st_mode) == mode
+
+
+def test_the_group_of_a_control_socket_that_was_passed_is_refused(tmp_path: Path) -> None:
+    with control_socket(tmp_path) as sock:
+        status, error = start(tmp_path, "control", sock, env={"HOUSEHOLDD_ACCESS__SOCKET_GROUP": "noc"})
+    assert status == 2
+    assert error == (
+        "householdd: access.socket_group: systemd makes the control socket and gives it its group; leave socket_group "
+        "out and type: sudo systemctl edit householdd-control.socket, with the lines [Socket] and SocketGroup=noc, and "
+        "then: sudo systemctl restart householdd\n"
+    )
 
 
 def test_variables_for_another_process_are_not_for_the_daemon(tmp_path: Path) -> None:

@@ -134,6 +134,18 @@ def test_the_page_has_a_strict_policy_and_the_public_port_has_not_the_page(share
     public.close()
 
 
+async def test_the_public_url_is_the_one_that_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOUSEHOLDD_PUBLIC_URL", "https://isp.example/speed")
+    with with_dashboard(tmp_path, f'listen = "127.0.0.1:0"\ntokens = "{tmp_path}/tokens"') as daemon:
+        await asyncio.to_thread(wait_until, lambda: daemon.events("serving"), "the line in the log")
+        (serving,) = daemon.events("serving")
+        async with visit(url_of(daemon)) as page:
+            welcome = await page.log_in(ALICE)
+        # Where it listens is told to the machine itself.
+        assert daemon.get_server().listen_urls[0].startswith("https://127.0.0.1:")
+    assert {daemon.url, serving["url"], welcome["url"]} == {"https://isp.example/speed/"}
+
+
 async def test_names_that_somebody_made_lead_here_are_refused(shared: Daemon) -> None:
     url = url_of(shared)
     for host, status in (("evil.example", 421), ("noc.isp.example", 200), ("localhost:5", 200)):

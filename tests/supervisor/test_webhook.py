@@ -127,6 +127,7 @@ def test_a_stored_run_is_posted_with_its_sessions(bench: Bench, receiver: Receiv
         "baseline_ms": 10.0,
         "increase_p95_ms": 40.0,
         "path": f"?run={RUN.id}",
+        "url": None,
         "server": "speed-1",
         "address": "192.0.2.0/24",
     }
@@ -134,12 +135,19 @@ def test_a_stored_run_is_posted_with_its_sessions(bench: Bench, receiver: Receiv
 
 
 def test_no_address_and_no_path_where_none_is_kept_or_shown(database: URL, receiver: Receiver) -> None:
-    with benched(database, receiver.port, permalinks=False) as bench:
+    with benched(database, receiver.port, permalinks=False, public_url="https://isp.example/speed/") as bench:
         bench.keep(replace(RUN, address=None, address_block=None))
         bench.later(ANNOUNCE_AFTER)
     sent = receiver.received[0].json
-    assert (sent["address"], sent["path"]) == (None, None)
+    assert (sent["address"], sent["path"], sent["url"]) == (None, None, None)
     assert b"192.0.2" not in receiver.received[0].body
+
+
+def test_the_public_url_is_told_with_each_run(receiver: Receiver, tmp_path: Path) -> None:
+    with benched(file_url(tmp_path / "other.db"), receiver.port, public_url="https://isp.example/speed/") as bench:
+        bench.keep(RUN)
+        bench.later(ANNOUNCE_AFTER)
+    assert receiver.received[0].json["url"] == f"https://isp.example/speed/?run={RUN.id}"
 
 
 def test_the_signature_is_that_of_standard_webhooks() -> None:

@@ -5,14 +5,34 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from pathlib import Path
 
 FIRST = 3
 """The first descriptor that is passed, SD_LISTEN_FDS_START."""
 
 LISTEN, CONTROL, REDIRECT = "listen", "control", "redirect"
 """What FileDescriptorName= of a socket unit has to be."""
+
+ENABLED = tuple(
+    Path(f"/{above}/systemd/system/householdd.service.requires/householdd.socket") for above in ("etc", "run")
+)
+"""One of them is there while householdd.socket is enabled."""
+
+CONTROL_UNITS = tuple(
+    Path(above, "householdd-control.socket")
+    for above in (
+        "/etc/systemd/system",
+        "/run/systemd/system",
+        "/usr/local/lib/systemd/system",
+        "/usr/lib/systemd/system",
+    )
+)
+"""Where the unit of the control socket may be; an earlier one wins."""
+
+CONTROL_SOCKET = Path("/run/householdd/control.sock")
+"""Where that unit makes the socket."""
 
 _VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
@@ -38,6 +58,21 @@ class Sockets:
         for sock in (self.listen, self.control, self.redirect):
             if sock is not None:
                 sock.close()
+
+
+def is_expected(environ: Mapping[str, str]) -> bool:
+    """Return whether systemd opens the port for the daemon of the unit, at its start or long ago.
+
+    MAINPID is set for the commands of a reload, which opens no port at all.
+    """
+    return "MAINPID" in environ or any(path.is_symlink() for path in ENABLED)
+
+
+def makes_control_socket(runtime_dir: Path) -> bool:
+    """Return whether systemd makes the control socket of a daemon that uses ``runtime_dir``."""
+    # A unit that is masked is a link to /dev/null.
+    unit = next((path for path in CONTROL_UNITS if path.exists()), None)
+    return unit is not None and unit.is_file() and runtime_dir / CONTROL_SOCKET.name == CONTROL_SOCKET
 
 
 def adopt(environ: MutableMapping[str, str]) -> Sockets:

@@ -167,14 +167,14 @@ class Supervisor:
             log_validity(self._state.certificates, time.time())
             log.info(
                 "serving",
-                url=self._state.listen_urls[0],
+                url=self._page_url,
                 workers=len(self._handles),
                 metrics=metrics_url,
                 dashboard=dashboard_url,
             )
             for warning in self._settings.warnings:
                 log.warning("open to every site", problem=warning)
-            serving(self._state.listen_urls[0])
+            serving(self._page_url)
             await self._ending.wanted.wait()
             await self._ending.wind_down(server, self._state, self._handles, self._config.timeouts)
         log.info("stopped")
@@ -190,13 +190,15 @@ class Supervisor:
     def _control_socket(self, adopted: socket.socket | None) -> Iterator[socket.socket]:
         """The public control socket, and the rules about who may use it. Raises DaemonError.
 
-        One of systemd's has mode and group from its unit.
+        One of systemd's has its group from the unit, and its mode unless that is configured.
         """
         path, access = self._control_path, self._settings.access
         try:
             gid = access.socket_gid()
             if adopted is not None:
                 self._control_path = Path(adopted.getsockname())
+                if "socket_mode" in access.model_fields_set:
+                    listening.set_mode(self._control_path, int(access.socket_mode, 8))
                 self._rules = self._read_rules(access, self._tokens)
                 yield adopted
                 return
@@ -226,9 +228,12 @@ class Supervisor:
 
     def _adopted_sockets(self) -> activation.Sockets:
         try:
-            return activation.adopt(os.environ)
+            sockets = activation.adopt(os.environ)
         except activation.ActivationError as error:
             raise DaemonError(f"socket unit: {error}") from None
+        if sockets.control is not None and (group := self._settings.access.socket_group) is not None:
+            listening.refuse_group(group)
+        return sockets
 
     def _listening_socket(self, sockets: activation.Sockets) -> socket.socket:
         settings = self._settings
@@ -296,7 +301,13 @@ class Supervisor:
             return None
         kept = self._settings.history
         self._dashboard = Dashboard(
-            settings, server.server, self._handles, gate, self._private, permalinks=kept.enabled and kept.permalinks
+            settings,
+            server.server,
+            self._handles,
+            gate,
+            self._private,
+            page_url=self._page_url,
+            permalinks=kept.enabled and kept.permalinks,
         )
         url = await self._dashboard.start(self._tokens, tls)
         stack.push_async_callback(self._dashboard.stop)
@@ -311,6 +322,11 @@ class Supervisor:
         with step(f"runtime_dir {self._recorder_socket}"):
             await recorder.start()
         stack.push_async_callback(recorder.stop)
+
+    @property
+    def _page_url(self) -> str:
+        """Where customers find the page."""
+        return self._settings.public_url or self._state.listen_urls[0]
 
     @property
     def _recorder_socket(self) -> Path:

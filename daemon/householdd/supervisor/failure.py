@@ -13,6 +13,12 @@ class DaemonError(Exception):
     """Exit status of the process."""
 
 
+class UnusableSettingError(DaemonError):
+    """A setting cannot be used on this machine; another try would not help."""
+
+    status = 2
+
+
 @contextlib.contextmanager
 def step(what: str) -> Iterator[None]:
     """Raise DaemonError that names ``what`` when the system refuses something in the block."""

@@ -154,17 +154,21 @@ class AnnouncedRun(SharedRun, frozen=True, tag="run_stored"):
 
     path: str | None
     """Where the page shows it, behind the page's own URL; None where runs are not shown."""
+    url: str | None
+    """The same as a whole; None where runs are not shown, or where the page's public URL is not configured."""
     server: str
     address: str | None
     """As it is kept: whole, truncated, or not at all."""
 
 
-def announced_run(run: RunRow, sessions: Sequence[SessionRow], *, permalinks: bool) -> bytes:
-    """A run as JSON for the webhook."""
+def announced_run(run: RunRow, sessions: Sequence[SessionRow], *, permalinks: bool, public_url: str | None) -> bytes:
+    """Return a run as JSON for the webhook; ``permalinks`` is whether the page at ``public_url`` shows it."""
+    path = f"?run={run.id}" if permalinks else None
     return msgspec.json.encode(
         AnnouncedRun(
             **msgspec.structs.asdict(_shown(run, sessions)),
-            path=f"?run={run.id}" if permalinks else None,
+            path=path,
+            url=f"{public_url}{path}" if public_url and path else None,
             server=run.server,
             address=run.address,
         )

@@ -22,10 +22,11 @@ from householdd.secret_files import read_secret
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.retention import Retention
 from householdd.storage.store import Store
-from householdd.supervisor import directories, listening
+from householdd.supervisor import activation, directories, listening
 from householdd.supervisor.emergency import EmergencyFile
 from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.history import History
+from householdd.supervisor.listening import ReservedError
 from householdd.supervisor.webhook.delivering import Webhook
 from householdd.supervisor.webhook.posting import Poster
 
@@ -167,7 +168,8 @@ def history(settings: Settings, profiles: Profiles) -> History:
     except ValueError as error:
         # It could be used when the configuration was read.
         raise DaemonError(f"history.webhook.secret_file: {error}") from None
-    return History(kept, store, Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks), activities)
+    webhook = Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks, public_url=settings.public_url)
+    return History(kept, store, webhook, activities)
 
 
 def check(settings: Settings) -> None:
@@ -187,11 +189,10 @@ def check(settings: Settings) -> None:
     check_validity(certificates_in_use(settings, settings.cert))
     # Whoever checks need not be the user that the daemon will run as.
     tokens(settings, any_owner=True)
-    with socket.socket() as sock:
-        listening.pin(sock, settings.congestion_control)
+    _check_congestion_control(settings)
     try:
         settings.access.rules(own_uid=0, socket_gid=0)
-        settings.access.socket_gid()
+        _check_socket_group(settings)
     except AccessError as error:
         raise DaemonError(str(error)) from None
     listening.check_length(settings.runtime_dir)
@@ -199,3 +200,20 @@ def check(settings: Settings) -> None:
     any_owner = os.geteuid() == 0
     for key, path in directories_of(settings):
         directories.check(path, key, any_owner=any_owner)
+
+
+def _check_congestion_control(settings: Settings) -> None:
+    with socket.socket() as sock:
+        try:
+            listening.pin(sock, settings.congestion_control)
+        except ReservedError:
+            # Then systemd, which is root, chooses it by TCPCongestion= of householdd.socket.
+            if not activation.is_expected(os.environ):
+                raise
+
+
+def _check_socket_group(settings: Settings) -> None:
+    group = settings.access.socket_group
+    if group is not None and activation.makes_control_socket(settings.runtime_dir):
+        listening.refuse_group(group)
+    listening.check_group(settings.access.socket_gid())

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import grp
 import ipaddress
 import os
+import pwd
 import resource
 import socket
+import stat
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import structlog
 
 from householdd.config import Settings
 from householdd.core.addresses import Address
 from householdd.supervisor import directories
-from householdd.supervisor.failure import DaemonError
+from householdd.supervisor.failure import DaemonError, UnusableSettingError
 
 log = structlog.get_logger("supervisor")
 
@@ -32,6 +35,10 @@ def _available() -> str:
         return Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().strip()
     except OSError:
         return "others, which cannot be listed here"
+
+
+class ReservedError(DaemonError):
+    """The kernel lets only root choose the congestion control."""
 
 
 def listen(address: Address, congestion_control: str) -> socket.socket:
@@ -60,7 +67,7 @@ def pin(sock: socket.socket, congestion_control: str) -> None:
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion_control.encode())
     except PermissionError:
-        raise DaemonError(
+        raise ReservedError(
             f"congestion_control {congestion_control}: the kernel keeps it for root. Allow it by the sysctl "
             "net.ipv4.tcp_allowed_congestion_control, or set TCPCongestion= in householdd.socket"
         ) from None
@@ -88,11 +95,53 @@ def bind(address: Address, key: str = "listen") -> socket.socket:
         ) from None
 
 
+def check_group(gid: int | None) -> None:
+    """Raise DaemonError when this process may not give a file to the group ``gid``."""
+    if gid is None or os.geteuid() == 0 or gid in {os.getegid(), *os.getgroups()}:
+        return
+    try:
+        user, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(gid).gr_name
+    except KeyError:
+        user, group = str(os.geteuid()), str(gid)
+    raise DaemonError(
+        f"access.socket_group {group}: {user} is not in that group; type: sudo adduser {user} {group}, and restart"
+    )
+
+
+def set_mode(path: Path, mode: int) -> None:
+    """Give the control socket that systemd made a mode. Raises DaemonError."""
+    try:
+        if stat.S_IMODE(path.stat().st_mode) != mode:
+            path.chmod(mode)
+    except OSError as error:
+        raise UnusableSettingError(
+            f"access.socket_mode: {path}: {error.strerror}, since systemd made it for another user; leave socket_mode "
+            f"out and type: {edit_unit(f'SocketMode={mode:04o}')}"
+        ) from None
+
+
+def refuse_group(group: str | int) -> NoReturn:
+    """Raise DaemonError: systemd made the control socket, and the daemon may not change the group of files."""
+    raise UnusableSettingError(
+        "access.socket_group: systemd makes the control socket and gives it its group; leave socket_group out and "
+        f"type: {edit_unit(f'SocketGroup={group}')}"
+    )
+
+
+def edit_unit(line: str) -> str:
+    """Return what to type for a ``line`` in the unit of the control socket."""
+    return (
+        f"sudo systemctl edit householdd-control.socket, with the lines [Socket] and {line}, and then: "
+        "sudo systemctl restart householdd"
+    )
+
+
 def control_socket(path: Path, mode: int, gid: int | None) -> socket.socket:
     """A unix socket at ``path``, open to nobody else until it has its ``mode`` and group. Raises DaemonError.
 
     Whoever calls holds the lock of the runtime directory, so a socket that is there is stale.
     """
+    check_group(gid)
     sock = socket.socket(socket.AF_UNIX)
     step = str(path)
     try:

@@ -42,14 +42,16 @@ class Dashboard:
         gate: Gate,
         private: Path,
         *,
+        page_url: str,
         permalinks: bool,
     ) -> None:
-        """``server`` is the daemon as last heard of; ``permalinks`` is whether the public page shows runs."""
+        """``server`` is the daemon as last heard of; ``permalinks`` is whether the page at ``page_url`` shows runs."""
         self._settings = settings
         self._server = server
         self._workers = workers
         self._gate = gate
         self._private = private
+        self._page_url = page_url
         self._permalinks = permalinks
         self._tokens = Tokens()
         self._certificate: tuple[ssl.SSLContext, Path, Path] | None = None
@@ -71,9 +73,8 @@ class Dashboard:
         # Not by the gate: what this reads, every viewer may see, and it is the same for all of them.
         self._channel = grpc.aio.insecure_channel(f"unix:{self._private / 'daemon.sock'}")
         feed = Feed(self._server, self._channel, Trend(self._workers))
-        url = self._server().listen_urls[0]
-        runs = Runs(self._channel, feed.is_watched, f"{url}?run=" if self._permalinks else None)
-        about = {"host": socket.gethostname(), "version": version("householdd"), "url": url}
+        runs = Runs(self._channel, feed.is_watched, f"{self._page_url}?run=" if self._permalinks else None)
+        about = {"host": socket.gethostname(), "version": version("householdd"), "url": self._page_url}
         room = Room(self._desk, feed, runs, lambda: self._tokens, about)
         names = own_names() | frozenset(self._settings.names) | {address.host.lower()}
         context = self._certificate[0] if self._certificate else None

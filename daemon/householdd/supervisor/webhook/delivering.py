@@ -57,6 +57,7 @@ class Webhook:
         secret: bytes,
         *,
         permalinks: bool,
+        public_url: str | None = None,
         now: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -65,6 +66,7 @@ class Webhook:
         self._poster = poster
         self._secret = secret
         self._permalinks = permalinks
+        self._public_url = public_url
         self._now = now
         self._chance = chance
         self._status = WebhookStatus()
@@ -118,7 +120,7 @@ class Webhook:
             # Deleted meanwhile, as too old.
             self._give_up(due, "the run is no longer kept")
             return
-        body = announced_run(run, sessions, permalinks=self._permalinks)
+        body = announced_run(run, sessions, permalinks=self._permalinks, public_url=self._public_url)
         outcome, problem, asked = self._post(due, body)
         if outcome is Outcome.DELIVERED:
             with self._engine.begin() as connection:
