@@ -14,6 +14,8 @@ from householdctl.units import format_duration
 if TYPE_CHECKING:
     from householdctl.target import Target
 
+STATUS = "systemctl status householdd"
+
 _EXIT_CODES = {
     grpc.StatusCode.INVALID_ARGUMENT: ExitCode.USAGE,
     grpc.StatusCode.OUT_OF_RANGE: ExitCode.USAGE,
@@ -49,11 +51,10 @@ def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandErro
 
 def too_late(target: Target, timeout: float) -> CommandError:
     """The error for a daemon that is there and says nothing."""
-    return CommandError(
-        ExitCode.DEADLINE,
-        f"no answer from {target.name} within {format_duration(timeout)}",
-        "wait longer: --timeout SECONDS",
-    )
+    hints = ["wait longer: --timeout SECONDS"]
+    if target.path is not None:
+        hints.append(f"or see whether householdd comes up: {STATUS}")
+    return CommandError(ExitCode.DEADLINE, f"no answer from {target.name} within {format_duration(timeout)}", *hints)
 
 
 def absent(target: Target, failure: OSError) -> CommandError:
@@ -74,10 +75,13 @@ def absent(target: Target, failure: OSError) -> CommandError:
             message,
         )
     if isinstance(failure, PermissionError):
-        hint = "become root, or join the group that owns the socket"
+        hints = ["become root, or join the group that owns the socket"]
     else:
-        hint = "start it: systemctl start householdd, or in a checkout: make run"
-    return CommandError(ExitCode.UNREACHABLE, message, hint, "or name another socket: --target PATH")
+        hints = [
+            f"see why it does not run: {STATUS}",
+            "start it: systemctl start householdd, or in a checkout: make run",
+        ]
+    return CommandError(ExitCode.UNREACHABLE, message, *hints, "or name another socket: --target PATH")
 
 
 def _details(call: grpc.Call) -> list[str]:

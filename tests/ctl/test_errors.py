@@ -66,6 +66,7 @@ def test_no_daemon_anywhere(bare_cli: Cli, tmp_path: Path) -> None:
     assert outcome.out == ""
     assert outcome.err.splitlines() == [
         f"Error: no control socket of householdd: looked for {tmp_path}/system.sock, .run/control.sock (no such file)",
+        "  see why it does not run: systemctl status householdd",
         "  start it: systemctl start householdd, or in a checkout: make run",
         "  or name another socket: --target PATH",
     ]
@@ -104,7 +105,7 @@ def test_an_emergency_file_that_is_no_file_is_not_read(
 def test_no_daemon_at_the_socket_that_was_named(bare_cli: Cli) -> None:
     outcome = bare_cli("--target", "/nowhere/x.sock", "health")
     assert outcome.code == 3
-    assert outcome.err.startswith("Error: householdd cannot be reached at /nowhere/x.sock: no such file\n  start it: ")
+    assert outcome.err.startswith("Error: householdd cannot be reached at /nowhere/x.sock: no such file\n  see why it ")
 
 
 def test_a_socket_that_nobody_serves(bare_cli: Cli, tmp_path: Path) -> None:

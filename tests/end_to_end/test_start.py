@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from householdd.version import VERSION
 from tests.daemon import Daemon, running, wait_until
 
 
@@ -70,7 +71,7 @@ def test_a_wrong_option_is_one_line_and_status_2(options: list[str], problem: st
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("dev = true\nlissten = 'a:1'", "lissten: no such setting; known are dev, listen, workers"),
+        ("dev = true\nlissten = 'a:1'", "lissten: no such setting; known are dev, listen, public_url"),
         ("dev = true\n[timeouts]\ninactivity = 0", "timeouts: inactivity: 0 s is out of range; allowed is 1 to 3600 s"),
         ("dev = true\n[timeouts]\ninactivty = 9", "timeouts: inactivty: no such setting; did you mean inactivity?"),
         ("dev = true\nworkers = 'many'", 'workers: has to be a whole number, not "many"'),
@@ -111,6 +112,20 @@ def test_an_address_of_another_machine_is_told(tmp_path: Path) -> None:
         "--dev", "--listen", "192.0.2.1:8443", "--runtime-dir", str(tmp_path), "--state-dir", str(tmp_path)
     )
     assert (status, one_line(error)) == (1, "listen 192.0.2.1:8443: Cannot assign requested address")
+
+
+def test_a_worker_of_another_version_than_its_supervisor_says_what_to_do() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "householdd.worker", "0.0.1"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert one_line(done.stderr) == (
+        f"these files are version {VERSION}, the running supervisor is 0.0.1; type: systemctl restart householdd"
+    )
 
 
 def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:

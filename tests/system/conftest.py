@@ -13,11 +13,18 @@ from tests.system.root import NoMachineError, debian_root
 
 PROJECT = Path(__file__).parent.parent.parent
 
+ALLOWED = Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control").read_text().split()
+"""Congestion control that a process without privileges may choose."""
+
+CUBIC_IS_ALLOWED = "cubic" in ALLOWED
+
+PORT_OF_THE_SOCKET = 443
+"""Where householdd.socket listens."""
+
 CONFIG = """\
 cert = "/etc/householdd/tls.crt"
 key = "/etc/householdd/tls.key"
 workers = 2
-congestion_control = "{congestion_control}"
 """
 
 
@@ -61,12 +68,13 @@ def install(machine: Machine, package: Path) -> str:
 
 
 def configure(machine: Machine, extra: str = "") -> None:
-    """Writes certificate and configuration, as an administrator does after the installation."""
-    # One that an unprivileged process may choose: of cubic, the default, that is true where it is the kernel's own.
-    allowed = Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control").read_text().split()
-    chosen = "cubic" if "cubic" in allowed else allowed[0]
+    """Writes certificate and configuration, as an administrator does after the installation.
+
+    Where the kernel keeps the default congestion control for root another one is set, unless systemd opens the port.
+    """
     machine.issue_certificate()
-    machine.write("/etc/householdd/householdd.toml", CONFIG.format(congestion_control=chosen) + extra)
+    chosen = "" if machine.port == PORT_OF_THE_SOCKET or CUBIC_IS_ALLOWED else f'congestion_control = "{ALLOWED[0]}"\n'
+    machine.write("/etc/householdd/householdd.toml", CONFIG + chosen + extra)
 
 
 @pytest.fixture
@@ -92,10 +100,10 @@ def machine(installed: Machine) -> Iterator[Machine]:
     """A machine on which householdd has just been started by systemctl; afterwards it is as before."""
     installed.systemctl("start", "householdd")
     yield installed
-    units = ("householdd.socket", "householdd-control.socket", "householdd.service")
+    units = ("householdd.socket", "householdd.service")
     installed.systemctl("kill", "--signal=KILL", "householdd", check=False)
     installed.systemctl("stop", *units, check=False)
-    installed.run("rm", "-rf", DROP_IN, "/run/householdd/emergency-stop")
+    installed.run("rm", "-rf", DROP_IN, CONTROL_SOCKET_DROP_IN, "/run/householdd/emergency-stop")
     configure(installed)
     installed.systemctl("daemon-reload")
     installed.systemctl("reset-failed", check=False)
@@ -104,6 +112,7 @@ def machine(installed: Machine) -> Iterator[Machine]:
 
 
 DROP_IN = "/etc/systemd/system/householdd.service.d"
+CONTROL_SOCKET_DROP_IN = "/etc/systemd/system/householdd-control.socket.d"
 
 
 def drop_in(machine: Machine, *lines: str) -> None:

@@ -87,11 +87,15 @@ class Machine:
         """Sockets that this thread opens in the block are in the machine."""
         return inside(Path(f"/proc/{self._init}/ns/net"))
 
+    def command(self, *command: str, user: str = "root") -> list[str]:
+        """The command line that runs a command in the machine."""
+        as_user = () if user == "root" else ("runuser", "-u", user, "--")
+        return ["nsenter", f"--target={self._init}", "-m", "-p", "-u", "-i", "-n", "-C", "--", *as_user, *command]
+
     def run(self, *command: str, user: str = "root", check: bool = True, timeout: float = 60) -> Done:
         """Runs a command in the machine. Fails where it does, unless told not to ``check``."""
-        as_user = () if user == "root" else ("runuser", "-u", user, "--")
         done = subprocess.run(
-            ["nsenter", f"--target={self._init}", "-m", "-p", "-u", "-i", "-n", "-C", "--", *as_user, *command],
+            self.command(*command, user=user),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,7 +1,8 @@
-"""Sessions of a machine's daemon."""
+"""Sessions of a machine's daemon, and what it serves."""
 
 from __future__ import annotations
 
+import ssl
 from contextlib import AsyncExitStack
 
 from tests.clients import OldPage, client
@@ -14,3 +15,9 @@ async def session(stack: AsyncExitStack, machine: Machine, profile: str = "alex"
         page = await stack.enter_async_context(client(machine, profile, OldPage))
     await page.payload()
     return page
+
+
+def served(machine: Machine) -> bytes:
+    """The certificate that the daemon serves."""
+    with machine.network():
+        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", machine.port)))

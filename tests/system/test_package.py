@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import configure, install
+from tests.system.conftest import CUBIC_IS_ALLOWED, configure, install
 from tests.system.machine import Machine
 
 
@@ -57,6 +57,7 @@ def test_a_life(bare_machine: Machine, package: Path, next_version: Path) -> Non
     machine = bare_machine
     said = install(machine, package)
     assert "set cert and key in /etc/householdd/householdd.toml, then: systemctl start householdd" in said
+    assert ("this kernel keeps the congestion control cubic for root" in said) == (not CUBIC_IS_ALLOWED)
     # The machine was told to leave documentation out.
     changed = machine.run("dpkg", "--verify", "householdd").stdout.splitlines()
     assert [line for line in changed if "/usr/share/doc/" not in line] == []
@@ -78,6 +79,7 @@ def test_a_life(bare_machine: Machine, package: Path, next_version: Path) -> Non
     assert machine.pid() not in {0, before}
     assert "the administrator's own" in machine.path("/etc/householdd/householdd.toml").read_text()
 
+    machine.write(f"{OWN_DROP_IN}/own.conf", "[Service]\nMemoryMax=75%\n")
     machine.run("dpkg", "--remove", "householdd")
     assert not machine.answers()
     assert machine.processes_of("householdd") == []
@@ -85,16 +87,61 @@ def test_a_life(bare_machine: Machine, package: Path, next_version: Path) -> Non
     assert not machine.path("/usr/lib/householdd").exists()
     assert "the administrator's own" in machine.path("/etc/householdd/householdd.toml").read_text()
 
+    # A daemon that was removed and comes back with its configuration is not started, which is said.
+    assert "it is not running; type: systemctl start householdd" in install(machine, package)
+    assert machine.show("ActiveState") == "inactive"
+    machine.systemctl("start", "householdd")
+    assert machine.answers()
+
     machine.run("dpkg", "--purge", "householdd")
     assert not machine.path("/var/lib/householdd").exists()
     assert not machine.path("/etc/householdd/householdd.toml").exists()
     # What the administrator put there stays.
     assert machine.path("/etc/householdd/tls.key").exists()
     left = machine.run("find", "/etc/systemd", "/var/lib/systemd/deb-systemd-helper-enabled", "-name", "*householdd*")
-    assert left.stdout == ""
+    assert left.stdout == f"{OWN_DROP_IN}\n"
     # Installed once more it is as at first.
     install(machine, package)
     assert machine.show("UnitFileState") == "enabled"
+
+
+OWN_DROP_IN = "/etc/systemd/system/householdd.service.d"
+
+OLD_UNIT = """
+[Socket]
+Service=householdd.service
+FileDescriptorName=control
+ListenStream=/run/householdd/control.sock
+SocketGroup=householdctl
+RemoveOnStop=yes
+[Install]
+WantedBy=sockets.target
+"""
+"""The control socket up to 0.1.0: enabled, and open while the service was stopped."""
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+def test_an_upgrade_closes_a_control_socket_that_starts_the_service(
+    bare_machine: Machine, package: Path, next_version: Path, running: bool
+) -> None:
+    machine, unit = bare_machine, "householdd-control.socket"
+    install(machine, package)
+    configure(machine)
+    machine.write(f"/usr/lib/systemd/system/{unit}", OLD_UNIT)
+    machine.systemctl("daemon-reload")
+    machine.run("deb-systemd-helper", "enable", unit)
+    machine.systemctl("start", "householdd" if running else unit)
+    assert machine.show("ActiveState", unit) == "active"
+
+    said = install(machine, next_version)
+    assert ("it is not running" in said) == (not running)
+    for name in (unit, "householdd.service"):
+        assert machine.show("ActiveState", name) == ("active" if running else "inactive"), name
+    left = machine.run("find", "/etc/systemd", "/var/lib/systemd/deb-systemd-helper-enabled", "-name", f"{unit}*")
+    assert left.stdout == ""
+    machine.systemctl("stop", "householdd")
+    assert machine.ctl("health", check=False).returncode != 0
+    assert machine.show("ActiveState") == "inactive"
 
 
 COMPLETION = """

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from contextlib import AsyncExitStack
 
 from tests.daemon import wait_until
 from tests.system.conftest import PROJECT, configure, drop_in
 from tests.system.machine import Machine
-from tests.system.sessions import session
+from tests.system.sessions import served, session
 
 FEW_LINES = 8
 """Lines that a reload may leave in the journal, systemd's own included."""
@@ -101,11 +100,6 @@ async def test_a_key_for_root_alone_is_renewed_and_sessions_go_on(machine: Machi
         await page.payload()
     await asyncio.to_thread(machine.systemctl, "stop", "householdd")
     assert not machine.path(copy).exists()
-
-
-def served(machine: Machine) -> bytes:
-    with machine.network():
-        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", machine.port)))
 
 
 async def test_a_key_of_another_certificate_fails_the_reload(machine: Machine) -> None:

@@ -9,6 +9,7 @@ from asyncio.subprocess import PIPE, Process
 
 import msgspec
 
+from householdd.version import VERSION
 from householdd.worker_settings import READY, SERVE, SERVING, WorkerSettings
 
 START_DEADLINE = 30.0
@@ -30,6 +31,7 @@ async def start(settings: WorkerSettings) -> Process:
             sys.executable,
             "-m",
             "householdd.worker",
+            VERSION,
             stdin=PIPE,
             stdout=PIPE,
             pass_fds=settings.fds,

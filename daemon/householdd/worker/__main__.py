@@ -45,6 +45,7 @@ from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import Tokens
 from householdd.token_settings import RunTokens
+from householdd.version import VERSION
 from householdd.worker import allocator, collector
 from householdd.worker.daemon_stats import DaemonStats
 from householdd.worker.recorder import Recorder
@@ -239,9 +240,19 @@ def _die_with_the_supervisor() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _refuse_other_version(arguments: list[str]) -> None:
+    """Exit where the supervisor is of another version: a package was unpacked, and the daemon not restarted yet."""
+    if arguments and arguments != [VERSION]:
+        sys.exit(
+            f"householdd: these files are version {VERSION}, the running supervisor is {arguments[0]}; "
+            "type: systemctl restart householdd"
+        )
+
+
 def main() -> None:
     """Reads the settings from standard input and runs."""
     faulthandler.enable()
+    _refuse_other_version(sys.argv[1:])
     line = bytearray()
     # Unbuffered, so that the event loop sees the end of the pipe and nothing is left behind in a buffer.
     while not line.endswith(b"\n"):
