@@ -253,10 +253,10 @@ def test_without_a_daemon_it_says_that_the_url_is_a_guess(
     assert "give the URL: https://HOST:PORT/" in outcome.err
 
 
-def test_a_url_and_a_daemon_are_too_much_for_test(bare_cli: Cli) -> None:
-    outcome = bare_cli("--target", "x.sock", "test", "https://probe1/")
-    assert (outcome.code, outcome.out) == (2, "")
-    assert "a URL and --target or --context" in outcome.err
+def test_a_url_wins_over_a_daemon_and_says_so(bare_cli: Cli) -> None:
+    outcome = bare_cli("--target", "x.sock", "test", "http://127.0.0.1:1/")
+    assert outcome.code == 3
+    assert outcome.err.startswith("--target and --context are not used: the URL says which server\nError: no session")
 
 
 def test_the_proxy_of_the_environment_is_used_and_named(bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,9 +209,9 @@ def test_kill_by_id_tells_what_became_of_each(cli: Cli, daemon: FakeDaemon) -> N
 
 def test_kill_of_an_unknown_id_still_kills_the_others(cli: Cli, daemon: FakeDaemon) -> None:
     unknown = session(404).id
-    outcome = cli("sessions", "kill", unknown, session(2).id, "-r", "test", "-y")
+    outcome = cli("sessions", "kill", unknown, session(2).id, "-r", "test", "-y", "-o", "wide")
     assert outcome.code == 4
-    assert [unknown, "not", "found"] in outcome.rows
+    assert [unknown, "not", "found", "-"] in outcome.rows
     assert [left.user_id for left in daemon.sessions] == ["alex_1", "jake_1"]
 
 

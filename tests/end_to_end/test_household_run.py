@@ -24,9 +24,7 @@ def too_busy(done: subprocess.CompletedProcess[str]) -> bool:
 
 @pytest.mark.rates
 def test_a_run_on_loopback_gets_a_grade_of_the_best_and_leaves_nothing(daemon: Daemon) -> None:
-    done = undisturbed(
-        lambda: daemon.ctl("-o", "json", "test", daemon.ws_url, "--duration", "11s", "--computer", "100"), too_busy
-    )
+    done = undisturbed(lambda: daemon.ctl("-o", "json", "test", "--duration", "11s", "--computer", "100"), too_busy)
     assert done.returncode == 0, done.stdout + done.stderr
     run = json.loads(done.stdout)
     # The loopback has no queue worth the name, and the processors of a small machine have one.
@@ -51,9 +49,7 @@ def test_a_run_on_loopback_gets_a_grade_of_the_best_and_leaves_nothing(daemon: D
 
 @pytest.mark.rates
 def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
-    done = undisturbed(
-        lambda: daemon.ctl("test", daemon.ws_url, "--duration", "11s", "--computer", "50", "--no-share"), too_busy
-    )
+    done = undisturbed(lambda: daemon.ctl("test", "--duration", "11s", "--computer", "50", "--no-share"), too_busy)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     assert done.stdout.split()[0] == "WHO"
@@ -64,7 +60,7 @@ def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
 
 async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -> None:
     running = asyncio.create_task(
-        asyncio.to_thread(daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "6s", "--computer", "20")
+        asyncio.to_thread(daemon.ctl, "-o", "json", "test", "--duration", "6s", "--computer", "20")
     )
     await asyncio.to_thread(wait_until, lambda: daemon.list_sessions("profile = sarah"), "Sarah's session")
     assert len(await asyncio.to_thread(daemon.list_sessions, "profile = probe")) == PROBES
@@ -96,7 +92,7 @@ async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -
 
 async def test_a_warm_up_sets_what_this_runs_computer_asks_for_and_nobody_elses(daemon: Daemon) -> None:
     async with client(daemon, "computer_next-door", Client, "?throughput=37.5") as neighbour:
-        done = await asyncio.to_thread(daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "1s")
+        done = await asyncio.to_thread(daemon.ctl, "-o", "json", "test", "--duration", "1s")
         await neighbour.until(lambda: neighbour.kinds["real_time_update"] > 10)
         assert neighbour.last("real_time_update")["target_download_mbps"] == 37.5
     run = json.loads(done.stdout)
@@ -111,7 +107,7 @@ async def test_a_warm_up_sets_what_this_runs_computer_asks_for_and_nobody_elses(
 
 async def test_a_run_is_over_when_its_server_is(daemon: Daemon) -> None:
     running = asyncio.create_task(
-        asyncio.to_thread(daemon.ctl, "-o", "json", "test", daemon.ws_url, "--duration", "10m", "--computer", "20")
+        asyncio.to_thread(daemon.ctl, "-o", "json", "test", "--duration", "10m", "--computer", "20")
     )
     # The Computer is the last to come, and uploads once it was let in: from then on it is the load.
     everybody = "profile = computer AND received_bytes > 0"
@@ -124,7 +120,7 @@ async def test_a_run_is_over_when_its_server_is(daemon: Daemon) -> None:
 
 def test_a_household_without_room_is_told_so_and_leaves_in_an_orderly_way(daemon: Daemon) -> None:
     assert daemon.ctl("config", "set", "limits.max_sessions=2").returncode == 0
-    done = daemon.ctl("test", daemon.ws_url, "--duration", "1s")
+    done = daemon.ctl("test", "--duration", "1s")
     assert done.returncode == 1
     assert "the server answered 503 Service Unavailable: Full with 2 sessions; try again in 10 s." in done.stderr
     wait_until(lambda: not daemon.list_sessions(), "the end of those that were let in")

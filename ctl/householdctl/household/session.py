@@ -93,11 +93,7 @@ def _find_server(url: str | None, options: Options, *, insecure: bool, ca_file: 
     """Return the server, and why no daemon could be asked for it where that was so."""
     if url is not None:
         if options.choice.on_command_line:
-            raise CommandError(
-                ExitCode.USAGE,
-                "a URL and --target or --context: each says which server",
-                "give one of them: with --target the daemon there names its URL",
-            )
+            terminal.note("--target and --context are not used: the URL says which server")
         return named_server(url, insecure=insecure, ca_file=ca_file), ""
     with options.connect() as client:
         daemon, problem = ask_daemon(client, must_answer=options.target_named)
