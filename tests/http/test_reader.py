@@ -97,6 +97,7 @@ FAULTS: dict[str, tuple[int, bytes]] = {
     "a long header": (431, b"GET / HTTP/1.1\r\n" + HOST + b"A: " + b"a" * MAX_HEAD_BYTES + b"\r\n\r\n"),
     "a header without end": (431, b"GET / HTTP/1.1\r\n" + HOST + b"A: " + b"a" * MAX_HEAD_BYTES),
     "many headers": (431, b"GET / HTTP/1.1\r\n" + HOST + b"A: b\r\n" * MAX_HEADERS + b"\r\n"),
+    "many short headers": (431, b"GET / HTTP/1.1\n" + HOST + b"A:\n" * MAX_HEADERS + b"\n"),
 }
 
 
@@ -107,6 +108,16 @@ def test_a_fault_has_a_status_and_words_of_our_own(wanted: int, data: bytes) -> 
     words = str(reader.error)
     assert words.endswith(".")
     assert "bytearray" not in words
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 10_000])
+def test_as_many_headers_as_are_allowed_are_taken_and_lines_of_a_body_are_none(size: int) -> None:
+    headers = HOST + b"A: b\r\n" * (MAX_HEADERS - 2) + b"Content-Length: 1000\r\n"
+    reader = RequestReader()
+    for piece in _batched(b"POST / HTTP/1.1\r\n" + headers + b"\r\n" + b"\n" * 1000, size):
+        reader.feed(piece)
+    assert reader.error is None
+    assert reader.body(1000) == b"\n" * 1000
 
 
 def test_a_request_that_ends_early_is_malformed() -> None:

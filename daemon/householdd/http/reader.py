@@ -26,6 +26,9 @@ MAX_EARLY_BYTES = 64 * 1024
 _REQUEST_LINE = re.compile(rb"[!-~]+ [!-~]+ HTTP/(\d)\.\d")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _HOST = re.compile(r"[\w.~%!$&'()*+,;=:@\[\]-]*", re.ASCII)
+_HEAD_END = re.compile(rb"\n\r?\n")
+_TAIL_BYTES = 2
+"""All of such an end but its last byte."""
 _ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE)
 
 
@@ -52,6 +55,10 @@ class RequestReader:
         self._line = bytearray()
         """The request line, while it is incomplete."""
         self._line_read = False
+        self._lines = 0
+        """Lines of the head so far."""
+        self._tail = b""
+        """The last bytes of the head so far, among which its end can begin."""
         self._behind = bytearray()
         """What came behind the head and is not parsed yet."""
         self._body = bytearray()
@@ -144,6 +151,7 @@ class RequestReader:
             self._head_bytes += len(head)
             if not self._line_read:
                 self._read_line(head)
+            self._count_lines(head)
             self._parse(head)
         if self.request is not None:
             self._keep(behind)
@@ -164,6 +172,16 @@ class RequestReader:
             self._line_read = True
             _check_line(bytes(self._line.removesuffix(b"\r")))
             self._line.clear()
+
+    def _count_lines(self, data: bytes) -> None:
+        """Refuse many headers before they are parsed, which takes long."""
+        tail, self._tail = self._tail, (self._tail + data)[-_TAIL_BYTES:]
+        end = _HEAD_END.search(tail + data)
+        self._lines += data.count(b"\n") if end is None else data.count(b"\n", 0, max(end.start() + 1 - len(tail), 0))
+        # The first line is no header.
+        if self._lines > MAX_HEADERS + 1:
+            words = f"The request has more than {MAX_HEADERS} headers."
+            raise RequestError(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, words)
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -204,9 +222,6 @@ def _checked(event: h11.Request) -> Request:
         if not _VALUE.fullmatch(value):
             raise malformed(f"the header {name.decode()} has a control character")
         headers[name.decode()] = value.decode("iso-8859-1")
-        if len(list(headers.raw_items())) > MAX_HEADERS:
-            words = f"The request has more than {MAX_HEADERS} headers."
-            raise RequestError(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, words)
     if "Transfer-Encoding" in headers and "Content-Length" in headers:
         # Two servers could disagree about where it ends (RFC 9112 section 6.1).
         raise malformed("it has both Content-Length and Transfer-Encoding")
