@@ -37,7 +37,7 @@ def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_p
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     def play() -> None:
-        start(page, f"{daemon.url}?seconds=12&computer=50")
+        start(page, f"{daemon.url}?seconds=12&computer=10")
         in_state(page, "done", 45)
 
     undisturbed(play, lambda _: too_busy(page))

@@ -159,7 +159,9 @@ export class Chart {
       while (last >= 0 && typeof values[last] !== "number") last -= 1;
       const [x, y] = [xs[last], values[last]];
       if (name === undefined || x === undefined || typeof y !== "number") return [];
-      return [{ name, colour, x: plot.valToPos(x, "x", true), y: plot.valToPos(y, "y", true) }];
+      // A run's last points may lie beyond its last phase.
+      const right = Math.min(plot.valToPos(x, "x", true), bbox.left + bbox.width);
+      return [{ name, colour, x: right, y: plot.valToPos(y, "y", true) }];
     });
     ctx.save();
     ctx.font = `${11 * scale}px system-ui, sans-serif`;
