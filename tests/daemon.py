@@ -150,8 +150,19 @@ class Daemon:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Log lines of one event so far."""
-        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{"))
+        lines = (json.loads(line) for line in self._settled_log().splitlines() if line.startswith("{"))
         return [line for line in lines if line.get("event") == name]
+
+    def _settled_log(self) -> str:
+        """The log once nothing is added; its lines are written by a thread, a moment after what they tell of."""
+        text, deadline = self.log.read_text(), time.monotonic() + 1
+        while time.monotonic() < deadline:
+            time.sleep(0.03)
+            before, text = text, self.log.read_text()
+            if text == before:
+                break
+        # The last line may not be whole.
+        return text[: text.rfind("\n") + 1]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ends the daemon if it still runs; its exit status."""

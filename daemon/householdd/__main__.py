@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import threading
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -108,7 +109,7 @@ def householdd(  # noqa: PLR0913 - one parameter an option
 
     async def run() -> None:
         supervisor = Supervisor(settings, lambda: config.load_again(options, config_file))
-        await supervisor.run(lambda url: stdout.put(f"householdd serves {url}\n".encode()))
+        await supervisor.run(lambda url: threading.Thread(target=_announce, args=(stdout, url), daemon=True).start())
 
     try:
         uvloop.run(run())
@@ -143,6 +144,12 @@ def check(
                 typer.echo(line)
     except config.ConfigError as error:
         _fail(str(error), 2)
+
+
+def _announce(stdout: LineWriter, url: str) -> None:
+    # Behind the log lines that came before it, which scripts look for once they have seen this one.
+    logs.flush()
+    stdout.put(f"householdd serves {url}\n".encode())
 
 
 def _fail(problem: str, status: int) -> NoReturn:
