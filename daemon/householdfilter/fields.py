@@ -150,7 +150,7 @@ RUN_FIELDS: Mapping[str, FieldSpec] = {
         Kind.TEXT, "Network around the client, IPv4 /24 or IPv6 /48.", "address_block = 192.0.2.0/24", optional=True
     ),
     "user_agent": FieldSpec(Kind.TEXT, "Client's User-Agent header.", "user_agent : firefox", optional=True),
-    "client": FieldSpec(Kind.WORD, "What measured.", "client = page", words=("page", "householdctl")),
+    "client": FieldSpec(Kind.WORD, "What measured.", "client = page", words=("page", "householdctl", "server")),
     "client_version": FieldSpec(Kind.TEXT, "Its version.", "client_version = 1.2.3"),
     "grade": FieldSpec(
         Kind.WORD,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import assume, given
@@ -11,6 +11,7 @@ from household.v1 import history_service_pb2 as history_pb
 from household.v1 import session_pb2 as pb
 from householdd.controlplane.fields import FIELDS
 from householdd.controlplane.filters import MAX_LENGTH, Comparison, FilterError, parse, read
+from householdd.core.run_report import ReportClient
 from householdfilter.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS, FieldSpec
 from householdfilter.values import Kind, Prefix, Range
 from tests.controlplane.samples import houses, session
@@ -300,6 +301,11 @@ def test_the_fields_of_sessions_are_those_that_can_be_read() -> None:
 )
 def test_the_words_are_those_of_the_control_api(words: tuple[str, ...], enum: Any, prefix: str) -> None:  # noqa: ANN401
     assert words == tuple(name.removeprefix(prefix).lower() for name in enum.keys()[1:])
+
+
+def test_runs_are_found_by_every_kind_of_client() -> None:
+    kinds = get_type_hints(ReportClient)["kind"]
+    assert RUN_FIELDS["client"].words == get_args(kinds)
 
 
 @pytest.mark.parametrize("fields", [LIVE_FIELDS, HISTORY_FIELDS, RUN_FIELDS])
