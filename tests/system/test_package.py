@@ -53,6 +53,8 @@ def test_nothing_in_it_gives_rights(package: Path) -> None:
     assert programs == {"./usr/bin/householdd", "./usr/bin/householdctl"}
 
 
+# Five installations.
+@pytest.mark.timeout(300)
 def test_a_life(bare_machine: Machine, package: Path, next_version: Path) -> None:
     machine = bare_machine
     said = install(machine, package)
@@ -129,7 +131,7 @@ def test_an_upgrade_closes_a_control_socket_that_starts_the_service(
     configure(machine)
     machine.write(f"/usr/lib/systemd/system/{unit}", OLD_UNIT)
     machine.systemctl("daemon-reload")
-    machine.run("deb-systemd-helper", "enable", unit)
+    machine.run("env", "DPKG_MAINTSCRIPT_PACKAGE=householdd", "deb-systemd-helper", "enable", unit)
     machine.systemctl("start", "householdd" if running else unit)
     assert machine.show("ActiveState", unit) == "active"
 
