@@ -186,3 +186,14 @@ def test_a_certificate_of_ones_own_that_no_authority_knows_is_told_apart(tmp_pat
     authority.issue_cert("a.example").cert_chain_pems[0].write_to_path(tmp_path / "leaf.crt")
     assert is_self_signed(tmp_path / "ca.crt")
     assert not is_self_signed(tmp_path / "leaf.crt")
+
+
+@pytest.mark.parametrize("request_so_far", ["", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: speed.example\r\n\r\n"])
+def test_a_client_that_ends_tls_is_nothing_to_log(daemon: Daemon, request_so_far: str) -> None:
+    with socket.create_connection(daemon.address, timeout=PATIENCE) as sock:
+        tls = daemon.tls.wrap_socket(sock, server_hostname="localhost")
+        tls.sendall(request_so_far.encode())
+        tls.unwrap().close()
+    # The answer to another client shows that the daemon has seen the end of the first.
+    assert get(daemon.address, "GET / HTTP/1.1|Host: speed.example")[0] == 308
+    assert [line for line in daemon.log.read_text().splitlines() if '"logger": "asyncio"' in line] == []

@@ -73,7 +73,8 @@ class HttpConnection(ServerConnection):
             return None
         self._reader.feed_eof()
         self._news.set()
-        return True
+        # Over TLS the transport ends both sides at once, and logs a protocol that asks for one to stay.
+        return self.transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""
