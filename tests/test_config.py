@@ -22,6 +22,7 @@ from householdd.token_settings import RunTokens
 from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
+README = Path(__file__).parent.parent / "README.md"
 
 PLACEHOLDERS = {
     "public_url",
@@ -90,6 +91,12 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
         if key not in PLACEHOLDERS:
             default = config.Settings.model_fields[key].default
             assert value == (str(default) if isinstance(value, str) else default), key
+
+
+def test_the_readme_lists_every_key_and_section() -> None:
+    listed = re.findall(r"^\| (`[^|]*`) \|", README.read_text(), re.MULTILINE)
+    keys = {key.strip("[]") for cell in listed for key in re.findall("`([^`]+)`", cell)}
+    assert config.Settings.model_fields.keys() - keys == set()
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ class ExitCode(IntEnum):
         return member
 
     OK = 0, "done"
-    FAILURE = 1, "any other failure, such as output that cannot be written; check leaks: a leak"
+    FAILURE = 1, "any other failure; not confirmed; check leaks: a leak; test: a run that does not count"
     USAGE = 2, "wrong usage, or a value that the daemon refused"
     UNREACHABLE = 3, "the daemon, or a worker of it, cannot be reached"
     NOT_FOUND = 4, "nothing matched: no such session, run, profile, block, setting or context"
     DENIED = 5, "not allowed"
-    CONFLICT = 6, "the daemon's state does not allow it"
+    CONFLICT = 6, "the daemon's state does not allow it; a wider block still holds; a context's name is taken"
     DEADLINE = 7, "no answer in time"
-    UNHEALTHY = 8, "health: not serving, or a worker not ready"
+    UNHEALTHY = 8, "health: not serving, a worker not ready, or another problem that it names"
     PARTIAL = 9, "some of several daemons did it, others cannot be reached or refused"
     INTERRUPTED = 130, "stopped by Ctrl-C"
 

@@ -107,6 +107,13 @@ def test_nothing_found_is_said(bare_cli: Cli, log: Path) -> None:
     assert outcome.err == "nothing was changed, as far as this log goes\n"
 
 
+@pytest.mark.parametrize("option", ["--target", "--context"])
+def test_a_daemon_that_is_chosen_is_not_asked_and_that_is_said(bare_cli: Cli, log: Path, option: str) -> None:
+    outcome = bare_cli("audit", "--file", str(log), option, "edge-1")
+    assert outcome.code == 0
+    assert outcome.err == "--target and --context are not used: audit reads a log of this machine\n"
+
+
 def test_a_file_that_is_not_there_is_named(bare_cli: Cli, tmp_path: Path) -> None:
     outcome = bare_cli("audit", "--file", str(tmp_path / "none"))
     assert outcome.code == 1

@@ -7,6 +7,7 @@ import typer
 
 from householdctl.options import Options, with_options
 from householdctl.selection_options import SinceOption, UntilOption, check_order
+from householdctl.terminal import note
 
 
 @with_options
@@ -31,9 +32,10 @@ def audit(
     From the journal of this machine, or a file with the daemon's log as JSON. The daemon is not asked.
     """
     check_order(since, until)
+    if options.choice.on_command_line:
+        note("--target and --context are not used: audit reads a log of this machine")
     from householdctl import audit_log, audit_views, output
     from householdctl.tables import Table
-    from householdctl.terminal import note
 
     entries = audit_log.read(file, audit_log.Selection(since, until, actor, limit))
     rows = [{field: entry.get(field) for field in audit_log.FIELDS} for entry in entries]

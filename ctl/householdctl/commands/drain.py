@@ -81,7 +81,7 @@ def resume(
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
 ) -> None:
-    """Accept new sessions again."""
+    """Accept new runs again."""
     from household.v1.server_service_pb2 import ResumeServerRequest
     from householdctl import draining
     from householdctl.several import ask
