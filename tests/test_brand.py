@@ -46,7 +46,7 @@ def refused(toml: Path, text: str) -> str:
             '[branding]\nnam = "x"',
             "branding.nam: no such setting; known are name, link, logo, accent, accent_dark, ",
         ),
-        ('[branding]\nname = ""', "branding.name: String should have at least 1 character"),
+        ('[branding]\nname = ""', "branding.name: needs 1 or more characters"),
         ('[branding]\nlink = "https://a.example"', "branding: a link or logo needs a name"),
         (
             '[branding]\nname = "x"\nlink = "javascript:alert(1)"',

@@ -27,6 +27,8 @@ _WORDS = {
     "bool_parsing": _TRUTH,
     "bool_type": _TRUTH,
     "string_type": "has to be text in quotes",
+    "string_too_short": "needs {min_length} or more characters",
+    "string_too_long": "may have {max_length} characters",
     "string_pattern_mismatch": "has to match {pattern}",
     "path_type": "has to be a path in quotes",
     "list_type": _LIST,

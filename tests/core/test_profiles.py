@@ -147,7 +147,7 @@ def test_an_operators_file_takes_the_place_of_the_shipped_one(tmp_path: Path) ->
     [
         (None, "No such file or directory"),
         (b"[profiles", "not TOML: "),
-        (b"\xff", "not TOML: "),
+        (b"\xff", "not UTF-8: "),
         (b"", "missing required field `profiles`"),
     ],
 )

@@ -55,7 +55,7 @@ def config(tmp_path: Path) -> Write:
         (["--dev", "--listen", "8443"], "--listen: write HOST:PORT, such as 0.0.0.0:443 or [::]:443"),
         (["--dev", "--listen", "::1:8443"], "--listen: write HOST:PORT, such as 0.0.0.0:443 or [::]:443"),
         (["--dev", "--listen", "a:65536"], "--listen: write HOST:PORT, such as 0.0.0.0:443 or [::]:443"),
-        (["--dev", "--workers", "257"], "--workers: has to be at most 256, not 257"),
+        (["--dev", "--workers", "257"], '--workers: has to be at most 256, not "257"'),
         ([], "a certificate is needed: give cert and key, or dev for a self-signed one, or no_tls behind a proxy"),
         (["--cert", "/c.pem"], "cert and key belong together; give both or neither"),
         (["--no-tls", "--cert", "/c", "--key", "/k"], "no_tls and cert exclude each other"),

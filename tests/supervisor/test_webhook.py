@@ -129,6 +129,7 @@ def test_a_stored_run_is_posted_with_its_sessions(bench: Bench, receiver: Receiv
         "path": f"?run={RUN.id}",
         "url": None,
         "server": "speed-1",
+        "source": "client",
         "address": "192.0.2.0/24",
     }
     assert bench.status == WebhookStatus(delivered=1)
