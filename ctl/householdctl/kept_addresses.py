@@ -1,4 +1,4 @@
-"""Notes on what the history keeps of addresses, for whoever looks for one."""
+"""Notes on what the history keeps of addresses, for those who look for one."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _write_all(fd: int, line: bytes) -> bool:
         try:
             left = left[os.write(fd, left) :]
         except BlockingIOError:
-            # Whoever shares the descriptor has set O_NONBLOCK.
+            # Another process that shares the descriptor has set O_NONBLOCK.
             select.select([], [fd], [])
         except OSError:
             return False
