@@ -34,7 +34,7 @@ def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, p
         screenshot(page, "idle")
 
         page.get_by_role("button", name="Start the test").click()
-        in_state(page, "running", 5)
+        in_state(page, "running", 20)
         assert {count(page, person, "received") for person in PEOPLE} == {0}
         in_phase(page, "load", BASELINE_S + 5)
         page.wait_for_timeout(10_000)
@@ -105,7 +105,7 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     assert page.evaluate("window.awake") == 0
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    in_state(page, "running", 5)
+    in_state(page, "running", 20)
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
     alone = "[data-phase=warm-up]:has([data-user=computer][data-state=running]):has([data-user=alex][data-state=idle])"
     expect(page.locator(alone)).to_be_attached(timeout=(BASELINE_S + 10) * 1000)
@@ -114,7 +114,7 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     page.wait_for_timeout(2000)
 
     page.keyboard.press("Enter")
-    in_state(page, "done", 5)
+    in_state(page, "done", 20)
     page.wait_for_function("window.awake === 0")
     # Why there is no grade is all that is said.
     expect(page.locator("#line")).to_have_text("")
@@ -127,10 +127,10 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     assert {person: count(page, person, "received") for person in PEOPLE} == received
 
     page.keyboard.press("Enter")
-    in_phase(page, "idle-baseline", 5)
+    in_phase(page, "idle-baseline", 20)
     expect(page.locator("#report")).to_be_hidden()
     page.keyboard.press("Enter")
-    in_state(page, "done", 5)
+    in_state(page, "done", 20)
     report_says(page, "stopped before its end")
 
 
