@@ -25,7 +25,7 @@ STARVED = CATCH_UP
 """Seconds of lateness of a client's own timers from which on a wrong rate says nothing about the daemon: what a client
 does not take for so long is dropped, as it should be."""
 
-MEGABITS = {"alex": (1.5, 0.75), "sarah": (2.5, 2.5), "jake": (5.0, 0.1), "computer": (50.0, 0.5)}
+MEGABITS = {"alex": (1.5, 0.75), "sarah": (2.5, 2.5), "jake": (5.0, 0.1), "computer": (50.0, 0.1)}
 """Wanted download and upload. The Computer's 1000 Mbit/s are beyond a client in Python, so it wishes for 50."""
 
 
