@@ -101,7 +101,7 @@ export const en: Text = {
   advance: {
     data: (each, mbps, example) => `The test moves about ${each} of data for each Mbit/s of your line: ${example} at ${mbps} Mbit/s.`,
     dataAtMost: (bytes) => `The test moves at most about ${bytes} of data.`,
-    wifi: "Over Wi-Fi the result is that of the Wi-Fi too. For your line alone, connect by cable.",
+    wifi: "Over Wi-Fi, the test measures the Wi-Fi as well. To test only your line, connect by cable.",
     metered: "You seem to use mobile data: the test counts against your allowance.",
     wrong: {
       seconds: (least, most) => `“seconds” in the address must be a whole number from ${least} to ${most}; the test takes its usual time.`,
@@ -279,6 +279,6 @@ export const en: Text = {
     linkNotCopied: "The browser does not allow copying here; the link is below the buttons.",
     card: "How our internet holds up",
     downAndUp: (down, up) => `${down} Mbit/s download · ${up} Mbit/s upload, all together`,
-    delay: (added) => `${added} ms more delay with everybody online`,
+    delay: (added) => `${added} ms more delay with everyone online`,
   },
 };
