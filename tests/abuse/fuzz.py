@@ -27,7 +27,7 @@ with atheris.instrument_imports(include=["householdd.core", "householdd.dataplan
 from tests.core.samples import PROFILES, START, WALL, active
 
 
-def messages(data: bytes) -> None:
+def text_messages(data: bytes) -> None:
     """The text messages of a session, one on each line."""
     session = active()
     dialogue = Dialogue(session)
@@ -74,7 +74,7 @@ def uploads(data: bytes) -> None:
     assert skimmed(pieces)[:2] == alone(pieces)
 
 
-TARGETS: tuple[Callable[[bytes], None], ...] = (messages, targets, headers, requests, frames, uploads)
+TARGETS: tuple[Callable[[bytes], None], ...] = (text_messages, targets, headers, requests, frames, uploads)
 
 
 def one(data: bytes) -> None:

@@ -36,6 +36,6 @@ def active(who: str = "alex", timeouts: Timeouts | None = None) -> Session:
     return session
 
 
-def spoken(messages: Iterable[wire.ServerMessage]) -> list[Any]:
+def spoken(sent: Iterable[wire.ServerMessage]) -> list[Any]:
     """The messages as a client reads them."""
-    return [json.loads(wire.encode(message)) for message in messages]
+    return [json.loads(wire.encode(message)) for message in sent]

@@ -98,16 +98,16 @@ class Dialogue:
         """The pings and liveness tests that are due; none for a probe, whose own pings show that it is there."""
         if self.session.profile.only_measures or self.session.profile.is_stream:
             return []
-        messages: list[wire.ServerMessage] = []
+        due: list[wire.ServerMessage] = []
         user_id, milliseconds = self.session.identity.user_id, wall * 1e3
         if self._pings.due(now, HEARTBEAT):
             self._sequence += 1
             self._by_sequence.sent(self._sequence, now)
             self._by_timestamp.sent(milliseconds, now)
-            messages.append(wire.ServerPing(user_id, self._sequence, milliseconds, wall))
+            due.append(wire.ServerPing(user_id, self._sequence, milliseconds, wall))
         if self._tests.due(now, self.session.timeouts.probe_timeout):
-            messages.append(wire.ConnectionTest(user_id, milliseconds))
-        return messages
+            due.append(wire.ConnectionTest(user_id, milliseconds))
+        return due
 
     def updates(self, now: float, wall: float, interval: float) -> list[wire.ServerMessage]:
         """What a control pass tells the client; ``interval`` is the seconds to the next pass.
@@ -119,7 +119,7 @@ class Dialogue:
             return []
         update = wire.RealTimeUpdate()
         fill(update, session, now, wall)
-        messages: list[wire.ServerMessage] = [update]
+        due: list[wire.ServerMessage] = [update]
         wanted = session.upload_due(now + interval)
         if wanted > 0:
             request = wire.RealUploadRequest(
@@ -128,8 +128,8 @@ class Dialogue:
                 duration_ms=round(interval * 1e3),
                 timestamp=wall * 1e3,
             )
-            messages.append(request)
-        return messages
+            due.append(request)
+        return due
 
     def farewell(self, now: float, wall: float) -> list[wire.ServerMessage]:
         """The last messages before a close; the session's reason is set."""
@@ -163,8 +163,8 @@ class Dialogue:
         errors = self.session.errors
         errors.malformed += 1
         told, errors.told = errors.told, True
-        messages: list[wire.ServerMessage] = [] if told else [wire.ErrorMessage(error=error)]
-        return messages, CloseReason.PROTOCOL_ERROR if errors.malformed > ERROR_BUDGET else None
+        answers: list[wire.ServerMessage] = [] if told else [wire.ErrorMessage(error=error)]
+        return answers, CloseReason.PROTOCOL_ERROR if errors.malformed > ERROR_BUDGET else None
 
     def _pong(self, ping: wire.Ping, wall: float) -> wire.ServerPong | wire.ProbePong:
         if self.session.profile.only_measures:
