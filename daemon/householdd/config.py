@@ -28,7 +28,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from householdd import setting_errors
 from householdd.access_settings import Access
 from householdd.brand import Branding
-from householdd.core.addresses import (
+from householdd.clients.addresses import (
     LONGEST_CUSTOMER,
     SHORTEST_CUSTOMER,
     Address,

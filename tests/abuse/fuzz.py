@@ -16,10 +16,10 @@ with atheris.instrument_imports(include=["householdd.core", "householdd.dataplan
     from websockets.protocol import State
     from websockets.server import ServerProtocol
 
+    from householdd.clients.origins import Origins
+    from householdd.clients.trusted_proxies import TrustedProxies
     from householdd.core import wire
     from householdd.core.dialogue import Dialogue
-    from householdd.core.origins import Origins
-    from householdd.core.proxies import TrustedProxies
     from householdd.dataplane.request_target import SESSION_PATH, TargetError, path_of, session_target
     from householdd.dataplane.skimmer import MAX_MESSAGE
     from tests.dataplane.skimming import alone, skimmed

@@ -6,8 +6,8 @@ import asyncio
 import threading
 from typing import Self
 
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, wait_until
+from tests.websocket_clients import OldPage, client
 
 
 class Honest:

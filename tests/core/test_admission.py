@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.addresses import parse_network
+from householdd.clients.addresses import parse_network
+from householdd.clients.client_key import ClientKey
+from householdd.clients.origins import Origins
 from householdd.core.admission import FULL_RETRY, PERSONS, PROBES, Admission, Cause, Denial
 from householdd.core.counts import Counts, size
 from householdd.core.ladder import Step
-from householdd.core.origins import Origins
 from householdd.core.reservations import HOUSEHOLD, PATIENCE
 from householdd.core.settings import Limits
-from householdd.core.visitor import Visitor
 from householdd.core.vocabulary import CloseReason
 
 PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")
 
 
-def visitor(host: str = "192.0.2.7", profile: str = "alex", test_id: str = "") -> Visitor:
-    return Visitor(host, profile, test_id)
+def visitor(host: str = "192.0.2.7", profile: str = "alex", test_id: str = "") -> ClientKey:
+    return ClientKey(host, profile, test_id)
 
 
 def admissions(workers: int) -> list[Admission]:
@@ -30,7 +30,7 @@ def admission_of(limits: Limits | None = None) -> Admission:
     return admission
 
 
-def enter(admission: Admission, who: Visitor, now: float = 0.0) -> Denial | None:
+def enter(admission: Admission, who: ClientKey, now: float = 0.0) -> Denial | None:
     """A handshake, and the session where it is let in."""
     denial = admission.denies(who, now)
     if denial is None:
@@ -39,8 +39,8 @@ def enter(admission: Admission, who: Visitor, now: float = 0.0) -> Denial | None
     return denial
 
 
-def household(host: str, test_id: str) -> list[Visitor]:
-    return [Visitor(host, profile, test_id) for profile in PAGE]
+def household(host: str, test_id: str) -> list[ClientKey]:
+    return [ClientKey(host, profile, test_id) for profile in PAGE]
 
 
 def cause(denial: Denial | None) -> Cause | None:
@@ -329,8 +329,8 @@ def test_limits_of_one_address_keep_no_other_from_a_new_run() -> None:
     assert admission.denies_new_runs(0.0) is None
 
 
-def foreign(profile: str = "alex", test_id: str = "1", host: str = "192.0.2.7") -> Visitor:
-    return Visitor(host, profile, test_id, foreign=True)
+def foreign(profile: str = "alex", test_id: str = "1", host: str = "192.0.2.7") -> ClientKey:
+    return ClientKey(host, profile, test_id, foreign=True)
 
 
 def test_a_foreign_page_must_name_its_run() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.addresses import customer, parse_network, written
+from householdd.clients.addresses import customer, parse_network, written
 from householdd.core.blocks import MAX_BLOCKS, Blocks, TooManyBlocksError
 
 

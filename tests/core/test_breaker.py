@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.addresses import customer, parse_network
+from householdd.clients.addresses import customer, parse_network
 from householdd.core.breaker import GOOD_TRIALS, MOST_BREAKERS, Breakers, BreakerState, Party
 from householdd.core.counts import Counts, size
 from householdd.core.settings import Limits

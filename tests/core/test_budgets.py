@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.addresses import customer
+from householdd.clients.addresses import customer
 from householdd.core.budgets import Budgets, block_key, customer_key
 from householdd.core.settings import Limits
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from householdd.clients.addresses import customer, customer_size
+from householdd.clients.client_key import ClientKey
 from householdd.controlplane.blocking import networks_in
-from householdd.core.addresses import customer, customer_size
 from householdd.core.admission import Admission, Cause
 from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
@@ -15,7 +16,6 @@ from householdd.core.budgets import Budgets, customer_key
 from householdd.core.counts import Counts, size
 from householdd.core.settings import Limits
 from householdd.core.unfinished import Unfinished
-from householdd.core.visitor import Visitor
 from householdd.core.vocabulary import CloseReason
 from householdd.supervisor.dashboard.logins import Failures
 
@@ -33,7 +33,7 @@ def counts() -> Counts:
     return Counts(memoryview(bytearray(size(1))), 0)
 
 
-def admitted(first: Visitor) -> Admission:
+def admitted(first: ClientKey) -> Admission:
     admission = Admission(counts())
     admission.limits = LIMITS
     admission.let_in(first, 0.0)
@@ -42,7 +42,7 @@ def admitted(first: Visitor) -> Admission:
 
 
 def is_full(host: str) -> bool:
-    denial = admitted(Visitor(HOME, "alex")).denies(Visitor(host, "jake"), 60.0)
+    denial = admitted(ClientKey(HOME, "alex")).denies(ClientKey(host, "jake"), 60.0)
     return denial is not None and denial.cause is Cause.ADDRESS_FULL
 
 
@@ -50,8 +50,8 @@ def is_too_fast(host: str) -> bool:
     admission = Admission(counts())
     admission.limits = LIMITS
     for _ in range(10):
-        admission.let_in(Visitor(HOME, "alex"), 0.0)
-    denial = admission.denies(Visitor(host, "alex"), 0.0)
+        admission.let_in(ClientKey(HOME, "alex"), 0.0)
+    denial = admission.denies(ClientKey(host, "alex"), 0.0)
     return denial is not None and denial.cause is Cause.ADDRESS_RATE
 
 
@@ -62,9 +62,9 @@ def is_unfinished(host: str) -> bool:
 
 
 def is_broken(host: str) -> bool:
-    admission = admitted(Visitor(HOME, "alex"))
-    admission.ended(Visitor(HOME, "alex"), CloseReason.PROTOCOL_ERROR, 0.0)
-    return admission.denies(Visitor(host, "jake"), 0.0) is not None
+    admission = admitted(ClientKey(HOME, "alex"))
+    admission.ended(ClientKey(HOME, "alex"), CloseReason.PROTOCOL_ERROR, 0.0)
+    return admission.denies(ClientKey(host, "jake"), 0.0) is not None
 
 
 def is_refused_before_tls(host: str) -> bool:
@@ -123,9 +123,9 @@ def test_wrong_dashboard_tokens_are_counted_by_the_same_prefix(prefix: int) -> N
 def test_a_customer_that_is_a_whole_block_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(customer_size, "ipv6_prefix", 48)
     numbers = counts()
-    numbers.opened(Visitor(HOME, "alex").keys)
-    assert numbers.of(Visitor(HOME, "alex").address_key) == 1
-    assert numbers.of(Visitor(HOME, "alex").network_key) == 1
+    numbers.opened(ClientKey(HOME, "alex").keys)
+    assert numbers.of(ClientKey(HOME, "alex").address_key) == 1
+    assert numbers.of(ClientKey(HOME, "alex").network_key) == 1
 
 
 def test_a_customer_has_a_56_unless_configured() -> None:

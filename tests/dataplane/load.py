@@ -20,7 +20,7 @@ import msgspec
 import uvloop
 from websockets.asyncio.client import ClientConnection
 
-from tests.clients import OldPage, client
+from tests.websocket_clients import OldPage, client
 
 SECONDS = 10.0
 """Length of each session's measurement: two whole periods of Jake's bursts."""

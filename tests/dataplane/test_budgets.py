@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from household.v1 import config_service_pb2
-from tests.clients import client
 from tests.daemon import Daemon, running
 from tests.dataplane.load import Marks
+from tests.websocket_clients import client
 
 pytestmark = pytest.mark.rates
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from household.v1 import session_pb2 as pb
-from tests.clients import Client, client
 from tests.daemon import Daemon
 from tests.dataplane import sessions
+from tests.websocket_clients import Client, client
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ import msgspec
 import pytest
 
 from household.v1 import session_pb2 as pb
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, running, wait_until
 from tests.dataplane import sessions
 from tests.dataplane.load import Order
 from tests.dataplane.raw_client import RawClient
+from tests.websocket_clients import OldPage, client
 
 
 @pytest.fixture(scope="module")

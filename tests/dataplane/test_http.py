@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running
 from tests.dataplane.http_client import ask
+from tests.websocket_clients import OldPage, client
 
 ORIGIN = "https://page.example"
 

@@ -18,10 +18,10 @@ import pytest
 
 from household.v1 import config_service_pb2 as config_pb
 from household.v1 import session_pb2 as pb
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
 from tests.dataplane import sessions
 from tests.dataplane.http_client import Answer, ask
+from tests.websocket_clients import OldPage, client
 
 CENTRAL = "https://central.example"
 WARM_UP = "/api/warmup/bulk-download"

@@ -10,9 +10,9 @@ from unittest.mock import Mock
 from websockets.protocol import State
 
 from householdd import profile_data
-from householdd.core.origins import Origins
+from householdd.clients.origins import Origins
+from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.core.profiles import Profiles
-from householdd.core.proxies import TrustedProxies
 from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.inlet import Inlet
 from tests.daemon import CROWD, running

@@ -14,10 +14,10 @@ from websockets.exceptions import ConnectionClosed
 from household.v1 import history_service_pb2 as history_pb
 from household.v1 import session_pb2 as pb
 from household.v1 import session_service_pb2
-from tests.clients import Client, OldPage, OldWorker, client
 from tests.daemon import Daemon, running, wait_until
 from tests.dataplane import sessions
 from tests.dataplane.http_client import ask
+from tests.websocket_clients import Client, OldPage, OldWorker, client
 
 
 async def updated(page: OldPage) -> None:

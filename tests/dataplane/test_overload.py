@@ -6,8 +6,8 @@ import os
 import signal
 import time
 
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon
+from tests.websocket_clients import OldPage, client
 
 
 async def test_a_worker_that_was_held_up_says_so_to_the_clients_it_had(daemon: Daemon) -> None:

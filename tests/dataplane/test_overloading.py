@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
+from householdd.clients.client_key import ClientKey
 from householdd.core.admission import Cause
 from householdd.core.ladder import Step, Strain, Tuning
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
-from householdd.core.visitor import Visitor
 from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.control_loop import INTERVAL
 from householdd.dataplane.memory_gauge import MemoryGauge
@@ -91,13 +91,13 @@ def test_a_busy_worker_that_keeps_its_pace_is_fine() -> None:
 
 def test_new_runs_are_refused_while_it_lasts_and_everybody_once_all_is_stopped() -> None:
     worker = Worker()
-    who, expected = Visitor("192.0.2.7", "alex", "1"), Visitor("192.0.2.7", "sarah", "1")
+    who, expected = ClientKey("192.0.2.7", "alex", "1"), ClientKey("192.0.2.7", "sarah", "1")
     admission = worker.registry.admission
     assert admission.denies(who, worker.now) is None
     admission.let_in(who, worker.now)
     worker.memory.part = 0.86
     worker.passes(8)
-    denial = admission.denies(Visitor("192.0.2.8", "alex", "2"), worker.now)
+    denial = admission.denies(ClientKey("192.0.2.8", "alex", "2"), worker.now)
     assert denial is not None
     assert (denial.cause, denial.retry_after) == (Cause.OVERLOADED, 30)
     assert admission.denies(expected, worker.now) is None

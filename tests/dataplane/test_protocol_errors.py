@@ -7,10 +7,10 @@ from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
 from householdd.core.dialogue import ERROR_BUDGET
-from tests.clients import Client, client
 from tests.daemon import Daemon
 from tests.dataplane import sessions
 from tests.dataplane.conftest import ConnectRaw
+from tests.websocket_clients import Client, client
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from householdd.core.ladder import Step
 from householdd.core.settings import Limits
 from householdd.dataplane.http_rows import RowUnavailableError, Stats
 from householdd.dataplane.readiness import readiness
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, wait_until
 from tests.dataplane.http_client import ask
+from tests.websocket_clients import OldPage, client
 
 READY = "/virtual-household/ready"
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from websockets.frames import Opcode
 
-from tests.clients import OldPage, client
 from tests.daemon import Daemon
 from tests.dataplane.conftest import ConnectRaw
+from tests.websocket_clients import OldPage, client
 
 NUMBER = (int, float)
 MAYBE = (int, float, type(None))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from household.v1 import session_pb2 as pb
-from tests.clients import Client, OldPage, client
 from tests.daemon import Daemon
 from tests.dataplane import sessions
+from tests.websocket_clients import Client, OldPage, client
 
 
 def congestion_controls() -> list[str]:

@@ -6,10 +6,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.clients import Client, client
 from tests.daemon import Daemon
 from tests.dataplane import sessions
 from tests.dataplane.http_client import ask
+from tests.websocket_clients import Client, client
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from household.v1 import session_pb2 as pb
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, wait_until
 from tests.dataplane import sessions
 from tests.dataplane.conftest import ConnectRaw
+from tests.websocket_clients import OldPage, client
 
 RATE = 1.5e6
 """Alex's download, bit/s."""

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.clients import Client, OldPage, client
 from tests.daemon import Daemon
 from tests.run_reports import run_report
+from tests.websocket_clients import Client, OldPage, client
 
 ANSWERS = ("run_stored", "run_refused", "error")
 

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from tests.clients import Client, OldPage, client
 from tests.daemon import Daemon
+from tests.websocket_clients import Client, OldPage, client
 
 SMALL = ("alex", "sarah", "jake")
 """Profiles whose traffic is small enough for a hundred of them."""

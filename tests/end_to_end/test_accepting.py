@@ -14,8 +14,8 @@ import pytest
 from household.v1 import config_service_pb2 as pb
 from household.v1 import server_service_pb2 as server_pb
 from household.v1 import session_service_pb2 as session_pb
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.websocket_clients import OldPage, client
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import asyncio
 import json
 from pathlib import Path
 
-from tests.clients import OldPage, client
 from tests.daemon import running, wait_until
+from tests.websocket_clients import OldPage, client
 
 
 async def test_an_ipv4_customer_of_a_port_for_both_is_found_by_its_address(tmp_path: Path) -> None:

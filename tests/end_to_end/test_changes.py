@@ -17,9 +17,9 @@ from websockets.exceptions import InvalidStatus
 from household.v1 import server_service_pb2
 from household.v1 import session_service_pb2 as pb
 from householdd.controlplane.convert import duration
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, wait_until
 from tests.end_to_end.sessions import open_sessions
+from tests.websocket_clients import OldPage, client
 
 ID = "6f1e7a52-0000-4000-8000-000000000001"
 

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon
+from tests.websocket_clients import OldPage, client
 
 
 async def test_a_signal_stops_everything_as_the_control_api_does(daemon: Daemon) -> None:

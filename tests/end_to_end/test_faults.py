@@ -17,8 +17,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from household.v1 import config_service_pb2, server_service_pb2
 from tests.certificates import issue
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, Stubs, running, wait_until
+from tests.websocket_clients import OldPage, client
 
 
 def test_an_emergency_shutdown_goes_on_when_its_caller_hangs_up(daemon_of_two: Daemon) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import websockets
 
 from household.v1 import server_service_pb2 as pb
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.websocket_clients import OldPage, client
 
 LAG = 0.06
 """Seconds; bulk is shed from five times as much on."""

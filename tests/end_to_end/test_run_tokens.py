@@ -20,8 +20,8 @@ from websockets.exceptions import InvalidStatus
 
 from household.v1 import server_service_pb2 as server_pb
 from householdd.dataplane.tokens import NEEDED, NO_RUN, USED, WRONG
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.websocket_clients import OldPage, client
 
 OLD, NEW = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 

@@ -18,9 +18,9 @@ from websockets.exceptions import InvalidStatus
 from household.v1 import config_service_pb2 as pb
 from household.v1 import server_service_pb2
 from household.v1.server_service_pb2 import WORKER_STATE_READY
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, running, wait_until
 from tests.end_to_end.sessions import open_sessions
+from tests.websocket_clients import OldPage, client
 
 
 @pytest.fixture(autouse=True)

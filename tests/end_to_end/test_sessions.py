@@ -13,9 +13,9 @@ import pytest
 
 from household.v1 import session_pb2
 from household.v1 import session_service_pb2 as pb
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, wait_until
 from tests.end_to_end.sessions import open_sessions
+from tests.websocket_clients import OldPage, client
 
 HUNDRED = 102
 

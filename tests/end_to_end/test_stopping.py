@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import Client, OldPage, client
 from tests.daemon import PATIENCE, Daemon, wait_until
 from tests.end_to_end.sessions import open_sessions
+from tests.websocket_clients import Client, OldPage, client
 
 
 async def quiet_since(clients: list[Client]) -> float:

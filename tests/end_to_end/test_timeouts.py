@@ -10,8 +10,8 @@ from google.protobuf import field_mask_pb2
 
 from household.v1 import config_service_pb2 as pb
 from household.v1 import session_pb2
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, wait_until
+from tests.websocket_clients import OldPage, client
 
 
 def update(

@@ -19,9 +19,9 @@ import pytest
 
 from household.v1 import server_service_pb2, session_service_pb2
 from tests import scraping
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
 from tests.dataplane.http_client import ask
+from tests.websocket_clients import OldPage, client
 
 PIPE_BYTES = 4096
 SHORT_SESSIONS = 16

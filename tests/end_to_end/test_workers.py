@@ -6,8 +6,8 @@ import os
 import signal
 
 from household.v1 import server_service_pb2 as pb
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, wait_until
+from tests.websocket_clients import OldPage, client
 
 
 def ready(daemon: Daemon) -> bool:

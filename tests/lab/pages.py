@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from websockets.asyncio.client import connect
 
-from tests.clients import Client, OldPage
 from tests.lab.order import Event, Order
+from tests.websocket_clients import Client, OldPage
 
 SAMPLE = 0.1
 """Seconds between two samples of what was received; our own page confirms five times less often."""

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from tests.clients import OldPage, client
 from tests.daemon import Daemon, running, wait_until
 from tests.end_to_end.sessions import open_sessions
 from tests.monitoring.names import unknown_in
 from tests.monitoring.test_rules import RULES
 from tests.scraping import LISTEN, url
+from tests.websocket_clients import OldPage, client
 
 DASHBOARD = RULES.parent / "householdd.dashboard.json"
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.clients import OldPage, client
 from tests.daemon import PATIENCE, Daemon, running, wait_until
 from tests.proxies.conftest import COMMANDS, certificate, free_port, started
+from tests.websocket_clients import OldPage, client
 
 CUSTOMERS = [f"127.9.1.{number}" for number in range(1, 17)]
 """Enough that some would be sent to either daemon."""

@@ -6,9 +6,9 @@ import urllib.request
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.clients import OldPage, client
 from tests.daemon import wait_until
 from tests.proxies.conftest import Proxy
+from tests.websocket_clients import OldPage, client
 
 
 def test_the_page_comes_through(proxy: Proxy) -> None:

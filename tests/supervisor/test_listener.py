@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from householdd.core.addresses import Address
+from householdd.clients.addresses import Address
 from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.metrics import listener
 from householdd.supervisor.metrics.exposition import Page

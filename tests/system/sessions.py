@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 from contextlib import AsyncExitStack
 
-from tests.clients import OldPage, client
 from tests.system.machine import Machine
+from tests.websocket_clients import OldPage, client
 
 
 async def session(stack: AsyncExitStack, machine: Machine, profile: str = "alex") -> OldPage:

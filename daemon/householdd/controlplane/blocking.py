@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 import grpc
 
 from household.v1 import session_service_pb2 as pb
+from householdd.clients.addresses import Network, customer, parse_network, written
 from householdd.controlplane.convert import duration, timestamp
 from householdd.controlplane.failures import Refusal, check_note, check_reason, invalid, raise_invalid
 from householdd.controlplane.ranges import block_duration
-from householdd.core.addresses import Network, customer, parse_network, written
 from householdd.core.blocks import Block, Blocks, TooManyBlocksError
 
 MAX_ADDRESSES = 1000

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
-from householdd.core.addresses import host_port
+from householdd.clients.addresses import host_port
 from householdd.core.admission import Cause
 from householdd.core.ladder import Ladder
 from householdd.core.session import Session

@@ -21,8 +21,8 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Generic, Protocol, TypeVar
 
 from household.v1 import session_pb2 as pb
+from householdd.clients.addresses import address_of
 from householdd.controlplane.fields import FIELDS, Field
-from householdd.core.addresses import address_of
 from householdfilter.fields import LIVE_FIELDS, FieldSpec, named
 from householdfilter.values import ABSENT, Kind, Network, Prefix, Range, Value, tail
 from householdfilter.values import parse as parse_value

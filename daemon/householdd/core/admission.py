@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from householdd.core.addresses import written
+from householdd.clients.addresses import written
+from householdd.clients.client_key import ClientKey
 from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
 from householdd.core.counts import Counts
@@ -18,7 +19,6 @@ from householdd.core.ladder import Step
 from householdd.core.profiles import PROBE, WARM_UP
 from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
-from householdd.core.visitor import Visitor
 from householdd.core.vocabulary import CloseReason
 
 LEAST_RETRY = 1
@@ -129,7 +129,7 @@ class Admission:
         """Whether new runs are refused."""
         return self.drain_deadline is not None
 
-    def denies(self, visitor: Visitor, now: float) -> Denial | None:
+    def denies(self, visitor: ClientKey, now: float) -> Denial | None:
         """Why the visitor is refused; None lets it in."""
         if (denial := self._blocked(visitor, now)) is not None:
             return denial
@@ -152,7 +152,7 @@ class Admission:
             return _overloaded()
         return self._no_room(HOUSEHOLD if self._households else 1)
 
-    def let_in(self, visitor: Visitor, now: float) -> None:
+    def let_in(self, visitor: ClientKey, now: float) -> None:
         """Notes a handshake that was not denied."""
         self._counts.handshake(visitor.address_key, now)
         if self._reservations.expects(visitor):
@@ -161,12 +161,12 @@ class Admission:
         if self._wanted(visitor) > 1:
             self._reservations.make(visitor, now)
 
-    def opened(self, visitor: Visitor, now: float) -> None:
+    def opened(self, visitor: ClientKey, now: float) -> None:
         """A session began."""
         self._counts.opened(visitor.keys)
         self._reservations.changed(visitor, now)
 
-    def ended(self, visitor: Visitor, reason: CloseReason, now: float) -> list[str]:
+    def ended(self, visitor: ClientKey, reason: CloseReason, now: float) -> list[str]:
         """A session ended; in words, whose breaker that opened."""
         self._counts.closed(visitor.keys)
         self._reservations.changed(visitor, now)
@@ -194,21 +194,21 @@ class Admission:
         limits = self._limits
         return min(limits.max_sessions, limits.max_sessions_per_address, limits.max_sessions_per_network) >= HOUSEHOLD
 
-    def _wanted(self, visitor: Visitor) -> int:
+    def _wanted(self, visitor: ClientKey) -> int:
         return self._reservations.wanted(visitor) if self._households else 1
 
-    def _continues(self, visitor: Visitor, now: float) -> bool:
+    def _continues(self, visitor: ClientKey, now: float) -> bool:
         """Whether the visitor's run was let in before; a drain lets it open its sessions until the deadline."""
         return self.drain_deadline is not None and now < self.drain_deadline and self._reservations.continues(visitor)
 
-    def _blocked(self, visitor: Visitor, now: float) -> Denial | None:
+    def _blocked(self, visitor: ClientKey, now: float) -> Denial | None:
         block = self.blocks.hits(visitor.host, now)
         if block is None:
             return None
         left = _retry(block.expires_at - now)
         return Denial(Cause.BLOCKED, f"Blocked by the operator: {block.reason}. Try again in {left} s.", left)
 
-    def _foreign_page(self, visitor: Visitor) -> Denial | None:
+    def _foreign_page(self, visitor: ClientKey) -> Denial | None:
         """Keep a site that shows this server to its visitors from filling their lines with more than one household."""
         if not visitor.foreign or visitor.profile == WARM_UP:
             # Its warm-ups are few by the limit of a run.
@@ -221,7 +221,7 @@ class Admission:
         words = f"Pages of other sites run one household at a time from your address; try again in {FULL_RETRY} s."
         return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY)
 
-    def _run_full(self, visitor: Visitor) -> Denial | None:
+    def _run_full(self, visitor: ClientKey) -> Denial | None:
         most = _MOST_OF_RUN.get(visitor.profile, PERSONS)
         if not visitor.member_key or self._counts.of(visitor.member_key) < most:
             return None
@@ -229,7 +229,7 @@ class Admission:
         words = f"{whose} has {most} sessions of {visitor.profile} already; try again in {FULL_RETRY} s."
         return Denial(Cause.RUN_FULL, words, FULL_RETRY)
 
-    def _failing(self, visitor: Visitor, now: float) -> Denial | None:
+    def _failing(self, visitor: ClientKey, now: float) -> Denial | None:
         opens_in = self.breakers.opens_in(visitor.host, visitor.profile, now)
         if opens_in <= 0:
             return None
@@ -254,7 +254,7 @@ class Admission:
         words = f"Full with {most} sessions" if taken >= most else f"No room for a household in {most} sessions"
         return Denial(Cause.FULL, f"{words}; try again in {FULL_RETRY} s.", FULL_RETRY)
 
-    def _full(self, visitor: Visitor) -> Denial | None:
+    def _full(self, visitor: ClientKey) -> Denial | None:
         limits, counts, wanted = self.limits, self._counts, self._wanted(visitor)
         again = f"try again in {FULL_RETRY} s."
         if (denial := self._no_room(wanted)) is not None:
@@ -273,7 +273,7 @@ class Admission:
             return Denial(Cause.NETWORK_FULL, words, FULL_RETRY)
         return None
 
-    def _too_fast(self, visitor: Visitor, now: float) -> Denial | None:
+    def _too_fast(self, visitor: ClientKey, now: float) -> Denial | None:
         again = f"try again in {RATE_RETRY} s."
         if self._counts.handshakes(now) >= self.limits.handshakes_per_second:
             return Denial(Cause.RATE, f"Too many new sessions at the moment; {again}", RATE_RETRY)

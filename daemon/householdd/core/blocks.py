@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from householdd.core.addresses import Network, address_of
+from householdd.clients.addresses import Network, address_of
 
 MAX_BLOCKS = 2000
 """Networks that can be blocked at once."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from householdd.core.addresses import Network, covers, customer
+from householdd.clients.addresses import Network, covers, customer
+from householdd.clients.client_key import network_key
 from householdd.core.counts import OUTCOMES_WINDOW, Counts, Outcomes
 from householdd.core.settings import Limits
-from householdd.core.visitor import network_key
 
 SHARE = 0.5
 """Part of all ends that has to be failures: many good customers behind one address are not shut out for a few."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from householdd.core.addresses import BLOCK_BITS, LONGEST_CUSTOMER, Network
+from householdd.clients.addresses import BLOCK_BITS, LONGEST_CUSTOMER, Network
 from householdd.core.profiles import MEGABIT
 from householdd.core.settings import MOST_MBPS, Limits
 from householdd.core.sharing import Pool, fill

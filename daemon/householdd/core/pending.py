@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from householdd.core.visitor import Visitor
+from householdd.clients.client_key import ClientKey
 
 H = TypeVar("H", bound=Hashable)
 
@@ -28,7 +28,7 @@ class KnownAddresses:
 
     def add(self, host: str) -> None:
         """Remember the network of an operator's address."""
-        key = Visitor(host, "").address_key
+        key = ClientKey(host, "").address_key
         self._seen[key] = self._now()
         self._seen.move_to_end(key)
         while len(self._seen) > MAX_KNOWN:
@@ -36,7 +36,7 @@ class KnownAddresses:
 
     def __contains__(self, host: str) -> bool:
         """Return whether an operator came from there lately."""
-        seen = self._seen.get(Visitor(host, "").address_key)
+        seen = self._seen.get(ClientKey(host, "").address_key)
         return seen is not None and self._now() - seen <= KNOWN_S
 
 
@@ -68,7 +68,7 @@ class PendingConnections(Generic[H]):
 
     def enter(self, connection: H, host: str, *, known: bool = False) -> H | None:
         """Take in a new connection; return the one that has to go for it, which is no longer counted."""
-        visitor = Visitor(host, "")
+        visitor = ClientKey(host, "")
         self._places[connection] = _Place(visitor.network_key, visitor.address_key, known)
         if len(self._places) <= self._most:
             return None

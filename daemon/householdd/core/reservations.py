@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from householdd.clients.client_key import ClientKey
 from householdd.core.counts import Counts
-from householdd.core.visitor import Visitor
 
 HOUSEHOLD = 8
 """Sessions of a run of the page: four probes and four people. A deployed page has the people alone."""
@@ -19,7 +19,7 @@ MOST_RESERVATIONS = 500
 
 @dataclass
 class _Reservation:
-    visitor: Visitor
+    visitor: ClientKey
     expires_at: float
     kept: int = 0
     """Places counted for it now."""
@@ -32,23 +32,23 @@ class Reservations:
         self._counts = counts
         self._by_run: dict[bytes, _Reservation] = {}
 
-    def expects(self, visitor: Visitor) -> bool:
+    def expects(self, visitor: ClientKey) -> bool:
         """Whether a place is kept for this visitor, at whichever worker."""
         if not visitor.run_key:
             return False
         counts = self._counts
         return counts.of(_ticket(visitor.run_key)) > 0 and counts.of(visitor.run_key) < HOUSEHOLD
 
-    def continues(self, visitor: Visitor) -> bool:
+    def continues(self, visitor: ClientKey) -> bool:
         """Whether the visitor's run was let in before: it has a session, or places are kept for it."""
         key = visitor.run_key
         return bool(key) and (self._counts.of(key) > 0 or self._counts.of(_ticket(key)) > 0)
 
-    def wanted(self, visitor: Visitor) -> int:
+    def wanted(self, visitor: ClientKey) -> int:
         """Places that letting this visitor in would take: those of a household for the first of a run."""
         return HOUSEHOLD if visitor.run_key and not self._counts.of(visitor.run_key) else 1
 
-    def make(self, visitor: Visitor, now: float) -> None:
+    def make(self, visitor: ClientKey, now: float) -> None:
         """Keeps places for the run that this visitor is the first of."""
         if len(self._by_run) >= MOST_RESERVATIONS or visitor.run_key in self._by_run:
             return
@@ -66,7 +66,7 @@ class Reservations:
         for reservation in list(self._by_run.values()):
             self._settle(reservation, now)
 
-    def changed(self, visitor: Visitor, now: float) -> None:
+    def changed(self, visitor: ClientKey, now: float) -> None:
         """A session of this visitor began or ended."""
         reservation = self._by_run.get(visitor.run_key)
         if reservation is not None:

@@ -7,10 +7,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from householdd.clients.client_key import ClientKey
 from householdd.core.admission import Cause
 from householdd.core.counts import Counts
 from householdd.core.settings import Limits
-from householdd.core.visitor import Visitor
 
 H = TypeVar("H", bound=Hashable)
 
@@ -32,7 +32,7 @@ class Unfinished(Generic[H]):
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
-        self._visitors: dict[H, Visitor | None] = {}
+        self._visitors: dict[H, ClientKey | None] = {}
         self._networks: Counter[bytes] = Counter()
         self._addresses: dict[bytes, defaultdict[bytes, dict[H, None]]] = {}
         """By network and address, the handshakes of each, oldest first."""
@@ -47,7 +47,7 @@ class Unfinished(Generic[H]):
 
         ``host`` is None for one that many customers may be behind: it counts in the sum alone.
         """
-        visitor = None if host is None else Visitor(host, "")
+        visitor = None if host is None else ClientKey(host, "")
         if visitor is not None:
             most = limits.max_unfinished_handshakes_per_address
             if self._counts.unfinished_of(visitor.address_key) >= most:
@@ -81,7 +81,7 @@ class Unfinished(Generic[H]):
                 del self._networks[visitor.network_key], self._addresses[visitor.network_key]
         return True
 
-    def _worst(self, newcomer: Visitor | None) -> H | None:
+    def _worst(self, newcomer: ClientKey | None) -> H | None:
         """Who goes for a newcomer; None where the newcomer's own network would have as many as any."""
         if not self._networks:
             return None

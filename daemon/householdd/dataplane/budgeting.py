@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from functools import lru_cache
 
-from householdd.core.addresses import customer
+from householdd.clients.addresses import customer
 from householdd.core.budgets import Budgets, customer_key
 from householdd.core.ledger import Ledger, Row, size
 from householdd.core.session import Session

@@ -16,12 +16,12 @@ from urllib.parse import quote
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
+from householdd.clients.client_key import ClientKey
+from householdd.clients.origins import Origins
+from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.core.admission import Cause, Denial
-from householdd.core.origins import Origins
 from householdd.core.profiles import Profiles
-from householdd.core.proxies import TrustedProxies
 from householdd.core.session import Identity
-from householdd.core.visitor import Visitor
 from householdd.dataplane import legacy, redirecting
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival, Wanted
@@ -179,7 +179,7 @@ class Gateway:
             return fault
         now = self._registry.clock.now()
         foreign = self._is_foreign(request)
-        visitor = Visitor(self._client(connection, request), target.profile.key, target.test_id, foreign)
+        visitor = ClientKey(self._client(connection, request), target.profile.key, target.test_id, foreign)
         denial = (
             self._foreign(request, upgrade=upgrade)
             or self._registry.admission.denies(visitor, now)
@@ -200,7 +200,7 @@ class Gateway:
         profile = self._profiles.warm_up()
         # Of pages that name no origin it is not known whose they are.
         foreign = not header(request, "Origin") or self._is_foreign(request)
-        visitor = Visitor(self._client(link, request), profile.key, foreign=foreign)
+        visitor = ClientKey(self._client(link, request), profile.key, foreign=foreign)
         now, admission = self._registry.clock.now(), self._registry.admission
         denial = self._foreign(request, upgrade=True) or _embedded(request) or admission.denies(visitor, now)
         if denial is None and self._options.tokens is not None:
@@ -230,7 +230,7 @@ class Gateway:
         # A browser shows its page no answer to a handshake that was refused, so the page asks here.
         return data({**row, **refusal(denial)})
 
-    def _unpermitted(self, target: SessionTarget, visitor: Visitor, *, upgrade: bool) -> Denial | None:
+    def _unpermitted(self, target: SessionTarget, visitor: ClientKey, *, upgrade: bool) -> Denial | None:
         """The last to be asked, so that a token is bound only to a run that is let in."""
         tokens = self._options.tokens
         if tokens is None:
@@ -296,7 +296,7 @@ async def _unbuilt() -> Response:
     return text(http.HTTPStatus.NOT_FOUND, "The page was not built; `make run` builds it.")
 
 
-def _identity(target: SessionTarget, link: Link, request: Request, visitor: Visitor) -> Identity:
+def _identity(target: SessionTarget, link: Link, request: Request, visitor: ClientKey) -> Identity:
     return Identity(
         id=str(uuid.uuid4()),
         user_id=target.user_id,

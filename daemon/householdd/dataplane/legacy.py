@@ -13,9 +13,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from householdd.clients.client_key import ClientKey
 from householdd.core.profiles import Profile
 from householdd.core.session import Identity
-from householdd.core.visitor import Visitor
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
@@ -53,7 +53,7 @@ def is_embedded(request: Request) -> bool:
     return header(request, "Sec-Fetch-Mode").lower() not in _NOT_EMBEDDED
 
 
-def warm_up(registry: Registry, profile: Profile, link: Link, visitor: Visitor, user_agent: str) -> Response:
+def warm_up(registry: Registry, profile: Profile, link: Link, visitor: ClientKey, user_agent: str) -> Response:
     """Return an endless response that is a session of ``profile``."""
 
     async def send() -> None:

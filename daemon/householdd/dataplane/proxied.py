@@ -6,9 +6,9 @@ import asyncio
 import socket
 from typing import Literal
 
-from householdd.core import proxy_header
-from householdd.core.proxies import TrustedProxies
-from householdd.core.proxy_header import ProxyHeaderError
+from householdd.clients import proxy_header
+from householdd.clients.proxy_header import ProxyHeaderError
+from householdd.clients.trusted_proxies import TrustedProxies
 
 ProxyProtocol = bool | Literal["required"]
 """Whether trusted proxies begin each connection with a header; ``required`` if nobody else may connect."""

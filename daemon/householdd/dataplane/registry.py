@@ -9,6 +9,7 @@ from enum import Enum
 
 import structlog
 
+from householdd.clients.client_key import ClientKey
 from householdd.core import stopped_runs
 from householdd.core.admission import Admission, Cause
 from householdd.core.counts import Counts, size
@@ -19,7 +20,6 @@ from householdd.core.settings import Timeouts
 from householdd.core.stopped_runs import StoppedRuns, Stops
 from householdd.core.timing import Timing
 from householdd.core.unfinished import Unfinished
-from householdd.core.visitor import Visitor
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import RunRefused
 from householdd.dataplane.arrival import Arrival
@@ -227,6 +227,6 @@ class Registry:
                 self.listeners.discard(listener)
 
 
-def _visitor(session: Session) -> Visitor:
+def _visitor(session: Session) -> ClientKey:
     identity = session.identity
-    return Visitor(identity.peer_host, session.profile.key, identity.test_id, identity.foreign)
+    return ClientKey(identity.peer_host, session.profile.key, identity.test_id, identity.foreign)

@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol
 import structlog
 from websockets.frames import CloseCode
 
-from householdd.core.addresses import host_port
+from householdd.clients.addresses import host_port
 from householdd.core.dialogue import Dialogue
 from householdd.core.liveness import HEARTBEAT, Kernel
 from householdd.core.pings import Pings

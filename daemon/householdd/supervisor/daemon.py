@@ -19,6 +19,8 @@ from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import logs
 from householdd.access_settings import Access as AccessSettings
 from householdd.access_settings import AccessError
+from householdd.clients import addresses
+from householdd.clients.addresses import Address
 from householdd.config import ConfigError, Settings
 from householdd.controlplane.access import Access
 from householdd.controlplane.audit import Audit
@@ -30,8 +32,7 @@ from householdd.controlplane.repeats import Repeats
 from householdd.controlplane.roles import Rules
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.core import addresses, runtime
-from householdd.core.addresses import Address
+from householdd.core import runtime
 from householdd.core.blocks import Blocks
 from householdd.core.profiles import Profiles
 from householdd.core.runtime import Catalogue, Values

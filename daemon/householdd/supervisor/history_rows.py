@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from household.v1 import session_pb2
+from householdd.clients.addresses import block, split_host_port
 from householdd.controlplane.convert import seconds, unix
-from householdd.core.addresses import block, split_host_port
 from householdd.core.run_report import RunReport, encode
 from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
 

@@ -16,8 +16,8 @@ from typing import IO, NoReturn
 
 import structlog
 
+from householdd.clients.addresses import Address
 from householdd.config import Settings
-from householdd.core.addresses import Address
 from householdd.supervisor import directories
 from householdd.supervisor.failure import DaemonError, UnusableSettingError
 

@@ -12,11 +12,11 @@ import structlog
 
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
+from householdd.clients.addresses import written
 from householdd.controlplane import breaking, convert, merging, requests
 from householdd.controlplane.blocking import MAX_ADDRESSES, BlockBook, networks_of, orders
 from householdd.controlplane.failures import Refusal, not_found
 from householdd.controlplane.watching import OverrunError, WatchStream
-from householdd.core.addresses import written
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 
 log = structlog.get_logger("control")

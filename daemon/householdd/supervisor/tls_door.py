@@ -11,9 +11,9 @@ from typing import cast
 import structlog
 
 from householdd.access_settings import canonical_san
+from householdd.clients.addresses import host_port
 from householdd.controlplane.identity import Caller
 from householdd.controlplane.limits import Limits
-from householdd.core.addresses import host_port
 from householdd.supervisor.forwarding import Front
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.tcp_acceptor import Arrival, TcpAcceptor

@@ -23,12 +23,13 @@ import uvloop
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import certificates, logs
 from householdd.certificate_faults import CertificateError
+from householdd.clients import addresses
+from householdd.clients.origins import Origins
+from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.core import addresses, runtime
-from householdd.core.origins import Origins
+from householdd.core import runtime
 from householdd.core.profiles import Profiles
-from householdd.core.proxies import TrustedProxies
 from householdd.core.runtime import Catalogue, Values
 from householdd.core.shared import stopped_runs_of, used_tokens_of, views
 from householdd.core.vocabulary import CloseReason

@@ -8,6 +8,7 @@ import grpc.aio
 
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
+from householdd.clients.addresses import host_port
 from householdd.controlplane import requests
 from householdd.controlplane.blocking import HIT, BlockBook, networks_of
 from householdd.controlplane.breaking import BreakerBook
@@ -16,7 +17,6 @@ from householdd.controlplane.failures import not_found
 from householdd.controlplane.paging import Placed
 from householdd.controlplane.ranges import block_duration
 from householdd.controlplane.watching import OverrunError, WatchStream
-from householdd.core.addresses import host_port
 from householdd.core.session import Session
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.dataplane.giving_way import in_turns

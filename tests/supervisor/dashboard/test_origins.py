@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.origins import is_same_origin
+from householdd.clients.origins import is_same_origin
 from householdd.supervisor.hosts import is_known_host
 
 NAMES = {"noc.isp.example"}

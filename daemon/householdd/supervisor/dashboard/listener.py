@@ -11,8 +11,8 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from householdd.core.addresses import Address
-from householdd.core.origins import is_same_origin
+from householdd.clients.addresses import Address
+from householdd.clients.origins import is_same_origin
 from householdd.dataplane import static_files
 from householdd.dataplane.request_target import path_of
 from householdd.dataplane.responses import file

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from householdd.core.addresses import customer
+from householdd.clients.addresses import customer
 
 FIRST_DELAY, LAST_DELAY = 1.0, 16.0
 """Seconds that the answer to a wrong token waits: the first of an address, then twice as long each time, up to the

@@ -14,8 +14,8 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from householdd.clients.addresses import host_port, unmapped
 from householdd.controlplane.identity import Caller
-from householdd.core.addresses import host_port, unmapped
 from householdd.core.bucket import Bucket
 from householdd.dashboard_settings import Login, Tokens
 from householdd.supervisor.dashboard.desk import Desk

@@ -11,7 +11,7 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from householdd.core.addresses import Address
+from householdd.clients.addresses import Address
 from householdd.dataplane.request_target import path_of
 from householdd.http import methods, responses
 from householdd.http.headers import header

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.addresses import block, host_port, split_host_port, unmapped
+from householdd.clients.addresses import block, host_port, split_host_port, unmapped
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from householdd.core.proxies import TrustedProxies
+from householdd.clients.trusted_proxies import TrustedProxies
 
 TRUSTED = TrustedProxies((ipaddress.ip_network("127.0.0.1"), ipaddress.ip_network("10.0.0.0/8")))
 

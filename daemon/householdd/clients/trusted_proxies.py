@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from householdd.core.addresses import Network, address_of, unmapped
+from householdd.clients.addresses import Network, address_of, unmapped
 
 
 @dataclass(frozen=True)

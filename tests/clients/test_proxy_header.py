@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.proxy_header import HEAD_SIZE, MOST_REST, ProxyHeaderError, rest_size, source
+from householdd.clients.proxy_header import HEAD_SIZE, MOST_REST, ProxyHeaderError, rest_size, source
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 

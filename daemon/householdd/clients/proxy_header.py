@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import struct
 
-from householdd.core.addresses import address_of
+from householdd.clients.addresses import address_of
 
 HEAD_SIZE = 16
 """Bytes of the part that has the length of the rest."""

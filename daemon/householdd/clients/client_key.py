@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from householdd.core.addresses import BLOCK_BITS, Network, customer
+from householdd.clients.addresses import BLOCK_BITS, Network, customer
 from householdd.core.profiles import WARM_UP
 
 
 @dataclass(frozen=True)
-class Visitor:
+class ClientKey:
     """A client that asks for a session of a profile, as one of a run."""
 
     host: str
