@@ -6,11 +6,11 @@ from householdd.clients.addresses import parse_network
 from householdd.clients.client_key import ClientKey
 from householdd.clients.origins import Origins
 from householdd.core.admission import FULL_RETRY, PERSONS, PROBES, Admission, Cause, Denial
-from householdd.core.counts import Counts, size
 from householdd.core.ladder import Step
 from householdd.core.reservations import HOUSEHOLD, PATIENCE
 from householdd.core.settings import Limits
 from householdd.core.vocabulary import CloseReason
+from householdd.shared.counters import SharedCounters, size
 
 PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")
 
@@ -21,7 +21,7 @@ def visitor(host: str = "192.0.2.7", profile: str = "alex", test_id: str = "") -
 
 def admissions(workers: int) -> list[Admission]:
     memory = memoryview(bytearray(size(workers)))
-    return [Admission(Counts(memory, each)) for each in range(workers)]
+    return [Admission(SharedCounters(memory, each)) for each in range(workers)]
 
 
 def admission_of(limits: Limits | None = None) -> Admission:

@@ -4,8 +4,8 @@ import pytest
 
 from householdd.clients.addresses import customer, parse_network
 from householdd.core.breaker import GOOD_TRIALS, MOST_BREAKERS, Breakers, BreakerState, Party
-from householdd.core.counts import Counts, size
 from householdd.core.settings import Limits
+from householdd.shared.counters import SharedCounters, size
 
 LIMITS = Limits(breaker_failures=6, breaker_failures_per_profile=100, breaker_open=30, breaker_max_open=100)
 HOST = "192.0.2.7"
@@ -14,7 +14,7 @@ HOST = "192.0.2.7"
 class Worker:
     """The breakers of one worker, where everything happens to one customer."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: SharedCounters) -> None:
         self.breakers = Breakers(counts)
 
     def end(self, now: float, *, failed: bool, times: int = 1, host: str = HOST, profile: str = "jake") -> list[Party]:
@@ -32,7 +32,7 @@ class Worker:
 
 def workers(count: int) -> list[Worker]:
     memory = memoryview(bytearray(size(count)))
-    return [Worker(Counts(memory, each)) for each in range(count)]
+    return [Worker(SharedCounters(memory, each)) for each in range(count)]
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from householdd.core.admission import Admission, Cause
 from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
 from householdd.core.budgets import Budgets, customer_key
-from householdd.core.counts import Counts, size
 from householdd.core.settings import Limits
 from householdd.core.unfinished import Unfinished
 from householdd.core.vocabulary import CloseReason
+from householdd.shared.counters import SharedCounters, size
 from householdd.supervisor.dashboard.logins import Failures
 
 HOME = "2001:db8:1:200::1"
@@ -29,8 +29,8 @@ LIMITS = Limits(
 )
 
 
-def counts() -> Counts:
-    return Counts(memoryview(bytearray(size(1))), 0)
+def counts() -> SharedCounters:
+    return SharedCounters(memoryview(bytearray(size(1))), 0)
 
 
 def admitted(first: ClientKey) -> Admission:

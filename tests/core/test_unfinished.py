@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.core.admission import Cause
-from householdd.core.counts import SECRET_SIZE, Counts, size
 from householdd.core.settings import Limits
 from householdd.core.unfinished import Excess, Unfinished
+from householdd.shared.counters import SECRET_SIZE, SharedCounters, size
 
 LIMITS = Limits(max_unfinished_handshakes=6, max_unfinished_handshakes_per_address=4)
 
@@ -15,7 +15,7 @@ LIMITS = Limits(max_unfinished_handshakes=6, max_unfinished_handshakes_per_addre
 def of(workers: int) -> list[Unfinished[str]]:
     """What the workers have of one memory."""
     memory = memoryview(bytearray(size(workers)))
-    views = [Counts(memory, worker) for worker in range(workers)]
+    views = [SharedCounters(memory, worker) for worker in range(workers)]
     views[0].seed(bytes(range(SECRET_SIZE)))
     return [Unfinished(view) for view in views]
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from householdd.core.admission import Admission
-from householdd.core.counts import Counts, size
 from householdd.core.ladder import Step
 from householdd.core.settings import Limits
 from householdd.dataplane.http_rows import RowUnavailableError, Stats
 from householdd.dataplane.readiness import readiness
+from householdd.shared.counters import SharedCounters, size
 from tests.daemon import Daemon, wait_until
 from tests.dataplane.http_client import ask
 from tests.websocket_clients import OldPage, client
@@ -21,7 +21,7 @@ READY = "/virtual-household/ready"
 
 
 def admission() -> Admission:
-    return Admission(Counts(memoryview(bytearray(size(1))), 0))
+    return Admission(SharedCounters(memoryview(bytearray(size(1))), 0))
 
 
 def stats_of(state: str) -> Stats:

@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from householdd.core.used_tokens import UsedTokens, size
 from householdd.dataplane.tokens import EXPIRED, NEEDED, NO_RUN, USED, WRONG, Key, TokenError, Tokens
+from householdd.shared.used_tokens import UsedTokens, size
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW = 1_800_000_000.0

@@ -14,12 +14,12 @@ from householdd.clients.addresses import written
 from householdd.clients.client_key import ClientKey
 from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
-from householdd.core.counts import Counts
 from householdd.core.ladder import Step
 from householdd.core.profiles import PROBE, WARM_UP
 from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
 from householdd.core.vocabulary import CloseReason
+from householdd.shared.counters import SharedCounters
 
 LEAST_RETRY = 1
 """Seconds; the least that a client is told to wait."""
@@ -100,7 +100,7 @@ class Admission:
     Handshakes under way together are not seen by each other, so a limit may be passed by those.
     """
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: SharedCounters) -> None:
         self.blocks = Blocks()
         self.breakers = Breakers(counts)
         self.drain_deadline: float | None = None

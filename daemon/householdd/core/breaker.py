@@ -11,8 +11,8 @@ from enum import Enum
 
 from householdd.clients.addresses import Network, covers, customer
 from householdd.clients.client_key import network_key
-from householdd.core.counts import OUTCOMES_WINDOW, Counts, Outcomes
 from householdd.core.settings import Limits
+from householdd.shared.counters import OUTCOMES_WINDOW, Outcomes, SharedCounters
 
 SHARE = 0.5
 """Part of all ends that has to be failures: many good customers behind one address are not shut out for a few."""
@@ -136,7 +136,7 @@ class Breakers:
     has failed everywhere, so no worker has to tell another, and none can be asked in vain.
     """
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: SharedCounters) -> None:
         self._counts = counts
         self._by_party: dict[Party, Breaker] = {}
         self._profiles: set[str] = set()

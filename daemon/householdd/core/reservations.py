@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from householdd.clients.client_key import ClientKey
-from householdd.core.counts import Counts
+from householdd.shared.counters import SharedCounters
 
 HOUSEHOLD = 8
 """Sessions of a run of the page: four probes and four people. A deployed page has the people alone."""
@@ -28,7 +28,7 @@ class _Reservation:
 class Reservations:
     """The reservations that a worker made. All workers see the places and the runs in the counts they share."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: SharedCounters) -> None:
         self._counts = counts
         self._by_run: dict[bytes, _Reservation] = {}
 

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 from householdd.clients.client_key import ClientKey
 from householdd.core.admission import Cause
-from householdd.core.counts import Counts
 from householdd.core.settings import Limits
+from householdd.shared.counters import SharedCounters
 
 H = TypeVar("H", bound=Hashable)
 
@@ -30,7 +30,7 @@ class Unfinished(Generic[H]):
     So many connections from a few networks cost those and nobody else.
     """
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: SharedCounters) -> None:
         self._counts = counts
         self._visitors: dict[H, ClientKey | None] = {}
         self._networks: Counter[bytes] = Counter()

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from householdd.clients.addresses import customer
 from householdd.core.budgets import Budgets, customer_key
-from householdd.core.ledger import Ledger, Row, size
 from householdd.core.session import Session
 from householdd.dataplane.registry import Registry
+from householdd.shared.demand import Row, SharedDemand, size
 
 _NONE = Budgets(math.inf, math.inf, math.inf, math.inf)
 """For an overloaded worker without a budget."""
@@ -23,10 +23,10 @@ UNWATCHED = 0.1
 class Budgeting:
     """Tells the other workers what the sessions here want, and gives these what the budgets leave them."""
 
-    def __init__(self, registry: Registry, ledger: Ledger | None = None) -> None:
+    def __init__(self, registry: Registry, ledger: SharedDemand | None = None) -> None:
         """``ledger`` is shared with the other workers; without, this worker is the only one."""
         self._registry = registry
-        self._ledger = ledger or Ledger(memoryview(bytearray(size(1))), 0)
+        self._ledger = ledger or SharedDemand(memoryview(bytearray(size(1))), 0)
         self._held: set[Session] = set()
         """Sessions that may be held below what they want."""
         self._moved: dict[Session, tuple[int, int]] = {}

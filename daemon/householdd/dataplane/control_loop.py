@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from householdd.core.ladder import Tuning
-from householdd.core.ledger import Ledger
 from householdd.core.overload import Beat, late_passes
 from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.overloading import Overloading
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Runner
+from householdd.shared.demand import SharedDemand
 
 log = structlog.get_logger("control_loop")
 
@@ -34,7 +34,7 @@ class ControlLoop:
     """Shares the budgets, removes what is dead, judges who is alive, probes, publishes, and measures itself."""
 
     def __init__(
-        self, registry: Registry, ledger: Ledger | None = None, overloading: Overloading | None = None
+        self, registry: Registry, ledger: SharedDemand | None = None, overloading: Overloading | None = None
     ) -> None:
         """``ledger`` is that of ``Budgeting``; without ``overloading`` nothing is done about overload."""
         self.passes = 0

@@ -10,14 +10,11 @@ from enum import Enum
 import structlog
 
 from householdd.clients.client_key import ClientKey
-from householdd.core import stopped_runs
 from householdd.core.admission import Admission, Cause
-from householdd.core.counts import Counts, size
 from householdd.core.profiles import Profile, Profiles
 from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
-from householdd.core.stopped_runs import StoppedRuns, Stops
 from householdd.core.timing import Timing
 from householdd.core.unfinished import Unfinished
 from householdd.core.vocabulary import CloseReason, SessionState
@@ -26,6 +23,9 @@ from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
 from householdd.dataplane.totals import Totals, count
+from householdd.shared import stopped_runs
+from householdd.shared.counters import SharedCounters, size
+from householdd.shared.stopped_runs import StoppedRuns, Stops
 
 log = structlog.get_logger("registry")
 
@@ -58,11 +58,11 @@ class Keeper:
 class Registry:
     """Opens sessions, knows the live ones, and remembers the most recently ended."""
 
-    def __init__(self, timeouts: Timeouts, clock: Clock, counts: Counts | None = None) -> None:
+    def __init__(self, timeouts: Timeouts, clock: Clock, counts: SharedCounters | None = None) -> None:
         """``counts`` are shared with the other workers; without, this worker is the only one."""
         self.timeouts = timeouts
         self.clock = clock
-        self.counts = counts or Counts(memoryview(bytearray(size(1))), 0)
+        self.counts = counts or SharedCounters(memoryview(bytearray(size(1))), 0)
         self.admission = Admission(self.counts)
         """What the gateway asks before each upgrade."""
         self.unfinished: Unfinished[Arrival] = Unfinished(self.counts)

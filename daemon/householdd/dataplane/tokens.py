@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from householdd.core.used_tokens import UsedTokens
+from householdd.shared.used_tokens import UsedTokens
 
 MOST_TOKEN = 2048
 """Characters."""

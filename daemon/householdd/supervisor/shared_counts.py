@@ -8,16 +8,16 @@ import os
 import secrets
 from collections.abc import Iterator
 
-from householdd.core.counts import SECRET_SIZE, Counts
-from householdd.core.ledger import Ledger
-from householdd.core.shared import sections, size
+from householdd.shared.counters import SECRET_SIZE, SharedCounters
+from householdd.shared.demand import SharedDemand
+from householdd.shared.layout import sections, size
 from householdd.supervisor.failure import step
 
 
 class SharedCounts:
     """The memory as the supervisor has it: it hands it down, and clears a worker's part when that is gone."""
 
-    def __init__(self, fd: int, counts: Counts, ledger: Ledger) -> None:
+    def __init__(self, fd: int, counts: SharedCounters, ledger: SharedDemand) -> None:
         self.fd = fd
         """To be inherited by the workers."""
         self._counts = counts
@@ -46,7 +46,7 @@ def shared_counts(workers: int) -> Iterator[SharedCounts]:
             memory[counted_in] as counted,
             memory[told_in] as told,
         ):
-            yield SharedCounts(fd, Counts(counted, 0), Ledger(told, 0))
+            yield SharedCounts(fd, SharedCounters(counted, 0), SharedDemand(told, 0))
     finally:
         os.close(fd)
 

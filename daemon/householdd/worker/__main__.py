@@ -31,7 +31,6 @@ from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
 from householdd.core.profiles import Profiles
 from householdd.core.runtime import Catalogue, Values
-from householdd.core.shared import stopped_runs_of, used_tokens_of, views
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
@@ -45,6 +44,7 @@ from householdd.dataplane.redirecting import Redirector
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import Tokens
+from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
 from householdd.token_settings import RunTokens
 from householdd.version import VERSION
 from householdd.worker import allocator, collector

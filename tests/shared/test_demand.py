@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from householdd.core import counts
-from householdd.core.ledger import FRESH, Ledger, size
-from householdd.core.shared import size as size_of_all
-from householdd.core.shared import views
+from householdd.shared import counters
+from householdd.shared.demand import FRESH, SharedDemand, size
+from householdd.shared.layout import size as size_of_all
+from householdd.shared.layout import views
 
 ROWS = [(2**64 - 1, 1.5e6, 0.0), (7, 1e9, 5e5)]
 
 
-def of(workers: int) -> list[Ledger]:
+def of(workers: int) -> list[SharedDemand]:
     """The workers' views of one memory."""
     memory = memoryview(bytearray(size(workers)))
-    return [Ledger(memory, worker) for worker in range(workers)]
+    return [SharedDemand(memory, worker) for worker in range(workers)]
 
 
 def test_every_worker_sees_what_the_sessions_of_all_want() -> None:
@@ -35,7 +35,7 @@ def test_a_worker_that_stands_still_or_is_gone_wants_nothing() -> None:
 def test_counts_and_ledger_share_the_memory_and_do_not_touch_each_other() -> None:
     memory = memoryview(bytearray(size_of_all(2)))
     (counted, told), (seen, heard) = views(memory, 2, 0), views(memory, 2, 1)
-    counted.seed(bytes(range(counts.SECRET_SIZE)))
+    counted.seed(bytes(range(counters.SECRET_SIZE)))
     told.write(ROWS, 100.0)
     seen.opened([b"192.0.2.7"])
     heard.write(ROWS, 100.0)

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.counts import SECRET_SIZE, Counts, Outcomes, size
+from householdd.shared.counters import SECRET_SIZE, Outcomes, SharedCounters, size
 
 HERE, THERE = b"here", b"there"
 
 
-def of(workers: int) -> list[Counts]:
+def of(workers: int) -> list[SharedCounters]:
     """The workers' views of one memory."""
     memory = memoryview(bytearray(size(workers)))
-    views = [Counts(memory, worker) for worker in range(workers)]
+    views = [SharedCounters(memory, worker) for worker in range(workers)]
     views[0].seed(bytes(range(SECRET_SIZE)))
     return views
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from householdd.core.used_tokens import PLACES, ROWS, UsedTokens, size
+from householdd.shared.used_tokens import PLACES, ROWS, UsedTokens, size
 
 RUN, OTHER = b"a run", b"another"
 

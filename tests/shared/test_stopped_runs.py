@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.stopped_runs import ENTRIES, StoppedRuns, size
+from householdd.shared.stopped_runs import ENTRIES, StoppedRuns, size
 
 HERE, ELSEWHERE = "192.0.2.7", "198.51.100.1"
 

@@ -32,7 +32,7 @@ def size(workers: int) -> int:
     return workers * _PART
 
 
-class Ledger:
+class SharedDemand:
     """The demands of all workers, as one of them tells and sees them.
 
     No lock is needed: whoever reads while another writes has a mixture of two passes of that one for one pass.

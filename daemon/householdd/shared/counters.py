@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from householdd.core.sketch import Places, Sketch, Window, least, places
+from householdd.shared.sketch import Places, Sketch, Window, least, places
 
 SECRET_SIZE = 16
 """Bytes at the beginning: a secret, so that nobody can choose keys that are counted as one."""
@@ -72,7 +72,7 @@ class _Part:
         _UNFINISHED.pack_into(self._memory, self._start + _HEAD.size, count)
 
 
-class Counts:
+class SharedCounters:
     """The counts of all workers, as one of them keeps and sees them. Keys are those of a Visitor."""
 
     def __init__(self, memory: memoryview, worker: int) -> None:

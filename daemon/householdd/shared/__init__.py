@@ -1,0 +1,1 @@
+"""Pure: the layout of the memory that all workers share."""
