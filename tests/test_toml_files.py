@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from householdd import config, profile_data
-from householdd.core.profiles import ProfileError
+from householdd.traffic.profiles import ProfileError
 
 TEXT = '# für alle\ndev = true\nlog_level = "debug"\n'
 PROFILES = profile_data.BUILT_IN.read_text(encoding="utf-8")

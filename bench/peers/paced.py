@@ -25,7 +25,7 @@ from websockets.frames import Frame, Opcode
 from bench.peers.bulk import asked
 from bench.peers.listening import listener, tls
 from householdd import profile_data
-from householdd.core.shapes import BURST_TICK, Burst, Constant
+from householdd.traffic.shapes import BURST_TICK, Burst, Constant
 
 LATE = 0.005
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from householdd.core.profiles import ProfileError, Profiles
 from householdd.toml_files import read_toml
+from householdd.traffic.profiles import ProfileError, Profiles
 
 BUILT_IN = files("householdd") / "data" / "profiles.toml"
 """Those that come with the package."""

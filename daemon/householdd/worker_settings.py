@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 
 from householdd.core.ladder import Tuning
-from householdd.core.profiles import Profile
 from householdd.dataplane.branding import Brand
 from householdd.dataplane.proxied import ProxyProtocol
+from householdd.traffic.profiles import Profile
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):

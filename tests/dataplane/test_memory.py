@@ -12,9 +12,9 @@ from websockets.protocol import State
 from householdd import profile_data
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
-from householdd.core.profiles import Profiles
 from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.inlet import Inlet
+from householdd.traffic.profiles import Profiles
 from tests.daemon import CROWD, running
 from tests.dataplane.bench import Bench
 from tests.dataplane.raw_client import RawClient

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from householdd.core.pacing import CATCH_UP
-from householdd.core.shapes import BULK_TICK
 from householdd.dataplane.link import WRITE_LIMIT
+from householdd.traffic.pacer import CATCH_UP
+from householdd.traffic.shapes import BULK_TICK
 from tests.daemon import CROWD, Daemon, running
 from tests.dataplane.load import Order, Rates, Report
 from tests.dataplane.raw_client import RawClient

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd import profile_data
-from householdd.core.profiles import PROBE
 from householdd.dataplane.request_target import SESSION_PATH, TargetError, path_of, session_target
+from householdd.traffic.profiles import PROBE
 
 PROFILES = profile_data.read(None)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from householdd.clients.addresses import BLOCK_BITS, Network, customer
-from householdd.core.profiles import WARM_UP
+from householdd.traffic.profiles import WARM_UP
 
 
 @dataclass(frozen=True)

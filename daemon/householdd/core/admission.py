@@ -15,11 +15,11 @@ from householdd.clients.client_key import ClientKey
 from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
 from householdd.core.ladder import Step
-from householdd.core.profiles import PROBE, WARM_UP
 from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
 from householdd.core.vocabulary import CloseReason
 from householdd.shared.counters import SharedCounters
+from householdd.traffic.profiles import PROBE, WARM_UP
 
 LEAST_RETRY = 1
 """Seconds; the least that a client is told to wait."""

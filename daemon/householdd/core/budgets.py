@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from householdd.clients.addresses import BLOCK_BITS, LONGEST_CUSTOMER, Network
-from householdd.core.profiles import MEGABIT
 from householdd.core.settings import MOST_MBPS, Limits
 from householdd.core.sharing import Pool, fill
+from householdd.traffic.profiles import MEGABIT
 
 _IPV4 = 1 << 32
 """Above an IPv4 address in a key: as an IPv6 prefix that would be 0:1::/32, which is nobody's (RFC 4291, section 4)."""

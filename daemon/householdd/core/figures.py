@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from householdd.core.profiles import MEGABIT
 from householdd.core.quality import Latency
 from householdd.core.session import Session, Transport
 from householdd.core.vocabulary import CloseReason
 from householdd.core.wire import LatencyMetrics, ServerTcp, Update
+from householdd.traffic.profiles import MEGABIT
 
 
 def fill(update: Update, session: Session, now: float, wall: float) -> None:

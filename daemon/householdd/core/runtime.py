@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
 
-from householdd.core.profiles import GREATEST_RATE, LEAST_RATE, Profiles, SilentSpec
 from householdd.core.settings import Limits, Meaning, SettingError, Timeouts
+from householdd.traffic.profiles import GREATEST_RATE, LEAST_RATE, Profiles, SilentSpec
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 

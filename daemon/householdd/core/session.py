@@ -10,11 +10,11 @@ import msgspec
 from householdd.core.demand import AHEAD, Demand
 from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
 from householdd.core.overload import Lateness
-from householdd.core.pacing import UPLOAD_CATCH_UP, Pacer
-from householdd.core.profiles import Profile
 from householdd.core.quality import Latency, RateMeter
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.traffic.pacer import UPLOAD_CATCH_UP, Pacer
+from householdd.traffic.profiles import Profile
 
 UNASKED_FACTOR = 2
 """Uploads may come to so many times what was to be asked for: deployed clients round a request up to whole chunks."""

@@ -12,8 +12,8 @@ from websockets.http11 import Request
 
 from householdd.core.admission import Denial
 from householdd.core.figures import mbps
-from householdd.core.profiles import Profiles
 from householdd.http.headers import header
+from householdd.traffic.profiles import Profiles
 
 
 class RowUnavailableError(Exception):

@@ -14,7 +14,6 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from householdd.clients.client_key import ClientKey
-from householdd.core.profiles import Profile
 from householdd.core.session import Identity
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival
@@ -28,6 +27,7 @@ from householdd.dataplane.stream_link import StreamLink
 from householdd.http import methods
 from householdd.http.headers import header
 from householdd.http.responses import Stream, text
+from householdd.traffic.profiles import Profile
 
 if TYPE_CHECKING:
     from householdd.dataplane.gateway import GatewayOptions

@@ -11,7 +11,6 @@ import structlog
 
 from householdd.clients.client_key import ClientKey
 from householdd.core.admission import Admission, Cause
-from householdd.core.profiles import Profile, Profiles
 from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
@@ -26,6 +25,7 @@ from householdd.dataplane.totals import Totals, count
 from householdd.shared import stopped_runs
 from householdd.shared.counters import SharedCounters, size
 from householdd.shared.stopped_runs import StoppedRuns, Stops
+from householdd.traffic.profiles import Profile, Profiles
 
 log = structlog.get_logger("registry")
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from householdd.core.profiles import Profile, Profiles
+from householdd.traffic.profiles import Profile, Profiles
 
 SESSION_PATH = "/ws/virtual-household/"
 

@@ -34,7 +34,6 @@ from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
 from householdd.core.blocks import Blocks
-from householdd.core.profiles import Profiles
 from householdd.core.runtime import Catalogue, Values
 from householdd.dashboard_settings import Tokens
 from householdd.dataplane.branding import Brand
@@ -59,6 +58,7 @@ from householdd.supervisor.sessions import FanSessions, brief_blocks
 from householdd.supervisor.shared_counts import shared_counts
 from householdd.supervisor.systemd import notify
 from householdd.supervisor.tls_door import TlsDoor
+from householdd.traffic.profiles import Profiles
 from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")

@@ -15,7 +15,6 @@ from householdd.access_settings import AccessError
 from householdd.certificate_faults import CertificateError
 from householdd.certificates import Certificate, read_authorities, read_certificate
 from householdd.config import Settings
-from householdd.core.profiles import ProfileError, Profiles
 from householdd.dashboard_settings import Tokens, TokensError, read_tokens
 from householdd.dataplane.branding import Brand
 from householdd.secret_files import read_secret
@@ -29,6 +28,7 @@ from householdd.supervisor.history import History
 from householdd.supervisor.listening import ReservedError
 from householdd.supervisor.webhook.delivering import Webhook
 from householdd.supervisor.webhook.posting import Poster
+from householdd.traffic.profiles import ProfileError, Profiles
 
 
 @dataclass(frozen=True)

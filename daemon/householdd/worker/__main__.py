@@ -29,7 +29,6 @@ from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
-from householdd.core.profiles import Profiles
 from householdd.core.runtime import Catalogue, Values
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
@@ -46,6 +45,7 @@ from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import Tokens
 from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
 from householdd.token_settings import RunTokens
+from householdd.traffic.profiles import Profiles
 from householdd.version import VERSION
 from householdd.worker import allocator, collector
 from householdd.worker.daemon_stats import DaemonStats

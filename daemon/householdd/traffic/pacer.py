@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from householdd.core.shapes import Shape
+from householdd.traffic.shapes import Shape
 
 CATCH_UP = 0.25
 """Seconds of peak rate that may be made up after a stall. What was missed beyond that is dropped, never sent as a

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from householdd import profile_data
-from householdd.core.profiles import ProfileError, Profiles
-from householdd.core.shapes import Burst, Constant, Shape, Silent
+from householdd.traffic.profiles import ProfileError, Profiles
+from householdd.traffic.shapes import Burst, Constant, Shape, Silent
 from tests.core.samples import PROFILES
 
 ALEX = {

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from householdd.core.shapes import Burst, Constant, Shape, Silent, bulk
+from householdd.traffic.shapes import Burst, Constant, Shape, Silent, bulk
 
 MEGABIT = 1e6
 """Bits in the megabit of every rate here: decimal, as network rates are."""

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.pacing import CATCH_UP, UPLOAD_CATCH_UP, Pacer
-from householdd.core.shapes import Burst, Constant, Shape, Silent
+from householdd.traffic.pacer import CATCH_UP, UPLOAD_CATCH_UP, Pacer
+from householdd.traffic.shapes import Burst, Constant, Shape, Silent
 from tests.core.samples import PROFILES, START
 
 JAKE = Burst(25e6, 1, 4)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from householdd.core.shapes import BURST_TICK, Burst, Constant, Shape, Silent, bulk
+from householdd.traffic.shapes import BURST_TICK, Burst, Constant, Shape, Silent, bulk
 from tests.core.samples import PROFILES
 
 DAY = 86400.0
