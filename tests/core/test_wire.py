@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.core import wire
-from householdd.core.run_report import RunReport
+from householdd.measure.run_report import RunReport
 
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.integers(0, 2**53) | st.floats(0, 2**53)

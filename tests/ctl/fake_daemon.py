@@ -28,7 +28,7 @@ from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Sess
 from householdd.controlplane import filters
 from householdd.controlplane.paging import DEFAULT_SIZE
 from householdd.core import settings as product
-from householdd.core.run_report import RunReport, encode
+from householdd.measure.run_report import RunReport, encode
 from tests.run_reports import run_report
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from householdctl.household.timeline import MOST_POINTS, points
-from householdd.core import run_report
+from householdd.measure import run_report
 from tests.run_reports import run_report as reported
 
 

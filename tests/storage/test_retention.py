@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.engine import URL
 
-from householdd.core.clock_trust import Reading
+from householdd.measure.clock_trust import Reading
 from householdd.storage import migrations, pruning, reading, totals, writing
 from householdd.storage.engine import make_file, open_engine
 from householdd.storage.pruning import Bounds, prune

@@ -7,7 +7,7 @@ from pathlib import Path
 from household.v1 import session_pb2
 from householdd.config import HistorySettings
 from householdd.controlplane.convert import duration, timestamp
-from householdd.core import run_report
+from householdd.measure import run_report
 from householdd.storage import reading
 from householdd.storage.engine import file_url
 from householdd.storage.retention import Retention

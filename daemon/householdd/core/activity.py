@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from householdd.core.roundtrip import RoundTrip
+from householdd.measure.round_trip import RoundTrip
 
 PATIENCE = 20
 """Gaps as long as this client's longest usual one, without an answer, after which it counts as inactive. At the usual

@@ -8,10 +8,10 @@ from householdd.core import wire
 from householdd.core.figures import fill, mbps
 from householdd.core.liveness import HEARTBEAT
 from householdd.core.pings import Pings
-from householdd.core.run_report import RunReport
 from householdd.core.schedule import Every
 from householdd.core.session import Session
 from householdd.core.vocabulary import CloseReason, EvidenceKind
+from householdd.measure.run_report import RunReport
 from householdd.traffic.profiles import GREATEST_RATE, MEGABIT, PROBE
 
 ERROR_BUDGET = 20

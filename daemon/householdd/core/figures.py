@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from householdd.core.quality import Latency
 from householdd.core.session import Session, Transport
 from householdd.core.vocabulary import CloseReason
 from householdd.core.wire import LatencyMetrics, ServerTcp, Update
+from householdd.measure.latency import SessionLatency
 from householdd.traffic.profiles import MEGABIT
 
 
@@ -39,7 +39,7 @@ def fill(update: Update, session: Session, now: float, wall: float) -> None:
         update.server_tcp = _server_tcp(session.transport)
 
 
-def _latency_metrics(latency: Latency) -> LatencyMetrics:
+def _latency_metrics(latency: SessionLatency) -> LatencyMetrics:
     return LatencyMetrics(
         baseline_latency=latency.baseline,
         current_latency=latency.current,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from householdd.core.activity import Activity
-from householdd.core.roundtrip import RoundTrip
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, Verdict
+from householdd.measure.round_trip import RoundTrip
 
 HEARTBEAT = 0.5
 """Seconds between two pings of a session. A live client on an unloaded line gives evidence at least this often."""

@@ -10,9 +10,9 @@ import msgspec
 from householdd.core.demand import AHEAD, Demand
 from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
 from householdd.core.overload import Lateness
-from householdd.core.quality import Latency, RateMeter
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.measure.latency import RateMeter, SessionLatency
 from householdd.traffic.pacer import UPLOAD_CATCH_UP, Pacer
 from householdd.traffic.profiles import Profile
 
@@ -115,7 +115,7 @@ class Session:
         self.close_reason: CloseReason | None = None
         """Set once, with CLOSING or CLOSED; the first reason stands."""
         self.close_detail = ""
-        self.latency = Latency()
+        self.latency = SessionLatency()
         self.download = Pacer(profile.download.shape(), now)
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP)
         self.liveness = Liveness(self.download.shape.longest_gap, now, acks_answer=profile.is_stream)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from householdd.core.run_report import RunReport
+from householdd.measure.run_report import RunReport
 
 MAX_TEXT = 16 * 1024
 """Greatest size in bytes of a client's text message; the longest of a deployed client has some 300."""

@@ -11,10 +11,8 @@ import structlog
 
 from householdd.clients.client_key import ClientKey
 from householdd.core.admission import Admission, Cause
-from householdd.core.run_report import RunReport
 from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
-from householdd.core.timing import Timing
 from householdd.core.unfinished import Unfinished
 from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.core.wire import RunRefused
@@ -22,6 +20,8 @@ from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
 from householdd.dataplane.totals import Totals, count
+from householdd.measure.run_report import RunReport
+from householdd.measure.worker_timing import WorkerTiming
 from householdd.shared import stopped_runs
 from householdd.shared.counters import SharedCounters, size
 from householdd.shared.stopped_runs import StoppedRuns, Stops
@@ -74,7 +74,7 @@ class Registry:
         self.listeners: set[Listener] = set()
         """Called after each opening, change of state and end; they must not raise or wait."""
         self.keeper = Keeper()
-        self.timing = Timing()
+        self.timing = WorkerTiming()
         self.refusals: Counter[Cause] = Counter()
         """Upgrades that were refused and connections that were closed before one, by cause."""
         self._ended: dict[str, Totals] = {}

@@ -15,7 +15,6 @@ from householdd.clients.addresses import host_port
 from householdd.core.dialogue import Dialogue
 from householdd.core.liveness import HEARTBEAT, Kernel
 from householdd.core.pings import Pings
-from householdd.core.run_report import RunReport
 from householdd.core.schedule import Every
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
@@ -24,6 +23,7 @@ from householdd.core.wire import MAX_TEXT, RunRefused, RunStored, ServerMessage,
 from householdd.dataplane import sockets, tcp_info
 from householdd.dataplane.link import FRAMES_PER_SECOND, Link
 from householdd.dataplane.tcp_info import TcpInfo
+from householdd.measure.run_report import RunReport
 from householdd.traffic.profiles import Profile
 
 log = structlog.get_logger("session")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy import Connection, Engine, func, select
 
-from householdd.core.clock_trust import MAX_STEP_S, ClockTrust, Reading
+from householdd.measure.clock_trust import MAX_STEP_S, ClockTrust, Reading
 from householdd.storage.pruning import Bounds, prune
 from householdd.storage.schema import runs, sessions, writers
 from householdd.storage.writing import SECONDS_A_DAY, write_seen

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from householdd.core.clock_trust import Reading
+from householdd.measure.clock_trust import Reading
 from householdd.storage import engine, migrations, outbox, writing
 from householdd.storage.problems import ProblemKind, describe, kind_of
 from householdd.storage.retention import Keeper, Retention, read_clocks

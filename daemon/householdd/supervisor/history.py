@@ -21,7 +21,7 @@ from householdd.clients.addresses import block, split_host_port
 from householdd.config import HistorySettings
 from householdd.controlplane.convert import duration, timestamp, unix
 from householdd.core.run_index import Household, RunAllowance, RunIndex
-from householdd.core.run_report import RunReport
+from householdd.measure.run_report import RunReport
 from householdd.storage import reading
 from householdd.storage.problems import describe
 from householdd.storage.rows import RunLink, RunRow, SessionRow

@@ -10,7 +10,7 @@ import msgspec
 from household.v1 import session_pb2
 from householdd.clients.addresses import block, split_host_port
 from householdd.controlplane.convert import seconds, unix
-from householdd.core.run_report import RunReport, encode
+from householdd.measure.run_report import RunReport, encode
 from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
 
 Addresses = Literal["whole", "truncated", "none"]

@@ -11,7 +11,7 @@ import grpc.aio
 from household.internal.v1 import recorder_service_pb2 as pb
 from household.internal.v1 import recorder_service_pb2_grpc
 from household.v1 import session_pb2
-from householdd.core import run_report
+from householdd.measure import run_report
 from householdd.supervisor.history import History, HistoryUnavailableError, Refused
 from householdd.supervisor.history_rows import shared_run
 

@@ -17,7 +17,7 @@ from google.protobuf import descriptor_pool
 from householdd import metric_families as metrics
 from householdd.controlplane.interceptor import Context
 from householdd.controlplane.serving import SERVICES
-from householdd.core.histogram import Histogram
+from householdd.measure.histogram import Histogram
 from householdd.supervisor.metrics.book import Key, Value
 
 _CODES = {code.value[0]: code.name for code in grpc.StatusCode}

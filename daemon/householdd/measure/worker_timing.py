@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from householdd.core.histogram import Histogram
+from householdd.measure.histogram import Histogram
 
 TICK_LATENESS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -16,7 +16,7 @@ ROUND_TRIP = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2
 EVIDENCE_AGE = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 30.0)
 
 
-class Timing:
+class WorkerTiming:
     """Since the process started."""
 
     def __init__(self) -> None:

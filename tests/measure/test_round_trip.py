@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.roundtrip import RoundTrip
+from householdd.measure.round_trip import RoundTrip
 
 SAMPLES = st.lists(st.floats(0, 100), max_size=50)
 

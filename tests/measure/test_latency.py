@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.quality import BASELINE_SAMPLES, Latency, RateMeter
+from householdd.measure.latency import BASELINE_SAMPLES, RateMeter, SessionLatency
 
 
-def of(*milliseconds: float) -> Latency:
-    latency = Latency()
+def of(*milliseconds: float) -> SessionLatency:
+    latency = SessionLatency()
     for each in milliseconds:
         latency.add(each)
     return latency
 
 
 def test_before_the_first_round_trip_nothing_is_known() -> None:
-    latency = Latency()
+    latency = SessionLatency()
     assert latency.count == 0
     assert all(math.isnan(each) for each in (latency.current, latency.baseline, latency.mean, latency.increase))
     assert not latency.baseline_established
@@ -131,7 +131,7 @@ def test_a_transfer_that_stopped_shows_nothing_after_the_window() -> None:
 
 
 def test_percentiles_are_of_the_latest_round_trips() -> None:
-    assert Latency().percentiles() is None
+    assert SessionLatency().percentiles() is None
     assert of(20).percentiles() == (20, 20, 20)
     assert of(*range(101)).percentiles() == (50, 95, 99)
     latency = of(*[1000.0] * 100, *range(600))

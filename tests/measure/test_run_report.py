@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core import run_report as core
 from householdd.core import wire
-from householdd.core.run_report import MAX_POINTS, RunReport
+from householdd.measure import run_report as core
+from householdd.measure.run_report import MAX_POINTS, RunReport
 from householdscore.grade import Grade
 from tests.run_reports import latency, run_report
 

@@ -22,7 +22,7 @@ LEVELS = ((5.0, "none"), (30.0, "minimal"), (60.0, "mild"), (200.0, "moderate"),
 WORST_LEVEL = "extreme"
 
 
-class Latency:
+class SessionLatency:
     """Round trips of one session, in milliseconds, as they come in."""
 
     def __init__(self) -> None:

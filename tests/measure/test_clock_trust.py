@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.clock_trust import MAX_STEP_S, STEADY_S, ClockTrust, Reading
+from householdd.measure.clock_trust import MAX_STEP_S, STEADY_S, ClockTrust, Reading
 
 NOW = 1_795_000_000.0
 DAY = 86400.0

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from householdd.core.histogram import Histogram, quantile
+from householdd.measure.histogram import Histogram, quantile
 
 
 def test_a_bound_belongs_to_the_range_below_it() -> None:

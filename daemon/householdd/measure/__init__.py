@@ -1,0 +1,1 @@
+"""Pure: round trips, rates, and the report of a run."""
