@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from householdd.core.ladder import Tuning
+from householdd.capacity.overload_controller import Tuning
 
 
 class Overload(BaseModel):

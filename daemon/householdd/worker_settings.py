@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from householdd.core.ladder import Tuning
+from householdd.capacity.overload_controller import Tuning
 from householdd.dataplane.branding import Brand
 from householdd.dataplane.proxied import ProxyProtocol
 from householdd.traffic.profiles import Profile

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import parse_network
 from householdd.clients.client_key import ClientKey
 from householdd.clients.origins import Origins
 from householdd.core.admission import FULL_RETRY, PERSONS, PROBES, Admission, Cause, Denial
-from householdd.core.ladder import Step
 from householdd.core.reservations import HOUSEHOLD, PATIENCE
 from householdd.core.settings import Limits
 from householdd.core.vocabulary import CloseReason
@@ -129,9 +129,9 @@ def test_a_drain_of_an_overloaded_worker_lets_a_run_go_on_until_all_is_stopped()
     run = household("192.0.2.7", "1")
     enter(admission, run[0])
     admission.drain_deadline = 60.0
-    admission.overload = Step.SHED
+    admission.overload = OverloadLevel.SHED
     assert enter(admission, run[1], 1.0) is None
-    admission.overload = Step.STOP
+    admission.overload = OverloadLevel.STOP
     assert cause(admission.denies(run[2], 1.0)) is Cause.OVERLOADED
 
 
@@ -302,10 +302,10 @@ def test_no_new_run_is_let_in_while_draining_overloaded_or_full() -> None:
     admission.drain_deadline = 60.0
     assert admission.denies_new_runs(0.0) == Denial(Cause.DRAINING, "Draining; try again in 60 s.", 60)
     admission.drain_deadline = None
-    for step in (Step.REFUSE, Step.SLOW, Step.SHED, Step.STOP):
+    for step in (OverloadLevel.REFUSE, OverloadLevel.SLOW, OverloadLevel.SHED, OverloadLevel.STOP):
         admission.overload = step
         assert cause(admission.denies_new_runs(0.0)) is Cause.OVERLOADED
-    admission.overload = Step.NORMAL
+    admission.overload = OverloadLevel.NORMAL
     assert admission.denies_new_runs(0.0) is None
     # The first session of a run takes the places of the whole household, and one more leaves too few.
     enter(admission, household("192.0.2.1", "1")[0])

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from householdd.capacity.budgets import Budgets, customer_key
 from householdd.clients.addresses import customer, customer_size
 from householdd.clients.client_key import ClientKey
 from householdd.controlplane.blocking import networks_in
 from householdd.core.admission import Admission, Cause
 from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
-from householdd.core.budgets import Budgets, customer_key
 from householdd.core.settings import Limits
 from householdd.core.unfinished import Unfinished
 from householdd.core.vocabulary import CloseReason

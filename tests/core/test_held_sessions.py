@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from householdd.core.budgets import Budgets
+from householdd.capacity.budgets import Budgets
 from householdd.core.session import Session
 from tests.core.samples import START, active
 

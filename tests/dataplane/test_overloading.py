@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from householdd.capacity.overload_controller import OverloadLevel, Signals, Tuning
 from householdd.clients.client_key import ClientKey
 from householdd.core.admission import Cause
-from householdd.core.ladder import Step, Strain, Tuning
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.dataplane.budgeting import Budgeting
@@ -53,7 +53,7 @@ class Worker:
         self.registry.live[f"{who}-{len(self.registry.live)}"] = cast("Any", runner)
         return session
 
-    def passes(self, seconds: float, lateness: float = 0.0, cpu: float = 0.0) -> Step:
+    def passes(self, seconds: float, lateness: float = 0.0, cpu: float = 0.0) -> OverloadLevel:
         """Control passes that are all so late, with so much of a core used."""
         until = self.now + seconds
         while self.now < until:
@@ -67,8 +67,8 @@ class Worker:
 def test_a_single_stall_is_no_overload() -> None:
     worker = Worker()
     for _ in range(5):
-        assert worker.passes(INTERVAL, lateness=30.0) is Step.NORMAL
-        assert worker.passes(5) is Step.NORMAL
+        assert worker.passes(INTERVAL, lateness=30.0) is OverloadLevel.NORMAL
+        assert worker.passes(5) is OverloadLevel.NORMAL
 
 
 def test_passes_that_are_made_up_for_in_between_hide_no_overload() -> None:
@@ -76,17 +76,17 @@ def test_passes_that_are_made_up_for_in_between_hide_no_overload() -> None:
     for _ in range(20):
         worker.passes(INTERVAL, lateness=0.15)
         worker.passes(INTERVAL, lateness=0.0)
-    assert worker.overloading.ladder.step is Step.REFUSE
+    assert worker.overloading.ladder.step is OverloadLevel.REFUSE
 
 
 def test_a_busy_worker_that_keeps_its_pace_is_fine() -> None:
     worker = Worker()
-    assert worker.passes(60, lateness=TUNING.lag * 0.4, cpu=1.0) is Step.NORMAL
-    assert worker.passes(60, lateness=TUNING.lag * 0.6, cpu=0.5) is Step.NORMAL
-    assert worker.passes(60, lateness=TUNING.lag * 0.6, cpu=1.0) is Step.REFUSE
+    assert worker.passes(60, lateness=TUNING.lag * 0.4, cpu=1.0) is OverloadLevel.NORMAL
+    assert worker.passes(60, lateness=TUNING.lag * 0.6, cpu=0.5) is OverloadLevel.NORMAL
+    assert worker.passes(60, lateness=TUNING.lag * 0.6, cpu=1.0) is OverloadLevel.REFUSE
     cause = worker.overloading.ladder.cause
     assert cause is not None
-    assert cause.strain is Strain.CPU
+    assert cause.strain is Signals.CPU
 
 
 def test_new_runs_are_refused_while_it_lasts_and_everybody_once_all_is_stopped() -> None:
@@ -102,12 +102,12 @@ def test_new_runs_are_refused_while_it_lasts_and_everybody_once_all_is_stopped()
     assert (denial.cause, denial.retry_after) == (Cause.OVERLOADED, 30)
     assert admission.denies(expected, worker.now) is None
     worker.memory.part = 0.99
-    assert worker.passes(20) is Step.STOP
+    assert worker.passes(20) is OverloadLevel.STOP
     denied = admission.denies(expected, worker.now)
     assert denied is not None
     assert denied.cause is Cause.OVERLOADED
     worker.memory.part = None
-    assert worker.passes(60) is Step.NORMAL
+    assert worker.passes(60) is OverloadLevel.NORMAL
     assert admission.denies(who, worker.now) is None
 
 
@@ -115,7 +115,7 @@ def test_bulk_alone_is_slowed_and_let_go_afterwards() -> None:
     worker = Worker()
     bulk, game = worker.has("computer"), worker.has("alex")
     worker.memory.part = 0.91
-    assert worker.passes(15) is Step.SLOW
+    assert worker.passes(15) is OverloadLevel.SLOW
     assert (bulk.download.cap, bulk.upload.cap) == (BULK_BPS, BULK_BPS)
     assert bulk.download.capped
     assert not game.download.capped
@@ -128,4 +128,4 @@ def test_bulk_alone_is_slowed_and_let_go_afterwards() -> None:
 def test_it_can_be_turned_off(enabled: bool) -> None:
     worker = Worker()
     worker.overloading = Overloading(worker.registry, Tuning(enabled=enabled), worker.memory)
-    assert (worker.passes(30, lateness=1.0) is Step.NORMAL) is not enabled
+    assert (worker.passes(30, lateness=1.0) is OverloadLevel.NORMAL) is not enabled

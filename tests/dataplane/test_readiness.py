@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from householdd.capacity.overload_controller import OverloadLevel
 from householdd.core.admission import Admission
-from householdd.core.ladder import Step
 from householdd.core.settings import Limits
 from householdd.dataplane.http_rows import RowUnavailableError, Stats
 from householdd.dataplane.readiness import readiness
@@ -49,7 +49,7 @@ async def test_the_workers_own_state_counts_at_once_whatever_the_daemon_says() -
     draining, full, overloaded, emergency = (admission() for _ in range(4))
     draining.drain_deadline = 30.0
     full.limits = Limits(max_sessions=0)
-    overloaded.overload = Step.REFUSE
+    overloaded.overload = OverloadLevel.REFUSE
     emergency.emergency, emergency.drain_deadline = True, 0.0
     found = {}
     for name, each in {"draining": draining, "full": full, "overloaded": overloaded, "emergency": emergency}.items():

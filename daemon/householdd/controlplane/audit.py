@@ -13,10 +13,10 @@ import structlog
 from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from google.protobuf.message import Message
 
+from householdd.capacity.token_bucket import TokenBucket
 from householdd.controlplane.failures import Refusal
 from householdd.controlplane.identity import Caller
 from householdd.controlplane.interceptor import Call
-from householdd.core.bucket import Bucket
 
 log = structlog.get_logger("audit")
 
@@ -38,7 +38,7 @@ class Audit:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._denials: OrderedDict[str, Bucket] = OrderedDict()
+        self._denials: OrderedDict[str, TokenBucket] = OrderedDict()
         self._suppressed: Counter[str] = Counter()
 
     @contextlib.contextmanager
@@ -68,7 +68,7 @@ class Audit:
 
     def _denied(self, actor: str, facts: Mapping[str, object]) -> None:
         now = self._clock()
-        bucket = self._denials.setdefault(actor, Bucket(DENIALS_RATE, DENIALS_BURST, now))
+        bucket = self._denials.setdefault(actor, TokenBucket(DENIALS_RATE, DENIALS_BURST, now))
         self._denials.move_to_end(actor)
         if len(self._denials) > _ACTORS:
             gone, _ = self._denials.popitem(last=False)

@@ -12,9 +12,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
+from householdd.capacity.overload_controller import OverloadController
 from householdd.clients.addresses import host_port
 from householdd.core.admission import Cause
-from householdd.core.ladder import Ladder
 from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState, Verdict
@@ -98,7 +98,7 @@ def timeout_values(message: pb.Timeouts, names: Iterable[str]) -> Mapping[str, f
     return values
 
 
-def overload(ladder: Ladder, since_wall: float) -> server_service_pb2.Overload:
+def overload(ladder: OverloadController, since_wall: float) -> server_service_pb2.Overload:
     """A worker's overload; ``since_wall`` is when its step began, Unix time."""
     api = server_service_pb2
     message = api.Overload(

@@ -10,11 +10,11 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import written
 from householdd.clients.client_key import ClientKey
 from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
-from householdd.core.ladder import Step
 from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
 from householdd.core.vocabulary import CloseReason
@@ -107,7 +107,7 @@ class Admission:
         """Set only while draining: monotonic time at which the rest is closed."""
         self.emergency = False
         """Whether an emergency stop is under way."""
-        self.overload = Step.NORMAL
+        self.overload = OverloadLevel.NORMAL
         """What the worker does about overload."""
         self._counts = counts
         self._reservations = Reservations(counts)
@@ -135,12 +135,12 @@ class Admission:
             return denial
         if (denial := self._draining(now)) is not None and not self._continues(visitor, now):
             return denial
-        if self.overload is Step.STOP:
+        if self.overload is OverloadLevel.STOP:
             return _overloaded()
         denial = self._foreign_page(visitor) or self._run_full(visitor)
         if denial is not None or self._reservations.expects(visitor):
             return denial
-        if self.overload is not Step.NORMAL:
+        if self.overload is not OverloadLevel.NORMAL:
             return _overloaded()
         return self._failing(visitor, now) or self._full(visitor) or self._too_fast(visitor, now)
 
@@ -148,7 +148,7 @@ class Admission:
         """Return why a new run is refused whatever its address; None where an address may begin one."""
         if (denial := self._draining(now)) is not None:
             return denial
-        if self.overload is not Step.NORMAL:
+        if self.overload is not OverloadLevel.NORMAL:
             return _overloaded()
         return self._no_room(HOUSEHOLD if self._households else 1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
-from householdd.core.bucket import Bucket
+from householdd.capacity.token_bucket import TokenBucket
 
 WINDOW = 600.0
 """Seconds between a session's end and the report of its run, in either order; beyond that they are strangers."""
@@ -85,13 +85,13 @@ class RunAllowance:
 
     def __init__(self, per_minute: float, per_day: float) -> None:
         self._rates = (per_minute / 60, per_minute), (per_day / SECONDS_A_DAY, per_day)
-        self._buckets: OrderedDict[str, list[Bucket]] = OrderedDict()
+        self._buckets: OrderedDict[str, list[TokenBucket]] = OrderedDict()
 
     def take(self, block: str, now: float) -> bool:
         """Whether one more run of ``block`` is stored."""
         buckets = self._buckets.get(block)
         if buckets is None:
-            buckets = self._buckets[block] = [Bucket(rate, burst, now) for rate, burst in self._rates]
+            buckets = self._buckets[block] = [TokenBucket(rate, burst, now) for rate, burst in self._rates]
             if len(self._buckets) > MOST_KEYS:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(block)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from householdd.core.demand import AHEAD, Demand
+from householdd.capacity.demand import AHEAD, Demand
+from householdd.capacity.lateness import Lateness
 from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
-from householdd.core.overload import Lateness
 from householdd.core.settings import Timeouts
 from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
 from householdd.measure.latency import RateMeter, SessionLatency

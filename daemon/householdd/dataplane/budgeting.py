@@ -6,8 +6,8 @@ import math
 from collections import defaultdict
 from functools import lru_cache
 
+from householdd.capacity.budgets import Budgets, customer_key
 from householdd.clients.addresses import customer
-from householdd.core.budgets import Budgets, customer_key
 from householdd.core.session import Session
 from householdd.dataplane.registry import Registry
 from householdd.shared.demand import Row, SharedDemand, size

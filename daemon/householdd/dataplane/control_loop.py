@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
-from householdd.core.ladder import Tuning
-from householdd.core.overload import Beat, late_passes
+from householdd.capacity.lateness import Beat, late_passes
+from householdd.capacity.overload_controller import Tuning
 from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.overloading import Overloading
 from householdd.dataplane.registry import Registry

@@ -13,7 +13,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 
-from householdd.core.bucket import Bucket
+from householdd.capacity.token_bucket import TokenBucket
 from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
@@ -139,7 +139,7 @@ class Link(HttpConnection):
     _write_limit: int
     """Bytes that may wait in user space."""
 
-    _budget: Bucket
+    _budget: TokenBucket
     """Frames that may still come in."""
 
     _input_left: int | None
@@ -254,7 +254,7 @@ class Link(HttpConnection):
         super().connection_made(transport)
         sockets.prepare(self.socket)
         self.objects.add(self)
-        self._budget = Bucket(FRAMES_PER_SECOND, FRAME_BURST, self.loop.time())
+        self._budget = TokenBucket(FRAMES_PER_SECOND, FRAME_BURST, self.loop.time())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""

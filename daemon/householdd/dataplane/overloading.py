@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
-from householdd.core.ladder import Ladder, Step, Strain, Tuning
+from householdd.capacity.overload_controller import OverloadController, OverloadLevel, Signals, Tuning
 from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.memory_gauge import MemoryGauge
 from householdd.dataplane.registry import Registry
@@ -43,7 +43,7 @@ class Overloading:
         cpu: Callable[[], float] = time.process_time,
     ) -> None:
         """``cpu`` tells the seconds of CPU that the worker has used; without ``memory`` nobody looks at that."""
-        self.ladder = Ladder(tuning)
+        self.ladder = OverloadController(tuning)
         self.since_wall = registry.clock.wall()
         """Unix time at which the step in force began."""
         self._registry = registry
@@ -51,7 +51,7 @@ class Overloading:
         self._memory = memory
         self._cpu = cpu
         self._lateness = deque[float](maxlen=PASSES)
-        self._slow_figures: dict[Strain, float] = {}
+        self._slow_figures: dict[Signals, float] = {}
         """Of the last look."""
         self._looked: tuple[float, float] | None = None
         """When that was, and the CPU used until then; None before the first."""
@@ -59,7 +59,7 @@ class Overloading:
     @property
     def bulk_bps(self) -> float:
         """The most for a direction of a bulk session, bit/s."""
-        return BULK_BPS if self.ladder.step >= Step.SLOW else math.inf
+        return BULK_BPS if self.ladder.step >= OverloadLevel.SLOW else math.inf
 
     def run(self, now: float, lateness: float) -> None:
         """Looks how the worker is; this control pass began ``lateness`` seconds after its time."""
@@ -77,22 +77,22 @@ class Overloading:
 
     def _look(self, now: float) -> None:
         used = self._cpu()
-        figures = {Strain.SEND_QUEUE: float(sum(runner.link.buffered for runner in self._registry.live.values()))}
+        figures = {Signals.SEND_QUEUE: float(sum(runner.link.buffered for runner in self._registry.live.values()))}
         if self._looked is not None:
             before, used_before = self._looked
-            figures[Strain.CPU] = (used - used_before) / (now - before)
+            figures[Signals.CPU] = (used - used_before) / (now - before)
         if self._memory is not None:
-            told = {Strain.MEMORY: self._memory.used(), Strain.MEMORY_STALL: self._memory.stalled()}
+            told = {Signals.MEMORY: self._memory.used(), Signals.MEMORY_STALL: self._memory.stalled()}
             figures |= {strain: figure for strain, figure in told.items() if figure is not None}
         self._slow_figures = figures
         self._looked = now, used
 
-    def _figures(self) -> dict[Strain, float]:
+    def _figures(self) -> dict[Signals, float]:
         lag = heapq.nlargest(LATE_PASSES, self._lateness)[-1] if len(self._lateness) == PASSES else 0.0
-        figures = {Strain.LAG: lag, **self._slow_figures}
+        figures = {Signals.LAG: lag, **self._slow_figures}
         if lag < self._tuning.lag / 2:
             # It keeps its pace, however busy.
-            figures.pop(Strain.CPU, None)
+            figures.pop(Signals.CPU, None)
         return figures
 
     def _moved(self) -> None:
@@ -111,10 +111,10 @@ class Overloading:
         )
 
     def _end_sessions(self) -> None:
-        if self.ladder.step is Step.STOP:
+        if self.ladder.step is OverloadLevel.STOP:
             # Again at each look: a handshake may have been under way.
             self._registry.end_all(CloseReason.OVERLOADED)
-        elif self.ladder.step is Step.SHED:
+        elif self.ladder.step is OverloadLevel.SHED:
             bulk = [runner for runner in reversed(self._registry.live.values()) if _is_bulk(runner)]
             newest = bulk[: max(SHED_LEAST, len(bulk) // SHED_PART)]
             self._registry.end_spread(CloseReason.OVERLOADED, "", 0.0, [each.session.identity.id for each in newest])

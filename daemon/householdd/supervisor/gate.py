@@ -17,10 +17,10 @@ from pathlib import Path
 
 import structlog
 
+from householdd.capacity.token_bucket import TokenBucket
 from householdd.controlplane.identity import Caller, Connections
 from householdd.controlplane.limits import Limits
 from householdd.controlplane.roles import Role, Rules
-from householdd.core.bucket import Bucket
 from householdd.supervisor import peers
 from householdd.supervisor.forwarding import Front, reach
 
@@ -55,7 +55,7 @@ class Gate:
         self._names: dict[Front, str] = {}
         """Names of the connections that are forwarded."""
         self._welcomes: set[asyncio.Task[None]] = set()
-        self._lines = Bucket(0.1, 5, time.monotonic())
+        self._lines = TokenBucket(0.1, 5, time.monotonic())
 
     async def start(self, sock: socket.socket) -> None:
         """Takes the clients of ``sock``, a listening unix socket."""

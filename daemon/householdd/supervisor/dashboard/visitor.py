@@ -14,9 +14,9 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from householdd.capacity.token_bucket import TokenBucket
 from householdd.clients.addresses import host_port, unmapped
 from householdd.controlplane.identity import Caller
-from householdd.core.bucket import Bucket
 from householdd.dashboard_settings import Login, Tokens
 from householdd.supervisor.dashboard.desk import Desk
 from householdd.supervisor.dashboard.feed import Feed
@@ -59,7 +59,7 @@ class Room:
         self.failures = Failures()
         self.pages = 0
         """Logged in."""
-        self._lines = Bucket(0.1, 10, time.monotonic())
+        self._lines = TokenBucket(0.1, 10, time.monotonic())
 
     def failed(self, peer: str, host: str) -> float:
         """Somebody sent a wrong token; the seconds that the answer has to wait."""
@@ -154,7 +154,7 @@ class Visitor:
                     await self._send(self._room.runs.message)
 
     async def _take_orders(self, desk: Desk) -> None:
-        bucket = Bucket(ORDERS_RATE, ORDERS_BURST, time.monotonic())
+        bucket = TokenBucket(ORDERS_RATE, ORDERS_BURST, time.monotonic())
         async for data in self._connection:
             if not bucket.take(time.monotonic()):
                 await self._connection.close(GONE_WRONG, "too many messages")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from householdd.capacity.budgets import Budgets, block_key, customer_key
 from householdd.clients.addresses import customer
-from householdd.core.budgets import Budgets, block_key, customer_key
 from householdd.core.settings import Limits
 
 MBPS = 1e6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Bucket:
+class TokenBucket:
     """Fills with ``rate`` tokens a second up to ``size``, and starts full."""
 
     def __init__(self, rate: float, size: float, now: float) -> None:

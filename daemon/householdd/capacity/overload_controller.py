@@ -10,7 +10,7 @@ RELEASE = 0.8
 """Part of a step's threshold below which it is over; between the two, a step is kept and none is added."""
 
 
-class Step(IntEnum):
+class OverloadLevel(IntEnum):
     """What is done, each with all before it."""
 
     NORMAL = 0
@@ -24,7 +24,7 @@ class Step(IntEnum):
     """All sessions of the worker are ended, and everybody is refused."""
 
 
-class Strain(Enum):
+class Signals(Enum):
     """What can be too much."""
 
     LAG = "lag"
@@ -39,15 +39,15 @@ class Strain(Enum):
     """Bytes in the worker's write buffers."""
 
 
-Thresholds = Mapping[Strain, tuple[float, ...]]
+Thresholds = Mapping[Signals, tuple[float, ...]]
 """From which figure on which step is called for, from REFUSE on; what has fewer than four never calls for the rest."""
 
 
 @dataclass(frozen=True)
-class Cause:
+class OverloadCause:
     """Why a step is called for."""
 
-    strain: Strain
+    strain: Signals
     figure: float
     threshold: float
 
@@ -76,39 +76,39 @@ class Tuning:
             return {}
         left = 1 - self.memory
         return {
-            Strain.LAG: (self.lag, 2 * self.lag, 5 * self.lag, 20 * self.lag),
+            Signals.LAG: (self.lag, 2 * self.lag, 5 * self.lag, 20 * self.lag),
             # A worker that is busy and keeps its pace is fine, and one that is not is seen by its lag.
-            Strain.CPU: (0.95,),
-            Strain.MEMORY: tuple(self.memory + left * part for part in (0.0, 1 / 3, 0.6, 0.85)),
-            Strain.MEMORY_STALL: (0.1, 0.2, 0.4, 0.7),
-            Strain.SEND_QUEUE: (128 * MEBIBYTE, 256 * MEBIBYTE, 512 * MEBIBYTE),
+            Signals.CPU: (0.95,),
+            Signals.MEMORY: tuple(self.memory + left * part for part in (0.0, 1 / 3, 0.6, 0.85)),
+            Signals.MEMORY_STALL: (0.1, 0.2, 0.4, 0.7),
+            Signals.SEND_QUEUE: (128 * MEBIBYTE, 256 * MEBIBYTE, 512 * MEBIBYTE),
         }
 
 
-class Ladder:
+class OverloadController:
     """Takes the figures of a worker now and then, and says which step is in force."""
 
     def __init__(self, tuning: Tuning) -> None:
         self._thresholds = tuning.thresholds
         self._tuning = tuning
-        self.step = Step.NORMAL
-        self.cause: Cause | None = None
+        self.step = OverloadLevel.NORMAL
+        self.cause: OverloadCause | None = None
         """What called for the step in force, with the latest figure that did; None in NORMAL."""
         self._rising_since: float | None = None
         """Set while more than the step in force is called for."""
         self._falling_since: float | None = None
         """Set while the step in force is no longer called for."""
 
-    def look(self, figures: Mapping[Strain, float], now: float) -> bool:
+    def look(self, figures: Mapping[Signals, float], now: float) -> bool:
         """Takes the figures at ``now``, monotonic; whether the step is another. A strain without a figure is none."""
-        higher = self._cause(Step(self.step + 1), figures) if self.step < Step.STOP else None
+        higher = self._cause(OverloadLevel(self.step + 1), figures) if self.step < OverloadLevel.STOP else None
         if higher is not None:
             self._falling_since = None
             if self._rising_since is None:
                 self._rising_since = now
             return now - self._rising_since >= self._tuning.rise and self._move(1, higher, now)
         self._rising_since = None
-        if self.step is Step.NORMAL:
+        if self.step is OverloadLevel.NORMAL:
             return False
         self.cause = self._cause(self.step, figures) or self.cause
         if self._cause(self.step, figures, RELEASE) is not None:
@@ -118,19 +118,19 @@ class Ladder:
             self._falling_since = now
         return now - self._falling_since >= self._tuning.fall and self._move(-1, self.cause, now)
 
-    def _move(self, steps: int, cause: Cause | None, now: float) -> bool:
+    def _move(self, steps: int, cause: OverloadCause | None, now: float) -> bool:
         # The next step takes its time as well.
         self._rising_since = self._falling_since = now
-        self.step = Step(self.step + steps)
+        self.step = OverloadLevel(self.step + steps)
         self.cause = None
-        if cause is not None and self.step is not Step.NORMAL:
+        if cause is not None and self.step is not OverloadLevel.NORMAL:
             self.cause = replace(cause, threshold=self._thresholds[cause.strain][self.step - 1])
         return True
 
-    def _cause(self, step: Step, figures: Mapping[Strain, float], part: float = 1.0) -> Cause | None:
+    def _cause(self, step: OverloadLevel, figures: Mapping[Signals, float], part: float = 1.0) -> OverloadCause | None:
         """What calls for a step, or for more, at ``part`` of the thresholds: the one farthest beyond its own."""
         causes = [
-            Cause(strain, figure, thresholds[step - 1])
+            OverloadCause(strain, figure, thresholds[step - 1])
             for strain, figure in figures.items()
             if len(thresholds := self._thresholds.get(strain, ())) >= step and figure >= thresholds[step - 1] * part
         ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.overload import LATE, Beat, Lateness, late_passes
+from householdd.capacity.lateness import LATE, Beat, Lateness, late_passes
 
 INTERVAL = 0.25
 

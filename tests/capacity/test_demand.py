@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.demand import Demand
+from householdd.capacity.demand import Demand
 from tests.core.samples import START
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.fair_share import Holding, kept_rows
+from householdd.capacity.fair_share import Holding, kept_rows
 
 
 def holdings(*rows: int, each: float = 1.0) -> list[Holding]:

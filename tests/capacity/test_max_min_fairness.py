@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.sharing import fill
+from householdd.capacity.max_min_fairness import fill
 
 
 def test_everybody_gets_what_they_want_where_there_is_enough_and_may_take_what_is_spare() -> None:

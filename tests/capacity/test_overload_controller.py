@@ -2,34 +2,34 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.ladder import Cause, Ladder, Step, Strain, Tuning
+from householdd.capacity.overload_controller import OverloadCause, OverloadController, OverloadLevel, Signals, Tuning
 
 TUNING = Tuning(rise=3.0, fall=10.0)
-LAG = TUNING.thresholds[Strain.LAG]
+LAG = TUNING.thresholds[Signals.LAG]
 
 
 class Worker:
     """A ladder that gets the same figures each quarter of a second for a while."""
 
     def __init__(self, tuning: Tuning = TUNING) -> None:
-        self.ladder = Ladder(tuning)
+        self.ladder = OverloadController(tuning)
         self.now = 1000.0
 
-    def bears(self, seconds: float, **figures: float) -> list[tuple[float, Step]]:
+    def bears(self, seconds: float, **figures: float) -> list[tuple[float, OverloadLevel]]:
         """The steps that were taken, each with the seconds after which."""
         began, steps = self.now, []
         while self.now < began + seconds:
             self.now += 0.25
-            if self.ladder.look({Strain[name.upper()]: figure for name, figure in figures.items()}, self.now):
+            if self.ladder.look({Signals[name.upper()]: figure for name, figure in figures.items()}, self.now):
                 steps.append((self.now - began, self.ladder.step))
         return steps
 
 
 def test_a_strain_that_lasts_adds_a_step_at_a_time_and_its_end_takes_them_back() -> None:
     worker = Worker()
-    assert worker.bears(60, lag=LAG[1]) == [(3.25, Step.REFUSE), (6.25, Step.SLOW)]
-    assert worker.ladder.cause == Cause(Strain.LAG, LAG[1], LAG[1])
-    assert worker.bears(60, lag=0.0) == [(10.25, Step.REFUSE), (20.25, Step.NORMAL)]
+    assert worker.bears(60, lag=LAG[1]) == [(3.25, OverloadLevel.REFUSE), (6.25, OverloadLevel.SLOW)]
+    assert worker.ladder.cause == OverloadCause(Signals.LAG, LAG[1], LAG[1])
+    assert worker.bears(60, lag=0.0) == [(10.25, OverloadLevel.REFUSE), (20.25, OverloadLevel.NORMAL)]
     assert worker.ladder.cause is None
 
 
@@ -46,27 +46,42 @@ def test_a_strain_that_comes_back_in_between_keeps_the_step() -> None:
     for _ in range(5):
         assert worker.bears(9.75, lag=0.0) == []
         assert worker.bears(0.25, lag=LAG[0]) == []
-    assert worker.ladder.step is Step.REFUSE
+    assert worker.ladder.step is OverloadLevel.REFUSE
 
 
 def test_between_being_over_and_being_called_for_the_step_stays() -> None:
     worker = Worker()
     worker.bears(4, lag=LAG[0])
     assert worker.bears(60, lag=LAG[0] * 0.85) == []
-    assert worker.bears(60, lag=LAG[0] * 0.75) == [(10.25, Step.NORMAL)]
+    assert worker.bears(60, lag=LAG[0] * 0.75) == [(10.25, OverloadLevel.NORMAL)]
 
 
 def test_the_worst_goes_all_the_way_and_comes_back_by_itself() -> None:
     worker = Worker()
-    assert [step for _, step in worker.bears(30, memory=0.99)] == [Step.REFUSE, Step.SLOW, Step.SHED, Step.STOP]
-    assert [step for _, step in worker.bears(60)] == [Step.SHED, Step.SLOW, Step.REFUSE, Step.NORMAL]
+    assert [step for _, step in worker.bears(30, memory=0.99)] == [
+        OverloadLevel.REFUSE,
+        OverloadLevel.SLOW,
+        OverloadLevel.SHED,
+        OverloadLevel.STOP,
+    ]
+    assert [step for _, step in worker.bears(60)] == [
+        OverloadLevel.SHED,
+        OverloadLevel.SLOW,
+        OverloadLevel.REFUSE,
+        OverloadLevel.NORMAL,
+    ]
 
 
 @pytest.mark.parametrize(
     ("strain", "highest"),
-    [("cpu", Step.REFUSE), ("send_queue", Step.SHED), ("lag", Step.STOP), ("memory_stall", Step.STOP)],
+    [
+        ("cpu", OverloadLevel.REFUSE),
+        ("send_queue", OverloadLevel.SHED),
+        ("lag", OverloadLevel.STOP),
+        ("memory_stall", OverloadLevel.STOP),
+    ],
 )
-def test_not_every_strain_ends_sessions(strain: str, highest: Step) -> None:
+def test_not_every_strain_ends_sessions(strain: str, highest: OverloadLevel) -> None:
     worker = Worker()
     worker.bears(120, **{strain: 1e12})
     assert worker.ladder.step is highest
@@ -75,7 +90,7 @@ def test_not_every_strain_ends_sessions(strain: str, highest: Step) -> None:
 def test_of_several_causes_the_one_farthest_beyond_its_threshold_is_named() -> None:
     worker = Worker()
     worker.bears(4, lag=LAG[0] * 1.5, memory=0.86)
-    assert worker.ladder.cause == Cause(Strain.LAG, LAG[0] * 1.5, LAG[0])
+    assert worker.ladder.cause == OverloadCause(Signals.LAG, LAG[0] * 1.5, LAG[0])
 
 
 def test_one_that_is_off_takes_no_step() -> None:
@@ -86,4 +101,4 @@ def test_one_that_is_off_takes_no_step() -> None:
 def test_each_step_takes_more_than_the_one_before(memory: float) -> None:
     for thresholds in Tuning(memory=memory).thresholds.values():
         assert list(thresholds) == sorted(set(thresholds))
-    assert Tuning(memory=memory).thresholds[Strain.MEMORY][-1] < 1.0
+    assert Tuning(memory=memory).thresholds[Signals.MEMORY][-1] < 1.0

@@ -1,0 +1,1 @@
+"""Pure: budgets of payload, fairness between sessions, and the overload controller."""
