@@ -18,10 +18,10 @@ with atheris.instrument_imports(include=["householdd.core", "householdd.dataplan
 
     from householdd.clients.origins import Origins
     from householdd.clients.trusted_proxies import TrustedProxies
-    from householdd.core import wire
-    from householdd.core.dialogue import Dialogue
     from householdd.dataplane.request_target import SESSION_PATH, TargetError, path_of, session_target
     from householdd.dataplane.skimmer import MAX_MESSAGE
+    from householdd.session import messages
+    from householdd.session.dialogue import Dialogue
     from tests.dataplane.skimming import alone, skimmed
 
 from tests.core.samples import PROFILES, START, WALL, active
@@ -34,7 +34,7 @@ def text_messages(data: bytes) -> None:
     for line in data.splitlines():
         answers, _ = dialogue.text(line, START, WALL)
         for answer in answers:
-            wire.encode(answer)
+            messages.encode(answer)
     assert session.download.shape.peak_bps <= PROFILES.by_key["alex"].download.shape().peak_bps
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
-from householdd.core.session import UNASKED_GRACE
+from householdd.session.session import UNASKED_GRACE
 from tests.abuse.conftest import OpenSession
 from tests.abuse.wire import Wire, status
 from tests.daemon import Daemon

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
-from householdd.core.dialogue import ERROR_BUDGET
-from householdd.core.wire import ClientMessage
+from householdd.session.dialogue import ERROR_BUDGET
+from householdd.session.messages import ClientMessage
 from tests.abuse.conftest import OpenSession
 from tests.abuse.honest import Honest
 from tests.daemon import Daemon

@@ -8,9 +8,9 @@ from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
 from householdd.controlplane import convert
 from householdd.core.admission import Cause
-from householdd.core.liveness import Kernel
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState, Verdict
+from householdd.session.liveness import Kernel
+from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict
 from tests.core.samples import START, WALL, active
 
 

@@ -12,8 +12,8 @@ from household.v1 import session_pb2
 from household.v1 import session_service_pb2 as pb
 from householdd.controlplane import convert
 from householdd.controlplane.fields import FIELDS
-from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.runner import Runner
+from householdd.session.states import CloseReason
 from householdd.worker import sessions as worker_sessions
 from householdd.worker.sessions import LocalSessions
 from tests.core.samples import START, active

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from householdd import profile_data
-from householdd.core import wire
-from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
+from householdd.session import messages
+from householdd.session.session import Identity, Session
 
 START = 1000.0
 """Monotonic time at which sample sessions begin; not zero, since a monotonic clock's zero means nothing."""
@@ -36,6 +36,6 @@ def active(who: str = "alex", timeouts: Timeouts | None = None) -> Session:
     return session
 
 
-def spoken(sent: Iterable[wire.ServerMessage]) -> list[Any]:
+def spoken(sent: Iterable[messages.ServerMessage]) -> list[Any]:
     """The messages as a client reads them."""
-    return [json.loads(wire.encode(message)) for message in sent]
+    return [json.loads(messages.encode(message)) for message in sent]

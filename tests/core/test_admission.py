@@ -9,7 +9,7 @@ from householdd.clients.origins import Origins
 from householdd.core.admission import FULL_RETRY, PERSONS, PROBES, Admission, Cause, Denial
 from householdd.core.reservations import HOUSEHOLD, PATIENCE
 from householdd.core.settings import Limits
-from householdd.core.vocabulary import CloseReason
+from householdd.session.states import CloseReason
 from householdd.shared.counters import SharedCounters, size
 
 PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")

@@ -15,7 +15,7 @@ from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
 from householdd.core.settings import Limits
 from householdd.core.unfinished import Unfinished
-from householdd.core.vocabulary import CloseReason
+from householdd.session.states import CloseReason
 from householdd.shared.counters import SharedCounters, size
 from householdd.supervisor.dashboard.logins import Failures
 

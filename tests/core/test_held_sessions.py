@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from householdd.capacity.budgets import Budgets
-from householdd.core.session import Session
+from householdd.session.session import Session
 from tests.core.samples import START, active
 
 MBPS = 1e6

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from householdd.core.liveness import Kernel
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.session.liveness import Kernel
+from householdd.session.states import CloseReason, EvidenceKind, SessionState
 from tests.core.samples import START, handshaking
 
 PASS = 0.25

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from householdd.core.dialogue import UPLOAD_CHUNK, Dialogue
-from householdd.core.vocabulary import CloseReason
+from householdd.session.dialogue import UPLOAD_CHUNK, Dialogue
+from householdd.session.states import CloseReason
 from tests.core.samples import START, WALL, active, spoken
 
 PASS = 0.25

@@ -17,15 +17,15 @@ from websockets.server import ServerProtocol
 
 import householdd
 from householdd import profile_data
-from householdd.core.session import Identity
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import EvidenceKind
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.link import Link
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock, Runner
 from householdd.dataplane.skimmer import MAX_MESSAGE
+from householdd.session.session import Identity
+from householdd.session.states import EvidenceKind
 from tests.timers import Timers
 
 SOURCES = str(Path(householdd.__file__).parent)

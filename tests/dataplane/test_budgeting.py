@@ -9,12 +9,12 @@ from typing import Any, cast
 
 import pytest
 
-from householdd.core.session import Session
 from householdd.core.settings import Limits, Timeouts
 from householdd.dataplane.budgeting import UNWATCHED, Budgeting
 from householdd.dataplane.control_loop import INTERVAL
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
+from householdd.session.session import Session
 from tests.core.samples import START, active
 from tests.timers import Timers
 

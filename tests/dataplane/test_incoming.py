@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
 
-from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.link import PATIENCE_WITH_BREAKERS, Link, Owner
 from householdd.dataplane.skimmer import Skimmer
+from householdd.session.states import CloseReason
 from tests.dataplane.bench import REQUEST, Bench
 from tests.dataplane.streams import BROKEN, FRAMES, MESSAGES, cut, serialised
 

@@ -10,7 +10,6 @@ import pytest
 from householdd.capacity.overload_controller import OverloadLevel, Signals, Tuning
 from householdd.clients.client_key import ClientKey
 from householdd.core.admission import Cause
-from householdd.core.session import Session
 from householdd.core.settings import Timeouts
 from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.control_loop import INTERVAL
@@ -18,6 +17,7 @@ from householdd.dataplane.memory_gauge import MemoryGauge
 from householdd.dataplane.overloading import BULK_BPS, Overloading
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
+from householdd.session.session import Session
 from tests.core.samples import active
 from tests.timers import Timers
 

@@ -6,7 +6,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
-from householdd.core.dialogue import ERROR_BUDGET
+from householdd.session.dialogue import ERROR_BUDGET
 from tests.daemon import Daemon
 from tests.dataplane import sessions
 from tests.dataplane.conftest import ConnectRaw

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from householdd.core.vocabulary import SessionState
 from householdd.dataplane import survey as surveys
 from householdd.dataplane.giving_way import HURRY, in_turns
 from householdd.dataplane.runner import Runner
 from householdd.dataplane.survey import Survey, survey
+from householdd.session.states import SessionState
 from tests.dataplane.bench import Bench
 
 SENT = 1000

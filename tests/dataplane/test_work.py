@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from websockets.frames import Frame, Opcode
 
-from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.control_loop import HURRY, INTERVAL, TURN
 from householdd.dataplane.link import LEAST_WRITE_LIMIT, WRITE_LIMIT
 from householdd.dataplane.payload import FRAME
+from householdd.session.states import CloseReason
 from tests.dataplane.bench import ROUNDS, Bench
 
 FUNCTIONS = {

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core import wire
 from householdd.measure import run_report as core
 from householdd.measure.run_report import MAX_POINTS, RunReport
+from householdd.session import messages
 from householdscore.grade import Grade
 from tests.run_reports import latency, run_report
 
@@ -19,7 +19,7 @@ ALEX = run_report()["people"][0]
 
 
 def decoded(report: dict[str, Any]) -> RunReport:
-    message = wire.decode(json.dumps(report).encode())
+    message = messages.decode(json.dumps(report).encode())
     assert isinstance(message, RunReport)
     return message
 
@@ -34,7 +34,7 @@ def test_a_report_is_read_and_written_back_as_it_was() -> None:
 def test_the_grade_is_the_servers_own() -> None:
     assert decoded(run_report()).grade is Grade.B
     assert decoded(run_report(loaded=latency(10, 11))).grade is Grade.A_PLUS
-    with pytest.raises(wire.WireError, match="unknown field `grade`"):
+    with pytest.raises(messages.WireError, match="unknown field `grade`"):
         decoded(run_report(grade="A+"))
 
 
@@ -51,8 +51,8 @@ def test_the_longest_timeline_fits_into_a_text_message() -> None:
     people = [{**ALEX, "who": f"person-{index}"} for index in range(5)]
     phases = run_report()["phases"] * 2
     text = json.dumps(run_report(timeline=points, people=people, phases=phases), separators=(",", ":")).encode()
-    assert len(text) <= wire.MAX_TEXT
-    assert isinstance(wire.decode(text), RunReport)
+    assert len(text) <= messages.MAX_TEXT
+    assert isinstance(messages.decode(text), RunReport)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_the_longest_timeline_fits_into_a_text_message() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_by_name(change: dict[str, Any], problem: str) -> None:
-    with pytest.raises(wire.WireError, match=problem):
+    with pytest.raises(messages.WireError, match=problem):
         decoded(run_report(**change))
 
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_is_refused_by_name(change: dict[str, Any], problem: str)
 def test_every_figure_is_needed(field: str) -> None:
     report = run_report()
     del report[field]
-    with pytest.raises(wire.WireError, match=f"required field `{field}`"):
+    with pytest.raises(messages.WireError, match=f"required field `{field}`"):
         decoded(report)
 
 
@@ -125,8 +125,8 @@ def tampered(draw: st.DrawFn) -> dict[str, Any]:
 def test_a_tampered_report_is_refused_or_is_one_that_can_be_kept(report: dict[str, Any]) -> None:
     text = json.dumps(report).encode()
     try:
-        message = wire.decode(text)
-    except wire.WireError as error:
+        message = messages.decode(text)
+    except messages.WireError as error:
         assert str(error)  # noqa: PT017 - most are refused, some are read
         return
     assert isinstance(message, RunReport)

@@ -15,9 +15,9 @@ from household.v1 import session_pb2 as pb
 from householdd.capacity.overload_controller import OverloadController
 from householdd.clients.addresses import host_port
 from householdd.core.admission import Cause
-from householdd.core.session import Session
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState, Verdict
+from householdd.session.session import Session
+from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict
 
 
 def duration(seconds: float) -> Duration:

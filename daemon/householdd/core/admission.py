@@ -17,7 +17,7 @@ from householdd.core.blocks import Blocks
 from householdd.core.breaker import Breakers
 from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
-from householdd.core.vocabulary import CloseReason
+from householdd.session.states import CloseReason
 from householdd.shared.counters import SharedCounters
 from householdd.traffic.profiles import PROBE, WARM_UP
 

@@ -6,8 +6,8 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from householdd.core.session import Identity
 from householdd.dataplane.request_target import SessionTarget
+from householdd.session.session import Identity
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from householdd.capacity.budgets import Budgets, customer_key
 from householdd.clients.addresses import customer
-from householdd.core.session import Session
 from householdd.dataplane.registry import Registry
+from householdd.session.session import Session
 from householdd.shared.demand import Row, SharedDemand, size
 
 _NONE = Budgets(math.inf, math.inf, math.inf, math.inf)

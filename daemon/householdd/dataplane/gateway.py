@@ -20,7 +20,6 @@ from householdd.clients.client_key import ClientKey
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.core.admission import Cause, Denial
-from householdd.core.session import Identity
 from householdd.dataplane import legacy, redirecting
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival, Wanted
@@ -45,6 +44,7 @@ from householdd.http import methods, upgrades
 from householdd.http.headers import header, items, wants_websocket
 from householdd.http.methods import Methods
 from householdd.http.responses import text
+from householdd.session.session import Identity
 from householdd.traffic.profiles import Profiles
 
 USER_AGENT_LENGTH = 256

@@ -11,8 +11,8 @@ import msgspec
 from websockets.http11 import Request
 
 from householdd.core.admission import Denial
-from householdd.core.figures import mbps
 from householdd.http.headers import header
+from householdd.session.updates import mbps
 from householdd.traffic.profiles import Profiles
 
 

@@ -14,7 +14,6 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from householdd.clients.client_key import ClientKey
-from householdd.core.session import Identity
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
@@ -27,6 +26,7 @@ from householdd.dataplane.stream_link import StreamLink
 from householdd.http import methods
 from householdd.http.headers import header
 from householdd.http.responses import Stream, text
+from householdd.session.session import Identity
 from householdd.traffic.profiles import Profile
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 
 from householdd.capacity.token_bucket import TokenBucket
-from householdd.core.wire import MAX_TEXT
 from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.frames import head
 from householdd.dataplane.skimmer import SLICE, Skimmer
 from householdd.http.connection import HttpConnection
+from householdd.session.messages import MAX_TEXT
 
 WRITE_LIMIT = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""

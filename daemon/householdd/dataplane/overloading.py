@@ -11,10 +11,10 @@ from collections.abc import Callable
 import structlog
 
 from householdd.capacity.overload_controller import OverloadController, OverloadLevel, Signals, Tuning
-from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.memory_gauge import MemoryGauge
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Runner
+from householdd.session.states import CloseReason
 
 log = structlog.get_logger("overload")
 

@@ -11,17 +11,17 @@ import structlog
 
 from householdd.clients.client_key import ClientKey
 from householdd.core.admission import Admission, Cause
-from householdd.core.session import Identity, Session
 from householdd.core.settings import Timeouts
 from householdd.core.unfinished import Unfinished
-from householdd.core.vocabulary import CloseReason, SessionState
-from householdd.core.wire import RunRefused
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
 from householdd.dataplane.totals import Totals, count
 from householdd.measure.run_report import RunReport
 from householdd.measure.worker_timing import WorkerTiming
+from householdd.session.messages import RunRefused
+from householdd.session.session import Identity, Session
+from householdd.session.states import CloseReason, SessionState
 from householdd.shared import stopped_runs
 from householdd.shared.counters import SharedCounters, size
 from householdd.shared.stopped_runs import StoppedRuns, Stops

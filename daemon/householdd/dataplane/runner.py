@@ -12,18 +12,18 @@ import structlog
 from websockets.frames import CloseCode
 
 from householdd.clients.addresses import host_port
-from householdd.core.dialogue import Dialogue
-from householdd.core.liveness import HEARTBEAT, Kernel
-from householdd.core.pings import Pings
-from householdd.core.schedule import Every
-from householdd.core.session import Session
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, SessionState
-from householdd.core.wire import MAX_TEXT, RunRefused, RunStored, ServerMessage, encode
 from householdd.dataplane import sockets, tcp_info
 from householdd.dataplane.link import FRAMES_PER_SECOND, Link
 from householdd.dataplane.tcp_info import TcpInfo
 from householdd.measure.run_report import RunReport
+from householdd.session.dialogue import Dialogue
+from householdd.session.interval_timer import IntervalTimer
+from householdd.session.liveness import HEARTBEAT, Kernel
+from householdd.session.messages import MAX_TEXT, RunRefused, RunStored, ServerMessage, encode
+from householdd.session.pings import Pings
+from householdd.session.session import Session
+from householdd.session.states import CloseReason, SessionState
 from householdd.traffic.profiles import Profile
 
 log = structlog.get_logger("session")
@@ -91,7 +91,7 @@ class Runner:
         self._ping_count = 0
         # The id is random, so the pings of sessions that opened together are spread over the heartbeat.
         phase = uuid.UUID(session.identity.id).int % 1000 / 1000
-        self._heartbeat = Every(session.opened_at + phase * HEARTBEAT)
+        self._heartbeat = IntervalTimer(session.opened_at + phase * HEARTBEAT)
         self.tcp: TcpInfo | None = None
         """What the kernel said when it was last asked; None before the first control pass."""
         self.congestion_control = ""

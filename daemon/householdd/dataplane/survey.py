@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from householdd.core.vocabulary import SessionState
 from householdd.dataplane.giving_way import in_turns
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Runner
 from householdd.dataplane.totals import Totals, count
+from householdd.session.states import SessionState
 
 TURN = 128
 """Sessions that are looked at before others have their turn; it takes less than a millisecond."""

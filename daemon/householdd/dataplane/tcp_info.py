@@ -8,7 +8,7 @@ import struct
 import sys
 from typing import NamedTuple
 
-from householdd.core.session import Transport
+from householdd.session.session import Transport
 
 _NO_ROUND_TRIP = 2**32 - 1
 """What the kernel gives as least round trip before the first."""

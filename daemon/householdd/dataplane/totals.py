@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from householdd.core.vocabulary import CloseReason
 from householdd.dataplane.runner import Runner
+from householdd.session.states import CloseReason
 
 
 @dataclass

@@ -30,7 +30,6 @@ from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
 from householdd.core.runtime import Catalogue, Values
-from householdd.core.vocabulary import CloseReason
 from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.gateway import Gateway, GatewayOptions
@@ -43,6 +42,7 @@ from householdd.dataplane.redirecting import Redirector
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import Tokens
+from householdd.session.states import CloseReason
 from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
 from householdd.token_settings import RunTokens
 from householdd.traffic.profiles import Profiles

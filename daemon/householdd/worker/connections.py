@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from household.v1 import session_pb2 as pb
 from householdd.controlplane.convert import duration
-from householdd.core.session import Session, Transport
 from householdd.dataplane.runner import Runner
+from householdd.session.session import Session, Transport
 
 
 def message(runner: Runner) -> pb.Connection | None:

@@ -8,13 +8,13 @@ from household.v1 import server_service_pb2 as pb
 from householdd import logs
 from householdd import metric_families as metrics
 from householdd.core.admission import Cause
-from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.survey import Survey
 from householdd.dataplane.totals import Tally, Totals
 from householdd.measure.histogram import Histogram
 from householdd.metric_families import Family
+from householdd.session.states import CloseReason, SessionState
 
 _STATES = [state for state in SessionState if state not in (SessionState.HANDSHAKE, SessionState.CLOSED)]
 """Those that a live session can be in."""

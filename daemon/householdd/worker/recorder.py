@@ -16,12 +16,12 @@ import structlog
 
 from household.internal.v1 import recorder_service_pb2 as pb
 from household.internal.v1 import recorder_service_pb2_grpc
-from householdd.core.session import Session
-from householdd.core.wire import RunRefused, RunStored
 from householdd.dataplane.registry import Change, Keeper, Registry
 from householdd.dataplane.runner import Runner
 from householdd.measure import run_report
 from householdd.measure.run_report import RunReport
+from householdd.session.messages import RunRefused, RunStored
+from householdd.session.session import Session
 from householdd.worker.selecting import describe
 
 log = structlog.get_logger("recorder")

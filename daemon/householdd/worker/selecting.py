@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from household.v1 import session_pb2 as pb
 from householdd.controlplane import convert, filters, requests
-from householdd.core.session import Session
 from householdd.dataplane.registry import Registry
+from householdd.session.session import Session
 from householdd.worker import connections
 
 

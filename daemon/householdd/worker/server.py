@@ -18,11 +18,11 @@ from householdd.controlplane import convert
 from householdd.controlplane.draining import drain_progress
 from householdd.controlplane.failures import check_note, check_reason, precondition
 from householdd.controlplane.ranges import drain_deadline, drain_spread
-from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.survey import Survey, survey
 from householdd.dataplane.totals import Totals
+from householdd.session.states import CloseReason, SessionState
 from householdd.version import VERSION
 from householdd.worker import census, measurements
 

@@ -17,10 +17,10 @@ from householdd.controlplane.failures import not_found
 from householdd.controlplane.paging import Placed
 from householdd.controlplane.ranges import block_duration
 from householdd.controlplane.watching import OverrunError, WatchStream
-from householdd.core.session import Session
-from householdd.core.vocabulary import CloseReason, SessionState
 from householdd.dataplane.giving_way import in_turns
 from householdd.dataplane.registry import Change, Registry
+from householdd.session.session import Session
+from householdd.session.states import CloseReason, SessionState
 from householdd.worker.selecting import Selection, describe
 
 _EVENTS = {

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from household.v1 import server_service_pb2 as pb
-from householdd.core.vocabulary import CloseReason
 from householdd.metric_families import FAMILIES, SESSIONS, SESSIONS_CLOSED, Kind
+from householdd.session.states import CloseReason
 
 Key = tuple[str, tuple[str, ...]]
 """A metric's name and the values of its labels."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core import wire
 from householdd.measure.run_report import RunReport
+from householdd.session import messages
 
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.integers(0, 2**53) | st.floats(0, 2**53)
@@ -52,7 +52,7 @@ def known(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(known())
 def test_a_known_message_is_read_as_it_was_written(message: dict[str, Any]) -> None:
-    decoded = wire.decode(json.dumps(message).encode())
+    decoded = messages.decode(json.dumps(message).encode())
     assert decoded is not None
     read = msgspec.to_builtins(decoded)
     assert {key: read[key] for key in message if key != "added_later"} == {
@@ -61,17 +61,17 @@ def test_a_known_message_is_read_as_it_was_written(message: dict[str, Any]) -> N
 
 
 def test_every_client_message_is_covered_here() -> None:
-    others = set(wire.ClientMessage.__args__) - {RunReport}
+    others = set(messages.ClientMessage.__args__) - {RunReport}
     assert set(FIELDS) == {str(each.__struct_config__.tag) for each in others}
 
 
 def refused_or_none_or_a_message(text: bytes) -> None:
     try:
-        message = wire.decode(text)
-    except wire.WireError as error:
+        message = messages.decode(text)
+    except messages.WireError as error:
         assert str(error)  # noqa: PT017 - most texts are refused, some are read
     else:
-        assert message is None or isinstance(message, wire.ClientMessage)
+        assert message is None or isinstance(message, messages.ClientMessage)
 
 
 @given(st.binary(max_size=300))
@@ -108,20 +108,20 @@ def test_arbitrary_fields_of_known_messages_are_refused_by_a_wire_error(word: st
         b'{"type":"ping","timestamp":NaN}',
         b'{"type":"ping","timestamp":' + b"1" * 5000 + b"}",
         b'{"type":"start_traffic","targetThroughput":' + b"1" * 400 + b"}",
-        b"[" * wire.MAX_TEXT,
+        b"[" * messages.MAX_TEXT,
         b'{"type":"ping","deep":' + b"[" * 8000 + b"]" * 8000 + b"}",
     ],
 )
 def test_malformed_text_is_refused(text: bytes) -> None:
-    with pytest.raises(wire.WireError, match=r".+"):
-        wire.decode(text)
+    with pytest.raises(messages.WireError, match=r".+"):
+        messages.decode(text)
 
 
 @pytest.mark.parametrize(("word", "field"), [(word, field) for word, fields in FIELDS.items() for field in fields])
 @pytest.mark.parametrize("value", [True, [], {}])
 def test_a_field_of_a_wrong_type_is_refused_by_name(word: str, field: str, value: object) -> None:
-    with pytest.raises(wire.WireError, match=rf"at `\$\.{field}`"):
-        wire.decode(json.dumps({"type": word, field: value}).encode())
+    with pytest.raises(messages.WireError, match=rf"at `\$\.{field}`"):
+        messages.decode(json.dumps({"type": word, field: value}).encode())
 
 
 @pytest.mark.parametrize(
@@ -130,27 +130,27 @@ def test_a_field_of_a_wrong_type_is_refused_by_name(word: str, field: str, value
 )
 @pytest.mark.parametrize("value", [-1, 1e19, "7"])
 def test_a_count_that_is_none_is_refused_by_name(word: str, field: str, value: object) -> None:
-    with pytest.raises(wire.WireError, match=rf"at `\$\.{field}`"):
-        wire.decode(json.dumps({"type": word, field: value}).encode())
+    with pytest.raises(messages.WireError, match=rf"at `\$\.{field}`"):
+        messages.decode(json.dumps({"type": word, field: value}).encode())
 
 
 @pytest.mark.parametrize("word", ["stop_test", "stop_traffic"])
 def test_a_label_beyond_128_characters_is_refused(word: str) -> None:
-    with pytest.raises(wire.WireError, match=r"length <= 128 - at `\$.user_id`"):
-        wire.decode(json.dumps({"type": word, "user_id": "x" * 129}).encode())
+    with pytest.raises(messages.WireError, match=r"length <= 128 - at `\$.user_id`"):
+        messages.decode(json.dumps({"type": word, "user_id": "x" * 129}).encode())
 
 
 @pytest.mark.parametrize("text", [b'{"type":"telemetry"}', b'{"type":"","size":-1}', b'{"type":"PING"}'])
 def test_a_type_that_is_not_known_is_no_error(text: bytes) -> None:
-    assert wire.decode(text) is None
+    assert messages.decode(text) is None
 
 
 @pytest.mark.parametrize("number", ["7", "7.0", "7.25", "-1", "18446744073709551616"])
 def test_a_number_is_echoed_as_it_was_sent(number: str) -> None:
-    ping = wire.decode(f'{{"type":"ping","timestamp":{number}}}'.encode())
-    assert isinstance(ping, wire.Ping)
-    assert wire.encode(ping.timestamp) == number.encode()
+    ping = messages.decode(f'{{"type":"ping","timestamp":{number}}}'.encode())
+    assert isinstance(ping, messages.Ping)
+    assert messages.encode(ping.timestamp) == number.encode()
 
 
 def test_a_server_message_has_its_type_and_fields_in_json() -> None:
-    assert json.loads(wire.encode(wire.ErrorMessage(error="what"))) == {"type": "error", "error": "what"}
+    assert json.loads(messages.encode(messages.ErrorMessage(error="what"))) == {"type": "error", "error": "what"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 
-class Every:
+class IntervalTimer:
     """Due at ``first`` and then at equal intervals; a turn that was missed is not made up."""
 
     __slots__ = ("_at",)

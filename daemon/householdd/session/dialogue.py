@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from householdd.core import wire
-from householdd.core.figures import fill, mbps
-from householdd.core.liveness import HEARTBEAT
-from householdd.core.pings import Pings
-from householdd.core.schedule import Every
-from householdd.core.session import Session
-from householdd.core.vocabulary import CloseReason, EvidenceKind
 from householdd.measure.run_report import RunReport
+from householdd.session import messages
+from householdd.session.interval_timer import IntervalTimer
+from householdd.session.liveness import HEARTBEAT
+from householdd.session.pings import Pings
+from householdd.session.session import Session
+from householdd.session.states import CloseReason, EvidenceKind
+from householdd.session.updates import fill, mbps
 from householdd.traffic.profiles import GREATEST_RATE, MEGABIT, PROBE
 
 ERROR_BUDGET = 20
@@ -30,17 +30,17 @@ class Dialogue:
         # Two keys for the same pings: the old page echoes the sequence, the old worker only the timestamp.
         self._by_sequence = Pings[int]()
         self._by_timestamp = Pings[float]()
-        self._pings = Every(session.opened_at)
-        self._tests = Every(session.opened_at)
+        self._pings = IntervalTimer(session.opened_at)
+        self._tests = IntervalTimer(session.opened_at)
         self._reported = False
         """Set once, by the session's only run report."""
         self._report: RunReport | None = None
         """The report that nobody has taken yet."""
 
-    def greeting(self, wall: float) -> list[wire.ServerMessage]:
+    def greeting(self, wall: float) -> list[messages.ServerMessage]:
         """The first message of a session. ``wall`` is Unix time in seconds, here and below."""
         profile = self.session.profile
-        info = wire.ProfileInfo(
+        info = messages.ProfileInfo(
             name=profile.name,
             download_mbps=mbps(self.session.download.shape.mean_bps),
             upload_mbps=mbps(self.session.upload.shape.mean_bps),
@@ -48,9 +48,11 @@ class Dialogue:
             activity_type=profile.activity_type,
         )
         identity = self.session.identity
-        return [wire.SessionInfo(user_id=identity.user_id, profile=info, timestamp=wall * 1e3, session_id=identity.id)]
+        return [
+            messages.SessionInfo(user_id=identity.user_id, profile=info, timestamp=wall * 1e3, session_id=identity.id)
+        ]
 
-    def text(self, text: bytes, now: float, wall: float) -> tuple[list[wire.ServerMessage], CloseReason | None]:
+    def text(self, text: bytes, now: float, wall: float) -> tuple[list[messages.ServerMessage], CloseReason | None]:
         """Takes a text message; the answers, and the reason to close where there is one.
 
         Every message is evidence, a malformed one too: somebody is there. It counts against the budget all the same.
@@ -58,29 +60,31 @@ class Dialogue:
         session = self.session
         session.evidence(EvidenceKind.MESSAGE, now)
         try:
-            message = wire.decode(text)
-        except wire.WireError as error:
+            message = messages.decode(text)
+        except messages.WireError as error:
             return self._malformed(str(error))
         match message:
             case None:
                 session.errors.unknown += 1
                 spent = session.errors.unknown > ERROR_BUDGET
                 return [], CloseReason.PROTOCOL_ERROR if spent else None
-            case wire.Ping():
+            case messages.Ping():
                 return [self._pong(message, wall)], None
-            case wire.Pong():
+            case messages.Pong():
                 self._answered(message, now)
-            case wire.ClientConfirmation():
+            case messages.ClientConfirmation():
                 session.sums.client_says_received = message.received_bytes
                 session.sums.client_says_sent = message.sent_bytes
-            case wire.StartTraffic():
+            case messages.StartTraffic():
                 # Only the old worker says this, and then uploads by itself at a rate of its own.
                 session.held_back = session.profile.uploads
                 self.wish(message.rate, now)
-            case wire.RequestDownload():
+            case messages.RequestDownload():
                 self.wish(message.rate, now)
-            case wire.StopTest() | wire.StopTraffic():
-                ack = wire.StopTestAck(user_id=session.identity.user_id, timestamp=wall * 1e3, message="Test stopped")
+            case messages.StopTest() | messages.StopTraffic():
+                ack = messages.StopTestAck(
+                    user_id=session.identity.user_id, timestamp=wall * 1e3, message="Test stopped"
+                )
                 return [ack], CloseReason.CLIENT_STOPPED
             case RunReport():
                 return self._run_report(message)
@@ -94,22 +98,22 @@ class Dialogue:
         report, self._report = self._report, None
         return report
 
-    def probes(self, now: float, wall: float) -> list[wire.ServerMessage]:
+    def probes(self, now: float, wall: float) -> list[messages.ServerMessage]:
         """The pings and liveness tests that are due; none for a probe, whose own pings show that it is there."""
         if self.session.profile.only_measures or self.session.profile.is_stream:
             return []
-        due: list[wire.ServerMessage] = []
+        due: list[messages.ServerMessage] = []
         user_id, milliseconds = self.session.identity.user_id, wall * 1e3
         if self._pings.due(now, HEARTBEAT):
             self._sequence += 1
             self._by_sequence.sent(self._sequence, now)
             self._by_timestamp.sent(milliseconds, now)
-            due.append(wire.ServerPing(user_id, self._sequence, milliseconds, wall))
+            due.append(messages.ServerPing(user_id, self._sequence, milliseconds, wall))
         if self._tests.due(now, self.session.timeouts.probe_timeout):
-            due.append(wire.ConnectionTest(user_id, milliseconds))
+            due.append(messages.ConnectionTest(user_id, milliseconds))
         return due
 
-    def updates(self, now: float, wall: float, interval: float) -> list[wire.ServerMessage]:
+    def updates(self, now: float, wall: float, interval: float) -> list[messages.ServerMessage]:
         """What a control pass tells the client; ``interval`` is the seconds to the next pass.
 
         A probe is told nothing: an answer to its pings would wait behind these figures, the more so when they are lost.
@@ -117,12 +121,12 @@ class Dialogue:
         session = self.session
         if session.profile.only_measures or session.profile.is_stream:
             return []
-        update = wire.RealTimeUpdate()
+        update = messages.RealTimeUpdate()
         fill(update, session, now, wall)
-        due: list[wire.ServerMessage] = [update]
+        due: list[messages.ServerMessage] = [update]
         wanted = session.upload_due(now + interval)
         if wanted > 0:
-            request = wire.RealUploadRequest(
+            request = messages.RealUploadRequest(
                 target_bytes=wanted,
                 optimal_chunk_size=min(wanted, UPLOAD_CHUNK),
                 duration_ms=round(interval * 1e3),
@@ -131,11 +135,11 @@ class Dialogue:
             due.append(request)
         return due
 
-    def farewell(self, now: float, wall: float) -> list[wire.ServerMessage]:
+    def farewell(self, now: float, wall: float) -> list[messages.ServerMessage]:
         """The last messages before a close; the session's reason is set."""
         session = self.session
         reason = session.close_reason or CloseReason.INTERNAL
-        complete = wire.SessionComplete(
+        complete = messages.SessionComplete(
             session_duration=session.age(now), reason=reason.value, detail=session.close_detail
         )
         fill(complete, session, now, wall)
@@ -149,7 +153,7 @@ class Dialogue:
         if rate is not None and rate > 0 and math.isfinite(rate):
             self.session.download.limit(rate if rate > GREATEST_RATE else rate * MEGABIT, now)
 
-    def _run_report(self, report: RunReport) -> tuple[list[wire.ServerMessage], CloseReason | None]:
+    def _run_report(self, report: RunReport) -> tuple[list[messages.ServerMessage], CloseReason | None]:
         if self.session.profile.key != PROBE.key:
             return self._malformed(f"run_report: only a session of {PROBE.key} may send one")
         if report.client.kind == "server":
@@ -159,17 +163,17 @@ class Dialogue:
         self._reported, self._report = True, report
         return [], None
 
-    def _malformed(self, error: str) -> tuple[list[wire.ServerMessage], CloseReason | None]:
+    def _malformed(self, error: str) -> tuple[list[messages.ServerMessage], CloseReason | None]:
         errors = self.session.errors
         errors.malformed += 1
         told, errors.told = errors.told, True
-        answers: list[wire.ServerMessage] = [] if told else [wire.ErrorMessage(error=error)]
+        answers: list[messages.ServerMessage] = [] if told else [messages.ErrorMessage(error=error)]
         return answers, CloseReason.PROTOCOL_ERROR if errors.malformed > ERROR_BUDGET else None
 
-    def _pong(self, ping: wire.Ping, wall: float) -> wire.ServerPong | wire.ProbePong:
+    def _pong(self, ping: messages.Ping, wall: float) -> messages.ServerPong | messages.ProbePong:
         if self.session.profile.only_measures:
-            return wire.ProbePong(sequence=ping.sequence)
-        return wire.ServerPong(
+            return messages.ProbePong(sequence=ping.sequence)
+        return messages.ServerPong(
             user_id=self.session.identity.user_id,
             sequence=0 if ping.sequence is None else ping.sequence,
             timestamp=ping.timestamp,
@@ -178,7 +182,7 @@ class Dialogue:
             server_time=wall,
         )
 
-    def _answered(self, pong: wire.Pong, now: float) -> None:
+    def _answered(self, pong: messages.Pong, now: float) -> None:
         if isinstance(pong.sequence, int):
             round_trip = self._by_sequence.answered(pong.sequence, now)
         else:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.pings import KEPT, Pings
+from householdd.session.pings import KEPT, Pings
 from tests.core.samples import START
 
 

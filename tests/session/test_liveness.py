@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, Verdict
+from householdd.session.liveness import HEARTBEAT, Kernel, Liveness
+from householdd.session.states import CloseReason, EvidenceKind, Verdict
 from tests.core.samples import START
 
 DEFAULT = Timeouts()

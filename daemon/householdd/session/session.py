@@ -9,10 +9,10 @@ import msgspec
 
 from householdd.capacity.demand import AHEAD, Demand
 from householdd.capacity.lateness import Lateness
-from householdd.core.liveness import HEARTBEAT, Kernel, Liveness
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
 from householdd.measure.latency import RateMeter, SessionLatency
+from householdd.session.liveness import HEARTBEAT, Kernel, Liveness
+from householdd.session.states import CloseReason, EvidenceKind, SessionState
 from householdd.traffic.pacer import UPLOAD_CATCH_UP, Pacer
 from householdd.traffic.profiles import Profile
 

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from household.v1 import session_pb2
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.session.states import CloseReason, EvidenceKind, SessionState
 
 
 @pytest.mark.parametrize(

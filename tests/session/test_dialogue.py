@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from householdd.core.dialogue import ERROR_BUDGET, Dialogue
-from householdd.core.vocabulary import CloseReason, EvidenceKind
+from householdd.session.dialogue import ERROR_BUDGET, Dialogue
+from householdd.session.states import CloseReason, EvidenceKind
 from tests.core.samples import START, WALL, active, spoken
 from tests.run_reports import run_report
 

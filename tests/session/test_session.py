@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.liveness import Kernel
-from householdd.core.session import LEAST_READ, UNASKED_GRACE, Session
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, SessionState
+from householdd.session.liveness import Kernel
+from householdd.session.session import LEAST_READ, UNASKED_GRACE, Session
+from householdd.session.states import CloseReason, EvidenceKind, SessionState
 from tests.core.samples import PROFILES, START, WALL, active, handshaking
 
 HANDSHAKE, ACTIVE, QUIET, CLOSING, CLOSED = SessionState

@@ -6,33 +6,33 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from householdd.core.schedule import Every
+from householdd.session.interval_timer import IntervalTimer
 from tests.core.samples import START
 
 
-def turns(every: Every, interval: float, *times: float) -> list[bool]:
+def turns(every: IntervalTimer, interval: float, *times: float) -> list[bool]:
     return [every.due(START + each, interval) for each in times]
 
 
 def test_it_is_due_first_at_its_beginning_and_then_at_equal_intervals() -> None:
-    every = Every(START + 0.125)
+    every = IntervalTimer(START + 0.125)
     assert turns(every, 0.5, 0, 0.1, 0.125, 0.25, 0.5, 0.625, 1.0, 1.125) == [
         False, False, True, False, False, True, False, True,
     ]  # fmt: skip
 
 
 def test_a_turn_that_was_missed_is_not_made_up() -> None:
-    every = Every(START)
+    every = IntervalTimer(START)
     assert turns(every, 0.5, 0, 3.2, 3.2, 3.3) == [True, True, False, False]
 
 
 def test_a_late_turn_does_not_shift_the_later_ones() -> None:
-    every = Every(START)
+    every = IntervalTimer(START)
     assert turns(every, 0.5, 0, 0.75, 1.0, 1.499, 1.5) == [True, True, True, False, True]
 
 
 def test_another_interval_holds_from_the_next_turn_on() -> None:
-    every = Every(START)
+    every = IntervalTimer(START)
     assert turns(every, 2, 0, 1) == [True, False]
     assert turns(every, 0.5, 1.9, 2, 2.5, 3) == [False, True, True, True]
 
@@ -42,7 +42,7 @@ def test_another_interval_holds_from_the_next_turn_on() -> None:
 def test_each_interval_has_one_turn_at_most_and_a_look_at_it_finds_it(
     phase: float, interval: float, steps: list[float]
 ) -> None:
-    every = Every(START + phase)
+    every = IntervalTimer(START + phase)
     now, looked = START, -1.0
     for step in steps:
         now += step
@@ -59,5 +59,5 @@ def test_each_interval_has_one_turn_at_most_and_a_look_at_it_finds_it(
 
 @pytest.mark.parametrize("interval", [0.1, 0.25, 1 / 3, 0.5, 1.0])
 def test_a_caller_that_comes_on_time_gets_every_turn(interval: float) -> None:
-    every = Every(START)
+    every = IntervalTimer(START)
     assert sum(every.due(START + each * interval / 8, interval) for each in range(801)) in (100, 101)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from householdd.core.activity import Activity
 from householdd.core.settings import Timeouts
-from householdd.core.vocabulary import CloseReason, EvidenceKind, Verdict
 from householdd.measure.round_trip import RoundTrip
+from householdd.session.inactivity import Inactivity
+from householdd.session.states import CloseReason, EvidenceKind, Verdict
 
 HEARTBEAT = 0.5
 """Seconds between two pings of a session. A live client on an unloaded line gives evidence at least this often."""
@@ -47,7 +47,7 @@ class Liveness:
         self.failed = 0
         """Probes in all that went unanswered."""
         self.round_trip = RoundTrip()
-        self.activity = Activity(max(expected_gap, HEARTBEAT), now)
+        self.activity = Inactivity(max(expected_gap, HEARTBEAT), now)
         self._acked: int | None = None
         self._stuck = False
 

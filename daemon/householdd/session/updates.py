@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from householdd.core.session import Session, Transport
-from householdd.core.vocabulary import CloseReason
-from householdd.core.wire import LatencyMetrics, ServerTcp, Update
 from householdd.measure.latency import SessionLatency
+from householdd.session.messages import LatencyMetrics, ServerTcp, Update
+from householdd.session.session import Session, Transport
+from householdd.session.states import CloseReason
 from householdd.traffic.profiles import MEGABIT
 
 

@@ -9,7 +9,7 @@ PATIENCE = 20
 two answers a second that is about ten seconds; a client that answers once in a while has accordingly longer."""
 
 
-class Activity:
+class Inactivity:
     """Gaps between a client's answers, in seconds.
 
     ``expected`` is the gap that the session's profile lets expect; the observed ones take over as they come. Mean and

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core import wire
-from householdd.core.figures import fill, mbps
-from householdd.core.session import Session, Transport
-from householdd.core.wire import ServerTcp
+from householdd.session import messages
+from householdd.session.messages import ServerTcp
+from householdd.session.session import Session, Transport
+from householdd.session.updates import fill, mbps
 from tests.core.samples import START, WALL, active, spoken
 
 
-def figures(session: Session, now: float, wall: float) -> wire.RealTimeUpdate:
+def figures(session: Session, now: float, wall: float) -> messages.RealTimeUpdate:
     """What its client is shown."""
-    update = wire.RealTimeUpdate()
+    update = messages.RealTimeUpdate()
     fill(update, session, now, wall)
     return update
 

@@ -1,0 +1,1 @@
+"""Pure: a session's state, its liveness, and the messages it exchanges with its client."""
