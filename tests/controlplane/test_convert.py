@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
+from householdd.admission.admission import Cause
 from householdd.controlplane import convert
-from householdd.core.admission import Cause
 from householdd.core.settings import Timeouts
 from householdd.session.liveness import Kernel
 from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict

@@ -17,10 +17,10 @@ from grpc_status import rpc_status
 from household.v1 import session_service_pb2 as pb
 from household.v1 import session_service_pb2_grpc
 from household.v1.server_service_pb2 import WORKER_STATE_READY
+from householdd.admission.blocks import Blocks
 from householdd.controlplane import watching
 from householdd.controlplane.blocking import BlockBook
 from householdd.controlplane.interceptor import Entrance, everybody
-from householdd.core.blocks import Blocks
 from householdd.core.settings import Timeouts
 from householdd.dataplane.registry import Change, Registry
 from householdd.dataplane.runner import Clock

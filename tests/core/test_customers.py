@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
+from householdd.admission.admission import Admission, Cause
+from householdd.admission.blocks import Blocks
+from householdd.admission.breakers import Breakers
+from householdd.admission.pending_handshakes import PendingHandshakes
 from householdd.capacity.budgets import Budgets, customer_key
 from householdd.clients.addresses import customer, customer_size
 from householdd.clients.client_key import ClientKey
 from householdd.controlplane.blocking import networks_in
-from householdd.core.admission import Admission, Cause
-from householdd.core.blocks import Blocks
-from householdd.core.breaker import Breakers
 from householdd.core.settings import Limits
-from householdd.core.unfinished import Unfinished
 from householdd.session.states import CloseReason
 from householdd.shared.counters import SharedCounters, size
 from householdd.supervisor.dashboard.logins import Failures
@@ -56,7 +56,7 @@ def is_too_fast(host: str) -> bool:
 
 
 def is_unfinished(host: str) -> bool:
-    unfinished: Unfinished[str] = Unfinished(counts())
+    unfinished: PendingHandshakes[str] = PendingHandshakes(counts())
     unfinished.enter("first", HOME, LIMITS)
     return unfinished.enter("second", host, LIMITS) is not None
 

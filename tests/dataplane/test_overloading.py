@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from householdd.admission.admission import Cause
 from householdd.capacity.overload_controller import OverloadLevel, Signals, Tuning
 from householdd.clients.client_key import ClientKey
-from householdd.core.admission import Cause
 from householdd.core.settings import Timeouts
 from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.control_loop import INTERVAL

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from householdd.admission.admission import Admission
 from householdd.capacity.overload_controller import OverloadLevel
-from householdd.core.admission import Admission
 from householdd.core.settings import Limits
 from householdd.dataplane.http_rows import RowUnavailableError, Stats
 from householdd.dataplane.readiness import readiness

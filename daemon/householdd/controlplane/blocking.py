@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 import grpc
 
 from household.v1 import session_service_pb2 as pb
+from householdd.admission.blocks import Block, Blocks, TooManyBlocksError
 from householdd.clients.addresses import Network, customer, parse_network, written
 from householdd.controlplane.convert import duration, timestamp
 from householdd.controlplane.failures import Refusal, check_note, check_reason, invalid, raise_invalid
 from householdd.controlplane.ranges import block_duration
-from householdd.core.blocks import Block, Blocks, TooManyBlocksError
 
 MAX_ADDRESSES = 1000
 

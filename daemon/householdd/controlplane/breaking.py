@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterable, Sequence
 
 from household.v1 import session_service_pb2 as pb
+from householdd.admission.breakers import Breaker, Breakers, BreakerState, Party
 from householdd.clients.addresses import Network, covers, parse_network, written
 from householdd.controlplane.blocking import networks_in
 from householdd.controlplane.convert import duration, seconds, timestamp
 from householdd.controlplane.failures import check_note, raise_invalid
-from householdd.core.breaker import Breaker, Breakers, BreakerState, Party
 
 MOST_SHOWN = 1000
 

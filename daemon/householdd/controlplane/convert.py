@@ -12,9 +12,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
+from householdd.admission.admission import Cause
 from householdd.capacity.overload_controller import OverloadController
 from householdd.clients.addresses import host_port
-from householdd.core.admission import Cause
 from householdd.core.settings import Timeouts
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict

@@ -11,9 +11,9 @@ from collections.abc import Callable, Coroutine
 
 import structlog
 
+from householdd.admission.admission import Cause
 from householdd.clients.addresses import unmapped
 from householdd.clients.proxy_header import ProxyHeaderError
-from householdd.core.admission import Cause
 from householdd.dataplane import proxied, sockets
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.proxied import Proxied

@@ -16,10 +16,10 @@ from urllib.parse import quote
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
+from householdd.admission.admission import Cause, Denial
 from householdd.clients.client_key import ClientKey
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
-from householdd.core.admission import Cause, Denial
 from householdd.dataplane import legacy, redirecting
 from householdd.dataplane.acceptor import Acceptor
 from householdd.dataplane.arrival import Arrival, Wanted

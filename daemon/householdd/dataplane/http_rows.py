@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from websockets.http11 import Request
 
-from householdd.core.admission import Denial
+from householdd.admission.admission import Denial
 from householdd.http.headers import header
 from householdd.session.updates import mbps
 from householdd.traffic.profiles import Profiles

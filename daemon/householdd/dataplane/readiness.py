@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from householdd.core.admission import MOST_DRAIN_RETRY, OVERLOAD_RETRY, Admission
+from householdd.admission.admission import MOST_DRAIN_RETRY, OVERLOAD_RETRY, Admission
 from householdd.dataplane.http_rows import RowUnavailableError, Stats
 
 READY_PATH = "/virtual-household/ready"

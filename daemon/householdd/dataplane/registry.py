@@ -9,10 +9,10 @@ from enum import Enum
 
 import structlog
 
+from householdd.admission.admission import Admission, Cause
+from householdd.admission.pending_handshakes import PendingHandshakes
 from householdd.clients.client_key import ClientKey
-from householdd.core.admission import Admission, Cause
 from householdd.core.settings import Timeouts
-from householdd.core.unfinished import Unfinished
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
@@ -65,7 +65,7 @@ class Registry:
         self.counts = counts or SharedCounters(memoryview(bytearray(size(1))), 0)
         self.admission = Admission(self.counts)
         """What the gateway asks before each upgrade."""
-        self.unfinished: Unfinished[Arrival] = Unfinished(self.counts)
+        self.unfinished: PendingHandshakes[Arrival] = PendingHandshakes(self.counts)
         """Connections without a session."""
         self.live: dict[str, Runner] = {}
         self.recent: OrderedDict[str, Session] = OrderedDict()

@@ -19,6 +19,7 @@ from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import logs
 from householdd.access_settings import Access as AccessSettings
 from householdd.access_settings import AccessError
+from householdd.admission.blocks import Blocks
 from householdd.clients import addresses
 from householdd.clients.addresses import Address
 from householdd.config import ConfigError, Settings
@@ -33,7 +34,6 @@ from householdd.controlplane.roles import Rules
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.core import runtime
-from householdd.core.blocks import Blocks
 from householdd.core.runtime import Catalogue, Values
 from householdd.dashboard_settings import Tokens
 from householdd.dataplane.branding import Brand

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from household.internal.v1 import recorder_service_pb2 as pb
 from household.v1 import session_pb2
+from householdd.admission.runs import Household
 from householdd.controlplane.convert import seconds, unix
-from householdd.core.run_index import Household
 from householdd.measure.run_report import Latency, Person, Phase, Rates, ReportClient, RunReport
 from householdd.traffic.profiles import PROBE
 from householdd.version import VERSION

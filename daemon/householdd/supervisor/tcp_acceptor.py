@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from householdd.core.pending import KnownAddresses, PendingConnections
+from householdd.admission.pending_connections import KnownAddresses, PendingConnections
 from householdd.dataplane import sockets
 
 log = structlog.get_logger("tcp")

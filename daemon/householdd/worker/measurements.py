@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from household.v1 import server_service_pb2 as pb
 from householdd import logs
 from householdd import metric_families as metrics
-from householdd.core.admission import Cause
+from householdd.admission.admission import Cause
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.survey import Survey

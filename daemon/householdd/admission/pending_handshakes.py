@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from householdd.admission.admission import Cause
 from householdd.clients.client_key import ClientKey
-from householdd.core.admission import Cause
 from householdd.core.settings import Limits
 from householdd.shared.counters import SharedCounters
 
@@ -23,7 +23,7 @@ class Excess(Generic[H]):
     cause: Cause
 
 
-class Unfinished(Generic[H]):
+class PendingHandshakes(Generic[H]):
     """The handshakes under way at one worker, counted with those of all.
 
     Where all together are too many, the newest of the address that has most goes, in the network that has most here.

@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from householdd.admission.blocks import Blocks
+from householdd.admission.breakers import Breakers
+from householdd.admission.reservations import HOUSEHOLD, Reservations
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import written
 from householdd.clients.client_key import ClientKey
-from householdd.core.blocks import Blocks
-from householdd.core.breaker import Breakers
-from householdd.core.reservations import HOUSEHOLD, Reservations
 from householdd.core.settings import Limits
 from householdd.session.states import CloseReason
 from householdd.shared.counters import SharedCounters

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from householdd.admission.breakers import GOOD_TRIALS, MOST_BREAKERS, Breakers, BreakerState, Party
 from householdd.clients.addresses import customer, parse_network
-from householdd.core.breaker import GOOD_TRIALS, MOST_BREAKERS, Breakers, BreakerState, Party
 from householdd.core.settings import Limits
 from householdd.shared.counters import SharedCounters, size
 

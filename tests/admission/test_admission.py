@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from householdd.admission.admission import FULL_RETRY, PERSONS, PROBES, Admission, Cause, Denial
+from householdd.admission.reservations import HOUSEHOLD, PATIENCE
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import parse_network
 from householdd.clients.client_key import ClientKey
 from householdd.clients.origins import Origins
-from householdd.core.admission import FULL_RETRY, PERSONS, PROBES, Admission, Cause, Denial
-from householdd.core.reservations import HOUSEHOLD, PATIENCE
 from householdd.core.settings import Limits
 from householdd.session.states import CloseReason
 from householdd.shared.counters import SharedCounters, size

@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.admission import Cause
+from householdd.admission.admission import Cause
+from householdd.admission.pending_handshakes import Excess, PendingHandshakes
 from householdd.core.settings import Limits
-from householdd.core.unfinished import Excess, Unfinished
 from householdd.shared.counters import SECRET_SIZE, SharedCounters, size
 
 LIMITS = Limits(max_unfinished_handshakes=6, max_unfinished_handshakes_per_address=4)
 
 
-def of(workers: int) -> list[Unfinished[str]]:
+def of(workers: int) -> list[PendingHandshakes[str]]:
     """What the workers have of one memory."""
     memory = memoryview(bytearray(size(workers)))
     views = [SharedCounters(memory, worker) for worker in range(workers)]
     views[0].seed(bytes(range(SECRET_SIZE)))
-    return [Unfinished(view) for view in views]
+    return [PendingHandshakes(view) for view in views]
 
 
-def enter(here: Unfinished[str], host: str | None, *names: str) -> list[Excess[str] | None]:
+def enter(here: PendingHandshakes[str], host: str | None, *names: str) -> list[Excess[str] | None]:
     return [here.enter(name, host, LIMITS) for name in names]
 
 

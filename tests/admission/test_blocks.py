@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from householdd.admission.blocks import MAX_BLOCKS, Blocks, TooManyBlocksError
 from householdd.clients.addresses import customer, parse_network, written
-from householdd.core.blocks import MAX_BLOCKS, Blocks, TooManyBlocksError
 
 
 def blocked(*addresses: str, seconds: float = 60.0) -> Blocks:

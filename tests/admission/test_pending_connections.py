@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.pending import KNOWN_S, MAX_KNOWN, KnownAddresses, PendingConnections
+from householdd.admission.pending_connections import KNOWN_S, MAX_KNOWN, KnownAddresses, PendingConnections
 
 
 def filled(*hosts: str, most: int = 4, kept: int = 2) -> PendingConnections[str]:

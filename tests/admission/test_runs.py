@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from householdd.core.run_index import MOST_KEYS, MOST_SESSIONS, WINDOW, RunAllowance, RunIndex
+from householdd.admission.runs import MOST_KEYS, MOST_SESSIONS, WINDOW, RunAllowance, RunIndex
 
 HOME = ("a1b2", "192.0.2.7")
 NOW = 1000.0

@@ -1,0 +1,1 @@
+"""Pure: decides which clients may open a session."""
