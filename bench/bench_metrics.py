@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from household.v1 import server_service_pb2 as pb
 from householdd import profile_data
-from householdd.core.settings import Timeouts
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
+from householdd.settings.definitions import Timeouts
 from householdd.supervisor.metrics.processes import read
 from householdd.traffic.pacer import Pacer
 from tests.daemon import CROWD, Daemon, Stubs, running, wait_until

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import URL
 
 from householdd.storage.engine import file_url, parse_url
@@ -16,6 +17,11 @@ from tests.postgresql import Cluster, cluster
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a script, which every child inherits; tests interrupt theirs.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Property tests measure no time: a busy machine may take long over an example.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from pydantic_core._pydantic_core import list_all_errors
 from householdd import config, profile_data, setting_errors
 from householdd.access_settings import Access, Tcp
 from householdd.brand import Branding
-from householdd.core.runtime import Catalogue, Source
-from householdd.core.settings import Limits, Timeouts
 from householdd.dashboard_settings import Dashboard
 from householdd.overload_settings import Overload
+from householdd.settings.definitions import Limits, Timeouts
+from householdd.settings.runtime import Catalogue, Source
 from householdd.token_settings import RunTokens
 from householdd.webhook_settings import WebhookSettings
 

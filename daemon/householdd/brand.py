@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from householdd.core import contrast
 from householdd.dataplane.branding import DARK_SURFACE, LIGHT_SURFACE, Brand, Logo, LogoType
+from householdd.settings import contrast
 
 MOST_LOGO = 64 * 1024
 """Bytes of a logo: each customer's phone loads it before the test."""

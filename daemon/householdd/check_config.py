@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from householdd import config
 from householdd.certificates import Certificate
-from householdd.core.runtime import Source
-from householdd.core.settings import Limits, Timeouts
+from householdd.settings.definitions import Limits, Timeouts
+from householdd.settings.runtime import Source
 from householdd.supervisor import launch
 from householdd.supervisor.failure import DaemonError
 

@@ -36,10 +36,10 @@ from householdd.clients.addresses import (
     parse_address,
     parse_optional_address,
 )
-from householdd.core.runtime import LOG_LEVELS, Catalogue, Source, Values
-from householdd.core.settings import Limits, Timeouts
 from householdd.dashboard_settings import Dashboard
 from householdd.overload_settings import Overload
+from householdd.settings.definitions import Limits, Timeouts
+from householdd.settings.runtime import LOG_LEVELS, Catalogue, Source, Values
 from householdd.storage.engine import parse_url
 from householdd.token_settings import RunTokens
 from householdd.toml_files import read_toml

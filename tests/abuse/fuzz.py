@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import atheris
 
-with atheris.instrument_imports(include=["householdd.core", "householdd.dataplane", "websockets"]):
+with atheris.instrument_imports(include=["householdd.session", "householdd.dataplane", "websockets"]):
     from websockets.protocol import State
     from websockets.server import ServerProtocol
 
@@ -24,7 +24,7 @@ with atheris.instrument_imports(include=["householdd.core", "householdd.dataplan
     from householdd.session.dialogue import Dialogue
     from tests.dataplane.skimming import alone, skimmed
 
-from tests.core.samples import PROFILES, START, WALL, active
+from tests.session.samples import PROFILES, START, WALL, active
 
 
 def text_messages(data: bytes) -> None:

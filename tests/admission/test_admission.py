@@ -8,8 +8,8 @@ from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import parse_network
 from householdd.clients.client_key import ClientKey
 from householdd.clients.origins import Origins
-from householdd.core.settings import Limits
 from householdd.session.states import CloseReason
+from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
 
 PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")

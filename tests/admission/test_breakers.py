@@ -4,7 +4,7 @@ import pytest
 
 from householdd.admission.breakers import GOOD_TRIALS, MOST_BREAKERS, Breakers, BreakerState, Party
 from householdd.clients.addresses import customer, parse_network
-from householdd.core.settings import Limits
+from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
 
 LIMITS = Limits(breaker_failures=6, breaker_failures_per_profile=100, breaker_open=30, breaker_max_open=100)

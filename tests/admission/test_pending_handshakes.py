@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from householdd.admission.admission import Cause
 from householdd.admission.pending_handshakes import Excess, PendingHandshakes
-from householdd.core.settings import Limits
+from householdd.settings.definitions import Limits
 from householdd.shared.counters import SECRET_SIZE, SharedCounters, size
 
 LIMITS = Limits(max_unfinished_handshakes=6, max_unfinished_handshakes_per_address=4)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from householdd.capacity.budgets import Budgets, block_key, customer_key
 from householdd.clients.addresses import customer
-from householdd.core.settings import Limits
+from householdd.settings.definitions import Limits
 
 MBPS = 1e6
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from householdd.capacity.demand import Demand
-from tests.core.samples import START
+from tests.session.samples import START
 
 
 def after(*passes: tuple[int, int], capped: bool = False) -> Demand:

@@ -8,10 +8,10 @@ from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
 from householdd.admission.admission import Cause
 from householdd.controlplane import convert
-from householdd.core.settings import Timeouts
 from householdd.session.liveness import Kernel
 from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict
-from tests.core.samples import START, WALL, active
+from householdd.settings.definitions import Timeouts
+from tests.session.samples import START, WALL, active
 
 
 @given(st.floats(0, 1e6))

@@ -8,7 +8,7 @@ from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import profile_data
 from householdd.controlplane.failures import Refusal, precondition
 from householdd.controlplane.runtime_config import RuntimeConfig
-from householdd.core.runtime import Catalogue, Source, Values
+from householdd.settings.runtime import Catalogue, Source, Values
 
 CATALOGUE = Catalogue(profile_data.read(None))
 

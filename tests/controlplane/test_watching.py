@@ -21,14 +21,14 @@ from householdd.admission.blocks import Blocks
 from householdd.controlplane import watching
 from householdd.controlplane.blocking import BlockBook
 from householdd.controlplane.interceptor import Entrance, everybody
-from householdd.core.settings import Timeouts
 from householdd.dataplane.registry import Change, Registry
 from householdd.dataplane.runner import Clock
+from householdd.settings.definitions import Timeouts
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.sessions import FanSessions
 from householdd.worker.sessions import LocalSessions
 from tests.controlplane.samples import session as sample
-from tests.core.samples import START, WALL, active
+from tests.session.samples import START, WALL, active
 from tests.timers import Timers
 
 

@@ -16,8 +16,8 @@ from householdd.dataplane.runner import Runner
 from householdd.session.states import CloseReason
 from householdd.worker import sessions as worker_sessions
 from householdd.worker.sessions import LocalSessions
-from tests.core.samples import START, active
 from tests.dataplane.bench import Bench, benching
+from tests.session.samples import START, active
 
 CONTEXT = cast("Any", None)
 TURN = 4

@@ -27,8 +27,8 @@ from household.v1 import session_service_pb2_grpc as session_grpc
 from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Session, SessionState, Timeouts, Verdict
 from householdd.controlplane import filters
 from householdd.controlplane.paging import DEFAULT_SIZE
-from householdd.core import settings as product
 from householdd.measure.run_report import RunReport, encode
+from householdd.settings import definitions as product
 from tests.run_reports import run_report
 
 if TYPE_CHECKING:

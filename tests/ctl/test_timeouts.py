@@ -7,7 +7,7 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 
 from household.v1 import config_service_pb2 as api
-from householdd.core.settings import Timeouts
+from householdd.settings.definitions import Timeouts
 from tests.ctl.fake_daemon import LAUNCH
 
 if TYPE_CHECKING:

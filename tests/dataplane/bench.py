@@ -17,7 +17,6 @@ from websockets.server import ServerProtocol
 
 import householdd
 from householdd import profile_data
-from householdd.core.settings import Timeouts
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.link import Link
@@ -26,6 +25,7 @@ from householdd.dataplane.runner import Clock, Runner
 from householdd.dataplane.skimmer import MAX_MESSAGE
 from householdd.session.session import Identity
 from householdd.session.states import EvidenceKind
+from householdd.settings.definitions import Timeouts
 from tests.timers import Timers
 
 SOURCES = str(Path(householdd.__file__).parent)

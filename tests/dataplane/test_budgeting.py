@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from householdd.core.settings import Limits, Timeouts
 from householdd.dataplane.budgeting import UNWATCHED, Budgeting
 from householdd.dataplane.control_loop import INTERVAL
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.session.session import Session
-from tests.core.samples import START, active
+from householdd.settings.definitions import Limits, Timeouts
+from tests.session.samples import START, active
 from tests.timers import Timers
 
 BUDGET = Limits().customer_mbps * 1e6

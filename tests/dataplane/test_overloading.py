@@ -10,7 +10,6 @@ import pytest
 from householdd.admission.admission import Cause
 from householdd.capacity.overload_controller import OverloadLevel, Signals, Tuning
 from householdd.clients.client_key import ClientKey
-from householdd.core.settings import Timeouts
 from householdd.dataplane.budgeting import Budgeting
 from householdd.dataplane.control_loop import INTERVAL
 from householdd.dataplane.memory_gauge import MemoryGauge
@@ -18,7 +17,8 @@ from householdd.dataplane.overloading import BULK_BPS, Overloading
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.session.session import Session
-from tests.core.samples import active
+from householdd.settings.definitions import Timeouts
+from tests.session.samples import active
 from tests.timers import Timers
 
 TUNING = Tuning(rise=5.0, fall=10.0)

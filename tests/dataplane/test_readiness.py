@@ -9,9 +9,9 @@ import pytest
 
 from householdd.admission.admission import Admission
 from householdd.capacity.overload_controller import OverloadLevel
-from householdd.core.settings import Limits
 from householdd.dataplane.http_rows import RowUnavailableError, Stats
 from householdd.dataplane.readiness import readiness
+from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
 from tests.daemon import Daemon, wait_until
 from tests.dataplane.http_client import ask

@@ -9,8 +9,8 @@ import pytest
 
 from householdd.session.dialogue import ERROR_BUDGET, Dialogue
 from householdd.session.states import CloseReason, EvidenceKind
-from tests.core.samples import START, WALL, active, spoken
 from tests.run_reports import run_report
+from tests.session.samples import START, WALL, active, spoken
 
 NOW = START + 2.0
 

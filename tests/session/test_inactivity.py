@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.session.inactivity import PATIENCE, Inactivity
-from tests.core.samples import START
+from tests.session.samples import START
 
 LEAST_GAP = 0.25
 

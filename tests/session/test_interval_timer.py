@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from householdd.session.interval_timer import IntervalTimer
-from tests.core.samples import START
+from tests.session.samples import START
 
 
 def turns(every: IntervalTimer, interval: float, *times: float) -> list[bool]:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.settings import Timeouts
 from householdd.session.liveness import HEARTBEAT, Kernel, Liveness
 from householdd.session.states import CloseReason, EvidenceKind, Verdict
-from tests.core.samples import START
+from householdd.settings.definitions import Timeouts
+from tests.session.samples import START
 
 DEFAULT = Timeouts()
 LIVE, FROZEN, SILENT = Verdict

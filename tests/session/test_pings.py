@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from householdd.session.pings import KEPT, Pings
-from tests.core.samples import START
+from tests.session.samples import START
 
 
 def test_an_answer_tells_the_seconds_since_its_ping() -> None:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.settings import Timeouts
 from householdd.session.liveness import Kernel
 from householdd.session.session import LEAST_READ, UNASKED_GRACE, Session
 from householdd.session.states import CloseReason, EvidenceKind, SessionState
-from tests.core.samples import PROFILES, START, WALL, active, handshaking
+from householdd.settings.definitions import Timeouts
+from tests.session.samples import PROFILES, START, WALL, active, handshaking
 
 HANDSHAKE, ACTIVE, QUIET, CLOSING, CLOSED = SessionState
 

@@ -6,7 +6,7 @@ from householdd.session import messages
 from householdd.session.messages import ServerTcp
 from householdd.session.session import Session, Transport
 from householdd.session.updates import fill, mbps
-from tests.core.samples import START, WALL, active, spoken
+from tests.session.samples import START, WALL, active, spoken
 
 
 def figures(session: Session, now: float, wall: float) -> messages.RealTimeUpdate:

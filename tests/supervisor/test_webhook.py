@@ -16,7 +16,6 @@ import pytest
 import trustme
 from sqlalchemy.engine import URL
 
-from householdd.core.delivery import MOST_AGE
 from householdd.storage import outbox
 from householdd.storage.engine import file_url
 from householdd.storage.outbox import ANNOUNCE_AFTER, LEASE
@@ -27,6 +26,7 @@ from householdd.storage.store import Store
 from householdd.supervisor.webhook import signature
 from householdd.supervisor.webhook.delivering import LOOK, Webhook, WebhookStatus
 from householdd.supervisor.webhook.posting import Poster
+from householdd.supervisor.webhook.retry import MOST_AGE
 from tests.daemon import wait_until
 from tests.receiver import Receiver, receiving
 from tests.run_reports import run_report

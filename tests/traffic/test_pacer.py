@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from householdd.traffic.pacer import CATCH_UP, UPLOAD_CATCH_UP, Pacer
 from householdd.traffic.shapes import Burst, Constant, Shape, Silent
-from tests.core.samples import PROFILES, START
+from tests.session.samples import PROFILES, START
 
 JAKE = Burst(25e6, 1, 4)
 SHAPES = st.sampled_from(

@@ -10,7 +10,7 @@ import pytest
 from householdd import profile_data
 from householdd.traffic.profiles import ProfileError, Profiles
 from householdd.traffic.shapes import Burst, Constant, Shape, Silent
-from tests.core.samples import PROFILES
+from tests.session.samples import PROFILES
 
 ALEX = {
     "name": "Alex",

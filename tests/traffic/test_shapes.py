@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from householdd.traffic.shapes import BURST_TICK, Burst, Constant, Shape, Silent, bulk
-from tests.core.samples import PROFILES
+from tests.session.samples import PROFILES
 
 DAY = 86400.0
 

@@ -16,8 +16,8 @@ from householdd.admission.reservations import HOUSEHOLD, Reservations
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import written
 from householdd.clients.client_key import ClientKey
-from householdd.core.settings import Limits
 from householdd.session.states import CloseReason
+from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters
 from householdd.traffic.profiles import PROBE, WARM_UP
 

@@ -11,7 +11,7 @@ from enum import Enum
 
 from householdd.clients.addresses import Network, covers, customer
 from householdd.clients.client_key import network_key
-from householdd.core.settings import Limits
+from householdd.settings.definitions import Limits
 from householdd.shared.counters import OUTCOMES_WINDOW, Outcomes, SharedCounters
 
 SHARE = 0.5

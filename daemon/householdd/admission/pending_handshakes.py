@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from householdd.admission.admission import Cause
 from householdd.clients.client_key import ClientKey
-from householdd.core.settings import Limits
+from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters
 
 H = TypeVar("H", bound=Hashable)

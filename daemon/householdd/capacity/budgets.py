@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from householdd.capacity.max_min_fairness import Pool, fill
 from householdd.clients.addresses import BLOCK_BITS, LONGEST_CUSTOMER, Network
-from householdd.core.settings import MOST_MBPS, Limits
+from householdd.settings.definitions import MOST_MBPS, Limits
 from householdd.traffic.profiles import MEGABIT
 
 _IPV4 = 1 << 32

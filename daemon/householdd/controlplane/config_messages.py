@@ -10,7 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from household.v1 import config_service_pb2 as pb
 from householdd.controlplane.convert import duration, seconds
 from householdd.controlplane.failures import raise_invalid
-from householdd.core.runtime import LOG_LEVELS, Catalogue, Source, Values
+from householdd.settings.runtime import LOG_LEVELS, Catalogue, Source, Values
 
 
 def config(values: Values) -> pb.RuntimeConfig:

@@ -15,9 +15,9 @@ from household.v1 import session_pb2 as pb
 from householdd.admission.admission import Cause
 from householdd.capacity.overload_controller import OverloadController
 from householdd.clients.addresses import host_port
-from householdd.core.settings import Timeouts
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict
+from householdd.settings.definitions import Timeouts
 
 
 def duration(seconds: float) -> Duration:

@@ -7,11 +7,11 @@ from google.protobuf.duration_pb2 import Duration
 from household.v1 import server_service_pb2 as pb
 from householdd.controlplane.convert import seconds
 from householdd.controlplane.failures import raise_invalid
-from householdd.core.settings import Meaning, SettingError, Timeouts
+from householdd.settings.definitions import SettingError, SettingMeaning, Timeouts
 
-BLOCK = Meaning("time for which an address is blocked", 1, 86400)
+BLOCK = SettingMeaning("time for which an address is blocked", 1, 86400)
 
-SPREAD = Meaning("time over which sessions are closed", 0, 600)
+SPREAD = SettingMeaning("time over which sessions are closed", 0, 600)
 
 
 def block_duration(value: Duration, field: str) -> float:
@@ -39,7 +39,7 @@ def drain_spread(request: pb.DrainServerRequest, deadline: float) -> float:
     return value
 
 
-def _checked(meaning: Meaning, value: Duration, field: str) -> float:
+def _checked(meaning: SettingMeaning, value: Duration, field: str) -> float:
     try:
         return meaning.check(field, seconds(value))
     except SettingError as error:

@@ -15,9 +15,9 @@ from household.v1 import config_service_pb2_grpc
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd.controlplane import config_messages
 from householdd.controlplane.failures import DOMAIN, Refusal, check_note, invalid, raise_invalid
-from householdd.core import runtime
-from householdd.core.runtime import Catalogue, Source, Values
-from householdd.core.settings import SettingError, Timeouts
+from householdd.settings import runtime
+from householdd.settings.definitions import SettingError, Timeouts
+from householdd.settings.runtime import Catalogue, Source, Values
 
 Apply = Callable[[Values, Values], Awaitable[list[UnreachableWorker]]]
 """Carries values to where they act, given those before; who could not be told. Raises, and then the old ones act."""

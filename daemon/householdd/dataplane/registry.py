@@ -12,7 +12,6 @@ import structlog
 from householdd.admission.admission import Admission, Cause
 from householdd.admission.pending_handshakes import PendingHandshakes
 from householdd.clients.client_key import ClientKey
-from householdd.core.settings import Timeouts
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
@@ -22,6 +21,7 @@ from householdd.measure.worker_timing import WorkerTiming
 from householdd.session.messages import RunRefused
 from householdd.session.session import Identity, Session
 from householdd.session.states import CloseReason, SessionState
+from householdd.settings.definitions import Timeouts
 from householdd.shared import stopped_runs
 from householdd.shared.counters import SharedCounters, size
 from householdd.shared.stopped_runs import StoppedRuns, Stops

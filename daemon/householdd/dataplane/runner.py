@@ -12,7 +12,6 @@ import structlog
 from websockets.frames import CloseCode
 
 from householdd.clients.addresses import host_port
-from householdd.core.settings import Timeouts
 from householdd.dataplane import sockets, tcp_info
 from householdd.dataplane.link import FRAMES_PER_SECOND, Link
 from householdd.dataplane.tcp_info import TcpInfo
@@ -24,6 +23,7 @@ from householdd.session.messages import MAX_TEXT, RunRefused, RunStored, ServerM
 from householdd.session.pings import Pings
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, SessionState
+from householdd.settings.definitions import Timeouts
 from householdd.traffic.profiles import Profile
 
 log = structlog.get_logger("session")

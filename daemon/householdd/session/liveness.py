@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from householdd.core.settings import Timeouts
 from householdd.measure.round_trip import RoundTrip
 from householdd.session.inactivity import Inactivity
 from householdd.session.states import CloseReason, EvidenceKind, Verdict
+from householdd.settings.definitions import Timeouts
 
 HEARTBEAT = 0.5
 """Seconds between two pings of a session. A live client on an unloaded line gives evidence at least this often."""

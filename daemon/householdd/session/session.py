@@ -9,10 +9,10 @@ import msgspec
 
 from householdd.capacity.demand import AHEAD, Demand
 from householdd.capacity.lateness import Lateness
-from householdd.core.settings import Timeouts
 from householdd.measure.latency import RateMeter, SessionLatency
 from householdd.session.liveness import HEARTBEAT, Kernel, Liveness
 from householdd.session.states import CloseReason, EvidenceKind, SessionState
+from householdd.settings.definitions import Timeouts
 from householdd.traffic.pacer import UPLOAD_CATCH_UP, Pacer
 from householdd.traffic.profiles import Profile
 

@@ -12,7 +12,7 @@ from household.v1 import config_service_pb2 as pb
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd.controlplane import config_messages
 from householdd.controlplane.failures import Refusal
-from householdd.core.runtime import Values
+from householdd.settings.runtime import Values
 from householdd.supervisor.fleet import GONE, WorkerHandle, tell_all
 
 log = structlog.get_logger("config")

@@ -33,10 +33,10 @@ from householdd.controlplane.repeats import Repeats
 from householdd.controlplane.roles import Rules
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.core import runtime
-from householdd.core.runtime import Catalogue, Values
 from householdd.dashboard_settings import Tokens
 from householdd.dataplane.branding import Brand
+from householdd.settings import runtime
+from householdd.settings.runtime import Catalogue, Values
 from householdd.supervisor import activation, configuring, directories, launch, listening
 from householdd.supervisor.dashboard.service import Dashboard
 from householdd.supervisor.emergency import Emergency, EmergencyFile, InEmergencyError

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from household.v1 import server_service_pb2
-from householdd.core.settings import Timeouts
+from householdd.settings.definitions import Timeouts
 from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.fleet import WorkerHandle, ask_all
 from householdd.supervisor.server import DaemonState, Drain, FanServer

@@ -28,8 +28,6 @@ from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.core import runtime
-from householdd.core.runtime import Catalogue, Values
 from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.gateway import Gateway, GatewayOptions
@@ -43,6 +41,8 @@ from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import Tokens
 from householdd.session.states import CloseReason
+from householdd.settings import runtime
+from householdd.settings.runtime import Catalogue, Values
 from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
 from householdd.token_settings import RunTokens
 from householdd.traffic.profiles import Profiles

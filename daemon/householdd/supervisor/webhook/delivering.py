@@ -13,13 +13,12 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from householdd.core import delivery
-from householdd.core.delivery import Outcome
 from householdd.storage import outbox, reading
 from householdd.storage.outbox import Due
 from householdd.supervisor.history_rows import announced_run
-from householdd.supervisor.webhook import signature
+from householdd.supervisor.webhook import retry, signature
 from householdd.supervisor.webhook.posting import Poster
+from householdd.supervisor.webhook.retry import DeliveryOutcome
 
 log = structlog.get_logger("webhook")
 
@@ -122,31 +121,31 @@ class Webhook:
             return
         body = announced_run(run, sessions, permalinks=self._permalinks, public_url=self._public_url)
         outcome, problem, asked = self._post(due, body)
-        if outcome is Outcome.DELIVERED:
+        if outcome is DeliveryOutcome.DELIVERED:
             with self._engine.begin() as connection:
                 outbox.remove(connection, due.run_id)
             if self.status().problem:
                 log.info("webhook works again")
             self._count(delivered=1, problem="")
-        elif outcome is Outcome.REFUSED or self._now() - due.queued_at >= delivery.MOST_AGE:
+        elif outcome is DeliveryOutcome.REFUSED or self._now() - due.queued_at >= retry.MOST_AGE:
             self._count(failed=1, problem=problem)
             self._give_up(due, problem)
         else:
             if problem != self.status().problem:
                 log.warning("webhook not delivered", run=due.run_id, problem=problem)
-            seconds = delivery.wait(due.attempts, self._chance(), asked)
+            seconds = retry.wait(due.attempts, self._chance(), asked)
             with self._engine.begin() as connection:
                 outbox.postpone(connection, due.run_id, self._now() + seconds)
             self._count(failed=1, problem=problem)
 
-    def _post(self, due: Due, body: bytes) -> tuple[Outcome, str, float]:
+    def _post(self, due: Due, body: bytes) -> tuple[DeliveryOutcome, str, float]:
         """What came of it, why it failed if it did, and for how many seconds the receiver wants to be left alone."""
         try:
             answer = self._poster.post(signature.headers(self._secret, due.run_id, self._now(), body), body)
         except (OSError, http.client.HTTPException) as error:
-            return Outcome.FAILED, str(error) or type(error).__name__, 0.0
-        asked = delivery.asked_wait(answer.retry_after, self._now())
-        return delivery.outcome(answer.status), f"the receiver answered with {answer.status}", asked
+            return DeliveryOutcome.FAILED, str(error) or type(error).__name__, 0.0
+        asked = retry.asked_wait(answer.retry_after, self._now())
+        return retry.outcome(answer.status), f"the receiver answered with {answer.status}", asked
 
     def _give_up(self, due: Due, problem: str) -> None:
         with self._engine.begin() as connection:

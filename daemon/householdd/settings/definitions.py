@@ -22,7 +22,7 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True)
-class Meaning:
+class SettingMeaning:
     """What a setting is for and which values it takes, both ends included."""
 
     description: str
@@ -54,7 +54,7 @@ class SettingGroup:
     """Settings that belong together; each field has a default and a Meaning."""
 
     @classmethod
-    def meanings(cls) -> dict[str, Meaning]:
+    def meanings(cls) -> dict[str, SettingMeaning]:
         """Every setting's meaning by name, in the order of the fields."""
         return {each.name: each.metadata["meaning"] for each in fields(cls)}
 
@@ -79,11 +79,11 @@ class SettingGroup:
 
 
 def _seconds(default: float, low: float, high: float, description: str) -> float:
-    return field(default=float(default), metadata={"meaning": Meaning(description, low, high)})
+    return field(default=float(default), metadata={"meaning": SettingMeaning(description, low, high)})
 
 
 def _count(default: int, low: int, high: int, description: str) -> int:
-    return field(default=default, metadata={"meaning": Meaning(description, low, high, "", whole=True)})
+    return field(default=default, metadata={"meaning": SettingMeaning(description, low, high, "", whole=True)})
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Timeouts(SettingGroup):
 
 
 def _frequency(default: float, description: str) -> float:
-    return field(default=default, metadata={"meaning": Meaning(description, 1, 100_000, "/s")})
+    return field(default=default, metadata={"meaning": SettingMeaning(description, 1, 100_000, "/s")})
 
 
 MOST_MBPS = 1_000_000.0
@@ -113,7 +113,7 @@ MOST_MBPS = 1_000_000.0
 
 
 def _budget(whose: str, default: float = MOST_MBPS) -> float:
-    meaning = Meaning(f"most payload {whose}, in each direction", 0.1, MOST_MBPS, "Mbit/s")
+    meaning = SettingMeaning(f"most payload {whose}, in each direction", 0.1, MOST_MBPS, "Mbit/s")
     return field(default=default, metadata={"meaning": meaning})
 
 

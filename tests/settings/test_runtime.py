@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from householdd import profile_data
-from householdd.core import runtime
-from householdd.core.runtime import Catalogue
-from householdd.core.settings import Limits, SettingError, Timeouts
+from householdd.settings import runtime
+from householdd.settings.definitions import Limits, SettingError, Timeouts
+from householdd.settings.runtime import Catalogue
 
 CATALOGUE = Catalogue(profile_data.read(None))
 

@@ -14,8 +14,8 @@ from householdd.capacity.budgets import Budgets, customer_key
 from householdd.clients.addresses import customer, customer_size
 from householdd.clients.client_key import ClientKey
 from householdd.controlplane.blocking import networks_in
-from householdd.core.settings import Limits
 from householdd.session.states import CloseReason
+from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
 from householdd.supervisor.dashboard.logins import Failures
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from householdd import profile_data
-from householdd.core.settings import Timeouts
 from householdd.session import messages
 from householdd.session.session import Identity, Session
+from householdd.settings.definitions import Timeouts
 
 START = 1000.0
 """Monotonic time at which sample sessions begin; not zero, since a monotonic clock's zero means nothing."""

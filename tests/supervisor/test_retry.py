@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.delivery import LAST_WAIT, Outcome, asked_wait, outcome, wait
+from householdd.supervisor.webhook.retry import LAST_WAIT, DeliveryOutcome, asked_wait, outcome, wait
 
 
 @pytest.mark.parametrize(
     ("statuses", "expected"),
     [
-        ((200, 202, 204, 299), Outcome.DELIVERED),
-        ((400, 401, 403, 404, 410, 422, 499), Outcome.REFUSED),
-        ((408, 429, 500, 502, 503, 599), Outcome.FAILED),
-        ((301, 302, 307, 308), Outcome.FAILED),
-        ((100, 199, 600, 999), Outcome.FAILED),
+        ((200, 202, 204, 299), DeliveryOutcome.DELIVERED),
+        ((400, 401, 403, 404, 410, 422, 499), DeliveryOutcome.REFUSED),
+        ((408, 429, 500, 502, 503, 599), DeliveryOutcome.FAILED),
+        ((301, 302, 307, 308), DeliveryOutcome.FAILED),
+        ((100, 199, 600, 999), DeliveryOutcome.FAILED),
     ],
 )
-def test_what_a_status_means(statuses: tuple[int, ...], expected: Outcome) -> None:
+def test_what_a_status_means(statuses: tuple[int, ...], expected: DeliveryOutcome) -> None:
     assert {outcome(status) for status in statuses} == {expected}
 
 

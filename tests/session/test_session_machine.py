@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from householdd.core.settings import Timeouts
 from householdd.session.liveness import Kernel
 from householdd.session.states import CloseReason, EvidenceKind, SessionState
-from tests.core.samples import START, handshaking
+from householdd.settings.definitions import Timeouts
+from tests.session.samples import START, handshaking
 
 PASS = 0.25
 """Seconds between two control passes."""

@@ -17,7 +17,7 @@ MOST_AGE = 86400.0
 _AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
-class Outcome(Enum):
+class DeliveryOutcome(Enum):
     """What an attempt has come to."""
 
     DELIVERED = "delivered"
@@ -27,16 +27,16 @@ class Outcome(Enum):
     """Another attempt would be refused as well."""
 
 
-def outcome(status: int) -> Outcome:
+def outcome(status: int) -> DeliveryOutcome:
     """What a receiver's status code means, RFC 9110: of 4xx only 408 and 429 are worth another attempt.
 
     A redirect is a failure: it is not followed, and the operator may still correct the URL.
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return Outcome.DELIVERED
+        return DeliveryOutcome.DELIVERED
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _AGAIN:
-        return Outcome.REFUSED
-    return Outcome.FAILED
+        return DeliveryOutcome.REFUSED
+    return DeliveryOutcome.FAILED
 
 
 def asked_wait(retry_after: str | None, now: float) -> float:

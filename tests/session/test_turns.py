@@ -9,7 +9,7 @@ import pytest
 
 from householdd.session.dialogue import UPLOAD_CHUNK, Dialogue
 from householdd.session.states import CloseReason
-from tests.core.samples import START, WALL, active, spoken
+from tests.session.samples import START, WALL, active, spoken
 
 PASS = 0.25
 

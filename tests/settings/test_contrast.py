@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.core.contrast import ratio
+from householdd.settings.contrast import ratio
 
 
 @pytest.mark.parametrize(

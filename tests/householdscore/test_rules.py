@@ -15,7 +15,7 @@ from householdscore.outcome import component
 from householdscore.playout import play
 from householdscore.requirements import Requirements, shipped
 from householdscore.statistics import percentile
-from tests.core.scoring_calls import Json
+from tests.householdscore.scoring_calls import Json
 
 latencies = st.floats(0, 1e5)
 

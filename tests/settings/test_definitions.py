@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.core.settings import SettingError, Timeouts
+from householdd.settings.definitions import SettingError, Timeouts
 
 RANGES = {
     "inactivity": (1, 3600, 30),

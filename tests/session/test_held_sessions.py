@@ -8,7 +8,7 @@ import pytest
 
 from householdd.capacity.budgets import Budgets
 from householdd.session.session import Session
-from tests.core.samples import START, active
+from tests.session.samples import START, active
 
 MBPS = 1e6
 TICK = 0.005

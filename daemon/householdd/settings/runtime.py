@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
 
-from householdd.core.settings import Limits, Meaning, SettingError, Timeouts
+from householdd.settings.definitions import Limits, SettingError, SettingMeaning, Timeouts
 from householdd.traffic.profiles import GREATEST_RATE, LEAST_RATE, Profiles, SilentSpec
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -34,7 +34,7 @@ class Catalogue:
         """``profiles`` as read at launch; the rate of each direction that has one can be changed."""
         self.profiles = tuple(profiles.by_key)
         """Keys of all profiles."""
-        self.meanings: dict[str, Meaning] = {}
+        self.meanings: dict[str, SettingMeaning] = {}
         """By path, in the order in which they are shown."""
         defaults: dict[str, float] = {}
         for group, settings in (("timeouts", Timeouts()), ("limits", Limits())):
@@ -48,9 +48,9 @@ class Catalogue:
                     continue
                 path = f"profiles.{key}.{direction}_mbps"
                 words = f"rate at which {profile.name} {direction}s, while there is traffic"
-                self.meanings[path] = Meaning(words, LEAST_RATE, GREATEST_RATE, "Mbit/s")
+                self.meanings[path] = SettingMeaning(words, LEAST_RATE, GREATEST_RATE, "Mbit/s")
                 defaults[path] = spec.rate_mbps
-        self.meanings["log_level"] = Meaning(
+        self.meanings["log_level"] = SettingMeaning(
             "least level of what is logged, by the daemon and its workers",
             *(0, len(LOG_LEVELS) - 1, ""),
             whole=True,
