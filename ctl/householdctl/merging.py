@@ -8,6 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from household.v1.session_service_pb2 import KillOutcome
+from householdctl.households import address_of
 from householdctl.records import Tagged
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _LEAST_TOLD = (
 
 
 _DERIVED: dict[str, Callable[[Any], Any]] = {
-    "address": lambda session: session.peer_address.rpartition(":")[0].strip("[]"),
+    "address": address_of,
     "retransmits": lambda session: session.connection.retransmits,
     "unsent_bytes": lambda session: session.connection.unsent_bytes + session.connection.buffered_bytes,
 }

@@ -190,7 +190,7 @@ def test_a_certificate_of_ones_own_that_no_authority_knows_is_told_apart(tmp_pat
     assert not is_self_signed(tmp_path / "leaf.crt")
 
 
-@pytest.mark.parametrize("request_so_far", ["", "GET / HTTP/1.1\r\n"])
+@pytest.mark.parametrize("request_so_far", ["", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: speed.example\r\n\r\n"])
 def test_a_client_that_ends_tls_is_nothing_to_log(daemon: Daemon, request_so_far: str) -> None:
     sock = socket.create_connection(daemon.address, timeout=PATIENCE)
     with daemon.tls.wrap_socket(sock, server_hostname="localhost") as tls:

@@ -86,10 +86,14 @@ def written(network: Network) -> str:
     return str(network.network_address if single else network)
 
 
+def host_of(text: str) -> str:
+    """Return the host of what ``host_port`` wrote; empty text has an empty one."""
+    return text.rpartition(":")[0].strip("[]")
+
+
 def split_host_port(text: str) -> tuple[str, int]:
     """The two parts of what ``host_port`` wrote."""
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)
+    return host_of(text), int(text.rpartition(":")[2])
 
 
 def block(host: str) -> str:

@@ -9,7 +9,7 @@ import grpc
 
 from household.v1 import session_service_pb2 as pb
 from householdd.admission.blocks import Block, Blocks, TooManyBlocksError
-from householdd.clients.addresses import Network, customer, parse_network, written
+from householdd.clients.addresses import Network, customer, host_of, parse_network, written
 from householdd.controlplane.convert import duration, timestamp
 from householdd.controlplane.failures import Refusal, check_note, check_reason, invalid, raise_invalid
 from householdd.controlplane.ranges import block_duration
@@ -70,7 +70,7 @@ class BlockBook:
 
 def networks_of(results: Iterable[pb.KillResult]) -> list[Network]:
     """The customers behind the sessions that a kill ends."""
-    hosts = (result.peer_address.rpartition(":")[0].strip("[]") for result in results if result.outcome in HIT)
+    hosts = (host_of(result.peer_address) for result in results if result.outcome in HIT)
     return list(dict.fromkeys(customer(host) for host in hosts))
 
 

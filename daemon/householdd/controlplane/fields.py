@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from household.v1 import session_pb2 as pb
+from householdd.clients.addresses import host_of
 from householdd.controlplane.convert import seconds, unix
 from householdfilter.fields import LIVE_FIELDS, FieldSpec
 
@@ -24,10 +25,6 @@ def _word(name: str, prefix: str) -> str:
     return name.removeprefix(prefix).lower()
 
 
-def _host(session: pb.Session) -> str:
-    return session.peer_address.rpartition(":")[0].strip("[]")
-
-
 def _unsent(session: pb.Session) -> float:
     return session.connection.unsent_bytes + session.connection.buffered_bytes
 
@@ -44,7 +41,7 @@ FIELDS: dict[str, Field] = dict(
         _field("user_id", lambda session: session.user_id),
         _field("test_id", lambda session: session.test_id),
         _field("profile", lambda session: session.profile),
-        _field("address", _host),
+        _field("address", lambda session: host_of(session.peer_address)),
         _field("peer_address", lambda session: session.peer_address),
         _field("user_agent", lambda session: session.user_agent),
         _field("worker", lambda session: session.worker),
