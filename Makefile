@@ -25,7 +25,7 @@ NPM := npm --prefix client --loglevel=error
 
 # Folders are listed with their files, because deleting a file makes its folder newer.
 PROTOS := $(shell find protos)
-CLIENT_SOURCES := $(shell find client -mindepth 1 -name node_modules -prune -o -print) daemon/householdscore/requirements.json
+CLIENT_SOURCES := $(shell find client -mindepth 1 -name node_modules -prune -o -print) daemon/household_scoring/requirements.json
 
 # GNU make before 4.4 does not export to $(shell).
 FIND := PATH='$(PATH)';

@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from household.v1 import history_service_pb2 as history_api
 from household.v1.session_pb2 import Session
+from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
+from household_filters.values import Kind, Range, parse
 from householdctl import history_views, session_views
 from householdctl.filters import quoted
 from householdctl.tables import Column
@@ -24,8 +26,6 @@ from householdd.storage import engine, migrations, reading, writing
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS
 from householdd.storage.rows import PersonRow
 from householdd.supervisor import history_messages, history_service
-from householdfilter.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
-from householdfilter.values import Kind, Range, parse
 from tests.ctl.fake_daemon import closed_session, session
 from tests.storage import samples
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from household.v1.config_service_pb2 import Setting
     from household.v1.session_pb2 import Session
+    from household_filters.fields import FieldSpec
     from householdctl.client import Client
-    from householdfilter.fields import FieldSpec
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS, FieldSpec
 from householdctl.tables import Column
-from householdfilter.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS, FieldSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

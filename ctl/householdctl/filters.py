@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from householdfilter.values import LEAST_PREFIX
+from household_filters.values import LEAST_PREFIX
 
 if TYPE_CHECKING:
     import datetime as dt

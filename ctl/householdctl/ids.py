@@ -9,10 +9,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from household_filters.values import LEAST_PREFIX
 from householdctl.exits import CommandError, ExitCode
 from householdctl.filters import beginning, is_beginning
 from householdctl.several import ask
-from householdfilter.values import LEAST_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

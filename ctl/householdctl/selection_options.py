@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from household_filters.values import network
 from householdctl.moments import parse_moment
-from householdfilter.values import network
 
 
 def address_argument(text: str) -> str:
@@ -28,32 +28,32 @@ def moment_argument(text: str) -> dt.datetime:
 
 def live_fields(incomplete: str) -> list[str]:
     """Complete a filter of live sessions."""
+    from household_filters.fields import LIVE_FIELDS
     from householdctl.completion import filter_of
-    from householdfilter.fields import LIVE_FIELDS
 
     return filter_of(LIVE_FIELDS, incomplete)
 
 
 def order_fields(incomplete: str) -> list[str]:
     """Complete an order of live sessions."""
+    from household_filters.fields import LIVE_FIELDS
     from householdctl.completion import order_of
-    from householdfilter.fields import LIVE_FIELDS
 
     return order_of(LIVE_FIELDS, incomplete)
 
 
 def history_fields(incomplete: str) -> list[str]:
     """Complete a filter of ended sessions."""
+    from household_filters.fields import HISTORY_FIELDS
     from householdctl.completion import filter_of
-    from householdfilter.fields import HISTORY_FIELDS
 
     return filter_of(HISTORY_FIELDS, incomplete)
 
 
 def run_fields(incomplete: str) -> list[str]:
     """Complete a filter of runs."""
+    from household_filters.fields import RUN_FIELDS
     from householdctl.completion import filter_of
-    from householdfilter.fields import RUN_FIELDS
 
     return filter_of(RUN_FIELDS, incomplete)
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from household.v1 import history_service_pb2 as history_pb
 from household.v1 import session_pb2 as pb
+from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS, FieldSpec
+from household_filters.values import Kind, Prefix, Range
 from householdd.controlplane.fields import FIELDS
 from householdd.controlplane.filters import MAX_LENGTH, Comparison, FilterError, parse, read
 from householdd.measure.run_report import ReportClient
-from householdfilter.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS, FieldSpec
-from householdfilter.values import Kind, Prefix, Range
 from tests.controlplane.samples import houses, session
 
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", ":")

@@ -7,11 +7,11 @@ import pytest
 
 from household.v1 import server_service_pb2
 from household.v1 import session_service_pb2 as pb
+from household_filters.values import Kind
 from householdd.controlplane import requests
 from householdd.controlplane.convert import duration
 from householdd.controlplane.failures import Refusal
 from householdd.controlplane.ranges import drain_deadline
-from householdfilter.values import Kind
 from tests.controlplane.samples import session
 
 ID = "6f1e7a52-0000-4000-8000-000000000001"

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
+from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
 from householdctl.app import app
 from householdctl.completion import filter_of, order_of
 from householdctl.selection_options import address_argument
 from householdd.controlplane.filters import parse, read
-from householdfilter.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
 from tests.controlplane.test_filters import Spelt
 from tests.ctl.fake_daemon import session
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from household_scoring.grade import Grade
 from householdd.measure import run_report as core
 from householdd.measure.run_report import MAX_POINTS, RunReport
 from householdd.session import messages
-from householdscore.grade import Grade
 from tests.run_reports import latency, run_report
 
 ALEX = run_report()["people"][0]

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Connection, not_
 from sqlalchemy.engine import URL
 
+from household_filters.values import Prefix, Range, Value
 from householdd.storage import migrations, reading, totals, writing
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, condition
 from householdd.storage.engine import open_engine
 from householdd.storage.rows import PersonRow
 from householdd.storage.totals import Group
-from householdfilter.values import Prefix, Range, Value
 from tests.storage.samples import NOW, RUN, SESSION, run, session
 
 DAY = 86400

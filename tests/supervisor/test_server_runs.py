@@ -9,10 +9,10 @@ import pytest
 
 from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2 as pb
+from household_scoring.validity import Invalid
 from householdd.controlplane.convert import duration, timestamp
 from householdd.measure.run_report import RunReport, decode, encode
 from householdd.supervisor.server_runs import ServerRuns
-from householdscore.validity import Invalid
 
 ACTIVITIES = {"alex": "gaming", "sarah": "video_call", "jake": "Streaming TV!"}
 HOUSEHOLD = ("1754800000", "192.0.2.7")

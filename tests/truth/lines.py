@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from householdscore.grade import Grade
+from household_scoring.grade import Grade
 
 
 @dataclass(frozen=True)

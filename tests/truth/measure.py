@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from householdscore.grade import Grade, grade
-from householdscore.statistics import percentile
+from household_scoring.grade import Grade, grade
+from household_scoring.statistics import percentile
 from tests.daemon import running
 from tests.lab.network import SERVER
 from tests.truth import household, irtt

@@ -38,10 +38,10 @@ def explain(
     precision that was typed: 3.1 MB is everything from 3.05 to 3.15 MB. Text takes = and !=, and : for "contains";
     words and addresses take = and !=; all else takes < <= > >= as well. AND, OR, NOT and parentheses join comparisons.
     """
+    from household_filters.fields import named
     from householdctl import output
     from householdctl.field_views import COLUMNS, document_of, fields_of, rows_of
     from householdctl.tables import Table
-    from householdfilter.fields import named
 
     fields = fields_of(subject)
     if name is not None:

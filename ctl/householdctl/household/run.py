@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from household_scoring.facts import Circumstances, RunFacts
 from householdctl.household import sharing, timeline
 from householdctl.household.member import Member, join
 from householdctl.household.seen import person_facts, probe_facts
 from householdctl.household.warm_up import SETTLE_S, WARM_UP_S, WarmUp, warm_up_of
-from householdscore.facts import Circumstances, RunFacts
 
 if TYPE_CHECKING:
     from householdctl.leaks.url import Server

@@ -11,6 +11,8 @@ import uvloop
 from rich.console import Console
 from rich.live import Live
 
+from household_scoring.report import RunReport, report
+from household_scoring.requirements import shipped
 from householdctl import terminal
 from householdctl.exits import CommandError, ExitCode
 from householdctl.household import sharing, views
@@ -19,8 +21,6 @@ from householdctl.leaks.find_server import named_server, proxy_name, through_pro
 from householdctl.leaks.no_session import OPEN_ERRORS, no_session
 from householdctl.leaks.run import ask_daemon, default_server, with_hint
 from householdctl.leaks.url import OPEN_TIMEOUT_S
-from householdscore.report import RunReport, report
-from householdscore.requirements import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path

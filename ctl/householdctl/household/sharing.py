@@ -7,18 +7,18 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from householdscore.report import report
-from householdscore.requirements import shipped
+from household_scoring.report import report
+from household_scoring.requirements import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from household_scoring.facts import Direction, RunFacts
+    from household_scoring.latency import LatencyFigures
+    from household_scoring.report import PersonReport
     from householdctl.household.timeline import Point
     from householdctl.household.warm_up import WarmUp
     from householdctl.leaks.url import Server
-    from householdscore.facts import Direction, RunFacts
-    from householdscore.latency import LatencyFigures
-    from householdscore.report import PersonReport
 
 REASONS = {
     "disabled": "the server keeps no runs",

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from household_scoring.report import PersonReport, RunReport
     from householdctl.household.run import Played, Progress
     from householdctl.options import Options
-    from householdscore.report import PersonReport, RunReport
 
 
 def document(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from household.v1 import session_pb2 as pb
+from household_filters.fields import LIVE_FIELDS, FieldSpec
 from householdd.clients.addresses import host_of
 from householdd.controlplane.convert import seconds, unix
-from householdfilter.fields import LIVE_FIELDS, FieldSpec
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ r"""The filter language: a part of AIP-160, comparisons joined by AND or OR, wit
 ``profile = "jake" AND (state = quiet OR evidence_age > 2s) AND NOT worker = 0``. Operators are ``= != < <= > >=`` and,
 for text, ``:`` for "contains". Words and text compare without regard to case; text with blanks or signs in it goes into
 double quotes, where ``\"`` and ``\\`` stand for a quote and a backslash. A unit, and the time behind a date, may follow
-after a blank. How values are written is in ``householdfilter.values``.
+after a blank. How values are written is in ``household_filters.values``.
 
 In AIP-160 OR binds more tightly than AND, which nearly everybody reads the other way round. A filter may kill sessions,
 so the two side by side need parentheses here; all that is left reads the same in both ways.
@@ -21,11 +21,11 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Generic, Protocol, TypeVar
 
 from household.v1 import session_pb2 as pb
+from household_filters.fields import LIVE_FIELDS, FieldSpec, named
+from household_filters.values import ABSENT, Kind, Network, Prefix, Range, Value, tail
+from household_filters.values import parse as parse_value
 from householdd.clients.addresses import address_of
 from householdd.controlplane.fields import FIELDS, Field
-from householdfilter.fields import LIVE_FIELDS, FieldSpec, named
-from householdfilter.values import ABSENT, Kind, Network, Prefix, Range, Value, tail
-from householdfilter.values import parse as parse_value
 
 MAX_LENGTH = 1000
 """Characters of a filter."""

@@ -16,8 +16,8 @@ from functools import total_ordering
 from typing import Any
 
 from household.v1 import session_pb2 as pb
+from household_filters.fields import LIVE_FIELDS, named
 from householdd.controlplane.fields import FIELDS
-from householdfilter.fields import LIVE_FIELDS, named
 
 DEFAULT_SIZE = 100
 MAX_SIZE = 1000

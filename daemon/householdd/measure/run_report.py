@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from householdscore.grade import Grade, grade
-from householdscore.requirements import Band
-from householdscore.validity import Invalid
+from household_scoring.grade import Grade, grade
+from household_scoring.requirements import Band
+from household_scoring.validity import Invalid
 
 MAX_POINTS = 240
 """Points of a timeline; four a second for a minute."""

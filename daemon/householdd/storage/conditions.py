@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Boolean, String, Text, and_, false, func, not_, or_
 from sqlalchemy.sql import ColumnElement
 
+from household_filters.values import ABSENT, Network, Prefix, Range, Value
 from householdd.storage.networks import overlaps
 from householdd.storage.schema import runs, sessions
-from householdfilter.values import ABSENT, Network, Prefix, Range, Value
 
 Columns = Mapping[str, ColumnElement[Any]]
 

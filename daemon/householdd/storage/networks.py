@@ -13,7 +13,7 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from householdfilter.values import Network, network, overlap
+from household_filters.values import Network, network, overlap
 
 
 class Overlaps(GenericFunction[bool]):

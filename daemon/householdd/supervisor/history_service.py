@@ -13,6 +13,7 @@ from sqlalchemy.sql import ColumnElement
 
 from household.v1 import history_service_pb2 as pb
 from household.v1 import history_service_pb2_grpc
+from household_filters.fields import HISTORY_FIELDS, RUN_FIELDS, FieldSpec
 from householdd.controlplane import filters
 from householdd.controlplane.convert import unix
 from householdd.controlplane.failures import Refusal, invalid, not_found, precondition
@@ -22,7 +23,6 @@ from householdd.storage import reading, totals
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, Columns, condition
 from householdd.supervisor import history_messages
 from householdd.supervisor.history import History, HistoryUnavailableError
-from householdfilter.fields import HISTORY_FIELDS, RUN_FIELDS, FieldSpec
 
 _GROUPINGS: dict[int, totals.Grouping] = {
     pb.HISTORY_GROUPING_UNSPECIFIED: "all",

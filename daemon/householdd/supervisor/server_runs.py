@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from household.internal.v1 import recorder_service_pb2 as pb
 from household.v1 import session_pb2
+from household_scoring.validity import Invalid
+from household_scoring.verdict import verdict_key
 from householdd.admission.runs import Household
 from householdd.controlplane.convert import seconds, unix
 from householdd.measure.run_report import Latency, Person, Phase, Rates, ReportClient, RunReport
 from householdd.traffic.profiles import PROBE
 from householdd.version import VERSION
-from householdscore.validity import Invalid
-from householdscore.verdict import verdict_key
 
 SETTLE_S = 3.0
 """Time after the end of a household's last session in which it may come back; the old worker does so after 1 s."""

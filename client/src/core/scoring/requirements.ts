@@ -1,6 +1,6 @@
 // Outside of this folder, because it is the one source for the server's side too.
 // eslint-disable-next-line no-restricted-imports
-import { activities, bands } from "../../../../daemon/householdscore/requirements.json";
+import { activities, bands } from "../../../../daemon/household_scoring/requirements.json";
 
 /** How it is for a person, from best to worst. */
 export type Band = "excellent" | "good" | "fair" | "poor" | "unusable";

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from householdscore.amounts import require_amount
-from householdscore.latency import increase
+from household_scoring.amounts import require_amount
+from household_scoring.latency import increase
 
 TENFOLD = 10
 """Latency that grew by this factor is graded C at best."""

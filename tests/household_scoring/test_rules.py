@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdscore.grade import Grade, grade
-from householdscore.outcome import component
-from householdscore.playout import play
-from householdscore.requirements import Requirements, shipped
-from householdscore.statistics import percentile
+from household_scoring.grade import Grade, grade
+from household_scoring.outcome import component
+from household_scoring.playout import play
+from household_scoring.requirements import Requirements, shipped
+from household_scoring.statistics import percentile
 from tests.householdscore.scoring_calls import Json
 
 latencies = st.floats(0, 1e5)
 
 
 def shipped_data() -> Json:
-    return json.loads((files("householdscore") / "requirements.json").read_bytes())
+    return json.loads((files("household_scoring") / "requirements.json").read_bytes())
 
 
 def test_every_activity_of_the_shipped_household_has_a_requirement() -> None:

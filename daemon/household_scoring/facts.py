@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from householdscore.playout import Arrival
+from household_scoring.playout import Arrival
 
 
 class Probe(msgspec.Struct, frozen=True, rename="camel"):
-    """The separate connections that carry nothing but pings, taken together; see :mod:`householdscore.repairs`."""
+    """The separate connections that carry nothing but pings, taken together; see :mod:`household_scoring.repairs`."""
 
     idle_ms: tuple[float, ...]
     """Round trips before any load, without those that a repair delayed."""

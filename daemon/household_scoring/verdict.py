@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from householdscore.playout import Playout
-from householdscore.requirements import Band, Requirements
+from household_scoring.playout import Playout
+from household_scoring.requirements import Band, Requirements
 
 BEST_AFTER_STALL: Band = "fair"
 """Nobody whose picture stood still is told that all is well, however much arrived in all."""

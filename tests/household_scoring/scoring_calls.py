@@ -7,18 +7,18 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from householdscore.call import call_quality, mos_of_rating, transmission_rating
-from householdscore.facts import Circumstances, Direction, RunFacts
-from householdscore.grade import grade
-from householdscore.latency import baseline, latency_figures
-from householdscore.outcome import Outcome, component, quality_of_outcome
-from householdscore.playout import Arrival, Playout, play
-from householdscore.repairs import Fates, Ping, tell_fates
-from householdscore.report import RunReport, delivery, report
-from householdscore.requirements import Requirement, shipped
-from householdscore.statistics import jitter, loss_share, percentile
-from householdscore.validity import Invalid, invalid_reasons
-from householdscore.verdict import band, verdict_key
+from household_scoring.call import call_quality, mos_of_rating, transmission_rating
+from household_scoring.facts import Circumstances, Direction, RunFacts
+from household_scoring.grade import grade
+from household_scoring.latency import baseline, latency_figures
+from household_scoring.outcome import Outcome, component, quality_of_outcome
+from household_scoring.playout import Arrival, Playout, play
+from household_scoring.repairs import Fates, Ping, tell_fates
+from household_scoring.report import RunReport, delivery, report
+from household_scoring.requirements import Requirement, shipped
+from household_scoring.statistics import jitter, loss_share, percentile
+from household_scoring.validity import Invalid, invalid_reasons
+from household_scoring.verdict import band, verdict_key
 
 Json: TypeAlias = Any
 """What JSON can say: checked where it is converted."""

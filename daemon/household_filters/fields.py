@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from householdfilter.values import ABSENT, Kind, Value, parse
+from household_filters.values import ABSENT, Kind, Value, parse
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class FieldSpec:
         return (*(printed.get(word, word) for word in self.words), *((ABSENT,) if self.optional else ()))
 
     def value(self, text: str, *, exact: bool, now: float) -> Value:
-        """Read a value; ``exact`` and ``now`` are as in :func:`householdfilter.values.parse`. Raise ValueError."""
+        """Read a value; ``exact`` and ``now`` are as in :func:`household_filters.values.parse`. Raise ValueError."""
         if self.optional and text == ABSENT and not exact:
             return None
         if self.kind is not Kind.WORD:

@@ -7,17 +7,17 @@ from typing import Literal
 
 import msgspec
 
-from householdscore.amounts import require_amount
-from householdscore.call import CallQuality, call_quality
-from householdscore.facts import Direction, PersonFacts, RunFacts
-from householdscore.grade import Grade, grade
-from householdscore.latency import LatencyFigures, baseline, latency_figures
-from householdscore.outcome import Outcome, quality_of_outcome
-from householdscore.playout import Playout, play
-from householdscore.requirements import Band, Requirement, Requirements
-from householdscore.statistics import loss_share
-from householdscore.validity import Invalid, invalid_reasons
-from householdscore.verdict import band, verdict_key
+from household_scoring.amounts import require_amount
+from household_scoring.call import CallQuality, call_quality
+from household_scoring.facts import Direction, PersonFacts, RunFacts
+from household_scoring.grade import Grade, grade
+from household_scoring.latency import LatencyFigures, baseline, latency_figures
+from household_scoring.outcome import Outcome, quality_of_outcome
+from household_scoring.playout import Playout, play
+from household_scoring.requirements import Band, Requirement, Requirements
+from household_scoring.statistics import loss_share
+from household_scoring.validity import Invalid, invalid_reasons
+from household_scoring.verdict import band, verdict_key
 
 
 class PersonReport(msgspec.Struct, frozen=True, rename="camel"):

@@ -111,4 +111,4 @@ class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 @cache
 def shipped() -> Requirements:
     """The requirements that come with the package."""
-    return msgspec.json.decode((files("householdscore") / "requirements.json").read_bytes(), type=Requirements)
+    return msgspec.json.decode((files("household_scoring") / "requirements.json").read_bytes(), type=Requirements)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from householdscore.statistics import jitter, percentile
+from household_scoring.statistics import jitter, percentile
 
 
 class LatencyFigures(msgspec.Struct, frozen=True, rename="camel"):

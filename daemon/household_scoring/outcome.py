@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from householdscore.amounts import require_amount, require_share
-from householdscore.requirements import DeliveryBounds, LatencyBounds, LossBounds, Requirement
-from householdscore.statistics import percentile
+from household_scoring.amounts import require_amount, require_share
+from household_scoring.requirements import DeliveryBounds, LatencyBounds, LossBounds, Requirement
+from household_scoring.statistics import percentile
 
 Component = Literal["latency", "loss", "throughput"]
 
