@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from household_scoring.amounts import require_amount, require_share
 from household_scoring.statistics import percentile
+from household_scoring.validation import require_amount, require_share
 
 DEFAULT_RATING = 93.2
 """R of G.107 with every parameter at its default."""

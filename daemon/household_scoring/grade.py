@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from household_scoring.amounts import require_amount
 from household_scoring.latency import increase
+from household_scoring.validation import require_amount
 
 TENFOLD = 10
 """Latency that grew by this factor is graded C at best."""

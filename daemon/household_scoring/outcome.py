@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from household_scoring.amounts import require_amount, require_share
 from household_scoring.requirements import DeliveryBounds, LatencyBounds, LossBounds, Requirement
 from household_scoring.statistics import percentile
+from household_scoring.validation import require_amount, require_share
 
 Component = Literal["latency", "loss", "throughput"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from household_scoring.amounts import require_amount, require_positive
+from household_scoring.validation import require_amount, require_positive
 
 Arrival = tuple[float, int]
 """Seconds since the request, and the bytes that arrived then."""

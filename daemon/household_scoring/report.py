@@ -7,15 +7,15 @@ from typing import Literal
 
 import msgspec
 
-from household_scoring.amounts import require_amount
 from household_scoring.call import CallQuality, call_quality
-from household_scoring.facts import Direction, PersonFacts, RunFacts
 from household_scoring.grade import Grade, grade
 from household_scoring.latency import LatencyFigures, baseline, latency_figures
+from household_scoring.measurements import Direction, PersonFacts, RunFacts
 from household_scoring.outcome import Outcome, quality_of_outcome
 from household_scoring.playout import Playout, play
 from household_scoring.requirements import Band, Requirement, Requirements
 from household_scoring.statistics import loss_share
+from household_scoring.validation import require_amount
 from household_scoring.validity import Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from household_scoring.amounts import require_amount, require_amounts
+from household_scoring.validation import require_amount, require_amounts
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from household_scoring.amounts import require_amount
-from household_scoring.facts import Circumstances
+from household_scoring.measurements import Circumstances
+from household_scoring.validation import require_amount
 
 NEEDED_IDLE = 20
 """Round trips of the idle line: 2 s at 10 Hz. The median is between the 6th and the 15th of 20 with 95 % confidence."""

@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 import msgspec
 
 from household_scoring.call import call_quality, mos_of_rating, transmission_rating
-from household_scoring.facts import Circumstances, Direction, RunFacts
 from household_scoring.grade import grade
 from household_scoring.latency import baseline, latency_figures
+from household_scoring.measurements import Circumstances, Direction, RunFacts
 from household_scoring.outcome import Outcome, component, quality_of_outcome
 from household_scoring.playout import Arrival, Playout, play
-from household_scoring.repairs import Fates, Ping, tell_fates
 from household_scoring.report import RunReport, delivery, report
 from household_scoring.requirements import Requirement, shipped
+from household_scoring.retransmissions import Fates, Ping, tell_fates
 from household_scoring.statistics import jitter, loss_share, percentile
 from household_scoring.validity import Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key

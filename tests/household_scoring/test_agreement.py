@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.householdscore.scoring_calls import difference, evaluate
+from tests.household_scoring.scoring_calls import difference, evaluate
 
 CLIENT = Path(__file__).parents[2] / "client"
 ESBUILD = CLIENT / "node_modules" / ".bin" / "esbuild"

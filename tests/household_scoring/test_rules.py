@@ -15,7 +15,7 @@ from household_scoring.outcome import component
 from household_scoring.playout import play
 from household_scoring.requirements import Requirements, shipped
 from household_scoring.statistics import percentile
-from tests.householdscore.scoring_calls import Json
+from tests.household_scoring.scoring_calls import Json
 
 latencies = st.floats(0, 1e5)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.householdscore.scoring_calls import CALLS, difference, evaluate, revive
+from tests.household_scoring.scoring_calls import CALLS, difference, evaluate, revive
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "scoring"
 

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from household_scoring.facts import Circumstances, RunFacts
+from household_scoring.measurements import Circumstances, RunFacts
 from householdctl.household import sharing, timeline
 from householdctl.household.member import Member, join
 from householdctl.household.seen import person_facts, probe_facts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from household_scoring.facts import Direction, PersonFacts, Probe
-from household_scoring.repairs import Ping, tell_fates
+from household_scoring.measurements import Direction, PersonFacts, Probe
+from household_scoring.retransmissions import Ping, tell_fates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

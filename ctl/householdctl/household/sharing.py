@@ -13,8 +13,8 @@ from household_scoring.requirements import shipped
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from household_scoring.facts import Direction, RunFacts
     from household_scoring.latency import LatencyFigures
+    from household_scoring.measurements import Direction, RunFacts
     from household_scoring.report import PersonReport
     from householdctl.household.timeline import Point
     from householdctl.household.warm_up import WarmUp

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from household_scoring.amounts import require_amount
+from household_scoring.validation import require_amount
 
 OVERTAKEN_MS = 10.0
 """By how much earlier the answer to a later ping has to come. Less is two event loops at work; a repair takes a round
