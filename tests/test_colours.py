@@ -16,7 +16,7 @@ TOGETHER = [
 ]
 """Colours that stand beside each other, in a chart and on the cards."""
 
-LEAST_DISTANCE = 25.0
+MIN_DISTANCE = 25.0
 """CIE76 in CIELAB; some 2 can just be seen, and lines of a pixel and a half need far more."""
 
 
@@ -53,4 +53,4 @@ def test_no_two_colours_are_alike(scheme: str, names: tuple[str, ...]) -> None:
     for one, other in itertools.combinations(names, 2):
         pairs = zip(_lab(colours[one]), _lab(colours[other]), strict=True)
         distance = sum((a - b) ** 2 for a, b in pairs) ** 0.5
-        assert distance >= LEAST_DISTANCE, (scheme, one, other, distance)
+        assert distance >= MIN_DISTANCE, (scheme, one, other, distance)

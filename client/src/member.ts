@@ -55,8 +55,8 @@ export class Member {
     return { ...this.#snapshot, silentMs: this.#snapshot.silentMs + overdue, downloadBps: 0, uploadBps: 0 };
   }
 
-  /** `mostMbps` limits what it asks for; undefined is what the profile says. */
-  start(mostMbps?: number): void {
+  /** `maxMbps` limits what it asks for; undefined is what the profile says. */
+  start(maxMbps?: number): void {
     if (this.phase !== "idle") return;
     const { party, testId, durationMs, pingEveryMs, pingTurnMs } = this.#options;
     const userId = `${party}_${testId}`;
@@ -78,7 +78,7 @@ export class Member {
       if (event instanceof ErrorEvent) this.end({ kind: "crashed" });
       else void this.#notLoaded();
     };
-    const url = addressOf(userId, testId, mostMbps);
+    const url = addressOf(userId, testId, maxMbps);
     worker.postMessage({ kind: "start", url, userId, durationMs, pingEveryMs, pingTurnMs } satisfies ToWorker);
     this.#changed();
   }
@@ -131,8 +131,8 @@ export class Member {
 }
 
 /** The address of a party's WebSocket, beside the page. */
-function addressOf(userId: string, testId: string, mostMbps: number | undefined): string {
-  const wish = mostMbps === undefined ? "" : `&throughput=${mostMbps}`;
+function addressOf(userId: string, testId: string, maxMbps: number | undefined): string {
+  const wish = maxMbps === undefined ? "" : `&throughput=${maxMbps}`;
   // An ISP may let in its own customers only; then its site leads here with a token.
   const token = new URLSearchParams(location.search).get("token");
   const pass = token === null ? "" : `&token=${encodeURIComponent(token)}`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { phaseOf } from "../src/core/household.js";
 import { moodOf } from "../src/core/mood.js";
 import { neededLoaded } from "../src/core/scoring/validity.js";
-import { leastSeconds, mostBytes, personPingEveryMs, probePingEveryMs, wishesOf } from "../src/core/settings.js";
+import { minSeconds, maxBytes, personPingEveryMs, probePingEveryMs, wishesOf } from "../src/core/settings.js";
 import { idle, type Phase, type Snapshot } from "../src/core/snapshot.js";
 
 describe("phaseOf", () => {
@@ -71,8 +71,8 @@ describe("wishesOf", () => {
   });
 
   it("lets the shortest run have the answers that a grade needs", () => {
-    expect((leastSeconds * 1000) / personPingEveryMs).toBeGreaterThan(neededLoaded);
-    expect((leastSeconds * 1000) / probePingEveryMs).toBeGreaterThan(neededLoaded);
+    expect((minSeconds * 1000) / personPingEveryMs).toBeGreaterThan(neededLoaded);
+    expect((minSeconds * 1000) / probePingEveryMs).toBeGreaterThan(neededLoaded);
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe("wishesOf", () => {
   });
 });
 
-describe("mostBytes", () => {
+describe("maxBytes", () => {
   it.each([
     ["", 1, 4_125_000],
     ["", 100, 412_500_000],
@@ -105,6 +105,6 @@ describe("mostBytes", () => {
     ["?seconds=20&computer=10", Infinity, 60_000_000],
     ["?seconds=20&computer=10", 5, 12_500_000],
   ])("with %j moves on a line of %s Mbit/s at most %i bytes", (query, line, bytes) => {
-    expect(mostBytes(wishesOf(query), line)).toBe(bytes);
+    expect(maxBytes(wishesOf(query), line)).toBe(bytes);
   });
 });

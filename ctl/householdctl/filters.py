@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from household_filters.values import LEAST_PREFIX
+from household_filters.values import MIN_PREFIX
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -64,7 +64,7 @@ def beginning(field: str, prefix: str) -> str:
 
 def is_beginning(text: str) -> bool:
     """Return whether ``text`` could be the beginning of an id."""
-    return len(text) >= LEAST_PREFIX and set(text.lower()) <= set("0123456789abcdef-")
+    return len(text) >= MIN_PREFIX and set(text.lower()) <= set("0123456789abcdef-")
 
 
 def _all_of(*terms: str) -> str:

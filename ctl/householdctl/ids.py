@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from household_filters.values import LEAST_PREFIX
+from household_filters.values import MIN_PREFIX
 from householdctl.exits import CommandError, ExitCode
 from householdctl.filters import beginning, is_beginning
 from householdctl.several import ask
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RUN_DIGITS = 24
 """Hexadecimal digits of a run's id."""
 
-_MOST_SHOWN = 5
+_MAX_SHOWN = 5
 """Candidates that an ambiguous id lists."""
 
 _GROUPS = (8, 4, 4, 4, 12)
@@ -58,8 +58,8 @@ def whole_record(client: Client, text: str) -> tuple[str, bool]:
     if is_run(text):
         return text.lower(), True
     _check(text, "a session or a run")
-    runs = [] if "-" in text else [_run(each) for each in client.runs(beginning("id", text.lower()), _MOST_SHOWN + 1)]
-    sessions = [_session(each) for each in client.ended_sessions(beginning("id", _dashed(text)), _MOST_SHOWN + 1)]
+    runs = [] if "-" in text else [_run(each) for each in client.runs(beginning("id", text.lower()), _MAX_SHOWN + 1)]
+    sessions = [_session(each) for each in client.ended_sessions(beginning("id", _dashed(text)), _MAX_SHOWN + 1)]
     found = _only([*runs, *sessions], text, "session or run in the history")
     return found, found in dict(runs)
 
@@ -84,14 +84,14 @@ def _one_live(options: Options, text: str) -> str:
 def _live(options: Options, text: str) -> list[Candidate]:
     _check(text, "a session")
     query = beginning("id", _dashed(text))
-    answers = ask(options, lambda client: client.list_sessions(query, limit=_MOST_SHOWN + 1))
+    answers = ask(options, lambda client: client.list_sessions(query, limit=_MAX_SHOWN + 1))
     return [_live_session(each) for _, answer in answers for each in answer.sessions]
 
 
 def _ended(options: Options, text: str) -> list[Candidate]:
     def look(client: Client) -> list[SessionRecord]:
         try:
-            return list(client.ended_sessions(beginning("id", _dashed(text)), _MOST_SHOWN + 1))
+            return list(client.ended_sessions(beginning("id", _dashed(text)), _MAX_SHOWN + 1))
         except CommandError:
             # Nothing is kept, or it cannot be read now: then it is not known there.
             return []
@@ -104,7 +104,7 @@ def _check(text: str, whose: str) -> None:
         raise CommandError(
             ExitCode.USAGE,
             f"{text!r} is no id of {whose}",
-            f"write the whole id, or at least its first {LEAST_PREFIX} hexadecimal digits",
+            f"write the whole id, or at least its first {MIN_PREFIX} hexadecimal digits",
         )
 
 
@@ -113,8 +113,8 @@ def _only(found: list[Candidate], text: str, kind: str) -> str:
     if not candidates:
         raise CommandError(ExitCode.NOT_FOUND, f"no {kind} has an id that begins with {text}")
     if len(candidates) > 1:
-        shown = [f"{each}  {words}" for each, words in list(candidates.items())[:_MOST_SHOWN]]
-        more = ["and more"] if len(candidates) > _MOST_SHOWN else []
+        shown = [f"{each}  {words}" for each, words in list(candidates.items())[:_MAX_SHOWN]]
+        more = ["and more"] if len(candidates) > _MAX_SHOWN else []
         raise CommandError(ExitCode.USAGE, f"{text} is the beginning of several ids; write more of it", *shown, *more)
     return next(iter(candidates))
 

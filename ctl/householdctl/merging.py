@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from household.v1.session_service_pb2 import KillSessionsResponse
 
 # A session lives at one daemon; what that one says counts more than that others do not know it.
-_LEAST_TOLD = (
+_MIN_TOLD = (
     KillOutcome.KILL_OUTCOME_NOT_FOUND,
     KillOutcome.KILL_OUTCOME_ALREADY_CLOSED,
     KillOutcome.KILL_OUTCOME_SCHEDULED,
@@ -63,7 +63,7 @@ def merge_kills(answers: Iterable[tuple[str, KillSessionsResponse]]) -> list[Tag
 
 def _told(tagged: Tagged) -> int:
     outcome = tagged.message.outcome
-    return _LEAST_TOLD.index(outcome) if outcome in _LEAST_TOLD else len(_LEAST_TOLD)
+    return _MIN_TOLD.index(outcome) if outcome in _MIN_TOLD else len(_MIN_TOLD)
 
 
 def _place(message: Message, name: str) -> Any:  # noqa: ANN401 - whatever a field holds

@@ -18,7 +18,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ABSENT = "-"
 """Printed by tables, and typed in filters, for a value that is not known."""
 
-LEAST_PREFIX = 4
+MIN_PREFIX = 4
 """Characters of the shortest beginning of an id."""
 
 PRINTED_PREFIX = 8
@@ -175,9 +175,9 @@ def _id(text: str) -> str | Prefix:
     if not text.endswith("*"):
         shortened = len(text) >= PRINTED_PREFIX and not _WHOLE_ID.fullmatch(text) and _BEGINNING.fullmatch(f"{text}*")
         return Prefix(text) if shortened else text
-    if not _BEGINNING.fullmatch(text) or len(text) <= LEAST_PREFIX:
+    if not _BEGINNING.fullmatch(text) or len(text) <= MIN_PREFIX:
         raise ValueError(
-            f"{text!r} is not the beginning of an id; write at least {LEAST_PREFIX} hexadecimal digits before the "
+            f"{text!r} is not the beginning of an id; write at least {MIN_PREFIX} hexadecimal digits before the "
             "asterisk"
         )
     return Prefix(text[:-1])

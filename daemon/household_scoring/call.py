@@ -19,9 +19,9 @@ LOSS_ROBUSTNESS = 25.1
 """Bpl of G.711 with packet loss concealment, ITU-T G.113 appendix I; its Ie is 0."""
 CODEC_MS = 26.5
 """A frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) as it is set by default."""
-LEAST_BUFFER_MS = 40.0
+MIN_BUFFER_MS = 40.0
 """Of both jitter buffers together: each holds one frame at least."""
-MOST_BUFFER_MS = 400.0
+MAX_BUFFER_MS = 400.0
 """Of both jitter buffers together: nobody can talk across more."""
 
 
@@ -72,7 +72,7 @@ def call_quality(round_trips_ms: Sequence[float], loss_share: float | None) -> C
     p50_ms, p95_ms = percentile(round_trips_ms, 50), percentile(round_trips_ms, 95)
     if p50_ms is None or p95_ms is None:
         return None
-    playout_ms = p50_ms + min(max(p95_ms - p50_ms, LEAST_BUFFER_MS), MOST_BUFFER_MS)
+    playout_ms = p50_ms + min(max(p95_ms - p50_ms, MIN_BUFFER_MS), MAX_BUFFER_MS)
     late_share = sum(each > playout_ms for each in round_trips_ms) / len(round_trips_ms)
     mouth_to_ear_ms = playout_ms / 2 + CODEC_MS
     heard = (1 - (loss_share or 0.0)) * (1 - late_share)

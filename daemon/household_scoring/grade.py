@@ -9,7 +9,7 @@ from household_scoring.validation import require_amount
 
 TENFOLD = 10
 """Latency that grew by this factor is graded C at best."""
-LEAST_BASELINE_MS = 3.0
+MIN_BASELINE_MS = 3.0
 """What a smaller baseline counts as for the factor.
 
 Without it a server nearby would condemn good lines: one full packet of 1500 bytes takes 2.4 ms on 5 Mbit/s, so eight of
@@ -40,6 +40,6 @@ def grade(baseline_ms: float, loaded_p95_ms: float) -> Grade:
     require_amount(loaded_p95_ms, "loaded_p95_ms")
     added = increase(baseline_ms, loaded_p95_ms)
     by_increase = next((each for bound, each in BOUNDS if added < bound), Grade.F)
-    if loaded_p95_ms < TENFOLD * max(baseline_ms, LEAST_BASELINE_MS):
+    if loaded_p95_ms < TENFOLD * max(baseline_ms, MIN_BASELINE_MS):
         return by_increase
     return Grade.C if by_increase in {Grade.A_PLUS, Grade.A, Grade.B} else by_increase

@@ -8,7 +8,7 @@ from household_scoring.playout import Arrival
 
 
 class Probe(msgspec.Struct, frozen=True, rename="camel"):
-    """The separate connections that carry nothing but pings, taken together; see :mod:`household_scoring.retransmissions`."""
+    """The connections that carry nothing but pings, taken together; see :mod:`household_scoring.retransmissions`."""
 
     idle_ms: tuple[float, ...]
     """Round trips before any load, without those that a repair delayed."""

@@ -20,11 +20,11 @@ from householdd.secret_files import lets_others_in
 MAX_FILE = 64 * 1024
 """Bytes of a file of tokens."""
 
-LEAST_TOKEN, MOST_TOKEN = 32, 256
+MIN_TOKEN, MAX_TOKEN = 32, 256
 """Characters of a token. One of 32 hexadecimal digits, as `openssl rand -hex 16` makes, cannot be guessed."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
-_TOKEN = re.compile(rf"[!-~]{{{LEAST_TOKEN},{MOST_TOKEN}}}")
+_TOKEN = re.compile(rf"[!-~]{{{MIN_TOKEN},{MAX_TOKEN}}}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
 _ROLES = {role.word: role for role in (Role.VIEWER, Role.OPERATOR, Role.ADMIN)}
 
@@ -151,7 +151,7 @@ def _login(words: list[str], others: Mapping[str, Login]) -> Login:
     if role not in _ROLES:
         raise ValueError(f"no role {role[:20]!r}; roles are {', '.join(_ROLES)}")
     if not _TOKEN.fullmatch(token):
-        raise ValueError(f"a token has {LEAST_TOKEN} to {MOST_TOKEN} printable ASCII characters, this one {len(token)}")
+        raise ValueError(f"a token has {MIN_TOKEN} to {MAX_TOKEN} printable ASCII characters, this one {len(token)}")
     login = Login(name, _ROLES[role], hashlib.sha256(token.encode()).digest())
     if name in others:
         raise ValueError(f"{name} is there twice")

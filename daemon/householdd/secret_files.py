@@ -5,22 +5,22 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-LEAST_SECRET = 32
+MIN_SECRET = 32
 """Bytes; as many as the hash has (RFC 2104, section 3)."""
 
-MOST_SECRET = 1024
+MAX_SECRET = 1024
 
 
 def read_secret(file: Path) -> bytes:
     """Reads a secret; a newline at the end, as editors leave it, is no part of it. Raises ValueError."""
     try:
         with file.open("rb") as opened:
-            secret = opened.read(MOST_SECRET + 2).removesuffix(b"\n").removesuffix(b"\r")
+            secret = opened.read(MAX_SECRET + 2).removesuffix(b"\n").removesuffix(b"\r")
     except OSError as error:
         raise ValueError(f"{file}: {error.strerror}") from None
-    if not LEAST_SECRET <= len(secret) <= MOST_SECRET:
-        size = f"{len(secret)} bytes" if len(secret) <= MOST_SECRET else f"more than {MOST_SECRET} bytes"
-        raise ValueError(f"{file}: {size}; allowed are {LEAST_SECRET} to {MOST_SECRET}")
+    if not MIN_SECRET <= len(secret) <= MAX_SECRET:
+        size = f"{len(secret)} bytes" if len(secret) <= MAX_SECRET else f"more than {MAX_SECRET} bytes"
+        raise ValueError(f"{file}: {size}; allowed are {MIN_SECRET} to {MAX_SECRET}")
     return secret
 
 

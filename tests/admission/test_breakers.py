@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.admission.breakers import GOOD_TRIALS, MOST_BREAKERS, Breakers, BreakerState, Party
+from householdd.admission.breakers import GOOD_TRIALS, MAX_BREAKERS, Breakers, BreakerState, Party
 from householdd.clients.addresses import customer, parse_network
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
@@ -148,10 +148,10 @@ def test_who_does_not_come_back_is_forgotten(opened: Worker) -> None:
 
 def test_many_addresses_cost_no_more_than_the_most() -> None:
     worker, limits = workers(1)[0], Limits(breaker_failures=1, breaker_failures_per_profile=100)
-    for number in range(MOST_BREAKERS + 10):
+    for number in range(MAX_BREAKERS + 10):
         host = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
         worker.breakers.ended(host, "", 0, limits, failed=True)
-    assert len(worker.states(0)) == MOST_BREAKERS
+    assert len(worker.states(0)) == MAX_BREAKERS
 
 
 def shake(worker: Worker, now: float, *, failed: bool, times: int = 1) -> list[Party]:

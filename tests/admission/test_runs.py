@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from householdd.admission.runs import MOST_KEYS, MOST_SESSIONS, WINDOW, RunAllowance, RunIndex
+from householdd.admission.runs import MAX_KEYS, MAX_SESSIONS, WINDOW, RunAllowance, RunIndex
 
 HOME = ("a1b2", "192.0.2.7")
 NOW = 1000.0
@@ -44,11 +44,11 @@ def test_what_is_long_ago_is_forgotten() -> None:
 
 def test_a_flood_pushes_out_the_oldest_only() -> None:
     index = RunIndex()
-    for count in range(MOST_SESSIONS + 1):
+    for count in range(MAX_SESSIONS + 1):
         index.ended(HOME, str(count), NOW - 30, NOW)
-    for count in range(MOST_KEYS - 1):
+    for count in range(MAX_KEYS - 1):
         index.ended((f"flood{count}", "203.0.113.9"), "x", NOW - 30, NOW)
-    assert len(index.reported(HOME, "run", NOW)) == MOST_SESSIONS
+    assert len(index.reported(HOME, "run", NOW)) == MAX_SESSIONS
     index.ended(("one", "more"), "x", NOW - 30, NOW)
     index.ended(("and", "another"), "x", NOW - 30, NOW)
     assert index.reported(HOME, "run", NOW) == ()
@@ -72,6 +72,6 @@ def test_a_part_of_the_network_has_an_allowance_for_a_day() -> None:
 def test_an_allowance_is_kept_for_so_many_parts_only() -> None:
     allowance = RunAllowance(1, per_day=1000)
     assert allowance.take("192.0.2.0/24", NOW)
-    for count in range(MOST_KEYS):
+    for count in range(MAX_KEYS):
         allowance.take(f"flood{count}", NOW)
     assert allowance.take("192.0.2.0/24", NOW)

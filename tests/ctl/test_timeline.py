@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdctl.household.timeline import MOST_POINTS, points
+from householdctl.household.timeline import MAX_POINTS, points
 from householdd.measure import run_report
 from tests.run_reports import run_report as reported
 
@@ -23,7 +23,7 @@ def test_a_point_has_the_median_delay_and_the_rates_of_its_time() -> None:
 @pytest.mark.parametrize("seconds", [0.1, 59.9, 60.0, 60.1, 119.9, 600.0, 3600.0])
 def test_a_run_of_any_length_has_no_more_points_than_the_server_takes(seconds: float) -> None:
     found = points(5.0, 5.0 + seconds, [], [(5.0 + seconds / 2, 1000)], [])
-    assert len(found) <= MOST_POINTS == run_report.MAX_POINTS
-    assert len(found) > MOST_POINTS / 2 - 1 or seconds < 60
+    assert len(found) <= MAX_POINTS == run_report.MAX_POINTS
+    assert len(found) > MAX_POINTS / 2 - 1 or seconds < 60
     message = reported(timeline=found)
     assert len(run_report.decode(run_report.encode(message)).timeline) == len(found)

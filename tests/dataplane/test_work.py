@@ -13,7 +13,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from householdd.dataplane.control_loop import HURRY, INTERVAL, TURN
-from householdd.dataplane.link import LEAST_WRITE_LIMIT, WRITE_LIMIT
+from householdd.dataplane.link import MIN_WRITE_LIMIT, WRITE_LIMIT
 from householdd.dataplane.payload import FRAME
 from householdd.session.states import CloseReason
 from tests.dataplane.bench import ROUNDS, Bench
@@ -96,7 +96,7 @@ async def test_what_fits_in_is_sent_whole(bench: Bench) -> None:
     assert runner.link.send_payload(2 * FRAME + 5) == 2 * FRAME + 5
     # Alex's limit is less than a frame.
     slow = bench.opened(2, "alex").link
-    assert LEAST_WRITE_LIMIT < slow.send_payload(10 * WRITE_LIMIT) < FRAME
+    assert MIN_WRITE_LIMIT < slow.send_payload(10 * WRITE_LIMIT) < FRAME
 
 
 async def test_an_upload_frame(bench: Bench) -> None:

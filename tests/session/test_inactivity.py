@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from householdd.session.inactivity import PATIENCE, Inactivity
 from tests.session.samples import START
 
-LEAST_GAP = 0.25
+MIN_GAP = 0.25
 
 
 def answering(activity: Inactivity, *gaps: float) -> Inactivity:
     now = START
     for gap in gaps:
         now += gap
-        activity.answered(now, LEAST_GAP)
+        activity.answered(now, MIN_GAP)
     return activity
 
 
@@ -49,8 +49,8 @@ def test_a_gap_as_long_as_the_least_counts() -> None:
     expected = Inactivity(4.0, START).timeout(1, 600)
     # 4.0 and 2.0 before; 2.0 * 3/4 + |4.0 - 0.25| / 4 and 4.0 * 7/8 + 0.25 / 8 after.
     counted = PATIENCE * (3.53125 + 4 * 2.4375)
-    assert answering(Inactivity(4.0, START), LEAST_GAP).timeout(1, 600) == pytest.approx(counted)
-    assert answering(Inactivity(4.0, START), LEAST_GAP - 0.001).timeout(1, 600) == expected
+    assert answering(Inactivity(4.0, START), MIN_GAP).timeout(1, 600) == pytest.approx(counted)
+    assert answering(Inactivity(4.0, START), MIN_GAP - 0.001).timeout(1, 600) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_timeout_is_always_between_its_bounds(
     assert floor <= answering(Inactivity(expected, START), *gaps).timeout(floor, floor + width) <= floor + width
 
 
-@given(st.floats(0.1, 100), st.floats(LEAST_GAP + 0.001, 100), st.integers(1, 100))
+@given(st.floats(0.1, 100), st.floats(MIN_GAP + 0.001, 100), st.integers(1, 100))
 def test_a_regular_client_is_given_many_times_its_own_gap(expected: float, gap: float, answers: int) -> None:
     # The smoothed gap reaches the true one from either side; the deviation covers what is missing.
     timeout = answering(Inactivity(expected, START), *[gap] * answers).timeout(0, 1e9)

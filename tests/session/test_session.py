@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.session.liveness import Kernel
-from householdd.session.session import LEAST_READ, UNASKED_GRACE, Session
+from householdd.session.session import MIN_READ, UNASKED_GRACE, Session
 from householdd.session.states import CloseReason, EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
 from tests.session.samples import PROFILES, START, WALL, active, handshaking
@@ -303,10 +303,10 @@ def test_a_client_that_is_held_back_is_read_as_fast_as_it_was_to_be_asked() -> N
     for step in range(40):
         session.evidence(EvidenceKind.MESSAGE, START + step / 4)
         asked = session.upload_due(START + step / 4 + 0.25)
-        assert session.readable == max(asked, LEAST_READ)
+        assert session.readable == max(asked, MIN_READ)
     session.hold(math.inf, 10_000, START + 10)
     session.upload_due(START + 10.25)
-    assert LEAST_READ <= session.readable < 1000
+    assert MIN_READ <= session.readable < 1000
 
 
 def test_rates_are_measured_from_what_was_sent_and_received() -> None:

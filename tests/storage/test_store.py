@@ -231,8 +231,8 @@ def test_a_damaged_file_is_reported_and_not_replaced(tmp_path: Path) -> None:
 
 
 def test_a_full_queue_drops_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "MOST_WAITING", 3)
-    monkeypatch.setattr(store, "MOST_RUNS_WAITING", 1)
+    monkeypatch.setattr(store, "MAX_WAITING", 3)
+    monkeypatch.setattr(store, "MAX_RUNS_WAITING", 1)
     it = Store(file_url(tmp_path / "history.db"), FOREVER)
     assert [it.put(run(number)) for number in range(2)] == [True, False]
     assert [it.put(session(number)) for number in range(3)] == [True, True, False]

@@ -26,7 +26,7 @@ from householdd.storage.store import Store
 from householdd.supervisor.webhook import signature
 from householdd.supervisor.webhook.delivering import LOOK, Webhook, WebhookStatus
 from householdd.supervisor.webhook.posting import Poster
-from householdd.supervisor.webhook.retry import MOST_AGE
+from householdd.supervisor.webhook.retry import MAX_AGE
 from tests.daemon import wait_until
 from tests.receiver import Receiver, receiving
 from tests.run_reports import run_report
@@ -252,7 +252,7 @@ def test_a_refused_run_is_given_up_and_the_next_one_goes_on(sqlite_bench: Bench,
 def test_a_run_is_given_up_when_an_attempt_fails_after_a_day(sqlite_bench: Bench, receiver: Receiver) -> None:
     receiver.answers.extend([503] * 2)
     sqlite_bench.keep(RUN)
-    sqlite_bench.later(MOST_AGE - 1)
+    sqlite_bench.later(MAX_AGE - 1)
     assert (sqlite_bench.status.waiting, sqlite_bench.status.dropped) == (1, 0)
     sqlite_bench.later(3600)
     assert (sqlite_bench.status.waiting, sqlite_bench.status.dropped) == (0, 1)
@@ -296,7 +296,7 @@ def test_daemons_that_share_a_database_share_the_work_and_take_over(database: UR
 
 
 def test_too_many_that_wait_are_dropped_and_counted(sqlite_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "MOST_WAITING", 2)
+    monkeypatch.setattr(outbox, "MAX_WAITING", 2)
     sqlite_bench.keep(*(run(number) for number in range(3)))
     wait_until(lambda: sqlite_bench.status.dropped == 1, "it is counted")
     # That is no attempt, and hides none.

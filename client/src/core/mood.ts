@@ -23,7 +23,7 @@ const judgedBy: Record<Person, { latencyMs: Limits } | { delivery: Limits } | un
 };
 
 /** Fewest answers from which a p95 is more than one unlucky packet. */
-const leastAnswers = 20;
+const minAnswers = 20;
 /** A ping that waits longer than this is worse than any figure. */
 const stuckMs = 1000;
 
@@ -37,6 +37,6 @@ export function moodOf(person: Person, snapshot: Snapshot): Mood {
   }
   if (snapshot.phase === "running" && snapshot.waitingMs > stuckMs) return "poor";
   const { count, p95Ms } = snapshot.latency;
-  if (p95Ms === undefined || count < leastAnswers) return "unknown";
+  if (p95Ms === undefined || count < minAnswers) return "unknown";
   return p95Ms <= rule.latencyMs.good ? "good" : p95Ms <= rule.latencyMs.fair ? "fair" : "poor";
 }

@@ -6,7 +6,7 @@ import type { PersonReport } from "./scoring/report.js";
 import { thinned, timelineOf } from "./timeline.js";
 
 /** Most points of a timeline that the server takes; with them the message stays below its limit of 16 KiB. */
-const mostPoints = 240;
+const maxPoints = 240;
 
 /** What a run that ended at `endedAt` (Unix time, ms) has shown, as the server keeps it: `run_report` of docs/protocol.md. */
 export function runReportOf(result: Result, endedAt: number, trace: RunTrace, version: string): RunReport {
@@ -113,7 +113,7 @@ function stallOf({ startUpS, stallS }: Playout): number | null {
 }
 
 function pointsOf({ journals, beganAt, now }: RunTrace): Point[] {
-  const { seconds, delayMs, downBps, upBps } = thinned(timelineOf(journals, beganAt, now), mostPoints);
+  const { seconds, delayMs, downBps, upBps } = thinned(timelineOf(journals, beganAt, now), maxPoints);
   return seconds.map((second, row) => [
     rounded(second),
     orNull(delayMs.probe[row] ?? null),

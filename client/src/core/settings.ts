@@ -2,9 +2,9 @@ import { warmUpMs } from "./warm-up.js";
 
 const defaultSeconds = 30;
 /** A person's 100 answers at 10 Hz, which a grade needs, and some to spare. */
-export const leastSeconds = 12;
+export const minSeconds = 12;
 /** With the baseline and the warm-up before and the recovery after, the probe stays below the 300 s that a session may last. */
-export const mostSeconds = 280;
+export const maxSeconds = 280;
 
 /** How long the line measures itself without load. */
 export const baselineMs = 5000;
@@ -18,7 +18,7 @@ export const probePingEveryMs = 50;
 /** 10 Hz. */
 export const personPingEveryMs = 100;
 
-export const mostMbps = 99_999;
+export const maxMbps = 99_999;
 
 /** What the page's query asks for, with the names of those of its values that cannot be used. */
 export interface Wishes {
@@ -34,8 +34,8 @@ export interface Wishes {
 export type Wish = "seconds" | "computer";
 
 export function wishesOf(query: string): Wishes {
-  const seconds = wholeIn(query, "seconds", leastSeconds, mostSeconds);
-  const computer = wholeIn(query, "computer", 1, mostMbps);
+  const seconds = wholeIn(query, "seconds", minSeconds, maxSeconds);
+  const computer = wholeIn(query, "computer", 1, maxMbps);
   const wrong: Wish[] = [];
   if (seconds === null) wrong.push("seconds");
   if (computer === null) wrong.push("computer");
@@ -64,7 +64,7 @@ export const exampleMbps = 100;
  * The most that a run moves, bytes: of a line of `lineMbps`, which the Computer fills. A limit of the Computer's counts
  * with what the others want.
  */
-export function mostBytes({ seconds, computerMbps, warmUp }: Wishes, lineMbps: number): number {
+export function maxBytes({ seconds, computerMbps, warmUp }: Wishes, lineMbps: number): number {
   const fullS = seconds + (warmUp ? warmUpMs / 1000 : 0);
   return (fullS * Math.min(lineMbps, (computerMbps ?? Infinity) + othersMbps) * 1_000_000) / 8;
 }

@@ -1,7 +1,7 @@
 import type { UploadRequest } from "./wire.js";
 
 /** Least backlog in the browser's send buffer that counts as full, bytes. */
-const leastHighWater = 65_536;
+const minHighWater = 65_536;
 /** The buffer is full when it holds what is due in this time. */
 const highWaterMs = 100;
 
@@ -60,7 +60,7 @@ export class UploadPacer {
   }
 
   #highWater(): number {
-    if (this.#durationMs === 0) return Math.max(leastHighWater, this.#totalBytes);
-    return Math.max(leastHighWater, (this.#totalBytes * highWaterMs) / this.#durationMs);
+    if (this.#durationMs === 0) return Math.max(minHighWater, this.#totalBytes);
+    return Math.max(minHighWater, (this.#totalBytes * highWaterMs) / this.#durationMs);
   }
 }

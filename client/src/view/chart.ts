@@ -32,7 +32,7 @@ export class Chart {
   readonly #lines: readonly Line[];
   readonly #format: Format;
   /** The least value at the top of the scale. */
-  readonly #leastTop: number;
+  readonly #minTop: number;
   /** What stands below the axis at so many seconds. */
   readonly #tick: (seconds: number) => string;
   #plot: uPlot | undefined;
@@ -43,13 +43,13 @@ export class Chart {
     root: ParentNode,
     selector: string,
     lines: readonly Line[],
-    leastTop: number,
+    minTop: number,
     format: Format,
     tick = (seconds: number) => `${format.axis(seconds)} s`,
   ) {
     this.#holder = find(root, selector, HTMLElement);
     this.#lines = lines;
-    this.#leastTop = leastTop;
+    this.#minTop = minTop;
     this.#format = format;
     this.#tick = tick;
     // Neither the size nor the colours of a canvas follow the style sheet.
@@ -93,7 +93,7 @@ export class Chart {
       padding: [18, 16, 0, 0],
       scales: {
         x: { time: false, range: () => [0, this.#seconds] },
-        y: { range: (_, __, most) => [0, Math.max(this.#leastTop, most * 1.1)] },
+        y: { range: (_, __, most) => [0, Math.max(this.#minTop, most * 1.1)] },
       },
       axes: [
         { ...axis, size: 28, grid: { show: false }, values: (_, splits) => splits.map((value) => this.#tick(value)) },

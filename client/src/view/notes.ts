@@ -1,17 +1,17 @@
 import type { Format } from "../core/format.js";
-import { exampleMbps, leastSeconds, mostBytes, mostMbps, mostSeconds, type Wish, type Wishes } from "../core/settings.js";
+import { exampleMbps, minSeconds, maxBytes, maxMbps, maxSeconds, type Wish, type Wishes } from "../core/settings.js";
 import type { Text } from "../text/text.js";
 
 const limits: Record<Wish, readonly [least: number, most: number]> = {
-  seconds: [leastSeconds, mostSeconds],
-  computer: [1, mostMbps],
+  seconds: [minSeconds, maxSeconds],
+  computer: [1, maxMbps],
 };
 
 /** What a customer has to know before a run: what is wrong with the address or the browser, the data, the Wi-Fi. */
 export function notesOf(wishes: Wishes, lacking: readonly string[], text: Text, format: Format): string[] {
   const { advance } = text;
   // No more digits than anybody knows.
-  const bytes = (lineMbps: number): string => format.bytes(Number(mostBytes(wishes, lineMbps).toPrecision(2)));
+  const bytes = (lineMbps: number): string => format.bytes(Number(maxBytes(wishes, lineMbps).toPrecision(2)));
   return [
     ...(lacking.length === 0 ? [] : [advance.lacking(lacking)]),
     ...wishes.wrong.map((wish) => advance.wrong[wish](...limits[wish])),

@@ -18,8 +18,8 @@ const rateLines: Record<"down" | "up", Line> = {
   up: { colour: "--up", width: 2, filled: false, dash: [6, 4] },
 };
 /** Least tops of the scales: below them a line is flat, not restless. */
-const leastTopMs = 20;
-const leastTopMbps = 1;
+const minTopMs = 20;
+const minTopMbps = 1;
 
 /** The run as a picture: delay and rates over time, with its phases. */
 export class TimelineView {
@@ -36,8 +36,8 @@ export class TimelineView {
     this.#format = format;
     const delays = drawn.map((party) => ({ ...delayLines[party], name: this.#name(party) }));
     const rates = (["down", "up"] as const).map((way) => ({ ...rateLines[way], name: text.labels[way] }));
-    this.#delay = new Chart(root, "#chart-delay", delays, leastTopMs, format);
-    this.#rate = new Chart(root, "#chart-rate", rates, leastTopMbps, format);
+    this.#delay = new Chart(root, "#chart-delay", delays, minTopMs, format);
+    this.#rate = new Chart(root, "#chart-rate", rates, minTopMbps, format);
     this.#legend = find(root, "#legend", HTMLElement);
     legend(this.#legend, delays);
     legend(find(root, "#legend-rate", HTMLElement), rates);

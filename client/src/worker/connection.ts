@@ -8,8 +8,8 @@ import { diagnose } from "./diagnosis.js";
 
 const reportEveryMs = 250;
 /** Shortest sleep between two turns: what is due within it goes out together. */
-const leastSleepMs = 4;
-const mostSleepMs = 250;
+const minSleepMs = 4;
+const maxSleepMs = 250;
 
 export interface ConnectionOptions {
   url: string;
@@ -89,7 +89,7 @@ export class Connection {
     if (isOver(this.#session.phase)) return;
     if (next >= this.#wakeAt && this.#wakeAt > now) return;
     self.clearTimeout(this.#sleeping);
-    const sleepMs = Math.min(mostSleepMs, Math.max(leastSleepMs, next - now));
+    const sleepMs = Math.min(maxSleepMs, Math.max(minSleepMs, next - now));
     this.#wakeAt = now + sleepMs;
     this.#sleeping = self.setTimeout(() => {
       this.#wakeAt = Infinity;

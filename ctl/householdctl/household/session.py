@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from householdctl.leaks.url import Server
     from householdctl.options import Options
 
-MOST_MBPS = 300.0
+MAX_MBPS = 300.0
 """What this client, which shares its machine's time with the measurement, can surely take."""
 
 
@@ -57,7 +57,7 @@ def run_test(
     server = through_proxy(replace(found, token=token, open_timeout_s=options.given_timeout or OPEN_TIMEOUT_S))
     if server.proxy is not None:
         terminal.note(f"through the proxy {proxy_name(server.proxy)}, as the environment says: it is measured too")
-    most = MOST_MBPS if computer_mbps is None else computer_mbps
+    most = MAX_MBPS if computer_mbps is None else computer_mbps
     plan = Plan(server, duration, most, warm_up and computer_mbps is None, share)
     began: dict[str, dt.datetime] = {}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST_POINTS = 240
+MAX_POINTS = 240
 """Points that a server takes."""
 
 BUCKET_S = 0.25
@@ -34,7 +34,7 @@ def points(
     ``round_trips`` are when pings were sent and how many seconds they took: a late answer stands where its ping was
     sent, and a point has the median of its pings.
     """
-    bucket_s = BUCKET_S * max(math.ceil((ended - began) / BUCKET_S / MOST_POINTS), 1)
+    bucket_s = BUCKET_S * max(math.ceil((ended - began) / BUCKET_S / MAX_POINTS), 1)
     count = math.floor((ended - began) / bucket_s)
     delays: list[list[float]] = [[] for _ in range(count)]
     for at, seconds in round_trips:

@@ -21,7 +21,7 @@ from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters
 from householdd.traffic.profiles import PROBE, WARM_UP
 
-LEAST_RETRY = 1
+MIN_RETRY = 1
 """Seconds; the least that a client is told to wait."""
 
 FULL_RETRY = 10
@@ -33,7 +33,7 @@ RATE_RETRY = 2
 OVERLOAD_RETRY = 30
 """Seconds; a run takes as long, and overload is over only some time after it has gone."""
 
-MOST_DRAIN_RETRY = 300
+MAX_DRAIN_RETRY = 300
 """Seconds; a drain may be ended before its deadline."""
 
 FAIR_PART = 4
@@ -47,7 +47,7 @@ noticed, and the page's warm-up is a second Computer for a moment."""
 WARM_UPS = 4
 """Live warm-ups of a customer by foreign pages of the earlier system: a page reads two at once, and tries again."""
 
-_MOST_OF_RUN = {PROBE.key: PROBES, WARM_UP: WARM_UPS}
+_MAX_OF_RUN = {PROBE.key: PROBES, WARM_UP: WARM_UPS}
 """By profile; else ``PERSONS``."""
 
 _FAILED = frozenset(
@@ -222,7 +222,7 @@ class Admission:
         return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY)
 
     def _run_full(self, visitor: ClientKey) -> Denial | None:
-        most = _MOST_OF_RUN.get(visitor.profile, PERSONS)
+        most = _MAX_OF_RUN.get(visitor.profile, PERSONS)
         if not visitor.member_key or self._counts.of(visitor.member_key) < most:
             return None
         whose = "This run" if visitor.test_id else "Your address"
@@ -240,7 +240,7 @@ class Admission:
     def _draining(self, now: float) -> Denial | None:
         if self.drain_deadline is None:
             return None
-        left = _retry(min(self.drain_deadline - now, MOST_DRAIN_RETRY))
+        left = _retry(min(self.drain_deadline - now, MAX_DRAIN_RETRY))
         return Denial(Cause.DRAINING, f"Draining; try again in {left} s.", left)
 
     @property
@@ -288,4 +288,4 @@ def _overloaded() -> Denial:
 
 
 def _retry(seconds: float) -> int:
-    return max(math.ceil(seconds), LEAST_RETRY)
+    return max(math.ceil(seconds), MIN_RETRY)

@@ -23,7 +23,7 @@ GOOD_TRIALS = 4
 TRIAL = 30.0
 """Seconds after which another run is let in on trial where the one before has not ended."""
 
-MOST_BREAKERS = 10_000
+MAX_BREAKERS = 10_000
 """Breakers that are kept; beyond that the oldest is let go, so that many addresses cost no memory."""
 
 
@@ -232,9 +232,9 @@ class Breakers:
         return [breaker for party in _parties(host, profile) if (breaker := self._by_party.get(party)) is not None]
 
     def _add(self, party: Party, now: float) -> Breaker:
-        if len(self._by_party) >= MOST_BREAKERS:
+        if len(self._by_party) >= MAX_BREAKERS:
             self.tidy(now)
-        if len(self._by_party) >= MOST_BREAKERS:
+        if len(self._by_party) >= MAX_BREAKERS:
             del self._by_party[next(iter(self._by_party))]
         breaker = self._by_party[party] = Breaker()
         return breaker

@@ -13,7 +13,7 @@ HOUSEHOLD = 8
 PATIENCE = 20.0
 """Seconds for which places are kept: the page lets the people in 5 to 9 s after the probes."""
 
-MOST_RESERVATIONS = 500
+MAX_RESERVATIONS = 500
 """Runs at a worker for which places are kept at once; each is looked at four times a second."""
 
 
@@ -50,7 +50,7 @@ class Reservations:
 
     def make(self, visitor: ClientKey, now: float) -> None:
         """Keeps places for the run that this visitor is the first of."""
-        if len(self._by_run) >= MOST_RESERVATIONS or visitor.run_key in self._by_run:
+        if len(self._by_run) >= MAX_RESERVATIONS or visitor.run_key in self._by_run:
             return
         reservation = self._by_run[visitor.run_key] = _Reservation(visitor, now + PATIENCE)
         self._counts.change([_ticket(visitor.run_key)], 1)

@@ -10,10 +10,10 @@ from householdd.capacity.token_bucket import TokenBucket
 WINDOW = 600.0
 """Seconds between a session's end and the report of its run, in either order; beyond that they are strangers."""
 
-MOST_SESSIONS = 16
+MAX_SESSIONS = 16
 """Sessions of one run."""
 
-MOST_KEYS = 10_000
+MAX_KEYS = 10_000
 """Runs, and as many parts of the network, that are remembered at once; the oldest are forgotten."""
 
 SECONDS_A_DAY = 86400
@@ -46,7 +46,7 @@ class _Recent(Generic[V]):
     def put(self, key: Household, value: V, now: float) -> None:
         self._values[key] = now, value
         self._values.move_to_end(key)
-        if len(self._values) > MOST_KEYS:
+        if len(self._values) > MAX_KEYS:
             self._values.popitem(last=False)
 
 
@@ -69,7 +69,7 @@ class RunIndex:
             run_id = None
         if run_id is None:
             known = self._ended.get(household, now) or []
-            self._ended.put(household, [*known, session_id][-MOST_SESSIONS:], now)
+            self._ended.put(household, [*known, session_id][-MAX_SESSIONS:], now)
         return run_id
 
     def reported(self, household: Household, run_id: str, now: float) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ class RunAllowance:
         buckets = self._buckets.get(block)
         if buckets is None:
             buckets = self._buckets[block] = [TokenBucket(rate, burst, now) for rate, burst in self._rates]
-            if len(self._buckets) > MOST_KEYS:
+            if len(self._buckets) > MAX_KEYS:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(block)
         # One that the minute refuses does not count for the day.

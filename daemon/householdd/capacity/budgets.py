@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from householdd.capacity.max_min_fairness import Pool, fill
 from householdd.clients.addresses import BLOCK_BITS, LONGEST_CUSTOMER, Network
-from householdd.settings.definitions import MOST_MBPS, Limits
+from householdd.settings.definitions import MAX_MBPS, Limits
 from householdd.traffic.profiles import MEGABIT
 
 _IPV4 = 1 << 32
@@ -58,7 +58,7 @@ class Budgets:
     @property
     def of_customers_only(self) -> bool:
         """Whether nothing but the customers' budget limits anything."""
-        most = MOST_MBPS * MEGABIT
+        most = MAX_MBPS * MEGABIT
         return self.customer < most <= min(self.daemon, self.block, self.session)
 
     def share(self, demands: Iterable[tuple[int, float]]) -> Callable[[int, float], float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-LEAST_LENGTH = {4: 16, 6: 32}
+MIN_LENGTH = {4: 16, 6: 32}
 """Shortest prefix that can be named, by IP version: a slip must not name half the Internet."""
 BLOCK_BITS = {4: 24, 6: 48}
 """Prefix length of a block, by IP version: what an ISP gives a street, or a customer's whole site."""
@@ -74,7 +74,7 @@ def parse_network(text: str) -> Network:
         network = ipaddress.ip_network(text)
     except ValueError:
         raise ValueError(f"{text[:64]!r} is no address such as 192.0.2.7 or 2001:db8:0:7::/64") from None
-    least = LEAST_LENGTH[network.version]
+    least = MIN_LENGTH[network.version]
     if network.prefixlen < least:
         raise ValueError(f"/{network.prefixlen} is out of range; allowed is /{least} to /{network.max_prefixlen}")
     return network

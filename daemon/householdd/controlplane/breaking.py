@@ -12,7 +12,7 @@ from householdd.controlplane.blocking import networks_in
 from householdd.controlplane.convert import duration, seconds, timestamp
 from householdd.controlplane.failures import check_note, raise_invalid
 
-MOST_SHOWN = 1000
+MAX_SHOWN = 1000
 
 _STATES = {BreakerState.OPEN: pb.BREAKER_STATE_OPEN, BreakerState.HALF_OPEN: pb.BREAKER_STATE_HALF_OPEN}
 
@@ -26,7 +26,7 @@ class BreakerBook:
     def shown(self) -> list[pb.Breaker]:
         """Those that refuse or try."""
         now = time.monotonic()
-        return self._messages(self._breakers.current(now)[:MOST_SHOWN], now)
+        return self._messages(self._breakers.current(now)[:MAX_SHOWN], now)
 
     def reset(self, request: pb.ResetBreakersRequest) -> pb.ResetBreakersResponse:
         """Closes what the request says. Raises Refusal."""
@@ -79,7 +79,7 @@ def merge(parts: Iterable[Iterable[pb.Breaker]]) -> list[pb.Breaker]:
         other = merged.setdefault((breaker.address, breaker.profile), breaker)
         if seconds(breaker.left) > seconds(other.left):
             merged[breaker.address, breaker.profile] = breaker
-    return sorted(merged.values(), key=_order)[:MOST_SHOWN]
+    return sorted(merged.values(), key=_order)[:MAX_SHOWN]
 
 
 def _covers(network: Network, breaker: pb.Breaker) -> bool:

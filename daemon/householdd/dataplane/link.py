@@ -28,7 +28,7 @@ WRITE_AHEAD = 0.05
 """Seconds of a session's peak rate that may wait, where that is less: on a line that brings less than the session wants
 a ping waits behind all of it."""
 
-LEAST_WRITE_LIMIT = 8 * 1024
+MIN_WRITE_LIMIT = 8 * 1024
 """Bytes; two frames of a video call."""
 
 PATIENCE_WITH_BREAKERS = 16 * 1024
@@ -45,7 +45,7 @@ FRAMES_PER_SECOND = 500
 FRAME_BURST = 1000
 """Frames that may come at once, such as after a stall of the line."""
 
-LEAST_FRAME = 6
+MIN_FRAME = 6
 """Bytes of a frame of a client besides its payload, RFC 6455 section 5.2."""
 
 REQUEST_END = b"\r\n\r\n"
@@ -188,7 +188,7 @@ class Link(HttpConnection):
 
     def pace_for(self, peak_bps: float) -> None:
         """Sizes the buffers, here and in the kernel, for a session with this peak rate."""
-        self._write_limit = min(WRITE_LIMIT, max(LEAST_WRITE_LIMIT, int(peak_bps / 8 * WRITE_AHEAD)))
+        self._write_limit = min(WRITE_LIMIT, max(MIN_WRITE_LIMIT, int(peak_bps / 8 * WRITE_AHEAD)))
         self.transport.set_write_buffer_limits(self._write_limit // 2, self._write_limit // 4)
         sockets.keep_unsent_below(self.socket, min(sockets.UNSENT, self._write_limit))
 
@@ -280,7 +280,7 @@ class Link(HttpConnection):
         pieces = (data,) if self._skimmer is None else self._skimmer.skim(memoryview(data))
         for piece in pieces:
             if isinstance(piece, int):
-                if not self._may_receive(LEAST_FRAME + piece):
+                if not self._may_receive(MIN_FRAME + piece):
                     return
                 if (owner := self._spend()) is not None:
                     owner.binary(piece)

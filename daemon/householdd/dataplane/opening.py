@@ -21,7 +21,7 @@ from householdd.dataplane.skimmer import MAX_MESSAGE
 
 log = structlog.get_logger("opening")
 
-LEAST_LEFT = 0.001
+MIN_LEFT = 0.001
 """Seconds for TLS where the time was up just now; event loops take no 0."""
 
 
@@ -82,7 +82,7 @@ class Opening:
         link.arrival = arrival
         tls: dict[str, Any] = {}
         if self._tls is not None and not arrival.plain:
-            left = max(arrival.deadline - loop.time(), LEAST_LEFT)
+            left = max(arrival.deadline - loop.time(), MIN_LEFT)
             tls = {"ssl": self._tls, "ssl_handshake_timeout": left, "ssl_shutdown_timeout": self._timeout}
         try:
             await loop.connect_accepted_socket(lambda: Inlet(link), arrival.sock, **tls)

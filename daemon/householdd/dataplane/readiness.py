@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from householdd.admission.admission import MOST_DRAIN_RETRY, OVERLOAD_RETRY, Admission
+from householdd.admission.admission import MAX_DRAIN_RETRY, OVERLOAD_RETRY, Admission
 from householdd.dataplane.http_rows import RowUnavailableError, Stats
 
 READY_PATH = "/virtual-household/ready"
@@ -20,7 +20,7 @@ async def readiness(admission: Admission, now: float, stats: Stats) -> Mapping[s
     This worker's own state comes first. It is up to date, and that of the whole daemon is up to half a second old.
     """
     if admission.emergency:
-        return _not_ready("emergency", MOST_DRAIN_RETRY)
+        return _not_ready("emergency", MAX_DRAIN_RETRY)
     denial = admission.denies_new_runs(now)
     if denial is not None:
         return _not_ready(denial.cause.value, denial.retry_after)
@@ -35,7 +35,7 @@ async def readiness(admission: Admission, now: float, stats: Stats) -> Mapping[s
         case "starting":
             return _not_ready("starting", START_RETRY_S)
         case _:
-            return _not_ready("draining", MOST_DRAIN_RETRY)
+            return _not_ready("draining", MAX_DRAIN_RETRY)
 
 
 def _not_ready(cause: str, retry_after: int | None) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ log = structlog.get_logger("session")
 KERNEL_MARGIN = 10.0
 """Seconds that the kernel waits longer than the daemon before it gives a connection up by itself."""
 
-LEAST_DELAY = 0.001
+MIN_DELAY = 0.001
 """Seconds; the loop's timers count milliseconds, and less would spin until the tick has come."""
 
 
@@ -387,7 +387,7 @@ class Runner:
     def _arm(self) -> None:
         if self._timer is None and self.session.state is SessionState.ACTIVE and self.link.open:
             now = self._clock.now()
-            delay = max(self.session.download.next_at(now) - now, LEAST_DELAY)
+            delay = max(self.session.download.next_at(now) - now, MIN_DELAY)
             self._tick_at = now + delay
             self._timer = self._clock.call_later(delay, self._tick)
 

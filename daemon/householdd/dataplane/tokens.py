@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from householdd.shared.used_tokens import UsedTokens
 
-MOST_TOKEN = 2048
+MAX_TOKEN = 2048
 """Characters."""
 
-MOST_ID = 128
+MAX_ID = 128
 """Characters of ``jti``."""
 
 LEEWAY = 5.0
@@ -81,7 +81,7 @@ class Tokens:
     def _read(self, text: str, now: float) -> Token:
         if not text:
             raise TokenError(NEEDED)
-        if len(text) > MOST_TOKEN:
+        if len(text) > MAX_TOKEN:
             raise TokenError(WRONG)
         try:
             claims = jwt.decode(
@@ -101,7 +101,7 @@ class Tokens:
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise TokenError(WRONG) from None
         expires, begins, token_id = _time(claims["exp"]), _time(claims.get("nbf", 0)), claims["jti"]
-        if not isinstance(token_id, str) or not 1 <= len(token_id) <= MOST_ID:
+        if not isinstance(token_id, str) or not 1 <= len(token_id) <= MAX_ID:
             raise TokenError(WRONG)
         if expires <= now - LEEWAY:
             raise TokenError(EXPIRED)

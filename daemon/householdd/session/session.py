@@ -22,7 +22,7 @@ UNASKED_FACTOR = 2
 UNASKED_GRACE = 1024 * 1024
 """Bytes on top of that, such as what was asked for before the operator lowered a profile's rate."""
 
-LEAST_READ = 256
+MIN_READ = 256
 """Bytes that are read from every client in a control pass: what stands before its next answer must move on."""
 
 _NEXT = {
@@ -132,7 +132,7 @@ class Session:
         """Bytes up to which an upload is known to be within its bound."""
         self.held_back = False
         """Whether the client uploads by itself, so that it is read no faster than its profile uploads."""
-        self.readable = LEAST_READ
+        self.readable = MIN_READ
         """Bytes to read of a client that is held back, from one control pass to the next."""
 
     def set_profile(self, profile: Profile, now: float) -> None:
@@ -192,7 +192,7 @@ class Session:
             return 0
         count = self.upload.due(until)
         self.upload.take(count)
-        self.readable = max(count, LEAST_READ)
+        self.readable = max(count, MIN_READ)
         return count
 
     def sent(self, count: int) -> None:

@@ -108,12 +108,12 @@ def _frequency(default: float, description: str) -> float:
     return field(default=default, metadata={"meaning": SettingMeaning(description, 1, 100_000, "/s")})
 
 
-MOST_MBPS = 1_000_000.0
+MAX_MBPS = 1_000_000.0
 """Mbit/s; a budget of so much is none."""
 
 
-def _budget(whose: str, default: float = MOST_MBPS) -> float:
-    meaning = SettingMeaning(f"most payload {whose}, in each direction", 0.1, MOST_MBPS, "Mbit/s")
+def _budget(whose: str, default: float = MAX_MBPS) -> float:
+    meaning = SettingMeaning(f"most payload {whose}, in each direction", 0.1, MAX_MBPS, "Mbit/s")
     return field(default=default, metadata={"meaning": meaning})
 
 
@@ -155,4 +155,4 @@ class Limits(SettingGroup):
     @property
     def bounds_traffic(self) -> bool:
         """Whether there is a budget of payload at all."""
-        return min(self.daemon_mbps, self.block_mbps, self.customer_mbps, self.session_mbps) < MOST_MBPS
+        return min(self.daemon_mbps, self.block_mbps, self.customer_mbps, self.session_mbps) < MAX_MBPS

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from householdd.settings.definitions import Limits, SettingError, SettingMeaning, Timeouts
-from householdd.traffic.profiles import GREATEST_RATE, LEAST_RATE, Profiles, SilentSpec
+from householdd.traffic.profiles import GREATEST_RATE, MIN_RATE, Profiles, SilentSpec
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -48,7 +48,7 @@ class Catalogue:
                     continue
                 path = f"profiles.{key}.{direction}_mbps"
                 words = f"rate at which {profile.name} {direction}s, while there is traffic"
-                self.meanings[path] = SettingMeaning(words, LEAST_RATE, GREATEST_RATE, "Mbit/s")
+                self.meanings[path] = SettingMeaning(words, MIN_RATE, GREATEST_RATE, "Mbit/s")
                 defaults[path] = spec.rate_mbps
         self.meanings["log_level"] = SettingMeaning(
             "least level of what is logged, by the daemon and its workers",

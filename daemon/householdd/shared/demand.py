@@ -16,7 +16,7 @@ Row = tuple[int, float, float]
 FRESH = 2.0
 """Seconds after which what a worker wrote counts no more: it stands still, and so does its traffic."""
 
-MOST_ROWS = 65_536
+MAX_ROWS = 65_536
 """Sessions of a worker; it has no more file descriptors. Memory that is not written costs nothing."""
 
 _HEAD = struct.Struct("=dI")
@@ -24,7 +24,7 @@ _HEAD = struct.Struct("=dI")
 
 _ROW = struct.Struct("=Qdd")
 
-_PART = _HEAD.size + MOST_ROWS * _ROW.size
+_PART = _HEAD.size + MAX_ROWS * _ROW.size
 
 
 def size(workers: int) -> int:
@@ -46,7 +46,7 @@ class SharedDemand:
 
     def write(self, rows: Iterable[Row], now: float) -> None:
         """Tells what this worker's sessions want."""
-        data = b"".join(_ROW.pack(*row) for row in itertools.islice(rows, MOST_ROWS))
+        data = b"".join(_ROW.pack(*row) for row in itertools.islice(rows, MAX_ROWS))
         start = self._own * _PART
         self._memory[start + _HEAD.size : start + _HEAD.size + len(data)] = data
         _HEAD.pack_into(self._memory, start, now, len(data) // _ROW.size)

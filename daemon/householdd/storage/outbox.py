@@ -11,7 +11,7 @@ from householdd.storage.rows import RunRow
 from householdd.storage.schema import outbox
 from householdd.storage.writing import insert_new
 
-MOST_WAITING = 10_000
+MAX_WAITING = 10_000
 """Runs that may wait; more are not announced."""
 
 ANNOUNCE_AFTER = 2.0
@@ -34,7 +34,7 @@ class Due:
 
 def add(connection: Connection, runs: Sequence[RunRow]) -> int:
     """Queues runs that were stored; how many were not, because too many wait."""
-    room = max(MOST_WAITING - count(connection), 0)
+    room = max(MAX_WAITING - count(connection), 0)
     rows = [
         {"run_id": run.id, "queued_at": run.stored_at, "due_at": run.stored_at + ANNOUNCE_AFTER, "attempts": 0}
         for run in runs[:room]

@@ -22,10 +22,10 @@ from householdd.storage.rows import Item, RunRow
 
 log = structlog.get_logger("history")
 
-MOST_WAITING = 20_000
+MAX_WAITING = 20_000
 """Items that may wait for the database: sessions of some hours on a busy server."""
 
-MOST_RUNS_WAITING = 1000
+MAX_RUNS_WAITING = 1000
 """Runs among them; each may have 16 KiB."""
 
 BATCH = 500
@@ -115,9 +115,9 @@ class Store:
 
     def _put(self, item: Item, written: Future[bool]) -> bool:
         with self._changed:
-            full = len(self._queue) >= MOST_WAITING
+            full = len(self._queue) >= MAX_WAITING
             if isinstance(item, RunRow):
-                full = full or len(self._runs) >= MOST_RUNS_WAITING
+                full = full or len(self._runs) >= MAX_RUNS_WAITING
             if full:
                 self._dropped += 1
                 return False

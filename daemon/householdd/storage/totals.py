@@ -13,7 +13,7 @@ from householdd.storage.writing import SECONDS_A_DAY, SECONDS_AN_HOUR
 
 Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict"]
 
-MOST_GROUPS = 10_000
+MAX_GROUPS = 10_000
 """Groups of one answer; the largest where there are more."""
 
 
@@ -140,7 +140,7 @@ def _grouped(statement: Select[Any], at: ColumnElement[float], since: float | No
     if until is not None:
         statement = statement.where(at < until)
     # By its name in the answer: PostgreSQL would take a repeated expression with parameters for another one.
-    return statement.group_by("key").order_by(func.count().desc()).limit(MOST_GROUPS)
+    return statement.group_by("key").order_by(func.count().desc()).limit(MAX_GROUPS)
 
 
 def _group(found: dict[str, Group], key: object) -> Group:

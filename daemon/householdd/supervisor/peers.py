@@ -15,7 +15,7 @@ SO_PEERGROUPS = 59
 
 _UCRED = struct.Struct("=iII")
 _GID = struct.Struct("=I")
-_MOST_GROUPS = 65536
+_MAX_GROUPS = 65536
 """The kernel's NGROUPS_MAX."""
 
 
@@ -38,7 +38,7 @@ def of_socket(sock: socket.socket) -> Peer:
 def _groups(fd: int) -> list[int]:
     # By ctypes: socket.getsockopt takes 1024 bytes at most, and some people are in more groups than fit there.
     libc = ctypes.CDLL(None, use_errno=True)
-    buffer = ctypes.create_string_buffer(_MOST_GROUPS * _GID.size)
+    buffer = ctypes.create_string_buffer(_MAX_GROUPS * _GID.size)
     size = ctypes.c_uint(len(buffer))
     if libc.getsockopt(fd, socket.SOL_SOCKET, SO_PEERGROUPS, buffer, ctypes.byref(size)) != 0:
         number = ctypes.get_errno()

@@ -21,10 +21,10 @@ from householdd.version import VERSION
 SETTLE_S = 3.0
 """Time after the end of a household's last session in which it may come back; the old worker does so after 1 s."""
 
-LEAST_PEOPLE = 2
+MIN_PEOPLE = 2
 """A session of one person alone is no household."""
 
-LEAST_LOAD_S = 5.0
+MIN_LOAD_S = 5.0
 """Shorter runs show nothing."""
 
 MAX_HOUSEHOLDS = 10_000
@@ -132,7 +132,7 @@ def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> RunReport | No
     began = min(unix(each.session.opened_at) for each in ended)
     until = max(unix(each.session.closed_at) for each in ended)
     load_s = min(until - began, MAX_LOAD_S)
-    if len(by_profile) < LEAST_PEOPLE or load_s < LEAST_LOAD_S:
+    if len(by_profile) < MIN_PEOPLE or load_s < MIN_LOAD_S:
         return None
     people = [_person(who, _activity(activities.get(who, "")), some) for who, some in by_profile.items()]
     nothing = Latency(count=0, p50_ms=None, p95_ms=None, p99_ms=None, jitter_ms=None)

@@ -13,10 +13,10 @@ from householdd.traffic.shapes import Burst, Constant, Shape, Silent, bulk
 MEGABIT = 1e6
 """Bits in the megabit of every rate here: decimal, as network rates are."""
 
-LEAST_RATE, GREATEST_RATE = 0.01, 10_000.0
+MIN_RATE, GREATEST_RATE = 0.01, 10_000.0
 """Mbit/s, of a profile's download or upload."""
 
-_Rate = Annotated[float, msgspec.Meta(ge=LEAST_RATE, le=GREATEST_RATE)]
+_Rate = Annotated[float, msgspec.Meta(ge=MIN_RATE, le=GREATEST_RATE)]
 # \Z and not $, which lets a newline follow.
 _Key = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9-]{0,31}\Z")]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -169,7 +169,7 @@ class Profiles:
             name="Warm-up",
             description="The download before a run of a page of the earlier system",
             activity_type="warm_up",
-            download=BulkSpec(max(peak / MEGABIT, LEAST_RATE)),
+            download=BulkSpec(max(peak / MEGABIT, MIN_RATE)),
             upload=SilentSpec(),
             key=WARM_UP,
         )

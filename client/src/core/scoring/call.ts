@@ -23,9 +23,9 @@ const lossRobustness = 25.1;
 /** A frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) as it is set by default. */
 const codecMs = 26.5;
 /** Of both jitter buffers together: each holds one frame at least. */
-const leastBufferMs = 40;
+const minBufferMs = 40;
 /** Of both jitter buffers together: nobody can talk across more. */
-const mostBufferMs = 400;
+const maxBufferMs = 400;
 
 /**
  * R of the E-model, at least 0: `93.2 - Id - Ie,eff`.
@@ -63,7 +63,7 @@ export function callQuality(roundTripsMs: readonly number[], lossShare: number |
   const p50Ms = percentile(roundTripsMs, 50);
   const p95Ms = percentile(roundTripsMs, 95);
   if (p50Ms === null || p95Ms === null) return null;
-  const playoutMs = p50Ms + Math.min(Math.max(p95Ms - p50Ms, leastBufferMs), mostBufferMs);
+  const playoutMs = p50Ms + Math.min(Math.max(p95Ms - p50Ms, minBufferMs), maxBufferMs);
   const lateShare = roundTripsMs.filter((each) => each > playoutMs).length / roundTripsMs.length;
   const mouthToEarMs = playoutMs / 2 + codecMs;
   const heard = (1 - (lossShare ?? 0)) * (1 - lateShare);

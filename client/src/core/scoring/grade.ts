@@ -15,7 +15,7 @@ const tenfold = 10;
  * 10 * 3 ms = 30 ms on, which is where grade B begins: latency that grew tenfold never scores a B, whatever the
  * baseline, and below 30 ms, where no application notices, the increase alone decides.
  */
-const leastBaselineMs = 3;
+const minBaselineMs = 3;
 
 /** An increase below the bound, in milliseconds, has the grade or a better one. */
 const bounds: readonly (readonly [number, Grade])[] = [
@@ -32,6 +32,6 @@ export function grade(baselineMs: number, loadedP95Ms: number): Grade {
   requireAmount(loadedP95Ms, "loaded_p95_ms");
   const added = increase(baselineMs, loadedP95Ms);
   const byIncrease = bounds.find(([bound]) => added < bound)?.[1] ?? "F";
-  if (loadedP95Ms < tenfold * Math.max(baselineMs, leastBaselineMs)) return byIncrease;
+  if (loadedP95Ms < tenfold * Math.max(baselineMs, minBaselineMs)) return byIncrease;
   return byIncrease === "D" || byIncrease === "F" ? byIncrease : "C";
 }

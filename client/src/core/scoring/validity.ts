@@ -36,7 +36,7 @@ const neededAnsweredShare = 0.95;
  */
 const neededLineShare = 0.5;
 /** From here on NTP steps a clock and does not slew it (RFC 5905, STEPT), so that no clock drifts this far in a run. */
-const leastClockJumpMs = 128;
+const minClockJumpMs = 128;
 
 /**
  * Whether a series under load is long and complete enough.
@@ -62,7 +62,7 @@ export function invalidReasons(
   const enough = loaded.map(enoughLoaded);
   const found: [Invalid, boolean][] = [
     ["tab_hidden", circumstances.tabHidden],
-    ["clock_jump", circumstances.clockJumpMs >= leastClockJumpMs],
+    ["clock_jump", circumstances.clockJumpMs >= minClockJumpMs],
     ["client_overloaded", circumstances.clientOverloaded],
     ["server_overloaded", circumstances.serverOverloaded],
     ["server_limited", circumstances.serverLimited],

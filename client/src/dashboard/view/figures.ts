@@ -26,8 +26,8 @@ export class FiguresView {
     this.#text = text;
     this.#format = format;
     const tick = (at: number) => (at === minutes ? text.now : text.minutesAgo(minutes - at));
-    const chart = (selector: string, lines: readonly Line[], leastTop: number) =>
-      new Chart(root, selector, lines, leastTop, format, tick);
+    const chart = (selector: string, lines: readonly Line[], minTop: number) =>
+      new Chart(root, selector, lines, minTop, format, tick);
     this.#charts = {
       sessions: chart("#chart-sessions", [accent], 4),
       rates: chart("#chart-rates", [down, up], 1),

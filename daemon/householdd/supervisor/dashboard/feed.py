@@ -21,7 +21,7 @@ from householdd.supervisor.dashboard.trend import Trend
 PERIOD = 1.0
 """Seconds between two snapshots."""
 
-LEAST_PERIOD = 0.2
+MIN_PERIOD = 0.2
 """Seconds, where somebody asks for other sessions."""
 
 PATIENCE = 3.0
@@ -72,7 +72,7 @@ class Feed:
             if self._wanted:
                 number += 1
                 await self._publish(number, server)
-            await asyncio.sleep(LEAST_PERIOD)
+            await asyncio.sleep(MIN_PERIOD)
             left = began + PERIOD - time.monotonic()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), max(left, 0.0))

@@ -127,7 +127,7 @@ class Webhook:
             if self.status().problem:
                 log.info("webhook works again")
             self._count(delivered=1, problem="")
-        elif outcome is DeliveryOutcome.REFUSED or self._now() - due.queued_at >= retry.MOST_AGE:
+        elif outcome is DeliveryOutcome.REFUSED or self._now() - due.queued_at >= retry.MAX_AGE:
             self._count(failed=1, problem=problem)
             self._give_up(due, problem)
         else:

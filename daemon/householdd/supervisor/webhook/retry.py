@@ -11,7 +11,7 @@ FIRST_WAIT = 10.0
 
 LAST_WAIT = 3600.0
 
-MOST_AGE = 86400.0
+MAX_AGE = 86400.0
 """Seconds after which an attempt that fails is the last one."""
 
 _AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
