@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from householdd import logs
-from householdd.dataplane.control_loop import INTERVAL, TURN
+from householdd.dataplane.control_loop import BATCH_SIZE, PASS_INTERVAL_S
 from householdd.worker import collector
 from tests.dataplane.bench import benching
 
@@ -27,13 +27,13 @@ def cheapest(count: int) -> tuple[float, float]:
 
     First until all are judged, so that whoever is dead has no payload to come; then of the whole pass.
     """
-    judged_after = -(-count // TURN)
+    judged_after = -(-count // BATCH_SIZE)
     with benching() as bench:
         for number in range(count):
             bench.opened(number)
         judging, took = [], []
         for _ in range(PASSES):
-            bench.step(INTERVAL)
+            bench.step(PASS_INTERVAL_S)
             began = time.perf_counter()
             for turn, _ in enumerate(bench.control_loop.turns(), 1):
                 if turn == judged_after:

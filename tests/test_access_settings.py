@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from householdd import config
-from householdd.access_settings import Access, AccessError
+from householdd.access_settings import AccessError, AccessSettings
 from householdd.controlplane.identity import Caller
 from householdd.controlplane.roles import Role
 
@@ -50,25 +50,27 @@ def test_an_unknown_key_is_answered_with_those_of_its_table(tmp_path: Path) -> N
 @pytest.mark.parametrize("key", ["viewer_users", "operator_groups"])
 def test_names_that_the_machine_does_not_know_are_refused(key: str) -> None:
     with pytest.raises(AccessError, match=f"^access.{key}: no (user|group) 'x-none' on this machine$"):
-        Access(**{key: ["x-none"]}).rules(own_uid=5, socket_gid=6)  # type: ignore[arg-type]
+        AccessSettings(**{key: ["x-none"]}).rules(own_uid=5, socket_gid=6)  # type: ignore[arg-type]
 
 
 def test_names_and_numbers_mean_the_same() -> None:
-    rules = Access(viewer_users=["root", 7], operator_groups=["root", 8]).rules(own_uid=5, socket_gid=6)
+    rules = AccessSettings(viewer_users=["root", 7], operator_groups=["root", 8]).rules(own_uid=5, socket_gid=6)
     assert rules.role(Caller("", "", uid=7)) is Role.VIEWER
     assert rules.role(Caller("", "", uid=9, gids=frozenset({0}))) is Role.OPERATOR
     assert rules.role(Caller("", "", uid=9, gids=frozenset({8}))) is Role.OPERATOR
 
 
 def test_root_the_daemon_and_by_default_the_sockets_group_are_admins() -> None:
-    for access, group_role in ((Access(), Role.ADMIN), (Access(viewer_users=[7]), Role.NONE)):
+    for access, group_role in ((AccessSettings(), Role.ADMIN), (AccessSettings(viewer_users=[7]), Role.NONE)):
         rules = access.rules(own_uid=5, socket_gid=6)
         assert [rules.role(Caller("", "", uid=uid)) for uid in (0, 5)] == [Role.ADMIN] * 2
         assert rules.role(Caller("", "", uid=9, gids=frozenset({6}))) is group_role
 
 
 def test_certificates_have_roles_by_kind_and_name() -> None:
-    access = Access.model_validate({"tcp": {"roles": {"DNS:NOC.isp.example": "viewer", "URI:spiffe://x/Y": "admin"}}})
+    access = AccessSettings.model_validate(
+        {"tcp": {"roles": {"DNS:NOC.isp.example": "viewer", "URI:spiffe://x/Y": "admin"}}}
+    )
     rules = access.rules(own_uid=5, socket_gid=6)
     assert rules.role(Caller("", "", names=frozenset({"DNS:noc.isp.example"}))) is Role.VIEWER
     assert rules.role(Caller("", "", names=frozenset({"URI:spiffe://x/Y"}))) is Role.ADMIN

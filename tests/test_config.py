@@ -12,9 +12,9 @@ from pydantic_core import ErrorTypeInfo
 from pydantic_core._pydantic_core import list_all_errors
 
 from householdd import config, profile_data, setting_errors
-from householdd.access_settings import Access, Tcp
+from householdd.access_settings import AccessSettings, Tcp
 from householdd.brand import Branding
-from householdd.dashboard_settings import Dashboard
+from householdd.dashboard_settings import DashboardSettings
 from householdd.overload_settings import Overload
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.settings.runtime import Catalogue, Source
@@ -71,16 +71,16 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     access = shown.pop("access")
     tcp = access.pop("tcp")
     assert tcp.keys() == Tcp.model_fields.keys()
-    assert access.keys() == Access.model_fields.keys() - {"tcp"}
-    assert Access(**{**access, "socket_group": None}) == Access()
+    assert access.keys() == AccessSettings.model_fields.keys() - {"tcp"}
+    assert AccessSettings(**{**access, "socket_group": None}) == AccessSettings()
     history = shown.pop("history")
     assert history.keys() == config.HistorySettings.model_fields.keys()
     assert history.pop("webhook").keys() == WebhookSettings.model_fields.keys()
     assert config.HistorySettings(**{**history, "url": None}) == config.HistorySettings()
     assert shown.pop("limits") == asdict(Limits())
     dashboard = shown.pop("dashboard")
-    assert dashboard.keys() == Dashboard.model_fields.keys()
-    assert Dashboard(**{**dashboard, "tokens": None}) == Dashboard()
+    assert dashboard.keys() == DashboardSettings.model_fields.keys()
+    assert DashboardSettings(**{**dashboard, "tokens": None}) == DashboardSettings()
     overload = shown.pop("overload")
     assert overload.keys() == Overload.model_fields.keys()
     assert Overload(**overload) == Overload()

@@ -11,15 +11,15 @@ import pytest
 from householdd import config
 from householdd.controlplane.identity import Caller
 from householdd.controlplane.roles import Role, Rules
-from householdd.dashboard_settings import MAX_FILE, Dashboard, Tokens, TokensError, read_tokens
+from householdd.dashboard_settings import MAX_FILE_BYTES, DashboardSettings, DashboardTokens, TokensError, read_tokens
 
 ALICE, BOB = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 
 
-def tokens_of(path: Path, text: str, mode: int = 0o600) -> Tokens:
+def tokens_of(path: Path, text: str, mode: int = 0o600) -> DashboardTokens:
     path.write_text(text)
     path.chmod(mode)
-    return read_tokens(Dashboard(tokens=path))
+    return read_tokens(DashboardSettings(tokens=path))
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_token_belongs_to_a_name_and_a_role(path: Path) -> None:
 
 
 def test_without_a_file_everybody_may_look_and_nobody_change() -> None:
-    tokens = read_tokens(Dashboard())
+    tokens = read_tokens(DashboardSettings())
     assert not tokens.needed
     login = tokens.login("")
     assert login is not None
@@ -66,7 +66,7 @@ def test_a_login_ends_with_its_line(path: Path) -> None:
         (f"alice viewer {ALICE}\nalice admin {BOB}\n", "line 2: alice is there twice"),
         (f"alice viewer {ALICE}\nbob admin {ALICE}\n", "line 2: bob has somebody else's token"),
         ("# nobody\n", "names nobody; write lines such as: alice operator TOKEN"),
-        ("#" * (MAX_FILE + 1), f"has more than {MAX_FILE} bytes"),
+        ("#" * (MAX_FILE_BYTES + 1), f"has more than {MAX_FILE_BYTES} bytes"),
     ],
 )
 def test_a_wrong_file_is_refused_without_showing_tokens(path: Path, text: str, problem: str) -> None:
@@ -94,12 +94,12 @@ def test_somebody_elses_file_is_refused(path: Path) -> None:
     path.chmod(0o600)
     os.chown(path, 54_321, -1)
     with pytest.raises(TokensError, match="has to belong to root or to householdd's own user"):
-        read_tokens(Dashboard(tokens=path))
+        read_tokens(DashboardSettings(tokens=path))
 
 
 def test_a_missing_file_is_named(path: Path) -> None:
     with pytest.raises(TokensError, match=re.escape(f"dashboard.tokens: {path}: No such file or directory")):
-        read_tokens(Dashboard(tokens=path))
+        read_tokens(DashboardSettings(tokens=path))
 
 
 def test_a_name_gives_its_role_and_a_certificate_cannot_have_it() -> None:

@@ -14,7 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from bench.peers.listening import listener, tls
-from householdd.dataplane.payload import FRAME, portion
+from householdd.dataplane.payload import FRAME_BYTES, portion
 
 HEADER = 14
 """Greatest bytes of a frame's header."""
@@ -25,7 +25,7 @@ TURN = 16
 
 def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: int) -> None:
     """The limit: blocking sends of a serialised frame, to each client in turn."""
-    data = portion(FRAME)
+    data = portion(FRAME_BYTES)
     while True:
         clients = [accepted(sock, context) for _ in range(connections)]
         # Until the clients have seen enough.
@@ -54,7 +54,7 @@ def asked(sock: socket.socket, context: ssl.SSLContext | None) -> tuple[socket.s
 
 async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> None:
     """A plain handler of the library that we use, on the same event loop."""
-    data = os.urandom(FRAME)
+    data = os.urandom(FRAME_BYTES)
 
     async def handler(connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -76,7 +76,7 @@ async def picows(sock: socket.socket, context: ssl.SSLContext | None) -> None:
         def __init__(self) -> None:
             self.transport: WSTransport | None = None
             self.paused = False
-            self.buffer = bytearray(HEADER) + os.urandom(FRAME)
+            self.buffer = bytearray(HEADER) + os.urandom(FRAME_BYTES)
 
         def on_ws_connected(self, transport: WSTransport) -> None:
             self.transport = transport

@@ -13,11 +13,11 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.peers.bulk import TURN
 from bench.peers.listening import listener, tls
-from householdd.dataplane.payload import FRAME
+from householdd.dataplane.payload import FRAME_BYTES
 
 
 async def _serve(state_dir: str) -> None:
-    data = os.urandom(FRAME)
+    data = os.urandom(FRAME_BYTES)
 
     async def handler(connection: ServerConnection) -> None:
         assert connection.request is not None

@@ -25,7 +25,7 @@ from websockets.frames import Frame, Opcode
 from bench.peers.bulk import asked
 from bench.peers.listening import listener, tls
 from householdd import profile_data
-from householdd.traffic.shapes import BURST_TICK, Burst, Constant
+from householdd.traffic.shapes import BURST_TICK_S, Burst, Constant
 
 LATE = 0.005
 
@@ -55,9 +55,9 @@ class Portions:
         shape = profile_data.read(None).by_key[user].download.shape()
         if not isinstance(shape, Constant | Burst):
             raise SystemExit(f"{user} has no portions")
-        self._interval = 1 / shape.tick_hz if isinstance(shape, Constant) else BURST_TICK
+        self._interval = 1 / shape.tick_hz if isinstance(shape, Constant) else BURST_TICK_S
         self._off = shape.off if isinstance(shape, Burst) else 0.0
-        self._in_burst = round(shape.on / BURST_TICK) if isinstance(shape, Burst) else 0
+        self._in_burst = round(shape.on / BURST_TICK_S) if isinstance(shape, Burst) else 0
         self.payload = os.urandom(round(shape.rate_bps / 8 * self._interval))
 
     def intervals(self) -> Iterator[float]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from householdctl.command_tree import App, Group
+from householdctl.command_tree import App, CommandGroup
 from householdctl.commands import (
     audit,
     breakers,
@@ -44,7 +44,7 @@ _ORDER = (
 )
 
 
-class _Commands(Group):
+class _Commands(CommandGroup):
     """The commands in an order that tells what they are for; typer has groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer keeps its types to itself

@@ -29,7 +29,7 @@ FIELDS = (
 
 
 @dataclass(frozen=True)
-class Selection:
+class AuditSelection:
     """Which lines are wanted."""
 
     since: dt.datetime | None = None
@@ -47,7 +47,7 @@ class Selection:
         return self.actor is None or self.actor in (entry.get("actor"), str(entry.get("uid")))
 
 
-def read(source: Path | None, selection: Selection) -> list[dict[str, Any]]:
+def read(source: Path | None, selection: AuditSelection) -> list[dict[str, Any]]:
     """Return the lines of the audit in ``source``, or in the journal where that is None, the oldest first."""
     opened = _journal(selection.since) if source is None else _file(source)
     with opened as lines:

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from householdctl.client import Client
     from householdctl.options import Options
     from householdctl.tables import Column
-    from householdctl.timeout_views import Change
+    from householdctl.timeout_views import TimeoutChange
 
-    Views = Callable[[Iterable[Setting], RuntimeConfig, Sequence[str]], list[Change]]
+    Views = Callable[[Iterable[Setting], RuntimeConfig, Sequence[str]], list[TimeoutChange]]
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,15 @@ class _Changed:
 
 
 def update(
-    options: Options, request: UpdateRuntimeConfigRequest, columns: Sequence[Column[Change]], view: Views
+    options: Options, request: UpdateRuntimeConfigRequest, columns: Sequence[Column[TimeoutChange]], view: Views
 ) -> None:
     """Changes settings, each daemon all of them or none."""
     _change(options, request, lambda client: client.update_config(request), columns, view)
 
 
-def reset(options: Options, request: ResetRuntimeConfigRequest, columns: Sequence[Column[Change]], view: Views) -> None:
+def reset(
+    options: Options, request: ResetRuntimeConfigRequest, columns: Sequence[Column[TimeoutChange]], view: Views
+) -> None:
     """Puts settings back to what is configured."""
     _change(options, request, lambda client: client.reset_config(request), columns, view)
 

@@ -100,7 +100,7 @@ def common_options(command: Command) -> str:
     return ", ".join(min(each.opts, key=len) for each in command.params if each.name in COMMON)
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group that proposes a command for one it does not have, wherever that command is."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
@@ -131,7 +131,7 @@ class App(typer.Typer):
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - passed on
         """Make the group; plain help, since rich takes longer to start than everything else together."""
-        settings.setdefault("cls", Group)
+        settings.setdefault("cls", CommandGroup)
         super().__init__(rich_markup_mode=None, no_args_is_help=True, **settings)
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - passed on

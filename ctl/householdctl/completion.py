@@ -24,7 +24,7 @@ T = TypeVar("T")
 # A shell that hangs on Tab feels broken; in seconds.
 PATIENCE_S = 1.0
 
-LATEST = 50
+MAX_COMPLETIONS = 50
 """Runs, and as many ended sessions, that are proposed."""
 
 _LAST = re.compile(r"(?:(?P<field>[a-z_0-9]+)\s*!?=\s*|[\s(-]|^)(?P<last>[\w+-]*)$", re.ASCII)
@@ -100,8 +100,8 @@ def kept_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
         from householdctl.history_views import grade
         from householdctl.session_views import local_time
 
-        runs = [(run.id, f"run, {grade(run)}, {local_time(run.stored_at)}") for run in client.runs("", LATEST)]
-        ended = client.ended_sessions("", LATEST)
+        runs = [(run.id, f"run, {grade(run)}, {local_time(run.stored_at)}") for run in client.runs("", MAX_COMPLETIONS)]
+        ended = client.ended_sessions("", MAX_COMPLETIONS)
         sessions = [(each.session.id, f"session, {each.session.user_id}") for each in ended]
         return runs + sessions
 

@@ -8,7 +8,7 @@ from household.v1.config_service_pb2 import SettingSource
 from householdctl.config_input import value_of
 from householdctl.output import short_name
 from householdctl.tables import Column
-from householdctl.timeout_views import CHANGE_COLUMNS, Change
+from householdctl.timeout_views import CHANGE_COLUMNS, TimeoutChange
 from householdctl.units import format_duration
 
 if TYPE_CHECKING:
@@ -48,10 +48,12 @@ COLUMNS: tuple[Column[Setting], ...] = (
 )
 
 
-def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[Change]:
+def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[TimeoutChange]:
     """What became of each setting that ``paths`` name, or of every one when there are none."""
     return [
-        Change(setting.path, written(setting, setting.current_value), written(setting, value_of(after, setting.path)))
+        TimeoutChange(
+            setting.path, written(setting, setting.current_value), written(setting, value_of(after, setting.path))
+        )
         for setting in before
         if not paths or any(setting.path == path or setting.path.startswith(f"{path}.") for path in paths)
     ]

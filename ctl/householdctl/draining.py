@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from household.v1.server_service_pb2 import Server, WatchDrainResponse
     from householdctl.client import Client
     from householdctl.options import Options
-    from householdctl.several import Answers
+    from householdctl.several import TargetAnswers
 
 # What the daemon may need, after the deadline, to close what is left.
 GRACE_S = 10.0
@@ -31,7 +31,7 @@ GRACE_S = 10.0
 NOTE_INTERVAL_S = 5.0
 
 
-def wait_for_all(options: Options, answers: Answers[Server]) -> None:
+def wait_for_all(options: Options, answers: TargetAnswers[Server]) -> None:
     """Waits for one daemon after the other, while all of them drain; a failure does not end the wait for the others.
 
     Raises CommandError when the only one fails. A --timeout bounds the wait for all of them together.
@@ -47,7 +47,7 @@ def wait_for_all(options: Options, answers: Answers[Server]) -> None:
             answers.failures.append((target, error))
 
 
-def show(options: Options, answers: Answers[Server]) -> None:
+def show(options: Options, answers: TargetAnswers[Server]) -> None:
     """Prints what a drain or a resume has led to, at each daemon; ends as a partial failure when one did not do it."""
     servers = [answers.tag(target, server) for target, server in answers]
     if answers.several:
@@ -73,7 +73,7 @@ def wait(client: Client, server: Server, give_up_at: float | None = None) -> Ser
     left, ended = server.sessions, False
     try:
         with _status() if sys.stderr.isatty() else nullcontext() as display:
-            show_progress = display.update if display else _Notes().update
+            show_progress = display.update if display else _DrainNotes().update
             for message in client.watch_drain(patience):
                 left, ended = message.sessions, message.state == ServerState.SERVER_STATE_SERVING
                 show_progress(_progress(message))
@@ -93,7 +93,7 @@ def wait(client: Client, server: Server, give_up_at: float | None = None) -> Ser
     return client.get_server()
 
 
-class _Notes:
+class _DrainNotes:
     """Progress as lines, where stderr is no terminal."""
 
     def __init__(self) -> None:

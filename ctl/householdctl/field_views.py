@@ -19,7 +19,7 @@ _FIELDS: Mapping[str, Mapping[str, FieldSpec]] = {
 
 
 @dataclass(frozen=True)
-class Row:
+class FieldRow:
     """A field, and the column that shows it."""
 
     name: str
@@ -37,13 +37,13 @@ def fields_of(subject: str) -> Mapping[str, FieldSpec]:
     return _FIELDS[subject]
 
 
-def rows_of(subject: str, fields: Mapping[str, FieldSpec]) -> list[Row]:
+def rows_of(subject: str, fields: Mapping[str, FieldSpec]) -> list[FieldRow]:
     """Return a row for each of the fields."""
     shown = {column.field: column.header for column in _columns_of(subject) if column.field}
-    return [Row(name, field, shown.get(name, "-")) for name, field in fields.items()]
+    return [FieldRow(name, field, shown.get(name, "-")) for name, field in fields.items()]
 
 
-def document_of(row: Row) -> dict[str, Any]:
+def document_of(row: FieldRow) -> dict[str, Any]:
     """Return a field for scripts."""
     field = row.field
     return {
@@ -67,7 +67,7 @@ def _columns_of(subject: str) -> Sequence[Column[Any]]:
     return history_views.RUN_COLUMNS if subject == "runs" else history_views.SESSION_COLUMNS
 
 
-COLUMNS: tuple[Column[Row], ...] = (
+COLUMNS: tuple[Column[FieldRow], ...] = (
     Column("FIELD", lambda row: row.name),
     Column("COLUMN", lambda row: row.column, rank=2),
     Column("VALUES", lambda row: row.values, rank=3),

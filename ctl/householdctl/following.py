@@ -17,7 +17,7 @@ from householdctl import session_views
 from householdctl.exits import CommandError
 from householdctl.listing import missing, sessions_of
 from householdctl.options import Format
-from householdctl.several import Answers, gather
+from householdctl.several import TargetAnswers, gather
 from householdctl.tables import Table
 from householdctl.watching import print_events
 
@@ -58,7 +58,7 @@ def _wake(client: Client, changed: threading.Event) -> None:
             changed.set()
 
 
-def _screen(options: Options, answers: Answers[ListSessionsResponse], sessions: list[Any]) -> Group:
+def _screen(options: Options, answers: TargetAnswers[ListSessionsResponse], sessions: list[Any]) -> Group:
     size = shutil.get_terminal_size()
     table = Table(answers.columns(session_views.COLUMNS), sessions)
     wide = options.output is Format.WIDE

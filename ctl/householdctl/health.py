@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from householdctl import output, server_views
-from householdctl.several import Answers, ask
+from householdctl.several import TargetAnswers, ask
 from householdctl.tables import Facts, Sections, Table
 from householdctl.terminal import warn
 
@@ -65,7 +65,7 @@ def show_health(options: Options) -> bool:
     return True
 
 
-def _show_several(options: Options, answers: Answers[Health]) -> None:
+def _show_several(options: Options, answers: TargetAnswers[Health]) -> None:
     lines = [{"target": target, **health.document()} for target, health in answers]
     document = {
         "healthy": not answers.failures and all(line["healthy"] for line in lines),

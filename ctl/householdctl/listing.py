@@ -8,7 +8,7 @@ from household.v1.session_pb2 import Session
 from householdctl import output, session_views
 from householdctl.matching import nothing
 from householdctl.merging import merge_sessions
-from householdctl.several import Answers, ask
+from householdctl.several import TargetAnswers, ask
 from householdctl.tables import Table
 from householdctl.terminal import note, warn
 
@@ -36,14 +36,14 @@ def print_list(options: Options, query: str, order_by: str, limit: int | None) -
     answers.finish()
 
 
-def sessions_of(answers: Answers[ListSessionsResponse], order_by: str, limit: int | None) -> list[Any]:
+def sessions_of(answers: TargetAnswers[ListSessionsResponse], order_by: str, limit: int | None) -> list[Any]:
     """The sessions of all daemons that answered, in the order asked for."""
     if not answers.several:
         return list(answers.only.sessions)
     return list(merge_sessions(((target, answer.sessions) for target, answer in answers), order_by, limit))
 
 
-def _document(answers: Answers[ListSessionsResponse], sessions: list[Any]) -> object:
+def _document(answers: TargetAnswers[ListSessionsResponse], sessions: list[Any]) -> object:
     if not answers.several:
         return answers.only
     return {
@@ -56,7 +56,7 @@ def _document(answers: Answers[ListSessionsResponse], sessions: list[Any]) -> ob
     }
 
 
-def missing(answers: Answers[ListSessionsResponse]) -> list[str]:
+def missing(answers: TargetAnswers[ListSessionsResponse]) -> list[str]:
     """Whose sessions are not in the list, a line each."""
     return [
         f"the sessions of worker {worker.worker}{answers.at(target)} are missing: {worker.reason}"

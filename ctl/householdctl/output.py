@@ -27,7 +27,7 @@ _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d",
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
-class View(Protocol):
+class OutputView(Protocol):
     """What people are shown: a Table or Facts."""
 
     def print(self, *, wide: bool, headers: bool) -> None:
@@ -37,7 +37,7 @@ class View(Protocol):
 def show(
     options: Options,
     document: object,
-    view: View,
+    view: OutputView,
     *,
     lines: Iterable[Any] | None = None,
     row: type[Message] | None = None,

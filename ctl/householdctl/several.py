@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-_AT_ONCE = 32
+_MAX_PARALLEL = 32
 
 
 @dataclass
-class Answers(Generic[T]):
+class TargetAnswers(Generic[T]):
     """What each daemon answered, in the order in which they were named, and who did not."""
 
     several: bool
@@ -90,7 +90,7 @@ class Answers(Generic[T]):
             raise typer.Exit(ExitCode.PARTIAL)
 
 
-def ask(options: Options, call: Callable[[Client], T]) -> Answers[T]:
+def ask(options: Options, call: Callable[[Client], T]) -> TargetAnswers[T]:
     """What ``call`` gets of each daemon, all asked at once.
 
     Raises CommandError when one daemon was asked and failed, or all of several did.
@@ -99,9 +99,9 @@ def ask(options: Options, call: Callable[[Client], T]) -> Answers[T]:
         return gather([stack.enter_context(options.connect(target)) for target in options.targets], call)
 
 
-def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> Answers[T]:
+def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> TargetAnswers[T]:
     """As :func:`ask`, over connections that are open already; they are closed when something else than that fails."""
-    answers: Answers[T] = Answers(several=len(clients) > 1)
+    answers: TargetAnswers[T] = TargetAnswers(several=len(clients) > 1)
     if not answers.several:
         answers.answers.append((clients[0].target, call(clients[0])))
         return answers
@@ -112,7 +112,7 @@ def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> Answers[T]
         except CommandError as error:
             return error
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_MAX_PARALLEL) as pool:
         try:
             outcomes = list(pool.map(attempt, clients))
         except BaseException:

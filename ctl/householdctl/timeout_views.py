@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Change:
+class TimeoutChange:
     """A setting before and after."""
 
     name: str
@@ -36,17 +36,17 @@ COLUMNS: tuple[Column[Setting], ...] = (
     Column("UNIT", lambda setting: setting.unit or "count", rank=4),
     Column("DESCRIPTION", lambda setting: setting.description, rank=3),
 )
-CHANGE_COLUMNS: tuple[Column[Change], ...] = (
+CHANGE_COLUMNS: tuple[Column[TimeoutChange], ...] = (
     Column("NAME", lambda change: change.name),
     Column("BEFORE", lambda change: change.before, right=True),
     Column("AFTER", lambda change: change.after, right=True),
 )
 
 
-def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[Change]:
+def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[TimeoutChange]:
     """What became of each timeout of ``paths``, which may name the whole group."""
     return [
-        Change(
+        TimeoutChange(
             setting.path.removeprefix(PREFIX),
             format_setting(setting, setting.current_value),
             format_setting(setting, _value(after, setting.path)),

@@ -20,7 +20,7 @@ TOGETHER_MS = 10.0
 Fate: TypeAlias = Literal["line", "repaired", "held"]
 
 
-class Ping(msgspec.Struct, frozen=True, array_like=True):
+class ProbePing(msgspec.Struct, frozen=True, array_like=True):
     """A ping that was answered; milliseconds."""
 
     sent_ms: float
@@ -36,15 +36,15 @@ class Ping(msgspec.Struct, frozen=True, array_like=True):
 class Fates(msgspec.Struct, frozen=True, rename="camel"):
     """Pings by what became of them, each list in the order of sending."""
 
-    line: tuple[Ping, ...]
+    line: tuple[ProbePing, ...]
     """Took as long as the line did."""
-    repaired: tuple[Ping, ...]
+    repaired: tuple[ProbePing, ...]
     """Was lost, or its answer was, and TCP sent it again."""
-    held: tuple[Ping, ...]
+    held: tuple[ProbePing, ...]
     """Waited in its own connection for the repair of one before it."""
 
 
-def tell_fates(connections: Sequence[Sequence[Ping]]) -> Fates:
+def tell_fates(connections: Sequence[Sequence[ProbePing]]) -> Fates:
     """Tells what became of the pings that several connections, which carry nothing else, sent in turn over one line.
 
     A queue lets nothing overtake. So a ping that is answered after another one, which was sent later on another
@@ -62,7 +62,7 @@ def tell_fates(connections: Sequence[Sequence[Ping]]) -> Fates:
     # The earliest answer to any ping that was sent later, for each from the last to the first.
     earliest = accumulate((ping.answered_ms for ping, _ in reversed(everything)), min, initial=math.inf)
     later_answered_ms = reversed([*earliest][:-1])
-    fates: dict[Fate, list[Ping]] = {"line": [], "repaired": [], "held": []}
+    fates: dict[Fate, list[ProbePing]] = {"line": [], "repaired": [], "held": []}
     repaired_ms = [-math.inf] * len(connections)
     for (ping, which), later_ms in zip(everything, later_answered_ms, strict=True):
         fate: Fate = "line"

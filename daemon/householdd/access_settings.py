@@ -60,7 +60,7 @@ class Tcp(BaseModel):
         return self
 
 
-class Access(BaseModel):
+class AccessSettings(BaseModel):
     """Who has which role. Users and groups by name or number; root and the daemon's own user are admins."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

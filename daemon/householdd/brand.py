@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from householdd.dataplane.branding import DARK_SURFACE, LIGHT_SURFACE, Brand, Logo, LogoType
 from householdd.settings import contrast
 
-MAX_LOGO = 64 * 1024
+MAX_LOGO_BYTES = 64 * 1024
 """Bytes of a logo: each customer's phone loads it before the test."""
 
 _COLOUR = re.compile("#[0-9a-f]{6}", re.ASCII | re.IGNORECASE)
@@ -22,11 +22,11 @@ def read_logo(file: Path) -> Logo:
     """Reads a logo. Raises ValueError for what is too large or no SVG, PNG or WebP."""
     try:
         with file.open("rb") as opened:
-            body = opened.read(MAX_LOGO + 1)
+            body = opened.read(MAX_LOGO_BYTES + 1)
     except OSError as error:
         raise ValueError(f"{file}: {error.strerror}") from None
-    if len(body) > MAX_LOGO:
-        raise ValueError(f"{file}: more than {MAX_LOGO // 1024} KiB")
+    if len(body) > MAX_LOGO_BYTES:
+        raise ValueError(f"{file}: more than {MAX_LOGO_BYTES // 1024} KiB")
     kind = _kind(body)
     if kind is None:
         raise ValueError(f"{file}: neither SVG, PNG nor WebP")
@@ -52,10 +52,11 @@ def _readable_on(surface: str) -> AfterValidator:
         if not _COLOUR.fullmatch(colour):
             raise ValueError("write a colour as #rrggbb")
         ratio = contrast.ratio(colour, surface)
-        if ratio < contrast.LEAST:
+        if ratio < contrast.MIN_CONTRAST:
             # Cut, not rounded, so that the figure never looks like enough.
             raise ValueError(
-                f"{colour} on {surface} has a contrast of {int(ratio * 100) / 100}; at least {contrast.LEAST} is needed"
+                f"{colour} on {surface} has a contrast of {int(ratio * 100) / 100}; "
+                f"at least {contrast.MIN_CONTRAST} is needed"
             )
         return colour
 

@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from householdd import setting_errors
-from householdd.access_settings import Access
+from householdd.access_settings import AccessSettings
 from householdd.brand import Branding
 from householdd.clients.addresses import (
     LONGEST_CUSTOMER,
@@ -36,7 +36,7 @@ from householdd.clients.addresses import (
     parse_address,
     parse_optional_address,
 )
-from householdd.dashboard_settings import Dashboard
+from householdd.dashboard_settings import DashboardSettings
 from householdd.overload_settings import Overload
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.settings.runtime import LOG_LEVELS, Catalogue, Source, Values
@@ -205,9 +205,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = "auto"
     timeouts: Annotated[dict[str, float], AfterValidator(_timeouts)] = {}
     history: HistorySettings = HistorySettings()
-    access: Access = Access()
+    access: AccessSettings = AccessSettings()
     limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
-    dashboard: Dashboard = Dashboard()
+    dashboard: DashboardSettings = DashboardSettings()
     tokens: RunTokens = RunTokens()
     overload: Overload = Overload()
 

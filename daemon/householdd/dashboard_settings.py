@@ -17,7 +17,7 @@ from householdd.clients.addresses import Address, parse_optional_address
 from householdd.controlplane.roles import Role
 from householdd.secret_files import lets_others_in
 
-MAX_FILE = 64 * 1024
+MAX_FILE_BYTES = 64 * 1024
 """Bytes of a file of tokens."""
 
 MIN_TOKEN, MAX_TOKEN = 32, 256
@@ -35,7 +35,7 @@ def _host(name: str) -> str:
     return name.lower()
 
 
-class Dashboard(BaseModel):
+class DashboardSettings(BaseModel):
     """The operators' page. Without ``tokens`` everybody who can connect may look, and nobody may change anything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,7 +74,7 @@ ANYBODY = Login("anybody", Role.VIEWER, b"")
 """Whoever connects where no tokens are configured."""
 
 
-class Tokens:
+class DashboardTokens:
     """Who may log in; without a file, that is ``ANYBODY`` without a token."""
 
     def __init__(self, logins: Iterable[Login] | None = None) -> None:
@@ -100,14 +100,14 @@ class Tokens:
         return found if self.needed else ANYBODY
 
 
-def read_tokens(settings: Dashboard, *, any_owner: bool = False) -> Tokens:
+def read_tokens(settings: DashboardSettings, *, any_owner: bool = False) -> DashboardTokens:
     """What is in force from now on. Raises TokensError.
 
     The file has to belong to root or to our own user, unless ``any_owner``.
     """
     if settings.tokens is None:
-        return Tokens()
-    return Tokens(_parse(_read(settings.tokens, any_owner=any_owner), settings.tokens))
+        return DashboardTokens()
+    return DashboardTokens(_parse(_read(settings.tokens, any_owner=any_owner), settings.tokens))
 
 
 def _read(path: Path, *, any_owner: bool) -> str:
@@ -118,11 +118,11 @@ def _read(path: Path, *, any_owner: bool) -> str:
                 raise TokensError(f"dashboard.tokens: {path}: {problem}")
             if not any_owner and status.st_uid not in (0, os.geteuid()):
                 raise TokensError(f"dashboard.tokens: {path}: has to belong to root or to householdd's own user")
-            text = file.read(MAX_FILE + 1)
+            text = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise TokensError(f"dashboard.tokens: {path}: {error.strerror}") from None
-    if len(text) > MAX_FILE:
-        raise TokensError(f"dashboard.tokens: {path}: has more than {MAX_FILE} bytes")
+    if len(text) > MAX_FILE_BYTES:
+        raise TokensError(f"dashboard.tokens: {path}: has more than {MAX_FILE_BYTES} bytes")
     return text.decode(errors="replace")
 
 

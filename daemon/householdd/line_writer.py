@@ -16,7 +16,7 @@ MAX_LINES = 8192
 MAX_BYTES = 2 * 1024 * 1024
 """Bytes that may wait; some four thousand lines of an ended session."""
 
-RESERVED = 0.25
+RESERVED_SHARE = 0.25
 """Share of both bounds that is kept for important lines."""
 
 FLUSH_TIMEOUT_S = 0.5
@@ -54,7 +54,7 @@ class LineWriter:
 
     def put(self, line: bytes, *, important: bool = False) -> None:
         """Have ``line``, which ends with a newline, written after those before it, or drop it."""
-        share = 1.0 if important else 1.0 - RESERVED
+        share = 1.0 if important else 1.0 - RESERVED_SHARE
         with self._changed:
             if self._lines >= MAX_LINES * share or self._bytes + len(line) > MAX_BYTES * share:
                 self.dropped += 1

@@ -14,7 +14,7 @@ from householdd.measure import worker_timing
 PREFIX = "householdd_"
 
 
-class Kind(Enum):
+class MetricKind(Enum):
     """Types of Prometheus."""
 
     COUNTER = "counter"
@@ -27,7 +27,7 @@ class Family:
     """A metric, with a series for each set of values of its labels."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     help: str
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
@@ -42,15 +42,15 @@ class Family:
 
 
 def _counter(name: str, text: str, *labels: str, each_worker: bool = False) -> Family:
-    return Family(PREFIX + name, Kind.COUNTER, text, labels, each_worker=each_worker)
+    return Family(PREFIX + name, MetricKind.COUNTER, text, labels, each_worker=each_worker)
 
 
 def _gauge(name: str, text: str, *labels: str, each_worker: bool = False) -> Family:
-    return Family(PREFIX + name, Kind.GAUGE, text, labels, each_worker=each_worker)
+    return Family(PREFIX + name, MetricKind.GAUGE, text, labels, each_worker=each_worker)
 
 
 def _histogram(name: str, text: str, bounds: tuple[float, ...], *labels: str, each_worker: bool = False) -> Family:
-    return Family(PREFIX + name, Kind.HISTOGRAM, text, labels, bounds, each_worker)
+    return Family(PREFIX + name, MetricKind.HISTOGRAM, text, labels, bounds, each_worker)
 
 
 RPC_DURATION = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-MIN_SECRET = 32
+MIN_SECRET_BYTES = 32
 """Bytes; as many as the hash has (RFC 2104, section 3)."""
 
-MAX_SECRET = 1024
+MAX_SECRET_BYTES = 1024
 
 
 def read_secret(file: Path) -> bytes:
     """Reads a secret; a newline at the end, as editors leave it, is no part of it. Raises ValueError."""
     try:
         with file.open("rb") as opened:
-            secret = opened.read(MAX_SECRET + 2).removesuffix(b"\n").removesuffix(b"\r")
+            secret = opened.read(MAX_SECRET_BYTES + 2).removesuffix(b"\n").removesuffix(b"\r")
     except OSError as error:
         raise ValueError(f"{file}: {error.strerror}") from None
-    if not MIN_SECRET <= len(secret) <= MAX_SECRET:
-        size = f"{len(secret)} bytes" if len(secret) <= MAX_SECRET else f"more than {MAX_SECRET} bytes"
-        raise ValueError(f"{file}: {size}; allowed are {MIN_SECRET} to {MAX_SECRET}")
+    if not MIN_SECRET_BYTES <= len(secret) <= MAX_SECRET_BYTES:
+        size = f"{len(secret)} bytes" if len(secret) <= MAX_SECRET_BYTES else f"more than {MAX_SECRET_BYTES} bytes"
+        raise ValueError(f"{file}: {size}; allowed are {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES}")
     return secret
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from householdd.dataplane.tokens import Key
 from householdd.secret_files import lets_others_in, read_secret
 
-MIN_RSA = 2048
+MIN_RSA_BITS = 2048
 """Bits (RFC 7518, section 3.3)."""
 
 
@@ -43,13 +43,13 @@ def public_key(file: Path) -> Key:
     match key:
         case Ed25519PublicKey():
             return Key("EdDSA", key)
-        case RSAPublicKey() if key.key_size >= MIN_RSA:
+        case RSAPublicKey() if key.key_size >= MIN_RSA_BITS:
             return Key("RS256", key)
         case EllipticCurvePublicKey() if isinstance(key.curve, SECP256R1):
             return Key("ES256", key)
         case _:
             raise ValueError(
-                f"{file}: allowed are keys of Ed25519, ECDSA with P-256, and RSA with {MIN_RSA} bits or more"
+                f"{file}: allowed are keys of Ed25519, ECDSA with P-256, and RSA with {MIN_RSA_BITS} bits or more"
             )
 
 

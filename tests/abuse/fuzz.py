@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["householdd.session", "householdd.datap
     from householdd.clients.origins import Origins
     from householdd.clients.trusted_proxies import TrustedProxies
     from householdd.dataplane.request_target import SESSION_PATH, TargetError, path_of, session_target
-    from householdd.dataplane.skimmer import MAX_MESSAGE
+    from householdd.dataplane.skimmer import MAX_MESSAGE_BYTES
     from householdd.session import messages
     from householdd.session.dialogue import Dialogue
     from tests.dataplane.skimming import alone, skimmed
@@ -55,14 +55,14 @@ def headers(data: bytes) -> None:
 
 def requests(data: bytes) -> None:
     """The bytes of a request, and of frames behind it."""
-    protocol = ServerProtocol(max_size=MAX_MESSAGE)
+    protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES)
     protocol.receive_data(data)
     protocol.events_received()
 
 
 def frames(data: bytes) -> None:
     """The bytes of frames."""
-    protocol = ServerProtocol(state=State.OPEN, max_size=MAX_MESSAGE)
+    protocol = ServerProtocol(state=State.OPEN, max_size=MAX_MESSAGE_BYTES)
     protocol.receive_data(data)
     protocol.events_received()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
-from householdd.session.session import UNASKED_GRACE
+from householdd.session.session import UNASKED_GRACE_BYTES
 from tests.abuse.conftest import OpenSession
 from tests.abuse.wire import Wire, status
 from tests.daemon import Daemon
@@ -88,7 +88,7 @@ def test_more_upload_than_was_asked_for_waits_at_the_client(target: Daemon, ente
     # It reads nothing, so its buffer is full, and that is all that is wrong with it.
     assert session.state in (pb.SESSION_STATE_ACTIVE, pb.SESSION_STATE_QUIET)
     # What jake is asked for in the time a busy machine takes for these is little beside the grace.
-    assert UNASKED_GRACE < session.received_bytes < 2 * UNASKED_GRACE
+    assert UNASKED_GRACE_BYTES < session.received_bytes < 2 * UNASKED_GRACE_BYTES
     raw.close()
     assert sessions.closed(target, session_id).close_reason == pb.CLOSE_REASON_CONNECTION_LOST
 
@@ -97,7 +97,7 @@ def test_a_probe_is_asked_for_nothing_and_may_upload_next_to_nothing(target: Dae
     raw = enter("probe")
     session_id = raw.session_id
     send(raw, Frame(Opcode.BINARY, bytes(60_000)).serialize(mask=True), 500)
-    assert UNASKED_GRACE < ended(target, raw, session_id).received_bytes < UNASKED_GRACE + 256 * 1024
+    assert UNASKED_GRACE_BYTES < ended(target, raw, session_id).received_bytes < UNASKED_GRACE_BYTES + 256 * 1024
 
 
 @pytest.mark.parametrize("frame", [Frame(Opcode.PING, bytes(125)), Frame(Opcode.PONG, b""), Frame(Opcode.TEXT, b"{}")])

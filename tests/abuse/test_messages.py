@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
-from householdd.session.dialogue import ERROR_BUDGET
+from householdd.session.dialogue import MAX_ERRORS
 from householdd.session.messages import ClientMessage
 from tests.abuse.conftest import OpenSession
 from tests.abuse.honest import Honest
@@ -63,7 +63,7 @@ MALFORMED = {
 def test_malformed_json_is_told_once_and_changes_nothing(target: Daemon, enter: OpenSession, text: bytes) -> None:
     raw = enter()
     before = sessions.get(target, raw.session_id)
-    for _ in range(ERROR_BUDGET):
+    for _ in range(MAX_ERRORS):
         say(raw, text)
     (error,) = answers(raw, "error")
     assert set(error) == {"type", "error"}
@@ -154,7 +154,7 @@ MESSAGES = st.builds(lambda kind, rest: json.dumps({**rest, "type": kind}), TYPE
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(texts=st.lists(MESSAGES | st.text(max_size=50), max_size=ERROR_BUDGET))
+@given(texts=st.lists(MESSAGES | st.text(max_size=50), max_size=MAX_ERRORS))
 def test_any_messages_within_the_budget_leave_the_session_whole(target: Daemon, texts: list[str]) -> None:
     raw = RawClient(target, "alex")
     for text in texts:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.admission.admission import FULL_RETRY, PERSONS, PROBES, Admission, Cause, Denial
-from householdd.admission.reservations import HOUSEHOLD, PATIENCE
+from householdd.admission.admission import FULL_RETRY_S, PERSONS, PROBES, Admission, Cause, Denial
+from householdd.admission.reservations import HOUSEHOLD_SESSIONS, RESERVATION_TTL_S
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import parse_network
 from householdd.clients.client_key import ClientKey
@@ -83,21 +83,23 @@ def test_a_drain_lets_a_run_open_all_its_sessions_and_no_other(opened: int, work
         door.drain_deadline = 60.0
     # Later than places are kept otherwise: a slow line may need so long.
     for number, each in enumerate(run[opened:]):
-        assert enter(doors[number % workers], each, PATIENCE + 1) is None
+        assert enter(doors[number % workers], each, RESERVATION_TTL_S + 1) is None
     for stranger in (
         visitor("192.0.2.7", "probe", "2"),
         visitor("192.0.2.8", "probe", "1"),
         visitor("192.0.2.7", "alex"),
     ):
-        assert [cause(door.denies(stranger, PATIENCE + 1)) for door in doors] == [Cause.DRAINING] * workers
+        assert [cause(door.denies(stranger, RESERVATION_TTL_S + 1)) for door in doors] == [Cause.DRAINING] * workers
 
 
 def test_a_drain_lets_a_run_go_on_that_was_let_in_without_places_kept() -> None:
-    admission = admission_of(Limits(max_sessions=HOUSEHOLD - 1))
+    admission = admission_of(Limits(max_sessions=HOUSEHOLD_SESSIONS - 1))
     run = household("192.0.2.7", "1")
     assert enter(admission, run[0]) is None
     admission.drain_deadline = 60.0
-    assert [enter(admission, each, 1.0) for each in run[1 : HOUSEHOLD - 1]] == [None] * (HOUSEHOLD - 2)
+    assert [enter(admission, each, 1.0) for each in run[1 : HOUSEHOLD_SESSIONS - 1]] == [None] * (
+        HOUSEHOLD_SESSIONS - 2
+    )
     assert cause(enter(admission, run[-1], 1.0)) is Cause.FULL
 
 
@@ -234,9 +236,9 @@ def test_places_that_nobody_takes_are_given_back() -> None:
     admission = admission_of(Limits(max_sessions=12))
     assert enter(admission, visitor(test_id="1")) is None
     late = household("198.51.100.7", "2")
-    assert cause(enter(admission, late[0], PATIENCE - 1)) is Cause.FULL
-    admission.settle(PATIENCE + 0.1)
-    assert [enter(admission, each, PATIENCE + 0.2) for each in late] == [None] * 8
+    assert cause(enter(admission, late[0], RESERVATION_TTL_S - 1)) is Cause.FULL
+    admission.settle(RESERVATION_TTL_S + 0.1)
+    assert [enter(admission, each, RESERVATION_TTL_S + 0.2) for each in late] == [None] * 8
 
 
 def test_where_a_household_never_has_room_each_session_is_for_itself() -> None:
@@ -285,7 +287,7 @@ def test_whose_sessions_fail_again_and_again_is_refused_for_a_while() -> None:
     )
     assert admission.denies(visitor("192.0.2.8"), 61.0) is None
     # Then a whole household is let in on trial, and nobody beside it.
-    assert [enter(admission, each, 91.0) for each in household("192.0.2.7", "1")] == [None] * HOUSEHOLD
+    assert [enter(admission, each, 91.0) for each in household("192.0.2.7", "1")] == [None] * HOUSEHOLD_SESSIONS
     assert cause(enter(admission, visitor(test_id="2"), 92.0)) is Cause.BREAKER
 
 
@@ -297,7 +299,7 @@ def test_what_the_server_did_is_no_failure_of_the_client(reason: CloseReason) ->
 
 
 def test_no_new_run_is_let_in_while_draining_overloaded_or_full() -> None:
-    admission = admission_of(Limits(max_sessions=2 * HOUSEHOLD))
+    admission = admission_of(Limits(max_sessions=2 * HOUSEHOLD_SESSIONS))
     assert admission.denies_new_runs(0.0) is None
     admission.drain_deadline = 60.0
     assert admission.denies_new_runs(0.0) == Denial(Cause.DRAINING, "Draining; try again in 60 s.", 60)
@@ -348,7 +350,7 @@ def test_foreign_pages_have_one_household_at_a_time_for_each_customer() -> None:
     for worker in workers:
         denial = worker.denies(foreign(test_id="2"), 0.0)
         assert denial is not None
-        assert (denial.cause, denial.retry_after) == (Cause.ADDRESS_FULL, FULL_RETRY)
+        assert (denial.cause, denial.retry_after) == (Cause.ADDRESS_FULL, FULL_RETRY_S)
     # Neither the customer's own page and programs, nor other customers.
     assert enter(workers[0], visitor(test_id="2")) is None
     assert enter(workers[0], foreign(host="192.0.2.8")) is None

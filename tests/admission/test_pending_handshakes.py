@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from householdd.admission.admission import Cause
 from householdd.admission.pending_handshakes import Excess, PendingHandshakes
 from householdd.settings.definitions import Limits
-from householdd.shared.counters import SECRET_SIZE, SharedCounters, size
+from householdd.shared.counters import SECRET_BYTES, SharedCounters, size
 
 LIMITS = Limits(max_unfinished_handshakes=6, max_unfinished_handshakes_per_address=4)
 
@@ -16,7 +16,7 @@ def of(workers: int) -> list[PendingHandshakes[str]]:
     """What the workers have of one memory."""
     memory = memoryview(bytearray(size(workers)))
     views = [SharedCounters(memory, worker) for worker in range(workers)]
-    views[0].seed(bytes(range(SECRET_SIZE)))
+    views[0].seed(bytes(range(SECRET_BYTES)))
     return [PendingHandshakes(view) for view in views]
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from householdd.admission.runs import MAX_KEYS, MAX_SESSIONS, WINDOW, RunAllowance, RunIndex
+from householdd.admission.runs import MAX_KEYS, MAX_SESSIONS, WINDOW_S, RunAllowance, RunIndex
 
 HOME = ("a1b2", "192.0.2.7")
 NOW = 1000.0
@@ -38,8 +38,8 @@ def test_without_a_test_id_nothing_belongs_together() -> None:
 def test_what_is_long_ago_is_forgotten() -> None:
     index = RunIndex()
     index.ended(HOME, "session", NOW - 30, NOW)
-    assert index.reported(HOME, "run", NOW + WINDOW) == ()
-    assert index.ended(HOME, "late", NOW - 30, NOW + 2 * WINDOW) is None
+    assert index.reported(HOME, "run", NOW + WINDOW_S) == ()
+    assert index.ended(HOME, "late", NOW - 30, NOW + 2 * WINDOW_S) is None
 
 
 def test_a_flood_pushes_out_the_oldest_only() -> None:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.capacity.lateness import LATE, Beat, Lateness, late_passes
+from householdd.capacity.lateness import LATE_S, Beat, Lateness, late_passes
 
 INTERVAL = 0.25
 
 
 @pytest.mark.parametrize(
-    ("lateness", "late"), [(0.0, 0), (LATE, 0), (LATE * 1.01, 1), (INTERVAL * 0.99, 1), (INTERVAL, 2), (0.6, 3)]
+    ("lateness", "late"), [(0.0, 0), (LATE_S, 0), (LATE_S * 1.01, 1), (INTERVAL * 0.99, 1), (INTERVAL, 2), (0.6, 3)]
 )
 def test_a_pass_is_late_with_those_that_it_held_up(lateness: float, late: int) -> None:
     assert late_passes(lateness, INTERVAL) == late

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.clients.proxy_header import HEAD_SIZE, MAX_REST, ProxyHeaderError, rest_size, source
+from householdd.clients.proxy_header import HEAD_BYTES, MAX_REST_BYTES, ProxyHeaderError, rest_size, source
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
@@ -25,8 +25,8 @@ def ipv6(client: str) -> bytes:
 
 
 def read(data: bytes) -> tuple[str, int] | None:
-    head = data[:HEAD_SIZE]
-    return source(head, data[HEAD_SIZE : HEAD_SIZE + rest_size(head)])
+    head = data[:HEAD_BYTES]
+    return source(head, data[HEAD_BYTES : HEAD_BYTES + rest_size(head)])
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_client_is_whom_the_header_names(data: bytes, client: tuple[str, int
         (header(0x21, 0x12, ipv4("198.51.100.7")), "family and transport 0x12 are not TCP over IPv4 or IPv6"),
         (header(0x21, 0x11, ipv4("198.51.100.7")[:11]), "11 bytes have no room for the addresses"),
         (header(0x21, 0x21, ipv4("198.51.100.7")), "12 bytes have no room for the addresses"),
-        (header(0x21, 0x11, bytes(MAX_REST + 1)), "4097 bytes are more than 4096"),
+        (header(0x21, 0x11, bytes(MAX_REST_BYTES + 1)), "4097 bytes are more than 4096"),
     ],
 )
 def test_what_cannot_be_used_is_refused(data: bytes, words: str) -> None:

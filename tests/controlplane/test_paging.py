@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from household.v1 import session_pb2 as pb
 from householdd.controlplane.fields import FIELDS
-from householdd.controlplane.paging import DEFAULT_SIZE, MAX_SIZE, Order, PageRequest, PagingError
+from householdd.controlplane.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageRequest, PagingError, SortOrder
 from tests.controlplane.samples import houses, session
 
 ORDERS = st.sampled_from(
@@ -46,7 +46,7 @@ def ids(sessions: list[pb.Session]) -> list[str]:
 
 @given(houses(), st.integers(1, 10), ORDERS)
 def test_walking_the_pages_yields_each_session_once_in_order(house: list[pb.Session], size: int, order_by: str) -> None:
-    assert ids(walk(house, size, order_by)) == ids(walk(house, MAX_SIZE, order_by))
+    assert ids(walk(house, size, order_by)) == ids(walk(house, MAX_PAGE_SIZE, order_by))
     assert sorted(ids(walk(house, size, order_by))) == sorted(ids(house))
 
 
@@ -55,7 +55,7 @@ def test_sessions_that_come_and_go_shift_nothing(house: list[pb.Session], size: 
     page, token = PageRequest.parse(size, "", "", "user_id").page(house)
     gone = data.draw(st.sets(st.sampled_from(ids(house)))) if house else set()
     left = [each for each in house if each.id not in gone]
-    rest, _ = PageRequest.parse(MAX_SIZE, token, "", "user_id").page(left) if token else ([], "")
+    rest, _ = PageRequest.parse(MAX_PAGE_SIZE, token, "", "user_id").page(left) if token else ([], "")
     before = set(ids(page))
     assert sorted(ids(rest)) == sorted(set(ids(house)) - before - gone)
 
@@ -79,7 +79,7 @@ def test_every_field_can_be_ordered_by(name: str) -> None:
 
 
 def test_the_default_order_is_by_age() -> None:
-    assert Order.parse("") == Order.parse("opened_at") == Order((("opened_at", False), ("id", False)))
+    assert SortOrder.parse("") == SortOrder.parse("opened_at") == SortOrder((("opened_at", False), ("id", False)))
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,14 @@ def test_a_wrong_order_is_refused_with_what_is_allowed(order_by: str, problem: s
     assert (caught.value.field, caught.value.problem) == ("order_by", problem)
 
 
-@pytest.mark.parametrize("size", [-1, MAX_SIZE + 1])
+@pytest.mark.parametrize("size", [-1, MAX_PAGE_SIZE + 1])
 def test_a_page_size_out_of_range_is_refused(size: int) -> None:
     with pytest.raises(PagingError) as caught:
         PageRequest.parse(size, "", "", "")
     assert str(caught.value) == f"page_size: {size} is out of range; allowed is 0 to 1000, 0 means 100"
 
 
-@pytest.mark.parametrize(("asked", "size"), [(0, DEFAULT_SIZE), (1, 1), (MAX_SIZE, MAX_SIZE)])
+@pytest.mark.parametrize(("asked", "size"), [(0, DEFAULT_PAGE_SIZE), (1, 1), (MAX_PAGE_SIZE, MAX_PAGE_SIZE)])
 def test_a_page_has_the_size_that_was_asked_for(asked: int, size: int) -> None:
     assert PageRequest.parse(asked, "", "", "").size == size
 

@@ -152,9 +152,9 @@ async def test_a_refused_change_can_be_tried_again(bench: Bench) -> None:
 
 async def test_answers_are_forgotten_by_age(bench: Bench) -> None:
     assert await bench.drain() == 1
-    bench.now = repeats.MAX_AGE - 1
+    bench.now = repeats.MAX_AGE_S - 1
     assert await bench.drain() == 1
-    bench.now = repeats.MAX_AGE
+    bench.now = repeats.MAX_AGE_S
     assert await bench.drain() == 2
 
 

@@ -21,7 +21,7 @@ from householdd.admission.blocks import Blocks
 from householdd.controlplane import watching
 from householdd.controlplane.blocking import BlockBook
 from householdd.controlplane.interceptor import Entrance, everybody
-from householdd.dataplane.registry import Change, Registry
+from householdd.dataplane.registry import Registry, SessionChange
 from householdd.dataplane.runner import Clock
 from householdd.settings.definitions import Timeouts
 from householdd.supervisor.fleet import WorkerHandle
@@ -66,7 +66,7 @@ async def told_to_list_again(call: Any) -> None:  # noqa: ANN401 - a call of any
 async def test_a_worker_lets_go_of_a_watcher_that_does_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "BACKLOG", 100)
+    monkeypatch.setattr(watching, "MAX_WAITING_EVENTS", 100)
     registry = Registry(Timeouts(), Clock(lambda: START, lambda: WALL, Timers(lambda: START).call_later))
     session = active()
     async with serving(LocalSessions(registry, "0"), tmp_path) as stub:
@@ -75,7 +75,7 @@ async def test_a_worker_lets_go_of_a_watcher_that_does_not_read(
         told = 0
         while registry.listeners and told < 100_000:
             for _ in range(50):
-                registry._announce(session, Change.CHANGED)
+                registry._announce(session, SessionChange.CHANGED)
             told += 50
             # Room for gRPC to write what it can.
             await asyncio.sleep(0.001)
@@ -110,8 +110,8 @@ class Endless:
 async def test_the_daemon_lets_go_of_a_watcher_that_does_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "STALL", 0.1)
-    monkeypatch.setattr(watching, "BACKLOG", 100)
+    monkeypatch.setattr(watching, "STALL_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(watching, "MAX_WAITING_EVENTS", 100)
     worker, endless = WorkerHandle("0", Path()), Endless()
     worker.state, worker.sessions = WORKER_STATE_READY, endless
     worker.ready.set()

@@ -41,7 +41,7 @@ class Conversions:
             return whole(*args)
 
         monkeypatch.setattr(convert, "session", counted)
-        monkeypatch.setattr(worker_sessions, "TURN", TURN)
+        monkeypatch.setattr(worker_sessions, "BATCH_SIZE", TURN)
 
     async def during(self, task: asyncio.Task[Any]) -> list[int]:
         """The turns in which some were, until ``task`` is done."""

@@ -26,8 +26,8 @@ from household.v1 import session_service_pb2 as session_api
 from household.v1 import session_service_pb2_grpc as session_grpc
 from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Session, SessionState, Timeouts, Verdict
 from householdd.controlplane import filters
-from householdd.controlplane.paging import DEFAULT_SIZE
-from householdd.measure.run_report import RunReport, encode
+from householdd.controlplane.paging import DEFAULT_PAGE_SIZE
+from householdd.measure.run_report import ClientRunReport, encode
 from householdd.settings import definitions as product
 from tests.run_reports import run_report
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-REPORT = encode(convert(run_report(), RunReport)).decode()
+REPORT = encode(convert(run_report(), ClientRunReport)).decode()
 """As a daemon stores it: with the fields that the client left out."""
 
 LAUNCH = {name: float(getattr(product.Timeouts(), name)) for name in product.Timeouts.meanings()}
@@ -128,7 +128,7 @@ class FakeDaemon(
         self._enter("ListSessions", request, context)
         matching = [session for session in self.sessions if _matches(session, request.filter)]
         start = int(request.page_token or 0)
-        end = start + (request.page_size or DEFAULT_SIZE)
+        end = start + (request.page_size or DEFAULT_PAGE_SIZE)
         return session_api.ListSessionsResponse(
             sessions=matching[start:end],
             next_page_token=str(end) if end < len(matching) else "",

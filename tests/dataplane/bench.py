@@ -22,7 +22,7 @@ from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.link import Link
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock, Runner
-from householdd.dataplane.skimmer import MAX_MESSAGE
+from householdd.dataplane.skimmer import MAX_MESSAGE_BYTES
 from householdd.session.session import Identity
 from householdd.session.states import EvidenceKind
 from householdd.settings.definitions import Timeouts
@@ -84,7 +84,7 @@ class Bench:
 
     def connected(self) -> Link:
         """Another connection, before its opening handshake."""
-        link = Link(ServerProtocol(max_size=MAX_MESSAGE), self.server, ping_interval=None)
+        link = Link(ServerProtocol(max_size=MAX_MESSAGE_BYTES), self.server, ping_interval=None)
         link.arrival = Arrival(self.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
         link.connection_made(self.wire)
         return link

@@ -8,11 +8,11 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from householdd.dataplane.skimmer import MAX_MESSAGE, Skimmer
+from householdd.dataplane.skimmer import MAX_MESSAGE_BYTES, Skimmer
 
 
 def opened() -> ServerProtocol:
-    return ServerProtocol(state=OPEN, max_size=MAX_MESSAGE)
+    return ServerProtocol(state=OPEN, max_size=MAX_MESSAGE_BYTES)
 
 
 def shown(protocol: ServerProtocol) -> Iterator[tuple[object, ...]]:

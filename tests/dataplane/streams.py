@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from householdd.dataplane.skimmer import MAX_MESSAGE
+from householdd.dataplane.skimmer import MAX_MESSAGE_BYTES
 
 
 def serialised(frame: Frame) -> bytes:
@@ -29,7 +29,7 @@ BROKEN = st.sampled_from(
         b"\x82\x01a",
         b"\xc2\x80\x00\x00\x00\x00",
         b"\x83\x80\x00\x00\x00\x00",
-        b"\x82\xff" + (MAX_MESSAGE + 1).to_bytes(8) + bytes(4),
+        b"\x82\xff" + (MAX_MESSAGE_BYTES + 1).to_bytes(8) + bytes(4),
         b"\x82\xff" + (2**64 - 1).to_bytes(8) + bytes(4),
     ]
 )

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from householdd.dataplane.budgeting import UNWATCHED, Budgeting
-from householdd.dataplane.control_loop import INTERVAL
+from householdd.dataplane.budgeting import UNWATCHED_S, Budgeting
+from householdd.dataplane.control_loop import PASS_INTERVAL_S
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.session.session import Session
@@ -43,9 +43,9 @@ class Worker:
         """Let time pass; return the mean rate of all in the last half of it, bit/s."""
         until, half, counted = self.now + seconds, self.now + seconds / 2, 0
         while self.now < until:
-            self.now += INTERVAL
+            self.now += PASS_INTERVAL_S
             for session, bps in self.rates.items():
-                count = min(session.payload_due(self.now), int(bps * INTERVAL / 8))
+                count = min(session.payload_due(self.now), int(bps * PASS_INTERVAL_S / 8))
                 session.sent(count)
                 session.evidence(session.liveness.last_evidence_kind, self.now)
                 counted += count if self.now > half else 0
@@ -61,7 +61,7 @@ def test_a_customer_has_a_budget_by_default_and_nothing_else_has() -> None:
 
 def test_customers_far_below_their_budget_are_left_alone() -> None:
     worker = Worker()
-    sessions = [worker.has("computer", f"192.0.2.{each}", bps=UNWATCHED * BUDGET * 0.9) for each in range(20)]
+    sessions = [worker.has("computer", f"192.0.2.{each}", bps=UNWATCHED_S * BUDGET * 0.9) for each in range(20)]
     worker.passes(4)
     assert {session.download.cap for session in sessions} == {math.inf}
     assert not any(session.limited for session in sessions)
@@ -92,6 +92,6 @@ def test_what_has_ended_is_forgotten() -> None:
     worker.has("computer", "192.0.2.7", bps=1e9)
     worker.passes(1)
     worker.registry.live.clear()
-    worker.passes(INTERVAL)
+    worker.passes(PASS_INTERVAL_S)
     assert not worker.budgeting._moved
     assert not worker.budgeting._held

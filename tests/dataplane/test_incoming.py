@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
 
-from householdd.dataplane.link import PATIENCE_WITH_BREAKERS, Link, Owner
+from householdd.dataplane.link import MAX_BROKEN_BYTES, Link, Owner
 from householdd.dataplane.skimmer import Skimmer
 from householdd.session.states import CloseReason
 from tests.dataplane.bench import REQUEST, Bench
@@ -105,7 +105,7 @@ async def test_after_a_breach_little_more_may_come_in(bench: Bench, monkeypatch:
     abort = Mock()
     monkeypatch.setattr(link, "abort", abort)
     link.distrust()
-    for _ in range(PATIENCE_WITH_BREAKERS // len(UPLOAD)):
+    for _ in range(MAX_BROKEN_BYTES // len(UPLOAD)):
         link.data_received(UPLOAD)
     assert abort.call_count == 0
     counted = owner.binary.call_count

@@ -11,7 +11,7 @@ from householdd.admission.admission import Cause
 from householdd.capacity.overload_controller import OverloadLevel, Signals, Tuning
 from householdd.clients.client_key import ClientKey
 from householdd.dataplane.budgeting import Budgeting
-from householdd.dataplane.control_loop import INTERVAL
+from householdd.dataplane.control_loop import PASS_INTERVAL_S
 from householdd.dataplane.memory_gauge import MemoryGauge
 from householdd.dataplane.overloading import BULK_BPS, Overloading
 from householdd.dataplane.registry import Registry
@@ -57,8 +57,8 @@ class Worker:
         """Control passes that are all so late, with so much of a core used."""
         until = self.now + seconds
         while self.now < until:
-            self.now += INTERVAL
-            self.cpu += INTERVAL * cpu
+            self.now += PASS_INTERVAL_S
+            self.cpu += PASS_INTERVAL_S * cpu
             self.overloading.run(self.now, lateness)
             self.budgeting.run(self.now, self.overloading.bulk_bps)
         return self.overloading.ladder.step
@@ -67,15 +67,15 @@ class Worker:
 def test_a_single_stall_is_no_overload() -> None:
     worker = Worker()
     for _ in range(5):
-        assert worker.passes(INTERVAL, lateness=30.0) is OverloadLevel.NORMAL
+        assert worker.passes(PASS_INTERVAL_S, lateness=30.0) is OverloadLevel.NORMAL
         assert worker.passes(5) is OverloadLevel.NORMAL
 
 
 def test_passes_that_are_made_up_for_in_between_hide_no_overload() -> None:
     worker = Worker()
     for _ in range(20):
-        worker.passes(INTERVAL, lateness=0.15)
-        worker.passes(INTERVAL, lateness=0.0)
+        worker.passes(PASS_INTERVAL_S, lateness=0.15)
+        worker.passes(PASS_INTERVAL_S, lateness=0.0)
     assert worker.overloading.ladder.step is OverloadLevel.REFUSE
 
 

@@ -29,18 +29,20 @@ def test_frames_carry_exactly_the_bytes_asked_for(count: int) -> None:
     frames = parsed(payload.frames(count))
     assert sum(len(frame.data) for frame in frames) == count
     assert all(frame.opcode is Opcode.BINARY and frame.fin for frame in frames)
-    assert all(0 < len(frame.data) <= payload.FRAME for frame in frames)
+    assert all(0 < len(frame.data) <= payload.FRAME_BYTES for frame in frames)
 
 
-@pytest.mark.parametrize("count", [0, 1, payload.FRAME - 1, payload.FRAME, payload.FRAME + 1, 16 * payload.FRAME])
+@pytest.mark.parametrize(
+    "count", [0, 1, payload.FRAME_BYTES - 1, payload.FRAME_BYTES, payload.FRAME_BYTES + 1, 16 * payload.FRAME_BYTES]
+)
 def test_no_frame_more_than_needed(count: int) -> None:
-    assert len(parsed(payload.frames(count))) == -(-count // payload.FRAME)
+    assert len(parsed(payload.frames(count))) == -(-count // payload.FRAME_BYTES)
 
 
 def test_a_full_frame_is_a_full_tls_record() -> None:
-    assert len(payload.portion(payload.FRAME)) == 2**14
+    assert len(payload.portion(payload.FRAME_BYTES)) == 2**14
 
 
 def test_payload_does_not_compress() -> None:
-    (data,) = payload.frames(payload.FRAME)
+    (data,) = payload.frames(payload.FRAME_BYTES)
     assert len(zlib.compress(data)) > 0.99 * len(data)

@@ -6,7 +6,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
-from householdd.session.dialogue import ERROR_BUDGET
+from householdd.session.dialogue import MAX_ERRORS
 from tests.daemon import Daemon
 from tests.dataplane import sessions
 from tests.dataplane.conftest import ConnectRaw
@@ -31,7 +31,7 @@ from tests.websocket_clients import Client, client
 async def test_malformed_messages_are_answered_once_and_then_counted(shared_daemon: Daemon, text: str) -> None:
     async with client(shared_daemon, "alex", Client) as alex:
         await alex.until(lambda: alex.messages)
-        for _ in range(ERROR_BUDGET):
+        for _ in range(MAX_ERRORS):
             await alex.connection.send(text)
         await alex.send(type="ping", timestamp=1)
         await alex.until(lambda: alex.kinds["pong"])
@@ -49,11 +49,11 @@ async def test_unknown_types_are_ignored_up_to_the_budget(shared_daemon: Daemon)
     before = shared_daemon.get_server().totals.protocol_errors
     async with client(shared_daemon, "alex", Client) as alex:
         await alex.until(lambda: alex.messages)
-        for index in range(ERROR_BUDGET):
+        for index in range(MAX_ERRORS):
             await alex.send(type=f"unknown_{index}", size="whatever")
         await alex.send(type="ping", timestamp=1)
         await alex.until(lambda: alex.kinds["pong"])
-        assert shared_daemon.get_server().totals.protocol_errors == before + ERROR_BUDGET
+        assert shared_daemon.get_server().totals.protocol_errors == before + MAX_ERRORS
         await alex.send(type="unknown")
         await alex.connection.wait_closed()
     assert alex.connection.close_code == 1008

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from householdd.dataplane.link import WRITE_LIMIT
-from householdd.traffic.pacer import CATCH_UP
-from householdd.traffic.shapes import BULK_TICK
+from householdd.dataplane.link import WRITE_LIMIT_BYTES
+from householdd.traffic.pacer import CATCH_UP_S
+from householdd.traffic.shapes import BULK_TICK_S
 from tests.daemon import CROWD, Daemon, running
 from tests.dataplane.load import Order, Rates, Report
 from tests.dataplane.raw_client import RawClient
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.rates
 
 TOLERANCE = 0.02
 
-STARVED = CATCH_UP
+STARVED = CATCH_UP_S
 """Seconds of lateness of a client's own timers from which on a wrong rate says nothing about the daemon: what a client
 does not take for so long is dropped, as it should be."""
 
@@ -102,4 +102,4 @@ def test_a_bulk_session_is_not_held_to_one_write_buffer_a_tick(daemon: Daemon) -
     finally:
         computer.close()
     # Of 1000 Mbit/s that it wants; twice what one buffer a tick would make is told apart on any machine.
-    assert received * 8 / 2 > 2 * WRITE_LIMIT * 8 / BULK_TICK
+    assert received * 8 / 2 > 2 * WRITE_LIMIT_BYTES * 8 / BULK_TICK_S

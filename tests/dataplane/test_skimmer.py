@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from householdd.dataplane.skimmer import MAX_MESSAGE, SLICE, Skimmer
+from householdd.dataplane.skimmer import MAX_MESSAGE_BYTES, SLICE_BYTES, Skimmer
 from tests.dataplane.skimming import alone, opened, skimmed
 from tests.dataplane.streams import BROKEN, FRAMES, MESSAGES, cut, serialised
 
@@ -65,14 +65,14 @@ def test_the_library_sees_nothing_of_payload() -> None:
 def test_the_library_judges_a_slice_before_more_is_followed(head: bytes) -> None:
     data = memoryview(head * (256 * 1024 // len(head)))
     parts = list(Skimmer().skim(data))
-    assert all(isinstance(part, memoryview) and len(part) < SLICE + len(head) for part in parts)
+    assert all(isinstance(part, memoryview) and len(part) < SLICE_BYTES + len(head) for part in parts)
     assert b"".join(part for part in parts if not isinstance(part, int)) == data
 
 
 def test_the_largest_message_is_payload_and_a_larger_one_is_for_the_library_to_refuse() -> None:
-    largest = serialised(Frame(Opcode.BINARY, bytes(MAX_MESSAGE)))
-    assert skimmed([largest]) == ([("payload", MAX_MESSAGE)], "None", 0)
-    _, problem, _ = skimmed([serialised(Frame(Opcode.BINARY, bytes(MAX_MESSAGE + 1)))[:100]])
+    largest = serialised(Frame(Opcode.BINARY, bytes(MAX_MESSAGE_BYTES)))
+    assert skimmed([largest]) == ([("payload", MAX_MESSAGE_BYTES)], "None", 0)
+    _, problem, _ = skimmed([serialised(Frame(Opcode.BINARY, bytes(MAX_MESSAGE_BYTES + 1)))[:100]])
     assert "262145 bytes exceeds limit" in problem
 
 

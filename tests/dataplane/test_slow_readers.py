@@ -11,7 +11,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
-from householdd.dataplane.link import WRITE_LIMIT
+from householdd.dataplane.link import WRITE_LIMIT_BYTES
 from tests.daemon import Daemon
 from tests.dataplane import sessions
 from tests.dataplane.conftest import ConnectRaw
@@ -47,7 +47,7 @@ def test_a_client_that_reads_nothing_costs_no_more_than_the_write_limit(
     most = fill(shared_daemon, raw, 2)
     session = sessions.get(shared_daemon, session_id)
     assert session.state == pb.SESSION_STATE_ACTIVE
-    assert WRITE_LIMIT // 2 < most <= WRITE_LIMIT + SMALL
+    assert WRITE_LIMIT_BYTES // 2 < most <= WRITE_LIMIT_BYTES + SMALL
     assert resident(shared_daemon.worker_pids()[0]) - before < 20e6
     # What the kernels of both sides hold comes on top; it is far below what 1000 Mbit/s are in two seconds.
     assert session.sent_bytes < 25e6

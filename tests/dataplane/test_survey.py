@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from householdd.dataplane import survey as surveys
-from householdd.dataplane.giving_way import HURRY, in_turns
+from householdd.dataplane.giving_way import YIELD_BUDGET_S, in_turns
 from householdd.dataplane.runner import Runner
 from householdd.dataplane.survey import Survey, survey
 from householdd.session.states import SessionState
@@ -34,7 +34,7 @@ def kept(taken: Survey) -> tuple[int, int, int, int]:
 async def test_a_survey_counts_each_session_once_whatever_ends_meanwhile(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(surveys, "TURN", 2)
+    monkeypatch.setattr(surveys, "BATCH_SIZE", 2)
     *runners, ended_before = crowd(bench, 7)
     ended_before.link.connection_lost(None)
     walk = asyncio.create_task(survey(bench.registry))
@@ -52,7 +52,7 @@ async def test_a_survey_counts_each_session_once_whatever_ends_meanwhile(
 async def test_a_session_that_ended_before_its_turn_does_nothing_now(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(surveys, "TURN", 1)
+    monkeypatch.setattr(surveys, "BATCH_SIZE", 1)
     first, second = crowd(bench, 2)
     bench.step(0.25)
     list(bench.control_loop.turns())
@@ -76,7 +76,7 @@ async def test_a_survey_looks_at_no_more_than_a_turns_worth_at_once(
         looked[-1] += 1
         look(taken, runner)
 
-    monkeypatch.setattr(surveys, "TURN", 8)
+    monkeypatch.setattr(surveys, "BATCH_SIZE", 8)
     monkeypatch.setattr(Survey, "look", counted)
     crowd(bench, 20)
     walk = asyncio.create_task(survey(bench.registry))
@@ -101,7 +101,7 @@ async def test_who_walks_for_long_no_longer_gives_way() -> None:
     parts = []
     async for part in in_turns(range(100), 10, lambda: clock[0]):
         parts.append((len(part), turns))
-        clock[0] += HURRY / 4
+        clock[0] += YIELD_BUDGET_S / 4
     other.cancel()
     assert sum(count for count, _ in parts) == 100
     assert parts[-1][1] == parts[3][1] == 3

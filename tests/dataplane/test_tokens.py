@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from householdd.dataplane.tokens import EXPIRED, NEEDED, NO_RUN, USED, WRONG, Key, TokenError, Tokens
+from householdd.dataplane.tokens import EXPIRED, NEEDED, NO_RUN, USED, WRONG, Key, RunTokenVerifier, TokenError
 from householdd.shared.used_tokens import UsedTokens, size
 
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -16,9 +16,9 @@ NOW = 1_800_000_000.0
 RUN, OTHER = b"a run", b"another"
 
 
-def tokens(key: Key | None = None, audience: str | None = None) -> Tokens:
+def tokens(key: Key | None = None, audience: str | None = None) -> RunTokenVerifier:
     used = UsedTokens(memoryview(bytearray(size(1))), 0, b"secret")
-    return Tokens(key or Key("HS256", SECRET), audience, 600, used)
+    return RunTokenVerifier(key or Key("HS256", SECRET), audience, 600, used)
 
 
 Private = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -30,7 +30,7 @@ def signed(key: Private | bytes | None = SECRET, algorithm: str = "HS256", **cla
     return jwt.encode(claimed, key, algorithm)  # type: ignore[arg-type]  # no key is what "none" takes
 
 
-def words(checked: Tokens, text: str, run: bytes = RUN) -> str | None:
+def words(checked: RunTokenVerifier, text: str, run: bytes = RUN) -> str | None:
     try:
         checked.use(checked.check(text, run, NOW), run, NOW)
     except TokenError as error:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from websockets.frames import Frame, Opcode
 
-from householdd.dataplane.control_loop import HURRY, INTERVAL, TURN
-from householdd.dataplane.link import MIN_WRITE_LIMIT, WRITE_LIMIT
-from householdd.dataplane.payload import FRAME
+from householdd.dataplane.control_loop import BATCH_SIZE, PASS_INTERVAL_S, YIELD_BUDGET_S
+from householdd.dataplane.link import MIN_WRITE_LIMIT_BYTES, WRITE_LIMIT_BYTES
+from householdd.dataplane.payload import FRAME_BYTES
 from householdd.session.states import CloseReason
 from tests.dataplane.bench import ROUNDS, Bench
 
@@ -87,16 +87,16 @@ async def test_a_portion_of_several_frames_is_one_write(bench: Bench) -> None:
 async def test_more_than_fits_in_is_whole_frames_in_one_write(bench: Bench) -> None:
     runner = bench.opened(1, "computer")
     before = bench.wire.writes
-    assert runner.link.send_payload(10 * WRITE_LIMIT) == 4 * FRAME
+    assert runner.link.send_payload(10 * WRITE_LIMIT_BYTES) == 4 * FRAME_BYTES
     assert bench.wire.writes - before == 1
 
 
 async def test_what_fits_in_is_sent_whole(bench: Bench) -> None:
     runner = bench.opened(1, "computer")
-    assert runner.link.send_payload(2 * FRAME + 5) == 2 * FRAME + 5
+    assert runner.link.send_payload(2 * FRAME_BYTES + 5) == 2 * FRAME_BYTES + 5
     # Alex's limit is less than a frame.
     slow = bench.opened(2, "alex").link
-    assert MIN_WRITE_LIMIT < slow.send_payload(10 * WRITE_LIMIT) < FRAME
+    assert MIN_WRITE_LIMIT_BYTES < slow.send_payload(10 * WRITE_LIMIT_BYTES) < FRAME_BYTES
 
 
 async def test_an_upload_frame(bench: Bench) -> None:
@@ -108,34 +108,34 @@ async def test_an_upload_frame(bench: Bench) -> None:
 
 
 async def test_a_control_pass(bench: Bench) -> None:
-    empty, _ = bench.counted(lambda: list(bench.control_loop.turns()), INTERVAL)
+    empty, _ = bench.counted(lambda: list(bench.control_loop.turns()), PASS_INTERVAL_S)
     check("control pass without sessions", empty, 0)
     for number in range(SESSIONS):
         bench.opened(number)
-    calls, writes = bench.counted(lambda: list(bench.control_loop.turns()), INTERVAL)
+    calls, writes = bench.counted(lambda: list(bench.control_loop.turns()), PASS_INTERVAL_S)
     assert len(bench.registry.live) == SESSIONS
     check("control pass, for each session", (calls - empty) / SESSIONS, writes / SESSIONS)
 
 
 async def test_a_control_pass_gives_way_until_it_must_hurry(bench: Bench) -> None:
-    for number in range(3 * TURN):
+    for number in range(3 * BATCH_SIZE):
         bench.opened(number)
-    bench.step(INTERVAL)
+    bench.step(PASS_INTERVAL_S)
     turns = bench.control_loop.turns()
     for _ in range(4):
         next(turns)
     told = [runner.session.sums.pings for runner in bench.registry.live.values()]
     # All were judged, and the first turn's worth was spoken to.
-    assert sum(told[TURN:]) == 0
-    bench.step(HURRY)
+    assert sum(told[BATCH_SIZE:]) == 0
+    bench.step(YIELD_BUDGET_S)
     assert list(turns) == []
     assert bench.control_loop.passes == 1
-    assert sum(runner.session.sums.pings for runner in list(bench.registry.live.values())[TURN:]) > 0
+    assert sum(runner.session.sums.pings for runner in list(bench.registry.live.values())[BATCH_SIZE:]) > 0
 
 
 async def test_a_session_that_ends_while_a_pass_gives_way_is_left_alone(bench: Bench) -> None:
-    runners = [bench.opened(number) for number in range(TURN + 1)]
-    bench.step(INTERVAL)
+    runners = [bench.opened(number) for number in range(BATCH_SIZE + 1)]
+    bench.step(PASS_INTERVAL_S)
     turns = bench.control_loop.turns()
     next(turns)
     gone = runners[-1]
@@ -143,4 +143,4 @@ async def test_a_session_that_ends_while_a_pass_gives_way_is_left_alone(bench: B
     assert list(turns)
     assert gone.session.liveness.failed == 0
     assert gone.session.close_reason is CloseReason.CONNECTION_LOST
-    assert len(bench.registry.live) == TURN
+    assert len(bench.registry.live) == BATCH_SIZE

@@ -131,7 +131,7 @@ def test_the_port_that_was_passed_is_served_and_outlives_the_daemon(tmp_path: Pa
 
 
 def test_a_descriptor_that_was_not_passed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activation, "FIRST", 99_999)
+    monkeypatch.setattr(activation, "FIRST_DESCRIPTOR", 99_999)
     environ = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "listen"}
     with pytest.raises(activation.ActivationError, match=r"^listen: descriptor 99999: Bad file descriptor$"):
         activation.adopt(environ)

@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from household.v1 import server_service_pb2 as pb
-from householdd.metric_families import FAMILIES, Kind
+from householdd.metric_families import FAMILIES, MetricKind
 from tests.daemon import Daemon, running, wait_until
 from tests.dataplane.raw_client import RawClient
 from tests.end_to_end.sessions import open_sessions
@@ -227,4 +227,4 @@ def test_metrics_can_be_for_others_as_well(tmp_path: Path) -> None:
 
 def test_names_of_counters_and_of_no_others_end_in_total() -> None:
     for family in FAMILIES.values():
-        assert family.name.endswith("_total") == (family.kind is Kind.COUNTER), family.name
+        assert family.name.endswith("_total") == (family.kind is MetricKind.COUNTER), family.name

@@ -15,7 +15,7 @@ from household_scoring.outcome import Outcome, component, quality_of_outcome
 from household_scoring.playout import Arrival, Playout, play
 from household_scoring.report import RunReport, delivery, report
 from household_scoring.requirements import Requirement, shipped
-from household_scoring.retransmissions import Fates, Ping, tell_fates
+from household_scoring.retransmissions import Fates, ProbePing, tell_fates
 from household_scoring.statistics import jitter, loss_share, percentile
 from household_scoring.validity import Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key
@@ -53,7 +53,7 @@ def _report(facts: Json) -> RunReport:
 
 
 def _tell_fates(connections: Json) -> Fates:
-    return tell_fates(msgspec.convert(connections, list[list[Ping]]))
+    return tell_fates(msgspec.convert(connections, list[list[ProbePing]]))
 
 
 CALLS: dict[str, Callable[..., object]] = {

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from household_scoring.grade import Grade
 from householdd.measure import run_report as core
-from householdd.measure.run_report import MAX_POINTS, RunReport
+from householdd.measure.run_report import MAX_POINTS, ClientRunReport
 from householdd.session import messages
 from tests.run_reports import latency, run_report
 
 ALEX = run_report()["people"][0]
 
 
-def decoded(report: dict[str, Any]) -> RunReport:
+def decoded(report: dict[str, Any]) -> ClientRunReport:
     message = messages.decode(json.dumps(report).encode())
-    assert isinstance(message, RunReport)
+    assert isinstance(message, ClientRunReport)
     return message
 
 
@@ -51,8 +51,8 @@ def test_the_longest_timeline_fits_into_a_text_message() -> None:
     people = [{**ALEX, "who": f"person-{index}"} for index in range(5)]
     phases = run_report()["phases"] * 2
     text = json.dumps(run_report(timeline=points, people=people, phases=phases), separators=(",", ":")).encode()
-    assert len(text) <= messages.MAX_TEXT
-    assert isinstance(messages.decode(text), RunReport)
+    assert len(text) <= messages.MAX_TEXT_BYTES
+    assert isinstance(messages.decode(text), ClientRunReport)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_tampered_report_is_refused_or_is_one_that_can_be_kept(report: dict[st
     except messages.WireError as error:
         assert str(error)  # noqa: PT017 - most are refused, some are read
         return
-    assert isinstance(message, RunReport)
+    assert isinstance(message, ClientRunReport)
     kept = core.encode(message)
     assert core.decode(kept) == message
     # Whatever is kept can be shown as it is: no markup, no control characters, nothing that is not a number.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from householdd.metric_families import FAMILIES, Kind
+from householdd.metric_families import FAMILIES, MetricKind
 
 _SUFFIXES = ("_bucket", "_count", "_sum")
 _SELECTOR = re.compile(r"\b(householdd_\w+)(?:\{(.*?)\})?")
@@ -23,9 +23,9 @@ def unknown_in(expression: str) -> list[str]:
         if family is None and name.endswith(_SUFFIXES):
             family = FAMILIES.get(name.rpartition("_")[0])
             labels.add("le")
-            if family is not None and family.kind is not Kind.HISTOGRAM:
+            if family is not None and family.kind is not MetricKind.HISTOGRAM:
                 family = None
-        elif family is not None and family.kind is Kind.HISTOGRAM:
+        elif family is not None and family.kind is MetricKind.HISTOGRAM:
             # Its series have other names.
             family = None
         if family is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from householdd.session.dialogue import ERROR_BUDGET, Dialogue
+from householdd.session.dialogue import MAX_ERRORS, Dialogue
 from householdd.session.states import CloseReason, EvidenceKind
 from tests.run_reports import run_report
 from tests.session.samples import START, WALL, active, spoken
@@ -153,23 +153,23 @@ def test_a_malformed_message_is_answered_with_what_is_wrong(text: str | bytes, p
 
 def test_a_client_is_told_of_its_errors_once_and_closed_past_the_budget() -> None:
     dialogue = Dialogue(active())
-    transcript = [answered(dialogue, "not JSON") for _ in range(ERROR_BUDGET + 1)]
-    assert [len(messages) for messages, _ in transcript] == [1] + [0] * ERROR_BUDGET
-    assert [reason for _, reason in transcript] == [None] * ERROR_BUDGET + [CloseReason.PROTOCOL_ERROR]
+    transcript = [answered(dialogue, "not JSON") for _ in range(MAX_ERRORS + 1)]
+    assert [len(messages) for messages, _ in transcript] == [1] + [0] * MAX_ERRORS
+    assert [reason for _, reason in transcript] == [None] * MAX_ERRORS + [CloseReason.PROTOCOL_ERROR]
 
 
 def test_unknown_messages_are_counted_in_silence_and_close_past_the_budget() -> None:
     session = active()
     dialogue = Dialogue(session)
-    transcript = [answered(dialogue, '{"type":"telemetry"}') for _ in range(ERROR_BUDGET + 1)]
-    assert [messages for messages, _ in transcript] == [[]] * (ERROR_BUDGET + 1)
-    assert [reason for _, reason in transcript] == [None] * ERROR_BUDGET + [CloseReason.PROTOCOL_ERROR]
-    assert (session.errors.malformed, session.errors.unknown) == (0, ERROR_BUDGET + 1)
+    transcript = [answered(dialogue, '{"type":"telemetry"}') for _ in range(MAX_ERRORS + 1)]
+    assert [messages for messages, _ in transcript] == [[]] * (MAX_ERRORS + 1)
+    assert [reason for _, reason in transcript] == [None] * MAX_ERRORS + [CloseReason.PROTOCOL_ERROR]
+    assert (session.errors.malformed, session.errors.unknown) == (0, MAX_ERRORS + 1)
 
 
 def test_each_kind_of_breach_has_a_budget_of_its_own() -> None:
     dialogue = Dialogue(active())
-    for text in ["not JSON", '{"type":"telemetry"}'] * ERROR_BUDGET:
+    for text in ["not JSON", '{"type":"telemetry"}'] * MAX_ERRORS:
         assert answered(dialogue, text)[1] is None
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.session.inactivity import PATIENCE, Inactivity
+from householdd.session.inactivity import SILENCE_INTERVALS, Inactivity
 from tests.session.samples import START
 
 MIN_GAP = 0.25
@@ -20,7 +20,7 @@ def answering(activity: Inactivity, *gaps: float) -> Inactivity:
 
 def test_at_first_the_timeout_is_made_of_the_expected_gap() -> None:
     # The first sample of RFC 6298: 0.4 + 4 * 0.4 / 2.
-    assert Inactivity(0.4, START).timeout(1, 60) == pytest.approx(PATIENCE * 1.2)
+    assert Inactivity(0.4, START).timeout(1, 60) == pytest.approx(SILENCE_INTERVALS * 1.2)
 
 
 def test_two_answers_a_second_make_about_ten_seconds() -> None:
@@ -48,7 +48,7 @@ def test_a_burst_of_answers_counts_once() -> None:
 def test_a_gap_as_long_as_the_least_counts() -> None:
     expected = Inactivity(4.0, START).timeout(1, 600)
     # 4.0 and 2.0 before; 2.0 * 3/4 + |4.0 - 0.25| / 4 and 4.0 * 7/8 + 0.25 / 8 after.
-    counted = PATIENCE * (3.53125 + 4 * 2.4375)
+    counted = SILENCE_INTERVALS * (3.53125 + 4 * 2.4375)
     assert answering(Inactivity(4.0, START), MIN_GAP).timeout(1, 600) == pytest.approx(counted)
     assert answering(Inactivity(4.0, START), MIN_GAP - 0.001).timeout(1, 600) == expected
 
@@ -72,4 +72,4 @@ def test_the_timeout_is_always_between_its_bounds(
 def test_a_regular_client_is_given_many_times_its_own_gap(expected: float, gap: float, answers: int) -> None:
     # The smoothed gap reaches the true one from either side; the deviation covers what is missing.
     timeout = answering(Inactivity(expected, START), *[gap] * answers).timeout(0, 1e9)
-    assert timeout > gap * PATIENCE * 0.99
+    assert timeout > gap * SILENCE_INTERVALS * 0.99

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.session.liveness import HEARTBEAT, Kernel, Liveness
+from householdd.session.liveness import HEARTBEAT_S, Kernel, Liveness
 from householdd.session.states import CloseReason, EvidenceKind, Verdict
 from householdd.settings.definitions import Timeouts
 from tests.session.samples import START
@@ -15,7 +15,7 @@ HANDSHAKE, PONG, MESSAGE, ACK = EvidenceKind
 ANSWERS = (PONG, MESSAGE)
 
 
-def begun(expected_gap: float = HEARTBEAT) -> Liveness:
+def begun(expected_gap: float = HEARTBEAT_S) -> Liveness:
     return Liveness(expected_gap, START)
 
 
@@ -276,7 +276,7 @@ def test_inactivity_begins_with_the_profiles_gap_and_comes_to_the_clients_own() 
 
 def test_no_gap_below_the_heartbeat_is_expected() -> None:
     wide = DEFAULT.changed({"inactivity": 600, "inactivity_floor": 1})
-    assert begun(0).inactivity_timeout(wide) == begun(HEARTBEAT).inactivity_timeout(wide) == pytest.approx(30)
+    assert begun(0).inactivity_timeout(wide) == begun(HEARTBEAT_S).inactivity_timeout(wide) == pytest.approx(30)
 
 
 def test_acknowledgements_say_nothing_of_the_clients_pattern() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.measure.run_report import RunReport
+from householdd.measure.run_report import ClientRunReport
 from householdd.session import messages
 
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
@@ -61,7 +61,7 @@ def test_a_known_message_is_read_as_it_was_written(message: dict[str, Any]) -> N
 
 
 def test_every_client_message_is_covered_here() -> None:
-    others = set(messages.ClientMessage.__args__) - {RunReport}
+    others = set(messages.ClientMessage.__args__) - {ClientRunReport}
     assert set(FIELDS) == {str(each.__struct_config__.tag) for each in others}
 
 
@@ -108,7 +108,7 @@ def test_arbitrary_fields_of_known_messages_are_refused_by_a_wire_error(word: st
         b'{"type":"ping","timestamp":NaN}',
         b'{"type":"ping","timestamp":' + b"1" * 5000 + b"}",
         b'{"type":"start_traffic","targetThroughput":' + b"1" * 400 + b"}",
-        b"[" * messages.MAX_TEXT,
+        b"[" * messages.MAX_TEXT_BYTES,
         b'{"type":"ping","deep":' + b"[" * 8000 + b"]" * 8000 + b"}",
     ],
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.session.pings import KEPT, Pings
+from householdd.session.pings import MAX_PINGS, Pings
 from tests.session.samples import START
 
 
@@ -35,7 +35,7 @@ def test_a_whole_number_answers_a_time_that_is_whole() -> None:
 
 def test_only_the_latest_pings_are_remembered() -> None:
     pings = Pings[int]()
-    for each in range(KEPT + 1):
+    for each in range(MAX_PINGS + 1):
         pings.sent(each, START)
     assert pings.answered(0, START) is None
-    assert all(pings.answered(each, START) is not None for each in range(1, KEPT + 1))
+    assert all(pings.answered(each, START) is not None for each in range(1, MAX_PINGS + 1))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.session.liveness import Kernel
-from householdd.session.session import MIN_READ, UNASKED_GRACE, Session
+from householdd.session.session import MIN_READ_BYTES, UNASKED_GRACE_BYTES, Session
 from householdd.session.states import CloseReason, EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
 from tests.session.samples import PROFILES, START, WALL, active, handshaking
@@ -276,7 +276,7 @@ def test_far_more_upload_than_was_asked_for_is_held_back_or_ends_a_session_witho
 ) -> None:
     session = active(who)
     now = START + seconds
-    bound = 2 * int(session.profile.upload.shape().mean_bps / 8 * seconds) + UNASKED_GRACE
+    bound = 2 * int(session.profile.upload.shape().mean_bps / 8 * seconds) + UNASKED_GRACE_BYTES
     assert session.received(bound // 2, now) is None
     assert session.received(bound // 2 - 1024, now) is None
     assert not session.held_back
@@ -292,9 +292,9 @@ def test_a_lowered_rate_does_not_condemn_what_came_before() -> None:
     session = active("sarah")
     assert session.received(int(2.5e6 / 8 * 2 * 100), START + 100) is None
     session.set_profile(PROFILES.by_key["jake"], START + 100)
-    session.received(UNASKED_GRACE, START + 101)
+    session.received(UNASKED_GRACE_BYTES, START + 101)
     assert not session.held_back
-    session.received(UNASKED_GRACE, START + 101)
+    session.received(UNASKED_GRACE_BYTES, START + 101)
     assert session.held_back
 
 
@@ -303,10 +303,10 @@ def test_a_client_that_is_held_back_is_read_as_fast_as_it_was_to_be_asked() -> N
     for step in range(40):
         session.evidence(EvidenceKind.MESSAGE, START + step / 4)
         asked = session.upload_due(START + step / 4 + 0.25)
-        assert session.readable == max(asked, MIN_READ)
+        assert session.readable == max(asked, MIN_READ_BYTES)
     session.hold(math.inf, 10_000, START + 10)
     session.upload_due(START + 10.25)
-    assert MIN_READ <= session.readable < 1000
+    assert MIN_READ_BYTES <= session.readable < 1000
 
 
 def test_rates_are_measured_from_what_was_sent_and_received() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from householdd.session.dialogue import UPLOAD_CHUNK, Dialogue
+from householdd.session.dialogue import UPLOAD_CHUNK_BYTES, Dialogue
 from householdd.session.states import CloseReason
 from tests.session.samples import START, WALL, active, spoken
 
@@ -86,7 +86,7 @@ def test_each_pass_tells_the_figures_and_asks_for_the_upload_of_the_next() -> No
     assert request == {
         "type": "real_upload_request",
         "target_bytes": 72916,
-        "optimal_chunk_size": UPLOAD_CHUNK,
+        "optimal_chunk_size": UPLOAD_CHUNK_BYTES,
         "duration_ms": 250,
         "timestamp": WALL * 1e3,
     }

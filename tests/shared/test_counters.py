@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.shared.counters import SECRET_SIZE, Outcomes, SharedCounters, size
+from householdd.shared.counters import SECRET_BYTES, Outcomes, SharedCounters, size
 
 HERE, THERE = b"here", b"there"
 
@@ -13,7 +13,7 @@ def of(workers: int) -> list[SharedCounters]:
     """The workers' views of one memory."""
     memory = memoryview(bytearray(size(workers)))
     views = [SharedCounters(memory, worker) for worker in range(workers)]
-    views[0].seed(bytes(range(SECRET_SIZE)))
+    views[0].seed(bytes(range(SECRET_BYTES)))
     return views
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from householdd.shared import counters
-from householdd.shared.demand import FRESH, SharedDemand, size
+from householdd.shared.demand import DEMAND_TTL_S, SharedDemand, size
 from householdd.shared.layout import size as size_of_all
 from householdd.shared.layout import views
 
@@ -26,16 +26,16 @@ def test_every_worker_sees_what_the_sessions_of_all_want() -> None:
 def test_a_worker_that_stands_still_or_is_gone_wants_nothing() -> None:
     one, two, three = of(3)
     one.write(ROWS, 100.0)
-    two.write(ROWS, 100.0 + FRESH)
-    three.write(ROWS, 100.0 + FRESH)
+    two.write(ROWS, 100.0 + DEMAND_TTL_S)
+    three.write(ROWS, 100.0 + DEMAND_TTL_S)
     one.clear(2)
-    assert list(one.read(100.0 + FRESH)) == ROWS
+    assert list(one.read(100.0 + DEMAND_TTL_S)) == ROWS
 
 
 def test_counts_and_ledger_share_the_memory_and_do_not_touch_each_other() -> None:
     memory = memoryview(bytearray(size_of_all(2)))
     (counted, told), (seen, heard) = views(memory, 2, 0), views(memory, 2, 1)
-    counted.seed(bytes(range(counters.SECRET_SIZE)))
+    counted.seed(bytes(range(counters.SECRET_BYTES)))
     told.write(ROWS, 100.0)
     seen.opened([b"192.0.2.7"])
     heard.write(ROWS, 100.0)

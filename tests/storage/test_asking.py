@@ -14,7 +14,7 @@ from householdd.storage import migrations, reading, totals, writing
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, condition
 from householdd.storage.engine import open_engine
 from householdd.storage.rows import PersonRow
-from householdd.storage.totals import Group
+from householdd.storage.totals import GroupTotals
 from tests.storage.samples import NOW, RUN, SESSION, run, session
 
 DAY = 86400
@@ -135,7 +135,7 @@ def test_run_conditions(connection: Connection) -> None:
 
 def test_everything_is_one_group(connection: Connection) -> None:
     (group,) = totals.groups(connection, "all", None, None)
-    assert group == Group(
+    assert group == GroupTotals(
         key="",
         sessions=3,
         session_s=30 + 35 + 90,

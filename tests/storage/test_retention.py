@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.engine import URL
 
-from householdd.measure.clock_trust import Reading
+from householdd.measure.clock_trust import ClockReading
 from householdd.storage import migrations, pruning, reading, totals, writing
 from householdd.storage.engine import make_file, open_engine
 from householdd.storage.pruning import Bounds, prune
-from householdd.storage.retention import INTERVAL_S, Keeper, Retention
+from householdd.storage.retention import INTERVAL_S, Pruner, Retention
 from householdd.storage.rows import Item
 from householdd.storage.schema import runs, sessions
 from householdd.storage.store import Store
@@ -31,8 +31,8 @@ class Clocks:
     def __init__(self, wall: float = NOW) -> None:
         self.wall, self.boot = wall, 1000.0
 
-    def __call__(self) -> Reading:
-        return Reading(self.wall, self.boot)
+    def __call__(self) -> ClockReading:
+        return ClockReading(self.wall, self.boot)
 
     def pass_time(self, seconds: float) -> None:
         self.wall += seconds
@@ -54,7 +54,7 @@ def keep(engine: Engine, *items: Item, min_session_s: float = 0.0) -> None:
         writing.write(connection, items, min_session_s)
 
 
-def keeper_pass(keeper: Keeper, engine: Engine) -> None:
+def keeper_pass(keeper: Pruner, engine: Engine) -> None:
     """One pass from its beginning to its end."""
     keeper.step(engine)
     while keeper._pass is not None:
@@ -143,7 +143,7 @@ def test_what_fits_stays(engine: Engine) -> None:
 def test_a_transaction_deletes_a_few_rows_and_others_write_and_read_in_between(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "BATCH", 50)
+    monkeypatch.setattr(pruning, "BATCH_SIZE", 50)
     keep(engine, *crowd(400, "203.0.113.0/24", closed_at=NOW - 100 * DAY), *crowd(600, "192.0.2.0/24", 1000))
     steps = prune(engine, Bounds(100, 10**9), NOW - DAY, None)
     seen = []
@@ -159,7 +159,7 @@ def test_a_transaction_deletes_a_few_rows_and_others_write_and_read_in_between(
 def test_a_store_writes_what_comes_between_two_steps_of_a_long_pass(
     database: URL, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "BATCH", 10)
+    monkeypatch.setattr(pruning, "BATCH_SIZE", 10)
     keep(engine, *crowd(300, "203.0.113.0/24", closed_at=time.time() - 100 * DAY), session(999, closed_at=time.time()))
     left_when_written: list[int] = []
     store = Store(database, Retention(days=90, most=1000))
@@ -237,10 +237,10 @@ def test_a_start_with_a_clock_100_days_ahead_deletes_nothing(engine: Engine, ear
     keep(engine, *RECENT)
     if earlier == "a daemon that knew the time":
         with engine.begin() as connection:
-            Keeper(Retention(90, 1000), "speed-1", Clocks(NOW + 60)).note_written(connection)
+            Pruner(Retention(90, 1000), "speed-1", Clocks(NOW + 60)).note_written(connection)
     for start in range(3):
         clocks = Clocks(NOW + 100 * DAY + start * 600)
-        keeper = Keeper(Retention(90, 1000), "speed-1", clocks)
+        keeper = Pruner(Retention(90, 1000), "speed-1", clocks)
         for _ in range(20):
             keeper_pass(keeper, engine)
             # What is written meanwhile does not make the clock right.
@@ -255,7 +255,7 @@ def test_a_start_with_a_clock_100_days_ahead_deletes_nothing(engine: Engine, ear
 def test_a_clock_that_is_right_after_a_wrong_start_deletes_what_is_old_and_tells_of_the_future(engine: Engine) -> None:
     keep(engine, *RECENT, *crowd(4, "192.0.2.0/24", 50, NOW - 91 * DAY))
     keep(engine, session(900, closed_at=NOW + 100 * DAY, opened_at=NOW + 100 * DAY - 30))
-    keeper = Keeper(Retention(90, 1000), "speed-1", Clocks(NOW + 60))
+    keeper = Pruner(Retention(90, 1000), "speed-1", Clocks(NOW + 60))
     with engine.begin() as connection:
         writing.write_seen(connection, "speed-1", NOW)
     keeper_pass(keeper, engine)
@@ -277,7 +277,7 @@ def test_what_is_dated_in_the_future_gives_before_what_is_not(engine: Engine) ->
 @pytest.mark.parametrize("step", [100 * DAY, 10_000 * DAY])
 def test_a_clock_that_jumps_while_running_deletes_nothing_until_it_is_back(engine: Engine, step: float) -> None:
     clocks = Clocks()
-    keeper = Keeper(Retention(90, 1000), "speed-1", clocks)
+    keeper = Pruner(Retention(90, 1000), "speed-1", clocks)
     keep(engine, *RECENT)
     keeper_pass(keeper, engine)
     clocks.wall += step
@@ -295,7 +295,7 @@ def test_a_clock_that_jumps_while_running_deletes_nothing_until_it_is_back(engin
 def test_a_machine_that_was_off_for_100_days_deletes_after_a_day(engine: Engine) -> None:
     keep(engine, *RECENT)
     clocks = Clocks(NOW + 100 * DAY)
-    keeper = Keeper(Retention(90, 1000), "speed-1", clocks)
+    keeper = Pruner(Retention(90, 1000), "speed-1", clocks)
     keeper_pass(keeper, engine)
     assert kept(engine) == (5, 1)
     clocks.pass_time(DAY)
@@ -306,6 +306,6 @@ def test_a_machine_that_was_off_for_100_days_deletes_after_a_day(engine: Engine)
 
 def test_the_bounds_hold_whatever_the_clock_says(engine: Engine) -> None:
     keep(engine, *crowd(50, "192.0.2.0/24"))
-    keeper = Keeper(Retention(days=90, most=10), "speed-1", Clocks(NOW + 100 * DAY))
+    keeper = Pruner(Retention(days=90, most=10), "speed-1", Clocks(NOW + 100 * DAY))
     keeper_pass(keeper, engine)
     assert kept(engine) == (10, 0)

@@ -183,7 +183,7 @@ def test_a_database_of_the_second_version_takes_whether_budgets_were_the_limit(d
 
 
 def test_postgresql_away_and_back(postgresql: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "FIRST_BACKOFF", 0.05)
+    monkeypatch.setattr(store, "FIRST_BACKOFF_S", 0.05)
     database = parse_url(postgresql.create())
     with writing(database) as it:
         it.put(session(1))
@@ -203,7 +203,7 @@ def test_postgresql_away_and_back(postgresql: Cluster, monkeypatch: pytest.Monke
 
 
 def test_a_folder_in_the_files_place_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "FIRST_BACKOFF", 0.05)
+    monkeypatch.setattr(store, "FIRST_BACKOFF_S", 0.05)
     path = tmp_path / "history.db"
     with writing(file_url(path)) as it:
         it.put(session(1))
@@ -273,7 +273,7 @@ def test_an_idle_store_notices_within_an_interval_that_its_file_cannot_be_writte
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "CHECK_INTERVAL_S", 0.1)
-    monkeypatch.setattr(store, "FIRST_BACKOFF", 0.05)
+    monkeypatch.setattr(store, "FIRST_BACKOFF_S", 0.05)
     path = tmp_path / "history.db"
     with writing(file_url(path)) as it:
         wait_until(path.exists, "the file")

@@ -18,10 +18,10 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-from householdd.controlplane.access import Access
+from householdd.controlplane.access import AccessControl
 from householdd.controlplane.audit import Audit
 from householdd.controlplane.identity import CALLER, Connections
-from householdd.controlplane.limits import Limits
+from householdd.controlplane.limits import CallLimits
 from householdd.controlplane.roles import Rules
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.supervisor import listening
@@ -70,7 +70,7 @@ class Server(server_service_pb2_grpc.ServerServiceServicer):
 class Plane:
     """What a test sees of it."""
 
-    def __init__(self, directory: Path, rules: Rules, limits: Limits) -> None:
+    def __init__(self, directory: Path, rules: Rules, limits: CallLimits) -> None:
         self.public = directory / "control.sock"
         self.private = directory / "daemon.sock"
         self.rules = rules
@@ -83,7 +83,7 @@ class Plane:
                 config_service_pb2_grpc.ConfigServiceServicer(),  # type: ignore[abstract]
             ),
             self.private,
-            Access(self.connections, lambda: self.rules, limits, Audit()),
+            AccessControl(self.connections, lambda: self.rules, limits, Audit()),
             limits,
         )
         self.gate = Gate(self.private, self.connections, lambda: self.rules, limits)
@@ -100,9 +100,9 @@ class Plane:
 
 
 @contextlib.asynccontextmanager
-async def plane(directory: Path, rules: Rules, limits: Limits | None = None) -> AsyncIterator[Plane]:
+async def plane(directory: Path, rules: Rules, limits: CallLimits | None = None) -> AsyncIterator[Plane]:
     """A plane for the length of a block."""
-    made = Plane(directory, rules, limits or Limits())
+    made = Plane(directory, rules, limits or CallLimits())
     await made.control.start()
     with listening.control_socket(made.public, 0o600, None) as sock:
         await made.gate.start(sock)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd.supervisor.emergency import EmergencyFile, InEmergencyError, Order
+from householdd.supervisor.emergency import EmergencyFile, EmergencyOrder, InEmergencyError
 from householdd.supervisor.failure import DaemonError
 
 WORDLESS = "the file of the emergency stop is there"
@@ -27,7 +27,7 @@ def test_the_first_line_is_the_reason_as_far_as_it_can_be_told(tmp_path: Path, c
     file = EmergencyFile(tmp_path / "stop")
     assert file.order() is None
     file.path.write_bytes(content)
-    assert file.order() == Order(reason, os.getuid())
+    assert file.order() == EmergencyOrder(reason, os.getuid())
     with pytest.raises(InEmergencyError, match="to start again, remove"):
         file.refuse()
 

@@ -14,7 +14,7 @@ import h2.connection
 import pytest
 
 from household.v1 import server_service_pb2, session_service_pb2
-from householdd.controlplane.limits import Limits
+from householdd.controlplane.limits import CallLimits
 from householdd.controlplane.roles import Grants, Role, Rules
 from householdd.supervisor.forwarding import PREFACE
 from tests.supervisor.plane import Plane, plane, until
@@ -109,7 +109,7 @@ async def test_a_beginning_in_pieces_is_a_beginning(viewers: Plane) -> None:
 
 
 async def test_who_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
-    async with plane(tmp_path, rules(Role.ADMIN), Limits(first_bytes=0.1)) as made:
+    async with plane(tmp_path, rules(Role.ADMIN), CallLimits(first_bytes=0.1)) as made:
         reader, writer = await asyncio.open_unix_connection(made.public)
         async with asyncio.timeout(10):
             assert await reader.read() == b""
@@ -117,7 +117,7 @@ async def test_who_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
 
 
 async def test_a_connection_without_rpcs_is_closed(tmp_path: Path) -> None:
-    async with plane(tmp_path, rules(Role.VIEWER), Limits(idle=1)) as made, made.stubs() as (sessions, _):
+    async with plane(tmp_path, rules(Role.VIEWER), CallLimits(idle=1)) as made, made.stubs() as (sessions, _):
         reader, writer = await asyncio.open_unix_connection(made.public)
         writer.write(PREFACE + b"\0\0\0\x04\0\0\0\0\0")
         await sessions.ListSessions(LIST)
@@ -132,7 +132,7 @@ async def test_a_connection_without_rpcs_is_closed(tmp_path: Path) -> None:
 
 async def test_a_client_that_went_with_an_rpc_open_is_found_out(tmp_path: Path) -> None:
     # Long enough for the one that answers, on a busy machine too.
-    limits = Limits(keepalive=0.2, keepalive_timeout=2)
+    limits = CallLimits(keepalive=0.2, keepalive_timeout=2)
     async with plane(tmp_path, rules(Role.VIEWER), limits) as made, made.stubs() as (sessions, _):
         watch = sessions.WatchSessions(WATCH)
         await watch.read()
@@ -158,7 +158,7 @@ async def test_a_client_that_went_with_an_rpc_open_is_found_out(tmp_path: Path) 
 
 async def test_an_rpc_without_its_request_is_not_waited_for(tmp_path: Path) -> None:
     async with (
-        plane(tmp_path, rules(Role.ADMIN), Limits(first_bytes=0.1)) as made,
+        plane(tmp_path, rules(Role.ADMIN), CallLimits(first_bytes=0.1)) as made,
         grpc.aio.insecure_channel(f"unix:{made.public}") as channel,
     ):
         method: Any = channel.stream_unary("/household.v1.SessionService/ListSessions")
@@ -198,7 +198,7 @@ async def test_a_defect_has_an_incident_that_the_log_knows(viewers: Plane, capsy
 
 
 async def test_limits_are_named_and_places_given_back(tmp_path: Path) -> None:
-    limits = Limits(rpcs=3, rpcs_per_connection=2, streams=1, reserve=0)
+    limits = CallLimits(rpcs=3, rpcs_per_connection=2, streams=1, reserve=0)
     async with plane(tmp_path, rules(Role.VIEWER), limits) as made, made.stubs() as (sessions, _):
         watch = sessions.WatchSessions(WATCH)
         await watch.read()
@@ -219,7 +219,7 @@ async def test_limits_are_named_and_places_given_back(tmp_path: Path) -> None:
 
 
 async def test_an_admin_gets_in_where_others_do_not(tmp_path: Path) -> None:
-    limits = Limits(rpcs=1, connections=1, reserve=1)
+    limits = CallLimits(rpcs=1, connections=1, reserve=1)
     async with plane(tmp_path, rules(Role.OPERATOR), limits) as made, made.stubs() as (sessions, server):
         made.server.may_answer.clear()
         waiting = server.GetServer(SERVER)

@@ -138,7 +138,7 @@ async def test_idle_connections_do_not_pile_up_and_keep_nobody_out(bench: Bench)
 
 
 async def test_an_idle_connection_is_closed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "PATIENCE", 0.1)
+    monkeypatch.setattr(listener, "REQUEST_TIMEOUT_S", 0.1)
     impatient = MetricsListener(Address("127.0.0.1", 0), bench.render)
     bench.port = int((await impatient.start()).split(":")[2].split("/")[0])
     reader, writer = await bench.connect()

@@ -27,8 +27,8 @@ class Answering:
 
 async def polled(monkeypatch: pytest.MonkeyPatch, directory: Path, pace: int) -> tuple[WorkerPool, asyncio.Event]:
     """A pool that polls such a worker without waiting, and the event of its killing."""
-    monkeypatch.setattr(pool_module, "POLL", 0.001)
-    monkeypatch.setattr(pool_module, "SILENCE", 0.05)
+    monkeypatch.setattr(pool_module, "POLL_INTERVAL_S", 0.001)
+    monkeypatch.setattr(pool_module, "SILENCE_TIMEOUT_S", 0.05)
 
     async def ready(_: WorkerHandle) -> None:
         """Has nothing to tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.supervisor.webhook.retry import LAST_WAIT, DeliveryOutcome, asked_wait, outcome, wait
+from householdd.supervisor.webhook.retry import MAX_WAIT_S, DeliveryOutcome, asked_wait, outcome, wait
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_what_a_status_means(statuses: tuple[int, ...], expected: DeliveryOutcom
 def test_waits_double_up_to_the_last_and_chance_takes_off_up_to_half() -> None:
     assert [wait(attempts, 0) for attempts in range(1, 11)] == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
     assert [wait(attempts, 1) for attempts in (1, 2)] == [5, 10]
-    assert wait(10**6, 0) == LAST_WAIT
+    assert wait(10**6, 0) == MAX_WAIT_S
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_what_a_receiver_asks_for(retry_after: str | None, expected: float) -> N
 def test_a_receiver_is_left_alone_for_as_long_as_it_asks_up_to_the_last_wait() -> None:
     assert wait(1, 1, asked=120) == 120
     assert wait(3, 0, asked=5) == 40
-    assert wait(1, 0, asked=asked_wait("9" * 400, now=0)) == LAST_WAIT
+    assert wait(1, 0, asked=asked_wait("9" * 400, now=0)) == MAX_WAIT_S

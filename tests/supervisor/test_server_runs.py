@@ -11,7 +11,7 @@ from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2 as pb
 from household_scoring.validity import Invalid
 from householdd.controlplane.convert import duration, timestamp
-from householdd.measure.run_report import RunReport, decode, encode
+from householdd.measure.run_report import ClientRunReport, decode, encode
 from householdd.supervisor.server_runs import ServerRuns
 
 ACTIVITIES = {"alex": "gaming", "sarah": "video_call", "jake": "Streaming TV!"}
@@ -21,7 +21,7 @@ BEGIN = 1_754_800_000.0
 
 class Kept:
     def __init__(self, settle_s: float = 0.0) -> None:
-        self.runs: list[RunReport] = []
+        self.runs: list[ClientRunReport] = []
         self.server_runs = ServerRuns(ACTIVITIES, lambda _, report: self.runs.append(report), settle_s)
 
     def play(self, *profiles: str, seconds: float = 30.0, change: Callable[[pb.Session], object] = bool) -> None:

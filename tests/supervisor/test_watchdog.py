@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 
-from householdd.supervisor.watchdog import LOOP_LIMIT, Watchdog
+from householdd.supervisor.watchdog import MAX_LOOP_STALL_S, Watchdog
 
 
 def fed(environ: dict[str, str], moments: list[tuple[float, dict[str, float]]]) -> list[float]:
@@ -20,7 +20,7 @@ def test_it_is_fed_four_times_in_the_time_it_is_given() -> None:
 
 
 def test_a_loop_that_is_stuck_starves_it_until_it_goes_round() -> None:
-    late = LOOP_LIMIT + 1
+    late = MAX_LOOP_STALL_S + 1
     moments = [(0.0, {"a": 0.0, "b": 0.0}), (late, {"a": late, "b": 0.0}), (late + 1, {"a": late, "b": late + 1})]
     assert fed({"WATCHDOG_USEC": "1000000"}, moments) == [0.0, late + 1]
 

@@ -18,15 +18,15 @@ from sqlalchemy.engine import URL
 
 from householdd.storage import outbox
 from householdd.storage.engine import file_url
-from householdd.storage.outbox import ANNOUNCE_AFTER, LEASE
+from householdd.storage.outbox import ANNOUNCE_DELAY_S, LEASE_S
 from householdd.storage.pruning import Bounds, prune
 from householdd.storage.retention import Retention
 from householdd.storage.rows import RunLink, RunRow
 from householdd.storage.store import Store
 from householdd.supervisor.webhook import signature
-from householdd.supervisor.webhook.delivering import LOOK, Webhook, WebhookStatus
+from householdd.supervisor.webhook.delivering import POLL_INTERVAL_S, Webhook, WebhookStatus
 from householdd.supervisor.webhook.posting import Poster
-from householdd.supervisor.webhook.retry import MAX_AGE
+from householdd.supervisor.webhook.retry import MAX_AGE_S
 from tests.daemon import wait_until
 from tests.receiver import Receiver, receiving
 from tests.run_reports import run_report
@@ -108,9 +108,9 @@ def test_a_stored_run_is_posted_with_its_sessions(bench: Bench, receiver: Receiv
     bench.keep(RUN)
     bench.store.put(RunLink(RUN.id, (session(1).id,)))
     wait_until(lambda: bench.store.status().waiting == 0, "the link is stored")
-    assert bench.later(0) == ANNOUNCE_AFTER
+    assert bench.later(0) == ANNOUNCE_DELAY_S
     assert receiver.received == []
-    assert bench.later(ANNOUNCE_AFTER) == LOOK
+    assert bench.later(ANNOUNCE_DELAY_S) == POLL_INTERVAL_S
     (request,) = receiver.received
     assert request.path == "/hook?key=1"
     assert request.headers["content-type"] == "application/json"
@@ -138,7 +138,7 @@ def test_a_stored_run_is_posted_with_its_sessions(bench: Bench, receiver: Receiv
 def test_no_address_and_no_path_where_none_is_kept_or_shown(database: URL, receiver: Receiver) -> None:
     with benched(database, receiver.port, permalinks=False, public_url="https://isp.example/speed/") as bench:
         bench.keep(replace(RUN, address=None, address_block=None))
-        bench.later(ANNOUNCE_AFTER)
+        bench.later(ANNOUNCE_DELAY_S)
     sent = receiver.received[0].json
     assert (sent["address"], sent["path"], sent["url"]) == (None, None, None)
     assert b"192.0.2" not in receiver.received[0].body
@@ -147,7 +147,7 @@ def test_no_address_and_no_path_where_none_is_kept_or_shown(database: URL, recei
 def test_the_public_url_is_told_with_each_run(receiver: Receiver, tmp_path: Path) -> None:
     with benched(file_url(tmp_path / "other.db"), receiver.port, public_url="https://isp.example/speed/") as bench:
         bench.keep(RUN)
-        bench.later(ANNOUNCE_AFTER)
+        bench.later(ANNOUNCE_DELAY_S)
     assert receiver.received[0].json["url"] == f"https://isp.example/speed/?run={RUN.id}"
 
 
@@ -165,7 +165,7 @@ def test_the_signature_is_that_of_standard_webhooks() -> None:
 
 def test_the_documented_check_takes_ours_and_nothing_else(sqlite_bench: Bench, receiver: Receiver) -> None:
     sqlite_bench.keep(RUN)
-    sqlite_bench.later(ANNOUNCE_AFTER)
+    sqlite_bench.later(ANNOUNCE_DELAY_S)
     (request,) = receiver.received
     check = documented_check()
     now = sqlite_bench.clock.now
@@ -192,7 +192,7 @@ def test_runs_are_told_in_the_order_of_their_storing(bench: Bench, receiver: Rec
     bench.keep(*(run(number, stored_at=NOW + place / 10) for place, number in enumerate(order)))
     bench.clock.now += 1
     for _ in order:
-        bench.later(ANNOUNCE_AFTER)
+        bench.later(ANNOUNCE_DELAY_S)
     assert receiver.ids == [run(number).id for number in order]
     assert (bench.status.delivered, bench.status.waiting) == (4, 0)
 
@@ -202,19 +202,19 @@ def test_failures_are_tried_again_after_twice_as_long_with_the_same_id_and_a_new
 ) -> None:
     receiver.answers.extend([500, 429, 301])
     bench.keep(RUN)
-    assert bench.later(ANNOUNCE_AFTER) == 10
+    assert bench.later(ANNOUNCE_DELAY_S) == 10
     assert bench.status.problem == "the receiver answered with 500"
-    failed_at = NOW + ANNOUNCE_AFTER
+    failed_at = NOW + ANNOUNCE_DELAY_S
     assert (bench.status.failed_at, bench.status.next_attempt_at) == (failed_at, failed_at + 10)
     assert bench.later(9) == 1
     assert (bench.status.failed_at, bench.status.next_attempt_at) == (failed_at, failed_at + 10)
     assert len(receiver.received) == 1
     assert bench.later(1) == 20
     # A look in between, as nothing else is due.
-    assert bench.later(20) == LOOK
+    assert bench.later(20) == POLL_INTERVAL_S
     assert bench.status.problem == "the receiver answered with 301"
     assert (bench.status.failed, bench.status.waiting) == (3, 1)
-    assert bench.later(40) == LOOK
+    assert bench.later(40) == POLL_INTERVAL_S
     assert bench.status == WebhookStatus(delivered=1, failed=3)
     assert receiver.ids == [RUN.id] * 4
     assert {each.path for each in receiver.received} == {"/hook?key=1"}
@@ -227,23 +227,23 @@ def test_a_receiver_that_asks_for_time_gets_it(sqlite_bench: Bench, receiver: Re
     receiver.answers.append(429)
     receiver.retry_after = "25"
     sqlite_bench.keep(RUN)
-    assert sqlite_bench.later(ANNOUNCE_AFTER) == 25
+    assert sqlite_bench.later(ANNOUNCE_DELAY_S) == 25
     assert sqlite_bench.later(24) == 1
-    assert sqlite_bench.later(1) == LOOK
+    assert sqlite_bench.later(1) == POLL_INTERVAL_S
     assert sqlite_bench.status == WebhookStatus(delivered=1, failed=1)
 
 
 def test_a_refused_run_is_given_up_and_the_next_one_goes_on(sqlite_bench: Bench, receiver: Receiver) -> None:
     receiver.answers.append(404)
     sqlite_bench.keep(run(1), run(2, stored_at=NOW + 1))
-    sqlite_bench.later(ANNOUNCE_AFTER)
+    sqlite_bench.later(ANNOUNCE_DELAY_S)
     assert sqlite_bench.status == WebhookStatus(
         waiting=1,
         failed=1,
         dropped=1,
         problem="the receiver answered with 404",
-        failed_at=NOW + ANNOUNCE_AFTER,
-        next_attempt_at=NOW + 1 + ANNOUNCE_AFTER,
+        failed_at=NOW + ANNOUNCE_DELAY_S,
+        next_attempt_at=NOW + 1 + ANNOUNCE_DELAY_S,
     )
     sqlite_bench.later(1)
     assert sqlite_bench.status == WebhookStatus(delivered=1, failed=1, dropped=1)
@@ -252,7 +252,7 @@ def test_a_refused_run_is_given_up_and_the_next_one_goes_on(sqlite_bench: Bench,
 def test_a_run_is_given_up_when_an_attempt_fails_after_a_day(sqlite_bench: Bench, receiver: Receiver) -> None:
     receiver.answers.extend([503] * 2)
     sqlite_bench.keep(RUN)
-    sqlite_bench.later(MAX_AGE - 1)
+    sqlite_bench.later(MAX_AGE_S - 1)
     assert (sqlite_bench.status.waiting, sqlite_bench.status.dropped) == (1, 0)
     sqlite_bench.later(3600)
     assert (sqlite_bench.status.waiting, sqlite_bench.status.dropped) == (0, 1)
@@ -264,7 +264,7 @@ def test_a_dead_receiver_never_stops_storing_and_gets_all_when_it_is_back(databa
     with benched(database, port) as bench:
         for number in range(3):
             bench.keep(run(number, stored_at=NOW + number))
-            bench.later(ANNOUNCE_AFTER)
+            bench.later(ANNOUNCE_DELAY_S)
         assert "refused" in bench.status.problem
         assert (bench.status.waiting, bench.store.status().written) == (3, 3)
         with receiving(port) as back:
@@ -279,7 +279,7 @@ def test_what_waited_at_a_stop_is_told_after_the_start(database: URL, receiver: 
         before.keep(RUN)
     with benched(database, receiver.port) as after:
         wait_until(after.webhook._wake.is_set, "the database is ready")
-        after.later(ANNOUNCE_AFTER)
+        after.later(ANNOUNCE_DELAY_S)
     assert receiver.ids == [RUN.id]
 
 
@@ -287,11 +287,11 @@ def test_daemons_that_share_a_database_share_the_work_and_take_over(database: UR
     with benched(database, receiver.port) as one, benched(database, receiver.port) as other:
         one.keep(RUN)
         with one.store.engine.begin() as connection:
-            assert outbox.claim(connection, NOW + ANNOUNCE_AFTER)
+            assert outbox.claim(connection, NOW + ANNOUNCE_DELAY_S)
         # As if the first had died in its attempt.
-        other.later(ANNOUNCE_AFTER)
+        other.later(ANNOUNCE_DELAY_S)
         assert receiver.received == []
-        other.later(LEASE)
+        other.later(LEASE_S)
     assert receiver.ids == [RUN.id]
 
 
@@ -308,13 +308,13 @@ def test_too_many_that_wait_are_dropped_and_counted(sqlite_bench: Bench, monkeyp
 def test_a_run_that_is_no_longer_kept_is_no_longer_told(sqlite_bench: Bench) -> None:
     sqlite_bench.keep(RUN)
     assert sum(prune(sqlite_bench.store.engine, Bounds(1000, 10**9), NOW + 1, None)) == 1
-    sqlite_bench.later(ANNOUNCE_AFTER)
+    sqlite_bench.later(ANNOUNCE_DELAY_S)
     assert sqlite_bench.status == WebhookStatus()
 
 
 def test_the_thread_delivers_by_itself_and_stops_in_an_attempt(tmp_path: Path, receiver: Receiver) -> None:
     receiver.answers.extend([204, b"HTTP/1.1 200 OK\r\n"])
-    with benched(file_url(tmp_path / "history.db"), receiver.port, now=lambda: NOW + ANNOUNCE_AFTER) as bench:
+    with benched(file_url(tmp_path / "history.db"), receiver.port, now=lambda: NOW + ANNOUNCE_DELAY_S) as bench:
         bench.webhook.start()
         bench.keep(run(1))
         wait_until(lambda: bench.status.delivered == 1, "it is delivered")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd.traffic.pacer import CATCH_UP, UPLOAD_CATCH_UP, Pacer
+from householdd.traffic.pacer import CATCH_UP_S, UPLOAD_CATCH_UP_S, Pacer
 from householdd.traffic.shapes import Burst, Constant, Shape, Silent
 from tests.session.samples import PROFILES, START
 
@@ -26,7 +26,7 @@ LOOKS = st.lists(st.tuples(st.floats(0, 10), st.floats(0, 1)), max_size=40)
 
 def greatest_due(shape: Shape) -> float:
     """``CATCH_UP`` of peak rate, or one portion where the ticks are farther apart."""
-    return max(shape.peak_bps / 8 * CATCH_UP, shape.bytes_by(shape.next_after(0.0))) + 1
+    return max(shape.peak_bps / 8 * CATCH_UP_S, shape.bytes_by(shape.next_after(0.0))) + 1
 
 
 @given(SHAPES, LOOKS)
@@ -58,7 +58,7 @@ def test_nothing_is_lost_when_asked_at_every_tick_however_late_within_the_catch_
     for late in lateness:
         tick = START + shape.next_after(now - START)
         # One tick may come due meanwhile, so that the next look is less late than the catch-up by a tick.
-        now = max(now, tick + late * max(CATCH_UP - 1 / 30, 0))
+        now = max(now, tick + late * max(CATCH_UP_S - 1 / 30, 0))
         due = pacer.due(now)
         pacer.take(due)
         sent += due
@@ -69,7 +69,7 @@ def test_nothing_is_lost_when_asked_at_every_tick_however_late_within_the_catch_
 @pytest.mark.parametrize("who", PROFILES.by_key)
 def test_control_passes_that_come_late_ask_for_the_whole_upload(who: str) -> None:
     shape = PROFILES.by_key[who].upload.shape()
-    pacer, now, asked = Pacer(shape, START, UPLOAD_CATCH_UP), START, 0
+    pacer, now, asked = Pacer(shape, START, UPLOAD_CATCH_UP_S), START, 0
     for count in range(80):
         now += 0.25 if count % 3 else 0.31
         due = pacer.due(now + 0.25)
@@ -250,7 +250,7 @@ def test_a_cap_goes_up_and_down_beside_a_wish() -> None:
 
 
 def test_what_was_asked_for_ahead_of_its_time_is_not_asked_for_again_under_another_cap() -> None:
-    pacer = Pacer(Constant(8e6, 100), START, UPLOAD_CATCH_UP)
+    pacer = Pacer(Constant(8e6, 100), START, UPLOAD_CATCH_UP_S)
     pacer.take(pacer.due(START + 0.25))
     pacer.hold(4e6, START + 0.1)
     assert pacer.due(START + 0.25) == 0

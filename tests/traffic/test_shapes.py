@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from householdd.traffic.shapes import BURST_TICK, Burst, Constant, Shape, Silent, bulk
+from householdd.traffic.shapes import BURST_TICK_S, Burst, Constant, Shape, Silent, bulk
 from tests.session.samples import PROFILES
 
 DAY = 86400.0
@@ -29,7 +29,7 @@ EVERY_SHIPPED = [
 def burst_edges(draw: st.DrawFn) -> tuple[Burst, float]:
     """A burst and a time near where it begins, or near a tick of it, or near its end."""
     burst = draw(BURSTS | ODD_BURSTS)
-    tick = draw(st.integers(0, 5)) * BURST_TICK
+    tick = draw(st.integers(0, 5)) * BURST_TICK_S
     edge = draw(st.sampled_from([tick, burst.on - tick, burst.on]))
     hair = draw(st.floats(-1e-7, 1e-7) | st.floats(-1e-12, 1e-12))
     return burst, max(draw(st.integers(0, 1000)) * (burst.on + burst.off) + edge + hair, 0.0)

@@ -37,7 +37,7 @@ def audit(
     from householdctl import audit_log, audit_views, output
     from householdctl.tables import Table
 
-    entries = audit_log.read(file, audit_log.Selection(since, until, actor, limit))
+    entries = audit_log.read(file, audit_log.AuditSelection(since, until, actor, limit))
     rows = [{field: entry.get(field) for field in audit_log.FIELDS} for entry in entries]
     output.show(options, {"entries": rows}, Table(audit_views.COLUMNS, rows), lines=rows)
     if not rows:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from household.v1.session_service_pb2 import Block
-    from householdctl.several import Answers
+    from householdctl.several import TargetAnswers
     from householdctl.tables import Column
 
 
@@ -121,7 +121,7 @@ def unblock(
         raise typer.Exit(ExitCode.CONFLICT)
 
 
-def _warn_of_others(answers: "Answers[Any]", nowhere: list[str]) -> None:
+def _warn_of_others(answers: "TargetAnswers[Any]", nowhere: list[str]) -> None:
     """Say which addresses were not blocked by themselves, and which wider blocks still keep addresses out."""
     from householdctl.units import format_age, seconds
 
@@ -139,7 +139,7 @@ def _warn_of_others(answers: "Answers[Any]", nowhere: list[str]) -> None:
 
 
 def _show(
-    options: Options, answers: "Answers[Any]", document: object, columns: "Sequence[Column[Block]] | None" = None
+    options: Options, answers: "TargetAnswers[Any]", document: object, columns: "Sequence[Column[Block]] | None" = None
 ) -> None:
     from household.v1.session_service_pb2 import Block
     from householdctl import output, session_views
@@ -150,7 +150,7 @@ def _show(
     output.show(options, document, table, lines=blocks, row=Block)
 
 
-def _note_what_else(answers: "Answers[Any]", *, dry_run: bool) -> None:
+def _note_what_else(answers: "TargetAnswers[Any]", *, dry_run: bool) -> None:
     if dry_run:
         note(DRY_RUN)
     answers.warn_of_workers()

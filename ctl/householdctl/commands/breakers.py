@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from household.v1.session_service_pb2 import Breaker
-    from householdctl.several import Answers
+    from householdctl.several import TargetAnswers
     from householdctl.tables import Column
 
 app = App(
@@ -90,7 +90,9 @@ def reset_breakers(
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 
-def _show(options: Options, answers: "Answers[Any]", document: object, columns: "Sequence[Column[Breaker]]") -> None:
+def _show(
+    options: Options, answers: "TargetAnswers[Any]", document: object, columns: "Sequence[Column[Breaker]]"
+) -> None:
     from household.v1.session_service_pb2 import Breaker
     from householdctl import output
     from householdctl.tables import Table
@@ -100,7 +102,7 @@ def _show(options: Options, answers: "Answers[Any]", document: object, columns: 
     output.show(options, document, table, lines=breakers, row=Breaker)
 
 
-def _warn(answers: "Answers[Any]") -> None:
+def _warn(answers: "TargetAnswers[Any]") -> None:
     for target, answer in answers:
         for worker in answer.unreachable_workers:
             warn(f"worker {worker.worker}{answers.at(target)} did not answer: {worker.reason}")

@@ -23,7 +23,7 @@ from householdctl.terminal import note, warn
 
 if TYPE_CHECKING:
     from household.v1.session_service_pb2 import KillSessionsResponse
-    from householdctl.several import Answers
+    from householdctl.several import TargetAnswers
 
 
 @with_options
@@ -118,7 +118,7 @@ def kill_sessions(
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 
-def _show(options: Options, answers: "Answers[KillSessionsResponse]", *, dry_run: bool) -> list[Any]:
+def _show(options: Options, answers: "TargetAnswers[KillSessionsResponse]", *, dry_run: bool) -> list[Any]:
     """Print what became of each session, and return it."""
     from household.v1.session_service_pb2 import KillResult
     from householdctl import merging, output, session_views
@@ -137,7 +137,7 @@ def _show(options: Options, answers: "Answers[KillSessionsResponse]", *, dry_run
     return results
 
 
-def _note_what_else(answers: "Answers[KillSessionsResponse]", *, dry_run: bool) -> None:
+def _note_what_else(answers: "TargetAnswers[KillSessionsResponse]", *, dry_run: bool) -> None:
     for target, answer in answers:
         if answer.blocks:
             addresses = ", ".join(dict.fromkeys(block.address for block in answer.blocks))

@@ -7,7 +7,7 @@ from householdctl.commands import history
 from householdctl.options import FilterOption, Options, example, with_options
 
 if TYPE_CHECKING:
-    from householdctl.several import Answers
+    from householdctl.several import TargetAnswers
 
 app = App(help="See runs, a household in each.", epilog=example("householdctl runs live", "householdctl runs list"))
 
@@ -34,7 +34,7 @@ def live_runs(options: Options, query: FilterOption = "") -> None:
     from householdctl.tables import Column, Table
     from householdctl.terminal import warn
 
-    answers: Answers[Any] = ask(options, lambda client: client.list_sessions(query))
+    answers: TargetAnswers[Any] = ask(options, lambda client: client.list_sessions(query))
     found = group((target, session) for target, answer in answers for session in answer.sessions)
     lines = [household_views.document(each, several=answers.several) for each in found]
     columns = household_views.COLUMNS

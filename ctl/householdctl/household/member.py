@@ -28,7 +28,7 @@ _TOTALS_OF_A_RATE = 2
 
 
 @dataclass
-class Member:
+class HouseholdMember:
     """What one connection was told and saw. Times are of ``time.monotonic``."""
 
     who: str
@@ -193,6 +193,6 @@ class Member:
             return
 
 
-async def join(server: Server, who: str, test_id: str, query: str = "") -> Member:
+async def join(server: Server, who: str, test_id: str, query: str = "") -> HouseholdMember:
     """Opens one connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
-    return Member(who, await open_session(server, who, test_id, query))
+    return HouseholdMember(who, await open_session(server, who, test_id, query))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from household_scoring.measurements import Circumstances, RunFacts
 from householdctl.household import sharing, timeline
-from householdctl.household.member import Member, join
+from householdctl.household.member import HouseholdMember, join
 from householdctl.household.seen import person_facts, probe_facts
 from householdctl.household.warm_up import SETTLE_S, WARM_UP_S, WarmUp, warm_up_of
 
@@ -29,9 +29,9 @@ LEAVE_S = 1.0
 """Seconds for all to close their connections; a line in trouble may hold up what is said."""
 PROBES = 4
 """Connections that take turns to ping: a lost packet holds up one of them, and the others show that it is one."""
-PROBE_HERTZ = 20.0
+PROBE_PINGS_PER_S = 20.0
 """Of all probes together."""
-PERSON_HERTZ = 10.0
+PERSON_PINGS_PER_S = 10.0
 
 LATE_TIMER_MS = 20.0
 """Lateness of this process's own timers in milliseconds; beyond it a round trip says more of them than of the line."""
@@ -90,7 +90,7 @@ class Progress:
     phase: str
     left: float
     """Seconds until the phase ends."""
-    members: list[Member]
+    members: list[HouseholdMember]
 
 
 async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
@@ -101,9 +101,9 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
     test_id = secrets.token_hex(4)
     clocks = time.time() - time.monotonic()
     start = time.monotonic()
-    members: list[Member] = []
+    members: list[HouseholdMember] = []
 
-    async def enter(who: str, query: str = "") -> Member:
+    async def enter(who: str, query: str = "") -> HouseholdMember:
         members.append(await join(plan.server, who, test_id, query))
         return members[-1]
 
@@ -111,12 +111,12 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         stack.push_async_callback(_leave, members)
         probes = [await enter("probe") for _ in range(PROBES)]
         for place, probe in enumerate(probes):
-            await _engage(stack, probe, PROBE_HERTZ / PROBES, place / PROBES)
+            await _engage(stack, probe, PROBE_PINGS_PER_S / PROBES, place / PROBES)
         await _pass("idle", IDLE_S, probes, tell)
         idle_until = time.monotonic()
         if all(probe.ended for probe in probes):
             raise EndedEarlyError(probes[0].ended)
-        alone: list[Member] = []
+        alone: list[HouseholdMember] = []
         warm_up = await _warm_up(plan, test_id, probes, alone, tell) if plan.warm_up else None
         wish = f"&throughput={warm_up.computer_mbps if warm_up else plan.computer_mbps}"
         people = [await enter(who, wish if who == "computer" else "") for who in WHO]
@@ -124,7 +124,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         watching = asyncio.create_task(_watch_timers(late))
         stack.callback(watching.cancel)
         for member in people:
-            await _engage(stack, member, PERSON_HERTZ)
+            await _engage(stack, member, PERSON_PINGS_PER_S)
         began = time.monotonic()
         await _pass("load", plan.seconds, [*probes, *people], tell)
         ended = time.monotonic()
@@ -176,7 +176,11 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
 
 
 async def _warm_up(
-    plan: Plan, test_id: str, probes: list[Member], alone: list[Member], tell: Callable[[Progress], None]
+    plan: Plan,
+    test_id: str,
+    probes: list[HouseholdMember],
+    alone: list[HouseholdMember],
+    tell: Callable[[Progress], None],
 ) -> WarmUp | None:
     """Lets the Computer, which is added to ``alone``, be so on the line, and the line empty its queue after it."""
     computer = await join(plan.server, "computer", test_id)
@@ -184,7 +188,7 @@ async def _warm_up(
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_leave, [computer])
-        await _engage(stack, computer, PERSON_HERTZ)
+        await _engage(stack, computer, PERSON_PINGS_PER_S)
         await _pass("warm_up", WARM_UP_S, [*probes, computer], tell)
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
@@ -193,7 +197,7 @@ async def _warm_up(
     return warm_up_of(computer.arrivals, began, plan.computer_mbps)
 
 
-async def _engage(stack: AsyncExitStack, member: Member, hertz: float, turn: float = 0.0) -> None:
+async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, turn: float = 0.0) -> None:
     """Lets a member read, ping and upload until the stack ends."""
     tasks = [asyncio.create_task(work) for work in (member.read(), member.ping(hertz, turn), member.upload())]
 
@@ -209,7 +213,7 @@ async def _engage(stack: AsyncExitStack, member: Member, hertz: float, turn: flo
         raise EndedEarlyError(member.ended)
 
 
-async def _leave(members: list[Member]) -> None:
+async def _leave(members: list[HouseholdMember]) -> None:
     """Closes what is open; a server that is not told counts a lost connection."""
     await _all((member.connection.close() for member in members), LEAVE_S)
     for member in members:
@@ -223,7 +227,7 @@ async def _all(works: Iterable[Coroutine[Any, Any, None]], patience: float) -> N
             await asyncio.gather(*works, return_exceptions=True)
 
 
-async def _pass(phase: str, seconds: float, members: list[Member], tell: Callable[[Progress], None]) -> None:
+async def _pass(phase: str, seconds: float, members: list[HouseholdMember], tell: Callable[[Progress], None]) -> None:
     """Lets a phase go by, while anybody is left."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not all(member.ended for member in members):

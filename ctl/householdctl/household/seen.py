@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from household_scoring.measurements import Direction, PersonFacts, Probe
-from household_scoring.retransmissions import Ping, tell_fates
+from household_scoring.retransmissions import ProbePing, tell_fates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from householdctl.household.member import Member
+    from householdctl.household.member import HouseholdMember
 
 
-def probe_facts(probes: Sequence[Member], idle_until: float, began: float, ended: float) -> Probe:
+def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: float, ended: float) -> Probe:
     """All probes as one: idle until ``idle_until``, loaded from ``began`` to ``ended`` of ``time.monotonic``."""
     fates = tell_fates(
         [
-            [Ping(probe.pings[each] * 1e3, seconds * 1e3) for each, seconds in probe.round_trips.items()]
+            [ProbePing(probe.pings[each] * 1e3, seconds * 1e3) for each, seconds in probe.round_trips.items()]
             for probe in probes
         ]
     )
 
     idle = [ping for ping in fates.line if ping.sent_ms + ping.round_trip_ms <= idle_until * 1e3]
 
-    def loaded(pings: tuple[Ping, ...]) -> tuple[float, ...]:
+    def loaded(pings: tuple[ProbePing, ...]) -> tuple[float, ...]:
         return tuple(ping.round_trip_ms for ping in pings if began <= ping.sent_ms / 1e3 < ended)
 
     return Probe(
@@ -36,7 +36,7 @@ def probe_facts(probes: Sequence[Member], idle_until: float, began: float, ended
     )
 
 
-def person_facts(member: Member, received: int, began: float, ended: float) -> PersonFacts:
+def person_facts(member: HouseholdMember, received: int, began: float, ended: float) -> PersonFacts:
     """Somebody under load, who had received so many bytes by its end."""
     seconds = ended - began
     return PersonFacts(
@@ -50,7 +50,7 @@ def person_facts(member: Member, received: int, began: float, ended: float) -> P
     )
 
 
-def _round_trips(member: Member, began: float, ended: float) -> tuple[float, ...]:
+def _round_trips(member: HouseholdMember, began: float, ended: float) -> tuple[float, ...]:
     return tuple(
         member.round_trips[sequence] * 1e3
         for sequence, sent in member.pings.items()
@@ -58,5 +58,5 @@ def _round_trips(member: Member, began: float, ended: float) -> tuple[float, ...
     )
 
 
-def _sent(member: Member, began: float, ended: float) -> int:
+def _sent(member: HouseholdMember, began: float, ended: float) -> int:
     return sum(began <= sent < ended for sent in member.pings.values())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from householdctl.exits import CommandError
 from householdctl.failures import describe_failure
 from householdctl.leaks.census import Census, ControlCensus, Count, StatsCensus
-from householdctl.leaks.household import WHO, Member, join, live, vanish
+from householdctl.leaks.household import WHO, LeakClient, join, live, vanish
 
 if TYPE_CHECKING:
     from householdctl.client import Client
@@ -93,7 +93,9 @@ async def check_leaks(server: Server, *, client: Client | None, duration: float,
     return report
 
 
-async def _recognise(control: ControlCensus | None, members: list[Member], delay: float, report: LeakReport) -> bool:
+async def _recognise(
+    control: ControlCensus | None, members: list[LeakClient], delay: float, report: LeakReport
+) -> bool:
     """Whether the control API belongs to the server, asked while the household lives."""
     if control is None:
         return False
@@ -108,9 +110,9 @@ async def _recognise(control: ControlCensus | None, members: list[Member], delay
     return bool(known)
 
 
-async def _open(server: Server, test_id: str, report: LeakReport) -> list[Member]:
+async def _open(server: Server, test_id: str, report: LeakReport) -> list[LeakClient]:
     outcomes = await asyncio.gather(*(join(server, who, test_id) for who in WHO), return_exceptions=True)
-    members = [outcome for outcome in outcomes if isinstance(outcome, Member)]
+    members = [outcome for outcome in outcomes if isinstance(outcome, LeakClient)]
     errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     if not members:
         raise errors[0]
@@ -119,7 +121,7 @@ async def _open(server: Server, test_id: str, report: LeakReport) -> list[Member
     return members
 
 
-def _note_traffic(members: list[Member], report: LeakReport) -> None:
+def _note_traffic(members: list[LeakClient], report: LeakReport) -> None:
     for member in members:
         report.received_bytes += member.received_bytes
         report.connection_tests_passed += member.tests_passed

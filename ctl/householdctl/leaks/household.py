@@ -28,7 +28,7 @@ _ABORT_TIMEOUT_S = 2.0
 
 
 @dataclass
-class Member:
+class LeakClient:
     """One client. ``ended_early`` says how the server ended it while traffic was to flow; empty when it did not."""
 
     who: str
@@ -53,9 +53,9 @@ class _Connect(connect):
         return exc
 
 
-async def join(server: Server, who: str, test_id: str) -> Member:
+async def join(server: Server, who: str, test_id: str) -> LeakClient:
     """Opens one client's connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
-    return Member(who, await open_session(server, who, test_id))
+    return LeakClient(who, await open_session(server, who, test_id))
 
 
 async def open_session(server: Server, who: str, test_id: str, query: str = "") -> ClientConnection:
@@ -74,7 +74,7 @@ async def open_session(server: Server, who: str, test_id: str, query: str = "") 
     )
 
 
-async def live(member: Member, seconds: float) -> None:
+async def live(member: LeakClient, seconds: float) -> None:
     """Receives, and answers what is asked, for this long or until the server ends the connection."""
     try:
         async with asyncio.timeout(seconds):
@@ -92,7 +92,7 @@ async def live(member: Member, seconds: float) -> None:
         member.ended_early = f"the server sent a text that is no JSON: {describe_failure(error)}"
 
 
-async def vanish(member: Member) -> bool:
+async def vanish(member: LeakClient) -> bool:
     """Cuts the connection off without a closing handshake; whether this client cut it, and it is gone."""
     was_open = member.connection.state is State.OPEN
     member.connection.transport.abort()
@@ -104,7 +104,7 @@ async def vanish(member: Member) -> bool:
     return was_open
 
 
-async def _answer(member: Member, text: str) -> None:
+async def _answer(member: LeakClient, text: str) -> None:
     message = json.loads(text)
     now_ms = round(time.monotonic() * 1000)
     match message:
@@ -122,5 +122,5 @@ async def _answer(member: Member, text: str) -> None:
             pass
 
 
-async def _send(member: Member, message: dict[str, Any]) -> None:
+async def _send(member: LeakClient, message: dict[str, Any]) -> None:
     await member.connection.send(json.dumps(message))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class TopSnapshot:
     """All daemons at one moment."""
 
     several: bool = False
@@ -37,7 +37,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Kill:
+class KillRequest:
     """Sessions to end, and why. ``name`` is what they are called in what is said of it."""
 
     target: str
@@ -46,7 +46,7 @@ class Kill:
     reason: str
 
 
-class Feed:
+class TopFeed:
     """Fetches a snapshot each interval, and carries out kills in between; a context manager that ends this."""
 
     def __init__(self, options: Options, query: str, interval: float, changed: Callable[[], None]) -> None:
@@ -55,10 +55,10 @@ class Feed:
         self._query = query
         self._interval = interval
         self._changed = changed
-        self._orders: queue.Queue[Kill | None] = queue.Queue()
+        self._orders: queue.Queue[KillRequest | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._closed = threading.Event()
-        self.snapshot = Snapshot()
+        self.snapshot = TopSnapshot()
         self.message = ""
 
     def __enter__(self) -> Self:
@@ -77,13 +77,13 @@ class Feed:
         self._orders.put(None)
         self._thread.join()
 
-    def kill(self, order: Kill) -> None:
+    def kill(self, order: KillRequest) -> None:
         """Has a session ended; the message then says what became of it."""
         self._orders.put(order)
 
     def _fetch(self) -> None:
         answers = gather(list(self._clients.values()), self._get)
-        self.snapshot = Snapshot(
+        self.snapshot = TopSnapshot(
             several=answers.several,
             sessions=[Tagged(target, session) for target, (_, listing) in answers for session in listing.sessions],
             daemons=[(target, health) for target, (health, _) in answers],
@@ -114,7 +114,7 @@ class Feed:
                 raise
             self._changed()
 
-    def _carry_out(self, order: Kill) -> str:
+    def _carry_out(self, order: KillRequest) -> str:
         from household.v1.session_service_pb2 import KillOutcome, KillSessionsRequest
 
         try:

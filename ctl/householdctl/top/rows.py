@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row(Tagged):
+class TopRow(Tagged):
     """A line of the table: a session, or several as one. ``message`` is what is shown of it.
 
     ``key`` is what selects the row, wherever it moves to.
@@ -33,19 +33,19 @@ class Row(Tagged):
         return len(self.sessions) > 1
 
 
-def flat_rows(sessions: list[Tagged], order: str) -> list[Row]:
+def flat_rows(sessions: list[Tagged], order: str) -> list[TopRow]:
     """Return a row for each session."""
     return [_single(each) for each in _sorted(sessions, order)]
 
 
-def grouped_rows(sessions: list[Tagged], order: str, unfolded: AbstractSet[str]) -> list[Row]:
+def grouped_rows(sessions: list[Tagged], order: str, unfolded: AbstractSet[str]) -> list[TopRow]:
     """Return a row for each household, and below those that are ``unfolded`` rows for their sessions."""
     households = {each.key: each for each in group((tagged.target, tagged.message) for tagged in sessions)}
     heads = [
         Tagged(each.target, each.sessions[0] if len(each.sessions) == 1 else group_row(each, unfolded=key in unfolded))
         for key, each in households.items()
     ]
-    rows: list[Row] = []
+    rows: list[TopRow] = []
     for head in _sorted(heads, order):
         household = households.get(head.message.id)
         if household is None:
@@ -57,11 +57,11 @@ def grouped_rows(sessions: list[Tagged], order: str, unfolded: AbstractSet[str])
     return rows
 
 
-def _members(household: Household, order: str, unfolded: AbstractSet[str]) -> Iterator[Row]:
+def _members(household: Household, order: str, unfolded: AbstractSet[str]) -> Iterator[TopRow]:
     """Yield the people, then the probes as one, then each of these where they are unfolded."""
     target = household.target
     for each in _sorted([Tagged(target, session) for session in household.people], order):
-        yield Row(target, member_row(each.message, 1), each.message.id, (each.message,))
+        yield TopRow(target, member_row(each.message, 1), each.message.id, (each.message,))
     probes = household.probes
     if len(probes) > 1:
         row = _folded(target, probes_row(household, unfolded=probes_key(household) in unfolded), probes)
@@ -69,17 +69,17 @@ def _members(household: Household, order: str, unfolded: AbstractSet[str]) -> It
         if row.key not in unfolded:
             return
     for probe in probes:
-        yield Row(target, member_row(probe, 2 if len(probes) > 1 else 1), probe.id, (probe,))
+        yield TopRow(target, member_row(probe, 2 if len(probes) > 1 else 1), probe.id, (probe,))
 
 
-def _folded(target: str, shown: Session, sessions: tuple[Session, ...]) -> Row:
+def _folded(target: str, shown: Session, sessions: tuple[Session, ...]) -> TopRow:
     """Return a row for several sessions, whose key ``shown`` has instead of an id."""
     key, shown.id = shown.id, ""
-    return Row(target, shown, key, sessions)
+    return TopRow(target, shown, key, sessions)
 
 
-def _single(tagged: Tagged) -> Row:
-    return Row(tagged.target, tagged.message, tagged.message.id, (tagged.message,))
+def _single(tagged: Tagged) -> TopRow:
+    return TopRow(tagged.target, tagged.message, tagged.message.id, (tagged.message,))
 
 
 def _sorted(rows: list[Tagged], order: str) -> list[Tagged]:

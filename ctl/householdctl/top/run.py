@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from householdctl.exits import CommandError, ExitCode
-from householdctl.top.feed import Feed
+from householdctl.top.feed import TopFeed
 from householdctl.top.keys import Keyboard, unbuffered
 from householdctl.top.screen import draw
 from householdctl.top.state import State
@@ -48,13 +48,13 @@ def run_top(options: Options, query: str, interval: float) -> None:
             return
 
     with (
-        Feed(options, query, interval, wake) as feed,
+        TopFeed(options, query, interval, wake) as feed,
         _signals({signal.SIGWINCH: wake, signal.SIGTERM: _leave, signal.SIGTSTP: signal.SIG_IGN}),
     ):
         _loop(feed, wake_reader)
 
 
-def _loop(feed: Feed, wake_reader: int) -> None:
+def _loop(feed: TopFeed, wake_reader: int) -> None:
     console, state, keyboard = Console(highlight=False), State(), Keyboard(sys.stdin.fileno())
     with (
         unbuffered(sys.stdin.fileno()),

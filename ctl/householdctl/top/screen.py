@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from household.v1.server_service_pb2 import Worker
     from householdctl.health import Health
-    from householdctl.top.feed import Snapshot
+    from householdctl.top.feed import TopSnapshot
     from householdctl.top.state import State
 
 _STALE_S = 3.0
@@ -42,7 +42,7 @@ q or Ctrl-C                    quit
 any key goes back"""
 
 
-def draw(snapshot: Snapshot, state: State, width: int, height: int) -> Text:
+def draw(snapshot: TopSnapshot, state: State, width: int, height: int) -> Text:
     """The whole screen, ``height`` lines of at most ``width`` characters."""
     head = _head(snapshot, state)
     if state.mode is Mode.HELP:
@@ -57,7 +57,7 @@ def draw(snapshot: Snapshot, state: State, width: int, height: int) -> Text:
     return Text("\n").join(lines)
 
 
-def _head(snapshot: Snapshot, state: State) -> list[Text]:
+def _head(snapshot: TopSnapshot, state: State) -> list[Text]:
     from household.v1.session_pb2 import SessionState, Verdict
 
     sessions = [tagged.message for tagged in snapshot.sessions]
@@ -126,7 +126,7 @@ def _counts(names: Iterable[str]) -> list[Text]:
     return [Text.assemble("  ", _word(name), f" {count}") for name, count in sorted(Counter(names).items())]
 
 
-def _sessions(snapshot: Snapshot, state: State, width: int, height: int) -> list[Text]:
+def _sessions(snapshot: TopSnapshot, state: State, width: int, height: int) -> list[Text]:
     if not state.rows:
         return [Text("no session matches the filter" if snapshot.sessions else "no sessions", style="dim")]
     # One line is the header's.
@@ -146,7 +146,7 @@ def _mark_order(header: Text, state: State) -> None:
     header.highlight_words([state.sort_by], style="reverse")
 
 
-def _foot(snapshot: Snapshot, state: State) -> Text:
+def _foot(snapshot: TopSnapshot, state: State) -> Text:
     match state.mode:
         case Mode.FILTER:
             return Text.assemble(("filter: ", "bold"), state.typed, "_  ", ("enter keeps it, escape clears it", "dim"))

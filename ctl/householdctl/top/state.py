@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from householdctl.records import Tagged
-from householdctl.top.feed import Kill, Snapshot
-from householdctl.top.rows import Row, flat_rows, grouped_rows
+from householdctl.top.feed import KillRequest, TopSnapshot
+from householdctl.top.rows import TopRow, flat_rows, grouped_rows
 
 # The columns that can be sorted by: the header, and what it is in an order_by.
 ORDERS = {
@@ -54,11 +54,11 @@ class State:
     quitting: bool = False
     grouped: bool = True
     unfolded: set[str] = field(default_factory=set)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TopRow] = field(default_factory=list)
     page: int = 10
     widest: dict[str, int] = field(default_factory=dict)
 
-    def update(self, snapshot: Snapshot) -> None:
+    def update(self, snapshot: TopSnapshot) -> None:
         """Chooses and sorts what is shown of a snapshot."""
         order = f"{ORDERS[self.sort_by]}{' desc' * self.descending}"
         matching = [each for each in snapshot.sessions if self.needle.casefold() in _words(each)]
@@ -71,7 +71,7 @@ class State:
         """Where the selected row is; None when it is not there."""
         return next((index for index, row in enumerate(self.rows) if row.key == self.selected), None)
 
-    def press(self, key: str) -> Kill | None:
+    def press(self, key: str) -> KillRequest | None:
         """Does what a key is for; the kill that it asks for, if any."""
         self.message = ""
         if self.mode is Mode.HELP:
@@ -110,7 +110,7 @@ class State:
             case "?" | "h":
                 self.mode = Mode.HELP
 
-    def _type(self, key: str) -> Kill | None:
+    def _type(self, key: str) -> KillRequest | None:
         if key == "escape":
             self.needle = "" if self.mode is Mode.FILTER else self.needle
             self.mode = Mode.BROWSE
@@ -125,7 +125,7 @@ class State:
             self.needle = self.typed
         return None
 
-    def _entered(self) -> Kill | None:
+    def _entered(self) -> KillRequest | None:
         mode, self.mode = self.mode, Mode.BROWSE
         if mode is Mode.FILTER:
             return None
@@ -138,7 +138,7 @@ class State:
             return None
         row = self.rows[position]
         ids = tuple(session.id for session in row.sessions)
-        return Kill(row.target, f"{len(ids)} sessions" if row.folds else ids[0], ids, reason)
+        return KillRequest(row.target, f"{len(ids)} sessions" if row.folds else ids[0], ids, reason)
 
     def _move(self, by: int) -> None:
         if self.rows:

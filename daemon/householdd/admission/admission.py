@@ -12,7 +12,7 @@ from enum import Enum
 
 from householdd.admission.blocks import Blocks
 from householdd.admission.breakers import Breakers
-from householdd.admission.reservations import HOUSEHOLD, Reservations
+from householdd.admission.reservations import HOUSEHOLD_SESSIONS, Reservations
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import written
 from householdd.clients.client_key import ClientKey
@@ -21,22 +21,22 @@ from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters
 from householdd.traffic.profiles import PROBE, WARM_UP
 
-MIN_RETRY = 1
+MIN_RETRY_S = 1
 """Seconds; the least that a client is told to wait."""
 
-FULL_RETRY = 10
+FULL_RETRY_S = 10
 """Seconds after which somebody may have made room; a run takes half a minute."""
 
-RATE_RETRY = 2
+RATE_RETRY_S = 2
 """Seconds; a rate has passed by then."""
 
-OVERLOAD_RETRY = 30
+OVERLOAD_RETRY_S = 30
 """Seconds; a run takes as long, and overload is over only some time after it has gone."""
 
-MAX_DRAIN_RETRY = 300
+MAX_DRAIN_RETRY_S = 300
 """Seconds; a drain may be ended before its deadline."""
 
-FAIR_PART = 4
+FAIR_SHARE_DIVISOR = 4
 """Once half of all places are taken, a network has at most one part in this many of those that are free. So a few
 networks with many clients each cannot take all (dynamic thresholds, Choudhury and Hahne, 1998)."""
 
@@ -44,10 +44,10 @@ PERSONS, PROBES = 2, 8
 """Live sessions of a profile in a run: twice a household's, because a client comes back before its lost connection is
 noticed, and the page's warm-up is a second Computer for a moment."""
 
-WARM_UPS = 4
+WARM_UP_SESSIONS = 4
 """Live warm-ups of a customer by foreign pages of the earlier system: a page reads two at once, and tries again."""
 
-_MAX_OF_RUN = {PROBE.key: PROBES, WARM_UP: WARM_UPS}
+_MAX_OF_RUN = {PROBE.key: PROBES, WARM_UP: WARM_UP_SESSIONS}
 """By profile; else ``PERSONS``."""
 
 _FAILED = frozenset(
@@ -150,7 +150,7 @@ class Admission:
             return denial
         if self.overload is not OverloadLevel.NORMAL:
             return _overloaded()
-        return self._no_room(HOUSEHOLD if self._households else 1)
+        return self._no_room(HOUSEHOLD_SESSIONS if self._households else 1)
 
     def let_in(self, visitor: ClientKey, now: float) -> None:
         """Notes a handshake that was not denied."""
@@ -192,7 +192,10 @@ class Admission:
     def _households(self) -> bool:
         """Whether a household has room at all; where it has not, each session is for itself."""
         limits = self._limits
-        return min(limits.max_sessions, limits.max_sessions_per_address, limits.max_sessions_per_network) >= HOUSEHOLD
+        return (
+            min(limits.max_sessions, limits.max_sessions_per_address, limits.max_sessions_per_network)
+            >= HOUSEHOLD_SESSIONS
+        )
 
     def _wanted(self, visitor: ClientKey) -> int:
         return self._reservations.wanted(visitor) if self._households else 1
@@ -218,16 +221,16 @@ class Admission:
         counts = self._counts
         if counts.of(visitor.foreign_key) <= counts.of(visitor.foreign_run_key):
             return None
-        words = f"Pages of other sites run one household at a time from your address; try again in {FULL_RETRY} s."
-        return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY)
+        words = f"Pages of other sites run one household at a time from your address; try again in {FULL_RETRY_S} s."
+        return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY_S)
 
     def _run_full(self, visitor: ClientKey) -> Denial | None:
         most = _MAX_OF_RUN.get(visitor.profile, PERSONS)
         if not visitor.member_key or self._counts.of(visitor.member_key) < most:
             return None
         whose = "This run" if visitor.test_id else "Your address"
-        words = f"{whose} has {most} sessions of {visitor.profile} already; try again in {FULL_RETRY} s."
-        return Denial(Cause.RUN_FULL, words, FULL_RETRY)
+        words = f"{whose} has {most} sessions of {visitor.profile} already; try again in {FULL_RETRY_S} s."
+        return Denial(Cause.RUN_FULL, words, FULL_RETRY_S)
 
     def _failing(self, visitor: ClientKey, now: float) -> Denial | None:
         opens_in = self.breakers.opens_in(visitor.host, visitor.profile, now)
@@ -240,7 +243,7 @@ class Admission:
     def _draining(self, now: float) -> Denial | None:
         if self.drain_deadline is None:
             return None
-        left = _retry(min(self.drain_deadline - now, MAX_DRAIN_RETRY))
+        left = _retry(min(self.drain_deadline - now, MAX_DRAIN_RETRY_S))
         return Denial(Cause.DRAINING, f"Draining; try again in {left} s.", left)
 
     @property
@@ -252,40 +255,40 @@ class Admission:
         if taken + wanted <= most:
             return None
         words = f"Full with {most} sessions" if taken >= most else f"No room for a household in {most} sessions"
-        return Denial(Cause.FULL, f"{words}; try again in {FULL_RETRY} s.", FULL_RETRY)
+        return Denial(Cause.FULL, f"{words}; try again in {FULL_RETRY_S} s.", FULL_RETRY_S)
 
     def _full(self, visitor: ClientKey) -> Denial | None:
         limits, counts, wanted = self.limits, self._counts, self._wanted(visitor)
-        again = f"try again in {FULL_RETRY} s."
+        again = f"try again in {FULL_RETRY_S} s."
         if (denial := self._no_room(wanted)) is not None:
             return denial
         if counts.of(visitor.address_key) + wanted > (most := limits.max_sessions_per_address):
             words = f"Your address may have {most} sessions at once; {again}"
-            return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY)
+            return Denial(Cause.ADDRESS_FULL, words, FULL_RETRY_S)
         network = counts.of(visitor.network_key)
         if network + wanted > (most := limits.max_sessions_per_network):
             words = f"Your network may have {most} sessions at once; {again}"
-            return Denial(Cause.NETWORK_FULL, words, FULL_RETRY)
+            return Denial(Cause.NETWORK_FULL, words, FULL_RETRY_S)
         taken = self._taken
-        fair = max((limits.max_sessions - taken) // FAIR_PART, HOUSEHOLD)
+        fair = max((limits.max_sessions - taken) // FAIR_SHARE_DIVISOR, HOUSEHOLD_SESSIONS)
         if 2 * taken > limits.max_sessions and network + wanted > fair:
             words = f"Nearly full, and your network has its share of {fair} sessions; {again}"
-            return Denial(Cause.NETWORK_FULL, words, FULL_RETRY)
+            return Denial(Cause.NETWORK_FULL, words, FULL_RETRY_S)
         return None
 
     def _too_fast(self, visitor: ClientKey, now: float) -> Denial | None:
-        again = f"try again in {RATE_RETRY} s."
+        again = f"try again in {RATE_RETRY_S} s."
         if self._counts.handshakes(now) >= self.limits.handshakes_per_second:
-            return Denial(Cause.RATE, f"Too many new sessions at the moment; {again}", RATE_RETRY)
+            return Denial(Cause.RATE, f"Too many new sessions at the moment; {again}", RATE_RETRY_S)
         if self._counts.handshakes_of(visitor.address_key, now) >= self.limits.handshakes_per_second_per_address:
-            return Denial(Cause.ADDRESS_RATE, f"Too many new sessions from your address; {again}", RATE_RETRY)
+            return Denial(Cause.ADDRESS_RATE, f"Too many new sessions from your address; {again}", RATE_RETRY_S)
         return None
 
 
 def _overloaded() -> Denial:
-    words = f"The server is overloaded at the moment; try again in {OVERLOAD_RETRY} s."
-    return Denial(Cause.OVERLOADED, words, OVERLOAD_RETRY)
+    words = f"The server is overloaded at the moment; try again in {OVERLOAD_RETRY_S} s."
+    return Denial(Cause.OVERLOADED, words, OVERLOAD_RETRY_S)
 
 
 def _retry(seconds: float) -> int:
-    return max(math.ceil(seconds), MIN_RETRY)
+    return max(math.ceil(seconds), MIN_RETRY_S)

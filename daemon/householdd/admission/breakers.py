@@ -12,15 +12,15 @@ from enum import Enum
 from householdd.clients.addresses import Network, covers, customer
 from householdd.clients.client_key import network_key
 from householdd.settings.definitions import Limits
-from householdd.shared.counters import OUTCOMES_WINDOW, Outcomes, SharedCounters
+from householdd.shared.counters import OUTCOMES_WINDOW_S, Outcomes, SharedCounters
 
-SHARE = 0.5
+FAILED_SHARE = 0.5
 """Part of all ends that has to be failures: many good customers behind one address are not shut out for a few."""
 
 GOOD_TRIALS = 4
 """Good ends after which a half-open breaker closes: less than a household has."""
 
-TRIAL = 30.0
+TRIAL_TIMEOUT_S = 30.0
 """Seconds after which another run is let in on trial where the one before has not ended."""
 
 MAX_BREAKERS = 10_000
@@ -89,7 +89,7 @@ class Breaker:
 
     def let_in(self, now: float) -> None:
         """A run begins, which may be one on trial."""
-        self._next_trial_at = now + TRIAL
+        self._next_trial_at = now + TRIAL_TIMEOUT_S
 
     def ended(self, now: float, outcomes: Outcomes, limits: Limits, most: float, *, failed: bool) -> None:
         """A session ended; ``most`` failures open the breaker. ``outcomes`` has this one too."""
@@ -117,7 +117,7 @@ class Breaker:
     def useless(self, now: float) -> bool:
         """Whether it is as good as none: closed for long, or open to a client that does not come back."""
         if self.open_until is None:
-            return now > self._closed_at + 2 * OUTCOMES_WINDOW
+            return now > self._closed_at + 2 * OUTCOMES_WINDOW_S
         return now > self.open_until + 2 * self.length
 
     def _close(self, now: float, outcomes: Outcomes) -> None:
@@ -125,7 +125,7 @@ class Breaker:
         self._forgiven = outcomes.failed
 
     def _too_many(self, now: float, outcomes: Outcomes, most: float) -> bool:
-        remembered = now < self._closed_at + 2 * OUTCOMES_WINDOW
+        remembered = now < self._closed_at + 2 * OUTCOMES_WINDOW_S
         return too_many(outcomes, most, self._forgiven if remembered else 0.0)
 
 
@@ -243,7 +243,7 @@ class Breakers:
 def too_many(outcomes: Outcomes, most: float, forgiven: float = 0.0) -> bool:
     """Whether so much has failed that a breaker opens."""
     failed = outcomes.failed - forgiven
-    return failed >= most and failed >= SHARE * (outcomes.ended - forgiven)
+    return failed >= most and failed >= FAILED_SHARE * (outcomes.ended - forgiven)
 
 
 def _parties(host: str, profile: str) -> list[Party]:

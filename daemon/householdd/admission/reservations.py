@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from householdd.clients.client_key import ClientKey
 from householdd.shared.counters import SharedCounters
 
-HOUSEHOLD = 8
+HOUSEHOLD_SESSIONS = 8
 """Sessions of a run of the page: four probes and four people. A deployed page has the people alone."""
 
-PATIENCE = 20.0
+RESERVATION_TTL_S = 20.0
 """Seconds for which places are kept: the page lets the people in 5 to 9 s after the probes."""
 
 MAX_RESERVATIONS = 500
@@ -37,7 +37,7 @@ class Reservations:
         if not visitor.run_key:
             return False
         counts = self._counts
-        return counts.of(_ticket(visitor.run_key)) > 0 and counts.of(visitor.run_key) < HOUSEHOLD
+        return counts.of(_ticket(visitor.run_key)) > 0 and counts.of(visitor.run_key) < HOUSEHOLD_SESSIONS
 
     def continues(self, visitor: ClientKey) -> bool:
         """Whether the visitor's run was let in before: it has a session, or places are kept for it."""
@@ -46,15 +46,15 @@ class Reservations:
 
     def wanted(self, visitor: ClientKey) -> int:
         """Places that letting this visitor in would take: those of a household for the first of a run."""
-        return HOUSEHOLD if visitor.run_key and not self._counts.of(visitor.run_key) else 1
+        return HOUSEHOLD_SESSIONS if visitor.run_key and not self._counts.of(visitor.run_key) else 1
 
     def make(self, visitor: ClientKey, now: float) -> None:
         """Keeps places for the run that this visitor is the first of."""
         if len(self._by_run) >= MAX_RESERVATIONS or visitor.run_key in self._by_run:
             return
-        reservation = self._by_run[visitor.run_key] = _Reservation(visitor, now + PATIENCE)
+        reservation = self._by_run[visitor.run_key] = _Reservation(visitor, now + RESERVATION_TTL_S)
         self._counts.change([_ticket(visitor.run_key)], 1)
-        self._keep(reservation, HOUSEHOLD)
+        self._keep(reservation, HOUSEHOLD_SESSIONS)
 
     def release(self) -> None:
         """Gives back all places."""
@@ -76,7 +76,7 @@ class Reservations:
         if now >= reservation.expires_at:
             self._end(reservation)
             return
-        self._keep(reservation, max(HOUSEHOLD - self._counts.of(reservation.visitor.run_key), 0))
+        self._keep(reservation, max(HOUSEHOLD_SESSIONS - self._counts.of(reservation.visitor.run_key), 0))
 
     def _end(self, reservation: _Reservation) -> None:
         key = reservation.visitor.run_key

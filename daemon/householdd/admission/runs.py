@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from householdd.capacity.token_bucket import TokenBucket
 
-WINDOW = 600.0
+WINDOW_S = 600.0
 """Seconds between a session's end and the report of its run, in either order; beyond that they are strangers."""
 
 MAX_SESSIONS = 16
@@ -16,7 +16,7 @@ MAX_SESSIONS = 16
 MAX_KEYS = 10_000
 """Runs, and as many parts of the network, that are remembered at once; the oldest are forgotten."""
 
-SECONDS_A_DAY = 86400
+SECONDS_PER_DAY = 86400
 
 Household = tuple[str, str]
 """The test id and the client's host, which the sessions of one run share."""
@@ -31,8 +31,8 @@ class _Recent(Generic[V]):
         self._values: OrderedDict[Household, tuple[float, V]] = OrderedDict()
 
     def get(self, key: Household, now: float) -> V | None:
-        since, value = self._values.get(key, (now - WINDOW, None))
-        return value if now - since < WINDOW else None
+        since, value = self._values.get(key, (now - WINDOW_S, None))
+        return value if now - since < WINDOW_S else None
 
     def since(self, key: Household) -> float:
         """When the value was put; only of a key that has one."""
@@ -84,7 +84,7 @@ class RunAllowance:
     """Runs a minute and a day that each part of the network may store; as many may come at once."""
 
     def __init__(self, per_minute: float, per_day: float) -> None:
-        self._rates = (per_minute / 60, per_minute), (per_day / SECONDS_A_DAY, per_day)
+        self._rates = (per_minute / 60, per_minute), (per_day / SECONDS_PER_DAY, per_day)
         self._buckets: OrderedDict[str, list[TokenBucket]] = OrderedDict()
 
     def take(self, block: str, now: float) -> bool:

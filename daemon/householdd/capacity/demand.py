@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-PASSES = 4
+DEMAND_PASSES = 4
 """Control passes over which it is looked at what the line takes; a second."""
 
-TAKES_ALL = 0.9
+FULL_SHARE = 0.9
 """Part of what was offered from which on the line is not what holds a session back."""
 
-AHEAD = 0.5
+LEAD_S = 0.5
 """Seconds: traffic that begins by then is wanted now, since the next two passes may be the next two shares."""
 
 _LIMITED_SHARE = 1 / 20
@@ -35,7 +35,7 @@ class Demand:
         """Takes the sums of bytes up to now; ``capped`` where a budget held the direction below what it wants."""
         busy = offered > self._looks[-1][1]
         self._looks.append((now, offered, taken))
-        if len(self._looks) > PASSES + 1:
+        if len(self._looks) > DEMAND_PASSES + 1:
             del self._looks[0]
         self.limited_now = busy and capped and self.line_bps is None
         self._busy += busy
@@ -46,7 +46,7 @@ class Demand:
         """What the line takes, bit/s, over the last passes; None where it takes all that it is offered."""
         began, offered_before, taken_before = self._looks[0]
         ended, offered, taken = self._looks[-1]
-        if ended <= began or taken - taken_before >= TAKES_ALL * (offered - offered_before):
+        if ended <= began or taken - taken_before >= FULL_SHARE * (offered - offered_before):
             return None
         return (taken - taken_before) * 8 / (ended - began)
 

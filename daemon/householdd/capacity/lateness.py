@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LATE = 0.02
+LATE_S = 0.02
 """Seconds after which a pass counts as late; as much as a client allows its own timers."""
 
 
@@ -11,7 +11,7 @@ def late_passes(lateness: float, interval: float) -> int:
 
     Passes are ``interval`` seconds apart.
     """
-    return 0 if lateness <= LATE else 1 + int(lateness / interval)
+    return 0 if lateness <= LATE_S else 1 + int(lateness / interval)
 
 
 class Beat:

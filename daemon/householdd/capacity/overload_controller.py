@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
-RELEASE = 0.8
+RELEASE_SHARE = 0.8
 """Part of a step's threshold below which it is over; between the two, a step is kept and none is added."""
 
 
@@ -111,7 +111,7 @@ class OverloadController:
         if self.step is OverloadLevel.NORMAL:
             return False
         self.cause = self._cause(self.step, figures) or self.cause
-        if self._cause(self.step, figures, RELEASE) is not None:
+        if self._cause(self.step, figures, RELEASE_SHARE) is not None:
             self._falling_since = None
             return False
         if self._falling_since is None:

@@ -10,10 +10,10 @@ import struct
 
 from householdd.clients.addresses import address_of
 
-HEAD_SIZE = 16
+HEAD_BYTES = 16
 """Bytes of the part that has the length of the rest."""
 
-MAX_REST = 4096
+MAX_REST_BYTES = 4096
 """Greatest length of the rest that is read: addresses, and what a proxy tells beside them, which is not looked at."""
 
 _SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -39,8 +39,8 @@ def rest_size(head: bytes) -> int:
         raise ProxyHeaderError("no header of the PROXY protocol, version 2")
     if command not in (_LOCAL, _PROXY):
         raise ProxyHeaderError(f"version and command 0x{command:02x} are unknown")
-    if size > MAX_REST:
-        raise ProxyHeaderError(f"{size} bytes are more than {MAX_REST}")
+    if size > MAX_REST_BYTES:
+        raise ProxyHeaderError(f"{size} bytes are more than {MAX_REST_BYTES}")
     return int(size)
 
 

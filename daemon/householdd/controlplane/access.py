@@ -13,7 +13,7 @@ from householdd.controlplane.audit import Audit
 from householdd.controlplane.failures import DOMAIN, Refusal
 from householdd.controlplane.identity import CALLER, Caller, Connection, Connections
 from householdd.controlplane.interceptor import Call, Context
-from householdd.controlplane.limits import Limits
+from householdd.controlplane.limits import CallLimits
 from householdd.controlplane.roles import LEAST, Role, Rules
 
 UNNAMED = "unix:"
@@ -24,20 +24,20 @@ WORKER = Caller(actor="a worker", via="unix")
 
 
 @dataclass
-class _Open:
+class _OpenCalls:
     rpcs: int = 0
     streams: int = 0
 
 
-class Access:
+class AccessControl:
     """Judges every RPC by the rules in force at its beginning."""
 
-    def __init__(self, connections: Connections, rules: Callable[[], Rules], limits: Limits, audit: Audit) -> None:
+    def __init__(self, connections: Connections, rules: Callable[[], Rules], limits: CallLimits, audit: Audit) -> None:
         self._connections = connections
         self._rules = rules
         self._limits = limits
         self._audit = audit
-        self._open = _Open()
+        self._open = _OpenCalls()
         self._workers = Connection(WORKER)
 
     @contextlib.contextmanager

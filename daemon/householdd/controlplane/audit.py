@@ -23,13 +23,13 @@ log = structlog.get_logger("audit")
 DENIALS_RATE, DENIALS_BURST = 1.0, 20.0
 """Lines about one actor's denials, a second and at once. A flood of them would make the journal drop other lines."""
 
-_ACTORS = 1024
+_MAX_ACTORS = 1024
 """Actors whose denials are counted; beyond, the one denied longest ago starts anew."""
 
-_LONGEST = 200
+_MAX_TEXT_LENGTH = 200
 """Characters of a text from a request that are shown."""
 
-_MOST = 20
+_MAX_IDS = 20
 """Entries of a list from a request that are shown; the number of all stands behind them."""
 
 
@@ -70,7 +70,7 @@ class Audit:
         now = self._clock()
         bucket = self._denials.setdefault(actor, TokenBucket(DENIALS_RATE, DENIALS_BURST, now))
         self._denials.move_to_end(actor)
-        if len(self._denials) > _ACTORS:
+        if len(self._denials) > _MAX_ACTORS:
             gone, _ = self._denials.popitem(last=False)
             self._suppressed.pop(gone, None)
         if bucket.take(now):
@@ -87,7 +87,7 @@ def _asked(request: Message | None) -> dict[str, object]:
         fields = _shown(MessageToDict(request, preserving_proto_field_name=True))
     except SerializeToJsonError:
         # Such as a duration whose parts differ in sign, which JSON cannot say. The text form can say anything.
-        return {"request": str(request)[:_LONGEST]}
+        return {"request": str(request)[:_MAX_TEXT_LENGTH]}
     named = {name: fields.pop(name) for name in ("reason", "request_id") if name in fields}
     return {**named, "request": fields}
 
@@ -98,10 +98,10 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
         case dict():
             return {name: _shown(each) for name, each in value.items()}
         case list():
-            cut = [_shown(each) for each in value[:_MOST]]
-            return cut if len(value) <= _MOST else [*cut, f"{len(value)} in all"]
+            cut = [_shown(each) for each in value[:_MAX_IDS]]
+            return cut if len(value) <= _MAX_IDS else [*cut, f"{len(value)} in all"]
         case str():
-            return value[:_LONGEST]
+            return value[:_MAX_TEXT_LENGTH]
     return value
 
 

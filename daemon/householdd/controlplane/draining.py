@@ -12,10 +12,10 @@ from household.v1 import server_service_pb2 as pb
 from householdd.controlplane.convert import duration
 from householdd.controlplane.failures import precondition
 
-INTERVAL = 0.25
+POLL_INTERVAL_S = 0.25
 """Seconds between two looks."""
 
-HEARTBEAT = 1.0
+HEARTBEAT_INTERVAL_S = 1.0
 """Most seconds between two messages: who watches sees the time pass, and that somebody is there."""
 
 
@@ -27,15 +27,15 @@ async def drain_progress(look: Callable[[], Awaitable[pb.Server]]) -> AsyncItera
     server = await look()
     if not server.HasField("drain_deadline_at"):
         raise precondition("NOT_DRAINING", "the server is not draining")
-    shown, shown_at = pb.WatchDrainResponse(), -HEARTBEAT
+    shown, shown_at = pb.WatchDrainResponse(), -HEARTBEAT_INTERVAL_S
     while True:
         message, now = _message(server), time.monotonic()
-        if now - shown_at >= HEARTBEAT or not _same(message, shown):
+        if now - shown_at >= HEARTBEAT_INTERVAL_S or not _same(message, shown):
             shown, shown_at = message, now
             yield message
         if not server.sessions or not server.HasField("drain_deadline_at"):
             return
-        await asyncio.sleep(INTERVAL)
+        await asyncio.sleep(POLL_INTERVAL_S)
         server = await look()
 
 

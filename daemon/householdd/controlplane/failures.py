@@ -12,7 +12,7 @@ from grpc_status import rpc_status
 
 DOMAIN = "householdd"
 
-MAX_REASON = 200
+MAX_REASON_LENGTH = 200
 """Characters of an operator's words."""
 
 
@@ -59,16 +59,16 @@ def precondition(reason: str, message: str) -> Refusal:
 def check_reason(reason: str) -> str:
     """The operator's words, stripped; refuses what is empty or longer than 200 characters."""
     stripped = reason.strip()
-    if not 1 <= len(stripped) <= MAX_REASON:
-        raise_invalid("reason", f"1 to {MAX_REASON} characters are needed, not {len(stripped)}")
+    if not 1 <= len(stripped) <= MAX_REASON_LENGTH:
+        raise_invalid("reason", f"1 to {MAX_REASON_LENGTH} characters are needed, not {len(stripped)}")
     return stripped
 
 
 def check_note(note: str) -> str:
     """Words that may be left out, stripped; refuses more than 200 characters."""
     stripped = note.strip()
-    if len(stripped) > MAX_REASON:
-        raise_invalid("reason", f"at most {MAX_REASON} characters are allowed, not {len(stripped)}")
+    if len(stripped) > MAX_REASON_LENGTH:
+        raise_invalid("reason", f"at most {MAX_REASON_LENGTH} characters are allowed, not {len(stripped)}")
     return stripped
 
 

@@ -34,7 +34,7 @@ class Call:
     response: Any = None
 
 
-class Admission(Protocol):
+class CallAdmission(Protocol):
     """Decides whether an RPC may go on, before its request is read."""
 
     def __call__(self, method: str, context: Context, *, stream: bool) -> AbstractContextManager[Call]:
@@ -54,7 +54,7 @@ class Entrance(grpc.aio.ServerInterceptor):
     message of its type is answered here. The wire is the same.
     """
 
-    def __init__(self, admission: Admission, patience: float) -> None:
+    def __init__(self, admission: CallAdmission, patience: float) -> None:
         self._admission = admission
         self._patience = patience
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from householdd.controlplane.paging import DEFAULT_SIZE, MAX_SIZE, PagingError
+from householdd.controlplane.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PagingError
 
 Place = tuple[float, str]
 
@@ -26,12 +26,12 @@ class KeysetRequest:
     @classmethod
     def parse(cls, what: str, size: int, token: str, filter_text: str) -> KeysetRequest:
         """Checks the fields of a request for ``what``. Raises PagingError."""
-        if not 0 <= size <= MAX_SIZE:
+        if not 0 <= size <= MAX_PAGE_SIZE:
             raise PagingError(
-                "page_size", f"{size} is out of range; allowed is 0 to {MAX_SIZE}, 0 means {DEFAULT_SIZE}"
+                "page_size", f"{size} is out of range; allowed is 0 to {MAX_PAGE_SIZE}, 0 means {DEFAULT_PAGE_SIZE}"
             )
         digest = hashlib.sha256(json.dumps([what, filter_text]).encode()).hexdigest()[:16]
-        return cls(size or DEFAULT_SIZE, _read(token, digest) if token else None, digest)
+        return cls(size or DEFAULT_PAGE_SIZE, _read(token, digest) if token else None, digest)
 
     def token(self, last: Place) -> str:
         """The token of the page behind ``last``."""

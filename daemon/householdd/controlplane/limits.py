@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Limits:
+class CallLimits:
     """Greatest numbers, and times in seconds."""
 
     connections: int = 4096

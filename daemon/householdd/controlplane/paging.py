@@ -19,8 +19,8 @@ from household.v1 import session_pb2 as pb
 from household_filters.fields import LIVE_FIELDS, named
 from householdd.controlplane.fields import FIELDS
 
-DEFAULT_SIZE = 100
-MAX_SIZE = 1000
+DEFAULT_PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1000
 
 
 class PagingError(ValueError):
@@ -48,13 +48,13 @@ class _Descending:
 
 
 @dataclass(frozen=True)
-class Order:
+class SortOrder:
     """``order_by``: field names, each with ``desc`` behind it if wanted; the id decides where they tie."""
 
     parts: tuple[tuple[str, bool], ...]
 
     @classmethod
-    def parse(cls, text: str) -> Order:
+    def parse(cls, text: str) -> SortOrder:
         """Reads ``sent_bytes desc, opened_at``; empty is ``opened_at``. Raises PagingError."""
         parts: list[tuple[str, bool]] = []
         for part in (text or "opened_at").split(","):
@@ -87,7 +87,7 @@ class PageRequest:
     """A checked request for a page."""
 
     size: int
-    order: Order
+    order: SortOrder
     after: list[Any] | None
     """The place of the last session of the page before; None for the first page."""
     digest: str
@@ -96,14 +96,14 @@ class PageRequest:
     @classmethod
     def parse(cls, size: int, token: str, filter_text: str, order_by: str) -> PageRequest:
         """Checks the request's fields. Raises PagingError."""
-        if not 0 <= size <= MAX_SIZE:
+        if not 0 <= size <= MAX_PAGE_SIZE:
             raise PagingError(
-                "page_size", f"{size} is out of range; allowed is 0 to {MAX_SIZE}, 0 means {DEFAULT_SIZE}"
+                "page_size", f"{size} is out of range; allowed is 0 to {MAX_PAGE_SIZE}, 0 means {DEFAULT_PAGE_SIZE}"
             )
-        order = Order.parse(order_by)
+        order = SortOrder.parse(order_by)
         digest = hashlib.sha256(json.dumps([filter_text, order.parts]).encode()).hexdigest()[:16]
         after = _read_token(token, digest, order) if token else None
-        return cls(size or DEFAULT_SIZE, order, after, digest)
+        return cls(size or DEFAULT_PAGE_SIZE, order, after, digest)
 
     def page(self, sessions: Iterable[pb.Session]) -> tuple[list[pb.Session], str]:
         """The page out of ``sessions``, and the token of the next; empty when this is the last."""
@@ -128,7 +128,7 @@ class PageRequest:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_token(token: str, digest: str, order: Order) -> list[Any]:
+def _read_token(token: str, digest: str, order: SortOrder) -> list[Any]:
     try:
         decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         found, values = decoded

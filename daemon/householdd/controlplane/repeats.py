@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from householdd.controlplane.failures import invalid
 from householdd.controlplane.interceptor import OURS, Context
 
-MAX_AGE = 600.0
+MAX_AGE_S = 600.0
 """Seconds for which an answer is kept."""
 
 MAX_COUNT = 1000
@@ -101,7 +101,7 @@ class Repeats(grpc.aio.ServerInterceptor):
         while self._calls:
             request_id, oldest = next(iter(self._calls.items()))
             fits = len(self._calls) <= MAX_COUNT and size <= MAX_BYTES
-            if fits and self._now() - oldest.began < MAX_AGE:
+            if fits and self._now() - oldest.began < MAX_AGE_S:
                 break
             size -= oldest.size
             del self._calls[request_id]

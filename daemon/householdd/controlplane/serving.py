@@ -20,8 +20,8 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-from householdd.controlplane.interceptor import Admission, Entrance, everybody
-from householdd.controlplane.limits import Limits
+from householdd.controlplane.interceptor import CallAdmission, Entrance, everybody
+from householdd.controlplane.limits import CallLimits
 
 SERVICES = tuple(
     service.full_name
@@ -57,18 +57,18 @@ class ControlServer:
         self,
         services: Services,
         path: Path,
-        admission: Admission = everybody,
-        limits: Limits | None = None,
+        admission: CallAdmission = everybody,
+        limits: CallLimits | None = None,
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
         *,
         outermost: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
-        options = limits.grpc_options if limits else [("grpc.max_receive_message_length", Limits.request_bytes)]
+        options = limits.grpc_options if limits else [("grpc.max_receive_message_length", CallLimits.request_bytes)]
         self._path = path
         self._health = health.aio.HealthServicer()
         self._serving: bool | None = None
         self._server = grpc.aio.server(
-            interceptors=[*outermost, Entrance(admission, (limits or Limits()).first_bytes), *interceptors],
+            interceptors=[*outermost, Entrance(admission, (limits or CallLimits()).first_bytes), *interceptors],
             options=options,
         )
         session_service_pb2_grpc.add_SessionServiceServicer_to_server(services.sessions, self._server)

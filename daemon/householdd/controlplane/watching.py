@@ -14,10 +14,10 @@ from household.v1 import session_service_pb2 as pb
 from householdd.controlplane.convert import timestamp
 from householdd.controlplane.failures import DOMAIN, Refusal
 
-BACKLOG = 2000
+MAX_WAITING_EVENTS = 2000
 """Messages that may wait for a slow watcher."""
 
-STALL = 10.0
+STALL_TIMEOUT_S = 10.0
 """Seconds that a source which can wait does so for room; then the watcher counts as too slow as well."""
 
 
@@ -29,7 +29,9 @@ class WatchStream:
     """Events in, numbered messages out."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[tuple[pb.WatchEvent.ValueType, session_pb2.Session | None]] = asyncio.Queue(BACKLOG)
+        self._queue: asyncio.Queue[tuple[pb.WatchEvent.ValueType, session_pb2.Session | None]] = asyncio.Queue(
+            MAX_WAITING_EVENTS
+        )
         self._overrun = False
         """Set once, when the watcher fell behind; the stream ends there."""
 
@@ -58,7 +60,7 @@ class WatchStream:
         """Takes an event from a source that can wait, for ``STALL`` seconds. Raises OverrunError as ``put`` does."""
         self._check()
         try:
-            async with asyncio.timeout(STALL):
+            async with asyncio.timeout(STALL_TIMEOUT_S):
                 await self._queue.put((event, session))
         except TimeoutError:
             self.fall_behind()
@@ -66,7 +68,9 @@ class WatchStream:
 
     def _refuse_if_overrun(self) -> None:
         if self._overrun:
-            message = f"this watch fell {BACKLOG} messages behind; list the sessions again and start a new watch"
+            message = (
+                f"this watch fell {MAX_WAITING_EVENTS} messages behind; list the sessions again and start a new watch"
+            )
             details = error_details_pb2.ErrorInfo(reason="WATCH_OVERRUN", domain=DOMAIN)
             raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, message, details)
 

@@ -21,10 +21,10 @@ from householdd.dataplane.registry import Registry
 
 log = structlog.get_logger("acceptor")
 
-BREATH = 1.0
+ACCEPT_RETRY_S = 1.0
 """Seconds between two tries where this process or the machine can hold no more connections."""
 
-HEAD_START = 0.002
+HEAD_START_S = 0.002
 """Seconds that the other workers have where this one has more connections than one of them. The kernel wakes them all,
 and likes to begin with the same one."""
 
@@ -82,7 +82,7 @@ class Acceptor:
 
     def _readable(self) -> None:
         if self._registry.counts.ahead():
-            self._rest(HEAD_START)
+            self._rest(HEAD_START_S)
         else:
             self._accept()
 
@@ -95,7 +95,7 @@ class Acceptor:
         except OSError as error:
             if error.errno in _EXHAUSTED:
                 self._report(error)
-                self._rest(BREATH)
+                self._rest(ACCEPT_RETRY_S)
             return
         if self._exhausted:
             self._exhausted = False
@@ -170,7 +170,7 @@ class Acceptor:
 
     def _report(self, error: OSError) -> None:
         if not self._exhausted:
-            log.error("no connections can be accepted", problem=os.strerror(error.errno or 0), retry=BREATH)
+            log.error("no connections can be accepted", problem=os.strerror(error.errno or 0), retry=ACCEPT_RETRY_S)
         self._exhausted = True
 
     def _rest(self, seconds: float) -> None:

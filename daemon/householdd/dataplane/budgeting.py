@@ -16,7 +16,7 @@ _NONE = Budgets(math.inf, math.inf, math.inf, math.inf)
 """For an overloaded worker without a budget."""
 
 
-UNWATCHED = 0.1
+UNWATCHED_S = 0.1
 """Part of a customer's budget that its sessions may move at all workers together without being held to shares."""
 
 
@@ -84,7 +84,7 @@ class Budgeting:
         for session, (sent, received) in self._moved.items():
             sent_before, received_before = before.get(session, (0, 0))
             moved[_key(session.identity.peer_host)] += max(sent - sent_before, received - received_before)
-        most = budget_bps / 8 * UNWATCHED / self._ledger.workers * (now - since)
+        most = budget_bps / 8 * UNWATCHED_S / self._ledger.workers * (now - since)
         busy = {customer for customer, count in moved.items() if count > most}
         if not busy:
             return []

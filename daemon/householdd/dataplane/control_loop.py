@@ -17,15 +17,15 @@ from householdd.shared.demand import SharedDemand
 
 log = structlog.get_logger("control_loop")
 
-INTERVAL = 0.25
+PASS_INTERVAL_S = 0.25
 """Seconds between the beginnings of two passes."""
 
-TURN = 8
+BATCH_SIZE = 8
 """Sessions that are looked at before others have their turn, such as portions of payload; it takes less than half a
 millisecond. What becomes due meanwhile is late by that, and by several times that on a busy worker: more becomes due
 while it is caught up with."""
 
-HURRY = INTERVAL / 2
+YIELD_BUDGET_S = PASS_INTERVAL_S / 2
 """Seconds after its beginning from which a pass no longer gives way: whoever keeps the event loop busy must not keep it
 from ending what is dead."""
 
@@ -53,7 +53,7 @@ class ControlLoop:
     async def run(self) -> None:
         """Passes until cancelled."""
         # Not the event loop's time: uvloop's stands still within a turn, so it does not see a turn that took long.
-        beat = Beat(INTERVAL, self._now())
+        beat = Beat(PASS_INTERVAL_S, self._now())
         while True:
             for _ in self.turns(beat.begin(self._now())):
                 await asyncio.sleep(0)
@@ -65,7 +65,7 @@ class ControlLoop:
         All sessions are judged before the first is sent anything.
         """
         began = resumed = self._now()
-        late = late_passes(lateness, INTERVAL)
+        late = late_passes(lateness, PASS_INTERVAL_S)
         self._measure_gap(began)
         self.overloading.run(began, lateness)
         self._budgeting.run(began, self.overloading.bulk_bps)
@@ -74,7 +74,7 @@ class ControlLoop:
         for step in (self._judge, lambda runner: self._speak(runner, late)):
             for _ in self._each(step):
                 now = self._now()
-                if now - began < HURRY:
+                if now - began < YIELD_BUDGET_S:
                     worked += now - resumed
                     yield
                     resumed = self._now()
@@ -86,8 +86,8 @@ class ControlLoop:
     def _each(self, step: Callable[[Runner], object]) -> Iterator[None]:
         """Takes a step with all that are live now, a turn's worth for each item."""
         runners = list(self._registry.live.values())
-        for start in range(0, len(runners), TURN):
-            self._registry.for_each(step, runners[start : start + TURN])
+        for start in range(0, len(runners), BATCH_SIZE):
+            self._registry.for_each(step, runners[start : start + BATCH_SIZE])
             yield
 
     def _judge(self, runner: Runner) -> None:
@@ -97,7 +97,7 @@ class ControlLoop:
 
     def _speak(self, runner: Runner, late: int) -> None:
         now = self._now()
-        runner.speak(now, INTERVAL, late)
+        runner.speak(now, PASS_INTERVAL_S, late)
         self._registry.timing.evidence_age.observe(now - runner.session.liveness.last_evidence_at)
 
     def _measure_gap(self, now: float) -> None:
@@ -105,7 +105,7 @@ class ControlLoop:
             gap = now - self._began
             self.longest_gap = max(self.longest_gap, gap)
             self._registry.timing.pass_gap.observe(gap)
-            if gap > 2 * INTERVAL:
+            if gap > 2 * PASS_INTERVAL_S:
                 self.slow_passes += 1
                 log.warning("slow control loop", gap=round(gap, 3), sessions=len(self._registry.live))
         self._began = now

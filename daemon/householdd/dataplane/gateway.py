@@ -39,7 +39,7 @@ from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
 from householdd.dataplane.responses import data, file
 from householdd.dataplane.static_files import StaticFile
-from householdd.dataplane.tokens import NEEDED, TokenError, Tokens
+from householdd.dataplane.tokens import NEEDED, RunTokenVerifier, TokenError
 from householdd.http import methods, upgrades
 from householdd.http.headers import header, items, wants_websocket
 from householdd.http.methods import Methods
@@ -75,7 +75,7 @@ class GatewayOptions:
     session_origins: Origins
     trusted_proxies: TrustedProxies
     proxy_protocol: ProxyProtocol
-    tokens: Tokens | None
+    tokens: RunTokenVerifier | None
     """None lets in who has none."""
     hsts: bool = False
     """Whether browsers are told to use HTTPS only from now on."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
-HURRY = 0.5
+YIELD_BUDGET_S = 0.5
 """Seconds from which a walk no longer gives way: whoever keeps the event loop busy must not keep a worker from
 answering its supervisor, which would take it for dead."""
 
@@ -20,6 +20,6 @@ async def in_turns(items: Sequence[T], size: int, now: Callable[[], float]) -> A
     """
     began = now()
     for start in range(0, len(items), size):
-        if start and now() - began < HURRY:
+        if start and now() - began < YIELD_BUDGET_S:
             await asyncio.sleep(0)
         yield items[start : start + size]

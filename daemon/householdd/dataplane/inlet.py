@@ -6,10 +6,10 @@ import asyncio
 
 from householdd.dataplane.link import Link
 
-_SIZE = 256 * 1024
+_BUFFER_BYTES = 256 * 1024
 """Bytes; as many as uvloop reads at a time."""
 
-_buffer = memoryview(bytearray(_SIZE))
+_buffer = memoryview(bytearray(_BUFFER_BYTES))
 
 
 class Inlet(asyncio.BufferedProtocol):

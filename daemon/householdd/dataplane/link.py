@@ -17,35 +17,35 @@ from householdd.capacity.token_bucket import TokenBucket
 from householdd.dataplane import payload, sockets, tcp_info
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.frames import head
-from householdd.dataplane.skimmer import SLICE, Skimmer
+from householdd.dataplane.skimmer import SLICE_BYTES, Skimmer
 from householdd.http.connection import HttpConnection
-from householdd.session.messages import MAX_TEXT
+from householdd.session.messages import MAX_TEXT_BYTES
 
-WRITE_LIMIT = 64 * 1024
+WRITE_LIMIT_BYTES = 64 * 1024
 """Greatest number of bytes of one connection that may wait in user space. Payload is written up to here at most."""
 
-WRITE_AHEAD = 0.05
+WRITE_AHEAD_S = 0.05
 """Seconds of a session's peak rate that may wait, where that is less: on a line that brings less than the session wants
 a ping waits behind all of it."""
 
-MIN_WRITE_LIMIT = 8 * 1024
+MIN_WRITE_LIMIT_BYTES = 8 * 1024
 """Bytes; two frames of a video call."""
 
-PATIENCE_WITH_BREAKERS = 16 * 1024
+MAX_BROKEN_BYTES = 16 * 1024
 """Bytes that a client may still send after it was told that it broke the protocol; its close frame has ten."""
 
-TEXT_LIMIT = WRITE_LIMIT + 64 * 1024
+TEXT_LIMIT = WRITE_LIMIT_BYTES + 64 * 1024
 """The same for messages and pings, which must get through where payload fills the buffer to its limit. A client that
 takes nothing is sent no more than its probes, so it would take long to fill."""
 
-FRAMES_PER_SECOND = 500
+MAX_FRAMES_PER_S = 500
 """Frames of any kind that a client may send for long. Deployed clients send some twenty, and uploads in chunks of up to
 64 KiB: at this rate those would be 262 Mbit/s."""
 
 FRAME_BURST = 1000
 """Frames that may come at once, such as after a stall of the line."""
 
-MIN_FRAME = 6
+MIN_FRAME_BYTES = 6
 """Bytes of a frame of a client besides its payload, RFC 6455 section 5.2."""
 
 REQUEST_END = b"\r\n\r\n"
@@ -55,7 +55,7 @@ HELD_BACK_HIGH, HELD_BACK_LOW = 64 * 1024, 32 * 1024
 """Bytes of a client that is held back which may wait in user space to be decrypted: above the first the kernel is not
 read any more, up to the second it is. Both are more than a record of TLS, which must be whole before it can be read."""
 
-OVERFLOW = 4 * WRITE_LIMIT
+OVERFLOW_BYTES = 4 * WRITE_LIMIT_BYTES
 """Bytes at which a connection is given up: a client that provokes answers and reads none of them."""
 
 
@@ -175,12 +175,12 @@ class Link(HttpConnection):
             return 0
         room = self._write_limit - self.transport.get_write_buffer_size()
         if room < count:
-            count = room if room < payload.FRAME else room - room % payload.FRAME
+            count = room if room < payload.FRAME_BYTES else room - room % payload.FRAME_BYTES
         if count <= 0:
             return 0
         # Over TLS uvloop keeps up to 64 KiB more below what it tells of. A slow session would wait for seconds behind
         # that, so it looks at the kernel, which takes nothing then; a fast one would be slowed by looking.
-        if self._write_limit < WRITE_LIMIT and tcp_info.unsent(self.socket.fileno()) >= self._write_limit:
+        if self._write_limit < WRITE_LIMIT_BYTES and tcp_info.unsent(self.socket.fileno()) >= self._write_limit:
             return 0
         for part in payload.frames(count):
             self.transport.write(part)
@@ -188,9 +188,9 @@ class Link(HttpConnection):
 
     def pace_for(self, peak_bps: float) -> None:
         """Sizes the buffers, here and in the kernel, for a session with this peak rate."""
-        self._write_limit = min(WRITE_LIMIT, max(MIN_WRITE_LIMIT, int(peak_bps / 8 * WRITE_AHEAD)))
+        self._write_limit = min(WRITE_LIMIT_BYTES, max(MIN_WRITE_LIMIT_BYTES, int(peak_bps / 8 * WRITE_AHEAD_S)))
         self.transport.set_write_buffer_limits(self._write_limit // 2, self._write_limit // 4)
-        sockets.keep_unsent_below(self.socket, min(sockets.UNSENT, self._write_limit))
+        sockets.keep_unsent_below(self.socket, min(sockets.MAX_UNSENT_BYTES, self._write_limit))
 
     def read_at_most(self, count: int) -> None:
         """Hold the client back: read the next ``count`` bytes, and nothing more until this is called again."""
@@ -211,7 +211,7 @@ class Link(HttpConnection):
     def distrust(self) -> None:
         """From now on little more than an answer to a close frame may come in."""
         if self._input_left is None:
-            self._input_left = PATIENCE_WITH_BREAKERS
+            self._input_left = MAX_BROKEN_BYTES
 
     def send_texts(self, messages: Sequence[bytes], ping: bytes | None = None) -> bool:
         """Sends text messages, after a ping frame where there is one, in one write; False where nothing was sent.
@@ -250,11 +250,11 @@ class Link(HttpConnection):
         """The transport is there, after TLS where it is used."""
         self.owner = self._waited = self._skimmer = self._text = self._input_left = None
         self.room = None
-        self._write_limit = WRITE_LIMIT
+        self._write_limit = WRITE_LIMIT_BYTES
         super().connection_made(transport)
         sockets.prepare(self.socket)
         self.objects.add(self)
-        self._budget = TokenBucket(FRAMES_PER_SECOND, FRAME_BURST, self.loop.time())
+        self._budget = TokenBucket(MAX_FRAMES_PER_S, FRAME_BURST, self.loop.time())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""
@@ -280,14 +280,14 @@ class Link(HttpConnection):
         pieces = (data,) if self._skimmer is None else self._skimmer.skim(memoryview(data))
         for piece in pieces:
             if isinstance(piece, int):
-                if not self._may_receive(MIN_FRAME + piece):
+                if not self._may_receive(MIN_FRAME_BYTES + piece):
                     return
                 if (owner := self._spend()) is not None:
                     owner.binary(piece)
                 continue
             # In slices: what a client packs into one read can hold the event loop no longer than a slice takes.
-            for start in range(0, len(piece), SLICE):
-                part = bytes(piece[start : start + SLICE])
+            for start in range(0, len(piece), SLICE_BYTES):
+                part = bytes(piece[start : start + SLICE_BYTES])
                 if not self._may_receive(len(part)):
                     return
                 self._receive(part)
@@ -341,7 +341,7 @@ class Link(HttpConnection):
         error = self.protocol.parser_exc
         if error is not None and not isinstance(error, EOFError) and self._input_left is None:
             self.owner.broken(str(error))
-        if self.buffered > OVERFLOW:
+        if self.buffered > OVERFLOW_BYTES:
             self.owner.unread()
 
     def resume_writing(self) -> None:
@@ -379,13 +379,13 @@ class Link(HttpConnection):
         if self._text is None or self.owner is None:
             return
         # Once it is too long the rest is dropped, so that it can neither grow nor pass for payload.
-        if len(self._text) <= MAX_TEXT:
+        if len(self._text) <= MAX_TEXT_BYTES:
             self._text += event.data
-            if len(self._text) > MAX_TEXT:
+            if len(self._text) > MAX_TEXT_BYTES:
                 self.owner.text_too_long()
         if event.fin:
             text, self._text = bytes(self._text), None
-            if len(text) <= MAX_TEXT:
+            if len(text) <= MAX_TEXT_BYTES:
                 self.owner.text(text)
 
 

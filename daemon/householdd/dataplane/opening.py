@@ -16,12 +16,12 @@ from websockets.server import ServerProtocol
 
 from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.inlet import Inlet
-from householdd.dataplane.link import WRITE_LIMIT, Link
-from householdd.dataplane.skimmer import MAX_MESSAGE
+from householdd.dataplane.link import WRITE_LIMIT_BYTES, Link
+from householdd.dataplane.skimmer import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger("opening")
 
-MIN_LEFT = 0.001
+MIN_TIMEOUT_S = 0.001
 """Seconds for TLS where the time was up just now; event loops take no 0."""
 
 
@@ -68,7 +68,7 @@ class Opening:
         A client that speaks HTTP where TLS is expected is heard as well, so that it can be told.
         """
         loop = asyncio.get_running_loop()
-        protocol = ServerProtocol(max_size=MAX_MESSAGE)
+        protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES)
         link = Link(
             protocol,
             cast("Server", self),
@@ -77,12 +77,12 @@ class Opening:
             # For HTTP responses, which a bloated line brings slowly; sessions have a deadline of their own.
             close_timeout=self._timeout,
             max_queue=None,
-            write_limit=(WRITE_LIMIT // 2, WRITE_LIMIT // 4),
+            write_limit=(WRITE_LIMIT_BYTES // 2, WRITE_LIMIT_BYTES // 4),
         )
         link.arrival = arrival
         tls: dict[str, Any] = {}
         if self._tls is not None and not arrival.plain:
-            left = max(arrival.deadline - loop.time(), MIN_LEFT)
+            left = max(arrival.deadline - loop.time(), MIN_TIMEOUT_S)
             tls = {"ssl": self._tls, "ssl_handshake_timeout": left, "ssl_shutdown_timeout": self._timeout}
         try:
             await loop.connect_accepted_socket(lambda: Inlet(link), arrival.sock, **tls)

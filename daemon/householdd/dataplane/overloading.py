@@ -22,7 +22,7 @@ PASSES, LATE_PASSES = 9, 3
 """The lag is what so many of the last passes were late by, at least. One that was held up, however long, is no
 overload; and no more are asked for, since a pass that was missed is made up for at once, and that one is in time."""
 
-LOOK = 1.0
+CHECK_INTERVAL_S = 1.0
 """Seconds between two looks at what takes time to look at, and between two rounds of ending sessions."""
 
 BULK_BPS = 10e6
@@ -66,7 +66,7 @@ class Overloading:
         if not self._tuning.enabled:
             return
         self._lateness.append(lateness)
-        looked = self._looked is None or now - self._looked[0] >= LOOK
+        looked = self._looked is None or now - self._looked[0] >= CHECK_INTERVAL_S
         if looked:
             self._look(now)
         if self.ladder.look(self._figures(), now):

@@ -9,15 +9,15 @@ from websockets.frames import Opcode
 
 from householdd.dataplane.frames import head
 
-FRAME = 16 * 1024 - 4
+FRAME_BYTES = 16 * 1024 - 4
 """Payload bytes of the largest frame, which with its head fills a TLS record: RFC 8446 section 5.1. Larger ones cost
 less CPU, but a frame that is on its way delays every message behind it: with 16 KiB an in-band ping came within 25 ms
 of the true queue, with 1 MiB it was 470 ms off."""
 
-_random = os.urandom(FRAME)
+_random = os.urandom(FRAME_BYTES)
 """Random, so that nothing on the path can compress it. The same bytes for everyone: they carry no meaning."""
 
-PORTION = 2 * FRAME
+PORTION_BYTES = 2 * FRAME_BYTES
 """Payload bytes up to which several frames are one piece: a portion of a video call or of a burst is one write."""
 
 _RUN = 16
@@ -28,7 +28,7 @@ def _serialised(size: int) -> bytes:
     return head(Opcode.BINARY, size) + _random[:size]
 
 
-_FULL = _serialised(FRAME)
+_FULL = _serialised(FRAME_BYTES)
 _full_run = memoryview(_FULL * _RUN)
 
 
@@ -36,7 +36,7 @@ _full_run = memoryview(_FULL * _RUN)
 @lru_cache(maxsize=64)
 def portion(size: int) -> bytes:
     """Serialised frames, as few as can be, with ``size`` payload bytes in all, 1 to ``PORTION``."""
-    full, rest = divmod(size, FRAME)
+    full, rest = divmod(size, FRAME_BYTES)
     return _FULL * full + (_serialised(rest) if rest else b"")
 
 
@@ -51,10 +51,10 @@ def raw(count: int) -> list[memoryview]:
 
 def frames(count: int) -> list[bytes | memoryview]:
     """Serialised frames that carry ``count`` payload bytes in all, largest first, in pieces to be written."""
-    if 0 < count <= PORTION:
+    if 0 < count <= PORTION_BYTES:
         # Nearly all portions of paced sessions.
         return [portion(count)]
-    full, rest = divmod(count, FRAME)
+    full, rest = divmod(count, FRAME_BYTES)
     runs, single = divmod(full, _RUN)
     parts: list[bytes | memoryview] = [_full_run] * runs
     if single:

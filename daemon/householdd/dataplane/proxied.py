@@ -39,7 +39,7 @@ async def read(sock: socket.socket) -> tuple[str, int] | None:
 
     Raises ProxyHeaderError, also where the connection ends too early.
     """
-    head = await _exactly(sock, proxy_header.HEAD_SIZE)
+    head = await _exactly(sock, proxy_header.HEAD_BYTES)
     return proxy_header.source(head, await _exactly(sock, proxy_header.rest_size(head)))
 
 

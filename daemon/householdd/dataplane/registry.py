@@ -16,7 +16,7 @@ from householdd.dataplane.arrival import Arrival
 from householdd.dataplane.link import Link
 from householdd.dataplane.runner import Clock, Runner
 from householdd.dataplane.totals import Totals, count
-from householdd.measure.run_report import RunReport
+from householdd.measure.run_report import ClientRunReport
 from householdd.measure.worker_timing import WorkerTiming
 from householdd.session.messages import RunRefused
 from householdd.session.session import Identity, Session
@@ -29,11 +29,11 @@ from householdd.traffic.profiles import Profile, Profiles
 
 log = structlog.get_logger("registry")
 
-RECENT = 1000
+MAX_RECENT = 1000
 """Ended sessions that a worker can still show."""
 
 
-class Change(Enum):
+class SessionChange(Enum):
     """What happened to a session."""
 
     OPENED = "opened"
@@ -41,16 +41,16 @@ class Change(Enum):
     CLOSED = "closed"
 
 
-Listener = Callable[[Session, Change], None]
+Listener = Callable[[Session, SessionChange], None]
 
 
-class Keeper:
+class SessionObserver:
     """Whom a registry tells of what is to be kept. No method may wait; this one keeps nothing."""
 
-    def changed(self, session: Session, change: Change) -> None:
+    def changed(self, session: Session, change: SessionChange) -> None:
         """A session opened, has another state, or has ended."""
 
-    def reported(self, runner: Runner, report: RunReport) -> None:  # noqa: ARG002 - for those who keep it
+    def reported(self, runner: Runner, report: ClientRunReport) -> None:  # noqa: ARG002 - for those who keep it
         """A client tells of its run; ``runner.answer_report`` is called now or later."""
         runner.answer_report(RunRefused("disabled"))
 
@@ -73,7 +73,7 @@ class Registry:
         """Runs that clients want stopped; the workers' own memory takes its place."""
         self.listeners: set[Listener] = set()
         """Called after each opening, change of state and end; they must not raise or wait."""
-        self.keeper = Keeper()
+        self.keeper = SessionObserver()
         self.timing = WorkerTiming()
         self.refusals: Counter[Cause] = Counter()
         """Upgrades that were refused and connections that were closed before one, by cause."""
@@ -88,7 +88,7 @@ class Registry:
         self._ended.setdefault(profile.key, Totals()).opened += 1
         self.admission.opened(_visitor(session), self.clock.now())
         runner.start()
-        self._announce(session, Change.OPENED)
+        self._announce(session, SessionChange.OPENED)
         return runner
 
     def find(self, session_id: str) -> Session | None:
@@ -196,7 +196,7 @@ class Registry:
 
     def changed(self, runner: Runner) -> None:
         """A session's state is another."""
-        self._announce(runner.session, Change.CHANGED)
+        self._announce(runner.session, SessionChange.CHANGED)
 
     def ended(self, runner: Runner) -> None:
         """A session is over: its runner and connection are let go, its figures kept."""
@@ -206,18 +206,18 @@ class Registry:
         for whose in self.admission.ended(_visitor(session), reason, self.clock.now()):
             log.warning("circuit breaker opened", whose=whose)
         self.recent[session.identity.id] = session
-        while len(self.recent) > RECENT:
+        while len(self.recent) > MAX_RECENT:
             self.recent.popitem(last=False)
         totals = self._ended[session.profile.key]
         totals.closed[reason] += 1
         count(runner, totals.tally)
-        self._announce(session, Change.CLOSED)
+        self._announce(session, SessionChange.CLOSED)
 
-    def reported(self, runner: Runner, report: RunReport) -> None:
+    def reported(self, runner: Runner, report: ClientRunReport) -> None:
         """A client told of its run."""
         self.keeper.reported(runner, report)
 
-    def _announce(self, session: Session, change: Change) -> None:
+    def _announce(self, session: Session, change: SessionChange) -> None:
         for listener in (self.keeper.changed, *self.listeners):
             try:
                 listener(session, change)

@@ -13,13 +13,13 @@ from websockets.frames import CloseCode
 
 from householdd.clients.addresses import host_port
 from householdd.dataplane import sockets, tcp_info
-from householdd.dataplane.link import FRAMES_PER_SECOND, Link
+from householdd.dataplane.link import MAX_FRAMES_PER_S, Link
 from householdd.dataplane.tcp_info import TcpInfo
-from householdd.measure.run_report import RunReport
+from householdd.measure.run_report import ClientRunReport
 from householdd.session.dialogue import Dialogue
 from householdd.session.interval_timer import IntervalTimer
-from householdd.session.liveness import HEARTBEAT, Kernel
-from householdd.session.messages import MAX_TEXT, RunRefused, RunStored, ServerMessage, encode
+from householdd.session.liveness import HEARTBEAT_S, Kernel
+from householdd.session.messages import MAX_TEXT_BYTES, RunRefused, RunStored, ServerMessage, encode
 from householdd.session.pings import Pings
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, SessionState
@@ -29,10 +29,10 @@ from householdd.traffic.profiles import Profile
 log = structlog.get_logger("session")
 
 
-KERNEL_MARGIN = 10.0
+KERNEL_MARGIN_S = 10.0
 """Seconds that the kernel waits longer than the daemon before it gives a connection up by itself."""
 
-MIN_DELAY = 0.001
+MIN_DELAY_S = 0.001
 """Seconds; the loop's timers count milliseconds, and less would spin until the tick has come."""
 
 
@@ -70,7 +70,7 @@ class Observer(Protocol):
     def ended(self, runner: Runner) -> None:
         """The session is CLOSED and holds nothing more."""
 
-    def reported(self, runner: Runner, report: RunReport) -> None:
+    def reported(self, runner: Runner, report: ClientRunReport) -> None:
         """The client tells of its run; ``runner.answer_report`` is to be called, now or later."""
 
 
@@ -91,7 +91,7 @@ class Runner:
         self._ping_count = 0
         # The id is random, so the pings of sessions that opened together are spread over the heartbeat.
         phase = uuid.UUID(session.identity.id).int % 1000 / 1000
-        self._heartbeat = IntervalTimer(session.opened_at + phase * HEARTBEAT)
+        self._heartbeat = IntervalTimer(session.opened_at + phase * HEARTBEAT_S)
         self.tcp: TcpInfo | None = None
         """What the kernel said when it was last asked; None before the first control pass."""
         self.congestion_control = ""
@@ -136,7 +136,7 @@ class Runner:
         """Puts new deadlines in force; they act at the next control pass."""
         self.session.timeouts = timeouts
         if self.link.open:
-            sockets.give_up_after(self.link.socket, timeouts.inactivity + KERNEL_MARGIN)
+            sockets.give_up_after(self.link.socket, timeouts.inactivity + KERNEL_MARGIN_S)
 
     def set_profile(self, profile: Profile) -> None:
         """Puts other rates in force, at the next portion."""
@@ -224,7 +224,7 @@ class Runner:
             messages += self._dialogue.updates(now, wall, interval)
         if self.session.held_back:
             self.link.read_at_most(self.session.readable)
-        if self._heartbeat.due(now, HEARTBEAT) and self.session.wants_ping(now):
+        if self._heartbeat.due(now, HEARTBEAT_S) and self.session.wants_ping(now):
             self._ping_count += 1
             data = self._ping_count.to_bytes(8)
             if self._send(messages, data):
@@ -250,7 +250,7 @@ class Runner:
     def text_too_long(self) -> None:
         """A text message was too long."""
         self.session.errors.malformed += 1
-        detail = f"a text message may have {MAX_TEXT} bytes"
+        detail = f"a text message may have {MAX_TEXT_BYTES} bytes"
         self.end(CloseReason.PROTOCOL_ERROR, detail, CloseCode.MESSAGE_TOO_BIG)
 
     def binary(self, size: int) -> None:
@@ -284,7 +284,7 @@ class Runner:
 
     def flooded(self) -> None:
         """The client sends more frames than it may."""
-        if self.end(CloseReason.PROTOCOL_ERROR, f"more than {FRAMES_PER_SECOND} frames a second"):
+        if self.end(CloseReason.PROTOCOL_ERROR, f"more than {MAX_FRAMES_PER_S} frames a second"):
             self.session.errors.flooding += 1
         # Also where it was ending for another reason, which a client can bring about.
         self.link.distrust()
@@ -387,7 +387,7 @@ class Runner:
     def _arm(self) -> None:
         if self._timer is None and self.session.state is SessionState.ACTIVE and self.link.open:
             now = self._clock.now()
-            delay = max(self.session.download.next_at(now) - now, MIN_DELAY)
+            delay = max(self.session.download.next_at(now) - now, MIN_DELAY_S)
             self._tick_at = now + delay
             self._timer = self._clock.call_later(delay, self._tick)
 

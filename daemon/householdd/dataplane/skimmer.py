@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-MAX_MESSAGE = 256 * 1024
+MAX_MESSAGE_BYTES = 256 * 1024
 """Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
 
-SLICE = 8 * 1024
+SLICE_BYTES = 8 * 1024
 """Bytes that the library parses at a time; of the smallest frames a client can send 1365 fit in."""
 
 _WHOLE_BINARY = 0x82
@@ -71,7 +71,7 @@ class Skimmer:
                 if not self._left:
                     yield self._payload
                     self._payload = None
-            elif at - begin >= SLICE:
+            elif at - begin >= SLICE_BYTES:
                 # The library judges it before more is followed, which may be nonsense.
                 yield data[begin:at]
                 begin = at
@@ -97,7 +97,7 @@ class Skimmer:
                 return None
         self._left = length
         whole = first == _WHOLE_BINARY and not self._fragmented
-        self._payload = length if whole and second & _MASKED and length <= MAX_MESSAGE else None
+        self._payload = length if whole and second & _MASKED and length <= MAX_MESSAGE_BYTES else None
         if first & _OPCODE < _FIRST_CONTROL:
             self._fragmented = not first & _FIN
         return size

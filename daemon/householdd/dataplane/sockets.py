@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 
-UNSENT = 32 * 1024
+MAX_UNSENT_BYTES = 32 * 1024
 """Bytes that the kernel takes of a connection before it has sent them, on top of what is in flight. Little, so that
 what was handed over does not go out after the gate was shut, and a ping does not wait behind much payload."""
 
@@ -14,14 +14,14 @@ _RESET = struct.pack("ii", 1, 0)
 _LINGER = struct.pack("ii", 0, 0)
 
 
-UNSERVED = 30.0
+UNSERVED_TIMEOUT_S = 30.0
 """Seconds after which the kernel gives up a connection that takes no HTTP response."""
 
 
 def prepare(sock: socket.socket) -> None:
     """Sets what holds for every client connection; what is unsent is still delivered when it is closed."""
-    keep_unsent_below(sock, UNSENT)
-    give_up_after(sock, UNSERVED)
+    keep_unsent_below(sock, MAX_UNSENT_BYTES)
+    give_up_after(sock, UNSERVED_TIMEOUT_S)
 
 
 def keep_unsent_below(sock: socket.socket, count: int) -> None:

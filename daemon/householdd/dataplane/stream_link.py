@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from householdd.dataplane import payload, sockets
-from householdd.dataplane.link import WRITE_LIMIT, Link, Owner
+from householdd.dataplane.link import WRITE_LIMIT_BYTES, Link, Owner
 
 
 class StreamLink:
@@ -64,7 +64,7 @@ class StreamLink:
         """Write up to ``count`` payload bytes; return how many the buffer had room for."""
         if not self.open:
             return 0
-        count = min(count, WRITE_LIMIT - self.buffered)
+        count = min(count, WRITE_LIMIT_BYTES - self.buffered)
         if count <= 0:
             return 0
         for part in payload.raw(count):

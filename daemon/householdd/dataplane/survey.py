@@ -11,7 +11,7 @@ from householdd.dataplane.runner import Runner
 from householdd.dataplane.totals import Totals, count
 from householdd.session.states import SessionState
 
-TURN = 128
+BATCH_SIZE = 128
 """Sessions that are looked at before others have their turn; it takes less than a millisecond."""
 
 
@@ -81,7 +81,7 @@ async def survey(registry: Registry) -> Survey:
     runners = list(registry.live.values())
     states = Counter((runner.session.profile.key, runner.session.state) for runner in runners)
     taken = Survey(registry.clock.now(), registry.ended_totals(), states)
-    async for some in in_turns(runners, TURN, registry.clock.now):
+    async for some in in_turns(runners, BATCH_SIZE, registry.clock.now):
         for runner in some:
             taken.look(runner)
     return taken

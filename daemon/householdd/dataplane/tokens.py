@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from householdd.shared.used_tokens import UsedTokens
 
-MAX_TOKEN = 2048
+MAX_TOKEN_LENGTH = 2048
 """Characters."""
 
-MAX_ID = 128
+MAX_ID_LENGTH = 128
 """Characters of ``jti``."""
 
-LEEWAY = 5.0
+CLOCK_LEEWAY_S = 5.0
 """Seconds by which the clocks of two machines may differ."""
 
 NO_RUN = "A token is for one run: the request must have a test_id."
@@ -50,7 +50,7 @@ class TokenError(ValueError):
     """A token that lets nobody in; the message may be shown to the client and has nothing of the token."""
 
 
-class Tokens:
+class RunTokenVerifier:
     """Which runs have a valid token. Nothing of a token is logged or kept but what stands for its id."""
 
     def __init__(self, key: Key, audience: str | None, max_lifetime: float, used: UsedTokens) -> None:
@@ -75,13 +75,13 @@ class Tokens:
 
     def use(self, token: Token, run: bytes, now: float) -> None:
         """Binds a token to a run, which may show it again and again. Raises TokenError."""
-        if not self._used.claim(token.id, run, token.expires + LEEWAY, now):
+        if not self._used.claim(token.id, run, token.expires + CLOCK_LEEWAY_S, now):
             raise TokenError(USED)
 
     def _read(self, text: str, now: float) -> Token:
         if not text:
             raise TokenError(NEEDED)
-        if len(text) > MAX_TOKEN:
+        if len(text) > MAX_TOKEN_LENGTH:
             raise TokenError(WRONG)
         try:
             claims = jwt.decode(
@@ -101,11 +101,11 @@ class Tokens:
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise TokenError(WRONG) from None
         expires, begins, token_id = _time(claims["exp"]), _time(claims.get("nbf", 0)), claims["jti"]
-        if not isinstance(token_id, str) or not 1 <= len(token_id) <= MAX_ID:
+        if not isinstance(token_id, str) or not 1 <= len(token_id) <= MAX_ID_LENGTH:
             raise TokenError(WRONG)
-        if expires <= now - LEEWAY:
+        if expires <= now - CLOCK_LEEWAY_S:
             raise TokenError(EXPIRED)
-        if expires > now + self._max_lifetime + LEEWAY or begins > now + LEEWAY:
+        if expires > now + self._max_lifetime + CLOCK_LEEWAY_S or begins > now + CLOCK_LEEWAY_S:
             raise TokenError(WRONG)
         return Token(token_id, expires)
 

@@ -18,7 +18,7 @@ MAX_DRIFT_S = 60.0
 
 
 @dataclass(frozen=True)
-class Reading:
+class ClockReading:
     """Both clocks at one moment."""
 
     wall: float
@@ -30,9 +30,9 @@ class Reading:
 class ClockTrust:
     """Compares the wall clock with the last time that was known to be right."""
 
-    def __init__(self, last_seen: float | None, now: Reading) -> None:
+    def __init__(self, last_seen: float | None, now: ClockReading) -> None:
         """``last_seen`` is when the daemon last wrote with a trusted clock, in Unix time; None if it never did."""
-        self._known = Reading(now.wall if last_seen is None else last_seen, now.boot)
+        self._known = ClockReading(now.wall if last_seen is None else last_seen, now.boot)
         self._steady_from = now
         """Since when the wall clock has been steady."""
         self.trusted = False
@@ -44,7 +44,7 @@ class ClockTrust:
         """The last wall time that was trusted."""
         return self._known.wall
 
-    def look(self, now: Reading) -> bool:
+    def look(self, now: ClockReading) -> bool:
         """Return whether the wall clock is trusted now; to be called every few minutes at least."""
         drift = self.step(now, self._steady_from)
         if abs(drift) > MAX_DRIFT_S:
@@ -55,15 +55,15 @@ class ClockTrust:
             self._known = now
         return self.trusted
 
-    def trusted_from(self, now: Reading) -> float:
+    def trusted_from(self, now: ClockReading) -> float:
         """Return in how many seconds the clock will be trusted if it stays steady."""
         return max(self._steady_from.boot + STEADY_S - now.boot, 0.0)
 
-    def ahead(self, now: Reading) -> float:
+    def ahead(self, now: ClockReading) -> float:
         """Return how far the wall clock is ahead of where it is expected, in seconds; negative if it is behind."""
         return self.step(now, self._known)
 
     @staticmethod
-    def step(now: Reading, before: Reading) -> float:
+    def step(now: ClockReading, before: ClockReading) -> float:
         """Return by how much the wall clock moved more than time passed."""
         return (now.wall - before.wall) - (now.boot - before.boot)

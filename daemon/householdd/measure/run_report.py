@@ -43,7 +43,7 @@ class ReportClient(_Strict, frozen=True, kw_only=True):
     version: _Version
 
 
-class Latency(_Strict, frozen=True, kw_only=True):
+class ReportedLatency(_Strict, frozen=True, kw_only=True):
     """Round trips of one series in milliseconds; null where nothing was measured."""
 
     count: _Count
@@ -78,7 +78,7 @@ class Person(_Strict, frozen=True, kw_only=True):
     """A message key."""
     download: Rates
     upload: Rates
-    latency: Latency
+    latency: ReportedLatency
     """Of the person's own connection."""
     stall_s: _Seconds | None = None
     """How long the picture stood still; null of who watches none."""
@@ -98,7 +98,7 @@ class Phase(_Strict, frozen=True, kw_only=True):
             raise ValueError("until_s must be at least from_s")
 
 
-class Point(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class TimelinePoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One moment of the run, written as ``[seconds, delay_ms, down_bps, up_bps]`` to be short."""
 
     seconds: _Seconds
@@ -107,7 +107,7 @@ class Point(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     up_bps: _Rate
 
 
-class RunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
+class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     """A client's account of its run."""
 
     ended_at: Annotated[float, msgspec.Meta(ge=0, le=2**53)]
@@ -116,16 +116,16 @@ class RunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     load_s: _Seconds
     phases: Annotated[tuple[Phase, ...], msgspec.Meta(max_length=8)]
     baseline_ms: _Milliseconds | None
-    idle: Latency
+    idle: ReportedLatency
     """The probe's before any load."""
-    loaded: Latency
+    loaded: ReportedLatency
     """The probe's under load."""
     people: Annotated[tuple[Person, ...], msgspec.Meta(min_length=1, max_length=8)]
     invalid: Annotated[tuple[Invalid, ...], msgspec.Meta(max_length=len(Invalid))] = ()
     """Why the run does not count; none of a valid one."""
     loss_share: _Share | None = None
     """Loss on the probe's connections; null where it cannot be told from queueing."""
-    timeline: Annotated[tuple[Point, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
+    timeline: Annotated[tuple[TimelinePoint, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
     warm_up_mbps: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
     """What the line carried before the run, in Mbit/s."""
 
@@ -159,5 +159,5 @@ class RunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
 encode = msgspec.json.Encoder().encode
 """A report as JSON, as it is stored."""
 
-decode = msgspec.json.Decoder(RunReport).decode
+decode = msgspec.json.Decoder(ClientRunReport).decode
 """The same back. Raises msgspec.DecodeError."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 
-from householdd.measure.run_report import RunReport
+from householdd.measure.run_report import ClientRunReport
 from householdd.session import messages
 from householdd.session.interval_timer import IntervalTimer
-from householdd.session.liveness import HEARTBEAT
+from householdd.session.liveness import HEARTBEAT_S
 from householdd.session.pings import Pings
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, EvidenceKind
 from householdd.session.updates import fill, mbps
 from householdd.traffic.profiles import GREATEST_RATE, MEGABIT, PROBE
 
-ERROR_BUDGET = 20
+MAX_ERRORS = 20
 """Malformed messages, and as many of unknown type, that a session survives."""
 
-UPLOAD_CHUNK = 64 * 1024
+UPLOAD_CHUNK_BYTES = 64 * 1024
 """Greatest upload chunk in bytes that deployed clients send."""
 
 
@@ -34,7 +34,7 @@ class Dialogue:
         self._tests = IntervalTimer(session.opened_at)
         self._reported = False
         """Set once, by the session's only run report."""
-        self._report: RunReport | None = None
+        self._report: ClientRunReport | None = None
         """The report that nobody has taken yet."""
 
     def greeting(self, wall: float) -> list[messages.ServerMessage]:
@@ -66,7 +66,7 @@ class Dialogue:
         match message:
             case None:
                 session.errors.unknown += 1
-                spent = session.errors.unknown > ERROR_BUDGET
+                spent = session.errors.unknown > MAX_ERRORS
                 return [], CloseReason.PROTOCOL_ERROR if spent else None
             case messages.Ping():
                 return [self._pong(message, wall)], None
@@ -86,14 +86,14 @@ class Dialogue:
                     user_id=session.identity.user_id, timestamp=wall * 1e3, message="Test stopped"
                 )
                 return [ack], CloseReason.CLIENT_STOPPED
-            case RunReport():
+            case ClientRunReport():
                 return self._run_report(message)
             case _:
                 # An announcement, or an answer that has done its work by coming in.
                 pass
         return [], None
 
-    def take_report(self) -> RunReport | None:
+    def take_report(self) -> ClientRunReport | None:
         """The run report that came in since the last call; its answer takes time, so somebody else gives it."""
         report, self._report = self._report, None
         return report
@@ -104,7 +104,7 @@ class Dialogue:
             return []
         due: list[messages.ServerMessage] = []
         user_id, milliseconds = self.session.identity.user_id, wall * 1e3
-        if self._pings.due(now, HEARTBEAT):
+        if self._pings.due(now, HEARTBEAT_S):
             self._sequence += 1
             self._by_sequence.sent(self._sequence, now)
             self._by_timestamp.sent(milliseconds, now)
@@ -128,7 +128,7 @@ class Dialogue:
         if wanted > 0:
             request = messages.RealUploadRequest(
                 target_bytes=wanted,
-                optimal_chunk_size=min(wanted, UPLOAD_CHUNK),
+                optimal_chunk_size=min(wanted, UPLOAD_CHUNK_BYTES),
                 duration_ms=round(interval * 1e3),
                 timestamp=wall * 1e3,
             )
@@ -153,7 +153,7 @@ class Dialogue:
         if rate is not None and rate > 0 and math.isfinite(rate):
             self.session.download.limit(rate if rate > GREATEST_RATE else rate * MEGABIT, now)
 
-    def _run_report(self, report: RunReport) -> tuple[list[messages.ServerMessage], CloseReason | None]:
+    def _run_report(self, report: ClientRunReport) -> tuple[list[messages.ServerMessage], CloseReason | None]:
         if self.session.profile.key != PROBE.key:
             return self._malformed(f"run_report: only a session of {PROBE.key} may send one")
         if report.client.kind == "server":
@@ -168,7 +168,7 @@ class Dialogue:
         errors.malformed += 1
         told, errors.told = errors.told, True
         answers: list[messages.ServerMessage] = [] if told else [messages.ErrorMessage(error=error)]
-        return answers, CloseReason.PROTOCOL_ERROR if errors.malformed > ERROR_BUDGET else None
+        return answers, CloseReason.PROTOCOL_ERROR if errors.malformed > MAX_ERRORS else None
 
     def _pong(self, ping: messages.Ping, wall: float) -> messages.ServerPong | messages.ProbePong:
         if self.session.profile.only_measures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from householdd.measure.round_trip import RoundTrip
 
-PATIENCE = 20
+SILENCE_INTERVALS = 20
 """Gaps as long as this client's longest usual one, without an answer, after which it counts as inactive. At the usual
 two answers a second that is about ten seconds; a client that answers once in a while has accordingly longer."""
 
@@ -31,4 +31,4 @@ class Inactivity:
     def timeout(self, floor: float, ceiling: float) -> float:
         """Seconds of silence after which the client is inactive, within the bounds."""
         usual = self._gaps.timeout(0.0, ceiling)
-        return min(max(PATIENCE * usual, floor), ceiling)
+        return min(max(SILENCE_INTERVALS * usual, floor), ceiling)

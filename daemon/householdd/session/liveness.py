@@ -9,7 +9,7 @@ from householdd.session.inactivity import Inactivity
 from householdd.session.states import CloseReason, EvidenceKind, Verdict
 from householdd.settings.definitions import Timeouts
 
-HEARTBEAT = 0.5
+HEARTBEAT_S = 0.5
 """Seconds between two pings of a session. A live client on an unloaded line gives evidence at least this often."""
 
 
@@ -47,7 +47,7 @@ class Liveness:
         self.failed = 0
         """Probes in all that went unanswered."""
         self.round_trip = RoundTrip()
-        self.activity = Inactivity(max(expected_gap, HEARTBEAT), now)
+        self.activity = Inactivity(max(expected_gap, HEARTBEAT_S), now)
         self._acked: int | None = None
         self._stuck = False
 
@@ -57,7 +57,7 @@ class Liveness:
         self.last_evidence_at = max(self.last_evidence_at, now)
         self.failures = 0
         self.last_answer_at = self.last_evidence_at
-        self.activity.answered(self.last_answer_at, HEARTBEAT / 2)
+        self.activity.answered(self.last_answer_at, HEARTBEAT_S / 2)
 
     def acknowledged(self, kernel: Kernel, now: float) -> bool:
         """Takes the kernel's report; whether it is evidence: something was acknowledged that was not before."""
@@ -93,7 +93,7 @@ class Liveness:
 
     def verdict(self, timeouts: Timeouts, now: float) -> Verdict:
         """What the evidence says."""
-        overdue = self.probe_timeout(timeouts) + HEARTBEAT
+        overdue = self.probe_timeout(timeouts) + HEARTBEAT_S
         if now - self.last_answer_at < overdue:
             return Verdict.LIVE
         return Verdict.FROZEN if self._stuck or self.fresh(timeouts, now) else Verdict.SILENT

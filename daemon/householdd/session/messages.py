@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from householdd.measure.run_report import RunReport
+from householdd.measure.run_report import ClientRunReport
 
-MAX_TEXT = 16 * 1024
+MAX_TEXT_BYTES = 16 * 1024
 """Greatest size in bytes of a client's text message; the longest of a deployed client has some 300."""
 
 Number = int | float
@@ -119,7 +119,7 @@ ClientMessage = (
     | DownloadResponse
     | StopTest
     | StopTraffic
-    | RunReport
+    | ClientRunReport
 )
 
 _CLIENT_TYPES = {each.__struct_config__.tag: each for each in ClientMessage.__args__}

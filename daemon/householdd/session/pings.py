@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-KEPT = 64
+MAX_PINGS = 64
 """Unanswered pings that are remembered: half a minute of them at two a second."""
 
 Key = TypeVar("Key", int, bytes, float)
@@ -21,7 +21,7 @@ class Pings(Generic[Key]):
     def sent(self, key: Key, now: float) -> None:
         """A ping was sent; beyond ``KEPT`` the oldest is forgotten."""
         self._sent[key] = now
-        if len(self._sent) > KEPT:
+        if len(self._sent) > MAX_PINGS:
             del self._sent[next(iter(self._sent))]
 
     def answered(self, key: Key, now: float) -> float | None:

@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from householdd.capacity.demand import AHEAD, Demand
+from householdd.capacity.demand import LEAD_S, Demand
 from householdd.capacity.lateness import Lateness
 from householdd.measure.latency import RateMeter, SessionLatency
-from householdd.session.liveness import HEARTBEAT, Kernel, Liveness
+from householdd.session.liveness import HEARTBEAT_S, Kernel, Liveness
 from householdd.session.states import CloseReason, EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
-from householdd.traffic.pacer import UPLOAD_CATCH_UP, Pacer
+from householdd.traffic.pacer import UPLOAD_CATCH_UP_S, Pacer
 from householdd.traffic.profiles import Profile
 
 UNASKED_FACTOR = 2
 """Uploads may come to so many times what was to be asked for: deployed clients round a request up to whole chunks."""
 
-UNASKED_GRACE = 1024 * 1024
+UNASKED_GRACE_BYTES = 1024 * 1024
 """Bytes on top of that, such as what was asked for before the operator lowered a profile's rate."""
 
-MIN_READ = 256
+MIN_READ_BYTES = 256
 """Bytes that are read from every client in a control pass: what stands before its next answer must move on."""
 
 _NEXT = {
@@ -117,7 +117,7 @@ class Session:
         self.close_detail = ""
         self.latency = SessionLatency()
         self.download = Pacer(profile.download.shape(), now)
-        self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP)
+        self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP_S)
         self.liveness = Liveness(self.download.shape.longest_gap, now, acks_answer=profile.is_stream)
         self.transport: Transport | None = None
         """The latest report; None before the first, and of a session that ended before it."""
@@ -128,11 +128,11 @@ class Session:
         self.lateness = Lateness()
         self._download_demand = Demand(now)
         self._upload_demand = Demand(now)
-        self._may_receive = UNASKED_GRACE
+        self._may_receive = UNASKED_GRACE_BYTES
         """Bytes up to which an upload is known to be within its bound."""
         self.held_back = False
         """Whether the client uploads by itself, so that it is read no faster than its profile uploads."""
-        self.readable = MIN_READ
+        self.readable = MIN_READ_BYTES
         """Bytes to read of a client that is held back, from one control pass to the next."""
 
     def set_profile(self, profile: Profile, now: float) -> None:
@@ -171,7 +171,7 @@ class Session:
         """
         if self.profile.is_stream:
             return False
-        return not self.profile.only_measures or now - self.liveness.last_evidence_at >= HEARTBEAT
+        return not self.profile.only_measures or now - self.liveness.last_evidence_at >= HEARTBEAT_S
 
     def payload_due(self, now: float) -> int:
         """Payload bytes that may be written now; 0 while the gate is shut.
@@ -192,7 +192,7 @@ class Session:
             return 0
         count = self.upload.due(until)
         self.upload.take(count)
-        self.readable = max(count, MIN_READ)
+        self.readable = max(count, MIN_READ_BYTES)
         return count
 
     def sent(self, count: int) -> None:
@@ -211,7 +211,7 @@ class Session:
         if self.sums.received <= self._may_receive or self.held_back or not self.live:
             return None
         # Worked out only where the last bound is passed: this is called for every frame.
-        self._may_receive = UNASKED_FACTOR * self.upload.offered(now) + UNASKED_GRACE
+        self._may_receive = UNASKED_FACTOR * self.upload.offered(now) + UNASKED_GRACE_BYTES
         if self.sums.received <= self._may_receive:
             return None
         self.errors.unasked += 1
@@ -251,8 +251,8 @@ class Session:
         if self.state is not SessionState.ACTIVE:
             return 0.0, 0.0
         return (
-            min(self.download.demand(now, AHEAD), download.line_bps or math.inf),
-            min(self.upload.demand(now, AHEAD), upload.line_bps or math.inf),
+            min(self.download.demand(now, LEAD_S), download.line_bps or math.inf),
+            min(self.upload.demand(now, LEAD_S), upload.line_bps or math.inf),
         )
 
     def hold(self, download_bps: float, upload_bps: float, now: float) -> None:

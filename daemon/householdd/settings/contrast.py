@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LEAST = 4.5
+MIN_CONTRAST = 4.5
 """Of text on its background, success criterion 1.4.3."""
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from householdd.shared.sketch import Places, Sketch, Window, least, places
 
-SECRET_SIZE = 16
+SECRET_BYTES = 16
 """Bytes at the beginning: a secret, so that nobody can choose keys that are counted as one."""
 
-HANDSHAKES_WINDOW = 10.0
+HANDSHAKES_WINDOW_S = 10.0
 """Seconds over which the handshakes of an address are averaged: a household comes in bursts."""
 
-OUTCOMES_WINDOW = 60.0
+OUTCOMES_WINDOW_S = 60.0
 """Seconds for which ends of sessions are remembered."""
 
 _HEAD = struct.Struct("=IIIII")
@@ -33,7 +33,7 @@ _PART = _FRONT + Sketch.SIZE + 2 * Window.SIZE
 
 def size(workers: int) -> int:
     """Bytes of memory for this many workers."""
-    return SECRET_SIZE + workers * _PART
+    return SECRET_BYTES + workers * _PART
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class _Part:
         self._memory = memory
         self._start = start
         self.live = Sketch(memory, start + _FRONT)
-        self.handshakes = Window(memory, start + _FRONT + Sketch.SIZE, HANDSHAKES_WINDOW)
-        self.outcomes = Window(memory, start + _FRONT + Sketch.SIZE + Window.SIZE, OUTCOMES_WINDOW)
+        self.handshakes = Window(memory, start + _FRONT + Sketch.SIZE, HANDSHAKES_WINDOW_S)
+        self.outcomes = Window(memory, start + _FRONT + Sketch.SIZE + Window.SIZE, OUTCOMES_WINDOW_S)
 
     @property
     def head(self) -> tuple[int, int, int, int, int]:
@@ -78,17 +78,17 @@ class SharedCounters:
     def __init__(self, memory: memoryview, worker: int) -> None:
         """``memory`` has ``size(workers)`` bytes and is writable; ``worker`` counts from 0."""
         self._memory = memory
-        workers = (len(memory) - SECRET_SIZE) // _PART
-        self._parts = [_Part(memory, SECRET_SIZE + each * _PART) for each in range(workers)]
+        workers = (len(memory) - SECRET_BYTES) // _PART
+        self._parts = [_Part(memory, SECRET_BYTES + each * _PART) for each in range(workers)]
         self._own = self._parts[worker]
 
     def seed(self, secret: bytes) -> None:
         """Sets the secret, before anything is counted; ``secret`` has ``SECRET_SIZE`` bytes."""
-        self._memory[:SECRET_SIZE] = secret
+        self._memory[:SECRET_BYTES] = secret
 
     def clear(self, worker: int) -> None:
         """Forgets what a worker had that is gone."""
-        start = SECRET_SIZE + worker * _PART
+        start = SECRET_BYTES + worker * _PART
         self._memory[start : start + _PART] = bytes(_PART)
 
     def opened(self, keys: Iterable[bytes]) -> None:
@@ -170,7 +170,7 @@ class SharedCounters:
     def handshakes_of(self, key: bytes, now: float) -> float:
         """Handshakes of a key in a second, the mean of the last ``HANDSHAKES_WINDOW``."""
         parts = (each for part in self._parts for each in part.handshakes.parts(now))
-        return least(parts, self._places(key)) / HANDSHAKES_WINDOW
+        return least(parts, self._places(key)) / HANDSHAKES_WINDOW_S
 
     def ended(self, key: bytes, now: float, *, failed: bool) -> None:
         """Something of a key ended, by a failure or not."""
@@ -202,4 +202,4 @@ class SharedCounters:
             self.change([b"u" + key], change)
 
     def _places(self, key: bytes) -> Places:
-        return places(key, bytes(self._memory[:SECRET_SIZE]))
+        return places(key, bytes(self._memory[:SECRET_BYTES]))

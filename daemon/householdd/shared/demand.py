@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 Row = tuple[int, float, float]
 """Of one session: the key of its customer, and what it wants to download and to upload, bit/s."""
 
-FRESH = 2.0
+DEMAND_TTL_S = 2.0
 """Seconds after which what a worker wrote counts no more: it stands still, and so does its traffic."""
 
 MAX_ROWS = 65_536
@@ -56,7 +56,7 @@ class SharedDemand:
         for worker in range(self.workers):
             start = worker * _PART
             written, rows = _HEAD.unpack_from(self._memory, start)
-            if now - written < FRESH:
+            if now - written < DEMAND_TTL_S:
                 first = start + _HEAD.size
                 yield from _ROW.iter_unpack(bytes(self._memory[first : first + rows * _ROW.size]))
 

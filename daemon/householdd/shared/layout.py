@@ -32,7 +32,7 @@ def views(memory: memoryview, workers: int, worker: int) -> tuple[SharedCounters
 def used_tokens_of(memory: memoryview, workers: int, worker: int) -> UsedTokens:
     """The used tokens, likewise; once the secret of the counts is set."""
     *_, used, _ = sections(workers)
-    return UsedTokens(memory[used], worker, bytes(memory[: counters.SECRET_SIZE]))
+    return UsedTokens(memory[used], worker, bytes(memory[: counters.SECRET_BYTES]))
 
 
 def stopped_runs_of(memory: memoryview, workers: int, worker: int) -> StoppedRuns:

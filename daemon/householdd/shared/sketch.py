@@ -11,7 +11,7 @@ WIDTH = 32_768
 """Counters of a row."""
 
 _CELL = struct.Struct("=H")
-_GREATEST = 2**16 - 1
+_MAX_COUNT = 2**16 - 1
 _TURN = struct.Struct("=I")
 _DIGEST = struct.Struct(f"={ROWS}H")
 
@@ -41,7 +41,7 @@ class Sketch:
     def add(self, where: Places, change: int) -> None:
         """Adds to a key's counters; a counter stays within 0 and 65535."""
         for place in where:
-            value = min(max(self.at(place) + change, 0), _GREATEST)
+            value = min(max(self.at(place) + change, 0), _MAX_COUNT)
             _CELL.pack_into(self._memory, self._start + _CELL.size * place, value)
 
     def at(self, place: int) -> int:

@@ -13,10 +13,10 @@ from sqlalchemy.pool import NullPool
 
 from householdd.storage import networks
 
-PATIENCE = 10
+CONNECT_TIMEOUT_S = 10
 """Seconds that a connection or a lock may take."""
 
-LONGEST_STATEMENT = 60
+STATEMENT_TIMEOUT_S = 60
 """Seconds; the first look at what is too old may find much."""
 
 
@@ -49,23 +49,25 @@ def open_engine(url: URL) -> Engine:
     """An engine for ``url``; nothing is opened yet."""
     if url.get_backend_name() == "sqlite":
         # A connection costs nothing, and one for each use finds out when the file is another.
-        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": PATIENCE})
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": CONNECT_TIMEOUT_S})
         event.listen(engine, "connect", _set_up_sqlite)
         return engine
-    timeouts = f"-c statement_timeout={LONGEST_STATEMENT * 1000} -c lock_timeout={PATIENCE * 1000} -c timezone=UTC"
+    timeouts = (
+        f"-c statement_timeout={STATEMENT_TIMEOUT_S * 1000} -c lock_timeout={CONNECT_TIMEOUT_S * 1000} -c timezone=UTC"
+    )
     return create_engine(
         url,
         pool_size=2,
         max_overflow=2,
         pool_pre_ping=True,
-        pool_timeout=PATIENCE,
+        pool_timeout=CONNECT_TIMEOUT_S,
         connect_args={
-            "connect_timeout": PATIENCE,
+            "connect_timeout": CONNECT_TIMEOUT_S,
             "options": timeouts,
             "application_name": "householdd",
             # A server that is gone without a word is noticed by TCP within as long as a connection may take.
-            "tcp_user_timeout": PATIENCE * 1000,
-            "keepalives_idle": PATIENCE,
+            "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
+            "keepalives_idle": CONNECT_TIMEOUT_S,
             "keepalives_interval": 5,
             "keepalives_count": 2,
             # Of a database in SQL_ASCII, texts would come as bytes otherwise.

@@ -23,7 +23,7 @@ from householdd.storage.schema import (
     writers,
 )
 
-LOCK = 0x686F7573
+ADVISORY_LOCK = 0x686F7573
 """Key of PostgreSQL's advisory lock: several machines may start at the same time on the same database."""
 
 
@@ -63,7 +63,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third,
 def migrate(connection: Connection, migrations: tuple[Callable[[Connection], None], ...] = MIGRATIONS) -> None:
     """Brings the database to the last version, in the caller's transaction. Raises NewerSchemaError."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     found = 0
     if inspect(connection).has_table(schema_version.name):
         found = connection.scalar(select(func.max(schema_version.c.version))) or 0

@@ -14,10 +14,10 @@ from householdd.storage.writing import insert_new
 MAX_WAITING = 10_000
 """Runs that may wait; more are not announced."""
 
-ANNOUNCE_AFTER = 2.0
+ANNOUNCE_DELAY_S = 2.0
 """Seconds from a run's storing to the first attempt: its last sessions end meanwhile, and are told of as well."""
 
-LEASE = 60.0
+LEASE_S = 60.0
 """Seconds for which an attempt is one daemon's own, of those that share a database; longer than it takes."""
 
 
@@ -36,7 +36,7 @@ def add(connection: Connection, runs: Sequence[RunRow]) -> int:
     """Queues runs that were stored; how many were not, because too many wait."""
     room = max(MAX_WAITING - count(connection), 0)
     rows = [
-        {"run_id": run.id, "queued_at": run.stored_at, "due_at": run.stored_at + ANNOUNCE_AFTER, "attempts": 0}
+        {"run_id": run.id, "queued_at": run.stored_at, "due_at": run.stored_at + ANNOUNCE_DELAY_S, "attempts": 0}
         for run in runs[:room]
     ]
     insert_new(connection, outbox, rows)
@@ -63,7 +63,7 @@ def claim(connection: Connection, now: float) -> Due | None:
     # Another daemon may have been faster: then it is another time.
     mine = update(outbox).where(outbox.c.run_id == row.run_id, outbox.c.due_at == row.due_at)
     attempts = row.attempts + 1
-    if not connection.execute(mine.values(due_at=now + LEASE, attempts=attempts)).rowcount:
+    if not connection.execute(mine.values(due_at=now + LEASE_S, attempts=attempts)).rowcount:
         return None
     return Due(row.run_id, row.queued_at, attempts)
 

@@ -10,9 +10,9 @@ from sqlalchemy.sql import ColumnElement
 
 from householdd.capacity.fair_share import Holding, kept_rows
 from householdd.storage.schema import outbox, people, runs, session_sums, sessions
-from householdd.storage.writing import RUN_OVERHEAD_BYTES, SECONDS_AN_HOUR
+from householdd.storage.writing import RUN_OVERHEAD_BYTES, SECONDS_PER_HOUR
 
-BATCH = 1000
+BATCH_SIZE = 1000
 """Rows of one transaction."""
 
 SESSION_BYTES = 800
@@ -64,7 +64,7 @@ def prune(engine: Engine, bounds: Bounds, oldest: float | None, future: float | 
         for table in (sessions, runs):
             yield from _delete_all(engine, table, [_at(table) < oldest])
         with engine.begin() as connection:
-            too_old = session_sums.c.hour < oldest // SECONDS_AN_HOUR
+            too_old = session_sums.c.hour < oldest // SECONDS_PER_HOUR
             deleted = connection.execute(delete(session_sums).where(too_old)).rowcount
         yield deleted
     with engine.connect() as connection:
@@ -84,7 +84,7 @@ def _at(table: Table) -> ColumnElement[float]:
 def _delete_all(engine: Engine, table: Table, conditions: Sequence[ColumnElement[bool]]) -> Iterator[int]:
     while True:
         with engine.begin() as connection:
-            deleted = _delete_oldest(connection, table, conditions, BATCH)
+            deleted = _delete_oldest(connection, table, conditions, BATCH_SIZE)
         if not deleted:
             return
         yield deleted
@@ -94,7 +94,7 @@ def _delete_surplus(engine: Engine, cells: Sequence[_Cell], surplus: Sequence[in
     """Many networks that give a row each share a transaction; one that gives many takes several."""
     waiting = [(cell, count) for cell, count in zip(cells, surplus, strict=True) if count]
     while waiting:
-        room = BATCH
+        room = BATCH_SIZE
         with engine.begin() as connection:
             while waiting and room:
                 cell, count = waiting.pop()
@@ -103,7 +103,7 @@ def _delete_surplus(engine: Engine, cells: Sequence[_Cell], surplus: Sequence[in
                 room -= some
                 if count > some:
                     waiting.append((cell, count - some))
-        yield BATCH - room
+        yield BATCH_SIZE - room
 
 
 def _delete_oldest(connection: Connection, table: Table, conditions: Sequence[ColumnElement[bool]], count: int) -> int:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy import Connection, Engine, func, select
 
-from householdd.measure.clock_trust import MAX_STEP_S, ClockTrust, Reading
+from householdd.measure.clock_trust import MAX_STEP_S, ClockReading, ClockTrust
 from householdd.storage.pruning import Bounds, prune
 from householdd.storage.schema import runs, sessions, writers
-from householdd.storage.writing import SECONDS_A_DAY, write_seen
+from householdd.storage.writing import SECONDS_PER_DAY, write_seen
 
 log = structlog.get_logger("history")
 
@@ -21,9 +21,9 @@ INTERVAL_S = 300.0
 """Seconds between two passes over what is too old or too much."""
 
 
-def read_clocks() -> Reading:
+def read_clocks() -> ClockReading:
     """Return what both clocks say now."""
-    return Reading(time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
+    return ClockReading(time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Retention:
     """Shorter sessions that their clients ended are kept in sums only."""
 
 
-class Keeper:
+class Pruner:
     """Prunes a database, a transaction at a time. For one thread, but for ``warnings``."""
 
-    def __init__(self, retention: Retention, server: str, clocks: Callable[[], Reading] = read_clocks) -> None:
+    def __init__(self, retention: Retention, server: str, clocks: Callable[[], ClockReading] = read_clocks) -> None:
         """``server`` is the name of this machine; ``clocks`` reads both clocks."""
         self._retention = retention
         self._server = server
@@ -93,7 +93,7 @@ class Keeper:
         self._deleted = 0
         self._look_at_clock(engine, now, trusted=trusted)
         bounds = Bounds(self._retention.most, self._retention.max_bytes)
-        oldest = now.wall - self._retention.days * SECONDS_A_DAY if trusted else None
+        oldest = now.wall - self._retention.days * SECONDS_PER_DAY if trusted else None
         return prune(engine, bounds, oldest, now.wall + MAX_STEP_S if trusted else None)
 
     def _end(self) -> None:
@@ -102,7 +102,7 @@ class Keeper:
         if self._deleted:
             log.info("history shortened", deleted=self._deleted)
 
-    def _look_at_clock(self, engine: Engine, now: Reading, *, trusted: bool) -> None:
+    def _look_at_clock(self, engine: Engine, now: ClockReading, *, trusted: bool) -> None:
         warnings = []
         if not trusted and self._trust is not None:
             warnings.append(_untrusted(self._trust, now))
@@ -127,11 +127,11 @@ def _last_seen(connection: Connection, server: str) -> float | None:
     return found[0] or max((each for each in found if each is not None), default=None)
 
 
-def _untrusted(trust: ClockTrust, now: Reading) -> str:
+def _untrusted(trust: ClockTrust, now: ClockReading) -> str:
     ahead = trust.ahead(now)
     hours = trust.trusted_from(now) / 3600
     return (
-        f"nothing is deleted as too old: the clock is {abs(ahead) / SECONDS_A_DAY:.1f} days "
+        f"nothing is deleted as too old: the clock is {abs(ahead) / SECONDS_PER_DAY:.1f} days "
         f"{'ahead of' if ahead > 0 else 'behind'} the last time written ({_date(trust.last_known)} UTC); "
         f"if that is right, deleting begins in {hours:.0f} h"
     )

@@ -14,10 +14,10 @@ import structlog
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from householdd.measure.clock_trust import Reading
+from householdd.measure.clock_trust import ClockReading
 from householdd.storage import engine, migrations, outbox, writing
 from householdd.storage.problems import ProblemKind, describe, kind_of
-from householdd.storage.retention import Keeper, Retention, read_clocks
+from householdd.storage.retention import Pruner, Retention, read_clocks
 from householdd.storage.rows import Item, RunRow
 
 log = structlog.get_logger("history")
@@ -28,19 +28,19 @@ MAX_WAITING = 20_000
 MAX_RUNS_WAITING = 1000
 """Runs among them; each may have 16 KiB."""
 
-BATCH = 500
+BATCH_SIZE = 500
 """Items of one transaction."""
 
-FIRST_BACKOFF = 0.5
+FIRST_BACKOFF_S = 0.5
 """Seconds until a failed write is tried again; twice as long each time, up to ``LAST_BACKOFF``."""
 
-LAST_BACKOFF = 5.0
+MAX_BACKOFF_S = 5.0
 """Short, so that every daemon of several is back soon after their database."""
 
 CHECK_INTERVAL_S = 15.0
 """Seconds after which a row is written though there is nothing to write, to find out whether that works."""
 
-ANSWER_PATIENCE_S = engine.PATIENCE + 5.0
+ANSWER_PATIENCE_S = engine.CONNECT_TIMEOUT_S + 5.0
 """Seconds after which an attempt that has not ended counts as failed; longer than a connection or a lock may take."""
 
 
@@ -66,14 +66,14 @@ class StoreStatus:
 class Store:
     """Takes items from any thread, without waiting, and writes them in its own."""
 
-    def __init__(self, url: URL, retention: Retention, clocks: Callable[[], Reading] = read_clocks) -> None:
+    def __init__(self, url: URL, retention: Retention, clocks: Callable[[], ClockReading] = read_clocks) -> None:
         self.url = url
         self.engine = engine.open_engine(url)
         self.announce: Callable[[int], None] | None = None
         """Set before the start where a webhook is told of runs: called in the writer's thread when runs were queued
         for it, with how many found its queue full, and whenever the database has been found ready."""
         self._min_session_s = retention.min_session_s
-        self._keeper = Keeper(retention, socket.gethostname(), clocks)
+        self._keeper = Pruner(retention, socket.gethostname(), clocks)
         self._queue: deque[Item] = deque()
         self._runs: dict[str, tuple[RunRow, Future[bool]]] = {}
         """Runs that are in the queue, by id, and what tells whether they were written."""
@@ -168,7 +168,7 @@ class Store:
         self.engine.dispose()
 
     def _run(self) -> None:
-        backoff = FIRST_BACKOFF
+        backoff = FIRST_BACKOFF_S
         while (batch := self._next_batch()) is not None:
             fresh = not self._prepared
             try:
@@ -180,9 +180,9 @@ class Store:
                 self._failed(error)
                 if not self._pause(backoff):
                     return
-                backoff = min(backoff * 2, LAST_BACKOFF)
+                backoff = min(backoff * 2, MAX_BACKOFF_S)
             else:
-                backoff = FIRST_BACKOFF
+                backoff = FIRST_BACKOFF_S
                 if self.announce and (fresh or any(isinstance(item, RunRow) for item in batch)):
                     self.announce(self._unannounced)
                     self._unannounced = 0
@@ -199,7 +199,7 @@ class Store:
                 self._changed.wait(CHECK_INTERVAL_S)
             if not self._queue and self._closing_at is not None and self._prepared:
                 return None
-            return [self._queue[index] for index in range(min(BATCH, len(self._queue)))]
+            return [self._queue[index] for index in range(min(BATCH_SIZE, len(self._queue)))]
 
     def _is_due(self) -> bool:
         return not self._prepared or self._check_due() or self._keeper.is_due()
@@ -296,9 +296,9 @@ class Store:
         until = time.monotonic() + seconds
         with self._changed:
             while (now := time.monotonic()) < until:
-                if self._closing_at is not None and now + FIRST_BACKOFF > self._closing_at:
+                if self._closing_at is not None and now + FIRST_BACKOFF_S > self._closing_at:
                     return False
                 if self._closing_at is not None:
-                    until = min(until, now + FIRST_BACKOFF)
+                    until = min(until, now + FIRST_BACKOFF_S)
                 self._changed.wait(until - now)
         return True

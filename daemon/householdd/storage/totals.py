@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select
 
 from householdd.storage.schema import people, runs, session_sums, sessions
-from householdd.storage.writing import SECONDS_A_DAY, SECONDS_AN_HOUR
+from householdd.storage.writing import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict"]
 
@@ -18,7 +18,7 @@ MAX_GROUPS = 10_000
 
 
 @dataclass
-class Group:
+class GroupTotals:
     """What a group's members come to. What the grouping does not apply to is 0."""
 
     key: str
@@ -32,12 +32,12 @@ class Group:
     """Of the valid runs."""
 
 
-def groups(connection: Connection, grouping: Grouping, since: float | None, until: float | None) -> list[Group]:
+def groups(connection: Connection, grouping: Grouping, since: float | None, until: float | None) -> list[GroupTotals]:
     """The groups of what ended from Unix time ``since`` on and before ``until``, ordered by key.
 
     Of sessions that are kept in sums only, those of the whole hours that this touches, and under no network.
     """
-    found: dict[str, Group] = {}
+    found: dict[str, GroupTotals] = {}
     session_key, run_key = _session_key(grouping), _run_key(grouping)
     if session_key is not None:
         _add_sessions(connection, session_key, since, until, found)
@@ -46,7 +46,7 @@ def groups(connection: Connection, grouping: Grouping, since: float | None, unti
         _add_runs(connection, run_key, since, until, found, by_person=grouping == "verdict")
     for group in found.values():
         if grouping == "day":
-            group.key = datetime.fromtimestamp(int(group.key) * SECONDS_A_DAY, UTC).date().isoformat()
+            group.key = datetime.fromtimestamp(int(group.key) * SECONDS_PER_DAY, UTC).date().isoformat()
     return sorted(found.values(), key=lambda group: group.key)
 
 
@@ -75,7 +75,11 @@ def _run_key(grouping: Grouping) -> ColumnElement[Any] | None:
 
 
 def _add_sessions(
-    connection: Connection, key: ColumnElement[Any], since: float | None, until: float | None, found: dict[str, Group]
+    connection: Connection,
+    key: ColumnElement[Any],
+    since: float | None,
+    until: float | None,
+    found: dict[str, GroupTotals],
 ) -> None:
     at = sessions.c.closed_at
     statement = select(
@@ -92,15 +96,15 @@ def _add_sessions(
 
 
 def _add_short_sessions(
-    connection: Connection, grouping: Grouping, since: float | None, until: float | None, found: dict[str, Group]
+    connection: Connection, grouping: Grouping, since: float | None, until: float | None, found: dict[str, GroupTotals]
 ) -> None:
     key = session_sums.c[grouping] if grouping in session_sums.c else literal("")
     names = ("sessions", "session_s", "sent_bytes", "received_bytes")
     statement = select(key.label("key"), *(func.sum(session_sums.c[name]).label(name) for name in names))
     if since is not None:
-        statement = statement.where(session_sums.c.hour >= int(since // SECONDS_AN_HOUR))
+        statement = statement.where(session_sums.c.hour >= int(since // SECONDS_PER_HOUR))
     if until is not None:
-        statement = statement.where(session_sums.c.hour * SECONDS_AN_HOUR < until)
+        statement = statement.where(session_sums.c.hour * SECONDS_PER_HOUR < until)
     for row in connection.execute(statement.group_by("key")):
         group = _group(found, row.key)
         group.sessions += int(row.sessions)
@@ -114,7 +118,7 @@ def _add_runs(  # noqa: PLR0913 - as for sessions
     key: ColumnElement[Any],
     since: float | None,
     until: float | None,
-    found: dict[str, Group],
+    found: dict[str, GroupTotals],
     *,
     by_person: bool,
 ) -> None:
@@ -143,6 +147,6 @@ def _grouped(statement: Select[Any], at: ColumnElement[float], since: float | No
     return statement.group_by("key").order_by(func.count().desc()).limit(MAX_GROUPS)
 
 
-def _group(found: dict[str, Group], key: object) -> Group:
+def _group(found: dict[str, GroupTotals], key: object) -> GroupTotals:
     name = "" if key is None else str(key)
-    return found.setdefault(name, Group(name))
+    return found.setdefault(name, GroupTotals(name))

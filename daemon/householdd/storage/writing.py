@@ -12,9 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from householdd.storage.rows import Item, RunLink, RunRow, SessionRow
 from householdd.storage.schema import people, runs, session_sums, sessions, writers
 
-SECONDS_A_DAY = 86400
-SECONDS_AN_HOUR = 3600
-HOURS_A_DAY = 24
+SECONDS_PER_DAY = 86400
+SECONDS_PER_HOUR = 3600
+HOURS_PER_DAY = 24
 
 RUN_OVERHEAD_BYTES = 1200
 """What a run takes beside its report: its other columns, its people and the indexes."""
@@ -62,8 +62,8 @@ def _add_to_sums(connection: Connection, rows: Sequence[SessionRow]) -> None:
     connection.execute(delete(sessions).where(sessions.c.id.in_([row.id for row in rows])))
     sums: dict[tuple[int, str, str], dict[str, Any]] = {}
     for row in rows:
-        hour = int(row.closed_at // SECONDS_AN_HOUR)
-        key = {"hour": hour, "profile": row.profile, "reason": row.reason, "day": hour // HOURS_A_DAY}
+        hour = int(row.closed_at // SECONDS_PER_HOUR)
+        key = {"hour": hour, "profile": row.profile, "reason": row.reason, "day": hour // HOURS_PER_DAY}
         empty = {"sessions": 0, "session_s": 0.0, "sent_bytes": 0, "received_bytes": 0}
         total = sums.setdefault((hour, row.profile, row.reason), key | empty)
         total["sessions"] += 1
@@ -109,11 +109,11 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
 
 
 def _session(row: SessionRow) -> dict[str, Any]:
-    return {**asdict(row), "day": int(row.closed_at // SECONDS_A_DAY)}
+    return {**asdict(row), "day": int(row.closed_at // SECONDS_PER_DAY)}
 
 
 def _run(row: RunRow) -> dict[str, Any]:
     plain = asdict(row)
     del plain["people"]
     size = len(row.report.encode()) + RUN_OVERHEAD_BYTES
-    return {**plain, "day": int(row.stored_at // SECONDS_A_DAY), "size": size}
+    return {**plain, "day": int(row.stored_at // SECONDS_PER_DAY), "size": size}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
-FIRST = 3
+FIRST_DESCRIPTOR = 3
 """The first descriptor that is passed, SD_LISTEN_FDS_START."""
 
 LISTEN, CONTROL, REDIRECT = "listen", "control", "redirect"
@@ -85,7 +85,7 @@ def adopt(environ: MutableMapping[str, str]) -> Sockets:
         return Sockets()
     passed: dict[str, socket.socket] = {}
     try:
-        for number, name in enumerate(names.split(":")[: int(count)], FIRST):
+        for number, name in enumerate(names.split(":")[: int(count)], FIRST_DESCRIPTOR):
             _check_name(name, passed)
             passed[name] = _socket(number, name)
     except ActivationError:

@@ -17,23 +17,22 @@ import structlog
 from household.v1 import server_service_pb2
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import logs
-from householdd.access_settings import Access as AccessSettings
-from householdd.access_settings import AccessError
+from householdd.access_settings import AccessError, AccessSettings
 from householdd.admission.blocks import Blocks
 from householdd.clients import addresses
 from householdd.clients.addresses import Address
 from householdd.config import ConfigError, Settings
-from householdd.controlplane.access import Access
+from householdd.controlplane.access import AccessControl
 from householdd.controlplane.audit import Audit
 from householdd.controlplane.blocking import BlockBook
 from householdd.controlplane.failures import Refusal
 from householdd.controlplane.identity import Connections
-from householdd.controlplane.limits import Limits
+from householdd.controlplane.limits import CallLimits
 from householdd.controlplane.repeats import Repeats
 from householdd.controlplane.roles import Rules
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.dashboard_settings import Tokens
+from householdd.dashboard_settings import DashboardTokens
 from householdd.dataplane.branding import Brand
 from householdd.settings import runtime
 from householdd.settings.runtime import Catalogue, Values
@@ -82,12 +81,12 @@ class Supervisor:
         self._history = launch.history(settings, self._profiles) if settings.history.enabled else None
         self._state = DaemonState(listen_urls=[], history=self._history)
         self._connections = Connections()
-        self._limits = Limits()
+        self._limits = CallLimits()
         self._rules = Rules()
         """Who may do what; a reload replaces it."""
         self._door: TlsDoor | None = None
         """Set while the control API is served over TCP."""
-        self._tokens = Tokens()
+        self._tokens = DashboardTokens()
         """Who may log in to the dashboard; a reload replaces it."""
         self._dashboard: Dashboard | None = None
         """Set while it is served."""
@@ -142,7 +141,7 @@ class Supervisor:
                     HistoryReader(self._history),
                 ),
                 self._private / "daemon.sock",
-                Access(self._connections, lambda: self._rules, self._limits, audit),
+                AccessControl(self._connections, lambda: self._rules, self._limits, audit),
                 self._limits,
                 [Repeats()],
                 outermost=[rpcs],
@@ -224,7 +223,7 @@ class Supervisor:
         stack.push_async_callback(self._door.stop)
         log.info("control API over TCP", address=str(Address(tcp.listen.host, sock.getsockname()[1])))
 
-    def _read_rules(self, access: AccessSettings, tokens: Tokens) -> Rules:
+    def _read_rules(self, access: AccessSettings, tokens: DashboardTokens) -> Rules:
         return access.rules(os.geteuid(), self._control_path.stat().st_gid).with_names(tokens.roles)
 
     def _adopted_sockets(self) -> activation.Sockets:

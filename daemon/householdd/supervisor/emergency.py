@@ -13,7 +13,7 @@ import structlog
 
 from household.v1 import server_service_pb2 as pb
 from householdd.controlplane.audit import Audit
-from householdd.controlplane.failures import MAX_REASON
+from householdd.controlplane.failures import MAX_REASON_LENGTH
 from householdd.controlplane.identity import Caller
 from householdd.controlplane.interceptor import Call
 from householdd.supervisor.failure import DaemonError
@@ -23,7 +23,7 @@ log = structlog.get_logger("supervisor")
 METHOD = "household.v1.ServerService/ShutdownServer"
 """What is done, as the audit names it."""
 
-_LONGEST_LINE = 4 * MAX_REASON
+_LONGEST_LINE = 4 * MAX_REASON_LENGTH
 """Bytes of the first line that are looked at; UTF-8 has up to four for a character."""
 
 
@@ -34,7 +34,7 @@ class InEmergencyError(DaemonError):
 
 
 @dataclass(frozen=True)
-class Order:
+class EmergencyOrder:
     """What the file says."""
 
     reason: str
@@ -48,7 +48,7 @@ class EmergencyFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def order(self) -> Order | None:
+    def order(self) -> EmergencyOrder | None:
         """None where the file is not there. Raises OSError where that cannot be seen.
 
         It is there whatever it is; what is no file that can be read has no words of its own. A link is not followed: it
@@ -58,7 +58,7 @@ class EmergencyFile:
             owner = self.path.lstat().st_uid
         except (FileNotFoundError, NotADirectoryError):
             return None
-        return Order(self._reason() or "the file of the emergency stop is there", owner)
+        return EmergencyOrder(self._reason() or "the file of the emergency stop is there", owner)
 
     def refuse(self) -> None:
         """Raises InEmergencyError while the file is there, and DaemonError where that cannot be seen."""
@@ -83,7 +83,7 @@ class EmergencyFile:
             return ""
         finally:
             os.close(fd)
-        return "".join(filter(str.isprintable, line)).strip()[:MAX_REASON].strip()
+        return "".join(filter(str.isprintable, line)).strip()[:MAX_REASON_LENGTH].strip()
 
 
 class Emergency:

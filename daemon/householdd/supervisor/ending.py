@@ -19,7 +19,7 @@ from householdd.supervisor.systemd import notify
 
 log = structlog.get_logger("supervisor")
 
-LOOK = 0.25
+POLL_INTERVAL_S = 0.25
 """Seconds between two looks at the sessions that are left in a drain."""
 
 EXTENSION_USEC = 15_000_000
@@ -93,7 +93,7 @@ class Ending:
                 # Again and again instead of once for all, so that a drain that is stuck is not waited for.
                 notify(f"EXTEND_TIMEOUT_USEC={EXTENSION_USEC}\nSTATUS=draining: {left} sessions left")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._now.wait(), LOOK)
+                    await asyncio.wait_for(self._now.wait(), POLL_INTERVAL_S)
                     break
         # An emergency may have ended the sessions that were waited for.
         await server.answered()

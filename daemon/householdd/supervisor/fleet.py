@@ -22,7 +22,7 @@ from household.v1 import (
 from householdd.controlplane import convert, merging
 from householdd.supervisor.metrics.book import Book
 
-CALL_DEADLINE = 2.0
+CALL_TIMEOUT_S = 2.0
 """Seconds that a worker has to answer a call of the daemon; less where the caller has less."""
 
 GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
@@ -76,7 +76,7 @@ class WorkerHandle:
             channel, self._channel = self._channel, None
             # Calls under way end by themselves, since nobody answers them. Closing without that grace would raise
             # CancelledError in whoever awaits them, as if their own caller had gone.
-            await channel.close(grace=CALL_DEADLINE + 1)
+            await channel.close(grace=CALL_TIMEOUT_S + 1)
 
     def heard(self, server: server_service_pb2.Server) -> None:
         """Takes what the process says of itself; not from one that has ended, and not what is older than is known.
@@ -113,7 +113,7 @@ class WorkerHandle:
 
 
 @dataclass
-class Answers(Generic[T]):
+class WorkerAnswers(Generic[T]):
     """What came of a call to all workers."""
 
     given: list[tuple[WorkerHandle, T]] = field(default_factory=list)
@@ -146,10 +146,10 @@ async def ask_all(
     workers: Sequence[WorkerHandle],
     call: Callable[[WorkerHandle, float], Awaitable[T]],
     context: grpc.aio.ServicerContext[Any, Any] | None = None,
-    deadline: float = CALL_DEADLINE,
+    deadline: float = CALL_TIMEOUT_S,
     *,
     every_error: bool = False,
-) -> Answers[T]:
+) -> WorkerAnswers[T]:
     """Makes ``call(worker, timeout)`` to every worker at once.
 
     A worker that is not there or does not answer in time is named in ``missing``, never waited for beyond the
@@ -158,7 +158,7 @@ async def ask_all(
     """
     remaining = context.time_remaining() if context is not None else None
     timeout = deadline if remaining is None else min(deadline, remaining * 0.9)
-    answers = Answers[T]()
+    answers = WorkerAnswers[T]()
 
     async def ask(worker: WorkerHandle) -> None:
         if worker.state != server_service_pb2.WORKER_STATE_READY:

@@ -11,13 +11,13 @@ from typing import cast
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What every HTTP/2 connection begins with, RFC 9113 section 3.4."""
 
-BUFFER = 64 * 1024
+BUFFER_BYTES = 64 * 1024
 """Bytes that wait for a slow reader before the other end is no longer read."""
 
-LAST_WORDS = 2.0
+FLUSH_TIMEOUT_S = 2.0
 """Seconds that an end has to take what was still sent to it when the other end closed."""
 
-_BUSY = 0.02
+_BUSY_S = 0.02
 """Seconds between two tries while the private socket's queue is full."""
 
 
@@ -35,7 +35,7 @@ class End(asyncio.Protocol):
         """Bounds what may wait."""
         # uvloop's transports have its methods without being subclasses.
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(high=BUFFER)
+        self.transport.set_write_buffer_limits(high=BUFFER_BYTES)
 
     def data_received(self, data: bytes) -> None:
         """Passes on."""
@@ -64,9 +64,9 @@ class End(asyncio.Protocol):
             self.other.finish()
 
     def finish(self) -> None:
-        """Closes, after what was written, but not for longer than ``LAST_WORDS``."""
+        """Closes, after what was written, but not for longer than ``FLUSH_TIMEOUT_S``."""
         self.transport.close()
-        asyncio.get_running_loop().call_later(LAST_WORDS, self.transport.abort)
+        asyncio.get_running_loop().call_later(FLUSH_TIMEOUT_S, self.transport.abort)
 
 
 class Front(End):
@@ -133,7 +133,7 @@ async def reach(private: Path, name: str, front: Front) -> End:
                 sock.connect(str(private))
             except BlockingIOError:
                 # The queue of the listening socket is full; unlike with TCP nothing is under way then.
-                await asyncio.sleep(_BUSY)
+                await asyncio.sleep(_BUSY_S)
             else:
                 break
         _, end = await asyncio.get_running_loop().create_unix_connection(lambda: End(front), sock=sock)

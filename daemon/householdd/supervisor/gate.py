@@ -19,7 +19,7 @@ import structlog
 
 from householdd.capacity.token_bucket import TokenBucket
 from householdd.controlplane.identity import Caller, Connections
-from householdd.controlplane.limits import Limits
+from householdd.controlplane.limits import CallLimits
 from householdd.controlplane.roles import Role, Rules
 from householdd.supervisor import peers
 from householdd.supervisor.forwarding import Front, reach
@@ -29,26 +29,29 @@ log = structlog.get_logger("gate")
 BACKLOG = 1024
 """Connections that the kernel holds until they are accepted."""
 
-NAME_PATIENCE = 1.0
+NAME_TIMEOUT_S = 1.0
 """Seconds that a directory service has to name a user; then the number has to do."""
 
-_DESCRIPTORS = 3
+_DESCRIPTORS_PER_CONNECTION = 3
 """Files that a connection takes: two of the gate's and one of grpcio's."""
 
-_OTHERS = 256
+_OTHER_DESCRIPTORS = 256
 """Files that the rest of the daemon may need."""
 
 
 class Gate:
     """Counts clients and forwards their connections to ``private``; ``rules`` says which are in force."""
 
-    def __init__(self, private: Path, connections: Connections, rules: Callable[[], Rules], limits: Limits) -> None:
+    def __init__(self, private: Path, connections: Connections, rules: Callable[[], Rules], limits: CallLimits) -> None:
         self._private = private
         self._connections = connections
         self._rules = rules
         self._limits = limits
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._most = max(min(limits.connections, (soft - _OTHERS) // _DESCRIPTORS - limits.reserve), limits.reserve)
+        self._most = max(
+            min(limits.connections, (soft - _OTHER_DESCRIPTORS) // _DESCRIPTORS_PER_CONNECTION - limits.reserve),
+            limits.reserve,
+        )
         self._server: asyncio.Server | None = None
         self._fronts: dict[Front, Role] = {}
         """Clients whose caller is known, with the role that it had when it came."""
@@ -144,6 +147,6 @@ class Gate:
 async def _name(uid: int) -> str:
     naming = asyncio.get_running_loop().run_in_executor(None, peers.user_name, uid)
     try:
-        return await asyncio.wait_for(asyncio.shield(naming), NAME_PATIENCE)
+        return await asyncio.wait_for(asyncio.shield(naming), NAME_TIMEOUT_S)
     except TimeoutError:
         return str(uid)

@@ -21,7 +21,7 @@ from householdd.admission.runs import Household, RunAllowance, RunIndex
 from householdd.clients.addresses import block, split_host_port
 from householdd.config import HistorySettings
 from householdd.controlplane.convert import duration, timestamp, unix
-from householdd.measure.run_report import RunReport
+from householdd.measure.run_report import ClientRunReport
 from householdd.storage import reading
 from householdd.storage.problems import describe
 from householdd.storage.rows import RunLink, RunRow, SessionRow
@@ -35,16 +35,16 @@ log = structlog.get_logger("history")
 READERS = 2
 """Threads that read for callers; the store's own thread writes."""
 
-READS_WAITING = 32
+MAX_WAITING_READS = 32
 """Reads that may wait for a thread."""
 
-CLOSE_DEADLINE = 2.0
+CLOSE_TIMEOUT_S = 2.0
 """Seconds that the store has to write what is left when the daemon stops."""
 
 WRITE_PATIENCE_S = 1.5
 """How long a client's run may take into the database; a worker waits for 2 s for the answer."""
 
-WEBHOOK_DEADLINE = 1.0
+WEBHOOK_TIMEOUT_S = 1.0
 """Seconds that an attempt under way has to end then; what it was about waits in the database."""
 
 T = TypeVar("T")
@@ -98,10 +98,10 @@ class History:
         """Writes what is left."""
         self._server_runs.close()
         if self._storing:
-            await asyncio.wait(self._storing, timeout=CLOSE_DEADLINE)
+            await asyncio.wait(self._storing, timeout=CLOSE_TIMEOUT_S)
         if self.webhook is not None:
-            await asyncio.to_thread(self.webhook.close, WEBHOOK_DEADLINE)
-        await asyncio.to_thread(self._store.close, CLOSE_DEADLINE)
+            await asyncio.to_thread(self.webhook.close, WEBHOOK_TIMEOUT_S)
+        await asyncio.to_thread(self._store.close, CLOSE_TIMEOUT_S)
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     @property
@@ -132,12 +132,12 @@ class History:
         session.age.CopyFrom(duration(max(now - opened, 0.0)))
         self.ended(session)
 
-    def _store_later(self, session: session_pb2.Session, report: RunReport) -> None:
+    def _store_later(self, session: session_pb2.Session, report: ClientRunReport) -> None:
         task = asyncio.get_running_loop().create_task(self.take_run(session, report))
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
 
-    async def take_run(self, session: session_pb2.Session, report: RunReport) -> str | Refused:
+    async def take_run(self, session: session_pb2.Session, report: ClientRunReport) -> str | Refused:
         """Store a run that was reported on ``session``; return its id once it is in the database."""
         now = time.monotonic()
         self._server_runs.reported(_household(session))
@@ -187,7 +187,7 @@ class History:
 
     async def read(self, statements: Callable[[Connection], T]) -> T:
         """Runs ``statements`` in a thread, in a transaction of their own. Raises HistoryUnavailableError."""
-        if self._reading >= READERS + READS_WAITING:
+        if self._reading >= READERS + MAX_WAITING_READS:
             raise HistoryUnavailableError("too many are reading the history")
 
         def work() -> T:

@@ -6,7 +6,7 @@ from household.v1 import history_service_pb2 as pb
 from household.v1 import session_pb2
 from householdd.controlplane.convert import duration, timestamp
 from householdd.storage.rows import SERVER, RunRow, SessionRow
-from householdd.storage.totals import Group
+from householdd.storage.totals import GroupTotals
 
 GRADES = {"A+": pb.GRADE_A_PLUS, "A": pb.GRADE_A, "B": pb.GRADE_B, "C": pb.GRADE_C, "D": pb.GRADE_D, "F": pb.GRADE_F}
 """The grade's number, by how it is kept."""
@@ -78,7 +78,7 @@ def run(row: RunRow) -> pb.Run:
     return message
 
 
-def group(value: Group) -> pb.HistoryGroup:
+def group(value: GroupTotals) -> pb.HistoryGroup:
     """A group of the statistics."""
     increase = value.mean_increase_p95_ms
     return pb.HistoryGroup(

@@ -10,7 +10,7 @@ import msgspec
 from household.v1 import session_pb2
 from householdd.clients.addresses import block, split_host_port
 from householdd.controlplane.convert import seconds, unix
-from householdd.measure.run_report import RunReport, encode
+from householdd.measure.run_report import ClientRunReport, encode
 from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
 
 Addresses = Literal["whole", "truncated", "none"]
@@ -67,7 +67,7 @@ def session_row(session: session_pb2.Session, run_id: str | None, server: str, a
 
 def run_row(  # noqa: PLR0913 - each is a column
     run_id: str,
-    report: RunReport,
+    report: ClientRunReport,
     session: session_pb2.Session,
     *,
     stored_at: float,

@@ -17,10 +17,10 @@ from householdd.supervisor.server import FanServer
 from householdd.supervisor.systemd import notify
 from householdd.supervisor.watchdog import Watchdog
 
-INTERVAL = 0.25
+POLL_INTERVAL_S = 0.25
 """Seconds between two looks at what is to be told, and for the file of an emergency."""
 
-STATUS_INTERVAL = 1.0
+STATUS_INTERVAL_S = 1.0
 """Seconds between two status lines for systemd, at least."""
 
 
@@ -45,7 +45,7 @@ async def keep_house(
             f"STATUS={word}: {now.sessions} sessions, {ready} of {len(workers)} workers ready, "
             f"{now.download_bps / 1e6:.1f} Mbit/s down, {now.upload_bps / 1e6:.1f} Mbit/s up"
         )
-        if status != told and time.monotonic() - told_at >= STATUS_INTERVAL:
+        if status != told and time.monotonic() - told_at >= STATUS_INTERVAL_S:
             notify(status)
             told, told_at = status, time.monotonic()
-        await asyncio.sleep(INTERVAL)
+        await asyncio.sleep(POLL_INTERVAL_S)

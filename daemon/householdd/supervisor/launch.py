@@ -15,7 +15,7 @@ from householdd.access_settings import AccessError
 from householdd.certificate_faults import CertificateError
 from householdd.certificates import Certificate, read_authorities, read_certificate
 from householdd.config import Settings
-from householdd.dashboard_settings import Tokens, TokensError, read_tokens
+from householdd.dashboard_settings import DashboardTokens, TokensError, read_tokens
 from householdd.dataplane.branding import Brand
 from householdd.secret_files import read_secret
 from householdd.storage.engine import file_url, parse_url
@@ -136,7 +136,7 @@ def brand(settings: Settings) -> Brand:
         raise DaemonError(f"branding.logo: {error}") from None
 
 
-def tokens(settings: Settings, *, any_owner: bool = False) -> Tokens:
+def tokens(settings: Settings, *, any_owner: bool = False) -> DashboardTokens:
     """Who may log in to the dashboard. Raises DaemonError."""
     try:
         return read_tokens(settings.dashboard, any_owner=any_owner)

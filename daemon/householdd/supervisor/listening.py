@@ -26,7 +26,7 @@ log = structlog.get_logger("supervisor")
 BACKLOG = 4096
 """Connections that the kernel holds until a worker accepts them; the kernel's somaxconn may allow fewer."""
 
-LONGEST_SOCKET_PATH = 107
+MAX_SOCKET_PATH_BYTES = 107
 """Bytes of a unix socket's path on Linux, unix(7)."""
 
 
@@ -227,7 +227,7 @@ def _read(path: Path) -> str:
 def check_length(runtime_dir: Path) -> None:
     """Raises DaemonError when the paths of the sockets in ``runtime_dir`` would be too long for the kernel."""
     socket_path = runtime_dir.absolute() / "private" / "worker-255.sock"
-    if len(os.fsencode(socket_path)) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(socket_path)) > MAX_SOCKET_PATH_BYTES:
         raise DaemonError(
-            f"runtime_dir {runtime_dir}: too long for the sockets in it ({LONGEST_SOCKET_PATH} bytes in all)"
+            f"runtime_dir {runtime_dir}: too long for the sockets in it ({MAX_SOCKET_PATH_BYTES} bytes in all)"
         )

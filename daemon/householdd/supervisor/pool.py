@@ -19,19 +19,19 @@ from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
 
-FIRST_BACKOFF = 0.2
+FIRST_BACKOFF_S = 0.2
 """Seconds until a worker that died is started anew; twice as long each time, up to ``LAST_BACKOFF``."""
 
-LAST_BACKOFF = 10.0
+MAX_BACKOFF_S = 10.0
 """Seconds; also how long a worker has to live for the back-off to begin from the start again."""
 
-POLL = 1.0
+POLL_INTERVAL_S = 1.0
 """Seconds between two looks at a worker, and how long it has to answer each."""
 
-SILENCE = 10.0
+SILENCE_TIMEOUT_S = 10.0
 """Seconds that a worker may stay silent before it is killed and replaced."""
 
-STOP_DEADLINE = 3.0
+STOP_TIMEOUT_S = 3.0
 """Seconds that workers have to end by themselves when the daemon stops."""
 
 
@@ -88,7 +88,7 @@ class WorkerPool:
                 process.terminate()
         waiting = [asyncio.create_task(process.wait()) for process in self._processes.values()]
         if waiting:
-            await asyncio.wait(waiting, timeout=STOP_DEADLINE)
+            await asyncio.wait(waiting, timeout=STOP_TIMEOUT_S)
         for handle in self._handles:
             self.kill(handle)
         await asyncio.gather(*waiting)
@@ -137,17 +137,17 @@ class WorkerPool:
             log.critical("a worker's keeper failed; the daemon stops", exc_info=error)
 
     async def _keep(self, handle: WorkerHandle) -> None:
-        backoff = FIRST_BACKOFF
+        backoff = FIRST_BACKOFF_S
         while True:
             began = time.monotonic()
             if handle.name in self._processes:
                 await self._watch(handle, self._processes[handle.name])
             if not self._hooks.restarting():
                 return
-            if time.monotonic() - began > LAST_BACKOFF:
-                backoff = FIRST_BACKOFF
+            if time.monotonic() - began > MAX_BACKOFF_S:
+                backoff = FIRST_BACKOFF_S
             await asyncio.sleep(backoff)
-            backoff = min(backoff * 2, LAST_BACKOFF)
+            backoff = min(backoff * 2, MAX_BACKOFF_S)
             handle.restarts += 1
             try:
                 await self._start(handle)
@@ -182,9 +182,9 @@ class WorkerPool:
         passes = 0
         while True:
             self.polled[handle.name] = time.monotonic()
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(POLL_INTERVAL_S)
             try:
-                response = await handle.server.GetServer(pb.GetServerRequest(samples=True), timeout=POLL)
+                response = await handle.server.GetServer(pb.GetServerRequest(samples=True), timeout=POLL_INTERVAL_S)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in GONE:
                     # It answers, if not well; its sessions are no reason to pay for that.
@@ -194,7 +194,7 @@ class WorkerPool:
                 handle.stale = True
                 silent = time.monotonic() - heard
                 handle.state, handle.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
-                if silent > SILENCE:
+                if silent > SILENCE_TIMEOUT_S:
                     self.kill(handle)
                     log.error("worker killed", worker=handle.name, why=handle.detail)  # noqa: TRY400 - no defect here
                 continue
@@ -203,10 +203,14 @@ class WorkerPool:
             before, passes = passes, response.server.workers[0].control_loop.passes
             if passes != before:
                 heard = time.monotonic()
-            elif time.monotonic() - heard > SILENCE:
+            elif time.monotonic() - heard > SILENCE_TIMEOUT_S:
                 # It answers, but nobody keeps its sessions' deadlines.
                 self.kill(handle)
-                log.error("worker killed", worker=handle.name, why=f"its control loop has stood still for {SILENCE} s")
+                log.error(
+                    "worker killed",
+                    worker=handle.name,
+                    why=f"its control loop has stood still for {SILENCE_TIMEOUT_S} s",
+                )
                 continue
             if handle.stale:
                 # Cleared first: what is missed from here on makes it stale anew.

@@ -12,7 +12,7 @@ import msgspec
 from householdd.version import VERSION
 from householdd.worker_settings import READY, SERVE, SERVING, WorkerSettings
 
-START_DEADLINE = 30.0
+START_TIMEOUT_S = 30.0
 """Seconds that a worker has to become ready, and then to serve; a loaded machine imports slowly."""
 
 
@@ -62,12 +62,12 @@ async def _order(process: Process, name: str, order: bytes, answer: bytes) -> No
     process.stdin.write(order)
     wanted = answer.decode().strip()
     try:
-        async with asyncio.timeout(START_DEADLINE):
+        async with asyncio.timeout(START_TIMEOUT_S):
             line = await process.stdout.readline()
             if line != answer:
                 raise WorkerFailedError(f"worker {name} {describe_end(await process.wait())} before it was {wanted}")
     except TimeoutError:
-        raise WorkerFailedError(f"worker {name} was not {wanted} after {START_DEADLINE:g} s") from None
+        raise WorkerFailedError(f"worker {name} was not {wanted} after {START_TIMEOUT_S:g} s") from None
 
 
 def describe_end(returncode: int) -> str:

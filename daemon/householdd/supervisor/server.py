@@ -16,7 +16,7 @@ from household.v1 import server_service_pb2_grpc
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd.certificates import Certificate
 from householdd.controlplane import convert, merging
-from householdd.controlplane.draining import INTERVAL as DRAIN_LOOK
+from householdd.controlplane.draining import POLL_INTERVAL_S as DRAIN_LOOK
 from householdd.controlplane.draining import drain_progress
 from householdd.controlplane.failures import check_note, check_reason, precondition
 from householdd.controlplane.ranges import drain_deadline, drain_spread
@@ -27,13 +27,13 @@ from householdd.version import VERSION
 
 log = structlog.get_logger("control")
 
-EMERGENCY_DEADLINE = 0.6
+EMERGENCY_TIMEOUT_S = 0.6
 """Seconds that a worker has to end its traffic in an emergency; then it is killed. All is over within a second."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
 
-ANSWER_LEAVES = 0.1
+ANSWER_DELAY_S = 0.1
 """Seconds that the answer to an emergency shutdown has to leave before the daemon does."""
 
 
@@ -200,7 +200,7 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
             return response
 
         try:
-            answers = await ask_all(self._workers, stop, deadline=EMERGENCY_DEADLINE, every_error=True)
+            answers = await ask_all(self._workers, stop, deadline=EMERGENCY_TIMEOUT_S, every_error=True)
             missing = {each.worker for each in answers.missing}
             killed = [worker for worker in self._workers if worker.name in missing]
             for worker in killed:
@@ -212,13 +212,13 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
         finally:
             log.warning("emergency shutdown", reason=request.reason.strip())
             # The answer leaves before the daemon does.
-            asyncio.get_running_loop().call_later(ANSWER_LEAVES, self._stop)
+            asyncio.get_running_loop().call_later(ANSWER_DELAY_S, self._stop)
 
     async def answered(self) -> None:
         """Waits until an emergency shutdown that is under way has been answered."""
         if self._shutdown is not None:
             await asyncio.wait({self._shutdown})
-            await asyncio.sleep(ANSWER_LEAVES)
+            await asyncio.sleep(ANSWER_DELAY_S)
 
     def server(self) -> pb.Server:
         """The daemon as it was last heard of."""

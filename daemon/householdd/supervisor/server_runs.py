@@ -14,7 +14,7 @@ from household_scoring.validity import Invalid
 from household_scoring.verdict import verdict_key
 from householdd.admission.runs import Household
 from householdd.controlplane.convert import seconds, unix
-from householdd.measure.run_report import Latency, Person, Phase, Rates, ReportClient, RunReport
+from householdd.measure.run_report import ClientRunReport, Person, Phase, Rates, ReportClient, ReportedLatency
 from householdd.traffic.profiles import PROBE
 from householdd.version import VERSION
 
@@ -67,7 +67,7 @@ class ServerRuns:
     def __init__(
         self,
         activities: Mapping[str, str],
-        store: Callable[[session_pb2.Session, RunReport], object],
+        store: Callable[[session_pb2.Session, ClientRunReport], object],
         settle_s: float = SETTLE_S,
     ) -> None:
         """``activities`` are by profile. ``store`` takes a session of the run, and the run."""
@@ -121,7 +121,7 @@ class ServerRuns:
             self._store(known.ended[-1].session, report)
 
 
-def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> RunReport | None:
+def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> ClientRunReport | None:
     """Return the run of these sessions; None where they are no household's.
 
     It never counts: there was no idle line to compare with, and a client's delay may be its own.
@@ -135,8 +135,8 @@ def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> RunReport | No
     if len(by_profile) < MIN_PEOPLE or load_s < MIN_LOAD_S:
         return None
     people = [_person(who, _activity(activities.get(who, "")), some) for who, some in by_profile.items()]
-    nothing = Latency(count=0, p50_ms=None, p95_ms=None, p99_ms=None, jitter_ms=None)
-    return RunReport(
+    nothing = ReportedLatency(count=0, p50_ms=None, p95_ms=None, p99_ms=None, jitter_ms=None)
+    return ClientRunReport(
         ended_at=until * 1e3,
         client=ReportClient(kind="server", version=VERSION),
         load_s=load_s,
@@ -190,11 +190,11 @@ def _rate(count: int, age: float) -> float:
     return round(count * 8 / age) if age > 0 else 0.0
 
 
-def _latency(delays: pb.Delays) -> Latency:
+def _latency(delays: pb.Delays) -> ReportedLatency:
     if not delays.count:
-        return Latency(count=0, p50_ms=None, p95_ms=None, p99_ms=None, jitter_ms=None)
+        return ReportedLatency(count=0, p50_ms=None, p95_ms=None, p99_ms=None, jitter_ms=None)
     p50, p95, p99 = sorted(_ms(each) for each in (delays.p50_ms, delays.p95_ms, delays.p99_ms))
-    return Latency(count=delays.count, p50_ms=p50, p95_ms=p95, p99_ms=p99, jitter_ms=_ms(delays.jitter_ms))
+    return ReportedLatency(count=delays.count, p50_ms=p50, p95_ms=p95, p99_ms=p99, jitter_ms=_ms(delays.jitter_ms))
 
 
 def _ms(value: float) -> float:

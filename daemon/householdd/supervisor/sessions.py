@@ -236,7 +236,7 @@ class _MergedWatch:
             finally:
                 call.cancel()
             await self._complete(worker)
-            await asyncio.sleep(RETRY)
+            await asyncio.sleep(RETRY_S)
 
     async def _take(
         self, worker: WorkerHandle, message: pb.WatchSessionsResponse, known: dict[str, session_pb2.Session]
@@ -258,5 +258,5 @@ class _MergedWatch:
                 await self.stream.feed(pb.WATCH_EVENT_SNAPSHOT_END)
 
 
-RETRY = 0.1
+RETRY_S = 0.1
 """Seconds between the end of a worker's stream and the next try."""

@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Iterator
 
-from householdd.shared.counters import SECRET_SIZE, SharedCounters
+from householdd.shared.counters import SECRET_BYTES, SharedCounters
 from householdd.shared.demand import SharedDemand
 from householdd.shared.layout import sections, size
 from householdd.supervisor.failure import step
@@ -22,7 +22,7 @@ class SharedCounts:
         """To be inherited by the workers."""
         self._counts = counts
         self._ledger = ledger
-        self._counts.seed(secrets.token_bytes(SECRET_SIZE))
+        self._counts.seed(secrets.token_bytes(SECRET_BYTES))
 
     def clear(self, worker: int) -> None:
         """Forgets what a worker had whose process has ended."""

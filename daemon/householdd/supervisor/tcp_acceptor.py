@@ -24,7 +24,7 @@ KEPT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Arrival:
+class ReadyConnection:
     """A connection whose first byte has come."""
 
     sock: socket.socket
@@ -38,7 +38,7 @@ class TcpAcceptor:
     A connection that says nothing takes no place from one that does, and ends after ``first_byte`` seconds.
     """
 
-    def __init__(self, most: int, first_byte: float, follow: Callable[[Arrival], Awaitable[None]]) -> None:
+    def __init__(self, most: int, first_byte: float, follow: Callable[[ReadyConnection], Awaitable[None]]) -> None:
         """``most`` is the number of places.
 
         ``follow`` owns the socket from the moment that it gives it to a transport.
@@ -79,9 +79,9 @@ class TcpAcceptor:
                 await asyncio.sleep(RETRY_S)
                 continue
             exhausted = False
-            self._admit(Arrival(connection, host, port))
+            self._admit(ReadyConnection(connection, host, port))
 
-    def _admit(self, arrival: Arrival) -> None:
+    def _admit(self, arrival: ReadyConnection) -> None:
         task = asyncio.create_task(self._serve(arrival))
         self._tasks.add(task)
         # Not at the end of the coroutine: a task that is cancelled at once never begins.
@@ -92,7 +92,7 @@ class TcpAcceptor:
         if gone is not None:
             gone.cancel()
 
-    async def _serve(self, arrival: Arrival) -> None:
+    async def _serve(self, arrival: ReadyConnection) -> None:
         try:
             async with asyncio.timeout(self._first_byte):
                 await sockets.readable(arrival.sock)

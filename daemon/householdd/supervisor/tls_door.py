@@ -13,21 +13,21 @@ import structlog
 from householdd.access_settings import canonical_san
 from householdd.clients.addresses import host_port
 from householdd.controlplane.identity import Caller
-from householdd.controlplane.limits import Limits
+from householdd.controlplane.limits import CallLimits
 from householdd.supervisor.forwarding import Front
 from householdd.supervisor.gate import Gate
-from householdd.supervisor.tcp_acceptor import Arrival, TcpAcceptor
+from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor
 
 log = structlog.get_logger("gate")
 
-_LONGEST_TIMER = 30 * 86400.0
+_MAX_TIMER_S = 30 * 86400.0
 """Seconds after which a connection ends even if its certificate is valid for longer."""
 
 
 class TlsDoor:
     """Shakes hands with clients and takes those whose certificate holds to the gate."""
 
-    def __init__(self, gate: Gate, context: ssl.SSLContext, limits: Limits) -> None:
+    def __init__(self, gate: Gate, context: ssl.SSLContext, limits: CallLimits) -> None:
         self._gate = gate
         self.context = context
         """Of handshakes from now on; a reload replaces it."""
@@ -43,7 +43,7 @@ class TlsDoor:
         """Takes no more clients, and gives up handshakes under way."""
         await self._acceptor.stop()
 
-    async def _shake_hands(self, arrival: Arrival) -> None:
+    async def _shake_hands(self, arrival: ReadyConnection) -> None:
         loop, peer = asyncio.get_running_loop(), host_port(arrival.host, arrival.port)
         front = Front(lambda _: None, self._gone)
         try:
@@ -63,7 +63,7 @@ class TlsDoor:
             return
         self._gate.welcome(front, caller)
         left = ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()
-        self._expiries[front] = loop.call_later(min(max(left, 0.0), _LONGEST_TIMER), front.transport.abort)
+        self._expiries[front] = loop.call_later(min(max(left, 0.0), _MAX_TIMER_S), front.transport.abort)
         if front.lost:
             self._gone(front)
 

@@ -9,7 +9,7 @@ import structlog
 
 log = structlog.get_logger("supervisor")
 
-LOOP_LIMIT = 30.0
+MAX_LOOP_STALL_S = 30.0
 """Seconds within which a loop has to come round; longer than all its calls may take together."""
 
 
@@ -30,7 +30,7 @@ class Watchdog:
 
     def feed(self, now: float, loops: Mapping[str, float]) -> None:
         """``loops`` has the time at which each last came round, on the clock of ``now``."""
-        stuck = sorted(name for name, at in loops.items() if now - at > LOOP_LIMIT)
+        stuck = sorted(name for name, at in loops.items() if now - at > MAX_LOOP_STALL_S)
         if stuck != self._stuck:
             self._stuck = stuck
             if stuck:

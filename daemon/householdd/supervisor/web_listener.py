@@ -17,7 +17,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from householdd.http.connection import HttpConnection
-from householdd.supervisor.tcp_acceptor import Arrival, TcpAcceptor
+from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor
 
 log = structlog.get_logger("web")
 
@@ -88,7 +88,7 @@ class WebListener:
             over.set()
         self._acceptor.prove(connection.remote_address[0])
 
-    async def _follow(self, arrival: Arrival) -> None:
+    async def _follow(self, arrival: ReadyConnection) -> None:
         """Bring a connection beyond TLS, and hold its place."""
         connection = HttpConnection(
             ServerProtocol(max_size=MAX_MESSAGE_BYTES),

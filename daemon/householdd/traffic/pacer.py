@@ -6,22 +6,22 @@ import math
 
 from householdd.traffic.shapes import Shape
 
-CATCH_UP = 0.25
+CATCH_UP_S = 0.25
 """Seconds of peak rate that may be made up after a stall. What was missed beyond that is dropped, never sent as a
 flood: one control pass, so a busy moment of the server costs no rate and a dead line gets no burst on its return."""
 
-UPLOAD_CATCH_UP = 1.0
+UPLOAD_CATCH_UP_S = 1.0
 """The same for uploads, which are asked for once a control pass and one pass ahead: two passes must fit in it, and the
 frame that is cut between them."""
 
-REACH = 1.0
+REACH_S = 1.0
 """Greatest seconds between two looks at an idle direction."""
 
 
 class Pacer:
     """Paces one direction of one session."""
 
-    def __init__(self, shape: Shape, now: float, catch_up: float = CATCH_UP) -> None:
+    def __init__(self, shape: Shape, now: float, catch_up: float = CATCH_UP_S) -> None:
         """``catch_up`` is seconds of peak rate."""
         self._catch_up = catch_up
         self._began = now
@@ -82,7 +82,7 @@ class Pacer:
     def next_at(self, now: float) -> float:
         """When to ask again: the next tick of the shape, or in ``REACH`` seconds where there is none."""
         at = self._began + self._paced.next_after(now - self._began)
-        return min(at, now + REACH)
+        return min(at, now + REACH_S)
 
     def limit(self, rate_bps: float, now: float) -> None:
         """Lowers the rate to ``rate_bps`` where that is below the shape's own; never raises it."""

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-BURST_TICK = 0.01
+BURST_TICK_S = 0.01
 """Seconds between two looks at a burst: fine enough that 25 Mbit/s come as 31 kB, not as lumps a queue would feel."""
 
-BULK_TICK = 0.005
+BULK_TICK_S = 0.005
 """Seconds between two looks at a bulk transfer; at 1000 Mbit/s a tick is 625 kB."""
 
-SLACK = 1e-6
+SLACK_S = 1e-6
 """Part of a tick by which it may come early: a timer that fires exactly on its tick may read so in floating point."""
 
 
@@ -124,7 +124,7 @@ class Burst:
     @property
     def longest_gap(self) -> float:
         """The silence, and the tick behind it."""
-        return self.off + BURST_TICK
+        return self.off + BURST_TICK_S
 
     def bytes_by(self, elapsed: float) -> int:
         """All past bursts and the ticks of the one under way."""
@@ -133,15 +133,15 @@ class Burst:
         burst_bytes = int(self.on * self.rate_bps / 8)
         if ticks == self._ticks_on:
             return (bursts + 1) * burst_bytes
-        return bursts * burst_bytes + min(int(ticks * BURST_TICK * self.rate_bps / 8), burst_bytes)
+        return bursts * burst_bytes + min(int(ticks * BURST_TICK_S * self.rate_bps / 8), burst_bytes)
 
     def next_after(self, elapsed: float) -> float:
         """The next tick of the burst under way, or the first of the next burst."""
         period = self.on + self.off
         bursts, ticks = self._place(elapsed)
         if ticks < self._ticks_on:
-            return bursts * period + min((ticks + 1) * BURST_TICK, self.on)
-        return (bursts + 1) * period + min(BURST_TICK, self.on)
+            return bursts * period + min((ticks + 1) * BURST_TICK_S, self.on)
+        return (bursts + 1) * period + min(BURST_TICK_S, self.on)
 
     def limited(self, rate_bps: float) -> Burst:
         """Slower bursts at the same times."""
@@ -150,19 +150,19 @@ class Burst:
     @property
     def _ticks_on(self) -> int:
         # The last tick of a burst may be cut short by its end.
-        return math.ceil(self.on / BURST_TICK - SLACK)
+        return math.ceil(self.on / BURST_TICK_S - SLACK_S)
 
     def _place(self, elapsed: float) -> tuple[int, int]:
         """Bursts before the one under way, and that one's ticks by now."""
         bursts, within = divmod(max(elapsed, 0.0), self.on + self.off)
-        over = within + SLACK * BURST_TICK >= self.on
-        return int(bursts), self._ticks_on if over else _ticks(within, 1 / BURST_TICK)
+        over = within + SLACK_S * BURST_TICK_S >= self.on
+        return int(bursts), self._ticks_on if over else _ticks(within, 1 / BURST_TICK_S)
 
 
 def bulk(rate_bps: float) -> Constant:
     """As much as the line takes, up to ``rate_bps``: a computer that pulls updates."""
-    return Constant(rate_bps, 1 / BULK_TICK)
+    return Constant(rate_bps, 1 / BULK_TICK_S)
 
 
 def _ticks(elapsed: float, hertz: float) -> int:
-    return int(max(elapsed, 0.0) * hertz + SLACK)
+    return int(max(elapsed, 0.0) * hertz + SLACK_S)

@@ -39,7 +39,7 @@ from householdd.dataplane.proxied import Proxied
 from householdd.dataplane.redirecting import Redirector
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
-from householdd.dataplane.tokens import Tokens
+from householdd.dataplane.tokens import RunTokenVerifier
 from householdd.session.states import CloseReason
 from householdd.settings import runtime
 from householdd.settings.runtime import Catalogue, Values
@@ -57,10 +57,10 @@ from householdd.worker_settings import READY, SERVE, SERVING, WorkerSettings
 
 log = structlog.get_logger("worker")
 
-LAST_WORDS = 0.5
+FLUSH_TIMEOUT_S = 0.5
 """Seconds that clients have to take in the end of their session when the worker stops."""
 
-LAST_RECORDS = 1.0
+RECORDS_TIMEOUT_S = 1.0
 """Seconds that the supervisor has to take the worker's last ended sessions."""
 
 
@@ -81,7 +81,7 @@ class Worker:
         counts, ledger = views(memory, settings.workers, settings.index)
         self._token_settings = RunTokens.model_validate(settings.tokens)
         self._tokens = (
-            Tokens(
+            RunTokenVerifier(
                 self._token_settings.key(),
                 self._token_settings.audience,
                 self._token_settings.max_lifetime,
@@ -169,15 +169,15 @@ class Worker:
         self._redirector.close()
         self._legacy.close()
         if self._registry.end_all(CloseReason.DRAINED):
-            await asyncio.sleep(LAST_WORDS)
+            await asyncio.sleep(FLUSH_TIMEOUT_S)
         self._registry.abort_all()
         control_loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await control_loop
         if recorder is not None:
-            await recorder.stop(LAST_RECORDS)
+            await recorder.stop(RECORDS_TIMEOUT_S)
         await self._history.close()
-        await self._control.stop(LAST_WORDS)
+        await self._control.stop(FLUSH_TIMEOUT_S)
         await self._stats.close()
 
     def _connections(self) -> int:

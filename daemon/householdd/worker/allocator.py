@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from contextlib import suppress
 
-MMAP_FROM = 256 * 1024
+MMAP_THRESHOLD_BYTES = 256 * 1024
 """Bytes from which on memory comes from the kernel and goes back to it, page by page as it is touched.
 
 uvloop takes so many for each connection with TLS and reads into them, for most sessions never more than a page. glibc
@@ -20,4 +20,4 @@ _M_MMAP_THRESHOLD = -3
 def settle() -> None:
     """Keeps the bound where it is from now on; other C libraries than glibc have no such bound."""
     with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, MMAP_FROM)
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES)

@@ -14,10 +14,10 @@ from household.v1 import server_service_pb2_grpc, session_pb2
 from householdd.controlplane.convert import seconds
 from householdd.dataplane.http_rows import RowUnavailableError
 
-FRESH = 0.5
+CACHE_TTL_S = 0.5
 """Seconds that an answer serves all who ask: public requests must not multiply into control calls."""
 
-DEADLINE = 2.0
+CALL_TIMEOUT_S = 2.0
 """Seconds that the daemon has to answer."""
 
 
@@ -28,7 +28,7 @@ class DaemonStats:
         self._channel = grpc.aio.insecure_channel(f"unix:{daemon_socket}")
         self._stub: Any = server_service_pb2_grpc.ServerServiceStub(self._channel)
         self._lock = asyncio.Lock()
-        self._asked_at = -FRESH
+        self._asked_at = -CACHE_TTL_S
         self._latest: Mapping[str, Any] = {}
         self._problem: str | None = None
         """Why the last call had no answer; None where it had one."""
@@ -36,7 +36,7 @@ class DaemonStats:
     async def __call__(self) -> Mapping[str, Any]:
         """The aggregates. Raises RowUnavailableError."""
         async with self._lock:
-            if time.monotonic() - self._asked_at >= FRESH:
+            if time.monotonic() - self._asked_at >= CACHE_TTL_S:
                 await self._ask()
                 self._asked_at = time.monotonic()
         if self._problem is not None:
@@ -45,7 +45,7 @@ class DaemonStats:
 
     async def _ask(self) -> None:
         try:
-            response = await self._stub.GetServer(pb.GetServerRequest(), timeout=DEADLINE)
+            response = await self._stub.GetServer(pb.GetServerRequest(), timeout=CALL_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             self._problem = error.details() or "the daemon did not answer"
         else:

@@ -16,26 +16,26 @@ import structlog
 
 from household.internal.v1 import recorder_service_pb2 as pb
 from household.internal.v1 import recorder_service_pb2_grpc
-from householdd.dataplane.registry import Change, Keeper, Registry
+from householdd.dataplane.registry import Registry, SessionChange, SessionObserver
 from householdd.dataplane.runner import Runner
 from householdd.measure import run_report
-from householdd.measure.run_report import RunReport
+from householdd.measure.run_report import ClientRunReport
 from householdd.session.messages import RunRefused, RunStored
 from householdd.session.session import Session
 from householdd.worker.selecting import describe
 
 log = structlog.get_logger("recorder")
 
-BACKLOG = 20_000
+MAX_WAITING = 20_000
 """Openings and ends that may wait for the supervisor."""
 
-BATCH = 50
+BATCH_SIZE = 50
 """Sessions of one message. Each takes some 80 microseconds of the event loop, which carries traffic as well."""
 
-REST = 0.05
+REST_S = 0.05
 """Seconds between two messages, so that thousands of sessions that end at once are told of beside the traffic."""
 
-RETRY = 0.5
+RETRY_S = 0.5
 """Seconds until a broken stream is tried again."""
 
 STORE_DEADLINE = 2.0
@@ -51,7 +51,7 @@ _REFUSALS: dict[int, RunRefused] = {
 }
 
 
-class Recorder(Keeper):
+class Recorder(SessionObserver):
     """Keeps what happens in a registry for as long as the worker lives."""
 
     def __init__(self, registry: Registry, worker: str, channel: grpc.aio.Channel) -> None:
@@ -74,13 +74,13 @@ class Recorder(Keeper):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(self._stream, *self._runs), deadline)
 
-    def changed(self, session: Session, change: Change) -> None:
+    def changed(self, session: Session, change: SessionChange) -> None:
         """Queues an opening or an end."""
-        if change is Change.CHANGED:
+        if change is SessionChange.CHANGED:
             return
-        if len(self._waiting) >= BACKLOG:
+        if len(self._waiting) >= MAX_WAITING:
             # One that is dropped at its opening and told of at its end is kept all the same.
-            self._dropped += change is Change.CLOSED
+            self._dropped += change is SessionChange.CLOSED
             return
         self._waiting.append(session)
         self._something.set()
@@ -92,7 +92,7 @@ class Recorder(Keeper):
                 await self._tell()
             except grpc.aio.AioRpcError as error:
                 log.warning("sessions are not recorded for now", problem=error.details())
-                await asyncio.sleep(RETRY)
+                await asyncio.sleep(RETRY_S)
                 self._waiting.extend(runner.session for runner in self._registry.live.values())
 
     async def _tell(self) -> None:
@@ -101,7 +101,7 @@ class Recorder(Keeper):
             await self._something.wait()
             self._something.clear()
             while self._waiting:
-                some = list(islice(self._waiting, BATCH))
+                some = list(islice(self._waiting, BATCH_SIZE))
                 dropped, self._dropped = self._dropped, 0
                 sessions = [describe(self._registry, session, self._worker) for session in some]
                 delays = {each.identity.id: found for each in some if (found := _delays(each)) is not None}
@@ -110,13 +110,13 @@ class Recorder(Keeper):
                 for _ in some:
                     self._waiting.popleft()
                 if not self._ending:
-                    await asyncio.sleep(REST)
+                    await asyncio.sleep(REST_S)
             if self._ending:
                 await call.done_writing()
                 await call
                 return
 
-    def reported(self, runner: Runner, report: RunReport) -> None:
+    def reported(self, runner: Runner, report: ClientRunReport) -> None:
         """Begins to pass on a run; the runner is answered when it is in the database, or cannot be for now."""
         if len(self._runs) >= RUNS_UNDER_WAY:
             runner.answer_report(RunRefused("busy"))
@@ -125,7 +125,7 @@ class Recorder(Keeper):
         self._runs.add(task)
         task.add_done_callback(self._runs.discard)
 
-    async def _store(self, runner: Runner, report: RunReport) -> None:
+    async def _store(self, runner: Runner, report: ClientRunReport) -> None:
         session = describe(self._registry, runner.session, self._worker)
         request = pb.StoreRunRequest(session=session, report=run_report.encode(report))
         try:

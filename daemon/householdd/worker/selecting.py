@@ -9,7 +9,7 @@ from householdd.session.session import Session
 from householdd.worker import connections
 
 
-class Selection:
+class SessionSelection:
     """What of a worker's sessions a request selects; no more of a session is converted than that takes."""
 
     def __init__(self, text: str, registry: Registry, worker: str, *, constant_only: bool = False) -> None:

@@ -18,18 +18,18 @@ from householdd.controlplane.paging import Placed
 from householdd.controlplane.ranges import block_duration
 from householdd.controlplane.watching import OverrunError, WatchStream
 from householdd.dataplane.giving_way import in_turns
-from householdd.dataplane.registry import Change, Registry
+from householdd.dataplane.registry import Registry, SessionChange
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, SessionState
-from householdd.worker.selecting import Selection, describe
+from householdd.worker.selecting import SessionSelection, describe
 
 _EVENTS = {
-    Change.OPENED: pb.WATCH_EVENT_OPENED,
-    Change.CHANGED: pb.WATCH_EVENT_CHANGED,
-    Change.CLOSED: pb.WATCH_EVENT_CLOSED,
+    SessionChange.OPENED: pb.WATCH_EVENT_OPENED,
+    SessionChange.CHANGED: pb.WATCH_EVENT_CHANGED,
+    SessionChange.CLOSED: pb.WATCH_EVENT_CLOSED,
 }
 
-TURN = 32
+BATCH_SIZE = 32
 """Sessions that are converted before others have their turn, such as portions of payload; it takes some 1 ms."""
 
 _Context = grpc.aio.ServicerContext[object, object]
@@ -48,7 +48,7 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         """A page of live sessions."""
         selection, page_request = self._selection(request.filter), requests.page_request(request)
         matching: list[Placed] = []
-        async for some in in_turns(list(self._registry.live.values()), TURN, self._registry.clock.now):
+        async for some in in_turns(list(self._registry.live.values()), BATCH_SIZE, self._registry.clock.now):
             # Those that ended in the turns between are no longer live.
             sessions = [each.session for each in some if each.session.state is not SessionState.CLOSED]
             picked = [message for session in sessions if (message := selection.pick(session)) is not None]
@@ -92,10 +92,10 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
         # Those that the snapshot has still to show.
         unseen = {session_id: runner.session for session_id, runner in self._registry.live.items()}
 
-        def tell(session: Session, change: Change) -> None:
+        def tell(session: Session, change: SessionChange) -> None:
             if session.identity.id in unseen:
                 # The snapshot shows it as it will be then, so the change would be told twice. What ends is left out.
-                if change is Change.CLOSED:
+                if change is SessionChange.CLOSED:
                     del unseen[session.identity.id]
             elif (message := selection.pick(session)) is not None:
                 try:
@@ -161,15 +161,15 @@ class LocalSessions(session_service_pb2_grpc.SessionServiceServicer):
     def _message(self, session: Session) -> session_pb2.Session:
         return describe(self._registry, session, self._worker)
 
-    def _selection(self, text: str, *, constant_only: bool = False) -> Selection:
-        return Selection(text, self._registry, self._worker, constant_only=constant_only)
+    def _selection(self, text: str, *, constant_only: bool = False) -> SessionSelection:
+        return SessionSelection(text, self._registry, self._worker, constant_only=constant_only)
 
 
 async def _snapshot(
-    unseen: dict[str, Session], selection: Selection, now: Callable[[], float]
+    unseen: dict[str, Session], selection: SessionSelection, now: Callable[[], float]
 ) -> AsyncIterator[session_pb2.Session]:
     """Takes all out of ``unseen`` and shows the selected ones, a part in each turn of the event loop."""
-    async for some in in_turns(list(unseen), TURN, now):
+    async for some in in_turns(list(unseen), BATCH_SIZE, now):
         sessions = [unseen.pop(session_id) for session_id in some if session_id in unseen]
         for message in [selection.pick(session) for session in sessions]:
             if message is not None:

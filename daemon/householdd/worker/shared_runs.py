@@ -15,7 +15,7 @@ from household.internal.v1 import recorder_service_pb2 as pb
 from household.internal.v1 import recorder_service_pb2_grpc
 from householdd.dataplane.http_rows import RowUnavailableError
 
-FRESH = 5.0
+CACHE_TTL_S = 5.0
 """Seconds that an answer serves all who ask, also that there is none: sessions of a run end a little after it."""
 
 CACHED = 64
@@ -61,7 +61,7 @@ class SharedRuns:
 
     def _known(self, run_id: str) -> tuple[float, bytes | None] | None:
         known = self._answers.get(run_id)
-        return known if known is not None and time.monotonic() - known[0] < FRESH else None
+        return known if known is not None and time.monotonic() - known[0] < CACHE_TTL_S else None
 
     async def _ask(self, run_id: str) -> tuple[float, bytes | None]:
         run: bytes | None

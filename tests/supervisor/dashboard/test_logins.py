@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from householdd.supervisor.dashboard import logins
-from householdd.supervisor.dashboard.logins import FORGET, LAST_DELAY, MAX_ADDRESSES, Failures
+from householdd.supervisor.dashboard.logins import FORGET_AFTER_S, LAST_DELAY, MAX_ADDRESSES, Failures
 
 
 def test_answers_to_wrong_tokens_come_later_each_time() -> None:
@@ -13,7 +13,7 @@ def test_answers_to_wrong_tokens_come_later_each_time() -> None:
     assert failures.delay("192.0.2.8") == 1
     for _ in range(3000):
         assert failures.delay("192.0.2.7") == LAST_DELAY
-    now += FORGET + 1
+    now += FORGET_AFTER_S + 1
     assert failures.delay("192.0.2.7") == 1
 
 

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from householdd.supervisor.dashboard.orders import MAX_IDS, Drain, Kill, OrderError, Resume, View, parse
+from householdd.supervisor.dashboard.orders import (
+    MAX_IDS,
+    DrainOrder,
+    KillOrder,
+    OrderError,
+    ResumeOrder,
+    ViewOrder,
+    parse,
+)
 
 ID = "6f1e7a52-0000-4000-8000-000000000001"
 
@@ -19,7 +27,7 @@ def order(**message: object) -> Any:  # noqa: ANN401 - whichever it is
 
 def test_a_kill_has_ids_or_a_filter() -> None:
     kill = order(type="kill", id=ID, ids=["a", "b"], reason="a customer called", block=60)
-    assert isinstance(kill, Kill)
+    assert isinstance(kill, KillOrder)
     request = kill.request()
     assert (list(request.ids.ids), request.reason, request.request_id) == (["a", "b"], "a customer called", ID)
     assert request.block_address.seconds == 60
@@ -37,16 +45,16 @@ def test_nothing_selected_is_an_empty_filter_which_the_control_api_refuses() -> 
 
 def test_a_drain_may_leave_its_deadline_to_the_configuration() -> None:
     drain = order(type="drain", id=ID, reason="upgrade")
-    assert isinstance(drain, Drain)
+    assert isinstance(drain, DrainOrder)
     assert not drain.request().HasField("deadline")
     assert order(type="drain", id=ID, reason="upgrade", deadline=0).request().HasField("deadline")
     resume = order(type="resume", id=ID, reason="done")
-    assert isinstance(resume, Resume)
+    assert isinstance(resume, ResumeOrder)
     assert (resume.request().request_id, resume.id) == (ID, uuid.UUID(ID))
 
 
 def test_equal_views_are_one() -> None:
-    assert len({order(type="view", filter="a"), order(type="view", filter="a"), View(filter="b")}) == 2
+    assert len({order(type="view", filter="a"), order(type="view", filter="a"), ViewOrder(filter="b")}) == 2
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from household.v1 import server_service_pb2 as pb
 from household.v1 import session_pb2
 from householdd.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
-from householdd.supervisor.dashboard.trend import WINDOW, Trend
+from householdd.supervisor.dashboard.trend import WINDOW_S, Trend
 from householdd.supervisor.fleet import WorkerHandle
 
 
@@ -55,7 +55,7 @@ def test_round_trips_are_those_of_all_workers_in_the_window() -> None:
     p50 = fleet.trend.points[-1].round_trip_p50
     assert p50 == pytest.approx(0.015)
     assert (fleet.trend.points[-1].round_trip_p95 or 0) > 0.015
-    for _ in range(WINDOW):
+    for _ in range(WINDOW_S):
         fleet.second()
     assert fleet.trend.points[-1].round_trip_p50 is None
 

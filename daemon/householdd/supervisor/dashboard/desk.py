@@ -12,11 +12,11 @@ import grpc.aio
 from household.v1 import server_service_pb2_grpc, session_service_pb2_grpc
 from householdd.controlplane.identity import Caller
 from householdd.supervisor.dashboard import shown
-from householdd.supervisor.dashboard.orders import Change, Drain, Kill
+from householdd.supervisor.dashboard.orders import Change, DrainOrder, KillOrder
 from householdd.supervisor.forwarding import Front
 from householdd.supervisor.gate import Gate
 
-PATIENCE = 10.0
+CALL_TIMEOUT_S = 10.0
 """Seconds for one change."""
 
 _numbers = itertools.count()
@@ -38,13 +38,13 @@ class Desk:
     async def carry_out(self, change: Change) -> shown.Shown:
         """Makes the change; what came of it. Raises grpc.aio.AioRpcError."""
         channel = self._channel or await self._connect()
-        if isinstance(change, Kill):
+        if isinstance(change, KillOrder):
             sessions = session_service_pb2_grpc.SessionServiceStub(channel)
-            return shown.killed(await sessions.KillSessions(change.request(), timeout=PATIENCE))
+            return shown.killed(await sessions.KillSessions(change.request(), timeout=CALL_TIMEOUT_S))
         server = server_service_pb2_grpc.ServerServiceStub(channel)
-        if isinstance(change, Drain):
-            return shown.told(await server.DrainServer(change.request(), timeout=PATIENCE))
-        return shown.told(await server.ResumeServer(change.request(), timeout=PATIENCE))
+        if isinstance(change, DrainOrder):
+            return shown.told(await server.DrainServer(change.request(), timeout=CALL_TIMEOUT_S))
+        return shown.told(await server.ResumeServer(change.request(), timeout=CALL_TIMEOUT_S))
 
     async def _connect(self) -> grpc.aio.Channel:
         loop = asyncio.get_running_loop()

@@ -15,16 +15,16 @@ import msgspec
 
 from household.v1 import server_service_pb2, session_service_pb2_grpc
 from householdd.supervisor.dashboard import shown
-from householdd.supervisor.dashboard.orders import View, failure
+from householdd.supervisor.dashboard.orders import ViewOrder, failure
 from householdd.supervisor.dashboard.trend import Trend
 
-PERIOD = 1.0
+POLL_INTERVAL_S = 1.0
 """Seconds between two snapshots."""
 
-MIN_PERIOD = 0.2
+MIN_INTERVAL_S = 0.2
 """Seconds, where somebody asks for other sessions."""
 
-PATIENCE = 3.0
+POLL_TIMEOUT_S = 3.0
 """Seconds that the daemon's own services have for a page."""
 
 
@@ -35,9 +35,9 @@ class Snapshot:
     number: int
     server: msgspec.Raw
     point: msgspec.Raw
-    pages: dict[View, msgspec.Raw] = field(default_factory=dict)
+    pages: dict[ViewOrder, msgspec.Raw] = field(default_factory=dict)
 
-    def message(self, view: View) -> dict[str, Any] | None:
+    def message(self, view: ViewOrder) -> dict[str, Any] | None:
         """The message for a viewer; None where its sessions were asked for too late for this snapshot."""
         if view not in self.pages:
             return None
@@ -53,7 +53,7 @@ class Feed:
         self._server = server
         self._sessions: Any = session_service_pb2_grpc.SessionServiceStub(channel)
         self.trend = trend
-        self._wanted = Counter[View]()
+        self._wanted = Counter[ViewOrder]()
         """Viewers by what they look at."""
         self._hurry = asyncio.Event()
         self._latest: Snapshot | None = None
@@ -66,14 +66,14 @@ class Feed:
             self._hurry.clear()
             began = time.monotonic()
             server = self._server()
-            if began - point_at >= PERIOD * 0.9:
+            if began - point_at >= POLL_INTERVAL_S * 0.9:
                 self.trend.take(server, time.time())
                 point_at = began
             if self._wanted:
                 number += 1
                 await self._publish(number, server)
-            await asyncio.sleep(MIN_PERIOD)
-            left = began + PERIOD - time.monotonic()
+            await asyncio.sleep(MIN_INTERVAL_S)
+            left = began + POLL_INTERVAL_S - time.monotonic()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), max(left, 0.0))
 
@@ -81,14 +81,14 @@ class Feed:
         """Whether anybody looks."""
         return bool(self._wanted)
 
-    def look_at(self, view: View, instead_of: View | None = None) -> None:
+    def look_at(self, view: ViewOrder, instead_of: ViewOrder | None = None) -> None:
         """A viewer looks at other sessions, and wants them soon."""
         self._wanted[view] += 1
         if instead_of is not None:
             self.look_away(instead_of)
         self._hurry.set()
 
-    def look_away(self, view: View) -> None:
+    def look_away(self, view: ViewOrder) -> None:
         """A viewer is gone, or looks elsewhere."""
         self._wanted[view] -= 1
         if self._wanted[view] <= 0:
@@ -115,9 +115,9 @@ class Feed:
             self._latest = snapshot
             self._made.notify_all()
 
-    async def _page(self, view: View) -> msgspec.Raw:
+    async def _page(self, view: ViewOrder) -> msgspec.Raw:
         try:
-            response = await self._sessions.ListSessions(view.request(), timeout=PATIENCE)
+            response = await self._sessions.ListSessions(view.request(), timeout=POLL_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             return _raw(failure(error))
         return _raw(shown.page(response))

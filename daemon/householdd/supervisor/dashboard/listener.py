@@ -20,7 +20,7 @@ from householdd.http import methods, responses
 from householdd.http.headers import header
 from householdd.http.methods import Methods
 from householdd.supervisor import listening
-from householdd.supervisor.dashboard.visitor import Room, Visitor
+from householdd.supervisor.dashboard.visitor import PageLimits, PageSession
 from householdd.supervisor.hosts import is_known_host
 from householdd.supervisor.web_listener import WebListener
 
@@ -29,10 +29,10 @@ log = structlog.get_logger("dashboard")
 MAX_PENDING = 128
 """Connections at once beside the pages that are logged in; for one more another one goes, a stranger's if it can be."""
 
-PATIENCE = 5.0
+REQUEST_TIMEOUT_S = 5.0
 """Seconds for TLS, for a request, and to take the answer."""
 
-GOODBYE = 0.5
+CLOSE_TIMEOUT_S = 0.5
 """Seconds that pages have to answer the daemon's goodbye."""
 
 LIVE = "/live"
@@ -46,7 +46,7 @@ POLICY = (
 class DashboardListener:
     """Serves the page at ``address``, over TLS where there is a context; ``names`` are host names that lead here."""
 
-    def __init__(self, address: Address, tls: ssl.SSLContext | None, names: frozenset[str], room: Room) -> None:
+    def __init__(self, address: Address, tls: ssl.SSLContext | None, names: frozenset[str], room: PageLimits) -> None:
         self._address = address
         self.tls = tls
         """In use; a reload reads its files anew."""
@@ -60,7 +60,7 @@ class DashboardListener:
     async def start(self) -> str:
         """Listens; the page's URL. Raises DaemonError."""
         sock = self._stack.enter_context(listening.bind(self._address, "dashboard.listen"))
-        self._web = WebListener(self._answer, self._visit, MAX_PENDING, PATIENCE, self.tls)
+        self._web = WebListener(self._answer, self._visit, MAX_PENDING, REQUEST_TIMEOUT_S, self.tls)
         self._web.start(sock)
         scheme = "http" if self.tls is None else "https"
         return f"{scheme}://{Address(self._address.host, sock.getsockname()[1])}/"
@@ -68,7 +68,7 @@ class DashboardListener:
     async def stop(self) -> None:
         """Stops listening, and says goodbye to the pages."""
         if self._web is not None:
-            await self._web.stop(GOODBYE)
+            await self._web.stop(CLOSE_TIMEOUT_S)
         self._stack.close()
 
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
@@ -98,4 +98,4 @@ class DashboardListener:
     async def _visit(self, connection: ServerConnection) -> None:
         if self._web is None:
             raise AssertionError
-        await Visitor(connection, self._room, partial(self._web.admit, connection)).serve()
+        await PageSession(connection, self._room, partial(self._web.admit, connection)).serve()

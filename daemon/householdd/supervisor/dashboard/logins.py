@@ -12,7 +12,7 @@ FIRST_DELAY, LAST_DELAY = 1.0, 16.0
 """Seconds that the answer to a wrong token waits: the first of an address, then twice as long each time, up to the
 last."""
 
-FORGET = 600.0
+FORGET_AFTER_S = 600.0
 """Seconds without a wrong token after which an address begins anew."""
 
 MAX_ADDRESSES = 1024
@@ -35,7 +35,7 @@ class Failures:
         """Notes a wrong token from ``host``; the seconds that the answer has to wait."""
         network, now = str(customer(host)), self._now()
         count, last = self._seen.pop(network, (0, now))
-        count = 1 if now - last > FORGET else count + 1
+        count = 1 if now - last > FORGET_AFTER_S else count + 1
         self._seen[network] = (count, now)
         while len(self._seen) > MAX_ADDRESSES:
             self._seen.popitem(last=False)

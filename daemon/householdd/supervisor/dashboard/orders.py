@@ -21,13 +21,13 @@ _Reason = Annotated[str, msgspec.Meta(max_length=1000)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 
 
-class LogIn(msgspec.Struct, tag="login", tag_field="type", forbid_unknown_fields=True):
+class LogInOrder(msgspec.Struct, tag="login", tag_field="type", forbid_unknown_fields=True):
     """The first message."""
 
     token: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
-class View(msgspec.Struct, tag="view", tag_field="type", forbid_unknown_fields=True, frozen=True):
+class ViewOrder(msgspec.Struct, tag="view", tag_field="type", forbid_unknown_fields=True, frozen=True):
     """Which sessions the page shows from now on; the fields are those of ListSessionsRequest."""
 
     filter: _Text = ""
@@ -49,7 +49,7 @@ class _Change(msgspec.Struct, kw_only=True, tag_field="type", forbid_unknown_fie
     check_only: bool = False
 
 
-class Kill(_Change, tag="kill", kw_only=True):
+class KillOrder(_Change, tag="kill", kw_only=True):
     """Ends sessions: those of ``ids``, or all that match ``filter``; exactly one of them."""
 
     ids: Annotated[list[str], msgspec.Meta(max_length=MAX_IDS)] = []
@@ -71,7 +71,7 @@ class Kill(_Change, tag="kill", kw_only=True):
         return request
 
 
-class Drain(_Change, tag="drain", kw_only=True):
+class DrainOrder(_Change, tag="drain", kw_only=True):
     """Refuses new sessions."""
 
     deadline: _Seconds | None = None
@@ -87,7 +87,7 @@ class Drain(_Change, tag="drain", kw_only=True):
         return request
 
 
-class Resume(_Change, tag="resume", kw_only=True):
+class ResumeOrder(_Change, tag="resume", kw_only=True):
     """Accepts sessions again."""
 
     def request(self) -> server_service_pb2.ResumeServerRequest:
@@ -97,8 +97,8 @@ class Resume(_Change, tag="resume", kw_only=True):
         )
 
 
-Change = Kill | Drain | Resume
-Order = LogIn | View | Kill | Drain | Resume
+Change = KillOrder | DrainOrder | ResumeOrder
+Order = LogInOrder | ViewOrder | KillOrder | DrainOrder | ResumeOrder
 
 _decoder = msgspec.json.Decoder(Order)
 

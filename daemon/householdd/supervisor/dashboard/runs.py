@@ -16,25 +16,25 @@ from householdd.controlplane.convert import timestamp
 from householdd.supervisor.dashboard import shown
 from householdd.supervisor.dashboard.orders import failure
 
-PERIOD = 10.0
+POLL_INTERVAL_S = 10.0
 """Seconds between two looks, while somebody watches."""
 
-SOON = 0.5
+MIN_INTERVAL_S = 0.5
 """Seconds between two thoughts whether somebody watches."""
 
-SHOWN = 20
+MAX_RUNS = 20
 """Runs."""
 
-DAYS = 14
+GRADE_DAYS = 14
 """Days in UTC, today among them."""
 
-ANEW = 600.0
+REFRESH_INTERVAL_S = 600.0
 """Seconds after which past days are asked for again: retention takes runs away."""
 
-PATIENCE = 5.0
+READ_TIMEOUT_S = 5.0
 """Seconds for an answer."""
 
-_DAY = 86400
+_SECONDS_PER_DAY = 86400
 
 
 class Runs:
@@ -55,17 +55,17 @@ class Runs:
         """Until cancelled."""
         while True:
             if not self._watched():
-                await asyncio.sleep(SOON)
+                await asyncio.sleep(MIN_INTERVAL_S)
                 continue
             message = msgspec.json.encode({"type": "runs", **await self._look()})
             if message != bytes(self.message):
                 self.message = msgspec.Raw(message)
                 self.number += 1
-            await asyncio.sleep(PERIOD)
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _look(self) -> dict[str, Any]:
         try:
-            response = await self._history.ListRuns(pb.ListRunsRequest(page_size=SHOWN), timeout=PATIENCE)
+            response = await self._history.ListRuns(pb.ListRunsRequest(page_size=MAX_RUNS), timeout=READ_TIMEOUT_S)
             days = await self._days()
         except grpc.aio.AioRpcError as error:
             return failure(error)
@@ -73,21 +73,23 @@ class Runs:
 
     async def _days(self) -> list[dict[str, Any]]:
         now = time.time()
-        if now - self._past_from > ANEW:
+        if now - self._past_from > REFRESH_INTERVAL_S:
             self._past.clear()
             self._past_from = now
-        today = int(now // _DAY)
+        today = int(now // _SECONDS_PER_DAY)
         found = []
-        for day in range(today - DAYS + 1, today + 1):
+        for day in range(today - GRADE_DAYS + 1, today + 1):
             if day not in self._past:
                 self._past[day] = await self._grades(day)
-            found.append({"at": day * _DAY, "grades": self._past[day]})
+            found.append({"at": day * _SECONDS_PER_DAY, "grades": self._past[day]})
         del self._past[today]
         return found
 
     async def _grades(self, day: int) -> dict[str, int]:
         request = pb.GetHistoryStatsRequest(
-            group_by=pb.HISTORY_GROUPING_GRADE, since=timestamp(day * _DAY), until=timestamp((day + 1) * _DAY)
+            group_by=pb.HISTORY_GROUPING_GRADE,
+            since=timestamp(day * _SECONDS_PER_DAY),
+            until=timestamp((day + 1) * _SECONDS_PER_DAY),
         )
-        response = await self._history.GetHistoryStats(request, timeout=PATIENCE)
+        response = await self._history.GetHistoryStats(request, timeout=READ_TIMEOUT_S)
         return shown.grades(response.groups)

@@ -16,14 +16,14 @@ from household.v1 import server_service_pb2
 from householdd import certificates
 from householdd.certificate_faults import CertificateError
 from householdd.controlplane.identity import Caller
-from householdd.dashboard_settings import Dashboard as Settings
-from householdd.dashboard_settings import Tokens
+from householdd.dashboard_settings import DashboardSettings as Settings
+from householdd.dashboard_settings import DashboardTokens
 from householdd.supervisor.dashboard.desk import Desk
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.listener import DashboardListener
 from householdd.supervisor.dashboard.runs import Runs
 from householdd.supervisor.dashboard.trend import Trend
-from householdd.supervisor.dashboard.visitor import Room
+from householdd.supervisor.dashboard.visitor import PageLimits
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.hosts import own_names
@@ -53,14 +53,14 @@ class Dashboard:
         self._private = private
         self._page_url = page_url
         self._permalinks = permalinks
-        self._tokens = Tokens()
+        self._tokens = DashboardTokens()
         self._certificate: tuple[ssl.SSLContext, Path, Path] | None = None
         """Set while it is served over TLS."""
         self._channel: grpc.aio.Channel | None = None
         self._listener: DashboardListener | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self, tokens: Tokens, tls: tuple[Path | None, Path | None]) -> str:
+    async def start(self, tokens: DashboardTokens, tls: tuple[Path | None, Path | None]) -> str:
         """Listens; the page's URL. Loopback is served without TLS. Raises DaemonError."""
         address, (cert, key) = self._settings.listen, tls
         if address is None:
@@ -75,7 +75,7 @@ class Dashboard:
         feed = Feed(self._server, self._channel, Trend(self._workers))
         runs = Runs(self._channel, feed.is_watched, f"{self._page_url}?run=" if self._permalinks else None)
         about = {"host": socket.gethostname(), "version": version("householdd"), "url": self._page_url}
-        room = Room(self._desk, feed, runs, lambda: self._tokens, about)
+        room = PageLimits(self._desk, feed, runs, lambda: self._tokens, about)
         names = own_names() | frozenset(self._settings.names) | {address.host.lower()}
         context = self._certificate[0] if self._certificate else None
         self._listener = DashboardListener(address, context, names, room)
@@ -88,7 +88,7 @@ class Dashboard:
     def _desk(self, caller: Caller) -> Desk:
         return Desk(self._gate, self._private, caller)
 
-    def reload(self, tokens: Tokens) -> None:
+    def reload(self, tokens: DashboardTokens) -> None:
         """Puts other tokens in force; pages whose token is no longer there are closed. Reads the certificate anew."""
         self._tokens = tokens
         if self._certificate is not None:

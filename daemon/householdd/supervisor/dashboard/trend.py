@@ -9,23 +9,23 @@ from dataclasses import dataclass
 import msgspec
 
 from household.v1 import server_service_pb2 as pb
-from householdd.dataplane.control_loop import INTERVAL as PASS_INTERVAL
+from householdd.dataplane.control_loop import PASS_INTERVAL_S as PASS_INTERVAL
 from householdd.measure.histogram import quantile
 from householdd.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.metrics.book import Value
 
-KEPT = 600
+MAX_POINTS = 600
 """Points that are kept, one a second."""
 
-RECENT = 300
+RECENT_S = 300
 """Points that "recent" counts are about."""
 
-WINDOW = 10
+WINDOW_S = 10
 """Points over which round trips and lateness are taken together: one second has few of them."""
 
 
-class Point(msgspec.Struct, frozen=True, array_like=True):
+class TrendPoint(msgspec.Struct, frozen=True, array_like=True):
     """The daemon at one moment."""
 
     at: float
@@ -56,18 +56,18 @@ class Trend:
 
     def __init__(self, workers: Sequence[WorkerHandle]) -> None:
         self._workers = workers
-        self._sums = deque[_Sums](maxlen=RECENT)
-        self.points = deque[Point](maxlen=KEPT)
+        self._sums = deque[_Sums](maxlen=RECENT_S)
+        self.points = deque[TrendPoint](maxlen=MAX_POINTS)
         """The oldest first."""
 
     def take(self, server: pb.Server, at: float) -> None:
         """Takes a point; ``server`` is the daemon as it was last heard of, ``at`` Unix time."""
         self._sums.append(self._read(server))
-        now, before = self._sums[-1], self._sums[max(len(self._sums) - 1 - WINDOW, 0)]
+        now, before = self._sums[-1], self._sums[max(len(self._sums) - 1 - WINDOW_S, 0)]
         counts = [new - old for new, old in zip(now.round_trips, before.round_trips, strict=True)]
         late = [value for worker in self._workers if (value := self.lateness(worker.name)) is not None]
         self.points.append(
-            Point(
+            TrendPoint(
                 at,
                 server.sessions,
                 server.download_bps,
@@ -80,7 +80,7 @@ class Trend:
 
     def lateness(self, worker: str) -> float | None:
         """Mean seconds by which a worker's control passes began late, over the window; None where there was none."""
-        now, before = self._sums[-1], self._sums[max(len(self._sums) - 1 - WINDOW, 0)]
+        now, before = self._sums[-1], self._sums[max(len(self._sums) - 1 - WINDOW_S, 0)]
         if worker not in now.gaps:
             return None
         nothing = Value(0.0, (0,) * len(now.gaps[worker].counts))

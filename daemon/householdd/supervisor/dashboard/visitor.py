@@ -17,16 +17,16 @@ from websockets.exceptions import ConnectionClosed
 from householdd.capacity.token_bucket import TokenBucket
 from householdd.clients.addresses import host_port, unmapped
 from householdd.controlplane.identity import Caller
-from householdd.dashboard_settings import Login, Tokens
+from householdd.dashboard_settings import DashboardTokens, Login
 from householdd.supervisor.dashboard.desk import Desk
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.logins import Failures
-from householdd.supervisor.dashboard.orders import LogIn, OrderError, View, failure, parse
+from householdd.supervisor.dashboard.orders import LogInOrder, OrderError, ViewOrder, failure, parse
 from householdd.supervisor.dashboard.runs import Runs
 
 log = structlog.get_logger("dashboard")
 
-LOGIN_PATIENCE = 15.0
+LOGIN_TIMEOUT_S = 15.0
 """Seconds that a page has to send its token; it does not connect before it has one."""
 
 ORDERS_RATE, ORDERS_BURST = 5.0, 30.0
@@ -39,7 +39,7 @@ GONE_WRONG, FULL, NOT_LOGGED_IN = 1008, 1013, 4401
 """Close codes: the page broke the protocol; there are too many; it has to log in, again or at all."""
 
 
-class Room:
+class PageLimits:
     """What all visitors share."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Room:
         desk: Callable[[Caller], Desk],
         feed: Feed,
         runs: Runs,
-        tokens: Callable[[], Tokens],
+        tokens: Callable[[], DashboardTokens],
         about: Mapping[str, str],
     ) -> None:
         """``desk`` makes one for a caller, ``tokens`` are those in force, ``about`` is told to whoever logged in."""
@@ -68,15 +68,15 @@ class Room:
         return self.failures.delay(host)
 
 
-class Visitor:
+class PageSession:
     """A connection that is open."""
 
-    def __init__(self, connection: ServerConnection, room: Room, logged_in: Callable[[], None]) -> None:
+    def __init__(self, connection: ServerConnection, room: PageLimits, logged_in: Callable[[], None]) -> None:
         """``logged_in`` is told of a good token; until then the connection may have to go for another."""
         self._connection = connection
         self._room = room
         self._logged_in = logged_in
-        self._view = View()
+        self._view = ViewOrder()
         host, port = connection.remote_address[:2]
         self._host = unmapped(host)
         self._peer = host_port(self._host, port)
@@ -101,7 +101,7 @@ class Visitor:
         tokens = self._room.tokens()
         await self._send({"type": "hello", "login": tokens.needed})
         try:
-            async with asyncio.timeout(LOGIN_PATIENCE):
+            async with asyncio.timeout(LOGIN_TIMEOUT_S):
                 order = parse(await self._connection.recv())
         except TimeoutError:
             await self._connection.close(NOT_LOGGED_IN, "no token came")
@@ -109,7 +109,7 @@ class Visitor:
         except OrderError as error:
             await self._connection.close(GONE_WRONG, str(error)[:100])
             return None
-        login = self._room.tokens().login(order.token) if isinstance(order, LogIn) else None
+        login = self._room.tokens().login(order.token) if isinstance(order, LogInOrder) else None
         if login is None:
             await asyncio.sleep(self._room.failed(self._peer, self._host))
             await self._send({"type": "refused"})
@@ -164,10 +164,10 @@ class Visitor:
             except OrderError as error:
                 await self._connection.close(GONE_WRONG, str(error)[:100])
                 return
-            if isinstance(order, View):
+            if isinstance(order, ViewOrder):
                 self._room.feed.look_at(order, instead_of=self._view)
                 self._view = order
-            elif not isinstance(order, LogIn):
+            elif not isinstance(order, LogInOrder):
                 try:
                     answer = {"type": "done", **await desk.carry_out(order)}
                 except grpc.aio.AioRpcError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from household.v1 import server_service_pb2 as pb
-from householdd.metric_families import FAMILIES, SESSIONS, SESSIONS_CLOSED, Kind
+from householdd.metric_families import FAMILIES, SESSIONS, SESSIONS_CLOSED, MetricKind
 from householdd.session.states import CloseReason
 
 Key = tuple[str, tuple[str, ...]]
@@ -54,7 +54,7 @@ class Book:
         """The process has ended; what it counted stays, and its live sessions count as lost."""
         past = dict(self._past)
         for (name, labels), value in self._latest.items():
-            if FAMILIES[name].kind is not Kind.GAUGE:
+            if FAMILIES[name].kind is not MetricKind.GAUGE:
                 add(past, (name, labels), value)
             elif name == SESSIONS.name:
                 lost = (SESSIONS_CLOSED.name, (labels[0], CloseReason.WORKER_LOST.value))
@@ -75,5 +75,5 @@ def _fits(sample: pb.Sample) -> bool:
     family = FAMILIES.get(sample.metric)
     if family is None or len(sample.labels) != len(family.labels):
         return False
-    buckets = len(family.bounds) + 1 if family.kind is Kind.HISTOGRAM else 0
+    buckets = len(family.bounds) + 1 if family.kind is MetricKind.HISTOGRAM else 0
     return len(sample.counts) == buckets

@@ -19,7 +19,7 @@ from prometheus_client.utils import floatToGoString
 from household.v1 import server_service_pb2 as pb
 from householdd import logs
 from householdd import metric_families as metrics
-from householdd.metric_families import FAMILIES, Family, Kind
+from householdd.metric_families import FAMILIES, Family, MetricKind
 from householdd.storage.problems import PROBLEM_KINDS
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.history import History
@@ -29,7 +29,7 @@ from householdd.supervisor.metrics.rpcs import RpcCounts
 from householdd.supervisor.server import DaemonState
 from householdd.version import VERSION
 
-FRESH = 0.5
+CACHE_TTL_S = 0.5
 """Seconds that a rendering serves all who ask. The workers' figures in it are up to a second old anyway."""
 
 
@@ -60,14 +60,14 @@ class Exposition:
         self._now = now
         self._processes = Processes()
         self._rendering = asyncio.Lock()
-        self._latest = Page(b"", "", now() - FRESH)
+        self._latest = Page(b"", "", now() - CACHE_TTL_S)
 
     async def render(self, accept: str) -> Page:
         """The metrics in the format that an ``Accept`` header asks for."""
         encode, content_type = _encoder(accept)
         async with self._rendering:
             latest = self._latest
-            if latest.content_type != content_type or self._now() - latest.rendered_at >= FRESH:
+            if latest.content_type != content_type or self._now() - latest.rendered_at >= CACHE_TTL_S:
                 gathered = _Gathered(
                     self._own(),
                     [(worker.name, worker.book.parts()) for worker in self._workers],
@@ -179,9 +179,9 @@ class _Collector:
 
 def _metric(family: Family) -> CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily:
     match family.kind:
-        case Kind.COUNTER:
+        case MetricKind.COUNTER:
             return CounterMetricFamily(family.name, family.help, labels=family.all_labels)
-        case Kind.GAUGE:
+        case MetricKind.GAUGE:
             return GaugeMetricFamily(family.name, family.help, labels=family.all_labels)
-        case Kind.HISTOGRAM:
+        case MetricKind.HISTOGRAM:
             return HistogramMetricFamily(family.name, family.help, labels=family.all_labels)

@@ -25,7 +25,7 @@ log = structlog.get_logger("metrics")
 MAX_CONNECTIONS = 16
 """Connections at once; for one more another one goes. A Prometheus server takes one."""
 
-PATIENCE = 5.0
+REQUEST_TIMEOUT_S = 5.0
 """Seconds that a client has to send its request, and as long again to take the answer."""
 
 
@@ -47,14 +47,14 @@ class MetricsListener:
     async def start(self) -> str:
         """Listens; the URL to scrape. Raises DaemonError."""
         sock = self._stack.enter_context(listening.bind(self._address, "metrics_listen"))
-        self._web = WebListener(self._answer, self._unreachable, MAX_CONNECTIONS, PATIENCE)
+        self._web = WebListener(self._answer, self._unreachable, MAX_CONNECTIONS, REQUEST_TIMEOUT_S)
         self._web.start(sock)
         return f"http://{Address(self._address.host, sock.getsockname()[1])}/metrics"
 
     async def stop(self) -> None:
         """Stops listening."""
         if self._web is not None:
-            await self._web.stop(PATIENCE)
+            await self._web.stop(REQUEST_TIMEOUT_S)
         self._stack.close()
 
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:

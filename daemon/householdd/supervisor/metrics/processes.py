@@ -19,7 +19,7 @@ _PAGE = resource.getpagesize()
 
 
 @dataclass(frozen=True)
-class Reading:
+class ProcessUsage:
     """One look at a process."""
 
     cpu: float
@@ -31,13 +31,13 @@ class Reading:
     max_fds: float
 
 
-def read(pid: int) -> Reading | None:
+def read(pid: int) -> ProcessUsage | None:
     """What the kernel tells of ``pid``; None when it has ended, or may not be looked at."""
     directory = Path("/proc") / str(pid)
     try:
         # proc_pid_stat(5), from field 3 on; the name before it may contain anything.
         fields = (directory / "stat").read_text().rpartition(")")[2].split()
-        return Reading(
+        return ProcessUsage(
             cpu=(int(fields[11]) + int(fields[12])) / _TICKS,
             resident=int(fields[21]) * _PAGE,
             threads=int(fields[17]),
@@ -67,7 +67,7 @@ class Processes:
                 yield (metrics.PROCESS_OPEN_FDS.name, (name,)), Value(reading.open_fds)
                 yield (metrics.PROCESS_MAX_FDS.name, (name,)), Value(reading.max_fds)
 
-    def _cpu(self, name: str, pid: int, reading: Reading | None) -> float:
+    def _cpu(self, name: str, pid: int, reading: ProcessUsage | None) -> float:
         known, seconds = self._seen.get(name, (pid, 0.0))
         if reading is not None:
             if known != pid:

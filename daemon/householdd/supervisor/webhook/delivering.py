@@ -22,7 +22,7 @@ from householdd.supervisor.webhook.retry import DeliveryOutcome
 
 log = structlog.get_logger("webhook")
 
-LOOK = 30.0
+POLL_INTERVAL_S = 30.0
 """Seconds between two looks at what is due when nothing is known to be: another daemon may have left something."""
 
 
@@ -109,7 +109,7 @@ class Webhook:
             waiting, next_due = outbox.count(connection), outbox.next_due(connection)
         with self._lock:
             self._status = replace(self._status, waiting=waiting, next_attempt_at=next_due)
-        return LOOK if next_due is None else min(max(next_due - self._now(), 0.0), LOOK)
+        return POLL_INTERVAL_S if next_due is None else min(max(next_due - self._now(), 0.0), POLL_INTERVAL_S)
 
     def _attempt(self, due: Due) -> None:
         with self._engine.connect() as connection:
@@ -127,7 +127,7 @@ class Webhook:
             if self.status().problem:
                 log.info("webhook works again")
             self._count(delivered=1, problem="")
-        elif outcome is DeliveryOutcome.REFUSED or self._now() - due.queued_at >= retry.MAX_AGE:
+        elif outcome is DeliveryOutcome.REFUSED or self._now() - due.queued_at >= retry.MAX_AGE_S:
             self._count(failed=1, problem=problem)
             self._give_up(due, problem)
         else:
@@ -177,9 +177,9 @@ class Webhook:
             except SQLAlchemyError as error:
                 # The history tells its own problems; here it is enough to come back.
                 log.debug("webhook cannot read the history", problem=type(error).__name__)
-                seconds = LOOK
+                seconds = POLL_INTERVAL_S
             except Exception:
                 # Without its thread nobody would be told any more, and nobody would know.
                 log.exception("a defect in the webhook")
-                seconds = LOOK
+                seconds = POLL_INTERVAL_S
             self._wake.wait(seconds)

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-DEADLINE = 10.0
+POST_TIMEOUT_S = 10.0
 """Seconds from the begin of the connection to the answer's last header."""
 
 
@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 class Poster:
     """Posts JSON to one URL, which has been checked. ``post`` is for one thread, ``abort`` for any."""
 
-    def __init__(self, url: str, tls: ssl.SSLContext | None = None, deadline: float = DEADLINE) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext | None = None, deadline: float = POST_TIMEOUT_S) -> None:
         """``tls`` is by default what the machine trusts."""
         parts = urlsplit(url)
         self._host = parts.hostname or ""

@@ -6,12 +6,12 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from http import HTTPStatus
 
-FIRST_WAIT = 10.0
+FIRST_WAIT_S = 10.0
 """Seconds until the second attempt; twice as long each time, up to ``LAST_WAIT``."""
 
-LAST_WAIT = 3600.0
+MAX_WAIT_S = 3600.0
 
-MAX_AGE = 86400.0
+MAX_AGE_S = 86400.0
 """Seconds after which an attempt that fails is the last one."""
 
 _AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
@@ -60,5 +60,5 @@ def wait(attempts: int, chance: float, asked: float = 0.0) -> float:
     ``chance``, from 0 to 1, takes off up to half of our own wait: what failed together shall not come back together.
     """
     # Twenty doublings are far beyond the last wait, and no overflow.
-    whole: float = min(FIRST_WAIT * 2.0 ** min(attempts - 1, 20), LAST_WAIT)
-    return max(whole * (1 - chance / 2), min(asked, LAST_WAIT))
+    whole: float = min(FIRST_WAIT_S * 2.0 ** min(attempts - 1, 20), MAX_WAIT_S)
+    return max(whole * (1 - chance / 2), min(asked, MAX_WAIT_S))
