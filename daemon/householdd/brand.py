@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from householdd.dataplane.branding import DARK_SURFACE, LIGHT_SURFACE, Brand, Logo, LogoType
+from householdd.http.branding import DARK_SURFACE, LIGHT_SURFACE, Brand, Logo, LogoType
 from householdd.settings import contrast
 
 MAX_LOGO_BYTES = 64 * 1024

@@ -38,12 +38,12 @@ from householdd.dataplane.readiness import READY_PATH, readiness
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.request_target import SESSION_PATH, SessionTarget, TargetError, path_of, session_target
 from householdd.dataplane.responses import data, file
-from householdd.dataplane.static_files import StaticFile
 from householdd.dataplane.tokens import NEEDED, RunTokenVerifier, TokenError
 from householdd.http import methods, upgrades
 from householdd.http.headers import header, items, wants_websocket
 from householdd.http.methods import Methods
 from householdd.http.responses import text
+from householdd.http.static_files import StaticFile
 from householdd.session.session import Identity
 from householdd.traffic.profiles import Profiles
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from websockets.http11 import Request, Response
 
-from householdd.dataplane.static_files import StaticFile
 from householdd.http import responses
 from householdd.http.headers import items
+from householdd.http.static_files import StaticFile
 
 
 def data(

@@ -33,7 +33,7 @@ from householdd.controlplane.roles import Rules
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
 from householdd.dashboard_settings import DashboardTokens
-from householdd.dataplane.branding import Brand
+from householdd.http.branding import Brand
 from householdd.settings import runtime
 from householdd.settings.runtime import Catalogue, Values
 from householdd.supervisor import activation, configuring, directories, launch, listening

@@ -16,7 +16,7 @@ from householdd.certificate_faults import CertificateError
 from householdd.certificates import Certificate, read_authorities, read_certificate
 from householdd.config import Settings
 from householdd.dashboard_settings import DashboardTokens, TokensError, read_tokens
-from householdd.dataplane.branding import Brand
+from householdd.http.branding import Brand
 from householdd.secret_files import read_secret
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.retention import Retention

@@ -28,7 +28,6 @@ from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.dataplane import branding, static_files
 from householdd.dataplane.control_loop import ControlLoop
 from householdd.dataplane.gateway import Gateway, GatewayOptions
 from householdd.dataplane.http_rows import HttpRows, no_run
@@ -40,6 +39,7 @@ from householdd.dataplane.redirecting import Redirector
 from householdd.dataplane.registry import Registry
 from householdd.dataplane.runner import Clock
 from householdd.dataplane.tokens import RunTokenVerifier
+from householdd.http import branding, static_files
 from householdd.session.states import CloseReason
 from householdd.settings import runtime
 from householdd.settings.runtime import Catalogue, Values

@@ -13,10 +13,9 @@ from websockets.http11 import Request, Response
 
 from householdd.clients.addresses import Address
 from householdd.clients.origins import is_same_origin
-from householdd.dataplane import static_files
 from householdd.dataplane.request_target import path_of
 from householdd.dataplane.responses import file
-from householdd.http import methods, responses
+from householdd.http import methods, responses, static_files
 from householdd.http.headers import header
 from householdd.http.methods import Methods
 from householdd.supervisor import listening

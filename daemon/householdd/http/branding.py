@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from householdd.dataplane.static_files import StaticFile, static_file
+from householdd.http.static_files import StaticFile, static_file
 from householdd.settings.contrast import ratio
 
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#191c29"
