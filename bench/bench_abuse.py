@@ -27,7 +27,7 @@ from bench.attackers import Order as Attack
 from bench.attackers import Report as Attacked
 from household.v1 import server_service_pb2, session_service_pb2
 from tests.daemon import Daemon, running, wait_until
-from tests.dataplane.load import Order, Report
+from tests.worker.load import Order, Report
 
 HOUSEHOLDS = 40
 PEOPLE = {
@@ -101,7 +101,7 @@ def play(daemon: Daemon) -> Round:
     sources = [f"127.2.{number}.1" for number in range(HOUSEHOLDS) for _ in PEOPLE]
     order = Order(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), users, SPREAD, sources)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.dataplane.load"],
+        [sys.executable, "-m", "tests.worker.load"],
         input=msgspec.json.encode(order),
         capture_output=True,
         check=False,

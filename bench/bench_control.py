@@ -36,9 +36,9 @@ from bench.readers import upgrade
 from household.v1 import server_service_pb2, session_service_pb2
 from householdd.supervisor.forwarding import PREFACE
 from tests.daemon import Daemon, running, wait_until
-from tests.dataplane.test_rates import MEGABITS, load
 from tests.hostile import Hostile, connected
 from tests.websocket_clients import Client, client
+from tests.worker.test_rates import MEGABITS, load
 
 WORKERS = 2
 SESSIONS = 1000

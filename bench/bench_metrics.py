@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from household.v1 import server_service_pb2 as pb
 from householdd import profile_data
-from householdd.dataplane.registry import Registry
-from householdd.dataplane.runner import Clock
 from householdd.settings.definitions import Timeouts
 from householdd.supervisor.metrics.processes import read
 from householdd.traffic.pacer import Pacer
+from householdd.worker.session_driver import Clock
+from householdd.worker.session_manager import SessionManager
 from tests.daemon import CROWD, Daemon, Stubs, running, wait_until
 from tests.end_to_end.sessions import open_sessions
 from tests.scraping import LISTEN, scrape
@@ -48,10 +48,10 @@ def seconds_each(call: Callable[[], object], count: int = 100_000) -> float:
 def counting() -> float:
     """CPU seconds that a tick's counting takes: its lateness, and what the pacer notes of causes."""
     clock = Clock(time.monotonic, time.time, Timers(time.monotonic).call_later)
-    registry = Registry(Timeouts(), clock)
+    manager = SessionManager(Timeouts(), clock)
     planned = clock.now()
     empty = seconds_each(lambda: None)
-    tick = seconds_each(lambda: registry.ticked(clock.now() - planned)) - empty
+    tick = seconds_each(lambda: manager.ticked(clock.now() - planned)) - empty
     pacer = Pacer(profile_data.read(None).by_key["alex"].download.shape(), 0.0)
 
     def noted() -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from householdd import logs
-from householdd.dataplane.control_loop import BATCH_SIZE, PASS_INTERVAL_S
-from householdd.worker import collector
-from tests.dataplane.bench import benching
+from householdd.capacity.lateness import PASS_INTERVAL_S
+from householdd.worker import garbage_collector
+from householdd.worker.control_loop import BATCH_SIZE
+from tests.worker.bench import benching
 
 COUNTS = (100, 1000, 5000)
 PASSES = 20
@@ -45,7 +46,7 @@ def cheapest(count: int) -> tuple[float, float]:
 async def main() -> None:
     """Prints a line for each number of sessions."""
     logs.set_up("warning", "auto")
-    collector.settle()
+    garbage_collector.settle()
     for count in COUNTS:
         judging, whole = (f"{each * 1e3:7.2f} ms, {each / count * 1e6:5.1f} us each" for each in cheapest(count))
         print(f"{count:5} sessions: {whole}; of that judging {judging}", flush=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.daemon import CROWD, running
-from tests.dataplane.load import Rates
-from tests.dataplane.test_rates import MEGABITS, load
+from tests.worker.load import Rates
+from tests.worker.test_rates import MEGABITS, load
 
 SMALL = ("alex", "sarah", "jake")
 

@@ -10,7 +10,7 @@ import pytest
 
 from householdd import config
 from tests.daemon import Daemon, running
-from tests.dataplane.http_client import ask
+from tests.worker.http_client import ask
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>'
 

@@ -14,7 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from bench.peers.listening import listener, tls
-from householdd.dataplane.payload import FRAME_BYTES, portion
+from householdd.worker.payload import FRAME_BYTES, portion
 
 HEADER = 14
 """Greatest bytes of a frame's header."""

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.peers.bulk import TURN
 from bench.peers.listening import listener, tls
-from householdd.dataplane.payload import FRAME_BYTES
+from householdd.worker.payload import FRAME_BYTES
 
 
 async def _serve(state_dir: str) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from householdd.capacity.overload_controller import Tuning
-from householdd.dataplane.proxied import ProxyProtocol
+from householdd.clients.proxy_header import ProxyProtocol
 from householdd.http.branding import Brand
 from householdd.traffic.profiles import Profile
 

@@ -11,8 +11,8 @@ from household.v1 import session_pb2 as pb
 from tests.abuse.honest import Honest
 from tests.abuse.wire import Wire, held
 from tests.daemon import CROWD, Daemon, running, wait_until
-from tests.dataplane import sessions
-from tests.dataplane.raw_client import RawClient
+from tests.worker import sessions
+from tests.worker.raw_client import RawClient
 
 Open = Callable[[], Wire]
 OpenSession = Callable[..., RawClient]

@@ -12,17 +12,18 @@ from collections.abc import Callable
 
 import atheris
 
-with atheris.instrument_imports(include=["householdd.session", "householdd.dataplane", "websockets"]):
+with atheris.instrument_imports(include=["householdd.session", "householdd.worker", "websockets"]):
     from websockets.protocol import State
     from websockets.server import ServerProtocol
 
     from householdd.clients.origins import Origins
     from householdd.clients.trusted_proxies import TrustedProxies
-    from householdd.dataplane.request_target import SESSION_PATH, TargetError, path_of, session_target
-    from householdd.dataplane.skimmer import MAX_MESSAGE_BYTES
+    from householdd.http.headers import path_of
     from householdd.session import messages
     from householdd.session.dialogue import Dialogue
-    from tests.dataplane.skimming import alone, skimmed
+    from householdd.worker.payload_filter import MAX_MESSAGE_BYTES
+    from householdd.worker.request_target import SESSION_PATH, TargetError, session_target
+    from tests.worker.filter_inputs import alone, skimmed
 
 from tests.session.samples import PROFILES, START, WALL, active
 

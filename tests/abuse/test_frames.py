@@ -15,8 +15,8 @@ from householdd.session.session import UNASKED_GRACE_BYTES
 from tests.abuse.conftest import OpenSession
 from tests.abuse.wire import Wire, status
 from tests.daemon import Daemon
-from tests.dataplane import sessions
-from tests.dataplane.raw_client import RawClient
+from tests.worker import sessions
+from tests.worker.raw_client import RawClient
 
 
 def send(raw: RawClient, data: bytes, times: int = 1) -> None:

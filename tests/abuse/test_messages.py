@@ -16,8 +16,8 @@ from householdd.session.messages import ClientMessage
 from tests.abuse.conftest import OpenSession
 from tests.abuse.honest import Honest
 from tests.daemon import Daemon
-from tests.dataplane import sessions
-from tests.dataplane.raw_client import RawClient
+from tests.worker import sessions
+from tests.worker.raw_client import RawClient
 
 SEQUENCES = itertools.count(1000)
 """Of pings that ask whether what was said before has been taken."""

@@ -21,12 +21,12 @@ from householdd.admission.blocks import Blocks
 from householdd.controlplane import watching
 from householdd.controlplane.blocking import BlockBook
 from householdd.controlplane.interceptor import Entrance, everybody
-from householdd.dataplane.registry import Registry, SessionChange
-from householdd.dataplane.runner import Clock
 from householdd.settings.definitions import Timeouts
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.sessions import FanSessions
-from householdd.worker.sessions import LocalSessions
+from householdd.worker.session_driver import Clock
+from householdd.worker.session_manager import SessionChange, SessionManager
+from householdd.worker.session_service import WorkerSessionService
 from tests.controlplane.samples import session as sample
 from tests.session.samples import START, WALL, active
 from tests.timers import Timers
@@ -67,19 +67,19 @@ async def test_a_worker_lets_go_of_a_watcher_that_does_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "MAX_WAITING_EVENTS", 100)
-    registry = Registry(Timeouts(), Clock(lambda: START, lambda: WALL, Timers(lambda: START).call_later))
+    manager = SessionManager(Timeouts(), Clock(lambda: START, lambda: WALL, Timers(lambda: START).call_later))
     session = active()
-    async with serving(LocalSessions(registry, "0"), tmp_path) as stub:
+    async with serving(WorkerSessionService(manager, "0"), tmp_path) as stub:
         idle = stub.WatchSessions(pb.WatchSessionsRequest())
         assert (await idle.read()).event == pb.WATCH_EVENT_SNAPSHOT_END
         told = 0
-        while registry.listeners and told < 100_000:
+        while manager.listeners and told < 100_000:
             for _ in range(50):
-                registry._announce(session, SessionChange.CHANGED)
+                manager._announce(session, SessionChange.CHANGED)
             told += 50
             # Room for gRPC to write what it can.
             await asyncio.sleep(0.001)
-        assert not registry.listeners
+        assert not manager.listeners
         await told_to_list_again(idle)
 
 

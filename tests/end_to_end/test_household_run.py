@@ -12,9 +12,9 @@ import pytest
 from household.v1.session_pb2 import CLOSE_REASON_CONNECTION_LOST
 from householdctl.household.run import PROBES
 from tests.daemon import Daemon, wait_until
-from tests.dataplane.http_client import ask
 from tests.undisturbed import undisturbed
 from tests.websocket_clients import Client, client
+from tests.worker.http_client import ask
 
 
 def too_busy(done: subprocess.CompletedProcess[str]) -> bool:

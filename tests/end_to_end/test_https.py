@@ -16,7 +16,7 @@ import trustme
 
 from householdd.certificates import is_self_signed
 from tests.daemon import PATIENCE, Daemon, running
-from tests.dataplane.http_client import ask
+from tests.worker.http_client import ask
 
 CHALLENGE = "/.well-known/acme-challenge/"
 TOKEN = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr_oA"

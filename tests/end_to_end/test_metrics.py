@@ -18,10 +18,10 @@ from websockets.exceptions import InvalidStatus
 from household.v1 import server_service_pb2 as pb
 from householdd.metric_families import FAMILIES, MetricKind
 from tests.daemon import Daemon, running, wait_until
-from tests.dataplane.raw_client import RawClient
 from tests.end_to_end.sessions import open_sessions
 from tests.scraping import LISTEN, Scrape, scrape, url
 from tests.websocket_clients import OldPage, client
+from tests.worker.raw_client import RawClient
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from household.v1 import server_service_pb2 as server_pb
-from householdd.dataplane.tokens import NEEDED, NO_RUN, USED, WRONG
+from householdd.admission.run_tokens import NEEDED, NO_RUN, USED, WRONG
 from tests.daemon import PATIENCE, Daemon, running, wait_until
 from tests.websocket_clients import OldPage, client
 

@@ -19,13 +19,13 @@ import pytest
 
 from household.v1 import history_service_pb2, server_service_pb2
 from tests.daemon import PATIENCE, Daemon, running, wait_until
-from tests.dataplane.http_client import ask
 from tests.end_to_end.reports import play_alex, probing, report
 from tests.end_to_end.sessions import open_sessions
 from tests.postgresql import Cluster
 from tests.run_reports import run_report
 from tests.scraping import LISTEN, scrape
 from tests.websocket_clients import OldPage, client
+from tests.worker.http_client import ask
 
 
 def kept(daemon: Daemon, statement: str = "SELECT id, reason FROM session") -> list[Any]:

@@ -20,8 +20,8 @@ import pytest
 from household.v1 import server_service_pb2, session_service_pb2
 from tests import scraping
 from tests.daemon import PATIENCE, Daemon, running, wait_until
-from tests.dataplane.http_client import ask
 from tests.websocket_clients import OldPage, client
+from tests.worker.http_client import ask
 
 PIPE_BYTES = 4096
 SHORT_SESSIONS = 16

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+PASS_INTERVAL_S = 0.25
+"""Interval between control passes."""
+
 LATE_S = 0.02
 """Seconds after which a pass counts as late; as much as a client allows its own timers."""
 

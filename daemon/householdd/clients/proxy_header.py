@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import struct
+from typing import Literal
 
 from householdd.clients.addresses import address_of
+
+ProxyProtocol = bool | Literal["required"]
+"""Whether trusted proxies begin each connection with a header; ``required`` refuses connections of others."""
 
 HEAD_BYTES = 16
 """Bytes of the part that has the length of the rest."""

@@ -1,8 +1,18 @@
-"""Request headers of clients, who may send any of them any number of times."""
+"""Paths and headers of requests. A client may send any header any number of times."""
 
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
 from websockets.http11 import Request
+
+
+def path_of(target: str) -> str:
+    """The path, percent-decoded, without the query; the target as it is where it is no URL."""
+    try:
+        return unquote(urlsplit(target).path)
+    except ValueError:
+        return target
 
 
 def header(request: Request, name: str) -> str:

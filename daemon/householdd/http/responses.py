@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
+import msgspec
 from websockets.datastructures import Headers
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
+
+from householdd.http.headers import items
+from householdd.http.static_files import StaticFile
 
 
 @dataclass
@@ -44,6 +48,26 @@ def response(
         ),
         body,
     )
+
+
+def data(
+    value: Mapping[str, Any] | msgspec.Raw,
+    status: http.HTTPStatus = http.HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """JSON."""
+    return response(status, msgspec.json.encode(value), "application/json", headers)
+
+
+def file(request: Request, static: StaticFile) -> Response:
+    """A file of the page, or 304 where the browser has it."""
+    headers = {"ETag": static.etag, "Content-Security-Policy": static.policy, "Vary": "Accept-Encoding"}
+    if static.etag in items(request, "If-None-Match"):
+        return empty(http.HTTPStatus.NOT_MODIFIED, headers)
+    if static.gzipped is not None and "gzip" in items(request, "Accept-Encoding"):
+        headers["Content-Encoding"] = "gzip"
+        return response(http.HTTPStatus.OK, static.gzipped, static.content_type, headers)
+    return response(http.HTTPStatus.OK, static.body, static.content_type, headers)
 
 
 def empty(status: http.HTTPStatus, headers: Mapping[str, Any] | None = None) -> Response:

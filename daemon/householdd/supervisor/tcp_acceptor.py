@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from householdd.admission.pending_connections import KnownAddresses, PendingConnections
-from householdd.dataplane import sockets
+from householdd.http import socket_options
 
 log = structlog.get_logger("tcp")
 
@@ -95,7 +95,7 @@ class TcpAcceptor:
     async def _serve(self, arrival: ReadyConnection) -> None:
         try:
             async with asyncio.timeout(self._first_byte):
-                await sockets.readable(arrival.sock)
+                await socket_options.readable(arrival.sock)
             if not arrival.sock.recv(1, socket.MSG_PEEK):
                 return
         except OSError:

@@ -22,23 +22,13 @@ import uvloop
 
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import certificates, logs
+from householdd.admission.run_tokens import RunTokenVerifier
 from householdd.certificate_faults import CertificateError
 from householdd.clients import addresses
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
 from householdd.controlplane.serving import ControlServer, Services
-from householdd.dataplane.control_loop import ControlLoop
-from householdd.dataplane.gateway import Gateway, GatewayOptions
-from householdd.dataplane.http_rows import HttpRows, no_run
-from householdd.dataplane.legacy import LegacyPort
-from householdd.dataplane.memory_gauge import MemoryGauge
-from householdd.dataplane.overloading import Overloading
-from householdd.dataplane.proxied import Proxied
-from householdd.dataplane.redirecting import Redirector
-from householdd.dataplane.registry import Registry
-from householdd.dataplane.runner import Clock
-from householdd.dataplane.tokens import RunTokenVerifier
 from householdd.http import branding, static_files
 from householdd.session.states import CloseReason
 from householdd.settings import runtime
@@ -47,11 +37,21 @@ from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
 from householdd.token_settings import RunTokens
 from householdd.traffic.profiles import Profiles
 from householdd.version import VERSION
-from householdd.worker import allocator, collector
+from householdd.worker import allocator, garbage_collector
+from householdd.worker.control_loop import ControlLoop
 from householdd.worker.daemon_stats import DaemonStats
-from householdd.worker.recorder import Recorder
-from householdd.worker.server import LocalServer
-from householdd.worker.sessions import LocalSessions
+from householdd.worker.gateway import Gateway, GatewayOptions
+from householdd.worker.json_rows import JsonRows, no_run
+from householdd.worker.legacy_listener import LegacyListener
+from householdd.worker.memory_gauge import MemoryGauge
+from householdd.worker.overload_actions import OverloadActions
+from householdd.worker.proxy_protocol import ProxyHeaderReader
+from householdd.worker.recorder_client import RecorderClient
+from householdd.worker.redirect_listener import RedirectListener
+from householdd.worker.server_service import WorkerServerService
+from householdd.worker.session_driver import Clock
+from householdd.worker.session_manager import SessionManager
+from householdd.worker.session_service import WorkerSessionService
 from householdd.worker.shared_runs import SharedRuns
 from householdd.worker_settings import READY, SERVE, SERVING, WorkerSettings
 
@@ -90,11 +90,11 @@ class Worker:
             if self._token_settings.needed
             else None
         )
-        self._registry = Registry(runtime.timeouts(settings.values), clock, counts)
-        self._registry.stopped_runs = stopped_runs_of(memory, settings.workers, settings.index)
-        self._registry.admission.limits = runtime.limits(settings.values)
+        self._manager = SessionManager(runtime.timeouts(settings.values), clock, counts)
+        self._manager.stopped_runs = stopped_runs_of(memory, settings.workers, settings.index)
+        self._manager.admission.limits = runtime.limits(settings.values)
         self._control_loop = ControlLoop(
-            self._registry, ledger, Overloading(self._registry, settings.overload, MemoryGauge())
+            self._manager, ledger, OverloadActions(self._manager, settings.overload, MemoryGauge())
         )
         self._stats = DaemonStats(settings.daemon_socket)
         # Never connects where nothing is kept.
@@ -113,25 +113,25 @@ class Worker:
             legacy=settings.legacy_fd is not None,
         )
         self._gateway = Gateway(
-            self._registry,
+            self._manager,
             profiles,
-            HttpRows(profiles, self._stats, SharedRuns(self._history) if settings.permalinks else no_run),
+            JsonRows(profiles, self._stats, SharedRuns(self._history) if settings.permalinks else no_run),
             branding.apply(static_files.load_page(settings.frame_ancestors), settings.brand),
             options,
         )
-        self._redirector = Redirector(
-            self._registry,
-            Proxied(settings.proxy_protocol, proxies),
+        self._redirector = RedirectListener(
+            self._manager,
+            ProxyHeaderReader(settings.proxy_protocol, proxies),
             settings.handshake_timeout,
             settings.https_port,
             settings.acme_dir,
         )
-        self._legacy = LegacyPort(self._registry, options)
+        self._legacy = LegacyListener(self._manager, options)
         """Serves only where it has a socket."""
         services = Services(
-            LocalSessions(self._registry, settings.name),
-            LocalServer(
-                self._registry,
+            WorkerSessionService(self._manager, settings.name),
+            WorkerServerService(
+                self._manager,
                 self._control_loop,
                 settings.name,
                 self._connections,
@@ -150,7 +150,7 @@ class Worker:
         await self._control.start()
         recorder = None
         if self._settings.recorder_socket is not None:
-            recorder = Recorder(self._registry, self._settings.name, self._history)
+            recorder = RecorderClient(self._manager, self._settings.name, self._history)
         os.write(sys.stdout.fileno(), READY)
         # Not before: whoever came meanwhile would be let in by the limits and blocks of the launch.
         await self._briefed.wait()
@@ -161,16 +161,16 @@ class Worker:
             self._legacy.serve(socket.socket(fileno=self._settings.legacy_fd))
         control_loop = asyncio.create_task(self._control_loop.run())
         control_loop.add_done_callback(self._control_loop_ended)
-        collector.settle()
+        garbage_collector.settle()
         os.write(sys.stdout.fileno(), SERVING)
         await self._control.report(serving=True)
         await self._stopping.wait()
         self._gateway.close()
         self._redirector.close()
         self._legacy.close()
-        if self._registry.end_all(CloseReason.DRAINED):
+        if self._manager.end_all(CloseReason.DRAINED):
             await asyncio.sleep(FLUSH_TIMEOUT_S)
-        self._registry.abort_all()
+        self._manager.abort_all()
         control_loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await control_loop
@@ -185,19 +185,19 @@ class Worker:
 
     async def _apply(self, before: Values, after: Values) -> list[UnreachableWorker]:
         """Puts a changed runtime configuration in force."""
-        registry = self._registry
+        manager = self._manager
         if (timeouts := runtime.timeouts(after)) != runtime.timeouts(before):
-            registry.set_timeouts(timeouts)
-        registry.admission.limits = runtime.limits(after)
+            manager.set_timeouts(timeouts)
+        manager.admission.limits = runtime.limits(after)
         if changed := self._profiles.set_rates(runtime.rates(after)):
-            registry.set_profiles(self._profiles, changed)
+            manager.set_profiles(self._profiles, changed)
         logs.set_level(runtime.log_level(after))
         return []
 
     def _control_loop_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             # Without its deadlines no session may go on; the supervisor starts another worker.
-            self._registry.abort_all()
+            self._manager.abort_all()
             log.critical("control loop failed", exc_info=error)
             logs.flush()
             os._exit(1)
@@ -228,7 +228,7 @@ class Worker:
             self._briefed.set()
             return
         # It writes nothing else, so this is the end of the pipe: it died.
-        self._registry.abort_all()
+        self._manager.abort_all()
         os._exit(1)
 
 

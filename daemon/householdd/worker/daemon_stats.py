@@ -12,7 +12,7 @@ import grpc.aio
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc, session_pb2
 from householdd.controlplane.convert import seconds
-from householdd.dataplane.http_rows import RowUnavailableError
+from householdd.worker.json_rows import RowUnavailableError
 
 CACHE_TTL_S = 0.5
 """Seconds that an answer serves all who ask: public requests must not multiply into control calls."""

@@ -13,7 +13,7 @@ import grpc.aio
 
 from household.internal.v1 import recorder_service_pb2 as pb
 from household.internal.v1 import recorder_service_pb2_grpc
-from householdd.dataplane.http_rows import RowUnavailableError
+from householdd.worker.json_rows import RowUnavailableError
 
 CACHE_TTL_S = 5.0
 """Seconds that an answer serves all who ask, also that there is none: sessions of a run end a little after it."""

@@ -13,11 +13,10 @@ from websockets.http11 import Request, Response
 
 from householdd.clients.addresses import Address
 from householdd.clients.origins import is_same_origin
-from householdd.dataplane.request_target import path_of
-from householdd.dataplane.responses import file
 from householdd.http import methods, responses, static_files
-from householdd.http.headers import header
+from householdd.http.headers import header, path_of
 from householdd.http.methods import Methods
+from householdd.http.responses import file
 from householdd.supervisor import listening
 from householdd.supervisor.dashboard.visitor import PageLimits, PageSession
 from householdd.supervisor.hosts import is_known_host

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from household.v1 import server_service_pb2 as pb
-from householdd.dataplane.control_loop import PASS_INTERVAL_S as PASS_INTERVAL
+from householdd.capacity.lateness import PASS_INTERVAL_S
 from householdd.measure.histogram import quantile
 from householdd.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
 from householdd.supervisor.fleet import WorkerHandle
@@ -86,7 +86,7 @@ class Trend:
         nothing = Value(0.0, (0,) * len(now.gaps[worker].counts))
         new, old = now.gaps[worker], before.gaps.get(worker, nothing)
         passes = sum(new.counts) - sum(old.counts)
-        return max((new.number - old.number) / passes - PASS_INTERVAL, 0.0) if passes > 0 else None
+        return max((new.number - old.number) / passes - PASS_INTERVAL_S, 0.0) if passes > 0 else None
 
     def recent_slow(self, worker: str) -> int:
         """A worker's slow passes in the last minutes."""

@@ -12,9 +12,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from householdd.clients.addresses import Address
-from householdd.dataplane.request_target import path_of
 from householdd.http import methods, responses
-from householdd.http.headers import header
+from householdd.http.headers import header, path_of
 from householdd.supervisor import listening
 from householdd.supervisor.hosts import is_known_host, own_names
 from householdd.supervisor.metrics.exposition import Page

@@ -1,1 +1,0 @@
-"""Sessions on real connections: asyncio and websockets drive the pure rules of the core."""

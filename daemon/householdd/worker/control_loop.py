@@ -1,0 +1,108 @@
+"""The pass over all sessions, four times a second. It never waits for a client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from householdd.capacity.lateness import PASS_INTERVAL_S, Beat, late_passes
+from householdd.capacity.overload_controller import Tuning
+from householdd.shared.demand import SharedDemand
+from householdd.worker.budget_enforcer import BudgetEnforcer
+from householdd.worker.overload_actions import OverloadActions
+from householdd.worker.session_driver import SessionDriver
+from householdd.worker.session_manager import SessionManager
+
+log = structlog.get_logger("control_loop")
+
+BATCH_SIZE = 8
+"""Sessions that are looked at before others have their turn, such as portions of payload; it takes less than half a
+millisecond. What becomes due meanwhile is late by that, and by several times that on a busy worker: more becomes due
+while it is caught up with."""
+
+YIELD_BUDGET_S = PASS_INTERVAL_S / 2
+"""Seconds after its beginning from which a pass no longer gives way: whoever keeps the event loop busy must not keep it
+from ending what is dead."""
+
+
+class ControlLoop:
+    """Shares the budgets, removes what is dead, judges who is alive, probes, publishes, and measures itself."""
+
+    def __init__(
+        self, manager: SessionManager, ledger: SharedDemand | None = None, overloading: OverloadActions | None = None
+    ) -> None:
+        """``ledger`` is that of ``Budgeting``; without ``overloading`` nothing is done about overload."""
+        self.passes = 0
+        self.slow_passes = 0
+        """Passes that began more than twice the interval after the one before."""
+        self.last_pass = 0.0
+        """Seconds the last pass took, without what others did in their turns."""
+        self.longest_gap = 0.0
+        """Longest seconds between the beginnings of two passes."""
+        self._manager = manager
+        self._now = manager.clock.now
+        self._budgeting = BudgetEnforcer(manager, ledger)
+        self.overloading = overloading or OverloadActions(manager, Tuning(enabled=False))
+        self._began: float | None = None
+
+    async def run(self) -> None:
+        """Passes until cancelled."""
+        # Not the event loop's time: uvloop's stands still within a turn, so it does not see a turn that took long.
+        beat = Beat(PASS_INTERVAL_S, self._now())
+        while True:
+            for _ in self.turns(beat.begin(self._now())):
+                await asyncio.sleep(0)
+            await asyncio.sleep(beat.due - self._now())
+
+    def turns(self, lateness: float = 0.0) -> Iterator[None]:
+        """One pass, which begins ``lateness`` seconds after its time; others may have their turn at each item.
+
+        All sessions are judged before the first is sent anything.
+        """
+        began = resumed = self._now()
+        late = late_passes(lateness, PASS_INTERVAL_S)
+        self._measure_gap(began)
+        self.overloading.run(began, lateness)
+        self._budgeting.run(began, self.overloading.bulk_bps)
+        self._manager.stop_runs()
+        worked = 0.0
+        for step in (self._judge, lambda driver: self._speak(driver, late)):
+            for _ in self._each(step):
+                now = self._now()
+                if now - began < YIELD_BUDGET_S:
+                    worked += now - resumed
+                    yield
+                    resumed = self._now()
+        self._manager.admission.settle(self._now())
+        self.passes += 1
+        self.last_pass = worked + self._now() - resumed
+        self._manager.timing.pass_duration.observe(self.last_pass)
+
+    def _each(self, step: Callable[[SessionDriver], object]) -> Iterator[None]:
+        """Takes a step with all that are live now, a turn's worth for each item."""
+        drivers = list(self._manager.live.values())
+        for start in range(0, len(drivers), BATCH_SIZE):
+            self._manager.for_each(step, drivers[start : start + BATCH_SIZE])
+            yield
+
+    def _judge(self, driver: SessionDriver) -> None:
+        now = self._now()
+        driver.expire(now)
+        driver.judge(now)
+
+    def _speak(self, driver: SessionDriver, late: int) -> None:
+        now = self._now()
+        driver.speak(now, PASS_INTERVAL_S, late)
+        self._manager.timing.evidence_age.observe(now - driver.session.liveness.last_evidence_at)
+
+    def _measure_gap(self, now: float) -> None:
+        if self._began is not None:
+            gap = now - self._began
+            self.longest_gap = max(self.longest_gap, gap)
+            self._manager.timing.pass_gap.observe(gap)
+            if gap > 2 * PASS_INTERVAL_S:
+                self.slow_passes += 1
+                log.warning("slow control loop", gap=round(gap, 3), sessions=len(self._manager.live))
+        self._began = now

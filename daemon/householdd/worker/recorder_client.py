@@ -1,0 +1,149 @@
+"""Tells the supervisor what is to be kept: every session that opens and ends, and the runs that clients tell of.
+
+Nothing here is waited for by a session. What the supervisor does not take at once waits in a bounded queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from itertools import islice
+from typing import Any
+
+import grpc.aio
+import structlog
+
+from household.internal.v1 import recorder_service_pb2 as pb
+from household.internal.v1 import recorder_service_pb2_grpc
+from householdd.measure import run_report
+from householdd.measure.run_report import ClientRunReport
+from householdd.session.messages import RunRefused, RunStored
+from householdd.session.session import Session
+from householdd.worker.session_driver import SessionDriver
+from householdd.worker.session_manager import SessionChange, SessionManager, SessionObserver
+from householdd.worker.session_selection import describe
+
+log = structlog.get_logger("recorder")
+
+MAX_WAITING = 20_000
+"""Openings and ends that may wait for the supervisor."""
+
+BATCH_SIZE = 50
+"""Sessions of one message. Each takes some 80 microseconds of the event loop, which carries traffic as well."""
+
+REST_S = 0.05
+"""Seconds between two messages, so that thousands of sessions that end at once are told of beside the traffic."""
+
+RETRY_S = 0.5
+"""Seconds until a broken stream is tried again."""
+
+STORE_DEADLINE = 2.0
+"""Seconds that the supervisor has to store a run."""
+
+RUNS_UNDER_WAY = 32
+"""Runs that may wait for the supervisor's answer."""
+
+_REFUSALS: dict[int, RunRefused] = {
+    pb.RUN_REFUSAL_TOO_MANY: RunRefused("too_many"),
+    pb.RUN_REFUSAL_BUSY: RunRefused("busy"),
+    pb.RUN_REFUSAL_UNAVAILABLE: RunRefused("unavailable"),
+}
+
+
+class RecorderClient(SessionObserver):
+    """Keeps what happens in a manager for as long as the worker lives."""
+
+    def __init__(self, manager: SessionManager, worker: str, channel: grpc.aio.Channel) -> None:
+        self._manager = manager
+        self._worker = worker
+        self._stub: Any = recorder_service_pb2_grpc.RecorderServiceStub(channel)
+        self._waiting: deque[Session] = deque()
+        self._dropped = 0
+        """Sessions that found the queue full since the supervisor was last told."""
+        self._something = asyncio.Event()
+        self._ending = False
+        self._stream = asyncio.create_task(self._run())
+        self._runs: set[asyncio.Task[None]] = set()
+        manager.keeper = self
+
+    async def stop(self, deadline: float) -> None:
+        """Tells what is still to be told, for at most ``deadline`` seconds."""
+        self._ending = True
+        self._something.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(self._stream, *self._runs), deadline)
+
+    def changed(self, session: Session, change: SessionChange) -> None:
+        """Queues an opening or an end."""
+        if change is SessionChange.CHANGED:
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            # One that is dropped at its opening and told of at its end is kept all the same.
+            self._dropped += change is SessionChange.CLOSED
+            return
+        self._waiting.append(session)
+        self._something.set()
+
+    async def _run(self) -> None:
+        """Streams until stopped; a stream that breaks is begun anew with what lives."""
+        while not self._ending:
+            try:
+                await self._tell()
+            except grpc.aio.AioRpcError as error:
+                log.warning("sessions are not recorded for now", problem=error.details())
+                await asyncio.sleep(RETRY_S)
+                self._waiting.extend(driver.session for driver in self._manager.live.values())
+
+    async def _tell(self) -> None:
+        call = self._stub.RecordSessions()
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            while self._waiting:
+                some = list(islice(self._waiting, BATCH_SIZE))
+                dropped, self._dropped = self._dropped, 0
+                sessions = [describe(self._manager, session, self._worker) for session in some]
+                delays = {each.identity.id: found for each in some if (found := _delays(each)) is not None}
+                await call.write(pb.RecordSessionsRequest(sessions=sessions, dropped=dropped, delays=delays))
+                # Not before: what a broken stream did not take is told of again.
+                for _ in some:
+                    self._waiting.popleft()
+                if not self._ending:
+                    await asyncio.sleep(REST_S)
+            if self._ending:
+                await call.done_writing()
+                await call
+                return
+
+    def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:
+        """Begins to pass on a run; the driver is answered when it is in the database, or cannot be for now."""
+        if len(self._runs) >= RUNS_UNDER_WAY:
+            driver.answer_report(RunRefused("busy"))
+            return
+        task = asyncio.create_task(self._store(driver, report))
+        self._runs.add(task)
+        task.add_done_callback(self._runs.discard)
+
+    async def _store(self, driver: SessionDriver, report: ClientRunReport) -> None:
+        session = describe(self._manager, driver.session, self._worker)
+        request = pb.StoreRunRequest(session=session, report=run_report.encode(report))
+        try:
+            response = await self._stub.StoreRun(request, timeout=STORE_DEADLINE)
+        except grpc.aio.AioRpcError as error:
+            log.warning("run not stored", session=session.id, problem=error.details())
+            driver.answer_report(RunRefused("unavailable"))
+            return
+        refusal = _REFUSALS.get(response.refusal)
+        path = f"?run={response.id}" if response.shared else None
+        driver.answer_report(refusal or RunStored(response.id, path))
+
+
+def _delays(session: Session) -> pb.Delays | None:
+    """Return the round trips of an ended session; None of a live one, and without any."""
+    percentiles = None if session.closed_at is None else session.latency.percentiles()
+    if percentiles is None:
+        return None
+    p50, p95, p99 = percentiles
+    latency = session.latency
+    return pb.Delays(count=latency.count, p50_ms=p50, p95_ms=p95, p99_ms=p99, jitter_ms=latency.jitter)

@@ -1,0 +1,232 @@
+"""The sessions of one worker."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from enum import Enum
+
+import structlog
+
+from householdd.admission.admission import Admission, Cause
+from householdd.admission.pending_handshakes import PendingHandshakes
+from householdd.clients.client_key import ClientKey
+from householdd.measure.run_report import ClientRunReport
+from householdd.measure.worker_timing import WorkerTiming
+from householdd.session.messages import RunRefused
+from householdd.session.session import Identity, Session
+from householdd.session.states import CloseReason, SessionState
+from householdd.settings.definitions import Timeouts
+from householdd.shared import stopped_runs
+from householdd.shared.counters import SharedCounters, size
+from householdd.shared.stopped_runs import StoppedRuns, Stops
+from householdd.traffic.profiles import Profile, Profiles
+from householdd.worker.accepted_socket import AcceptedSocket
+from householdd.worker.connection import Connection
+from householdd.worker.profile_totals import ProfileTotals, count
+from householdd.worker.session_driver import Clock, SessionDriver
+
+log = structlog.get_logger("sessions")
+
+MAX_RECENT = 1000
+"""Ended sessions that a worker can still show."""
+
+
+class SessionChange(Enum):
+    """What happened to a session."""
+
+    OPENED = "opened"
+    CHANGED = "changed"
+    CLOSED = "closed"
+
+
+Listener = Callable[[Session, SessionChange], None]
+
+
+class SessionObserver:
+    """Whom a manager tells of what is to be kept. No method may wait; this one keeps nothing."""
+
+    def changed(self, session: Session, change: SessionChange) -> None:
+        """A session opened, has another state, or has ended."""
+
+    def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:  # noqa: ARG002 - for those who keep it
+        """A client tells of its run; ``driver.answer_report`` is called now or later."""
+        driver.answer_report(RunRefused("disabled"))
+
+
+class SessionManager:
+    """Opens sessions, knows the live ones, and remembers the most recently ended."""
+
+    def __init__(self, timeouts: Timeouts, clock: Clock, counts: SharedCounters | None = None) -> None:
+        """``counts`` are shared with the other workers; without, this worker is the only one."""
+        self.timeouts = timeouts
+        self.clock = clock
+        self.counts = counts or SharedCounters(memoryview(bytearray(size(1))), 0)
+        self.admission = Admission(self.counts)
+        """What the gateway asks before each upgrade."""
+        self.unfinished: PendingHandshakes[AcceptedSocket] = PendingHandshakes(self.counts)
+        """Connections without a session."""
+        self.live: dict[str, SessionDriver] = {}
+        self.recent: OrderedDict[str, Session] = OrderedDict()
+        self.stopped_runs = StoppedRuns(memoryview(bytearray(stopped_runs.size(1))), 0)
+        """Runs that clients want stopped; the workers' own memory takes its place."""
+        self.listeners: set[Listener] = set()
+        """Called after each opening, change of state and end; they must not raise or wait."""
+        self.keeper = SessionObserver()
+        self.timing = WorkerTiming()
+        self.refusals: Counter[Cause] = Counter()
+        """Upgrades that were refused and connections that were closed before one, by cause."""
+        self._ended: dict[str, ProfileTotals] = {}
+        """By profile; of its sessions' counts those of ended ones only."""
+
+    def open(self, identity: Identity, profile: Profile, link: Connection) -> SessionDriver:
+        """Starts a session on a connection whose handshake is done."""
+        session = Session(identity, profile, self.timeouts, self.clock.now(), self.clock.wall())
+        driver = SessionDriver(session, link, self.clock, self)
+        self.live[identity.id] = driver
+        self._ended.setdefault(profile.key, ProfileTotals()).opened += 1
+        self.admission.opened(_visitor(session), self.clock.now())
+        driver.start()
+        self._announce(session, SessionChange.OPENED)
+        return driver
+
+    def find(self, session_id: str) -> Session | None:
+        """The session, live or recently ended."""
+        driver = self.live.get(session_id)
+        return driver.session if driver else self.recent.get(session_id)
+
+    def for_each(self, step: Callable[[SessionDriver], object], drivers: Iterable[SessionDriver] | None = None) -> int:
+        """Takes a step with every live session, or those of ``drivers`` that still are; for how many it was true.
+
+        A defect in one session ends that session and no other.
+        """
+        done = 0
+        for driver in list(self.live.values()) if drivers is None else drivers:
+            if driver.session.state is SessionState.CLOSED:
+                continue
+            try:
+                done += bool(step(driver))
+            except Exception:
+                log.exception("session failed", session=driver.session.identity.id)
+                driver.abort(CloseReason.INTERNAL)
+        return done
+
+    def set_timeouts(self, timeouts: Timeouts) -> None:
+        """Puts new deadlines in force, for live sessions too; they act at the next control pass."""
+        self.timeouts = timeouts
+        self.for_each(lambda driver: driver.set_timeouts(timeouts))
+
+    def set_profiles(self, profiles: Profiles, keys: Collection[str]) -> None:
+        """Live sessions of the profiles ``keys`` follow what these are now."""
+
+        def follow(driver: SessionDriver) -> None:
+            key = driver.session.profile.key
+            if key in keys:
+                driver.set_profile(profiles.by_key[key])
+
+        self.for_each(follow)
+
+    def end_all(self, reason: CloseReason, detail: str = "") -> int:
+        """Ends every live session in an orderly way; how many."""
+        return self.for_each(lambda driver: driver.end(reason, detail))
+
+    def stop_run(self, host: str, test_id: str = "") -> None:
+        """End the sessions of a run of the client at ``host``, or all of its sessions, at every worker."""
+        self._stop(self.stopped_runs.stop(host, test_id))
+
+    def stop_runs(self) -> None:
+        """End the sessions of runs that were stopped at other workers; once in a control pass."""
+        if stops := self.stopped_runs.news():
+            self._stop(stops)
+
+    def _stop(self, stops: Stops) -> None:
+        def stop(driver: SessionDriver) -> None:
+            identity = driver.session.identity
+            if stops.meet(identity.peer_host, identity.test_id):
+                driver.end(CloseReason.CLIENT_STOPPED)
+
+        self.for_each(stop)
+
+    def end_spread(self, reason: CloseReason, detail: str, spread: float, ids: Iterable[str] | None = None) -> None:
+        """Ends live sessions, or those of ``ids``, evenly over ``spread`` seconds; the first ends at once."""
+        drivers = [self.live[each] for each in (self.live if ids is None else ids) if each in self.live]
+        now = self.clock.now()
+        for index, driver in enumerate(drivers):
+            driver.end_at(now + index * spread / len(drivers), reason, detail)
+
+    def cancel_ends(self, reason: CloseReason) -> None:
+        """Lets those live on that were to end for ``reason`` later."""
+        for driver in self.live.values():
+            driver.cancel_end(reason)
+
+    def abort_all(self) -> None:
+        """Ends every connection that is left, without a word."""
+        self.for_each(lambda driver: driver.abort(CloseReason.EMERGENCY))
+
+    def shaken_hands(self, arrival: AcceptedSocket) -> None:
+        """A connection has a session, or is over.
+
+        One that said nothing is a port scan, a health check or a browser's connection to spare, and does not count.
+        """
+        if not arrival.spoke or arrival.dropped:
+            return
+        now = self.clock.now()
+        for whose in self.admission.shaken_hands(arrival.host, now, failed=not arrival.asked):
+            log.warning("circuit breaker opened", whose=whose, cause="handshakes")
+
+    def refused(self, cause: Cause) -> None:
+        """Counts an upgrade that was refused, or a connection that was closed before one."""
+        self.refusals[cause] += 1
+
+    def ended_totals(self) -> dict[str, ProfileTotals]:
+        """Sums by profile, of those that had a session; of its sessions' counts those of ended ones only."""
+        return {
+            key: replace(ended, closed=Counter(ended.closed), tally=replace(ended.tally))
+            for key, ended in self._ended.items()
+        }
+
+    def ticked(self, lateness: float) -> None:
+        """A session looked for its next portion of payload, ``lateness`` seconds after it was to."""
+        self.timing.tick_lateness.observe(lateness)
+
+    def answered(self, round_trip: float) -> None:
+        """A client answered a ping, ``round_trip`` seconds after it was sent."""
+        self.timing.round_trip.observe(round_trip)
+
+    def changed(self, driver: SessionDriver) -> None:
+        """A session's state is another."""
+        self._announce(driver.session, SessionChange.CHANGED)
+
+    def ended(self, driver: SessionDriver) -> None:
+        """A session is over: its driver and connection are let go, its figures kept."""
+        session = driver.session
+        del self.live[session.identity.id]
+        reason = session.close_reason or CloseReason.INTERNAL
+        for whose in self.admission.ended(_visitor(session), reason, self.clock.now()):
+            log.warning("circuit breaker opened", whose=whose)
+        self.recent[session.identity.id] = session
+        while len(self.recent) > MAX_RECENT:
+            self.recent.popitem(last=False)
+        totals = self._ended[session.profile.key]
+        totals.closed[reason] += 1
+        count(driver, totals.tally)
+        self._announce(session, SessionChange.CLOSED)
+
+    def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:
+        """A client told of its run."""
+        self.keeper.reported(driver, report)
+
+    def _announce(self, session: Session, change: SessionChange) -> None:
+        for listener in (self.keeper.changed, *self.listeners):
+            try:
+                listener(session, change)
+            except Exception:
+                # A watcher's trouble is not the session's.
+                log.exception("listener failed", session=session.identity.id)
+                self.listeners.discard(listener)
+
+
+def _visitor(session: Session) -> ClientKey:
+    identity = session.identity
+    return ClientKey(identity.peer_host, session.profile.key, identity.test_id, identity.foreign)

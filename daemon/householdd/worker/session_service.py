@@ -1,0 +1,176 @@
+"""SessionService of one worker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import grpc.aio
+
+from household.v1 import session_pb2, session_service_pb2_grpc
+from household.v1 import session_service_pb2 as pb
+from householdd.clients.addresses import host_port
+from householdd.controlplane import requests
+from householdd.controlplane.blocking import HIT, BlockBook, networks_of
+from householdd.controlplane.breaking import BreakerBook
+from householdd.controlplane.convert import seconds
+from householdd.controlplane.failures import not_found
+from householdd.controlplane.paging import Placed
+from householdd.controlplane.ranges import block_duration
+from householdd.controlplane.watching import OverrunError, WatchStream
+from householdd.session.session import Session
+from householdd.session.states import CloseReason, SessionState
+from householdd.worker.cooperative import batches
+from householdd.worker.session_manager import SessionChange, SessionManager
+from householdd.worker.session_selection import SessionSelection, describe
+
+_EVENTS = {
+    SessionChange.OPENED: pb.WATCH_EVENT_OPENED,
+    SessionChange.CHANGED: pb.WATCH_EVENT_CHANGED,
+    SessionChange.CLOSED: pb.WATCH_EVENT_CLOSED,
+}
+
+BATCH_SIZE = 32
+"""Sessions that are converted before others have their turn, such as portions of payload; it takes some 1 ms."""
+
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
+    """Answers from the worker's own manager."""
+
+    def __init__(self, manager: SessionManager, worker: str) -> None:
+        self._manager = manager
+        self._worker = worker
+        self._book = BlockBook(manager.admission.blocks)
+        self._breakers = BreakerBook(manager.admission.breakers)
+
+    async def ListSessions(self, request: pb.ListSessionsRequest, _: _Context) -> pb.ListSessionsResponse:
+        """A page of live sessions."""
+        selection, page_request = self._selection(request.filter), requests.page_request(request)
+        matching: list[Placed] = []
+        async for some in batches(list(self._manager.live.values()), BATCH_SIZE, self._manager.clock.now):
+            # Those that ended in the turns between are no longer live.
+            sessions = [each.session for each in some if each.session.state is not SessionState.CLOSED]
+            picked = [message for session in sessions if (message := selection.pick(session)) is not None]
+            matching.extend(map(page_request.placed, picked))
+        page, token = page_request.page_of(matching)
+        return pb.ListSessionsResponse(sessions=page, next_page_token=token, total_size=len(matching))
+
+    async def GetSession(self, request: pb.GetSessionRequest, _: _Context) -> pb.GetSessionResponse:
+        """One session, live or recently ended."""
+        session = self._manager.find(requests.session_id(request.id))
+        if session is None:
+            raise not_found("session", request.id)
+        return pb.GetSessionResponse(session=self._message(session))
+
+    async def KillSessions(self, request: pb.KillSessionsRequest, _: _Context) -> pb.KillSessionsResponse:
+        """Ends the selected sessions."""
+        requests.check_kill(request)
+        match request.WhichOneof("selector"):
+            case "ids":
+                ids = list(dict.fromkeys(requests.session_id(text) for text in request.ids.ids))
+            case "filter":
+                # All in one turn: between two, sessions would come, go and change, and who is ended would depend on it.
+                selection = self._selection(request.filter)
+                ids = [each for each, driver in self._manager.live.items() if selection.fits(driver.session)]
+            case _:
+                ids = list(self._manager.live)
+        results = [self._result(session_id, request) for session_id in ids]
+        response = pb.KillSessionsResponse(results=results)
+        if request.HasField("block_address"):
+            response.blocks.extend(self._block(request, results))
+        if not request.validate_only:
+            self._kill(results, request)
+        return response
+
+    async def WatchSessions(
+        self, request: pb.WatchSessionsRequest, _: _Context
+    ) -> AsyncIterator[pb.WatchSessionsResponse]:
+        """The live sessions, a mark, then changes."""
+        selection = self._selection(request.filter, constant_only=True)
+        stream = WatchStream()
+        # Those that the snapshot has still to show.
+        unseen = {session_id: driver.session for session_id, driver in self._manager.live.items()}
+
+        def tell(session: Session, change: SessionChange) -> None:
+            if session.identity.id in unseen:
+                # The snapshot shows it as it will be then, so the change would be told twice. What ends is left out.
+                if change is SessionChange.CLOSED:
+                    del unseen[session.identity.id]
+            elif (message := selection.pick(session)) is not None:
+                try:
+                    stream.put(_EVENTS[change], message)
+                except OverrunError:
+                    self._manager.listeners.discard(tell)
+
+        # All before anything is waited for: from here on each change is told, or seen in the snapshot.
+        self._manager.listeners.add(tell)
+        try:
+            stream.put(pb.WATCH_EVENT_SNAPSHOT_END)
+            async for message in stream.messages(_snapshot(unseen, selection, self._manager.clock.now)):
+                yield message
+        finally:
+            self._manager.listeners.discard(tell)
+
+    async def BlockAddresses(self, request: pb.BlockAddressesRequest, _: _Context) -> pb.BlockAddressesResponse:
+        """Keeps addresses out of this worker."""
+        return pb.BlockAddressesResponse(blocks=self._book.block(request))
+
+    async def ListBlocks(self, _request: pb.ListBlocksRequest, _: _Context) -> pb.ListBlocksResponse:
+        """What this worker keeps out."""
+        return pb.ListBlocksResponse(blocks=self._book.list())
+
+    async def UnblockAddresses(self, request: pb.UnblockAddressesRequest, _: _Context) -> pb.UnblockAddressesResponse:
+        """Lets addresses in again."""
+        return self._book.unblock(request)
+
+    async def ListBreakers(self, _request: pb.ListBreakersRequest, _: _Context) -> pb.ListBreakersResponse:
+        """The breakers of this worker."""
+        return pb.ListBreakersResponse(breakers=self._breakers.shown())
+
+    async def ResetBreakers(self, request: pb.ResetBreakersRequest, _: _Context) -> pb.ResetBreakersResponse:
+        """Closes breakers of this worker."""
+        return self._breakers.reset(request)
+
+    def _result(self, session_id: str, request: pb.KillSessionsRequest) -> pb.KillResult:
+        """What a kill makes of the session as it is now."""
+        session = self._manager.find(session_id)
+        if session is None:
+            return pb.KillResult(id=session_id, outcome=pb.KILL_OUTCOME_NOT_FOUND)
+        outcome = pb.KILL_OUTCOME_ALREADY_CLOSED
+        if session.live:
+            outcome = pb.KILL_OUTCOME_SCHEDULED if seconds(request.spread) else pb.KILL_OUTCOME_KILLED
+        identity = session.identity
+        peer = host_port(identity.peer_host, identity.peer_port)
+        return pb.KillResult(id=session_id, outcome=outcome, peer_address=peer)
+
+    def _kill(self, results: list[pb.KillResult], request: pb.KillSessionsRequest) -> None:
+        spread, reason = seconds(request.spread), request.reason.strip()
+        hit = [result.id for result in results if result.outcome in HIT]
+        if spread:
+            self._manager.end_spread(CloseReason.KILLED, reason, spread, hit)
+            return
+        for session_id in hit:
+            self._manager.live[session_id].end(CloseReason.KILLED, reason)
+
+    def _block(self, request: pb.KillSessionsRequest, results: list[pb.KillResult]) -> list[pb.Block]:
+        networks = networks_of(results)
+        length = block_duration(request.block_address, "block_address")
+        return self._book.put(networks, request.reason.strip(), length, validate_only=request.validate_only)
+
+    def _message(self, session: Session) -> session_pb2.Session:
+        return describe(self._manager, session, self._worker)
+
+    def _selection(self, text: str, *, constant_only: bool = False) -> SessionSelection:
+        return SessionSelection(text, self._manager, self._worker, constant_only=constant_only)
+
+
+async def _snapshot(
+    unseen: dict[str, Session], selection: SessionSelection, now: Callable[[], float]
+) -> AsyncIterator[session_pb2.Session]:
+    """Takes all out of ``unseen`` and shows the selected ones, a part in each turn of the event loop."""
+    async for some in batches(list(unseen), BATCH_SIZE, now):
+        sessions = [unseen.pop(session_id) for session_id in some if session_id in unseen]
+        for message in [selection.pick(session) for session in sessions]:
+            if message is not None:
+                yield message
