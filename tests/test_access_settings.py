@@ -6,8 +6,8 @@ import pytest
 
 from householdd import config
 from householdd.access_settings import AccessError, AccessSettings
-from householdd.controlplane.identity import Caller
-from householdd.controlplane.roles import Role
+from householdd.api.callers import Caller
+from householdd.api.roles import Role
 
 
 def refusal(tmp_path: Path, text: str) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from householdd import config
-from householdd.controlplane.identity import Caller
-from householdd.controlplane.roles import Role, Rules
+from householdd.api.callers import Caller
+from householdd.api.roles import Role, Rules
 from householdd.dashboard_settings import MAX_FILE_BYTES, DashboardSettings, DashboardTokens, TokensError, read_tokens
 
 ALICE, BOB = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"

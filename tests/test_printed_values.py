@@ -19,9 +19,9 @@ from householdctl import history_views, session_views
 from householdctl.filters import quoted
 from householdctl.tables import Column
 from householdctl.units import format_age, format_bytes, format_rate, format_round_trip
-from householdd.controlplane import filters
-from householdd.controlplane.fields import FIELDS
-from householdd.controlplane.keyset import KeysetRequest
+from householdd.api import filters
+from householdd.api.fields import FIELDS
+from householdd.api.keyset import KeysetRequest
 from householdd.storage import engine, migrations, reading, writing
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS
 from householdd.storage.rows import PersonRow

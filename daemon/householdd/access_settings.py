@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from householdd.api.roles import Grants, Role, Rules
 from householdd.clients.addresses import Address, parse_address
-from householdd.controlplane.roles import Grants, Role, Rules
 
 Number = Annotated[int, Field(ge=0, lt=2**32 - 1)]
 NameOrNumber = Number | Annotated[str, Field(min_length=1)]

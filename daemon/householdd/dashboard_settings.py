@@ -13,8 +13,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
+from householdd.api.roles import Role
 from householdd.clients.addresses import Address, parse_optional_address
-from householdd.controlplane.roles import Role
 from householdd.secret_files import lets_others_in
 
 MAX_FILE_BYTES = 64 * 1024

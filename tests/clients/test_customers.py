@@ -10,10 +10,10 @@ from householdd.admission.admission import Admission, Cause
 from householdd.admission.blocks import Blocks
 from householdd.admission.breakers import Breakers
 from householdd.admission.pending_handshakes import PendingHandshakes
+from householdd.api.block_list import networks_in
 from householdd.capacity.budgets import Budgets, customer_key
 from householdd.clients.addresses import customer, customer_size
 from householdd.clients.client_key import ClientKey
-from householdd.controlplane.blocking import networks_in
 from householdd.session.states import CloseReason
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size

@@ -25,8 +25,8 @@ from household.v1 import server_service_pb2_grpc as server_grpc
 from household.v1 import session_service_pb2 as session_api
 from household.v1 import session_service_pb2_grpc as session_grpc
 from household.v1.session_pb2 import CloseReason, Connection, EvidenceKind, Session, SessionState, Timeouts, Verdict
-from householdd.controlplane import filters
-from householdd.controlplane.paging import DEFAULT_PAGE_SIZE
+from householdd.api import filters
+from householdd.api.paging import DEFAULT_PAGE_SIZE
 from householdd.measure.run_report import ClientRunReport, encode
 from householdd.settings import definitions as product
 from tests.run_reports import run_report

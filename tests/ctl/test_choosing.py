@@ -14,8 +14,8 @@ from household.v1 import session_service_pb2 as api
 from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
 from householdctl import filters
 from householdctl.moments import parse_moment
-from householdd.controlplane.filters import read
-from tests.controlplane.test_filters import Spelt
+from householdd.api.filters import read
+from tests.api.test_filters import Spelt
 from tests.ctl.fake_daemon import FakeDaemon, block, closed_session, ended_session, session, stored_run
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
 from householdctl.app import app
 from householdctl.completion import filter_of, order_of
 from householdctl.selection_options import address_argument
-from householdd.controlplane.filters import parse, read
-from tests.controlplane.test_filters import Spelt
+from householdd.api.filters import parse, read
+from tests.api.test_filters import Spelt
 from tests.ctl.fake_daemon import session
 
 if TYPE_CHECKING:

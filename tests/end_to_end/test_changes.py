@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 
 from household.v1 import server_service_pb2
 from household.v1 import session_service_pb2 as pb
-from householdd.controlplane.convert import duration
+from householdd.api.convert import duration
 from tests.daemon import Daemon, wait_until
 from tests.end_to_end.sessions import open_sessions
 from tests.websocket_clients import OldPage, client

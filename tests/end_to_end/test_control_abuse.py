@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from household.v1 import server_service_pb2
-from householdd.controlplane.roles import LEAST
+from householdd.api.roles import LEAST
 from householdd.supervisor.forwarding import PREFACE
 from tests.control_messages import METHODS, messages
 from tests.daemon import Daemon, running, wait_until

@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from household.v1 import server_service_pb2 as pb
-from householdd.metric_families import FAMILIES, MetricKind
+from householdd.api.metric_families import FAMILIES, MetricKind
 from tests.daemon import Daemon, running, wait_until
 from tests.end_to_end.sessions import open_sessions
 from tests.scraping import LISTEN, Scrape, scrape, url

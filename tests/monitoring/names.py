@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from householdd.metric_families import FAMILIES, MetricKind
+from householdd.api.metric_families import FAMILIES, MetricKind
 
 _SUFFIXES = ("_bucket", "_count", "_sum")
 _SELECTOR = re.compile(r"\b(householdd_\w+)(?:\{(.*?)\})?")

@@ -18,12 +18,12 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-from householdd.controlplane.access import AccessControl
-from householdd.controlplane.audit import Audit
-from householdd.controlplane.identity import CALLER, Connections
-from householdd.controlplane.limits import CallLimits
-from householdd.controlplane.roles import Rules
-from householdd.controlplane.serving import ControlServer, Services
+from householdd.api.access import AccessControl
+from householdd.api.audit import Audit
+from householdd.api.call_limits import CallLimits
+from householdd.api.callers import CALLER, Connections
+from householdd.api.roles import Rules
+from householdd.api.server import ControlServer, Services
 from householdd.supervisor import listening
 from householdd.supervisor.gate import Gate
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from household.v1 import server_service_pb2 as pb
-from householdd import metric_families as metrics
+from householdd.api import metric_families as metrics
 from householdd.supervisor.metrics.book import Book, Key, Value, add
 
 SENT = (metrics.PAYLOAD.name, ("alex", "download"))

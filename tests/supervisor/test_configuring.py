@@ -12,8 +12,8 @@ import pytest
 from household.v1 import config_service_pb2 as pb
 from household.v1.server_service_pb2 import WORKER_STATE_READY
 from householdd import profile_data
-from householdd.controlplane.failures import Refusal
-from householdd.controlplane.runtime_config import RuntimeConfig
+from householdd.api.errors import Refusal
+from householdd.api.runtime_config import RuntimeConfig
 from householdd.settings.runtime import Catalogue, Values
 from householdd.supervisor.configuring import push
 from householdd.supervisor.fleet import WorkerHandle

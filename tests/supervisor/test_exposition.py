@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from household.v1 import server_service_pb2 as pb
-from householdd import metric_families as metrics
+from householdd.api import metric_families as metrics
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.metrics.exposition import Exposition
 from householdd.supervisor.metrics.rpcs import RpcCounts

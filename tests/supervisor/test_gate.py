@@ -14,8 +14,8 @@ import h2.connection
 import pytest
 
 from household.v1 import server_service_pb2, session_service_pb2
-from householdd.controlplane.limits import CallLimits
-from householdd.controlplane.roles import Grants, Role, Rules
+from householdd.api.call_limits import CallLimits
+from householdd.api.roles import Grants, Role, Rules
 from householdd.supervisor.forwarding import PREFACE
 from tests.supervisor.plane import Plane, plane, until
 

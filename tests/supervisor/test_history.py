@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 from household.v1 import session_pb2
+from householdd.api.convert import duration, timestamp
 from householdd.config import HistorySettings
-from householdd.controlplane.convert import duration, timestamp
 from householdd.measure import run_report
 from householdd.storage import reading
 from householdd.storage.engine import file_url

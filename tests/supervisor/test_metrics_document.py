@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from householdd.metric_families import FAMILIES
+from householdd.api.metric_families import FAMILIES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd import metric_families as metrics
+from householdd.api import metric_families as metrics
 from householdd.supervisor.metrics.book import Key, Value
 from householdd.supervisor.metrics.processes import Processes, read
 

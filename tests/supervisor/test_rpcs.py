@@ -19,9 +19,9 @@ from household.v1 import (
 )
 from household.v1 import server_service_pb2 as server_pb
 from household.v1 import session_service_pb2 as session_pb
-from householdd import metric_families as metrics
-from householdd.controlplane.failures import precondition
-from householdd.controlplane.serving import ControlServer, Services
+from householdd.api import metric_families as metrics
+from householdd.api.errors import precondition
+from householdd.api.server import ControlServer, Services
 from householdd.supervisor.metrics.rpcs import RpcCounts
 from tests.daemon import Stubs
 from tests.supervisor.plane import until

@@ -10,7 +10,7 @@ import pytest
 from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2 as pb
 from household_scoring.validity import Invalid
-from householdd.controlplane.convert import duration, timestamp
+from householdd.api.convert import duration, timestamp
 from householdd.measure.run_report import ClientRunReport, decode, encode
 from householdd.supervisor.server_runs import ServerRuns
 

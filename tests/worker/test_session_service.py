@@ -10,8 +10,8 @@ import pytest
 
 from household.v1 import session_pb2
 from household.v1 import session_service_pb2 as pb
-from householdd.controlplane import convert
-from householdd.controlplane.fields import FIELDS
+from householdd.api import convert
+from householdd.api.fields import FIELDS
 from householdd.session.states import CloseReason
 from householdd.worker import session_service as worker_sessions
 from householdd.worker.session_driver import SessionDriver

@@ -10,8 +10,8 @@ import structlog
 
 from household.v1 import config_service_pb2 as pb
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd.controlplane import config_messages
-from householdd.controlplane.failures import Refusal
+from householdd.api import config_messages
+from householdd.api.errors import Refusal
 from householdd.settings.runtime import Values
 from householdd.supervisor.fleet import GONE, WorkerHandle, tell_all
 

@@ -19,19 +19,19 @@ from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import logs
 from householdd.access_settings import AccessError, AccessSettings
 from householdd.admission.blocks import Blocks
+from householdd.api.access import AccessControl
+from householdd.api.audit import Audit
+from householdd.api.block_list import BlockList
+from householdd.api.call_limits import CallLimits
+from householdd.api.callers import Connections
+from householdd.api.errors import Refusal
+from householdd.api.repeats import Repeats
+from householdd.api.roles import Rules
+from householdd.api.runtime_config import ConfigService, RuntimeConfig
+from householdd.api.server import ControlServer, Services
 from householdd.clients import addresses
 from householdd.clients.addresses import Address
 from householdd.config import ConfigError, Settings
-from householdd.controlplane.access import AccessControl
-from householdd.controlplane.audit import Audit
-from householdd.controlplane.blocking import BlockBook
-from householdd.controlplane.failures import Refusal
-from householdd.controlplane.identity import Connections
-from householdd.controlplane.limits import CallLimits
-from householdd.controlplane.repeats import Repeats
-from householdd.controlplane.roles import Rules
-from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
-from householdd.controlplane.serving import ControlServer, Services
 from householdd.dashboard_settings import DashboardTokens
 from householdd.http.branding import Brand
 from householdd.settings import runtime
@@ -91,7 +91,7 @@ class Supervisor:
         self._dashboard: Dashboard | None = None
         """Set while it is served."""
         self._config = self._runtime_config()
-        self._book = BlockBook(Blocks())
+        self._book = BlockList(Blocks())
         self._legacy: socket.socket | None = None
         """Set while pages of the earlier system are served."""
         self._reloading: asyncio.Task[None] | None = None

@@ -12,10 +12,10 @@ from pathlib import Path
 import structlog
 
 from household.v1 import server_service_pb2 as pb
-from householdd.controlplane.audit import Audit
-from householdd.controlplane.failures import MAX_REASON_LENGTH
-from householdd.controlplane.identity import Caller
-from householdd.controlplane.interceptor import Call
+from householdd.api.audit import Audit
+from householdd.api.callers import Caller
+from householdd.api.errors import MAX_REASON_LENGTH
+from householdd.api.interceptor import Call
 from householdd.supervisor.failure import DaemonError
 
 log = structlog.get_logger("supervisor")

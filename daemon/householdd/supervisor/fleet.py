@@ -19,7 +19,7 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-from householdd.controlplane import convert, merging
+from householdd.api import convert, merge
 from householdd.supervisor.metrics.book import Book
 
 CALL_TIMEOUT_S = 2.0
@@ -96,7 +96,7 @@ class WorkerHandle:
         last, self.latest = self.latest, None
         if last.sessions:
             last.totals.sessions_closed.add(reason=session_pb2.CLOSE_REASON_WORKER_LOST, count=last.sessions)
-        merging.add_totals(self.past, last.totals)
+        merge.add_totals(self.past, last.totals)
 
     def message(self) -> server_service_pb2.Worker:
         """The worker as it is known now."""

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import structlog
 
+from householdd.api.call_limits import CallLimits
+from householdd.api.callers import Caller, Connections
+from householdd.api.roles import Role, Rules
 from householdd.capacity.token_bucket import TokenBucket
-from householdd.controlplane.identity import Caller, Connections
-from householdd.controlplane.limits import CallLimits
-from householdd.controlplane.roles import Role, Rules
 from householdd.supervisor import peers
 from householdd.supervisor.forwarding import Front, reach
 

@@ -18,9 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2
 from householdd.admission.runs import Household, RunAllowance, RunIndex
+from householdd.api.convert import duration, timestamp, unix
 from householdd.clients.addresses import block, split_host_port
 from householdd.config import HistorySettings
-from householdd.controlplane.convert import duration, timestamp, unix
 from householdd.measure.run_report import ClientRunReport
 from householdd.storage import reading
 from householdd.storage.problems import describe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from household.v1 import history_service_pb2 as pb
 from household.v1 import session_pb2
-from householdd.controlplane.convert import duration, timestamp
+from householdd.api.convert import duration, timestamp
 from householdd.storage.rows import SERVER, RunRow, SessionRow
 from householdd.storage.totals import GroupTotals
 

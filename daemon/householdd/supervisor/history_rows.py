@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from household.v1 import session_pb2
+from householdd.api.convert import seconds, unix
 from householdd.clients.addresses import block, split_host_port
-from householdd.controlplane.convert import seconds, unix
 from householdd.measure.run_report import ClientRunReport, encode
 from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
 

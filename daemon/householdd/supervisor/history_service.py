@@ -14,11 +14,11 @@ from sqlalchemy.sql import ColumnElement
 from household.v1 import history_service_pb2 as pb
 from household.v1 import history_service_pb2_grpc
 from household_filters.fields import HISTORY_FIELDS, RUN_FIELDS, FieldSpec
-from householdd.controlplane import filters
-from householdd.controlplane.convert import unix
-from householdd.controlplane.failures import Refusal, invalid, not_found, precondition
-from householdd.controlplane.keyset import KeysetRequest
-from householdd.controlplane.paging import PagingError
+from householdd.api import filters
+from householdd.api.convert import unix
+from householdd.api.errors import Refusal, invalid, not_found, precondition
+from householdd.api.keyset import KeysetRequest
+from householdd.api.paging import PagingError
 from householdd.storage import reading, totals
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, Columns, condition
 from householdd.supervisor import history_messages

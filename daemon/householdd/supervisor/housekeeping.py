@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from household.v1 import server_service_pb2 as pb
-from householdd.controlplane.serving import ControlServer
+from householdd.api.server import ControlServer
 from householdd.supervisor.emergency import Emergency
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.pool import WorkerPool

@@ -14,13 +14,13 @@ import structlog
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc
 from household.v1.session_service_pb2 import UnreachableWorker
+from householdd.api import convert, merge
+from householdd.api.drain_progress import POLL_INTERVAL_S as DRAIN_LOOK
+from householdd.api.drain_progress import drain_progress
+from householdd.api.errors import check_note, check_reason, precondition
+from householdd.api.ranges import drain_deadline, drain_spread
+from householdd.api.runtime_config import RuntimeConfig
 from householdd.certificates import Certificate
-from householdd.controlplane import convert, merging
-from householdd.controlplane.draining import POLL_INTERVAL_S as DRAIN_LOOK
-from householdd.controlplane.draining import drain_progress
-from householdd.controlplane.failures import check_note, check_reason, precondition
-from householdd.controlplane.ranges import drain_deadline, drain_spread
-from householdd.controlplane.runtime_config import RuntimeConfig
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 from householdd.supervisor.history import History
 from householdd.version import VERSION
@@ -246,7 +246,7 @@ class FanServer(server_service_pb2_grpc.ServerServiceServicer):
             ],
         )
         for totals in (*(worker.past for worker in self._workers), *(each.totals for each in reported)):
-            merging.add_totals(server.totals, totals)
+            merge.add_totals(server.totals, totals)
         if state.drain is not None:
             server.drain_reason = state.drain.reason
             server.drain_deadline_at.CopyFrom(convert.timestamp(state.drain.deadline))

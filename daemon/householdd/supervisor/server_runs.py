@@ -13,7 +13,7 @@ from household.v1 import session_pb2
 from household_scoring.validity import Invalid
 from household_scoring.verdict import verdict_key
 from householdd.admission.runs import Household
-from householdd.controlplane.convert import seconds, unix
+from householdd.api.convert import seconds, unix
 from householdd.measure.run_report import ClientRunReport, Person, Phase, Rates, ReportClient, ReportedLatency
 from householdd.traffic.profiles import PROBE
 from householdd.version import VERSION

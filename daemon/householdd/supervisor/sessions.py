@@ -12,11 +12,11 @@ import structlog
 
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
+from householdd.api import breaker_list, convert, merge, requests
+from householdd.api.block_list import MAX_ADDRESSES, BlockList, networks_of, orders
+from householdd.api.errors import Refusal, not_found
+from householdd.api.watch import OverrunError, WatchStream
 from householdd.clients.addresses import written
-from householdd.controlplane import breaking, convert, merging, requests
-from householdd.controlplane.blocking import MAX_ADDRESSES, BlockBook, networks_of, orders
-from householdd.controlplane.failures import Refusal, not_found
-from householdd.controlplane.watching import OverrunError, WatchStream
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 
 log = structlog.get_logger("control")
@@ -27,7 +27,7 @@ _Context = grpc.aio.ServicerContext[object, object]
 class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
     """Checks a request once, sends it to all workers, and says which of them are missing from the answer."""
 
-    def __init__(self, workers: Sequence[WorkerHandle], book: BlockBook) -> None:
+    def __init__(self, workers: Sequence[WorkerHandle], book: BlockList) -> None:
         """``book`` holds what is blocked at every worker."""
         self._workers = workers
         self._book = book
@@ -39,7 +39,7 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
         answers = await ask_all(
             self._workers, lambda worker, timeout: worker.sessions.ListSessions(request, timeout=timeout), context
         )
-        merged = merging.merge_lists(page_request, answers.messages())
+        merged = merge.merge_lists(page_request, answers.messages())
         merged.unreachable_workers.extend(answers.missing)
         return merged
 
@@ -94,7 +94,7 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
         answers = await ask_all(
             self._workers, lambda worker, timeout: worker.sessions.KillSessions(request, timeout=timeout), context
         )
-        merged = merging.merge_kills(answers.messages())
+        merged = merge.merge_kills(answers.messages())
         merged.unreachable_workers.extend(answers.missing)
         return merged
 
@@ -143,19 +143,19 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
         answers = await ask_all(
             self._workers, lambda worker, timeout: worker.sessions.ListBreakers(request, timeout=timeout), context
         )
-        merged = breaking.merge(answer.breakers for answer in answers.messages())
+        merged = breaker_list.merge(answer.breakers for answer in answers.messages())
         return pb.ListBreakersResponse(breakers=merged, unreachable_workers=answers.missing)
 
     async def ResetBreakers(self, request: pb.ResetBreakersRequest, context: _Context) -> pb.ResetBreakersResponse:
         """Closes breakers at every worker."""
-        networks = breaking.selected(request)
+        networks = breaker_list.selected(request)
         answers = await ask_all(
             self._workers, lambda worker, timeout: worker.sessions.ResetBreakers(request, timeout=timeout), context
         )
-        merged = breaking.merge(answer.breakers for answer in answers.messages())
+        merged = breaker_list.merge(answer.breakers for answer in answers.messages())
         if merged and not request.validate_only:
             log.info("breakers reset", addresses=[each.address for each in merged], reason=request.reason or None)
-        missing = breaking.without(merged, networks)
+        missing = breaker_list.without(merged, networks)
         return pb.ResetBreakersResponse(breakers=merged, unreachable_workers=answers.missing, not_open=missing)
 
     async def _tell_blocks(self, blocks: Sequence[pb.Block], context: _Context) -> list[pb.UnreachableWorker]:
@@ -187,7 +187,7 @@ class FanSessions(session_service_pb2_grpc.SessionServiceServicer):
             await asyncio.gather(*pumps, return_exceptions=True)
 
 
-async def brief_blocks(worker: WorkerHandle, book: BlockBook, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+async def brief_blocks(worker: WorkerHandle, book: BlockList, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
     """Makes a worker keep out what ``book`` says, and nothing else."""
     blocks = book.list()
     wanted = {block.address for block in blocks}

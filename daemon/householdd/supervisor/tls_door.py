@@ -11,9 +11,9 @@ from typing import cast
 import structlog
 
 from householdd.access_settings import canonical_san
+from householdd.api.call_limits import CallLimits
+from householdd.api.callers import Caller
 from householdd.clients.addresses import host_port
-from householdd.controlplane.identity import Caller
-from householdd.controlplane.limits import CallLimits
 from householdd.supervisor.forwarding import Front
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor

@@ -23,12 +23,12 @@ import uvloop
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd import certificates, logs
 from householdd.admission.run_tokens import RunTokenVerifier
+from householdd.api.runtime_config import ConfigService, RuntimeConfig
+from householdd.api.server import ControlServer, Services
 from householdd.certificate_faults import CertificateError
 from householdd.clients import addresses
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
-from householdd.controlplane.runtime_config import ConfigService, RuntimeConfig
-from householdd.controlplane.serving import ControlServer, Services
 from householdd.http import branding, static_files
 from householdd.session.states import CloseReason
 from householdd.settings import runtime

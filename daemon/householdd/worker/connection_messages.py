@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from household.v1 import session_pb2 as pb
-from householdd.controlplane.convert import duration
+from householdd.api.convert import duration
 from householdd.session.session import Session, Transport
 from householdd.worker.session_driver import SessionDriver
 

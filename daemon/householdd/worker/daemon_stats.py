@@ -11,7 +11,7 @@ import grpc.aio
 
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc, session_pb2
-from householdd.controlplane.convert import seconds
+from householdd.api.convert import seconds
 from householdd.worker.json_rows import RowUnavailableError
 
 CACHE_TTL_S = 0.5

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from household.v1 import server_service_pb2 as pb
 from householdd import logs
-from householdd import metric_families as metrics
 from householdd.admission.admission import Cause
+from householdd.api import metric_families as metrics
+from householdd.api.metric_families import Family
 from householdd.measure.histogram import Histogram
-from householdd.metric_families import Family
 from householdd.session.states import CloseReason, SessionState
 from householdd.worker.control_loop import ControlLoop
 from householdd.worker.profile_totals import ProfileTotals, Tally

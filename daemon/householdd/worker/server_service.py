@@ -14,10 +14,10 @@ import grpc.aio
 
 from household.v1 import server_service_pb2 as pb
 from household.v1 import server_service_pb2_grpc
-from householdd.controlplane import convert
-from householdd.controlplane.draining import drain_progress
-from householdd.controlplane.failures import check_note, check_reason, precondition
-from householdd.controlplane.ranges import drain_deadline, drain_spread
+from householdd.api import convert
+from householdd.api.drain_progress import drain_progress
+from householdd.api.errors import check_note, check_reason, precondition
+from householdd.api.ranges import drain_deadline, drain_spread
 from householdd.session.states import CloseReason, SessionState
 from householdd.version import VERSION
 from householdd.worker import metric_samples, resource_usage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from household.v1 import session_pb2 as pb
-from householdd.controlplane import convert, filters, requests
+from householdd.api import convert, filters, requests
 from householdd.session.session import Session
 from householdd.worker import connection_messages
 from householdd.worker.session_manager import SessionManager

@@ -8,15 +8,15 @@ import grpc.aio
 
 from household.v1 import session_pb2, session_service_pb2_grpc
 from household.v1 import session_service_pb2 as pb
+from householdd.api import requests
+from householdd.api.block_list import HIT, BlockList, networks_of
+from householdd.api.breaker_list import BreakerList
+from householdd.api.convert import seconds
+from householdd.api.errors import not_found
+from householdd.api.paging import Placed
+from householdd.api.ranges import block_duration
+from householdd.api.watch import OverrunError, WatchStream
 from householdd.clients.addresses import host_port
-from householdd.controlplane import requests
-from householdd.controlplane.blocking import HIT, BlockBook, networks_of
-from householdd.controlplane.breaking import BreakerBook
-from householdd.controlplane.convert import seconds
-from householdd.controlplane.failures import not_found
-from householdd.controlplane.paging import Placed
-from householdd.controlplane.ranges import block_duration
-from householdd.controlplane.watching import OverrunError, WatchStream
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, SessionState
 from householdd.worker.cooperative import batches
@@ -41,8 +41,8 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
     def __init__(self, manager: SessionManager, worker: str) -> None:
         self._manager = manager
         self._worker = worker
-        self._book = BlockBook(manager.admission.blocks)
-        self._breakers = BreakerBook(manager.admission.breakers)
+        self._book = BlockList(manager.admission.blocks)
+        self._breakers = BreakerList(manager.admission.breakers)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, _: _Context) -> pb.ListSessionsResponse:
         """A page of live sessions."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc.aio
 
 from household.v1 import server_service_pb2_grpc, session_service_pb2_grpc
-from householdd.controlplane.identity import Caller
+from householdd.api.callers import Caller
 from householdd.supervisor.dashboard import shown
 from householdd.supervisor.dashboard.orders import Change, DrainOrder, KillOrder
 from householdd.supervisor.forwarding import Front

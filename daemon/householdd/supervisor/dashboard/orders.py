@@ -9,7 +9,7 @@ import grpc
 import msgspec
 
 from household.v1 import server_service_pb2, session_service_pb2
-from householdd.controlplane.convert import duration
+from householdd.api.convert import duration
 
 MAX_IDS = 500
 MAX_PAGE = 100

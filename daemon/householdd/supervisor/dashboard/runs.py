@@ -12,7 +12,7 @@ import msgspec
 
 from household.v1 import history_service_pb2 as pb
 from household.v1 import history_service_pb2_grpc
-from householdd.controlplane.convert import timestamp
+from householdd.api.convert import timestamp
 from householdd.supervisor.dashboard import shown
 from householdd.supervisor.dashboard.orders import failure
 

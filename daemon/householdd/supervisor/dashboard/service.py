@@ -14,8 +14,8 @@ import structlog
 
 from household.v1 import server_service_pb2
 from householdd import certificates
+from householdd.api.callers import Caller
 from householdd.certificate_faults import CertificateError
-from householdd.controlplane.identity import Caller
 from householdd.dashboard_settings import DashboardSettings as Settings
 from householdd.dashboard_settings import DashboardTokens
 from householdd.supervisor.dashboard.desk import Desk

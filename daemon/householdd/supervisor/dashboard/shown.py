@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from household.v1 import history_service_pb2, server_service_pb2, session_pb2, session_service_pb2
-from householdd.controlplane.convert import seconds, unix
+from householdd.api.convert import seconds, unix
 from householdd.supervisor.dashboard.trend import Trend
 
 Shown = dict[str, Any]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import msgspec
 
 from household.v1 import server_service_pb2 as pb
+from householdd.api.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
 from householdd.capacity.lateness import PASS_INTERVAL_S
 from householdd.measure.histogram import quantile
-from householdd.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.metrics.book import Value
 

@@ -14,9 +14,9 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from householdd.api.callers import Caller
 from householdd.capacity.token_bucket import TokenBucket
 from householdd.clients.addresses import host_port, unmapped
-from householdd.controlplane.identity import Caller
 from householdd.dashboard_settings import DashboardTokens, Login
 from householdd.supervisor.dashboard.desk import Desk
 from householdd.supervisor.dashboard.feed import Feed

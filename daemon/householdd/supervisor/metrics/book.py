@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from household.v1 import server_service_pb2 as pb
-from householdd.metric_families import FAMILIES, SESSIONS, SESSIONS_CLOSED, MetricKind
+from householdd.api.metric_families import FAMILIES, SESSIONS, SESSIONS_CLOSED, MetricKind
 from householdd.session.states import CloseReason
 
 Key = tuple[str, tuple[str, ...]]

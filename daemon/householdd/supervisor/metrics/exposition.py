@@ -18,8 +18,8 @@ from prometheus_client.utils import floatToGoString
 
 from household.v1 import server_service_pb2 as pb
 from householdd import logs
-from householdd import metric_families as metrics
-from householdd.metric_families import FAMILIES, Family, MetricKind
+from householdd.api import metric_families as metrics
+from householdd.api.metric_families import FAMILIES, Family, MetricKind
 from householdd.storage.problems import PROBLEM_KINDS
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.history import History

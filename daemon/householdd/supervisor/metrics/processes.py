@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from householdd import metric_families as metrics
+from householdd.api import metric_families as metrics
 from householdd.supervisor.metrics.book import Key, Value
 
 _TICKS = os.sysconf("SC_CLK_TCK")

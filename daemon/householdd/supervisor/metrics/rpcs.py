@@ -14,9 +14,9 @@ import grpc
 import grpc.aio
 from google.protobuf import descriptor_pool
 
-from householdd import metric_families as metrics
-from householdd.controlplane.interceptor import Context
-from householdd.controlplane.serving import SERVICES
+from householdd.api import metric_families as metrics
+from householdd.api.interceptor import Context
+from householdd.api.server import SERVICES
 from householdd.measure.histogram import Histogram
 from householdd.supervisor.metrics.book import Key, Value
 

@@ -1,0 +1,122 @@
+"""One line for every change that somebody makes, or is refused, by the control API."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.json_format import MessageToDict, SerializeToJsonError
+from google.protobuf.message import Message
+
+from householdd.api.callers import Caller
+from householdd.api.errors import Refusal
+from householdd.api.interceptor import Call
+from householdd.capacity.token_bucket import TokenBucket
+
+log = structlog.get_logger("audit")
+
+DENIALS_RATE, DENIALS_BURST = 1.0, 20.0
+"""Lines about one actor's denials, a second and at once. A flood of them would make the journal drop other lines."""
+
+_MAX_ACTORS = 1024
+"""Actors whose denials are counted; beyond, the one denied longest ago starts anew."""
+
+_MAX_TEXT_LENGTH = 200
+"""Characters of a text from a request that are shown."""
+
+_MAX_IDS = 20
+"""Entries of a list from a request that are shown; the number of all stands behind them."""
+
+
+class Audit:
+    """Writes the lines; ``clock`` is monotonic, in seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._denials: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._suppressed: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def record(self, method: str, caller: Caller, call: Call, *, change: bool) -> Iterator[None]:
+        """Writes the RPC's line when it is over, if it was a change, or denied."""
+        began = self._clock()
+        code = grpc.StatusCode.OK
+        try:
+            yield
+        except Refusal as refusal:
+            code = refusal.code
+            raise
+        except Exception:
+            code = grpc.StatusCode.INTERNAL
+            raise
+        except BaseException:
+            # The caller went away; what it asked for may have been done.
+            code = grpc.StatusCode.CANCELLED
+            raise
+        finally:
+            facts = {"actor": caller.actor, "uid": caller.uid, "via": caller.via, "method": method}
+            if code is grpc.StatusCode.PERMISSION_DENIED:
+                self._denied(caller.actor, facts)
+            elif change and not getattr(call.request, "validate_only", False):
+                took = round((self._clock() - began) * 1e3)
+                log.info("change", **facts, **_asked(call.request), **_done(call.response), outcome=code.name, ms=took)
+
+    def _denied(self, actor: str, facts: Mapping[str, object]) -> None:
+        now = self._clock()
+        bucket = self._denials.setdefault(actor, TokenBucket(DENIALS_RATE, DENIALS_BURST, now))
+        self._denials.move_to_end(actor)
+        if len(self._denials) > _MAX_ACTORS:
+            gone, _ = self._denials.popitem(last=False)
+            self._suppressed.pop(gone, None)
+        if bucket.take(now):
+            log.warning("denied", **facts, outcome="PERMISSION_DENIED", suppressed=self._suppressed.pop(actor, 0))
+        else:
+            self._suppressed[actor] += 1
+
+
+def _asked(request: Message | None) -> dict[str, object]:
+    """Reason and request id, and whatever else is set, under ``request``."""
+    if request is None:
+        return {}
+    try:
+        fields = _shown(MessageToDict(request, preserving_proto_field_name=True))
+    except SerializeToJsonError:
+        # Such as a duration whose parts differ in sign, which JSON cannot say. The text form can say anything.
+        return {"request": str(request)[:_MAX_TEXT_LENGTH]}
+    named = {name: fields.pop(name) for name in ("reason", "request_id") if name in fields}
+    return {**named, "request": fields}
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+    """The value with its texts and lists cut to a length that fits a log line."""
+    match value:
+        case dict():
+            return {name: _shown(each) for name, each in value.items()}
+        case list():
+            cut = [_shown(each) for each in value[:_MAX_IDS]]
+            return cut if len(value) <= _MAX_IDS else [*cut, f"{len(value)} in all"]
+        case str():
+            return value[:_MAX_TEXT_LENGTH]
+    return value
+
+
+def _done(response: Message | None) -> dict[str, object]:
+    """How many of what the answer has, such as results by their outcome, under ``answer``."""
+    if response is None:
+        return {}
+    facts: dict[str, object] = {}
+    for field, value in response.ListFields():
+        outcome = field.message_type.fields_by_name.get("outcome") if field.message_type else None
+        if outcome is not None and outcome.enum_type is not None:
+            names = outcome.enum_type.values_by_number
+            facts[field.name] = dict(Counter(names[each.outcome].name for each in value))
+        elif isinstance(value, int):
+            facts[field.name] = value
+        elif not isinstance(value, (Message, str)):
+            facts[field.name] = len(value)
+    return {"answer": facts} if facts else {}

@@ -1,0 +1,91 @@
+"""Circuit breakers as requests and answers; the same at a worker and at the daemon."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from household.v1 import session_service_pb2 as pb
+from householdd.admission.breakers import Breaker, Breakers, BreakerState, Party
+from householdd.api.block_list import networks_in
+from householdd.api.convert import duration, seconds, timestamp
+from householdd.api.errors import check_note, raise_invalid
+from householdd.clients.addresses import Network, covers, parse_network, written
+
+MAX_SHOWN = 1000
+
+_STATES = {BreakerState.OPEN: pb.BREAKER_STATE_OPEN, BreakerState.HALF_OPEN: pb.BREAKER_STATE_HALF_OPEN}
+
+
+class BreakerList:
+    """A worker's breakers, with a clock and the manners of the control API."""
+
+    def __init__(self, breakers: Breakers) -> None:
+        self._breakers = breakers
+
+    def shown(self) -> list[pb.Breaker]:
+        """Those that refuse or try."""
+        now = time.monotonic()
+        return self._messages(self._breakers.current(now)[:MAX_SHOWN], now)
+
+    def reset(self, request: pb.ResetBreakersRequest) -> pb.ResetBreakersResponse:
+        """Closes what the request says. Raises Refusal."""
+        networks = selected(request)
+        found = within(self.shown(), networks)
+        if not request.validate_only:
+            self._breakers.reset(networks, time.monotonic())
+        return pb.ResetBreakersResponse(breakers=found, not_open=without(found, networks))
+
+    def _messages(self, breakers: Iterable[tuple[Party, Breaker]], now: float) -> list[pb.Breaker]:
+        wall = time.time() - now
+        return [
+            pb.Breaker(
+                address=written(party.customer),
+                profile=party.profile,
+                state=_STATES[breaker.state(now)],
+                opened_at=timestamp(wall + breaker.opened_at),
+                length=duration(breaker.length),
+                left=duration(max((breaker.open_until or now) - now, 0.0)),
+                failures=round(self._breakers.outcomes(party, now).failed),
+            )
+            for party, breaker in breakers
+        ]
+
+
+def selected(request: pb.ResetBreakersRequest) -> list[Network] | None:
+    """The networks whose breakers are meant; None means all. Raises Refusal."""
+    check_note(request.reason)
+    if request.all == bool(request.addresses):
+        raise_invalid("addresses", "give either addresses or all")
+    return None if request.all else networks_in(request.addresses)
+
+
+def within(breakers: Iterable[pb.Breaker], networks: Sequence[Network] | None) -> list[pb.Breaker]:
+    """Those of customers in ``networks``."""
+    return [each for each in breakers if networks is None or any(_covers(network, each) for network in networks)]
+
+
+def without(breakers: Sequence[pb.Breaker], networks: Sequence[Network] | None) -> list[str]:
+    """The networks that have none of ``breakers``."""
+    return [
+        written(network) for network in networks or () if not any(_covers(network, breaker) for breaker in breakers)
+    ]
+
+
+def merge(parts: Iterable[Iterable[pb.Breaker]]) -> list[pb.Breaker]:
+    """The breakers of several workers: of one party the one that keeps it out for longest."""
+    merged: dict[tuple[str, str], pb.Breaker] = {}
+    for breaker in (each for part in parts for each in part):
+        other = merged.setdefault((breaker.address, breaker.profile), breaker)
+        if seconds(breaker.left) > seconds(other.left):
+            merged[breaker.address, breaker.profile] = breaker
+    return sorted(merged.values(), key=_order)[:MAX_SHOWN]
+
+
+def _covers(network: Network, breaker: pb.Breaker) -> bool:
+    return covers(network, parse_network(breaker.address))
+
+
+def _order(breaker: pb.Breaker) -> tuple[int, int, str]:
+    network = parse_network(breaker.address)
+    return network.version, int(network.network_address), breaker.profile

@@ -1,0 +1,62 @@
+"""One answer out of several workers' or daemons' answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from household.v1 import server_service_pb2, session_pb2, session_service_pb2
+from householdd.api.paging import PageRequest
+
+_SUMS = ("sessions_opened", "sent_bytes", "received_bytes", "handshakes_refused", "protocol_errors")
+
+_RANK = (
+    session_service_pb2.KILL_OUTCOME_NOT_FOUND,
+    session_service_pb2.KILL_OUTCOME_ALREADY_CLOSED,
+    session_service_pb2.KILL_OUTCOME_SCHEDULED,
+    session_service_pb2.KILL_OUTCOME_KILLED,
+)
+"""A session lives at one place; what that place says counts more than that others do not know it."""
+
+
+def add_totals(total: server_service_pb2.Totals, more: server_service_pb2.Totals) -> None:
+    """Adds ``more`` to ``total``."""
+    for name in _SUMS:
+        setattr(total, name, getattr(total, name) + getattr(more, name))
+    closed = Counter[session_pb2.CloseReason.ValueType]()
+    for closing in (*total.sessions_closed, *more.sessions_closed):
+        closed[closing.reason] += closing.count
+    del total.sessions_closed[:]
+    for reason, count in sorted(closed.items()):
+        total.sessions_closed.add(reason=reason, count=count)
+    refused = Counter[server_service_pb2.RefusalCause.ValueType]()
+    for refusal in (*total.refusals, *more.refusals):
+        refused[refusal.cause] += refusal.count
+    del total.refusals[:]
+    for cause, count in sorted(refused.items()):
+        total.refusals.add(cause=cause, count=count)
+
+
+def merge_lists(
+    page_request: PageRequest, pages: Iterable[session_service_pb2.ListSessionsResponse]
+) -> session_service_pb2.ListSessionsResponse:
+    """The page out of the same page of every place."""
+    pages = list(pages)
+    sessions, token = page_request.page(session for page in pages for session in page.sessions)
+    if not token and sessions and any(page.next_page_token for page in pages):
+        token = page_request.token(sessions[-1])
+    return session_service_pb2.ListSessionsResponse(
+        sessions=sessions, next_page_token=token, total_size=sum(page.total_size for page in pages)
+    )
+
+
+def merge_kills(
+    answers: Iterable[session_service_pb2.KillSessionsResponse],
+) -> session_service_pb2.KillSessionsResponse:
+    """For each id the answer of the place that knows most of it."""
+    results: dict[str, session_service_pb2.KillResult] = {}
+    for answer in answers:
+        for result in answer.results:
+            before = results.get(result.id, result)
+            results[result.id] = max(before, result, key=lambda each: _RANK.index(each.outcome))
+    return session_service_pb2.KillSessionsResponse(results=results.values())

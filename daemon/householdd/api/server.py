@@ -1,0 +1,103 @@
+"""A gRPC server with the household services, health and reflection on a private unix socket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from household.v1 import (
+    config_service_pb2,
+    config_service_pb2_grpc,
+    history_service_pb2,
+    history_service_pb2_grpc,
+    server_service_pb2,
+    server_service_pb2_grpc,
+    session_service_pb2,
+    session_service_pb2_grpc,
+)
+from householdd.api.call_limits import CallLimits
+from householdd.api.interceptor import CallAdmission, CallInterceptor, everybody
+
+SERVICES = tuple(
+    service.full_name
+    for module in (session_service_pb2, server_service_pb2, config_service_pb2)
+    for service in module.DESCRIPTOR.services_by_name.values()
+)
+
+"""Served at both levels."""
+
+HISTORY_SERVICE = history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name
+
+
+@dataclass(frozen=True)
+class Services:
+    """The implementations to serve."""
+
+    sessions: session_service_pb2_grpc.SessionServiceServicer
+    server: server_service_pb2_grpc.ServerServiceServicer
+    config: config_service_pb2_grpc.ConfigServiceServicer
+    history: history_service_pb2_grpc.HistoryServiceServicer | None = None
+    """None at a worker, which keeps nothing: its methods are UNIMPLEMENTED there."""
+
+
+class ControlServer:
+    """Serves ``services`` on ``path``. Who may connect is the business of the directory that ``path`` is in.
+
+    What they may do then is that of ``admission``. A worker has one connection, the daemon's, so ``limits`` that hold
+    for each connection are not for it. ``interceptors`` see a call that was admitted, ``outermost``
+    every one.
+    """
+
+    def __init__(  # noqa: PLR0913 - each a part of its own
+        self,
+        services: Services,
+        path: Path,
+        admission: CallAdmission = everybody,
+        limits: CallLimits | None = None,
+        interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+        *,
+        outermost: Sequence[grpc.aio.ServerInterceptor] = (),
+    ) -> None:
+        options = limits.grpc_options if limits else [("grpc.max_receive_message_length", CallLimits.request_bytes)]
+        self._path = path
+        self._health = health.aio.HealthServicer()
+        self._serving: bool | None = None
+        self._server = grpc.aio.server(
+            interceptors=[*outermost, CallInterceptor(admission, (limits or CallLimits()).first_bytes), *interceptors],
+            options=options,
+        )
+        session_service_pb2_grpc.add_SessionServiceServicer_to_server(services.sessions, self._server)
+        server_service_pb2_grpc.add_ServerServiceServicer_to_server(services.server, self._server)
+        config_service_pb2_grpc.add_ConfigServiceServicer_to_server(services.config, self._server)
+        self._services = SERVICES
+        if services.history is not None:
+            history_service_pb2_grpc.add_HistoryServiceServicer_to_server(services.history, self._server)
+            self._services = (*SERVICES, HISTORY_SERVICE)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection(
+            [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+        )
+
+    async def start(self) -> None:
+        """Listens."""
+        self._path.unlink(missing_ok=True)
+        self._server.add_insecure_port(f"unix:{self._path}")
+        await self._server.start()
+
+    async def report(self, *, serving: bool) -> None:
+        """Sets what health checks and watches are told, for every service and for the server as a whole."""
+        if serving is self._serving:
+            return
+        self._serving = serving
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", *self._services):
+            await self._health.set(name, status)
+
+    async def stop(self, grace: float) -> None:
+        """Stops listening; RPCs under way have ``grace`` seconds to end."""
+        await self._server.stop(grace)
