@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from householdd import logs
 from householdd.capacity.lateness import PASS_INTERVAL_S
+from householdd.logs import setup
 from householdd.worker import garbage_collector
 from householdd.worker.control_loop import BATCH_SIZE
 from tests.worker.bench import benching
@@ -45,7 +45,7 @@ def cheapest(count: int) -> tuple[float, float]:
 
 async def main() -> None:
     """Prints a line for each number of sessions."""
-    logs.set_up("warning", "auto")
+    setup.set_up("warning", "auto")
     garbage_collector.settle()
     for count in COUNTS:
         judging, whole = (f"{each * 1e3:7.2f} ms, {each / count * 1e6:5.1f} us each" for each in cheapest(count))

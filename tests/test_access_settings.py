@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from householdd import config
 from householdd.access_settings import AccessError, AccessSettings
 from householdd.api.callers import Caller
 from householdd.api.roles import Role
+from householdd.config.settings import settings
 
 
 def refusal(tmp_path: Path, text: str) -> str:
     file = tmp_path / "toml"
     file.write_text(text)
-    with pytest.raises(config.ConfigError) as refused:
-        config.load({"no_tls": True}, file)
+    with pytest.raises(settings.ConfigError) as refused:
+        settings.load({"no_tls": True}, file)
     return str(refused.value).removeprefix(f"{file}: ")
 
 

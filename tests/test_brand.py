@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd import config
+from householdd.config.settings import settings
 from tests.daemon import Daemon, running
 from tests.worker.http_client import ask
 
@@ -34,8 +34,8 @@ def toml(tmp_path: Path) -> Path:
 
 def refused(toml: Path, text: str) -> str:
     toml.write_text(text)
-    with pytest.raises(config.ConfigError) as error:
-        config.load({"no_tls": True}, toml)
+    with pytest.raises(settings.ConfigError) as error:
+        settings.load({"no_tls": True}, toml)
     return str(error.value).removeprefix(f"{toml}: ")
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat
 
 from householdd import check_config
 from householdd.certificates import tls_context
-from householdd.config import ConfigError
+from householdd.config.settings import ConfigError
 from tests.certificates import Pair, issue, weak
 
 Make = Callable[[Pair], tuple[bytes, bytes]]

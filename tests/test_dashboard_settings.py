@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from householdd import config
 from householdd.api.callers import Caller
 from householdd.api.roles import Role, Rules
+from householdd.config.settings import settings
 from householdd.dashboard_settings import MAX_FILE_BYTES, DashboardSettings, DashboardTokens, TokensError, read_tokens
 
 ALICE, BOB = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
@@ -109,10 +109,10 @@ def test_a_name_gives_its_role_and_a_certificate_cannot_have_it() -> None:
     assert rules.role(Caller("x", "x", names=frozenset({"DNS:alice", "URI:dashboard:alice"}))) is Role.NONE
 
 
-def load(tmp_path: Path, text: str, **options: object) -> config.Settings:
+def load(tmp_path: Path, text: str, **options: object) -> settings.Settings:
     file = tmp_path / "householdd.toml"
     file.write_text(text)
-    return config.load({"no_tls": True, **options}, file)
+    return settings.load({"no_tls": True, **options}, file)
 
 
 def test_it_is_on_loopback_unless_told_otherwise(tmp_path: Path) -> None:
@@ -134,12 +134,12 @@ def test_it_is_on_loopback_unless_told_otherwise(tmp_path: Path) -> None:
     ],
 )
 def test_what_would_be_open_to_others_is_refused(tmp_path: Path, text: str, problem: str) -> None:
-    with pytest.raises(config.ConfigError, match=re.escape(problem)):
+    with pytest.raises(settings.ConfigError, match=re.escape(problem)):
         load(tmp_path, f"[dashboard]\n{text}\n")
 
 
 def test_a_wrong_option_is_named_as_it_is_typed(tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError, match=r"^--dashboard-listen: write HOST:PORT"):
+    with pytest.raises(settings.ConfigError, match=r"^--dashboard-listen: write HOST:PORT"):
         load(tmp_path, "", dashboard={"listen": "here"})
-    with pytest.raises(config.ConfigError, match=r"householdd\.toml: dashboard\.tokens: "):
+    with pytest.raises(settings.ConfigError, match=r"householdd\.toml: dashboard\.tokens: "):
         load(tmp_path, "[dashboard]\ntokens = 5\n", dashboard={"listen": ""})

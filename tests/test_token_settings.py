@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from householdd.config import ConfigError, load
+from householdd.config.settings import ConfigError, load
 
 PRIVATE = ed25519.Ed25519PrivateKey.generate()
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from householdd import config, profile_data
+from householdd import profile_data
+from householdd.config.settings import settings
 from householdd.traffic.profiles import ProfileError
 
 TEXT = '# für alle\ndev = true\nlog_level = "debug"\n'
@@ -33,7 +34,7 @@ def test_these_are_read(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LC_ALL", "C")
     file = tmp_path / "householdd.toml"
     file.write_bytes(ACCEPTED[form](TEXT))
-    assert config.load({}, file).log_level == "debug"
+    assert settings.load({}, file).log_level == "debug"
     file.write_bytes(ACCEPTED[form](f"# für alle\n{PROFILES}"))
     assert profile_data.read(file).by_key == profile_data.read(None).by_key
 
@@ -43,8 +44,8 @@ def test_these_are_named(tmp_path: Path, form: str) -> None:
     encode, problem = REFUSED[form]
     file = tmp_path / "householdd.toml"
     file.write_bytes(encode(TEXT))
-    with pytest.raises(config.ConfigError) as refused:
-        config.load({}, file)
+    with pytest.raises(settings.ConfigError) as refused:
+        settings.load({}, file)
     assert str(refused.value).startswith(f"{file}: {problem}")
     file.write_bytes(encode(f"{TEXT}{PROFILES}"))
     with pytest.raises(ProfileError) as refused_profiles:

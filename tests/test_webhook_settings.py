@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd import config
+from householdd.config.settings import ConfigError, Settings, load
 from householdd.secret_files import read_secret
 
 URLS = "history.webhook.url: write https://HOST/PATH, or http:// to a loopback address"
@@ -19,10 +19,10 @@ def secret(tmp_path: Path) -> Path:
     return path
 
 
-def load(tmp_path: Path, text: str) -> config.Settings:
+def load_toml(tmp_path: Path, text: str) -> Settings:
     toml = tmp_path / "householdd.toml"
     toml.write_text(text)
-    return config.load({"no_tls": True}, toml)
+    return load({"no_tls": True}, toml)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def load(tmp_path: Path, text: str) -> config.Settings:
     ],
 )
 def test_a_receiver_is_reached_over_tls_or_on_this_machine(tmp_path: Path, secret: Path, url: str) -> None:
-    settings = load(tmp_path, f'[history.webhook]\nurl = "{url}"\nsecret_file = "{secret}"')
+    settings = load_toml(tmp_path, f'[history.webhook]\nurl = "{url}"\nsecret_file = "{secret}"')
     assert settings.history.webhook.url == url
 
 
@@ -79,8 +79,8 @@ def test_a_receiver_is_reached_over_tls_or_on_this_machine(tmp_path: Path, secre
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(tmp_path: Path, secret: Path, lines: str, problem: str) -> None:
-    with pytest.raises(config.ConfigError) as caught:
-        load(tmp_path, lines.replace("SECRET", str(secret)))
+    with pytest.raises(ConfigError) as caught:
+        load_toml(tmp_path, lines.replace("SECRET", str(secret)))
     assert str(caught.value).removeprefix(f"{tmp_path}/householdd.toml: ").startswith(problem)
 
 

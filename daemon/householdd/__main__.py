@@ -10,8 +10,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvloop
 
-from householdd import check_config, config, logs, standard_streams
+from householdd import check_config, standard_streams
+from householdd.config.settings import ConfigError, load, load_again
 from householdd.line_writer import LineWriter
+from householdd.logs import setup
 from householdd.supervisor.daemon import Supervisor
 from householdd.supervisor.failure import DaemonError
 from householdd.version import VERSION
@@ -100,15 +102,15 @@ def householdd(  # noqa: PLR0913 - one parameter an option
         ctx.obj = options, config_file
         return
     try:
-        settings = config.load(options, config_file)
-    except config.ConfigError as error:
+        settings = load(options, config_file)
+    except ConfigError as error:
         _fail(str(error), 2)
-    logs.set_up(settings.log_level, settings.log_format)
+    setup.set_up(settings.log_level, settings.log_format)
 
     stdout = LineWriter(1)
 
     async def run() -> None:
-        supervisor = Supervisor(settings, lambda: config.load_again(options, config_file))
+        supervisor = Supervisor(settings, lambda: load_again(options, config_file))
         await supervisor.run(lambda url: threading.Thread(target=_announce, args=(stdout, url), daemon=True).start())
 
     try:
@@ -142,18 +144,18 @@ def check(
         for line in check_config.report(options, file):
             if not quiet:
                 typer.echo(line)
-    except config.ConfigError as error:
+    except ConfigError as error:
         _fail(str(error), 2)
 
 
 def _announce(stdout: LineWriter, url: str) -> None:
     # Behind the log lines that came before it, which scripts look for once they have seen this one.
-    logs.flush()
+    setup.flush()
     stdout.put(f"householdd serves {url}\n".encode())
 
 
 def _fail(problem: str, status: int) -> NoReturn:
-    logs.tell_problem(problem)
+    setup.tell_problem(problem)
     raise SystemExit(status)
 
 

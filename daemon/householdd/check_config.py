@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from householdd import config
 from householdd.certificates import Certificate
+from householdd.config.settings import DEV_DEFAULTS, ENV_PREFIX, ConfigError, Settings, load
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.settings.runtime import Source
 from householdd.supervisor import launch
@@ -30,11 +30,11 @@ def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
 
     ``options`` and ``file`` are what the daemon would be started with.
     """
-    settings = config.load(options, file)
+    settings = load(options, file)
     try:
         launch.check(settings)
     except DaemonError as error:
-        raise config.ConfigError(str(error)) from None
+        raise ConfigError(str(error)) from None
     rows = [(key, _shown(value), _source(settings, key, file)) for key, value in _flat(settings)]
     width = max(len(f"{key} = {value}") for key, value, _ in rows if len(value) < 40)  # noqa: PLR2004 - one long value may stand out
     for key, value, source in rows:
@@ -45,18 +45,18 @@ def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
         yield _validity(certificate)
 
 
-def _source(settings: config.Settings, key: str, file: Path | None) -> str:
+def _source(settings: Settings, key: str, file: Path | None) -> str:
     match settings.source(key):
         case Source.OPTION:
             return f"--{key.replace('_', '-')}"
         case Source.ENVIRONMENT:
-            return f"{config.ENV_PREFIX}{key.replace('.', '__').upper()}"
+            return f"{ENV_PREFIX}{key.replace('.', '__').upper()}"
         case Source.FILE:
             return str(file)
-    return "default with dev" if settings.dev and key in config.DEV_DEFAULTS else "default"
+    return "default with dev" if settings.dev and key in DEV_DEFAULTS else "default"
 
 
-def _flat(settings: config.Settings) -> Iterator[tuple[str, object]]:
+def _flat(settings: Settings) -> Iterator[tuple[str, object]]:
     # Their fields hold what differs from the default only.
     whole = {"timeouts": Timeouts().changed(settings.timeouts), "limits": Limits().changed(settings.limits)}
     for name, value in settings:

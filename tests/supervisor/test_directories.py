@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from householdd import check_config
-from householdd.config import ConfigError
+from householdd.config.settings import ConfigError
 from householdd.supervisor import directories, listening
 from householdd.supervisor.failure import DaemonError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd import config
+from householdd.config.settings import load
 from householdd.supervisor import activation, launch, listening
 from householdd.supervisor.failure import DaemonError
 from householdd.supervisor.listening import ReservedError
@@ -27,7 +27,7 @@ def reserved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "householdd.socket"
 
 
-SETTINGS = config.load({"no_tls": True}, None)
+SETTINGS = load({"no_tls": True}, None)
 
 
 @pytest.mark.usefixtures("reserved")
@@ -55,7 +55,7 @@ def test_a_group_of_others_cannot_be_given_to_the_control_socket(monkeypatch: py
     for gid in (None, 65_534, 54_008):
         listening.check_group(gid)
     with pytest.raises(DaemonError) as refused:
-        launch.check(config.load({"no_tls": True, "access": {"socket_group": "daemon"}}, None))
+        launch.check(load({"no_tls": True, "access": {"socket_group": "daemon"}}, None))
     assert str(refused.value) == (
         "access.socket_group daemon: nobody is not in that group; type: sudo adduser nobody daemon, and restart"
     )
@@ -82,6 +82,6 @@ def test_a_group_is_refused_where_systemd_makes_the_control_socket(
     monkeypatch.setattr(activation, "CONTROL_UNITS", (path,))
     monkeypatch.setattr(listening, "pin", lambda *_: None)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    settings = config.load({"no_tls": True, "runtime_dir": runtime_dir, "access": {"socket_group": "daemon"}}, None)
+    settings = load({"no_tls": True, "runtime_dir": runtime_dir, "access": {"socket_group": "daemon"}}, None)
     with pytest.raises(DaemonError, match="SocketGroup=daemon") if refused else contextlib.nullcontext():
         launch.check(settings)

@@ -16,7 +16,6 @@ import structlog
 
 from household.v1 import server_service_pb2
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd import logs
 from householdd.access_settings import AccessError, AccessSettings
 from householdd.admission.blocks import Blocks
 from householdd.api.access import AccessControl
@@ -31,9 +30,10 @@ from householdd.api.runtime_config import ConfigService, RuntimeConfig
 from householdd.api.server import ControlServer, Services
 from householdd.clients import addresses
 from householdd.clients.addresses import Address
-from householdd.config import ConfigError, Settings
+from householdd.config.settings import ConfigError, Settings
 from householdd.dashboard_settings import DashboardTokens
 from householdd.http.branding import Brand
+from householdd.logs import setup
 from householdd.settings import runtime
 from householdd.settings.runtime import Catalogue, Values
 from householdd.supervisor import activation, configuring, directories, launch, listening
@@ -428,7 +428,7 @@ class Supervisor:
 
     async def _apply(self, before: Values, after: Values) -> list[UnreachableWorker]:
         missing = await configuring.push(self._handles, before, after)
-        logs.set_level(runtime.log_level(after))
+        setup.set_level(runtime.log_level(after))
         return missing
 
     def _certificate(self) -> launch.Pair:

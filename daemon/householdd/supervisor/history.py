@@ -20,7 +20,7 @@ from household.v1 import session_pb2
 from householdd.admission.runs import Household, RunAllowance, RunIndex
 from householdd.api.convert import duration, timestamp, unix
 from householdd.clients.addresses import block, split_host_port
-from householdd.config import HistorySettings
+from householdd.config.settings import HistorySettings
 from householdd.measure.run_report import ClientRunReport
 from householdd.storage import reading
 from householdd.storage.problems import describe

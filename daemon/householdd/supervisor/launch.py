@@ -14,7 +14,7 @@ from householdd import certificates, profile_data
 from householdd.access_settings import AccessError
 from householdd.certificate_faults import CertificateError
 from householdd.certificates import Certificate, read_authorities, read_certificate
-from householdd.config import Settings
+from householdd.config.settings import Settings
 from householdd.dashboard_settings import DashboardTokens, TokensError, read_tokens
 from householdd.http.branding import Brand
 from householdd.secret_files import read_secret

@@ -17,7 +17,7 @@ from typing import IO, NoReturn
 import structlog
 
 from householdd.clients.addresses import Address
-from householdd.config import Settings
+from householdd.config.settings import Settings
 from householdd.supervisor import directories
 from householdd.supervisor.failure import DaemonError, UnusableSettingError
 

@@ -21,7 +21,7 @@ import structlog
 import uvloop
 
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd import certificates, logs
+from householdd import certificates
 from householdd.admission.run_tokens import RunTokenVerifier
 from householdd.api.runtime_config import ConfigService, RuntimeConfig
 from householdd.api.server import ControlServer, Services
@@ -30,6 +30,7 @@ from householdd.clients import addresses
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.http import branding, static_files
+from householdd.logs import setup
 from householdd.session.states import CloseReason
 from householdd.settings import runtime
 from householdd.settings.runtime import Catalogue, Values
@@ -191,7 +192,7 @@ class Worker:
         manager.admission.limits = runtime.limits(after)
         if changed := self._profiles.set_rates(runtime.rates(after)):
             manager.set_profiles(self._profiles, changed)
-        logs.set_level(runtime.log_level(after))
+        setup.set_level(runtime.log_level(after))
         return []
 
     def _control_loop_ended(self, task: asyncio.Task[None]) -> None:
@@ -199,7 +200,7 @@ class Worker:
             # Without its deadlines no session may go on; the supervisor starts another worker.
             self._manager.abort_all()
             log.critical("control loop failed", exc_info=error)
-            logs.flush()
+            setup.flush()
             os._exit(1)
 
     def _reload_files(self) -> None:
@@ -264,7 +265,7 @@ def main() -> None:
     _die_with_the_supervisor()
     allocator.settle()
     settings = msgspec.json.decode(line, type=WorkerSettings)
-    logs.set_up(settings.log_level, settings.log_format, worker=settings.name)
+    setup.set_up(settings.log_level, settings.log_format, worker=settings.name)
     addresses.customer_size.ipv6_prefix = settings.ipv6_customer_prefix
     # Ctrl-C on a terminal is for the supervisor, which tells its workers, and so is the emergency stop of a whole unit.
     for number in (signal.SIGINT, signal.SIGUSR2):

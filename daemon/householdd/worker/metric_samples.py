@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from household.v1 import server_service_pb2 as pb
-from householdd import logs
 from householdd.admission.admission import Cause
 from householdd.api import metric_families as metrics
 from householdd.api.metric_families import Family
+from householdd.logs import setup
 from householdd.measure.histogram import Histogram
 from householdd.session.states import CloseReason, SessionState
 from householdd.worker.control_loop import ControlLoop
@@ -40,7 +40,7 @@ def take(manager: SessionManager, loop: ControlLoop, survey: SessionStats, censu
     yield _number(metrics.CONNECTIONS, census.connections)
     yield _number(metrics.WATCHES, census.watches)
     yield _number(metrics.TASKS, census.tasks)
-    yield _number(metrics.LOG_LINES_DROPPED, logs.dropped_lines(), "worker")
+    yield _number(metrics.LOG_LINES_DROPPED, setup.dropped_lines(), "worker")
 
 
 def _profile(profile: str, totals: ProfileTotals) -> Iterator[pb.Sample]:

@@ -17,9 +17,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.utils import floatToGoString
 
 from household.v1 import server_service_pb2 as pb
-from householdd import logs
 from householdd.api import metric_families as metrics
 from householdd.api.metric_families import FAMILIES, Family, MetricKind
+from householdd.logs import setup
 from householdd.storage.problems import PROBLEM_KINDS
 from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.history import History
@@ -88,7 +88,7 @@ class Exposition:
         for number, word in _SERVER_STATES.items():
             values[metrics.SERVER_STATE.name, (word,)] = Value(number == self._state.state)
         values[metrics.SUPERVISOR_TASKS.name, ()] = Value(len(asyncio.all_tasks()))
-        values[metrics.LOG_LINES_DROPPED.name, ("supervisor",)] = Value(logs.dropped_lines())
+        values[metrics.LOG_LINES_DROPPED.name, ("supervisor",)] = Value(setup.dropped_lines())
         values[metrics.START_TIME.name, ()] = Value(self._state.started_wall)
         values[metrics.BUILD_INFO.name, (VERSION, platform.python_version())] = Value(1)
         if self._state.certificate_expires is not None:

@@ -11,9 +11,11 @@ import pytest
 from pydantic_core import ErrorTypeInfo
 from pydantic_core._pydantic_core import list_all_errors
 
-from householdd import config, profile_data, setting_errors
+import householdd
+from householdd import profile_data, setting_errors
 from householdd.access_settings import AccessSettings, Tcp
 from householdd.brand import Branding
+from householdd.config.settings import ConfigError, HistorySettings, Settings, load, load_again
 from householdd.dashboard_settings import DashboardSettings
 from householdd.overload_settings import Overload
 from householdd.settings.definitions import Limits, Timeouts
@@ -40,7 +42,7 @@ PLACEHOLDERS = {
 def test_the_example_configuration_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "householdd.toml"
     path.write_text(EXAMPLE.read_text())
-    with_file, without = config.load({"no_tls": True}, path), config.load({"no_tls": True}, None)
+    with_file, without = load({"no_tls": True}, path), load({"no_tls": True}, None)
     assert with_file.model_dump() == without.model_dump()
 
 
@@ -64,7 +66,7 @@ def test_the_addresses_of_the_example_do_not_meet() -> None:
 
 def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     shown = uncommented()
-    assert shown.keys() == config.Settings.model_fields.keys()
+    assert shown.keys() == Settings.model_fields.keys()
     assert shown.pop("timeouts") == asdict(Timeouts())
     # Nothing is a default there, so each has a plausible value.
     assert shown.pop("branding").keys() == Branding.model_fields.keys()
@@ -74,9 +76,9 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     assert access.keys() == AccessSettings.model_fields.keys() - {"tcp"}
     assert AccessSettings(**{**access, "socket_group": None}) == AccessSettings()
     history = shown.pop("history")
-    assert history.keys() == config.HistorySettings.model_fields.keys()
+    assert history.keys() == HistorySettings.model_fields.keys()
     assert history.pop("webhook").keys() == WebhookSettings.model_fields.keys()
-    assert config.HistorySettings(**{**history, "url": None}) == config.HistorySettings()
+    assert HistorySettings(**{**history, "url": None}) == HistorySettings()
     assert shown.pop("limits") == asdict(Limits())
     dashboard = shown.pop("dashboard")
     assert dashboard.keys() == DashboardSettings.model_fields.keys()
@@ -89,14 +91,14 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
     assert RunTokens(max_lifetime=tokens["max_lifetime"]) == RunTokens()
     for key, value in shown.items():
         if key not in PLACEHOLDERS:
-            default = config.Settings.model_fields[key].default
+            default = Settings.model_fields[key].default
             assert value == (str(default) if isinstance(value, str) else default), key
 
 
 def test_the_readme_lists_every_key_and_section() -> None:
     listed = re.findall(r"^\| (`[^|]*`) \|", README.read_text(), re.MULTILINE)
     keys = {key.strip("[]") for cell in listed for key in re.findall("`([^`]+)`", cell)}
-    assert config.Settings.model_fields.keys() - keys == set()
+    assert Settings.model_fields.keys() - keys == set()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_the_readme_lists_every_key_and_section() -> None:
     ],
 )
 def test_a_public_url_ends_in_a_slash(written: str, read: str) -> None:
-    assert config.load({"no_tls": True, "public_url": written}, None).public_url == read
+    assert load({"no_tls": True, "public_url": written}, None).public_url == read
 
 
 @pytest.mark.parametrize(
@@ -123,8 +125,8 @@ def test_a_public_url_ends_in_a_slash(written: str, read: str) -> None:
     ],
 )
 def test_what_is_no_public_url_is_refused(written: str) -> None:
-    with pytest.raises(config.ConfigError) as refused:
-        config.load({"no_tls": True, "public_url": written}, None)
+    with pytest.raises(ConfigError) as refused:
+        load({"no_tls": True, "public_url": written}, None)
     assert str(refused.value) == (
         "--public-url: write https://HOST/ or https://HOST:PORT/PATH/, without user, query and fragment"
     )
@@ -135,7 +137,7 @@ def test_every_value_knows_where_it_comes_from(tmp_path: Path, monkeypatch: pyte
     path.write_text('log_level = "debug"\n[timeouts]\ninactivity = 20\nclose = 3\n[limits]\nmax_sessions = 50\n')
     monkeypatch.setenv("HOUSEHOLDD_TIMEOUTS__CLOSE", "4")
     monkeypatch.setenv("HOUSEHOLDD_LOG_LEVEL", "error")
-    settings = config.load({"no_tls": True, "log_level": "warning"}, path)
+    settings = load({"no_tls": True, "log_level": "warning"}, path)
     catalogue = Catalogue(profile_data.read(None))
     values, sources = settings.runtime_values(catalogue), settings.runtime_sources(catalogue)
     expected = {
@@ -151,8 +153,8 @@ def test_every_value_knows_where_it_comes_from(tmp_path: Path, monkeypatch: pyte
 
 def test_rates_of_a_file_of_profiles_come_from_a_file(tmp_path: Path) -> None:
     own = tmp_path / "profiles.toml"
-    own.write_text((Path(config.__file__).parent / "data" / "profiles.toml").read_text())
-    settings = config.load({"no_tls": True, "profiles": own}, None)
+    own.write_text((Path(householdd.__file__).parent / "data" / "profiles.toml").read_text())
+    settings = load({"no_tls": True, "profiles": own}, None)
     catalogue = Catalogue(profile_data.read(own))
     assert settings.runtime_sources(catalogue)["profiles.alex.upload_mbps"] is Source.FILE
 
@@ -168,34 +170,34 @@ def test_rates_of_a_file_of_profiles_come_from_a_file(tmp_path: Path) -> None:
 def test_a_wrong_limit_is_named(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "householdd.toml"
     path.write_text(text)
-    with pytest.raises(config.ConfigError) as caught:
-        config.load({"no_tls": True}, path)
+    with pytest.raises(ConfigError) as caught:
+        load({"no_tls": True}, path)
     assert str(caught.value) == f"{path}: limits: {words}"
 
 
 @pytest.mark.parametrize("name", ["cubic\n", "\ncubic", "Cubic", "", "c" * 16, "../cubic"])
 def test_a_congestion_control_is_one_short_word(name: str) -> None:
-    with pytest.raises(config.ConfigError, match="--congestion-control: has to match"):
-        config.load({"no_tls": True, "congestion_control": name}, None)
+    with pytest.raises(ConfigError, match="--congestion-control: has to match"):
+        load({"no_tls": True, "congestion_control": name}, None)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "[::1]", "localhost"])
 def test_metrics_may_be_served_to_this_machine(host: str) -> None:
-    settings = config.load({"no_tls": True, "metrics_listen": f"{host}:8444"}, None)
+    settings = load({"no_tls": True, "metrics_listen": f"{host}:8444"}, None)
     assert str(settings.metrics_listen) == f"{host}:8444"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.1", "10.0.0.1", "metrics.example"])
 def test_metrics_are_served_to_others_only_where_that_is_said(host: str) -> None:
     options = {"no_tls": True, "metrics_listen": f"{host}:8444"}
-    with pytest.raises(config.ConfigError, match="can be reached from elsewhere"):
-        config.load(options, None)
-    assert config.load({**options, "metrics_remote": True}, None).metrics_listen is not None
+    with pytest.raises(ConfigError, match="can be reached from elsewhere"):
+        load(options, None)
+    assert load({**options, "metrics_remote": True}, None).metrics_listen is not None
 
 
 def test_metrics_may_be_served_nowhere() -> None:
-    assert config.load({"no_tls": True, "metrics_listen": ""}, None).metrics_listen is None
-    assert config.load({"dev": True}, None).metrics_listen is None
+    assert load({"no_tls": True, "metrics_listen": ""}, None).metrics_listen is None
+    assert load({"dev": True}, None).metrics_listen is None
 
 
 def test_a_pipe_is_a_configuration_once() -> None:
@@ -204,18 +206,18 @@ def test_a_pipe_is_a_configuration_once() -> None:
     os.close(writing)
     try:
         path = Path(f"/dev/fd/{reading}")
-        assert config.load({"no_tls": True}, path).log_level == "error"
+        assert load({"no_tls": True}, path).log_level == "error"
         # Empty now, which must not pass for a file that sets nothing.
-        with pytest.raises(config.ConfigError, match="no regular file"):
-            config.load_again({"no_tls": True}, path)
+        with pytest.raises(ConfigError, match="no regular file"):
+            load_again({"no_tls": True}, path)
     finally:
         os.close(reading)
 
 
 @pytest.mark.parametrize(("prefix", "problem"), [(47, "at least 48"), (65, "at most 64")])
 def test_an_ipv6_customer_has_at_most_a_network_and_at_least_a_subnet(prefix: int, problem: str) -> None:
-    with pytest.raises(config.ConfigError) as caught:
-        config.load({"no_tls": True, "ipv6_customer_prefix": prefix}, None)
+    with pytest.raises(ConfigError) as caught:
+        load({"no_tls": True, "ipv6_customer_prefix": prefix}, None)
     assert str(caught.value) == f"--ipv6-customer-prefix: has to be {problem}, not {prefix}"
 
 
@@ -253,8 +255,8 @@ LIBRARYS_WORDS = ("Input", "Value error", "valid", "<class", "pydantic", "parse 
 def test_a_wrong_value_is_told_in_words_of_the_file(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "householdd.toml"
     path.write_text(text)
-    with pytest.raises(config.ConfigError) as caught:
-        config.load({}, path)
+    with pytest.raises(ConfigError) as caught:
+        load({}, path)
     message = str(caught.value)
     assert problem in message
     assert not [words for words in LIBRARYS_WORDS if words in message]
@@ -281,12 +283,12 @@ def test_no_error_of_the_library_is_told_in_its_words(error: ErrorTypeInfo) -> N
     ],
 )
 def test_a_redirect_that_cannot_be_is_refused(options: dict[str, Any], words: str) -> None:
-    with pytest.raises(config.ConfigError, match=re.escape(words)):
-        config.load(options, None)
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        load(options, None)
 
 
 def test_there_is_no_redirect_unless_it_is_configured() -> None:
-    assert config.load({"dev": True}, None).redirect_listen is None
-    assert config.load({"dev": True, "redirect_listen": ""}, None).redirect_listen is None
-    settings = config.load({"dev": True, "redirect_listen": "[::]:80", "acme_dir": "/var/lib/acme"}, None)
+    assert load({"dev": True}, None).redirect_listen is None
+    assert load({"dev": True, "redirect_listen": ""}, None).redirect_listen is None
+    settings = load({"dev": True, "redirect_listen": "[::]:80", "acme_dir": "/var/lib/acme"}, None)
     assert str(settings.redirect_listen) == "[::]:80"
