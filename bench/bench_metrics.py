@@ -19,7 +19,7 @@ import grpc
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from household.v1 import server_service_pb2 as pb
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 from householdd.settings.definitions import Timeouts
 from householdd.supervisor.metrics.processes import read
 from householdd.traffic.pacer import Pacer
@@ -52,7 +52,7 @@ def counting() -> float:
     planned = clock.now()
     empty = seconds_each(lambda: None)
     tick = seconds_each(lambda: manager.ticked(clock.now() - planned)) - empty
-    pacer = Pacer(profile_data.read(None).by_key["alex"].download.shape(), 0.0)
+    pacer = Pacer(read_profiles(None).by_key["alex"].download.shape(), 0.0)
 
     def noted() -> None:
         pacer._left = left = 7  # noqa: SLF001 - the two lines that due() and take() have for it

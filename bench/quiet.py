@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from householdd import profile_data
+from householdd.config.profiles import BUILT_IN
 from tests.daemon import CROWD
 
 QUIET = "quiet"
@@ -24,5 +24,5 @@ of Jake took half of a worker's time."""
 def quiet_crowd(directory: Path) -> dict[str, str]:
     """The environment of a daemon that takes any number of such sessions; its file of profiles is in ``directory``."""
     path = directory / "profiles.toml"
-    path.write_text(profile_data.BUILT_IN.read_text() + _PROFILE)
+    path.write_text(BUILT_IN.read_text() + _PROFILE)
     return CROWD | {"HOUSEHOLDD_PROFILES": str(path)}

@@ -13,7 +13,7 @@ from pathlib import Path
 from ssl import SSLContext
 
 from bench import cores
-from householdd import certificates
+from householdd.config import certificates
 
 CONGESTION_CONTROL = b"cubic"
 """The daemon's default; the kernel's may be another."""

@@ -24,7 +24,7 @@ from websockets.frames import Frame, Opcode
 
 from bench.peers.bulk import asked
 from bench.peers.listening import listener, tls
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 from householdd.traffic.shapes import BURST_TICK_S, Burst, Constant
 
 LATE = 0.005
@@ -52,7 +52,7 @@ class Portions:
 
     def __init__(self, request: str) -> None:
         user = request.partition(" HTTP/")[0].rpartition("/")[2].partition("_")[0]
-        shape = profile_data.read(None).by_key[user].download.shape()
+        shape = read_profiles(None).by_key[user].download.shape()
         if not isinstance(shape, Constant | Burst):
             raise SystemExit(f"{user} has no portions")
         self._interval = 1 / shape.tick_hz if isinstance(shape, Constant) else BURST_TICK_S

@@ -9,7 +9,7 @@ from functools import partial
 from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.questions.paced import FEW, KINDS, PEER, PLAIN, SETTLE, Subject, cost, subjects, whole_periods
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 
 FIRST, STEP = 0.5, 0.1
 """Parts of the sessions that would fill the core by their cost: where the climb begins, and its steps."""
@@ -71,7 +71,7 @@ def _climb(crowd: Crowd, first: int, step: int, failing: Callable[[], str]) -> i
 
 def _failing(crowd: Crowd, subject: Subject, seconds: float) -> str:
     """What did not hold over the next seconds; empty where all did."""
-    profiles = profile_data.read(None).by_key
+    profiles = read_profiles(None).by_key
     wanted = {user: profiles[user].download.shape().mean_bps for user in crowd.users}
     all_before, late_before = subject.ticks()
     off = [abs(rate / wanted[user] - 1) for user, rate in crowd.rates(seconds)]

@@ -10,10 +10,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvloop
 
-from householdd import check_config, standard_streams
 from householdd.config.settings import ConfigError, load, load_again
-from householdd.line_writer import LineWriter
-from householdd.logs import setup
+from householdd.logs import setup, standard_streams
+from householdd.logs.line_writer import LineWriter
+from householdd.supervisor import check_config
 from householdd.supervisor.daemon import Supervisor
 from householdd.supervisor.failure import DaemonError
 from householdd.version import VERSION

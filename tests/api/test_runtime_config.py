@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd import profile_data
 from householdd.api.errors import Refusal, precondition
 from householdd.api.runtime_config import RuntimeConfig
+from householdd.config.profiles import read_profiles
 from householdd.settings.runtime import Catalogue, Source, Values
 
-CATALOGUE = Catalogue(profile_data.read(None))
+CATALOGUE = Catalogue(read_profiles(None))
 
 
 class Fleet:

@@ -12,16 +12,17 @@ from pydantic_core import ErrorTypeInfo
 from pydantic_core._pydantic_core import list_all_errors
 
 import householdd
-from householdd import profile_data, setting_errors
-from householdd.access_settings import AccessSettings, Tcp
-from householdd.brand import Branding
+from householdd.config import errors
+from householdd.config.access import AccessSettings, Tcp
+from householdd.config.branding import Branding
+from householdd.config.dashboard import DashboardSettings
+from householdd.config.overload import Overload
+from householdd.config.profiles import read_profiles
 from householdd.config.settings import ConfigError, HistorySettings, Settings, load, load_again
-from householdd.dashboard_settings import DashboardSettings
-from householdd.overload_settings import Overload
+from householdd.config.tokens import RunTokens
+from householdd.config.webhook import WebhookSettings
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.settings.runtime import Catalogue, Source
-from householdd.token_settings import RunTokens
-from householdd.webhook_settings import WebhookSettings
 
 EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
 README = Path(__file__).parent.parent / "README.md"
@@ -138,7 +139,7 @@ def test_every_value_knows_where_it_comes_from(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("HOUSEHOLDD_TIMEOUTS__CLOSE", "4")
     monkeypatch.setenv("HOUSEHOLDD_LOG_LEVEL", "error")
     settings = load({"no_tls": True, "log_level": "warning"}, path)
-    catalogue = Catalogue(profile_data.read(None))
+    catalogue = Catalogue(read_profiles(None))
     values, sources = settings.runtime_values(catalogue), settings.runtime_sources(catalogue)
     expected = {
         "timeouts.inactivity": (20, Source.FILE),
@@ -155,7 +156,7 @@ def test_rates_of_a_file_of_profiles_come_from_a_file(tmp_path: Path) -> None:
     own = tmp_path / "profiles.toml"
     own.write_text((Path(householdd.__file__).parent / "data" / "profiles.toml").read_text())
     settings = load({"no_tls": True, "profiles": own}, None)
-    catalogue = Catalogue(profile_data.read(own))
+    catalogue = Catalogue(read_profiles(own))
     assert settings.runtime_sources(catalogue)["profiles.alex.upload_mbps"] is Source.FILE
 
 
@@ -265,7 +266,7 @@ def test_a_wrong_value_is_told_in_words_of_the_file(tmp_path: Path, text: str, p
 @pytest.mark.parametrize("error", list_all_errors(), ids=lambda error: error["type"])
 def test_no_error_of_the_library_is_told_in_its_words(error: ErrorTypeInfo) -> None:
     context = error.get("example_context") or {}
-    told = setting_errors.describe({"type": error["type"], "msg": error["example_message_python"], "ctx": context})
+    told = errors.describe({"type": error["type"], "msg": error["example_message_python"], "ctx": context})
     assert told
     assert not told.startswith(("Input", "Value error"))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from householdd.certificates import is_self_signed
+from householdd.config.certificates import is_self_signed
 from tests.daemon import PATIENCE, Daemon, running
 from tests.worker.http_client import ask
 

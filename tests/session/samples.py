@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 from householdd.session import messages
 from householdd.session.session import Identity, Session
 from householdd.settings.definitions import Timeouts
@@ -17,7 +17,7 @@ START = 1000.0
 WALL = 1_700_000_000.0
 """Unix time of the same moment."""
 
-PROFILES = profile_data.read(None)
+PROFILES = read_profiles(None)
 """The profiles that come with the package."""
 
 

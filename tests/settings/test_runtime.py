@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 from householdd.settings import runtime
 from householdd.settings.definitions import Limits, SettingError, Timeouts
 from householdd.settings.runtime import Catalogue
 
-CATALOGUE = Catalogue(profile_data.read(None))
+CATALOGUE = Catalogue(read_profiles(None))
 
 
 def test_it_covers_deadlines_limits_rates_and_the_log_level() -> None:

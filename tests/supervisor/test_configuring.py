@@ -11,14 +11,14 @@ import pytest
 
 from household.v1 import config_service_pb2 as pb
 from household.v1.server_service_pb2 import WORKER_STATE_READY
-from householdd import profile_data
 from householdd.api.errors import Refusal
 from householdd.api.runtime_config import RuntimeConfig
+from householdd.config.profiles import read_profiles
 from householdd.settings.runtime import Catalogue, Values
 from householdd.supervisor.configuring import push
 from householdd.supervisor.fleet import WorkerHandle
 
-CATALOGUE = Catalogue(profile_data.read(None))
+CATALOGUE = Catalogue(read_profiles(None))
 
 
 class Worker:

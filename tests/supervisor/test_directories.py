@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from householdd import check_config
 from householdd.config.settings import ConfigError
-from householdd.supervisor import directories, listening
+from householdd.supervisor import check_config, directories, listening
 from householdd.supervisor.failure import DaemonError
 
 NOBODY = 65534

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 from householdd.traffic.profiles import ProfileError, Profiles
 from householdd.traffic.shapes import Burst, Constant, Shape, Silent
 from tests.session.samples import PROFILES
@@ -139,7 +139,7 @@ def test_an_operators_file_takes_the_place_of_the_shipped_one(tmp_path: Path) ->
         '[profiles.bob]\nname = "Bob"\ndescription = "Backup"\nactivity_type = "backup"\n'
         'download = { shape = "silent" }\nupload = { shape = "bulk", rate_mbps = 50 }\n'
     )
-    assert list(profile_data.read(file).by_key) == ["bob"]
+    assert list(read_profiles(file).by_key) == ["bob"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | No
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(ProfileError) as caught:
-        profile_data.read(file)
+        read_profiles(file)
     assert str(caught.value).startswith(f"{file}: ")
     assert problem in str(caught.value)
 
@@ -169,7 +169,7 @@ def test_the_probe_is_found_but_not_listed() -> None:
 
 
 def test_rates_can_be_changed_and_are_found_by_every_name() -> None:
-    profiles = profile_data.read(None)
+    profiles = read_profiles(None)
     before = profiles.by_key["jake"]
     assert profiles.set_rates({"jake": {"download": 5.0}, "alex": {"download": 1.5}}) == {"jake"}
     after = profiles.find("jake")

@@ -16,7 +16,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 import householdd
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 from householdd.session.session import Identity
 from householdd.session.states import EvidenceKind
 from householdd.settings.definitions import Timeouts
@@ -100,7 +100,7 @@ class Bench:
         """Open a session of ``user``; its timer fires only when ``timers`` does."""
         link = self.upgraded()
         identity = Identity(f"00000000-0000-4000-8000-{number:012}", f"{user}_1", "", "192.0.2.1", 443, "")
-        return self.manager.open(identity, profile_data.read(None).by_key[user], link)
+        return self.manager.open(identity, read_profiles(None).by_key[user], link)
 
     def step(self, seconds: float) -> None:
         """Time passes, and every client shows that it is there."""

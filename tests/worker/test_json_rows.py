@@ -10,11 +10,11 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 from householdd.http import methods, responses
 from householdd.worker.json_rows import JsonRows, RowUnavailableError, forwarded_prefix, redirect
 
-PROFILES = profile_data.read(None)
+PROFILES = read_profiles(None)
 
 
 def request(**headers: str) -> Request:

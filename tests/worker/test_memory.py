@@ -9,9 +9,9 @@ from unittest.mock import Mock
 
 from websockets.protocol import State
 
-from householdd import profile_data
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
+from householdd.config.profiles import read_profiles
 from householdd.traffic.profiles import Profiles
 from householdd.worker.gateway import Gateway, GatewayOptions
 from householdd.worker.read_buffer import ReadBuffer
@@ -50,7 +50,7 @@ REQUEST = (
 
 
 async def test_a_session_keeps_nothing_of_its_request(bench: Bench) -> None:
-    profiles = Profiles(profile_data.read(None).by_key)
+    profiles = Profiles(read_profiles(None).by_key)
     options = GatewayOptions(None, (), 1.0, Origins(()), TrustedProxies(()), False, None)
     gateway = Gateway(bench.manager, profiles, cast("Any", None), {}, options)
     link = bench.connected()

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from householdd import profile_data
+from householdd.config.profiles import read_profiles
 from householdd.http.headers import path_of
 from householdd.traffic.profiles import PROBE
 from householdd.worker.request_target import SESSION_PATH, TargetError, session_target
 
-PROFILES = profile_data.read(None)
+PROFILES = read_profiles(None)
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,6 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from householdd import setting_errors
-from householdd.access_settings import AccessSettings
-from householdd.brand import Branding
 from householdd.clients.addresses import (
     LONGEST_CUSTOMER,
     SHORTEST_CUSTOMER,
@@ -36,14 +33,17 @@ from householdd.clients.addresses import (
     parse_address,
     parse_optional_address,
 )
-from householdd.dashboard_settings import DashboardSettings
-from householdd.overload_settings import Overload
+from householdd.config import errors
+from householdd.config.access import AccessSettings
+from householdd.config.branding import Branding
+from householdd.config.dashboard import DashboardSettings
+from householdd.config.overload import Overload
+from householdd.config.tokens import RunTokens
+from householdd.config.toml_files import read_toml
+from householdd.config.webhook import WebhookSettings
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.settings.runtime import LOG_LEVELS, Catalogue, Source, Values
 from householdd.storage.engine import parse_url
-from householdd.token_settings import RunTokens
-from householdd.toml_files import read_toml
-from householdd.webhook_settings import WebhookSettings
 
 ENV_PREFIX = "HOUSEHOLDD_"
 
@@ -420,7 +420,7 @@ def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Pat
     if first["type"] == "extra_forbidden":
         words = f"no such setting; known are {', '.join(_section(first['loc'][:-1]).model_fields)}"
     else:
-        words = setting_errors.describe(first)
+        words = errors.describe(first)
     key = ".".join(str(part) for part in first["loc"])
     if not key:
         return words

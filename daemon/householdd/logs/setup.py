@@ -14,7 +14,7 @@ from typing import Literal
 import structlog
 from structlog.typing import EventDict, Processor
 
-from householdd.line_writer import LineWriter
+from householdd.logs.line_writer import LineWriter
 
 Format = Literal["auto", "console", "json"]
 

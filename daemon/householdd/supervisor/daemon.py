@@ -16,7 +16,6 @@ import structlog
 
 from household.v1 import server_service_pb2
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd.access_settings import AccessError, AccessSettings
 from householdd.admission.blocks import Blocks
 from householdd.api.access import AccessControl
 from householdd.api.audit import Audit
@@ -30,8 +29,10 @@ from householdd.api.runtime_config import ConfigService, RuntimeConfig
 from householdd.api.server import ControlServer, Services
 from householdd.clients import addresses
 from householdd.clients.addresses import Address
+from householdd.config.access import AccessError, AccessSettings
+from householdd.config.dashboard import DashboardTokens
 from householdd.config.settings import ConfigError, Settings
-from householdd.dashboard_settings import DashboardTokens
+from householdd.config.worker import WorkerSettings
 from householdd.http.branding import Brand
 from householdd.logs import setup
 from householdd.settings import runtime
@@ -58,7 +59,6 @@ from householdd.supervisor.shared_counts import shared_counts
 from householdd.supervisor.systemd import notify
 from householdd.supervisor.tls_door import TlsDoor
 from householdd.traffic.profiles import Profiles
-from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
 

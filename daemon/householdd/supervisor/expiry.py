@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from householdd.certificates import Certificate
+from householdd.config.certificates import Certificate
 
 log = structlog.get_logger("supervisor")
 

@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from householdd import certificates, profile_data
-from householdd.access_settings import AccessError
-from householdd.certificate_faults import CertificateError
-from householdd.certificates import Certificate, read_authorities, read_certificate
+from householdd.config import certificates
+from householdd.config.access import AccessError
+from householdd.config.certificate_faults import CertificateError
+from householdd.config.certificates import Certificate, read_authorities, read_certificate
+from householdd.config.dashboard import DashboardTokens, TokensError, read_tokens
+from householdd.config.profiles import read_profiles
+from householdd.config.secret_files import read_secret
 from householdd.config.settings import Settings
-from householdd.dashboard_settings import DashboardTokens, TokensError, read_tokens
 from householdd.http.branding import Brand
-from householdd.secret_files import read_secret
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.retention import Retention
 from householdd.storage.store import Store
@@ -147,7 +148,7 @@ def tokens(settings: Settings, *, any_owner: bool = False) -> DashboardTokens:
 def profiles(settings: Settings) -> Profiles:
     """Who lives in the house. Raises DaemonError for profiles that cannot be used."""
     try:
-        return profile_data.read(settings.profiles)
+        return read_profiles(settings.profiles)
     except ProfileError as error:
         raise DaemonError(f"profiles {error}") from None
 

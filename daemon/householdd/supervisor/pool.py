@@ -13,9 +13,9 @@ import grpc.aio
 import structlog
 
 from household.v1 import server_service_pb2 as pb
+from householdd.config.worker import WorkerSettings
 from householdd.supervisor import process as worker_process
 from householdd.supervisor.fleet import GONE, WorkerHandle
-from householdd.worker_settings import WorkerSettings
 
 log = structlog.get_logger("supervisor")
 

@@ -9,8 +9,8 @@ from asyncio.subprocess import PIPE, Process
 
 import msgspec
 
+from householdd.config.worker import READY, SERVE, SERVING, WorkerSettings
 from householdd.version import VERSION
-from householdd.worker_settings import READY, SERVE, SERVING, WorkerSettings
 
 START_TIMEOUT_S = 30.0
 """Seconds that a worker has to become ready, and then to serve; a loaded machine imports slowly."""

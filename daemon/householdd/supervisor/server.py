@@ -20,7 +20,7 @@ from householdd.api.drain_progress import drain_progress
 from householdd.api.errors import check_note, check_reason, precondition
 from householdd.api.ranges import drain_deadline, drain_spread
 from householdd.api.runtime_config import RuntimeConfig
-from householdd.certificates import Certificate
+from householdd.config.certificates import Certificate
 from householdd.supervisor.fleet import WorkerHandle, ask_all, tell_all
 from householdd.supervisor.history import History
 from householdd.version import VERSION

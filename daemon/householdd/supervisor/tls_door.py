@@ -10,10 +10,10 @@ from typing import cast
 
 import structlog
 
-from householdd.access_settings import canonical_san
 from householdd.api.call_limits import CallLimits
 from householdd.api.callers import Caller
 from householdd.clients.addresses import host_port
+from householdd.config.access import canonical_san
 from householdd.supervisor.forwarding import Front
 from householdd.supervisor.gate import Gate
 from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor

@@ -21,21 +21,22 @@ import structlog
 import uvloop
 
 from household.v1.session_service_pb2 import UnreachableWorker
-from householdd import certificates
 from householdd.admission.run_tokens import RunTokenVerifier
 from householdd.api.runtime_config import ConfigService, RuntimeConfig
 from householdd.api.server import ControlServer, Services
-from householdd.certificate_faults import CertificateError
 from householdd.clients import addresses
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
+from householdd.config import certificates
+from householdd.config.certificate_faults import CertificateError
+from householdd.config.tokens import RunTokens
+from householdd.config.worker import READY, SERVE, SERVING, WorkerSettings
 from householdd.http import branding, static_files
 from householdd.logs import setup
 from householdd.session.states import CloseReason
 from householdd.settings import runtime
 from householdd.settings.runtime import Catalogue, Values
 from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
-from householdd.token_settings import RunTokens
 from householdd.traffic.profiles import Profiles
 from householdd.version import VERSION
 from householdd.worker import allocator, garbage_collector
@@ -54,7 +55,6 @@ from householdd.worker.session_driver import Clock
 from householdd.worker.session_manager import SessionManager
 from householdd.worker.session_service import WorkerSessionService
 from householdd.worker.shared_runs import SharedRuns
-from householdd.worker_settings import READY, SERVE, SERVING, WorkerSettings
 
 log = structlog.get_logger("worker")
 

@@ -13,11 +13,11 @@ import grpc.aio
 import structlog
 
 from household.v1 import server_service_pb2
-from householdd import certificates
 from householdd.api.callers import Caller
-from householdd.certificate_faults import CertificateError
-from householdd.dashboard_settings import DashboardSettings as Settings
-from householdd.dashboard_settings import DashboardTokens
+from householdd.config import certificates
+from householdd.config.certificate_faults import CertificateError
+from householdd.config.dashboard import DashboardSettings as Settings
+from householdd.config.dashboard import DashboardTokens
 from householdd.supervisor.dashboard.desk import Desk
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.listener import DashboardListener

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from householdd.api.callers import Caller
 from householdd.capacity.token_bucket import TokenBucket
 from householdd.clients.addresses import host_port, unmapped
-from householdd.dashboard_settings import DashboardTokens, Login
+from householdd.config.dashboard import DashboardTokens, Login
 from householdd.supervisor.dashboard.desk import Desk
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.logins import Failures

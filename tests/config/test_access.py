@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from householdd.access_settings import AccessError, AccessSettings
 from householdd.api.callers import Caller
 from householdd.api.roles import Role
-from householdd.config.settings import settings
+from householdd.config import settings
+from householdd.config.access import AccessError, AccessSettings
 
 
 def refusal(tmp_path: Path, text: str) -> str:

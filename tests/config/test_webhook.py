@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from householdd.config.secret_files import read_secret
 from householdd.config.settings import ConfigError, Settings, load
-from householdd.secret_files import read_secret
 
 URLS = "history.webhook.url: write https://HOST/PATH, or http:// to a loopback address"
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from householdd.admission.run_tokens import Key
-from householdd.secret_files import lets_others_in, read_secret
+from householdd.config.secret_files import lets_others_in, read_secret
 
 MIN_RSA_BITS = 2048
 """Bits (RFC 7518, section 3.3)."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from householdd import line_writer
-from householdd.line_writer import LineWriter
+from householdd.logs import line_writer
+from householdd.logs.line_writer import LineWriter
 from tests.daemon import wait_until
 
 PIPE_BYTES = 4096

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from householdd.clients.addresses import Address
-from householdd.secret_files import read_secret
+from householdd.config.secret_files import read_secret
 
 _PRINTABLE = re.compile(r"[!-~]{1,2000}", re.ASCII)
 

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from householdd.api.roles import Role
 from householdd.clients.addresses import Address, parse_optional_address
-from householdd.secret_files import lets_others_in
+from householdd.config.secret_files import lets_others_in
 
 MAX_FILE_BYTES = 64 * 1024
 """Bytes of a file of tokens."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from householdd.certificates import Certificate
+from householdd.config.certificates import Certificate
 from householdd.config.settings import DEV_DEFAULTS, ENV_PREFIX, ConfigError, Settings, load
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.settings.runtime import Source

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd.config.settings import settings
+from householdd.config import settings
 from tests.daemon import Daemon, running
 from tests.worker.http_client import ask
 

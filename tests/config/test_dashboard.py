@@ -10,8 +10,8 @@ import pytest
 
 from householdd.api.callers import Caller
 from householdd.api.roles import Role, Rules
-from householdd.config.settings import settings
-from householdd.dashboard_settings import MAX_FILE_BYTES, DashboardSettings, DashboardTokens, TokensError, read_tokens
+from householdd.config import settings
+from householdd.config.dashboard import MAX_FILE_BYTES, DashboardSettings, DashboardTokens, TokensError, read_tokens
 
 ALICE, BOB = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 
-from householdd import check_config
-from householdd.certificates import tls_context
+from householdd.config.certificates import tls_context
 from householdd.config.settings import ConfigError
+from householdd.supervisor import check_config
 from tests.certificates import Pair, issue, weak
 
 Make = Callable[[Pair], tuple[bytes, bytes]]

@@ -13,7 +13,7 @@ from typing import NoReturn
 import trustme
 from cryptography import x509
 
-from householdd.certificate_faults import CertificateError, check_not_encrypted, check_pem, describe, read_file
+from householdd.config.certificate_faults import CertificateError, check_not_encrypted, check_pem, describe, read_file
 
 DEV_NAMES = ("localhost", "127.0.0.1", "::1")
 """Whom the self-signed certificate of --dev is for."""

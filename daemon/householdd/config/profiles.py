@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from householdd.toml_files import read_toml
+from householdd.config.toml_files import read_toml
 from householdd.traffic.profiles import ProfileError, Profiles
 
 BUILT_IN = files("householdd") / "data" / "profiles.toml"
 """Those that come with the package."""
 
 
-def read(path: Path | None) -> Profiles:
+def read_profiles(path: Path | None) -> Profiles:
     """The profiles in ``path``, or those that come with the package. Raises ProfileError that names the file."""
     source = path or BUILT_IN
     try:

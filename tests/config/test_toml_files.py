@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from householdd import profile_data
-from householdd.config.settings import settings
+from householdd.config import settings
+from householdd.config.profiles import BUILT_IN, read_profiles
 from householdd.traffic.profiles import ProfileError
 
 TEXT = '# für alle\ndev = true\nlog_level = "debug"\n'
-PROFILES = profile_data.BUILT_IN.read_text(encoding="utf-8")
+PROFILES = BUILT_IN.read_text(encoding="utf-8")
 
 Encode = Callable[[str], bytes]
 
@@ -36,7 +36,7 @@ def test_these_are_read(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPat
     file.write_bytes(ACCEPTED[form](TEXT))
     assert settings.load({}, file).log_level == "debug"
     file.write_bytes(ACCEPTED[form](f"# für alle\n{PROFILES}"))
-    assert profile_data.read(file).by_key == profile_data.read(None).by_key
+    assert read_profiles(file).by_key == read_profiles(None).by_key
 
 
 @pytest.mark.parametrize("form", REFUSED)
@@ -49,5 +49,5 @@ def test_these_are_named(tmp_path: Path, form: str) -> None:
     assert str(refused.value).startswith(f"{file}: {problem}")
     file.write_bytes(encode(f"{TEXT}{PROFILES}"))
     with pytest.raises(ProfileError) as refused_profiles:
-        profile_data.read(file)
+        read_profiles(file)
     assert str(refused_profiles.value).startswith(f"{file}: ")
