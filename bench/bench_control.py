@@ -34,7 +34,7 @@ from bench.cores import cpu_seconds
 from bench.quiet import QUIET, quiet_crowd
 from bench.readers import upgrade
 from household.v1 import server_service_pb2, session_service_pb2
-from householdd.supervisor.forwarding import PREFACE
+from householdd.supervisor.gate.forwarding import PREFACE
 from tests.daemon import Daemon, running, wait_until
 from tests.hostile import Hostile, connected
 from tests.websocket_clients import Client, client

@@ -25,7 +25,8 @@ from householdd.api.keyset import KeysetRequest
 from householdd.storage import engine, migrations, reading, writing
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS
 from householdd.storage.rows import PersonRow
-from householdd.supervisor import history_messages, history_service
+from householdd.supervisor.history import messages
+from householdd.supervisor.services import history_service
 from tests.ctl.fake_daemon import closed_session, session
 from tests.storage import samples
 
@@ -111,7 +112,7 @@ def _asked(request: Any, fields: Any, columns: Any) -> tuple[KeysetRequest, Any]
 
 def test_what_the_history_prints_finds_the_session(history: Connection) -> None:
     for row in SESSIONS:
-        for query in comparisons(history_views.SESSION_COLUMNS, history_messages.session_record(row)):
+        for query in comparisons(history_views.SESSION_COLUMNS, messages.session_record(row)):
             request = history_api.ListHistoryRequest(filter=query)
             _, wanted = _asked(request, HISTORY_FIELDS, SESSION_COLUMNS)
             assert row.id in {each.id for each in reading.session_page(history, wanted, None, 10)}, query
@@ -119,7 +120,7 @@ def test_what_the_history_prints_finds_the_session(history: Connection) -> None:
 
 def test_what_the_history_prints_finds_the_run(history: Connection) -> None:
     for row in RUNS:
-        for query in comparisons(history_views.RUN_COLUMNS, history_messages.run(row)):
+        for query in comparisons(history_views.RUN_COLUMNS, messages.run(row)):
             request = history_api.ListRunsRequest(filter=query)
             _, wanted = _asked(request, RUN_FIELDS, RUN_COLUMNS)
             assert row.id in {each.id for each in reading.run_page(history, wanted, None, 10)}, query

@@ -14,8 +14,8 @@ from householdd.config.settings import ConfigError, load, load_again
 from householdd.logs import setup, standard_streams
 from householdd.logs.line_writer import LineWriter
 from householdd.supervisor import check_config
-from householdd.supervisor.daemon import Supervisor
-from householdd.supervisor.failure import DaemonError
+from householdd.supervisor.errors import DaemonError
+from householdd.supervisor.main import Supervisor
 from householdd.version import VERSION
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

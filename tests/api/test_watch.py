@@ -22,8 +22,8 @@ from householdd.api import watch
 from householdd.api.block_list import BlockList
 from householdd.api.interceptor import CallInterceptor, everybody
 from householdd.settings.definitions import Timeouts
-from householdd.supervisor.fleet import WorkerHandle
-from householdd.supervisor.sessions import FanSessions
+from householdd.supervisor.services.session_service import FanOutSessionService
+from householdd.supervisor.worker_calls import WorkerHandle
 from householdd.worker.session_driver import Clock
 from householdd.worker.session_manager import SessionChange, SessionManager
 from householdd.worker.session_service import WorkerSessionService
@@ -115,7 +115,7 @@ async def test_the_daemon_lets_go_of_a_watcher_that_does_not_read(
     worker, endless = WorkerHandle("0", Path()), Endless()
     worker.state, worker.sessions = WORKER_STATE_READY, endless
     worker.ready.set()
-    async with serving(FanSessions([worker], BlockList(Blocks())), tmp_path) as stub:
+    async with serving(FanOutSessionService([worker], BlockList(Blocks())), tmp_path) as stub:
         idle = stub.WatchSessions(pb.WatchSessionsRequest())
         assert (await idle.read()).event == pb.WATCH_EVENT_SNAPSHOT_END
         await asyncio.wait_for(endless.call.cancelled.wait(), 30)

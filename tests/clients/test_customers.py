@@ -17,7 +17,7 @@ from householdd.clients.client_key import ClientKey
 from householdd.session.states import CloseReason
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
-from householdd.supervisor.dashboard.logins import Failures
+from householdd.supervisor.dashboard.login_limits import LoginFailures
 
 HOME = "2001:db8:1:200::1"
 
@@ -115,7 +115,7 @@ def test_a_customer_is_the_configured_prefix_wherever_one_is_counted(
 
 
 def test_wrong_dashboard_tokens_are_counted_by_the_same_prefix(prefix: int) -> None:
-    failures = Failures(lambda: 0.0)
+    failures = LoginFailures(lambda: 0.0)
     failures.delay(HOME)
     assert failures.delay("2001:db8:1:2ff::1") == (2.0 if prefix <= 56 else 1.0)
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from household.v1 import server_service_pb2
 from householdd.api.roles import LEAST
-from householdd.supervisor.forwarding import PREFACE
+from householdd.supervisor.gate.forwarding import PREFACE
 from tests.control_messages import METHODS, messages
 from tests.daemon import Daemon, running, wait_until
 from tests.hostile import Hostile, connected

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from household.v1 import server_service_pb2, session_service_pb2
-from householdd.supervisor.forwarding import PREFACE
+from householdd.supervisor.gate.forwarding import PREFACE
 from tests.daemon import Daemon, Stubs, running, wait_until
 from tests.end_to_end.strangers import ADDRESSES, BEGINNINGS, crowd
 

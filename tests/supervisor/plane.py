@@ -24,8 +24,8 @@ from householdd.api.call_limits import CallLimits
 from householdd.api.callers import CALLER, Connections
 from householdd.api.roles import Rules
 from householdd.api.server import ControlServer, Services
-from householdd.supervisor import listening
-from householdd.supervisor.gate import Gate
+from householdd.supervisor import sockets
+from householdd.supervisor.gate.gate import Gate
 
 
 class Sessions(session_service_pb2_grpc.SessionServiceServicer):
@@ -104,7 +104,7 @@ async def plane(directory: Path, rules: Rules, limits: CallLimits | None = None)
     """A plane for the length of a block."""
     made = Plane(directory, rules, limits or CallLimits())
     await made.control.start()
-    with listening.control_socket(made.public, 0o600, None) as sock:
+    with sockets.control_socket(made.public, 0o600, None) as sock:
         await made.gate.start(sock)
         try:
             yield made

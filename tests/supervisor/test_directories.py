@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from householdd.config.settings import ConfigError
-from householdd.supervisor import check_config, directories, listening
-from householdd.supervisor.failure import DaemonError
+from householdd.supervisor import check_config, directories, sockets
+from householdd.supervisor.errors import DaemonError
 
 NOBODY = 65534
 Give = Callable[[Path], None]
@@ -86,14 +86,14 @@ def test_the_private_directory_is_looked_at_as_well(tmp_path: Path, give: Give) 
     runtime.chmod(0o755)
     give(runtime / "private")
     with pytest.raises(DaemonError, match="belongs to"):
-        listening.claim(runtime)
+        sockets.claim(runtime)
 
 
 def test_a_lock_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     lock = tmp_path / "run" / "private" / "lock"
     lock.mkdir(parents=True)
     with pytest.raises(DaemonError, match=f"^runtime_dir {lock}: Is a directory$"):
-        listening.claim(tmp_path / "run")
+        sockets.claim(tmp_path / "run")
 
 
 @pytest.mark.parametrize("key", ["runtime_dir", "state_dir"])
@@ -122,11 +122,11 @@ def test_each_step_of_the_control_socket_is_told_as_itself(
         path = tmp_path / "missing" / "control.sock"
         problem = f"{path}: No such file or directory"
     with pytest.raises(DaemonError, match=f"^{problem}$"):
-        listening.control_socket(path, 0o660, 0)
+        sockets.control_socket(path, 0o660, 0)
 
 
 def test_a_directory_in_the_place_of_the_control_socket_is_named(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     path.mkdir()
     with pytest.raises(DaemonError, match=f"^{path}: Is a directory$"):
-        listening.control_socket(path, 0o660, None)
+        sockets.control_socket(path, 0o660, None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from householdd.supervisor.emergency import EmergencyFile, EmergencyOrder, InEmergencyError
-from householdd.supervisor.failure import DaemonError
+from householdd.supervisor.errors import DaemonError
 
 WORDLESS = "the file of the emergency stop is there"
 

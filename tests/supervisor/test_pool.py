@@ -8,8 +8,8 @@ import pytest
 
 from household.v1 import server_service_pb2 as pb
 from householdd.supervisor import pool as pool_module
-from householdd.supervisor.fleet import WorkerHandle
 from householdd.supervisor.pool import Hooks, WorkerPool
+from householdd.supervisor.worker_calls import WorkerHandle
 
 
 class Answering:

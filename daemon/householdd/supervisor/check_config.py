@@ -15,8 +15,8 @@ from householdd.config.certificates import Certificate
 from householdd.config.settings import DEV_DEFAULTS, ENV_PREFIX, ConfigError, Settings, load
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.settings.runtime import Source
-from householdd.supervisor import launch
-from householdd.supervisor.failure import DaemonError
+from householdd.supervisor import startup_checks
+from householdd.supervisor.errors import DaemonError
 
 UNIT_FILE = Path("/etc/householdd/householdd.toml")
 """The file that the systemd unit names."""
@@ -32,7 +32,7 @@ def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
     """
     settings = load(options, file)
     try:
-        launch.check(settings)
+        startup_checks.check(settings)
     except DaemonError as error:
         raise ConfigError(str(error)) from None
     rows = [(key, _shown(value), _source(settings, key, file)) for key, value in _flat(settings)]
@@ -41,7 +41,7 @@ def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
         yield f"{f'{key} = {value}':{width}}  # {source}"
     for warning in settings.warnings:
         yield f"warning: {warning}"
-    for certificate in launch.certificates_in_use(settings, settings.cert):
+    for certificate in startup_checks.certificates_in_use(settings, settings.cert):
         yield _validity(certificate)
 
 

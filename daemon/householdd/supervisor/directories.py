@@ -7,7 +7,7 @@ import pwd
 import stat
 from pathlib import Path
 
-from householdd.supervisor.failure import DaemonError
+from householdd.supervisor.errors import DaemonError
 
 
 def make(path: Path, mode: int, key: str) -> None:

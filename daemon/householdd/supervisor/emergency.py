@@ -16,7 +16,7 @@ from householdd.api.audit import Audit
 from householdd.api.callers import Caller
 from householdd.api.errors import MAX_REASON_LENGTH
 from householdd.api.interceptor import Call
-from householdd.supervisor.failure import DaemonError
+from householdd.supervisor.errors import DaemonError
 
 log = structlog.get_logger("supervisor")
 

@@ -14,8 +14,8 @@ import structlog
 
 from household.v1 import server_service_pb2 as pb
 from householdd.config.worker import WorkerSettings
-from householdd.supervisor import process as worker_process
-from householdd.supervisor.fleet import GONE, WorkerHandle
+from householdd.supervisor import worker_process
+from householdd.supervisor.worker_calls import GONE, WorkerHandle
 
 log = structlog.get_logger("supervisor")
 

@@ -10,7 +10,7 @@ from household.v1 import server_service_pb2 as pb
 from household.v1 import session_pb2
 from householdd.api.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
 from householdd.supervisor.dashboard.trend import WINDOW_S, Trend
-from householdd.supervisor.fleet import WorkerHandle
+from householdd.supervisor.worker_calls import WorkerHandle
 
 
 class Fleet:

@@ -14,7 +14,7 @@ import grpc.aio
 import msgspec
 
 from household.v1 import server_service_pb2, session_service_pb2_grpc
-from householdd.supervisor.dashboard import shown
+from householdd.supervisor.dashboard import serialize
 from householdd.supervisor.dashboard.orders import ViewOrder, failure
 from householdd.supervisor.dashboard.trend import Trend
 
@@ -107,7 +107,7 @@ class Feed:
         pages = await asyncio.gather(*(self._page(view) for view in views))
         snapshot = Snapshot(
             number,
-            _raw(shown.server(server, self.trend)),
+            _raw(serialize.server(server, self.trend)),
             _raw(self.trend.points[-1]),
             dict(zip(views, pages, strict=True)),
         )
@@ -120,7 +120,7 @@ class Feed:
             response = await self._sessions.ListSessions(view.request(), timeout=POLL_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             return _raw(failure(error))
-        return _raw(shown.page(response))
+        return _raw(serialize.page(response))
 
 
 def _raw(value: object) -> msgspec.Raw:

@@ -17,8 +17,8 @@ from householdd.http import methods, responses, static_files
 from householdd.http.headers import header, path_of
 from householdd.http.methods import Methods
 from householdd.http.responses import file
-from householdd.supervisor import listening
-from householdd.supervisor.dashboard.visitor import PageLimits, PageSession
+from householdd.supervisor import sockets
+from householdd.supervisor.dashboard.page_session import PageLimits, PageSession
 from householdd.supervisor.hosts import is_known_host
 from householdd.supervisor.web_listener import WebListener
 
@@ -57,7 +57,7 @@ class DashboardListener:
 
     async def start(self) -> str:
         """Listens; the page's URL. Raises DaemonError."""
-        sock = self._stack.enter_context(listening.bind(self._address, "dashboard.listen"))
+        sock = self._stack.enter_context(sockets.bind(self._address, "dashboard.listen"))
         self._web = WebListener(self._answer, self._visit, MAX_PENDING, REQUEST_TIMEOUT_S, self.tls)
         self._web.start(sock)
         scheme = "http" if self.tls is None else "https"

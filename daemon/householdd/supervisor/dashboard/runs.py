@@ -13,7 +13,7 @@ import msgspec
 from household.v1 import history_service_pb2 as pb
 from household.v1 import history_service_pb2_grpc
 from householdd.api.convert import timestamp
-from householdd.supervisor.dashboard import shown
+from householdd.supervisor.dashboard import serialize
 from householdd.supervisor.dashboard.orders import failure
 
 POLL_INTERVAL_S = 10.0
@@ -69,7 +69,7 @@ class Runs:
             days = await self._days()
         except grpc.aio.AioRpcError as error:
             return failure(error)
-        return {"runs": shown.runs(response, self._link), "days": days}
+        return {"runs": serialize.runs(response, self._link), "days": days}
 
     async def _days(self) -> list[dict[str, Any]]:
         now = time.time()
@@ -92,4 +92,4 @@ class Runs:
             until=timestamp((day + 1) * _SECONDS_PER_DAY),
         )
         response = await self._history.GetHistoryStats(request, timeout=READ_TIMEOUT_S)
-        return shown.grades(response.groups)
+        return serialize.grades(response.groups)

@@ -12,8 +12,8 @@ from household.v1 import server_service_pb2 as pb
 from householdd.api.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
 from householdd.capacity.lateness import PASS_INTERVAL_S
 from householdd.measure.histogram import quantile
-from householdd.supervisor.fleet import WorkerHandle
-from householdd.supervisor.metrics.book import Value
+from householdd.supervisor.metrics.counter_aggregate import Value
+from householdd.supervisor.worker_calls import WorkerHandle
 
 MAX_POINTS = 600
 """Points that are kept, one a second."""

@@ -21,12 +21,12 @@ from householdd.api import metric_families as metrics
 from householdd.api.metric_families import FAMILIES, Family, MetricKind
 from householdd.logs import setup
 from householdd.storage.problems import PROBLEM_KINDS
-from householdd.supervisor.fleet import WorkerHandle
-from householdd.supervisor.history import History
-from householdd.supervisor.metrics.book import Key, Value, add
+from householdd.supervisor.history.history import History
+from householdd.supervisor.metrics.counter_aggregate import Key, Value, add
 from householdd.supervisor.metrics.processes import Processes
 from householdd.supervisor.metrics.rpcs import RpcCounts
-from householdd.supervisor.server import DaemonState
+from householdd.supervisor.services.server_service import DaemonState
+from householdd.supervisor.worker_calls import WorkerHandle
 from householdd.version import VERSION
 
 CACHE_TTL_S = 0.5

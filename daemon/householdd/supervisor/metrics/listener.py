@@ -14,7 +14,7 @@ from websockets.http11 import Request, Response
 from householdd.clients.addresses import Address
 from householdd.http import methods, responses
 from householdd.http.headers import header, path_of
-from householdd.supervisor import listening
+from householdd.supervisor import sockets
 from householdd.supervisor.hosts import is_known_host, own_names
 from householdd.supervisor.metrics.exposition import Page
 from householdd.supervisor.web_listener import WebListener
@@ -45,7 +45,7 @@ class MetricsListener:
 
     async def start(self) -> str:
         """Listens; the URL to scrape. Raises DaemonError."""
-        sock = self._stack.enter_context(listening.bind(self._address, "metrics_listen"))
+        sock = self._stack.enter_context(sockets.bind(self._address, "metrics_listen"))
         self._web = WebListener(self._answer, self._unreachable, MAX_CONNECTIONS, REQUEST_TIMEOUT_S)
         self._web.start(sock)
         return f"http://{Address(self._address.host, sock.getsockname()[1])}/metrics"

@@ -1,0 +1,50 @@
+"""Carries the runtime configuration to the workers: to all of them, or to none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import grpc
+import grpc.aio
+import structlog
+
+from household.v1 import config_service_pb2 as pb
+from household.v1.session_service_pb2 import UnreachableWorker
+from householdd.api import config_messages
+from householdd.api.errors import Refusal
+from householdd.settings.runtime import Values
+from householdd.supervisor.worker_calls import GONE, WorkerHandle, tell_all
+
+log = structlog.get_logger("config")
+
+
+async def tell(worker: WorkerHandle, values: Values, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+    """Puts values in force at one worker."""
+    request = pb.UpdateRuntimeConfigRequest(config=config_messages.config(values))
+    request.update_mask.paths.extend(values)
+    await worker.config.UpdateRuntimeConfig(request, timeout=timeout)
+
+
+async def push(workers: Sequence[WorkerHandle], before: Values, after: Values) -> list[UnreachableWorker]:
+    """Puts ``after`` in force at all workers; those that did not answer, which are told as soon as they do.
+
+    When one refuses, ``before`` is put in force again at those that took it, and Refusal is raised.
+    """
+    refused: list[str] = []
+
+    async def try_to_tell(worker: WorkerHandle, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+        try:
+            await tell(worker, after, timeout)
+        except grpc.aio.AioRpcError as error:
+            if error.code() in GONE:
+                raise
+            refused.append(f"worker {worker.name}: {error.details()}")
+
+    missing = await tell_all(workers, try_to_tell)
+    if refused:
+        # Those that do not take back the old values either are told again whenever they answer.
+        await tell_all(workers, lambda worker, timeout: tell(worker, before, timeout), every_error=True)
+        raise Refusal(grpc.StatusCode.ABORTED, f"refused, and nothing was changed: {'; '.join(sorted(refused))}")
+    changed = {path: value for path, value in after.items() if before.get(path) != value}
+    log.info("configuration in force", **changed)
+    return missing

@@ -1,0 +1,178 @@
+"""One page: it logs in, watches, and orders changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import grpc.aio
+import msgspec
+import structlog
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from householdd.api.callers import Caller
+from householdd.capacity.token_bucket import TokenBucket
+from householdd.clients.addresses import host_port, unmapped
+from householdd.config.dashboard import DashboardTokens, Login
+from householdd.supervisor.dashboard.api_client import ApiClient
+from householdd.supervisor.dashboard.feed import Feed
+from householdd.supervisor.dashboard.login_limits import LoginFailures
+from householdd.supervisor.dashboard.orders import LogInOrder, OrderError, ViewOrder, failure, parse
+from householdd.supervisor.dashboard.runs import Runs
+
+log = structlog.get_logger("dashboard")
+
+LOGIN_TIMEOUT_S = 15.0
+"""Seconds that a page has to send its token; it does not connect before it has one."""
+
+ORDERS_RATE, ORDERS_BURST = 5.0, 30.0
+"""Messages of a page, a second and at once."""
+
+MAX_PAGES = 64
+"""Pages at once that are logged in."""
+
+GONE_WRONG, FULL, NOT_LOGGED_IN = 1008, 1013, 4401
+"""Close codes: the page broke the protocol; there are too many; it has to log in, again or at all."""
+
+
+class PageLimits:
+    """What all visitors share."""
+
+    def __init__(
+        self,
+        desk: Callable[[Caller], ApiClient],
+        feed: Feed,
+        runs: Runs,
+        tokens: Callable[[], DashboardTokens],
+        about: Mapping[str, str],
+    ) -> None:
+        """``desk`` makes one for a caller, ``tokens`` are those in force, ``about`` is told to whoever logged in."""
+        self.desk = desk
+        self.feed = feed
+        self.runs = runs
+        self.tokens = tokens
+        self.about = about
+        self.failures = LoginFailures()
+        self.pages = 0
+        """Logged in."""
+        self._lines = TokenBucket(0.1, 10, time.monotonic())
+
+    def failed(self, peer: str, host: str) -> float:
+        """Somebody sent a wrong token; the seconds that the answer has to wait."""
+        if self._lines.take(time.monotonic()):
+            log.warning("login refused", peer=peer)
+        return self.failures.delay(host)
+
+
+class PageSession:
+    """A connection that is open."""
+
+    def __init__(self, connection: ServerConnection, room: PageLimits, logged_in: Callable[[], None]) -> None:
+        """``logged_in`` is told of a good token; until then the connection may have to go for another."""
+        self._connection = connection
+        self._room = room
+        self._logged_in = logged_in
+        self._view = ViewOrder()
+        host, port = connection.remote_address[:2]
+        self._host = unmapped(host)
+        self._peer = host_port(self._host, port)
+
+    async def serve(self) -> None:
+        """Until the page goes."""
+        with contextlib.suppress(ConnectionClosed):
+            login = await self._log_in()
+            if login is None:
+                return
+            self._logged_in()
+            if self._room.pages >= MAX_PAGES:
+                await self._connection.close(FULL, "too many pages are open")
+                return
+            self._room.pages += 1
+            try:
+                await self._welcome(login)
+            finally:
+                self._room.pages -= 1
+
+    async def _log_in(self) -> Login | None:
+        tokens = self._room.tokens()
+        await self._send({"type": "hello", "login": tokens.needed})
+        try:
+            async with asyncio.timeout(LOGIN_TIMEOUT_S):
+                order = parse(await self._connection.recv())
+        except TimeoutError:
+            await self._connection.close(NOT_LOGGED_IN, "no token came")
+            return None
+        except OrderError as error:
+            await self._connection.close(GONE_WRONG, str(error)[:100])
+            return None
+        login = self._room.tokens().login(order.token) if isinstance(order, LogInOrder) else None
+        if login is None:
+            await asyncio.sleep(self._room.failed(self._peer, self._host))
+            await self._send({"type": "refused"})
+            await self._connection.close(NOT_LOGGED_IN, "wrong token")
+        return login
+
+    async def _welcome(self, login: Login) -> None:
+        room = self._room
+        log.info("login", name=login.name, role=login.role.word, peer=self._peer)
+        caller = Caller(login.identity, f"dashboard, {self._peer}", names=frozenset({login.identity}))
+        desk = room.desk(caller)
+        points = list(room.feed.trend.points)
+        await self._send(
+            {"type": "welcome", "name": login.name, "role": login.role.word, "points": points, **room.about}
+        )
+        room.feed.look_at(self._view)
+        watching = asyncio.create_task(self._watch(login))
+        try:
+            await self._take_orders(desk)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            room.feed.look_away(self._view)
+            await desk.close()
+            log.info("logout", name=login.name, peer=self._peer)
+
+    async def _watch(self, login: Login) -> None:
+        """Sends snapshots as fast as the page takes them; it misses those that came while it took one."""
+        number, runs = 0, 0
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                snapshot = await self._room.feed.after(number)
+                number = snapshot.number
+                if not self._room.tokens().holds(login):
+                    await self._connection.close(NOT_LOGGED_IN, "the tokens were changed")
+                    return
+                message = snapshot.message(self._view)
+                if message is not None:
+                    await self._send(message)
+                if self._room.runs.number != runs:
+                    runs = self._room.runs.number
+                    await self._send(self._room.runs.message)
+
+    async def _take_orders(self, desk: ApiClient) -> None:
+        bucket = TokenBucket(ORDERS_RATE, ORDERS_BURST, time.monotonic())
+        async for data in self._connection:
+            if not bucket.take(time.monotonic()):
+                await self._connection.close(GONE_WRONG, "too many messages")
+                return
+            try:
+                order = parse(data)
+            except OrderError as error:
+                await self._connection.close(GONE_WRONG, str(error)[:100])
+                return
+            if isinstance(order, ViewOrder):
+                self._room.feed.look_at(order, instead_of=self._view)
+                self._view = order
+            elif not isinstance(order, LogInOrder):
+                try:
+                    answer = {"type": "done", **await desk.carry_out(order)}
+                except grpc.aio.AioRpcError as error:
+                    answer = {"type": "failed", **failure(error)}
+                await self._send({**answer, "id": order.id})
+
+    async def _send(self, message: dict[str, Any] | msgspec.Raw) -> None:
+        await self._connection.send(msgspec.json.encode(message), text=True)

@@ -1,0 +1,152 @@
+"""The gate in front of the control API.
+
+grpcio would take over a live socket path, make it readable to everyone, and not say who calls. So asyncio owns the
+public sockets and learns from the kernel, or from a certificate, who connects. It forwards the bytes to grpcio's own
+socket in a private directory, from an address with a random name, which is what grpcio calls the peer of each RPC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import resource
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from householdd.api.call_limits import CallLimits
+from householdd.api.callers import Caller, Connections
+from householdd.api.roles import Role, Rules
+from householdd.capacity.token_bucket import TokenBucket
+from householdd.supervisor.gate import peers
+from householdd.supervisor.gate.forwarding import ClientEnd, reach
+
+log = structlog.get_logger("gate")
+
+BACKLOG = 1024
+"""Connections that the kernel holds until they are accepted."""
+
+NAME_TIMEOUT_S = 1.0
+"""Seconds that a directory service has to name a user; then the number has to do."""
+
+_DESCRIPTORS_PER_CONNECTION = 3
+"""Files that a connection takes: two of the gate's and one of grpcio's."""
+
+_OTHER_DESCRIPTORS = 256
+"""Files that the rest of the daemon may need."""
+
+
+class Gate:
+    """Counts clients and forwards their connections to ``private``; ``rules`` says which are in force."""
+
+    def __init__(self, private: Path, connections: Connections, rules: Callable[[], Rules], limits: CallLimits) -> None:
+        self._private = private
+        self._connections = connections
+        self._rules = rules
+        self._limits = limits
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = max(
+            min(limits.connections, (soft - _OTHER_DESCRIPTORS) // _DESCRIPTORS_PER_CONNECTION - limits.reserve),
+            limits.reserve,
+        )
+        self._server: asyncio.Server | None = None
+        self._fronts: dict[ClientEnd, Role] = {}
+        """Clients whose caller is known, with the role that it had when it came."""
+        self._names: dict[ClientEnd, str] = {}
+        """Names of the connections that are forwarded."""
+        self._welcomes: set[asyncio.Task[None]] = set()
+        self._lines = TokenBucket(0.1, 5, time.monotonic())
+
+    async def start(self, sock: socket.socket) -> None:
+        """Takes the clients of ``sock``, a listening unix socket."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(
+            lambda: ClientEnd(self._arrived, self.gone), sock=sock, backlog=BACKLOG
+        )
+
+    def close(self) -> None:
+        """Takes no more clients of the unix socket."""
+        if self._server is not None:
+            self._server.close()
+
+    async def stop(self) -> None:
+        """Ends every connection."""
+        self.close()
+        for front in list(self._fronts):
+            front.finish()
+        for task in self._welcomes:
+            task.cancel()
+        await asyncio.gather(*self._welcomes, return_exceptions=True)
+
+    def _arrived(self, front: ClientEnd) -> None:
+        try:
+            peer = peers.of_socket(front.transport.get_extra_info("socket"))
+        except OSError as error:
+            self.refuse(front, f"its credentials cannot be read: {error.strerror}")
+        else:
+            via = f"unix, pid {peer.pid}"
+            self.welcome(front, Caller(actor=str(peer.uid), via=via, uid=peer.uid, gids=peer.gids))
+
+    def welcome(self, front: ClientEnd, caller: Caller) -> None:
+        """Forwards the client's connection, if there is room for one more of the caller's role."""
+        role = self._rules().role(caller)
+        if problem := self._crowded(role):
+            self.refuse(front, f"{problem}; actor {caller.actor}")
+            return
+        self._fronts[front] = role
+        task = asyncio.create_task(self._forward(front, caller))
+        self._welcomes.add(task)
+        task.add_done_callback(self._welcomes.discard)
+
+    def gone(self, front: ClientEnd) -> None:
+        """Forgets a client whose connection has ended."""
+        self._fronts.pop(front, None)
+        if name := self._names.pop(front, None):
+            self._connections.discard(name)
+
+    def refuse(self, front: ClientEnd, reason: str) -> None:
+        """Cuts a client off. The log has some of the reasons when there are many."""
+        front.transport.abort()
+        if self._lines.take(time.monotonic()):
+            log.warning("control connection refused", reason=reason)
+
+    def _crowded(self, role: Role) -> str | None:
+        """Which limit leaves no room for one more of ``role``."""
+        most = self._most + (self._limits.reserve if role is Role.ADMIN else 0)
+        if len(self._fronts) >= most:
+            return f"limit connections: {most} are open"
+        if role is Role.NONE and list(self._fronts.values()).count(Role.NONE) >= self._limits.strangers:
+            return f"limit strangers: {self._limits.strangers} connections of callers without a role are open"
+        return None
+
+    async def _forward(self, front: ClientEnd, caller: Caller) -> None:
+        try:
+            async with asyncio.timeout(self._limits.first_bytes):
+                if not await front.begun:
+                    front.transport.abort()
+                    return
+                if caller.uid is not None:
+                    caller = dataclasses.replace(caller, actor=await _name(caller.uid))
+                name = self._connections.add(caller)
+                self._names[front] = name
+                back = await reach(self._private, name, front)
+        except TimeoutError:
+            front.transport.abort()
+        except OSError as error:
+            self.refuse(front, f"not forwarded: {error.strerror}")
+        else:
+            front.join(back)
+        finally:
+            if front.lost:
+                self.gone(front)
+
+
+async def _name(uid: int) -> str:
+    naming = asyncio.get_running_loop().run_in_executor(None, peers.user_name, uid)
+    try:
+        return await asyncio.wait_for(asyncio.shield(naming), NAME_TIMEOUT_S)
+    except TimeoutError:
+        return str(uid)

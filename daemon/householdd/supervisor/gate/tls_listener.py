@@ -1,0 +1,79 @@
+"""The control API over TCP: a way to the gate for clients with a certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from typing import cast
+
+import structlog
+
+from householdd.api.call_limits import CallLimits
+from householdd.api.callers import Caller
+from householdd.clients.addresses import host_port
+from householdd.config.access import canonical_san
+from householdd.supervisor.gate.forwarding import ClientEnd
+from householdd.supervisor.gate.gate import Gate
+from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor
+
+log = structlog.get_logger("gate")
+
+_MAX_TIMER_S = 30 * 86400.0
+"""Seconds after which a connection ends even if its certificate is valid for longer."""
+
+
+class TlsListener:
+    """Shakes hands with clients and takes those whose certificate holds to the gate."""
+
+    def __init__(self, gate: Gate, context: ssl.SSLContext, limits: CallLimits) -> None:
+        self._gate = gate
+        self.context = context
+        """Of handshakes from now on; a reload replaces it."""
+        self._limits = limits
+        self._acceptor = TcpAcceptor(limits.handshakes, limits.first_bytes, self._shake_hands)
+        self._expiries: dict[ClientEnd, asyncio.TimerHandle] = {}
+
+    def start(self, sock: socket.socket) -> None:
+        """Takes the clients of ``sock``, a listening TCP socket."""
+        self._acceptor.start(sock)
+
+    async def stop(self) -> None:
+        """Takes no more clients, and gives up handshakes under way."""
+        await self._acceptor.stop()
+
+    async def _shake_hands(self, arrival: ReadyConnection) -> None:
+        loop, peer = asyncio.get_running_loop(), host_port(arrival.host, arrival.port)
+        front = ClientEnd(lambda _: None, self._gone)
+        try:
+            await loop.connect_accepted_socket(
+                lambda: front, arrival.sock, ssl=self.context, ssl_handshake_timeout=self._limits.first_bytes
+            )
+        except OSError as error:
+            # A port scan, or a certificate that is not trusted, of which the client's side tells more.
+            log.debug("control handshake failed", peer=peer, problem=str(error))
+            return
+        self._acceptor.prove(arrival.host)
+        tls: ssl.SSLObject = front.transport.get_extra_info("ssl_object")
+        certificate = tls.getpeercert() or {}
+        caller = _caller(certificate, peer)
+        if tls.selected_alpn_protocol() != "h2":
+            self._gate.refuse(front, f"no HTTP/2 by ALPN; actor {caller.actor}")
+            return
+        self._gate.welcome(front, caller)
+        left = ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()
+        self._expiries[front] = loop.call_later(min(max(left, 0.0), _MAX_TIMER_S), front.transport.abort)
+        if front.lost:
+            self._gone(front)
+
+    def _gone(self, front: ClientEnd) -> None:
+        if expiry := self._expiries.pop(front, None):
+            expiry.cancel()
+        self._gate.gone(front)
+
+
+def _caller(certificate: object, peer: str) -> Caller:
+    entries = cast("dict[str, tuple[tuple[str, str], ...]]", certificate).get("subjectAltName", ())
+    names = [canonical_san(kind, value) for kind, value in entries]
+    return Caller(actor=", ".join(names) or "a certificate without names", via=f"tcp, {peer}", names=frozenset(names))

@@ -1,0 +1,1 @@
+"""What the daemon keeps of ended sessions and runs."""

@@ -1,0 +1,208 @@
+"""What the daemon keeps: ended sessions and runs, on their way from the workers to the store, and back to callers."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from enum import Enum
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from household.internal.v1.recorder_service_pb2 import Delays
+from household.v1 import session_pb2
+from householdd.admission.runs import Household, RunAllowance, RunIndex
+from householdd.api.convert import duration, timestamp, unix
+from householdd.clients.addresses import block, split_host_port
+from householdd.config.settings import HistorySettings
+from householdd.measure.run_report import ClientRunReport
+from householdd.storage import reading
+from householdd.storage.problems import describe
+from householdd.storage.rows import RunLink, RunRow, SessionRow
+from householdd.storage.store import Store
+from householdd.supervisor.history.rows import run_row, session_row
+from householdd.supervisor.history.server_runs import ServerRuns
+from householdd.supervisor.webhook.delivery import Webhook
+
+log = structlog.get_logger("history")
+
+READERS = 2
+"""Threads that read for callers; the store's own thread writes."""
+
+MAX_WAITING_READS = 32
+"""Reads that may wait for a thread."""
+
+CLOSE_TIMEOUT_S = 2.0
+"""Seconds that the store has to write what is left when the daemon stops."""
+
+WRITE_PATIENCE_S = 1.5
+"""How long a client's run may take into the database; a worker waits for 2 s for the answer."""
+
+WEBHOOK_TIMEOUT_S = 1.0
+"""Seconds that an attempt under way has to end then; what it was about waits in the database."""
+
+T = TypeVar("T")
+
+
+class HistoryUnavailableError(Exception):
+    """The history cannot be read; the message says why."""
+
+
+class Refused(Enum):
+    """Why a client is not told that its run is stored."""
+
+    TOO_MANY = "too_many"
+    BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+    """It is not in the database yet; it waits in the queue, as long as that holds."""
+
+
+class History:
+    """Takes what the workers tell, and reads for callers."""
+
+    def __init__(
+        self,
+        settings: HistorySettings,
+        store: Store,
+        webhook: Webhook | None = None,
+        activities: Mapping[str, str] | None = None,
+    ) -> None:
+        """``activities`` are by profile, for runs that no client reports."""
+        self.settings = settings
+        self.webhook = webhook
+        """Who is told of runs; None where nobody is."""
+        if webhook is not None:
+            store.announce = webhook.queued
+        self._store = store
+        self._index = RunIndex()
+        self._allowance = RunAllowance(settings.runs_per_minute, settings.runs_per_day)
+        self._server = socket.gethostname()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="history-reader")
+        self._reading = 0
+        self._server_runs = ServerRuns(activities or {}, self._store_later)
+        self._storing = set[asyncio.Task[str | Refused]]()
+
+    def start(self) -> None:
+        """Begins to write."""
+        if self.webhook is not None:
+            self.webhook.start()
+        self._store.start()
+
+    async def stop(self) -> None:
+        """Writes what is left."""
+        self._server_runs.close()
+        if self._storing:
+            await asyncio.wait(self._storing, timeout=CLOSE_TIMEOUT_S)
+        if self.webhook is not None:
+            await asyncio.to_thread(self.webhook.close, WEBHOOK_TIMEOUT_S)
+        await asyncio.to_thread(self._store.close, CLOSE_TIMEOUT_S)
+        self._readers.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def store(self) -> Store:
+        """Where it all goes."""
+        return self._store
+
+    def opened(self, session: session_pb2.Session) -> None:
+        """Note a session that is live."""
+        self._server_runs.opened(_household(session), session)
+
+    def ended(self, session: session_pb2.Session, delays: Delays | None = None) -> None:
+        """A session has ended."""
+        now = time.monotonic()
+        # Not by its age, which ended when it did: it may be told of a while later.
+        opened_at = now - (time.time() - unix(session.opened_at))
+        run_id = self._index.ended(_household(session), session.id, opened_at, now)
+        self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
+        self._server_runs.ended(_household(session), session, delays or Delays())
+
+    def lost(self, session: session_pb2.Session) -> None:
+        """A session's worker has died, and took its last figures along."""
+        now = time.time()
+        session.state = session_pb2.SESSION_STATE_CLOSED
+        session.close_reason = session_pb2.CLOSE_REASON_WORKER_LOST
+        opened = unix(session.opened_at)
+        session.closed_at.CopyFrom(timestamp(max(now, opened)))
+        session.age.CopyFrom(duration(max(now - opened, 0.0)))
+        self.ended(session)
+
+    def _store_later(self, session: session_pb2.Session, report: ClientRunReport) -> None:
+        task = asyncio.get_running_loop().create_task(self.take_run(session, report))
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
+    async def take_run(self, session: session_pb2.Session, report: ClientRunReport) -> str | Refused:
+        """Store a run that was reported on ``session``; return its id once it is in the database."""
+        now = time.monotonic()
+        self._server_runs.reported(_household(session))
+        if not self._allowance.take(block(split_host_port(session.peer_address)[0]), now):
+            return Refused.TOO_MANY
+        run_id = secrets.token_hex(12)
+        row = run_row(
+            run_id,
+            report,
+            session,
+            stored_at=time.time(),
+            server=self._server,
+            addresses=self.settings.addresses,
+        )
+        written = self._store.put_run(row)
+        if written is None:
+            return Refused.BUSY
+        ended = self._index.reported(_household(session), run_id, now)
+        if ended:
+            self._store.put(RunLink(run_id, ended))
+        if not await self._is_written(written):
+            problem = self._store.status().problem or f"not written within {WRITE_PATIENCE_S:g} s"
+            log.warning("run not stored yet", run=run_id, session=session.id, problem=problem)
+            return Refused.UNAVAILABLE
+        log.info("run stored", run=run_id, session=session.id, grade=row.grade, valid=row.valid)
+        return run_id
+
+    async def _is_written(self, written: Future[bool]) -> bool:
+        # While writing fails a client need not wait to hear so.
+        patience = 0.0 if self._store.status().problem else WRITE_PATIENCE_S
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(written), patience)
+        except TimeoutError:
+            return False
+
+    async def run(self, run_id: str) -> tuple[RunRow, list[SessionRow]] | None:
+        """A run and its sessions, also one that is not written yet. Raises HistoryUnavailableError."""
+        waiting = self._store.waiting_run(run_id)
+        if waiting is not None:
+            return waiting, []
+
+        def read(connection: Connection) -> tuple[RunRow, list[SessionRow]] | None:
+            found = reading.run(connection, run_id)
+            return None if found is None else (found, reading.sessions_of(connection, run_id))
+
+        return await self.read(read)
+
+    async def read(self, statements: Callable[[Connection], T]) -> T:
+        """Runs ``statements`` in a thread, in a transaction of their own. Raises HistoryUnavailableError."""
+        if self._reading >= READERS + MAX_WAITING_READS:
+            raise HistoryUnavailableError("too many are reading the history")
+
+        def work() -> T:
+            with self._store.engine.connect() as connection:
+                return statements(connection)
+
+        self._reading += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+        except SQLAlchemyError as error:
+            self._store.check_soon()
+            raise HistoryUnavailableError(f"the history cannot be read: {describe(error)}") from error
+        finally:
+            self._reading -= 1
+
+
+def _household(session: session_pb2.Session) -> Household:
+    return session.test_id, split_host_port(session.peer_address)[0]

@@ -1,0 +1,1 @@
+"""Services of the control API that all workers answer together."""

@@ -1,0 +1,89 @@
+"""RecorderService: what the workers tell, on a socket that only they know."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import grpc.aio
+
+from household.internal.v1 import recorder_service_pb2 as pb
+from household.internal.v1 import recorder_service_pb2_grpc
+from household.v1 import session_pb2
+from householdd.measure import run_report
+from householdd.supervisor.history.history import History, HistoryUnavailableError, Refused
+from householdd.supervisor.history.rows import shared_run
+
+_REFUSALS = {
+    Refused.TOO_MANY: pb.RUN_REFUSAL_TOO_MANY,
+    Refused.BUSY: pb.RUN_REFUSAL_BUSY,
+    Refused.UNAVAILABLE: pb.RUN_REFUSAL_UNAVAILABLE,
+}
+
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
+    """Passes on to the history."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    async def RecordSessions(
+        self, request_iterator: AsyncIterator[pb.RecordSessionsRequest], _: _Context
+    ) -> pb.RecordSessionsResponse:
+        """One worker's sessions, until it ends or dies."""
+        live: dict[str, session_pb2.Session] = {}
+        try:
+            async for request in request_iterator:
+                if request.dropped:
+                    self._history.store.count_dropped(request.dropped)
+                for session in request.sessions:
+                    if session.state == session_pb2.SESSION_STATE_CLOSED:
+                        live.pop(session.id, None)
+                        self._history.ended(session, request.delays.get(session.id))
+                    else:
+                        live[session.id] = session
+                        self._history.opened(session)
+        finally:
+            # However the stream ended: a worker that stops in order has told of all its ends.
+            for session in live.values():
+                self._history.lost(session)
+        return pb.RecordSessionsResponse()
+
+    async def StoreRun(self, request: pb.StoreRunRequest, _: _Context) -> pb.StoreRunResponse:
+        """Stores a run."""
+        outcome = await self._history.take_run(request.session, run_report.decode(request.report))
+        if isinstance(outcome, Refused):
+            return pb.StoreRunResponse(refusal=_REFUSALS[outcome])
+        return pb.StoreRunResponse(id=outcome, shared=self._history.settings.permalinks)
+
+    async def GetSharedRun(self, request: pb.GetSharedRunRequest, context: _Context) -> pb.GetSharedRunResponse:
+        """A run for anybody."""
+        try:
+            found = await self._history.run(request.id)
+        except HistoryUnavailableError as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        if found is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such run")
+        return pb.GetSharedRunResponse(run=shared_run(*found))
+
+
+class RecorderServer:
+    """Serves the service on ``path``, in a directory that belongs to the daemon."""
+
+    def __init__(self, history: History, path: Path) -> None:
+        self._path = path
+        self._server = grpc.aio.server()
+        recorder_service_pb2_grpc.add_RecorderServiceServicer_to_server(RecorderService(history), self._server)
+
+    async def start(self) -> None:
+        """Listens."""
+        self._path.unlink(missing_ok=True)
+        self._server.add_insecure_port(f"unix:{self._path}")
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Stops; streams that still run end, and their sessions are lost."""
+        await self._server.stop(0)

@@ -1,0 +1,220 @@
+"""What a start needs beyond a configuration that is right in itself: files that can be used, a kernel that can."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from householdd.config import certificates
+from householdd.config.access import AccessError
+from householdd.config.certificate_faults import CertificateError
+from householdd.config.certificates import Certificate, read_authorities, read_certificate
+from householdd.config.dashboard import DashboardTokens, TokensError, read_tokens
+from householdd.config.profiles import read_profiles
+from householdd.config.secret_files import read_secret
+from householdd.config.settings import Settings
+from householdd.http.branding import Brand
+from householdd.storage.engine import file_url, parse_url
+from householdd.storage.retention import Retention
+from householdd.storage.store import Store
+from householdd.supervisor import activation, directories, sockets
+from householdd.supervisor.emergency import EmergencyFile
+from householdd.supervisor.errors import DaemonError
+from householdd.supervisor.history.history import History
+from householdd.supervisor.sockets import ReservedError
+from householdd.supervisor.webhook.delivery import Webhook
+from householdd.supervisor.webhook.http_post import Poster
+from householdd.traffic.profiles import ProfileError, Profiles
+
+
+@dataclass(frozen=True)
+class ClientSockets:
+    """Sockets that the workers share."""
+
+    listen: socket.socket
+    redirect: socket.socket | None
+    """None where plain HTTP is not answered."""
+
+
+Pair = tuple[Path | None, Path | None]
+"""Certificate and key; None without TLS."""
+
+
+def certificate(settings: Settings) -> Pair:
+    """The files that the workers are to use. Raises DaemonError.
+
+    Tried here, so that a mistake is told before anything is served. With ``dev`` they are made where they are missing.
+    """
+    if settings.no_tls:
+        return None, None
+    cert, key = settings.cert, settings.key
+    if cert is None or key is None:
+        cert, key = _dev_certificate(settings.state_dir)
+    try:
+        certificates.tls_context(cert, key)
+    except CertificateError as error:
+        raise DaemonError(f"certificate {error}") from None
+    return cert.absolute(), key.absolute()
+
+
+def _dev_certificate(state_dir: Path) -> tuple[Path, Path]:
+    directories.make(state_dir, 0o700, "state_dir")
+    try:
+        return certificates.dev_certificate(state_dir)
+    except OSError as error:
+        raise DaemonError(f"state_dir {error.filename or state_dir}: {error.strerror}") from None
+
+
+def certificates_in_use(settings: Settings, cert: Path | None) -> list[Certificate]:
+    """Return all certificates that the daemon works with, of the data plane that of ``cert``. Raise DaemonError."""
+    tcp, found = settings.access.tcp, []
+    try:
+        if cert is not None:
+            found.append(read_certificate("cert", cert))
+    except CertificateError as error:
+        raise DaemonError(f"certificate {error}") from None
+    try:
+        if tcp.listen is not None and tcp.cert is not None and tcp.client_ca is not None:
+            found.append(read_certificate("access.tcp.cert", tcp.cert))
+            found.append(read_authorities("access.tcp.client_ca", tcp.client_ca))
+    except CertificateError as error:
+        raise DaemonError(f"access.tcp: {error}") from None
+    return found
+
+
+def acme_dir(settings: Settings) -> str:
+    """Return the absolute path of ``acme_dir``; empty where it is not set. Raise DaemonError if it cannot be read."""
+    path = settings.acme_dir
+    if path is None:
+        return ""
+    if not path.is_dir():
+        raise DaemonError(f"acme_dir {path}: no such directory; make it before the ACME client uses it")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise DaemonError(f"acme_dir {path}: the daemon's user may not read it")
+    return str(path.absolute())
+
+
+def tells_of_https(settings: Settings) -> bool:
+    """Return whether browsers may be told to use HTTPS only: with a certificate that they accept by themselves."""
+    return settings.cert is not None and not certificates.is_self_signed(settings.cert)
+
+
+def check_validity(found: Iterable[Certificate]) -> None:
+    """Raise DaemonError for a certificate that clients refuse today."""
+    for certificate in found:
+        if fault := certificate.fault(time.time()):
+            raise DaemonError(f"{certificate.setting} {fault}")
+
+
+def mutual_tls(settings: Settings) -> ssl.SSLContext:
+    """For the control API over TCP, which is configured. Raises DaemonError."""
+    tcp = settings.access.tcp
+    if tcp.cert is None or tcp.key is None or tcp.client_ca is None:
+        raise AssertionError("the configuration was refused without them")
+    try:
+        return certificates.mutual_tls_context(tcp.cert, tcp.key, tcp.client_ca)
+    except CertificateError as error:
+        raise DaemonError(f"access.tcp: {error}") from None
+
+
+def directories_of(settings: Settings) -> list[tuple[str, Path]]:
+    """Return the directories that no other user may change, each with the key of the configuration that names it."""
+    runtime, state = settings.runtime_dir, settings.state_dir
+    return [("runtime_dir", runtime), ("runtime_dir", runtime / "private"), ("state_dir", state)]
+
+
+def brand(settings: Settings) -> Brand:
+    """The brand with its logo. Raises DaemonError."""
+    try:
+        return settings.branding.read()
+    except ValueError as error:
+        # It could be used when the configuration was read.
+        raise DaemonError(f"branding.logo: {error}") from None
+
+
+def tokens(settings: Settings, *, any_owner: bool = False) -> DashboardTokens:
+    """Who may log in to the dashboard. Raises DaemonError."""
+    try:
+        return read_tokens(settings.dashboard, any_owner=any_owner)
+    except TokensError as error:
+        raise DaemonError(str(error)) from None
+
+
+def profiles(settings: Settings) -> Profiles:
+    """Who lives in the house. Raises DaemonError for profiles that cannot be used."""
+    try:
+        return read_profiles(settings.profiles)
+    except ProfileError as error:
+        raise DaemonError(f"profiles {error}") from None
+
+
+def history(settings: Settings, profiles: Profiles) -> History:
+    """What keeps sessions and runs. Raises DaemonError."""
+    activities = {key: profile.activity_type for key, profile in profiles.by_key.items()}
+    kept = settings.history
+    database = file_url(settings.state_dir / "history.db")
+    if kept.url is not None:
+        database = parse_url(kept.url.get_secret_value())
+    store = Store(database, Retention(kept.retention_days, kept.max_rows, kept.max_bytes, kept.min_session_seconds))
+    url, secret_file = kept.webhook.url, kept.webhook.secret_file
+    if url is None or secret_file is None:
+        return History(kept, store, activities=activities)
+    try:
+        secret = read_secret(secret_file)
+    except ValueError as error:
+        # It could be used when the configuration was read.
+        raise DaemonError(f"history.webhook.secret_file: {error}") from None
+    webhook = Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks, public_url=settings.public_url)
+    return History(kept, store, webhook, activities)
+
+
+def check(settings: Settings) -> None:
+    """Everything that a start looks at, without claiming or making anything. Raises DaemonError.
+
+    Not whether the address is free: that of a running daemon is not. A certificate that clients refuse is a fault here,
+    which keeps a reload from putting it in use; a start serves with it all the same, and says so.
+    """
+    EmergencyFile(settings.emergency_path).refuse()
+    profiles(settings)
+    brand(settings)
+    acme_dir(settings)
+    if settings.cert is not None:
+        certificate(settings)
+    if settings.access.tcp.listen is not None:
+        mutual_tls(settings)
+    check_validity(certificates_in_use(settings, settings.cert))
+    # Whoever checks need not be the user that the daemon will run as.
+    tokens(settings, any_owner=True)
+    _check_congestion_control(settings)
+    try:
+        settings.access.rules(own_uid=0, socket_gid=0)
+        _check_socket_group(settings)
+    except AccessError as error:
+        raise DaemonError(str(error)) from None
+    sockets.check_length(settings.runtime_dir)
+    # Root checks for another user, whose directories they are.
+    any_owner = os.geteuid() == 0
+    for key, path in directories_of(settings):
+        directories.check(path, key, any_owner=any_owner)
+
+
+def _check_congestion_control(settings: Settings) -> None:
+    with socket.socket() as sock:
+        try:
+            sockets.pin(sock, settings.congestion_control)
+        except ReservedError:
+            # Then systemd, which is root, chooses it by TCPCongestion= of householdd.socket.
+            if not activation.is_expected(os.environ):
+                raise
+
+
+def _check_socket_group(settings: Settings) -> None:
+    group = settings.access.socket_group
+    if group is not None and activation.makes_control_socket(settings.runtime_dir):
+        sockets.refuse_group(group)
+    sockets.check_group(settings.access.socket_gid())

@@ -1,0 +1,185 @@
+"""Tells of runs one after the other, in a thread that neither traffic nor storing waits for."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from householdd.storage import outbox, reading
+from householdd.storage.outbox import Due
+from householdd.supervisor.history.rows import announced_run
+from householdd.supervisor.webhook import retry, signature
+from householdd.supervisor.webhook.http_post import Poster
+from householdd.supervisor.webhook.retry import DeliveryOutcome
+
+log = structlog.get_logger("webhook")
+
+POLL_INTERVAL_S = 30.0
+"""Seconds between two looks at what is due when nothing is known to be: another daemon may have left something."""
+
+
+@dataclass(frozen=True)
+class WebhookStatus:
+    """How the webhook fares."""
+
+    waiting: int = 0
+    """Runs in the database that it is still to be told of."""
+    delivered: int = 0
+    """Since the start, as is what follows."""
+    failed: int = 0
+    """Attempts."""
+    dropped: int = 0
+    """Runs that it will not be told of."""
+    problem: str = ""
+    """Why the last attempt failed; empty after one that did not."""
+    failed_at: float | None = None
+    """Unix time of that attempt; None while ``problem`` is empty."""
+    next_attempt_at: float | None = None
+    """Unix time of the next attempt, as of the last look; None while no run waits."""
+
+
+class Webhook:
+    """Posts each run in the outbox until the receiver has taken it."""
+
+    def __init__(  # noqa: PLR0913 - what it is made of
+        self,
+        engine: Engine,
+        poster: Poster,
+        secret: bytes,
+        *,
+        permalinks: bool,
+        public_url: str | None = None,
+        now: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """``now`` is Unix time, and ``chance`` from 0 to 1."""
+        self._engine = engine
+        self._poster = poster
+        self._secret = secret
+        self._permalinks = permalinks
+        self._public_url = public_url
+        self._now = now
+        self._chance = chance
+        self._status = WebhookStatus()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._closing = False
+        """Set once."""
+        # A daemon thread: a name server that does not answer must not keep the process.
+        self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
+
+    def start(self) -> None:
+        """Begins to deliver as soon as the database is known to be ready."""
+        self._thread.start()
+
+    def close(self, patience: float) -> None:
+        """Ends an attempt under way, for at most ``patience`` seconds; what waits is told of after the next start."""
+        self._closing = True
+        self._wake.set()
+        self._poster.abort()
+        self._thread.join(patience)
+
+    def queued(self, dropped: int) -> None:
+        """Runs were queued, and ``dropped`` found the queue full."""
+        if dropped:
+            log.error("webhook queue is full", dropped=dropped)
+            self._count(dropped=dropped)
+        self._wake.set()
+
+    def status(self) -> WebhookStatus:
+        """How it fares."""
+        with self._lock:
+            return self._status
+
+    def deliver(self) -> float:
+        """Makes one attempt if one is due; seconds until it is time for the next. Raises SQLAlchemyError."""
+        with self._engine.begin() as connection:
+            due = outbox.claim(connection, self._now())
+        if due is not None:
+            self._attempt(due)
+        with self._engine.connect() as connection:
+            waiting, next_due = outbox.count(connection), outbox.next_due(connection)
+        with self._lock:
+            self._status = replace(self._status, waiting=waiting, next_attempt_at=next_due)
+        return POLL_INTERVAL_S if next_due is None else min(max(next_due - self._now(), 0.0), POLL_INTERVAL_S)
+
+    def _attempt(self, due: Due) -> None:
+        with self._engine.connect() as connection:
+            run = reading.run(connection, due.run_id)
+            sessions = reading.sessions_of(connection, due.run_id)
+        if run is None:
+            # Deleted meanwhile, as too old.
+            self._give_up(due, "the run is no longer kept")
+            return
+        body = announced_run(run, sessions, permalinks=self._permalinks, public_url=self._public_url)
+        outcome, problem, asked = self._post(due, body)
+        if outcome is DeliveryOutcome.DELIVERED:
+            with self._engine.begin() as connection:
+                outbox.remove(connection, due.run_id)
+            if self.status().problem:
+                log.info("webhook works again")
+            self._count(delivered=1, problem="")
+        elif outcome is DeliveryOutcome.REFUSED or self._now() - due.queued_at >= retry.MAX_AGE_S:
+            self._count(failed=1, problem=problem)
+            self._give_up(due, problem)
+        else:
+            if problem != self.status().problem:
+                log.warning("webhook not delivered", run=due.run_id, problem=problem)
+            seconds = retry.wait(due.attempts, self._chance(), asked)
+            with self._engine.begin() as connection:
+                outbox.postpone(connection, due.run_id, self._now() + seconds)
+            self._count(failed=1, problem=problem)
+
+    def _post(self, due: Due, body: bytes) -> tuple[DeliveryOutcome, str, float]:
+        """What came of it, why it failed if it did, and for how many seconds the receiver wants to be left alone."""
+        try:
+            answer = self._poster.post(signature.headers(self._secret, due.run_id, self._now(), body), body)
+        except (OSError, http.client.HTTPException) as error:
+            return DeliveryOutcome.FAILED, str(error) or type(error).__name__, 0.0
+        asked = retry.asked_wait(answer.retry_after, self._now())
+        return retry.outcome(answer.status), f"the receiver answered with {answer.status}", asked
+
+    def _give_up(self, due: Due, problem: str) -> None:
+        with self._engine.begin() as connection:
+            outbox.remove(connection, due.run_id)
+        log.error("webhook gives up", run=due.run_id, attempts=due.attempts, problem=problem)
+        self._count(dropped=1)
+
+    def _count(self, *, delivered: int = 0, failed: int = 0, dropped: int = 0, problem: str | None = None) -> None:
+        """Add to the counts; ``problem`` is that of an attempt, empty for one that succeeded, None without one."""
+        with self._lock:
+            before = self._status
+            after = replace(
+                before,
+                delivered=before.delivered + delivered,
+                failed=before.failed + failed,
+                dropped=before.dropped + dropped,
+            )
+            if problem is not None:
+                after = replace(after, problem=problem, failed_at=self._now() if problem else None)
+            self._status = after
+
+    def _run(self) -> None:
+        # Until the writer has made the database, reading would make another.
+        self._wake.wait()
+        while not self._closing:
+            self._wake.clear()
+            try:
+                seconds = self.deliver()
+            except SQLAlchemyError as error:
+                # The history tells its own problems; here it is enough to come back.
+                log.debug("webhook cannot read the history", problem=type(error).__name__)
+                seconds = POLL_INTERVAL_S
+            except Exception:
+                # Without its thread nobody would be told any more, and nobody would know.
+                log.exception("a defect in the webhook")
+                seconds = POLL_INTERVAL_S
+            self._wake.wait(seconds)
