@@ -9,7 +9,7 @@ import typer
 
 from householdctl.app import app as householdctl
 from householdctl.command_tree import common_options, records
-from householdctl.exits import ExitCode
+from householdctl.exit_codes import ExitCode
 from householdd.__main__ import app as householdd
 from man.roff import Page
 

@@ -7,18 +7,18 @@ import sys
 from typing import TYPE_CHECKING
 
 from householdctl.__main__ import run as run_householdctl
-from householdctl.leaks.run import run_check
+from householdctl.data_plane.leak_run import run_check
 from householdctl.target import default_target
 
 if TYPE_CHECKING:
-    from householdctl.leaks import LeakReport
+    from householdctl.data_plane.leak_check import LeakReport
     from tests.daemon import Daemon
 
 
 def run(url: str | None = None) -> LeakReport:
     """Checks the server at ``url``, by default the one of this machine.
 
-    Raises householdctl.exits.CommandError when there is no server to check.
+    Raises householdctl.exit_codes.CommandError when there is no server to check.
     """
     return run_check(url, target=default_target(os.environ))
 

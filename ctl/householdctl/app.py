@@ -21,7 +21,7 @@ from householdctl.commands import (
     top,
     version,
 )
-from householdctl.exits import ExitCode
+from householdctl.exit_codes import ExitCode
 from householdctl.options import example, root
 
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)

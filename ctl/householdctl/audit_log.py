@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

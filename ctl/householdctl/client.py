@@ -22,7 +22,7 @@ from household.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.rpc_errors import explain, too_late
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from householdctl.exits import CommandError
+from householdctl.exit_codes import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,8 +97,8 @@ def kept_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Ids of the latest runs and ended sessions that begin as typed."""
 
     def look(client: Client) -> list[tuple[str, str]]:
-        from householdctl.history_views import grade
-        from householdctl.session_views import local_time
+        from householdctl.views.history import grade
+        from householdctl.views.sessions import local_time
 
         runs = [(run.id, f"run, {grade(run)}, {local_time(run.stored_at)}") for run in client.runs("", MAX_COMPLETIONS)]
         ended = client.ended_sessions("", MAX_COMPLETIONS)
@@ -160,7 +160,7 @@ def _asked(ctx: typer.Context, call: Callable[[Client], list[T]]) -> list[T]:
 
     try:
         options = replace(resolve(ctx, ctx.params), timeout=PATIENCE_S)
-        from householdctl.several import ask
+        from householdctl.multi_target import ask
 
         answers = ask(options, call)
     except CommandError:

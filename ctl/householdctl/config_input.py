@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from household.v1.config_service_pb2 import LogLevel, RuntimeConfig
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.output import short_name
 from householdctl.units import parse_duration, to_duration
 

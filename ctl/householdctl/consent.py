@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import errno
 import re
 import socket
 
-from householdctl.exits import CommandError
+from householdctl.exit_codes import CommandError
 
 _REASONS = {
     errno.ENOENT: "no such file",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from householdctl import output, server_views
-from householdctl.several import TargetAnswers, ask
-from householdctl.tables import Facts, Sections, Table
+from householdctl import output
+from householdctl.multi_target import TargetAnswers, ask
 from householdctl.terminal import warn
+from householdctl.views import server as server_views
+from householdctl.views.tables import Facts, Sections, Table
 
 if TYPE_CHECKING:
     from household.v1.server_service_pb2 import Server

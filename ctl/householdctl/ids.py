@@ -10,9 +10,9 @@ import uuid
 from typing import TYPE_CHECKING
 
 from household_filters.values import MIN_PREFIX
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.filters import beginning, is_beginning
-from householdctl.several import ask
+from householdctl.multi_target import ask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,12 +135,12 @@ def _live_session(session: Session) -> Candidate:
 
 
 def _session(record: SessionRecord) -> Candidate:
-    from householdctl.session_views import local_time
+    from householdctl.views.sessions import local_time
 
     return record.session.id, f"session, {record.session.user_id}, ended {local_time(record.session.closed_at)}"
 
 
 def _run(run: Run) -> Candidate:
-    from householdctl.session_views import local_time
+    from householdctl.views.sessions import local_time
 
     return run.id, f"run, stored {local_time(run.stored_at)}"

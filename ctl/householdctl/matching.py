@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from householdctl.options import Options
@@ -29,7 +29,7 @@ def nothing(query: str) -> str:
 
 
 def _profiles(options: Options) -> list[str]:
-    from householdctl.several import ask
+    from householdctl.multi_target import ask
 
     answers = ask(options, lambda client: client.get_config())
     # A daemon that does not tell its profiles may have any.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
-from householdctl.choosing import CONTEXT_VARIABLE, TARGET_VARIABLE, Choice
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.selection_options import live_fields
 from householdctl.target import Target, TlsFiles
+from householdctl.target_selection import CONTEXT_VARIABLE, TARGET_VARIABLE, Choice
 from householdctl.units import parse_duration
 
 if TYPE_CHECKING:

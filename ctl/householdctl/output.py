@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from householdctl.options import Format
-from householdctl.records import Tagged, columns, flat, plain
+from householdctl.serialize import Tagged, columns, flat, plain
 from householdctl.terminal import printable
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from household.v1.server_service_pb2 import ServerState, WorkerState
-from householdctl.certificate_views import is_refused
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.failures import describe_failure
 from householdctl.health import get_health
 from householdctl.output import print_line
 from householdctl.streams import OutputError, abandon_output
 from householdctl.terminal import note, printable
 from householdctl.units import parse_duration, seconds
+from householdctl.views.certificates import is_refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import grpc
 
 from householdctl.emergency import find_emergency
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.failures import describe_failure
 from householdctl.units import format_duration
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from household.v1.config_service_pb2 import RuntimeConfig
 from household.v1.session_pb2 import Timeouts
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.units import format_duration, parse_duration
 
 if TYPE_CHECKING:

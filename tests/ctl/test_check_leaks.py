@@ -12,7 +12,7 @@ import grpc
 import pytest
 import trustme
 
-from householdctl.leaks.url import server_at
+from householdctl.data_plane.server_url import server_at
 from tests import test_resource_leak_fix
 from tests.ctl.household_server import Fault, HouseholdServer
 
@@ -25,7 +25,7 @@ QUICKLY = ("--duration", "300ms", "--deadline", "500ms")
 
 @pytest.fixture(autouse=True)
 def _soon_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("householdctl.leaks.check._STILL_FOR_S", 0.3)
+    monkeypatch.setattr("householdctl.data_plane.leak_check._STILL_FOR_S", 0.3)
 
 
 def test_a_server_that_cleans_up_passes(bare_cli: Cli) -> None:

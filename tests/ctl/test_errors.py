@@ -8,7 +8,7 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest
 
-from householdctl.exits import ExitCode
+from householdctl.exit_codes import ExitCode
 from householdctl.failures import describe_failure
 from householdctl.target import default_target, named_target
 

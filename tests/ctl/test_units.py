@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from householdctl.tables import fitting
 from householdctl.units import (
     format_age,
     format_ago,
@@ -12,6 +11,7 @@ from householdctl.units import (
     format_round_trip,
     parse_duration,
 )
+from householdctl.views.tables import fitting
 
 
 @pytest.mark.parametrize(

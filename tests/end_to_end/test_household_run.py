@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from household.v1.session_pb2 import CLOSE_REASON_CONNECTION_LOST
-from householdctl.household.run import PROBES
+from householdctl.data_plane.run import PROBES
 from tests.daemon import Daemon, wait_until
 from tests.undisturbed import undisturbed
 from tests.websocket_clients import Client, client

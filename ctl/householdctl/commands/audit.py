@@ -34,8 +34,9 @@ def audit(
     check_order(since, until)
     if options.choice.on_command_line:
         note("--target and --context are not used: audit reads a log of this machine")
-    from householdctl import audit_log, audit_views, output
-    from householdctl.tables import Table
+    from householdctl import audit_log, output
+    from householdctl.views import audit as audit_views
+    from householdctl.views.tables import Table
 
     entries = audit_log.read(file, audit_log.AuditSelection(since, until, actor, limit))
     rows = [{field: entry.get(field) for field in audit_log.FIELDS} for entry in entries]

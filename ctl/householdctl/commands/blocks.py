@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from householdctl.completion import blocked_addresses
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.options import (
     DRY_RUN,
     DryRunOption,
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from household.v1.session_service_pb2 import Block
-    from householdctl.several import TargetAnswers
-    from householdctl.tables import Column
+    from householdctl.multi_target import TargetAnswers
+    from householdctl.views.tables import Column
 
 
 @with_options
 def list_blocks(options: Options) -> None:
     """List the addresses that are kept out, why and for how long."""
-    from householdctl.several import ask
+    from householdctl.multi_target import ask
 
     answers = ask(options, lambda client: client.list_blocks())
     _show(options, answers, answers.document("blocks"))
@@ -58,7 +58,7 @@ def block(
     Live sessions go on; sessions kill --block ends them too.
     """
     from household.v1.session_service_pb2 import BlockAddressesRequest
-    from householdctl.several import ask
+    from householdctl.multi_target import ask
     from householdctl.units import to_duration
 
     request = BlockAddressesRequest(
@@ -93,8 +93,8 @@ def unblock(
     if everything == bool(addresses):
         raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
     from household.v1.session_service_pb2 import UnblockAddressesRequest
-    from householdctl.session_views import lifted_columns
-    from householdctl.several import ask
+    from householdctl.multi_target import ask
+    from householdctl.views.sessions import lifted_columns
 
     request = UnblockAddressesRequest(
         addresses=addresses or (), all=everything, reason=reason, validate_only=dry_run, request_id=request_id
@@ -142,8 +142,9 @@ def _show(
     options: Options, answers: "TargetAnswers[Any]", document: object, columns: "Sequence[Column[Block]] | None" = None
 ) -> None:
     from household.v1.session_service_pb2 import Block
-    from householdctl import output, session_views
-    from householdctl.tables import Table
+    from householdctl import output
+    from householdctl.views import sessions as session_views
+    from householdctl.views.tables import Table
 
     blocks = answers.items("blocks")
     table = Table(answers.columns(columns or session_views.BLOCK_COLUMNS), blocks)

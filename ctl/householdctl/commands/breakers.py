@@ -6,7 +6,7 @@ import typer
 
 from householdctl.command_tree import App
 from householdctl.completion import broken_addresses
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.options import DRY_RUN, DryRunOption, NoteOption, Options, RequestIdOption, example, with_options
 from householdctl.terminal import note, warn
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from household.v1.session_service_pb2 import Breaker
-    from householdctl.several import TargetAnswers
-    from householdctl.tables import Column
+    from householdctl.multi_target import TargetAnswers
+    from householdctl.views.tables import Column
 
 app = App(
     help="See and reset circuit breakers.\n\nThey refuse clients whose sessions failed again and again.",
@@ -27,8 +27,8 @@ app = App(
 @with_options
 def list_breakers(options: Options) -> None:
     """List the circuit breakers that refuse clients, or try them again."""
-    from householdctl import session_views
-    from householdctl.several import ask
+    from householdctl.multi_target import ask
+    from householdctl.views import sessions as session_views
 
     answers = ask(options, lambda client: client.list_breakers())
     _show(options, answers, answers.document("breakers", "unreachable_workers"), session_views.BREAKER_COLUMNS)
@@ -62,8 +62,8 @@ def reset_breakers(
     if everything == bool(addresses):
         raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
     from household.v1.session_service_pb2 import ResetBreakersRequest
-    from householdctl import session_views
-    from householdctl.several import ask
+    from householdctl.multi_target import ask
+    from householdctl.views import sessions as session_views
 
     request = ResetBreakersRequest(
         addresses=addresses or (), all=everything, reason=reason, validate_only=dry_run, request_id=request_id
@@ -95,7 +95,7 @@ def _show(
 ) -> None:
     from household.v1.session_service_pb2 import Breaker
     from householdctl import output
-    from householdctl.tables import Table
+    from householdctl.views.tables import Table
 
     breakers = answers.items("breakers")
     table = Table(answers.columns(columns), breakers)

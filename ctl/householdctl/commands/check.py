@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from householdctl.command_tree import App
-from householdctl.exits import ExitCode
+from householdctl.exit_codes import ExitCode
 from householdctl.options import Options, duration_argument, example, positive_duration_argument, with_options
 
 app = App(
@@ -59,9 +59,9 @@ def leaks(
     Works against any server that speaks the household protocol. What is left is asked of the control API or, where
     there is none, of the server's public statistics. Exit code 0 only when nothing is left.
     """
-    from householdctl.leaks.report import show
-    from householdctl.leaks.run import run_check
-    from householdctl.leaks.url import OPEN_TIMEOUT_S
+    from householdctl.data_plane.leak_run import run_check
+    from householdctl.data_plane.server_url import OPEN_TIMEOUT_S
+    from householdctl.views.leaks import show
 
     report = run_check(
         url,

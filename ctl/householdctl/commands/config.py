@@ -45,9 +45,10 @@ def show_config(
     ] = None,
 ) -> None:
     """Show settings, where they come from, and what is allowed."""
-    from householdctl import changing, config_views
+    from householdctl import config_update
+    from householdctl.views import config as config_views
 
-    changing.show(options, config_views.COLUMNS, keys or ())
+    config_update.show(options, config_views.COLUMNS, keys or ())
 
 
 @app.command("get", epilog=example("householdctl config get limits.max_sessions"))
@@ -63,9 +64,9 @@ def get_config(
 
     As config set reads it; of several settings or daemons a line each.
     """
-    from householdctl import changing
+    from householdctl import config_update
 
-    changing.print_values(options, keys)
+    config_update.print_values(options, keys)
 
 
 @app.command(
@@ -91,14 +92,15 @@ def set_config(
 ) -> None:
     """Change settings: all that are named, or none."""
     from household.v1.config_service_pb2 import UpdateRuntimeConfigRequest
-    from householdctl import changing, config_input, config_views
+    from householdctl import config_input, config_update
+    from householdctl.views import config as config_views
 
     config, paths = config_input.parse_assignments(assignments)
     request = UpdateRuntimeConfigRequest(
         config=config, validate_only=dry_run, etag=etag, request_id=request_id, reason=reason
     )
     request.update_mask.paths.extend(paths)
-    changing.update(options, request, config_views.CHANGE_COLUMNS, config_views.changes)
+    config_update.update(options, request, config_views.CHANGE_COLUMNS, config_views.changes)
 
 
 @app.command("reset", epilog=example("householdctl config reset limits log_level", "householdctl config reset --yes"))
@@ -119,13 +121,14 @@ def reset_config(
 
     Without a KEY it asks first, since every setting is reset.
     """
-    from householdctl.several import names
+    from householdctl.multi_target import names
 
     if not keys:
         require_agreement("reset every setting", yes=yes or dry_run, where=names(options))
     from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
-    from householdctl import changing, config_views
+    from householdctl import config_update
+    from householdctl.views import config as config_views
 
     request = ResetRuntimeConfigRequest(validate_only=dry_run, etag=etag, request_id=request_id, reason=reason)
     request.update_mask.paths.extend(dict.fromkeys(keys or ()))
-    changing.reset(options, request, config_views.CHANGE_COLUMNS, config_views.changes)
+    config_update.reset(options, request, config_views.CHANGE_COLUMNS, config_views.changes)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from householdctl.command_tree import App
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.options import Options, context_names, example, with_options
 
 app = App(
@@ -69,9 +69,9 @@ def add(
 def list_contexts(options: Options) -> None:
     """List the contexts; the current one is marked."""
     from householdctl import output
-    from householdctl.context_views import COLUMNS, document
     from householdctl.contexts import load, location
-    from householdctl.tables import Table
+    from householdctl.views.contexts import COLUMNS, document
+    from householdctl.views.tables import Table
 
     known = load(location(os.environ))
     lines = [document(known, name) for name in sorted(known.contexts)]
@@ -89,9 +89,9 @@ def show(
 ) -> None:
     """Show a context."""
     from householdctl import output
-    from householdctl.context_views import document
     from householdctl.contexts import load, location
-    from householdctl.tables import Facts
+    from householdctl.views.contexts import document
+    from householdctl.views.tables import Facts
 
     known = load(location(os.environ))
     if not (name or known.current):

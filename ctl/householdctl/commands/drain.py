@@ -51,12 +51,12 @@ def drain(
     A run whose first session was let in may open all of its sessions. At the deadline, or spread before it, the rest is
     closed. The command resume takes it back.
     """
-    from householdctl.several import ask, count_sessions, names
+    from householdctl.multi_target import ask, count_sessions, names
 
     if not dry_run:
         require_consent("drain householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
     from household.v1.server_service_pb2 import DrainServerRequest
-    from householdctl import draining
+    from householdctl import drain_progress
     from householdctl.units import to_duration
 
     order = DrainServerRequest(
@@ -70,8 +70,8 @@ def drain(
     if dry_run:
         note(DRY_RUN)
     elif wait:
-        draining.wait_for_all(options, answers)
-    draining.show(options, answers)
+        drain_progress.wait_for_all(options, answers)
+    drain_progress.show(options, answers)
 
 
 @with_options
@@ -83,11 +83,11 @@ def resume(
 ) -> None:
     """Accept new runs again."""
     from household.v1.server_service_pb2 import ResumeServerRequest
-    from householdctl import draining
-    from householdctl.several import ask
+    from householdctl import drain_progress
+    from householdctl.multi_target import ask
 
     request = ResumeServerRequest(reason=reason, validate_only=dry_run, request_id=request_id)
     answers = ask(options, lambda client: client.resume(request))
     if dry_run:
         note(DRY_RUN)
-    draining.show(options, answers)
+    drain_progress.show(options, answers)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.options import Options, with_options
 
 
@@ -18,7 +18,7 @@ class Subject(StrEnum):
 
 
 def _field_names(ctx: typer.Context, incomplete: str) -> list[str]:
-    from householdctl.field_views import fields_of
+    from householdctl.views.fields import fields_of
 
     subject = ctx.params.get("subject") or Subject.SESSIONS
     return [name for name in fields_of(subject) if name.startswith(incomplete)]
@@ -40,8 +40,8 @@ def explain(
     """
     from household_filters.fields import named
     from householdctl import output
-    from householdctl.field_views import COLUMNS, document_of, fields_of, rows_of
-    from householdctl.tables import Table
+    from householdctl.views.fields import COLUMNS, document_of, fields_of, rows_of
+    from householdctl.views.tables import Table
 
     fields = fields_of(subject)
     if name is not None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.options import Options, with_options
 
 _THRESHOLD = "sessions, loop_gap, last_pass, restarts, download or upload: sessions=800, loop_gap=1s, download=9e9."

@@ -7,7 +7,7 @@ import typer
 
 from householdctl.command_tree import App
 from householdctl.completion import kept_ids
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.options import Format, Options, example, with_options
 from householdctl.selection_options import (
     AddressOption,
@@ -95,9 +95,10 @@ def list_sessions(
     with options.connect() as client:
         records = list(client.ended_sessions(matching, limit))
     from household.v1.history_service_pb2 import ListHistoryResponse, SessionRecord
-    from householdctl import history_views, output
+    from householdctl import output
     from householdctl.kept_addresses import note_what_is_kept
-    from householdctl.tables import Table
+    from householdctl.views import history as history_views
+    from householdctl.views.tables import Table
 
     document = ListHistoryResponse(sessions=records)
     output.show(options, document, Table(history_views.SESSION_COLUMNS, records), lines=records, row=SessionRecord)
@@ -128,9 +129,10 @@ def list_runs(
     with options.connect() as client:
         runs = list(client.runs(matching, limit))
     from household.v1.history_service_pb2 import ListRunsResponse, Run
-    from householdctl import history_views, output
+    from householdctl import output
     from householdctl.kept_addresses import note_what_is_kept
-    from householdctl.tables import Table
+    from householdctl.views import history as history_views
+    from householdctl.views.tables import Table
 
     output.show(options, ListRunsResponse(runs=runs), Table(history_views.RUN_COLUMNS, runs), lines=runs, row=Run)
     note_what_is_kept(matching, [each.peer_address for each in runs], "run")
@@ -155,10 +157,11 @@ def show(
     ],
 ) -> None:
     """Show everything about one ended session or one run."""
-    from householdctl import history_views, output
+    from householdctl import output
     from householdctl.filters import quoted
     from householdctl.ids import whole_record
-    from householdctl.tables import Facts
+    from householdctl.views import history as history_views
+    from householdctl.views.tables import Facts
 
     with options.connect() as client:
         whole, is_run = whole_record(client, record_id)
@@ -194,8 +197,9 @@ def stats(
         request.until.FromDatetime(until)
     with options.connect() as client:
         answer = client.history_stats(request)
-    from householdctl import history_views, output
-    from householdctl.tables import Table
+    from householdctl import output
+    from householdctl.views import history as history_views
+    from householdctl.views.tables import Table
 
     output.show(
         options, answer, Table(history_views.GROUP_COLUMNS, answer.groups), lines=answer.groups, row=HistoryGroup

@@ -6,7 +6,7 @@ import typer
 
 from householdctl.completion import live_session_ids
 from householdctl.consent import require_consent, require_terminal
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.options import (
     DRY_RUN,
     DryRunOption,
@@ -23,7 +23,7 @@ from householdctl.terminal import note, warn
 
 if TYPE_CHECKING:
     from household.v1.session_service_pb2 import KillSessionsResponse
-    from householdctl.several import TargetAnswers
+    from householdctl.multi_target import TargetAnswers
 
 
 @with_options
@@ -75,7 +75,7 @@ def kill_sessions(
     from householdctl import filters
     from householdctl.ids import whole_sessions
     from householdctl.matching import nothing, require_profile
-    from householdctl.several import ask, count_sessions, names
+    from householdctl.multi_target import ask, count_sessions, names
 
     action = "kill sessions"
     if not (yes or dry_run):
@@ -91,8 +91,8 @@ def kill_sessions(
         none="" if everything else nothing(matching),
     )
     from household.v1.session_service_pb2 import KillSessionsRequest
-    from householdctl.session_views import not_found
     from householdctl.units import to_duration
+    from householdctl.views.sessions import not_found
 
     order = KillSessionsRequest(
         reason=reason,
@@ -121,10 +121,11 @@ def kill_sessions(
 def _show(options: Options, answers: "TargetAnswers[KillSessionsResponse]", *, dry_run: bool) -> list[Any]:
     """Print what became of each session, and return it."""
     from household.v1.session_service_pb2 import KillResult
-    from householdctl import merging, output, session_views
-    from householdctl.tables import Table
+    from householdctl import merge, output
+    from householdctl.views import sessions as session_views
+    from householdctl.views.tables import Table
 
-    results = merging.merge_kills(answers) if answers.several else list(answers.only.results)
+    results = merge.merge_kills(answers) if answers.several else list(answers.only.results)
     document: Any = answers.only
     if answers.several:
         document = {

@@ -7,7 +7,7 @@ from householdctl.commands import history
 from householdctl.options import FilterOption, Options, example, with_options
 
 if TYPE_CHECKING:
-    from householdctl.several import TargetAnswers
+    from householdctl.multi_target import TargetAnswers
 
 app = App(help="See runs, a household in each.", epilog=example("householdctl runs live", "householdctl runs list"))
 
@@ -27,12 +27,13 @@ def live_runs(options: Options, query: FilterOption = "") -> None:
     The sessions of one daemon that have an address and a test id in common are a household. With --filter only those
     that match are counted.
     """
-    from householdctl import household_views, output
+    from householdctl import output
     from householdctl.households import group
-    from householdctl.listing import missing
-    from householdctl.several import ask
-    from householdctl.tables import Column, Table
+    from householdctl.list_sessions import missing
+    from householdctl.multi_target import ask
     from householdctl.terminal import warn
+    from householdctl.views import households as household_views
+    from householdctl.views.tables import Column, Table
 
     answers: TargetAnswers[Any] = ask(options, lambda client: client.list_sessions(query))
     found = group((target, session) for target, answer in answers for session in answer.sessions)

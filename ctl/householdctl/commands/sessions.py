@@ -58,9 +58,9 @@ def list_sessions(
     from householdctl.matching import require_profile
 
     if watch:
-        from householdctl.following import follow_list as act
+        from householdctl.watch_list import follow_list as act
     else:
-        from householdctl.listing import print_list as act
+        from householdctl.list_sessions import print_list as act
     matching = filters.live(query, profile=profile, address=address, user=user, run=run)
     require_profile(options, profile)
     act(options, matching, order_by, limit)
@@ -76,13 +76,14 @@ def show_session(
 ) -> None:
     """Show everything about one session, live or recently closed."""
     from householdctl.ids import whole_session
-    from householdctl.several import ask
+    from householdctl.multi_target import ask
 
     whole = whole_session(options, session_id)
     # Of several daemons one knows it; that the others do not is no failure.
     answers = ask(options, lambda client: client.get_session(whole))
-    from householdctl import output, session_views
-    from householdctl.tables import Facts
+    from householdctl import output
+    from householdctl.views import sessions as session_views
+    from householdctl.views.tables import Facts
 
     target, session = next(iter(answers))
     facts = session_views.facts(session)

@@ -20,7 +20,7 @@ def shutdown(
     yes: YesOption = False,
 ) -> None:
     """Emergency: end all traffic within a second and stop the daemon."""
-    from householdctl.several import ask, count_sessions, names
+    from householdctl.multi_target import ask, count_sessions, names
 
     if dry_run:
         note(DRY_RUN)
@@ -31,8 +31,8 @@ def shutdown(
     request = ShutdownServerRequest(reason=reason, validate_only=dry_run, request_id=request_id)
     answers = ask(options, lambda client: client.shutdown(request))
     from householdctl import output
-    from householdctl.server_views import SHUTDOWN_COLUMNS, shutdown_facts
-    from householdctl.tables import Facts, Table
+    from householdctl.views.server import SHUTDOWN_COLUMNS, shutdown_facts
+    from householdctl.views.tables import Facts, Table
 
     if answers.several:
         results = [answers.tag(target, answer) for target, answer in answers]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from householdctl.exits import ExitCode
+from householdctl.exit_codes import ExitCode
 from householdctl.options import Options, positive_duration_argument, with_options
 
 
@@ -63,7 +63,7 @@ def play_test(
     of its own.
     Exit code 0 for a run that counts, 1 for one that does not.
     """
-    from householdctl.household.session import run_test
+    from householdctl.data_plane.test_run import run_test
 
     report = run_test(
         url,

@@ -31,9 +31,10 @@ _NAMES = typer.Argument(metavar="NAME", autocompletion=timeout_names, help="Whic
 @with_options
 def get_timeouts(options: Options, names: Annotated[list[str] | None, _NAMES] = None) -> None:
     """Show timeouts, and what is allowed."""
-    from householdctl import changing, timeout_views, timeouts_input
+    from householdctl import config_update, timeouts_input
+    from householdctl.views import timeouts as timeout_views
 
-    changing.show(options, timeout_views.COLUMNS, timeouts_input.mask_paths(names or ()))
+    config_update.show(options, timeout_views.COLUMNS, timeouts_input.mask_paths(names or ()))
 
 
 # As config has it.
@@ -64,14 +65,15 @@ def set_timeouts(
     When one is refused, nothing changes. Live sessions follow at the next control pass.
     """
     from household.v1.config_service_pb2 import UpdateRuntimeConfigRequest
-    from householdctl import changing, timeout_views, timeouts_input
+    from householdctl import config_update, timeouts_input
+    from householdctl.views import timeouts as timeout_views
 
     config, paths = timeouts_input.parse_assignments(assignments)
     request = UpdateRuntimeConfigRequest(
         config=config, validate_only=dry_run, etag=etag, request_id=request_id, reason=reason
     )
     request.update_mask.paths.extend(paths)
-    changing.update(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)
+    config_update.update(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)
 
 
 @app.command(
@@ -91,14 +93,15 @@ def reset_timeouts(
 
     Without a NAME it asks first, since every timeout is reset.
     """
-    from householdctl import several
+    from householdctl import multi_target
 
     if not names:
-        require_agreement("reset every timeout", yes=yes or dry_run, where=several.names(options))
+        require_agreement("reset every timeout", yes=yes or dry_run, where=multi_target.names(options))
     from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
-    from householdctl import changing, timeout_views, timeouts_input
+    from householdctl import config_update, timeouts_input
+    from householdctl.views import timeouts as timeout_views
 
     paths = timeouts_input.mask_paths(names or ())
     request = ResetRuntimeConfigRequest(validate_only=dry_run, etag=etag, request_id=request_id, reason=reason)
     request.update_mask.paths.extend(paths)
-    changing.reset(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)
+    config_update.reset(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)

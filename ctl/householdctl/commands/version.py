@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from householdctl.exits import CommandError
+from householdctl.exit_codes import CommandError
 from householdctl.options import Options, with_options
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ def version(options: Options) -> None:
     from importlib.metadata import version as installed_version
 
     from householdctl import output
-    from householdctl.several import ask
-    from householdctl.tables import Column, Facts, Table
+    from householdctl.multi_target import ask
+    from householdctl.views.tables import Column, Facts, Table
 
     mine = installed_version("householdd")
     answers = ask(options, _of_daemon)

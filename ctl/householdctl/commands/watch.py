@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.options import Format, Options, ProfileOption, with_options
 from householdctl.selection_options import AddressOption, LiveRunOption, UserOption, live_fields
 
@@ -36,7 +36,7 @@ def watch_sessions(
         )
     from householdctl import filters
     from householdctl.matching import require_profile
-    from householdctl.watching import print_events
+    from householdctl.watch_events import print_events
 
     matching = filters.live(query, profile=profile, address=address, user=user, run=run)
     require_profile(options, profile)

@@ -9,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
-from householdctl.exits import CommandError
+from householdctl.exit_codes import CommandError
 from householdctl.health import Health, get_health
+from householdctl.multi_target import gather
 from householdctl.output import short_name
-from householdctl.records import Tagged
-from householdctl.several import gather
+from householdctl.serialize import Tagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from householdctl.household_views import group_row, member_row, probes_key, probes_row
 from householdctl.households import Household, group
-from householdctl.merging import merge_sessions
-from householdctl.records import Tagged
+from householdctl.merge import merge_sessions
+from householdctl.serialize import Tagged
+from householdctl.views.households import group_row, member_row, probes_key, probes_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

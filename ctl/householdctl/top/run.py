@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.live import Live
 
-from householdctl.exits import CommandError, ExitCode
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.top.feed import TopFeed
 from householdctl.top.keys import Keyboard, unbuffered
 from householdctl.top.screen import draw

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from householdctl import session_views
 from householdctl.output import short_name
-from householdctl.tables import Table, style, with_target
 from householdctl.terminal import printable
 from householdctl.top.state import Mode
 from householdctl.units import format_age, format_bytes, format_rate, format_round_trip, seconds
+from householdctl.views import sessions as session_views
+from householdctl.views.tables import Table, style, with_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

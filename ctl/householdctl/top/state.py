@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from householdctl.records import Tagged
+from householdctl.serialize import Tagged
 from householdctl.top.feed import KillRequest, TopSnapshot
 from householdctl.top.rows import TopRow, flat_rows, grouped_rows
 
@@ -152,6 +152,6 @@ class State:
 
 def _words(tagged: Tagged) -> str:
     """What the filter looks at."""
-    from householdctl.session_views import search_text
+    from householdctl.views.sessions import search_text
 
     return f"{tagged.target} {search_text(tagged.message)}".casefold()

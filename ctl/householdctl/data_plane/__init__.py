@@ -1,0 +1,1 @@
+"""A client of the data plane: the household of ``test``, and the clients of a leak check."""

@@ -1,0 +1,113 @@
+"""The server to open sessions at: the one of a URL, or the one that a daemon says it is."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from websockets.exceptions import InvalidProxy
+from websockets.proxy import get_proxy, parse_proxy
+from websockets.uri import parse_uri
+
+from householdctl.data_plane.server_url import Server, is_loopback, server_at
+from householdctl.exit_codes import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from household.v1.server_service_pb2 import Server as Daemon
+    from householdctl.target import Target
+
+_PROBE_TIMEOUT_S = 1.0
+
+
+def named_server(url: str, *, insecure: bool, ca_file: Path | None) -> Server:
+    """Return the server of a URL that an operator typed. Raises CommandError."""
+    try:
+        return server_at(url, insecure=insecure, ca_file=ca_file)
+    except ValueError as error:
+        raise CommandError(ExitCode.USAGE, str(error)) from None
+    except OSError as error:
+        raise CommandError(ExitCode.USAGE, f"--ca {ca_file}: {error.strerror or error}") from None
+
+
+def server_of(daemon: Daemon, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:
+    """Return the server that ``target`` serves customers at, as it is reached from here. Raises CommandError.
+
+    Without a ``ca_file`` the certificate of a daemon of this machine is not checked, whatever address it has: the
+    daemon itself told it, over its own control socket.
+    """
+    url = daemon_url(daemon, target)
+    return named_server(url, insecure=insecure or (target.path is not None and ca_file is None), ca_file=ca_file)
+
+
+def daemon_url(daemon: Daemon, target: Target) -> str:
+    """Return the URL of the page of the daemon at ``target``. Raises CommandError when there is none to connect to."""
+    if not daemon.listen_urls:
+        raise _no_url(f"the daemon at {target.name} does not say where it listens")
+    listening = next((url for url in daemon.listen_urls if url.startswith("https:")), daemon.listen_urls[0])
+    parts = urlsplit(listening)
+    told, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    if target.path is None:
+        if is_loopback(told):
+            raise _no_url(f"the daemon at {target.name} listens at {listening}, which only its own machine reaches")
+        host = target.host
+    else:
+        host = _own_host(told, port, daemon.hostname)
+    return urlunsplit((parts.scheme, f"{f'[{host}]' if ':' in host else host}:{port}", "/", "", ""))
+
+
+def _no_url(message: str) -> CommandError:
+    return CommandError(ExitCode.USAGE, message, "give the URL that customers use: https://HOST:PORT/")
+
+
+def _own_host(told: str, port: int, hostname: str) -> str:
+    """Return how this machine reaches a daemon of its own: a wildcard address is told as the machine's name."""
+    if told.casefold() != hostname.casefold() and told not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return told
+    for host in ("127.0.0.1", "::1"):
+        try:
+            with socket.create_connection((host, port), timeout=_PROBE_TIMEOUT_S):
+                return host
+        except OSError:
+            continue
+    return told
+
+
+def through_proxy(server: Server) -> Server:
+    """Return the server with the proxy that the environment names for it; never one for a loopback address.
+
+    Raises CommandError for a proxy that cannot be used.
+    """
+    proxy = environment_proxy(server)
+    if proxy is None:
+        return server
+    try:
+        parsed = parse_proxy(proxy)
+    except (InvalidProxy, ValueError):
+        raise _proxy_refused(proxy, "is no URL of a proxy") from None
+    if parsed.scheme.startswith("socks"):
+        raise _proxy_refused(proxy, "is a SOCKS proxy, which householdctl cannot use")
+    return replace(server, proxy=proxy)
+
+
+def environment_proxy(server: Server) -> str | None:
+    """Return the URL of the proxy that the environment names for the server (https_proxy, http_proxy, no_proxy)."""
+    return None if server.is_local else get_proxy(parse_uri(server.websocket_url))
+
+
+def proxy_name(proxy: str) -> str:
+    """Return a proxy's URL without its user and password."""
+    parts = urlsplit(proxy)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
+
+
+def _proxy_refused(proxy: str, why: str) -> CommandError:
+    return CommandError(
+        ExitCode.USAGE,
+        f"{proxy_name(proxy)} in the environment {why}",
+        "give an HTTP proxy: https_proxy=http://HOST:PORT",
+        "or connect directly: no_proxy=HOST",
+    )

@@ -1,0 +1,126 @@
+"""Four clients of one household that answer what a server asks, until they vanish."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
+
+from householdctl.failures import describe_failure
+
+if TYPE_CHECKING:
+    from householdctl.data_plane.server_url import Server
+
+WHO = ("alex", "sarah", "jake", "computer")
+
+# The largest binary message of the deployed clients.
+_UPLOAD_CHUNK_BYTES = 65_536
+_LARGEST_MESSAGE_BYTES = 16 * 2**20
+# For the transport to report that it is gone; it needs one turn of the event loop.
+_ABORT_TIMEOUT_S = 2.0
+
+
+@dataclass
+class LeakClient:
+    """One client. ``ended_early`` says how the server ended it while traffic was to flow; empty when it did not."""
+
+    who: str
+    connection: ClientConnection
+    received_bytes: int = 0
+    tests_passed: int = 0
+    ended_early: str = ""
+
+
+def closing_words(closed: ConnectionClosed) -> str:
+    """Return why a connection ended, in the server's own words where it gave some."""
+    if closed.rcvd is None:
+        return "the connection was lost"
+    return closed.rcvd.reason or f"closed with code {closed.rcvd.code}"
+
+
+class _Connect(connect):
+    """Connects to where it was told to, and nowhere else."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Return the refusal itself: the library would follow a redirect, or fail over one to an https:// URL."""
+        return exc
+
+
+async def join(server: Server, who: str, test_id: str) -> LeakClient:
+    """Opens one client's connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
+    return LeakClient(who, await open_session(server, who, test_id))
+
+
+async def open_session(server: Server, who: str, test_id: str, query: str = "") -> ClientConnection:
+    """The connection of one user of a run; ``query`` goes behind the test id. Raises as join() does."""
+    if server.token:
+        query += f"&token={quote(server.token, safe='')}"
+    return await _Connect(
+        f"{server.websocket_url}{who}_{test_id}?test_id={test_id}{query}",
+        ssl=server.context,
+        compression=None,
+        max_size=_LARGEST_MESSAGE_BYTES,
+        open_timeout=server.open_timeout_s,
+        # The server has to notice by itself; and a proxy in between would answer in the client's place.
+        ping_interval=None,
+        proxy=server.proxy,
+    )
+
+
+async def live(member: LeakClient, seconds: float) -> None:
+    """Receives, and answers what is asked, for this long or until the server ends the connection."""
+    try:
+        async with asyncio.timeout(seconds):
+            async for message in member.connection:
+                if isinstance(message, bytes):
+                    member.received_bytes += len(message)
+                else:
+                    await _answer(member, message)
+            member.ended_early = "closed by the server"
+    except TimeoutError:
+        pass
+    except ConnectionClosed as closed:
+        member.ended_early = f"ended by the server: {closing_words(closed)}"
+    except (RecursionError, ValueError) as error:
+        member.ended_early = f"the server sent a text that is no JSON: {describe_failure(error)}"
+
+
+async def vanish(member: LeakClient) -> bool:
+    """Cuts the connection off without a closing handshake; whether this client cut it, and it is gone."""
+    was_open = member.connection.state is State.OPEN
+    member.connection.transport.abort()
+    try:
+        async with asyncio.timeout(_ABORT_TIMEOUT_S):
+            await member.connection.wait_closed()
+    except TimeoutError:
+        return False
+    return was_open
+
+
+async def _answer(member: LeakClient, text: str) -> None:
+    message = json.loads(text)
+    now_ms = round(time.monotonic() * 1000)
+    match message:
+        case {"type": "connection_test"}:
+            answer = {"type": "connection_test_response", "user_id": message.get("user_id")}
+            await _send(member, {**answer, "timestamp": message.get("timestamp"), "client_timestamp": now_ms})
+            member.tests_passed += 1
+        case {"type": "ping"}:
+            echoed = {key: message.get(key) for key in ("user_id", "sequence", "timestamp", "server_time")}
+            await _send(member, {"type": "pong", **echoed, "client_timestamp": now_ms})
+            member.tests_passed += 1
+        case {"type": "real_upload_request", "target_bytes": int(wanted)} if wanted > 0:
+            await member.connection.send(bytes(min(wanted, _UPLOAD_CHUNK_BYTES)))
+        case _:
+            pass
+
+
+async def _send(member: LeakClient, message: dict[str, Any]) -> None:
+    await member.connection.send(json.dumps(message))

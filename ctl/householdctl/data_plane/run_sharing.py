@@ -1,0 +1,90 @@
+"""A finished run as the server keeps it, and where it is then shown."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from household_scoring.report import report
+from household_scoring.requirements import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from household_scoring.latency import LatencyFigures
+    from household_scoring.measurements import Direction, RunFacts
+    from household_scoring.report import PersonReport
+    from householdctl.data_plane.server_url import Server
+    from householdctl.data_plane.timeline import Point
+    from householdctl.data_plane.warm_up import WarmUp
+
+REASONS = {
+    "disabled": "the server keeps no runs",
+    "too_many": "too many runs came from this part of the network",
+    "busy": "the server is too busy to keep it",
+    "unavailable": "the server cannot keep it at the moment",
+}
+"""Why a server does not keep a run, in words."""
+
+
+def message(
+    facts: RunFacts, phases: Mapping[str, tuple[float, float]], warm_up: WarmUp | None, timeline: Sequence[Point]
+) -> dict[str, Any]:
+    """The run_report of docs/protocol.md; ``phases`` are seconds since the begin of the run."""
+    found = report(facts, shipped())
+    return {
+        "type": "run_report",
+        "ended_at": round(time.time() * 1e3),
+        "client": {"kind": "householdctl", "version": version("householdd")},
+        "load_s": round(facts.load_s, 3),
+        "phases": [
+            {"name": name, "from_s": round(begin, 3), "until_s": round(end, 3)} for name, (begin, end) in phases.items()
+        ],
+        "baseline_ms": found.baseline_ms,
+        "idle": _latency(found.idle),
+        "loaded": _latency(found.latency),
+        "loss_share": found.loss_share,
+        "invalid": list(found.invalid),
+        "people": [_person(person) for person in found.people],
+        "timeline": timeline,
+        "warm_up_mbps": None if warm_up is None else round(warm_up.line_bps / 1e6, 3),
+    }
+
+
+def permalink(server: Server, path: str) -> str:
+    """The page's URL of a kept run."""
+    parts = urlsplit(server.websocket_url)
+    return urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "/", "", "")) + path
+
+
+def _person(person: PersonReport) -> dict[str, Any]:
+    playout = person.playout
+    return {
+        "who": person.who,
+        "activity": person.activity,
+        "score": person.outcome.score,
+        "band": person.band,
+        "verdict": person.verdict,
+        "download": _rates(person.download),
+        "upload": _rates(person.upload),
+        "latency": _latency(person.own_latency),
+        # A picture that never came did not stop either.
+        "stall_s": None if playout is None or playout.start_up_s is None else playout.stall_s,
+        "mos": None if person.call is None else person.call.mos,
+    }
+
+
+def _rates(direction: Direction) -> dict[str, float]:
+    return {"wanted_bps": direction.wanted_bps, "got_bps": direction.got_bps}
+
+
+def _latency(figures: LatencyFigures) -> dict[str, Any]:
+    return {
+        "count": figures.count,
+        "p50_ms": figures.p50_ms,
+        "p95_ms": figures.p95_ms,
+        "p99_ms": figures.p99_ms,
+        "jitter_ms": figures.jitter_ms,
+    }

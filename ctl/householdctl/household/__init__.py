@@ -1,1 +1,0 @@
-"""A household played from the terminal, with the same verdicts as the page."""

@@ -1,0 +1,1 @@
+"""Answers as people and scripts read them."""

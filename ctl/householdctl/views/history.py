@@ -1,0 +1,185 @@
+"""Ended sessions, runs and their groups as people read them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from household.v1.history_service_pb2 import RUN_SOURCE_SERVER, Grade
+from household.v1.session_pb2 import CloseReason
+from householdctl.data_plane.verdict_text import INVALID, verdict
+from householdctl.output import short_name
+from householdctl.units import format_age, format_bytes, format_rate, format_round_trip, seconds
+from householdctl.views.sessions import ago, local_time
+from householdctl.views.tables import Column, Facts, Sections, Table
+
+if TYPE_CHECKING:
+    from google.protobuf.duration_pb2 import Duration
+
+    from household.v1.history_service_pb2 import GetRunResponse, HistoryGroup, Run, SessionRecord
+
+
+def grade(run: Run) -> str:
+    """``A+``; a dash where not enough was measured, and ``invalid`` of a run that does not count."""
+    if not run.valid:
+        return "invalid"
+    return short_name(Grade, run.grade).replace("_PLUS", "+") if run.grade else "-"
+
+
+def _of_server(run: Run) -> bool:
+    return bool(run.source == RUN_SOURCE_SERVER)
+
+
+def _measured(run: Run, field: str) -> str:
+    return _round_trip(getattr(run, field)) if run.HasField(field) else "-"  # type: ignore[arg-type]  # one of Run's
+
+
+def _round_trip(duration: Duration) -> str:
+    return format_round_trip(seconds(duration))
+
+
+def _retransmits(record: SessionRecord) -> str:
+    return str(record.session.connection.retransmits) if record.session.HasField("connection") else "-"
+
+
+SESSION_COLUMNS: tuple[Column[SessionRecord], ...] = (
+    Column("ID", lambda record: record.session.id, ids=True, field="id"),
+    Column(
+        "ENDED",
+        lambda record: ago(record.session.closed_at),
+        full=lambda record: local_time(record.session.closed_at),
+        field="closed_at",
+    ),
+    Column("PROFILE", lambda record: record.session.profile, field="profile"),
+    Column("REASON", lambda record: short_name(CloseReason, record.session.close_reason), field="reason"),
+    Column("LASTED", lambda record: format_age(seconds(record.session.age)), right=True, field="duration"),
+    Column("SENT", lambda record: format_bytes(record.session.sent_bytes), right=True, rank=1, field="sent_bytes"),
+    Column(
+        "RECEIVED",
+        lambda record: format_bytes(record.session.received_bytes),
+        right=True,
+        rank=2,
+        field="received_bytes",
+    ),
+    Column("PEER", lambda record: record.session.peer_address or "-", rank=3, field="peer_address"),
+    Column("RUN", lambda record: record.run_id or "-", rank=4, ids=True, field="run_id"),
+    Column("USER", lambda record: record.session.user_id, wide=True, field="user_id"),
+    Column("SERVER", lambda record: record.server, wide=True, field="server"),
+    Column("RETRANSMITS", _retransmits, right=True, wide=True, field="retransmits"),
+    Column("DETAIL", lambda record: record.session.close_detail or "-", wide=True, field="detail"),
+)
+
+RUN_COLUMNS: tuple[Column[Run], ...] = (
+    Column("ID", lambda run: run.id, ids=True, field="id"),
+    Column("STORED", lambda run: ago(run.stored_at), full=lambda run: local_time(run.stored_at), field="stored_at"),
+    Column("GRADE", grade, field="grade"),
+    Column("IDLE", lambda run: _measured(run, "baseline"), right=True, field="baseline"),
+    Column("ADDED P95", lambda run: _measured(run, "increase_p95"), right=True, field="increase_p95"),
+    Column("CLIENT", lambda run: run.client, rank=1, field="client"),
+    Column("PEER", lambda run: run.peer_address or "-", rank=2, field="peer_address"),
+    Column("SERVER", lambda run: run.server, wide=True, field="server"),
+    Column("VERSION", lambda run: run.client_version, wide=True, field="client_version"),
+    Column("TEST ID", lambda run: run.test_id or "-", wide=True, field="test_id"),
+)
+
+GROUP_COLUMNS: tuple[Column[HistoryGroup], ...] = (
+    Column("GROUP", lambda group: group.key or "-"),
+    Column("SESSIONS", lambda group: str(group.sessions), right=True),
+    Column("TIME", lambda group: format_age(seconds(group.session_time)), right=True, rank=2),
+    Column("SENT", lambda group: format_bytes(group.sent_bytes), right=True, rank=1),
+    Column("RECEIVED", lambda group: format_bytes(group.received_bytes), right=True, rank=3),
+    Column("RUNS", lambda group: str(group.runs), right=True),
+    Column("VALID", lambda group: str(group.valid_runs), right=True, rank=4),
+    Column(
+        "ADDED P95",
+        lambda group: _round_trip(group.mean_increase_p95) if group.HasField("mean_increase_p95") else "-",
+        right=True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A person of a run's report, as the client wrote it."""
+
+    claims: dict[str, Any]
+
+    def rate(self, direction: str) -> str:
+        return format_rate(self.claims[direction]["got_bps"])
+
+    @property
+    def score(self) -> str:
+        return "-" if self.claims["score"] is None else f"{self.claims['score']:.0f}"
+
+
+_PERSON_COLUMNS: tuple[Column[_Person], ...] = (
+    Column("WHO", lambda person: person.claims["who"]),
+    Column("SCORE", lambda person: person.score, right=True),
+    Column("DOWN", lambda person: person.rate("download"), right=True),
+    Column("UP", lambda person: person.rate("upload"), right=True, rank=1),
+    Column("VERDICT", lambda person: verdict(person.claims["verdict"])),
+)
+
+
+def run_document(answer: GetRunResponse) -> dict[str, Any]:
+    """A run for scripts, its report as JSON and not as a string of it."""
+    return {"run": answer.run, "report": json.loads(answer.report), "sessions": list(answer.sessions)}
+
+
+def run_view(answer: GetRunResponse) -> Sections:
+    """A run, its people, and its sessions."""
+    run, report = answer.run, json.loads(answer.report)
+    facts = Facts(
+        [
+            ("id", run.id),
+            ("grade", grade(run)),
+            *(("does not count", INVALID.get(reason, reason)) for reason in report["invalid"]),
+            ("delay, idle line", _measured(run, "baseline")),
+            ("added by the load", f"{_measured(run, 'increase_p95')} at p95"),
+            ("stored", local_time(run.stored_at)),
+            ("ended", f"{local_time(run.ended_at)} by the {'server' if _of_server(run) else 'client'}'s clock"),
+            *([("figures", "as the server saw them; the clients reported no run")] if _of_server(run) else []),
+            ("client", f"{run.client} {run.client_version}"),
+            ("user agent", run.user_agent or "-"),
+            ("peer", run.peer_address or "-"),
+            ("test id", run.test_id or "-"),
+            ("server", run.server),
+        ]
+    )
+    people = Table(_PERSON_COLUMNS, [_Person(each) for each in report["people"]])
+    return Sections(facts, people, Table(SESSION_COLUMNS, answer.sessions))
+
+
+def session_facts(record: SessionRecord) -> list[tuple[str, str]]:
+    """Everything that is kept of an ended session."""
+    session, connection = record.session, record.session.connection
+    lines = [
+        ("id", session.id),
+        ("user", session.user_id),
+        ("test id", session.test_id or "-"),
+        ("profile", session.profile),
+        ("run", record.run_id or "-"),
+        ("peer", session.peer_address or "-"),
+        ("user agent", session.user_agent or "-"),
+        ("server", record.server),
+        ("worker", session.worker),
+        ("opened", local_time(session.opened_at)),
+        ("closed", local_time(session.closed_at)),
+        ("lasted", format_age(seconds(session.age))),
+        ("close reason", short_name(CloseReason, session.close_reason)),
+        ("close detail", session.close_detail or "-"),
+        ("sent", f"{format_bytes(session.sent_bytes)} ({session.sent_bytes} bytes)"),
+        ("received", f"{format_bytes(session.received_bytes)} ({session.received_bytes} bytes)"),
+        ("server limited", "yes" if session.server_limited else "no"),
+        ("round trip", _round_trip(session.round_trip) if session.HasField("round_trip") else "-"),
+    ]
+    if session.HasField("connection"):
+        least = _round_trip(connection.min_round_trip) if connection.HasField("min_round_trip") else "-"
+        lines += [
+            ("TCP round trip", f"{_round_trip(connection.round_trip)}, least {least}"),
+            ("TCP retransmits", str(connection.retransmits)),
+            ("TCP delivery rate", format_rate(connection.delivery_rate_bps)),
+            ("congestion control", connection.congestion_control),
+        ]
+    return lines

@@ -1,0 +1,145 @@
+"""A run and its report as people read them."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from rich.console import Group
+from rich.text import Text
+
+from householdctl import output
+from householdctl.data_plane.run import WHO
+from householdctl.data_plane.verdict_text import INVALID, verdict
+from householdctl.options import Format
+from householdctl.terminal import note
+from householdctl.units import format_rate
+from householdctl.views.tables import Column, Facts, Sections, Table
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from rich.console import RenderableType
+
+    from household_scoring.report import PersonReport, RunReport
+    from householdctl.data_plane.run import Played, Progress
+    from householdctl.options import Options
+
+
+def document(
+    played: Played, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
+) -> dict[str, Any]:
+    """Facts, report, warm-up and the server's TCP figures for scripts.
+
+    Names are in snake_case, units in the names, and there is no list of single arrivals.
+
+    ``began`` is when each phase did, so that a run can be laid beside what else was recorded of the line.
+    ``permalink`` is where the server shows the run; None where it does not.
+    """
+    whole = {
+        "report": report,
+        "facts": played.facts,
+        "warm_up": played.warm_up,
+        "server_tcp": played.server_tcp,
+        "ended": played.ended,
+    }
+    plain: dict[str, Any] = json.loads(msgspec.json.encode(whole))
+    for person in plain["facts"]["people"]:
+        del person["arrivals"]
+    plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in began.items()}
+    plain["permalink"] = permalink
+    return _snake_case(plain)  # type: ignore[no-any-return]  # a dict stays one
+
+
+def show(
+    options: Options, played: Played, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
+) -> None:
+    """Prints the report; as CSV a row for each person."""
+    whole = document(played, report, began, permalink)
+    view = Sections(Table(COLUMNS, report.people), Facts([*_household(report), *_warm_up(played)]))
+    output.show(options, whole, view, lines=whole["report"]["people"] if options.output is Format.CSV else None)
+    if options.for_people:
+        for reason in report.invalid:
+            note(f"this run does not count: {INVALID[reason]}")
+        for words, ended in groupby(sorted(played.ended, key=lambda each: each.words), key=lambda each: each.words):
+            note(f"{', '.join(dict.fromkeys(each.who for each in ended))}: {words}")
+
+
+def _household(report: RunReport) -> list[tuple[str, str]]:
+    delay = report.latency
+    lines = [
+        ("household grade", str(report.grade) if report.valid and report.grade else "none"),
+        ("delay, idle line", f"{_ms(report.baseline_ms)} median of {report.idle.count} pings"),
+        ("delay under load", f"{_ms(delay.p50_ms)} median, {_ms(delay.p95_ms)} p95, {_ms(delay.p99_ms)} p99"),
+        ("lost under load", _lost(report.loss_share)),
+        ("added by the load", f"{_ms(delay.increase_p95_ms)} at p95"),
+    ]
+    for person in report.people:
+        if person.playout is not None:
+            stops = f"{person.playout.stalls} stops, {person.playout.stall_s:.1f} s in all"
+            lines.append((f"{person.who}'s picture", stops))
+        if person.call is not None:
+            lines.append((f"{person.who}'s call", f"MOS {person.call.mos:.1f} of 4.5"))
+    return lines
+
+
+def _warm_up(played: Played) -> list[tuple[str, str]]:
+    found = played.warm_up
+    if found is None:
+        return []
+    asked = format_rate(found.computer_mbps * 1e6)
+    return [("warm-up", f"{format_rate(found.line_bps)} alone on the line, so the Computer asked for {asked}")]
+
+
+def progress(now: Progress) -> RenderableType:
+    """What a terminal shows while a run goes on."""
+    lines = [Text(f"{now.phase}, {now.left:.0f} s left", style="bold")]
+    for who, connections in groupby(now.members, key=lambda member: member.who):
+        members = [*connections]
+        arrivals = members[0].arrivals[-4000:]
+        recent = [count for at, count in arrivals if at > arrivals[-1][0] - 1]
+        rate = format_rate(sum(recent) * 8) if who in WHO else ""
+        delays = [member.latest_ms for member in members if member.latest_ms is not None]
+        delay = f"{median(delays):.0f} ms" if delays else ""
+        ended = next((member.ended for member in members if member.ended), "")
+        lines.append(Text(f"  {who:10}{rate:>14}{delay:>10}  {ended}"))
+    return Group(*lines)
+
+
+def _lost(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%} of the pings, which TCP sent again"
+
+
+def _ms(milliseconds: float | None) -> str:
+    return "-" if milliseconds is None else f"{milliseconds:.1f} ms"
+
+
+def _score(person: PersonReport) -> str:
+    return "-" if person.outcome.score is None else f"{person.outcome.score:.0f}"
+
+
+COLUMNS: tuple[Column[PersonReport], ...] = (
+    Column("WHO", lambda person: person.who),
+    Column("SCORE", _score, right=True),
+    Column("DELAY P50", lambda person: _ms(person.latency.p50_ms), right=True, rank=2),
+    Column("DELAY P95", lambda person: _ms(person.latency.p95_ms), right=True),
+    Column("DOWN", lambda person: format_rate(person.download.got_bps), right=True),
+    Column("UP", lambda person: format_rate(person.upload.got_bps), right=True, rank=1),
+    Column("VERDICT", lambda person: verdict(person.verdict)),
+)
+
+
+def _snake_case(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        return {_snake(key): _snake_case(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_snake_case(each) for each in value]
+    return value
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
