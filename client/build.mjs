@@ -42,7 +42,7 @@ const pages = [
     // What a customer's phone has to load before the test can start: everything, with one language.
     budgetBytes: 64_000,
     bundles: [
-      { entryPoints: { app: "src/main.ts" }, format: "esm", splitting: true, chunkNames: `${languagePrefix}[name]` },
+      { entryPoints: { app: "src/page/main.ts" }, format: "esm", splitting: true, chunkNames: `${languagePrefix}[name]` },
       // A classic script: browsers learned module workers years after modules.
       { entryPoints: { worker: "src/worker/main.ts" }, format: "iife" },
       { entryPoints: { check: "page/check.js" }, format: "iife", target: ["es5"] },

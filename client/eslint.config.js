@@ -26,7 +26,6 @@ export default defineConfig(
     // Rules and figures of the run are pure: they know neither the page nor the worker they run in.
     files: ["src/core/**/*.ts"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: ["../*"] }],
       "no-restricted-globals": ["error", "Date", "performance", "setTimeout", "setInterval"],
       "no-restricted-properties": ["error", { object: "Math", property: "random" }],
     },

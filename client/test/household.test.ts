@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { phaseOf } from "../src/core/household.js";
-import { moodOf } from "../src/core/mood.js";
+import { personPingEveryMs, probePingEveryMs } from "../src/core/plan.js";
+import { moodOf } from "../src/core/run/mood.js";
+import { maxBytes, minSeconds, wishesOf } from "../src/core/run/wishes.js";
 import { neededLoaded } from "../src/core/scoring/validity.js";
-import { minSeconds, maxBytes, personPingEveryMs, probePingEveryMs, wishesOf } from "../src/core/settings.js";
-import { idle, type Phase, type Snapshot } from "../src/core/snapshot.js";
+import { phaseOf, type Phase } from "../src/core/session/phase.js";
+import { idle, type Snapshot } from "../src/core/session/snapshot.js";
 
 describe("phaseOf", () => {
   it.each<[Phase, Phase[]]>([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Ending } from "../src/core/ending.js";
-import { causes, interruptionBy, interruptionOf } from "../src/core/interruption.js";
-import { refusalIn } from "../src/core/refusal.js";
+import { causes, interruptionBy, interruptionOf } from "../src/core/run/interruption.js";
+import type { Ending } from "../src/core/session/ending.js";
+import { refusalIn } from "../src/core/session/refusal.js";
 import { languages } from "../src/text/language.js";
 
 describe("interruptionBy", () => {

@@ -1,19 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Format } from "../src/core/format.js";
-import { PingBook } from "../src/core/latency.js";
-import { RateMeter } from "../src/core/rate.js";
-import { quantile } from "../src/core/statistics.js";
-
-describe("quantile", () => {
-  it("is the nearest rank", () => {
-    const values = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-    expect(quantile(values, 0.5)).toBe(5);
-    expect(quantile(values, 0.95)).toBe(10);
-    expect(quantile(values, 0)).toBe(1);
-    expect(quantile([7], 0.95)).toBe(7);
-    expect(quantile([], 0.5)).toBeUndefined();
-  });
-});
+import { PingBook } from "../src/core/session/latency.js";
+import { RateMeter } from "../src/core/session/rate.js";
+import { Format } from "../src/view/format.js";
 
 describe("RateMeter", () => {
   it("is the rate of the last second", () => {

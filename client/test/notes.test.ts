@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Format } from "../src/core/format.js";
-import { wishesOf } from "../src/core/settings.js";
+import { wishesOf } from "../src/core/run/wishes.js";
 import { languages } from "../src/text/language.js";
+import { Format } from "../src/view/format.js";
 import { notesOf } from "../src/view/notes.js";
 
 const texts = await Promise.all(languages.map(async ({ lang, load }) => [lang, await load()] as const));

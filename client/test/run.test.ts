@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { csvOf, fileNameOf, jsonOf } from "../src/core/export.js";
-import { JournalWriter, Recording, type Journal } from "../src/core/journal.js";
 import { people, type Party, type Person } from "../src/core/people.js";
-import { lineOf, togetherOf } from "../src/core/probe.js";
-import { busyOf, factsOf, isLate, loadOf, type Course } from "../src/core/run-facts.js";
-import type { Result } from "../src/core/run.js";
+import { csvOf, fileNameOf, jsonOf } from "../src/core/run/export.js";
+import { lineOf, togetherOf } from "../src/core/run/probes.js";
+import { factsOf, isLate } from "../src/core/run/run-facts.js";
+import type { Result } from "../src/core/run/run.js";
+import { busyOf, loadOf } from "../src/core/run/spans.js";
+import { timelineOf } from "../src/core/run/timeline.js";
 import { report } from "../src/core/scoring/report.js";
 import { shipped } from "../src/core/scoring/requirements.js";
-import { ServerRate } from "../src/core/server-rate.js";
-import { idle, type Snapshot } from "../src/core/snapshot.js";
-import { timelineOf } from "../src/core/timeline.js";
+import { JournalWriter, Recording, type Journal } from "../src/core/session/journal.js";
+import { ServerRate } from "../src/core/session/server-rate.js";
+import { idle, type Course, type Snapshot } from "../src/core/session/snapshot.js";
 
 const fine = {
   tabHidden: false,

@@ -9,8 +9,8 @@ import report from "../../tests/vectors/scoring/report.json";
 import statistics from "../../tests/vectors/scoring/statistics.json";
 import validity from "../../tests/vectors/scoring/validity.json";
 import verdict from "../../tests/vectors/scoring/verdict.json";
-import { bandOf } from "../src/core/scoring/verdict.js";
 import { requirementOf, shipped } from "../src/core/scoring/requirements.js";
+import { bandOf } from "../src/core/scoring/verdict.js";
 import { callNames, evaluate, revive, type Call } from "./scoring-calls.js";
 
 interface Case {

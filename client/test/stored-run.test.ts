@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { runReportOf } from "../src/core/run-report.js";
-import { runIdOf, storedRunOf } from "../src/core/stored-run.js";
-import { movedBytes, thinned, type Timeline } from "../src/core/timeline.js";
-import type { Result, RunTrace, ShownPerson } from "../src/core/run.js";
+import { runReportOf } from "../src/core/run/report-builder.js";
+import type { Result, RunTrace, ShownPerson } from "../src/core/run/run.js";
+import { runIdOf, storedRunOf } from "../src/core/run/stored-run.js";
+import { movedBytes, thinned, type Timeline } from "../src/core/run/timeline.js";
+import type { PersonFacts, RunFacts } from "../src/core/scoring/facts.js";
 import { report } from "../src/core/scoring/report.js";
 import { shipped } from "../src/core/scoring/requirements.js";
-import type { PersonFacts, RunFacts } from "../src/core/scoring/facts.js";
 
 const endedAt = 1_795_573_863_742;
 

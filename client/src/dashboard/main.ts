@@ -1,7 +1,7 @@
-import { Format } from "../core/format.js";
-import { Kept } from "../storage.js";
+import { Kept } from "../browser/storage.js";
 import { choose } from "../text/choose.js";
 import { find, label, setText } from "../view/dom.js";
+import { Format } from "../view/format.js";
 import { Connection, type Loss } from "./connection.js";
 import { DrainProgress } from "./drain-progress.js";
 import type { Answer, Live, Message, Server, Welcome } from "./messages.js";

@@ -1,12 +1,12 @@
-import type { Cause } from "../core/interruption.js";
-import type { Mood } from "../core/mood.js";
 import type { Activity, Person } from "../core/people.js";
-import type { RunPhase } from "../core/run.js";
+import type { Cause } from "../core/run/interruption.js";
+import type { Mood } from "../core/run/mood.js";
+import type { RunPhase } from "../core/run/run.js";
+import type { Wish } from "../core/run/wishes.js";
 import type { Grade } from "../core/scoring/grade.js";
 import type { Band } from "../core/scoring/requirements.js";
 import type { Invalid } from "../core/scoring/validity.js";
-import type { Wish } from "../core/settings.js";
-import type { Phase } from "../core/snapshot.js";
+import type { Phase } from "../core/session/phase.js";
 
 /** Keys that the scoring's reports name. */
 export type MessageKey = `verdict.${Activity}.${Band | "unknown"}` | `invalid.${Invalid}` | "loss.hidden_by_tcp";

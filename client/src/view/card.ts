@@ -1,13 +1,14 @@
-import type { Format } from "../core/format.js";
-import { interruptionBy } from "../core/interruption.js";
-import { moodOf } from "../core/mood.js";
 import type { Person } from "../core/people.js";
-import type { ShownPerson } from "../core/run.js";
-import { isOver, type Snapshot } from "../core/snapshot.js";
+import { interruptionBy } from "../core/run/interruption.js";
+import { moodOf } from "../core/run/mood.js";
+import type { ShownPerson } from "../core/run/run.js";
+import { isOver } from "../core/session/phase.js";
+import type { Snapshot } from "../core/session/snapshot.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
 import { extraOf } from "./extra.js";
+import type { Format } from "./format.js";
 import { Trace } from "./trace.js";
 
 /** Silence shorter than this is a slow line, and not worth a word. */

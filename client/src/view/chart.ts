@@ -1,6 +1,6 @@
 import uPlot from "uplot";
-import type { Format } from "../core/format.js";
 import { find } from "./dom.js";
+import type { Format } from "./format.js";
 
 /** A stretch of the time axis with a name; seconds. */
 export interface Band {

@@ -1,4 +1,4 @@
-import { tried } from "../core/format.js";
+import { tried } from "./format.js";
 
 /** The day of a Unix time in milliseconds, and with `timeStyle` its time of day, in the reader's own time zone. */
 export function dateOf(ms: number, locale: string, timeStyle?: "short"): string {

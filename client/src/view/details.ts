@@ -1,12 +1,12 @@
-import { csvOf, fileNameOf, jsonOf } from "../core/export.js";
-import type { Format } from "../core/format.js";
-import type { LatencyFigures } from "../core/scoring/latency.js";
 import type { Party, Person } from "../core/people.js";
-import type { Conclusion, Result, ShownPerson } from "../core/run.js";
-import type { ServerTcp } from "../core/wire.js";
+import { csvOf, fileNameOf, jsonOf } from "../core/run/export.js";
+import type { Conclusion, Result, ShownPerson } from "../core/run/run.js";
+import type { LatencyFigures } from "../core/scoring/latency.js";
+import type { ServerTcp } from "../core/session/wire.js";
 import { messageOf } from "../text/language.js";
 import type { Column, Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
+import type { Format } from "./format.js";
 import { copy, save } from "./keeping.js";
 
 const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter", "lost"] as const;

@@ -1,6 +1,6 @@
-import type { Format } from "../core/format.js";
-import type { ShownPerson } from "../core/run.js";
+import type { ShownPerson } from "../core/run/run.js";
 import type { Text } from "../text/text.js";
+import type { Format } from "./format.js";
 
 /** Below this score a person got too little of the rate they want. */
 export const goodScore = 70;

@@ -1,4 +1,4 @@
-import type { Kept } from "../storage.js";
+import type { Kept } from "../browser/storage.js";
 import { languages } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { find } from "./dom.js";

@@ -1,6 +1,6 @@
-import type { Format } from "../core/format.js";
-import { exampleMbps, minSeconds, maxBytes, maxMbps, maxSeconds, type Wish, type Wishes } from "../core/settings.js";
+import { exampleMbps, maxBytes, maxMbps, maxSeconds, minSeconds, type Wish, type Wishes } from "../core/run/wishes.js";
 import type { Text } from "../text/text.js";
+import type { Format } from "./format.js";
 
 const limits: Record<Wish, readonly [least: number, most: number]> = {
   seconds: [minSeconds, maxSeconds],

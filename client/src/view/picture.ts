@@ -1,9 +1,9 @@
-import type { Format } from "../core/format.js";
 import type { Person } from "../core/people.js";
-import type { Conclusion, ShownPerson } from "../core/run.js";
+import type { Conclusion, ShownPerson } from "../core/run/run.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { dateOf } from "./date.js";
+import type { Format } from "./format.js";
 
 /** The size that links show pictures in, pixels. */
 const width = 1200;

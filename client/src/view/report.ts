@@ -1,13 +1,13 @@
-import type { Format } from "../core/format.js";
-import type { ShownReport } from "../core/run.js";
+import type { ShownReport } from "../core/run/run.js";
+import type { StoredRun } from "../core/run/stored-run.js";
+import { movedBytes } from "../core/run/timeline.js";
+import type { WarmUp } from "../core/run/warm-up.js";
 import type { Invalid } from "../core/scoring/validity.js";
-import type { StoredRun } from "../core/stored-run.js";
-import { movedBytes } from "../core/timeline.js";
-import type { WarmUp } from "../core/warm-up.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { find, setItems, setText } from "./dom.js";
 import { isTooSlow } from "./extra.js";
+import type { Format } from "./format.js";
 
 /** From this share of lost packets on games and calls suffer, whatever the delay: the worst bound of the requirements. */
 const noticedLoss = 0.01;

@@ -1,8 +1,8 @@
-import { fileNameOf } from "../core/export.js";
-import type { Format } from "../core/format.js";
-import type { Conclusion } from "../core/run.js";
+import { fileNameOf } from "../core/run/export.js";
+import type { Conclusion } from "../core/run/run.js";
 import type { Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
+import type { Format } from "./format.js";
 import { copy, save } from "./keeping.js";
 import { pictureOf } from "./picture.js";
 

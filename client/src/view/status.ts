@@ -1,7 +1,7 @@
-import { interruptionBy } from "../core/interruption.js";
 import { people } from "../core/people.js";
-import type { RunState } from "../core/run.js";
-import { isOver } from "../core/snapshot.js";
+import { interruptionBy } from "../core/run/interruption.js";
+import type { RunState } from "../core/run/run.js";
+import { isOver } from "../core/session/phase.js";
 import type { Text } from "../text/text.js";
 
 /** The run in plain words. It changes with phases only, not with figures, so that it can be announced. */

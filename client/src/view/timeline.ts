@@ -1,10 +1,10 @@
-import type { Format } from "../core/format.js";
-import type { RunState, RunTrace, ShownReport } from "../core/run.js";
-import type { StoredRun } from "../core/stored-run.js";
-import { drawn, timelineOf, type Drawn, type Timeline } from "../core/timeline.js";
+import type { RunState, RunTrace, ShownReport } from "../core/run/run.js";
+import type { StoredRun } from "../core/run/stored-run.js";
+import { drawn, timelineOf, type Drawn, type Timeline } from "../core/run/timeline.js";
 import type { Text } from "../text/text.js";
 import { Chart, type Band, type Line } from "./chart.js";
 import { find } from "./dom.js";
+import type { Format } from "./format.js";
 
 const delayLines: Record<Drawn, Line> = {
   probe: { colour: "--accent", width: 2, filled: true },

@@ -1,9 +1,10 @@
-import type { FromWorker } from "../core/bridge.js";
-import type { RunReport } from "../core/run-report.js";
-import { Session, type Link } from "../core/session.js";
-import { isOver, type Snapshot } from "../core/snapshot.js";
-import { maxChunkBytes } from "../core/wire.js";
-import { monotonic } from "../monotonic.js";
+import { monotonic } from "../browser/monotonic.js";
+import type { FromWorker } from "../core/session/bridge.js";
+import { isOver } from "../core/session/phase.js";
+import type { RunReportMessage } from "../core/session/run-report.js";
+import { Session, type Link } from "../core/session/session.js";
+import type { Snapshot } from "../core/session/snapshot.js";
+import { maxChunkBytes } from "../core/session/wire.js";
 import { diagnose } from "./diagnosis.js";
 
 const reportEveryMs = 250;
@@ -45,7 +46,7 @@ export class Connection {
     this.#turn();
   }
 
-  report(run: RunReport): void {
+  report(run: RunReportMessage): void {
     this.#session.report(run);
   }
 

@@ -1,6 +1,6 @@
-import { ask, ok } from "../ask.js";
-import type { Ending } from "../core/ending.js";
-import { refusalIn } from "../core/refusal.js";
+import { ask, ok } from "../browser/ask.js";
+import type { Ending } from "../core/session/ending.js";
+import { refusalIn } from "../core/session/refusal.js";
 
 const timeoutMs = 3000;
 /** Of HTTP answers without a cause, such as those of a proxy. */

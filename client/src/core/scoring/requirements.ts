@@ -1,5 +1,4 @@
-// Outside of this folder, because it is the one source for the server's side too.
-// eslint-disable-next-line no-restricted-imports
+// The source for the server as well.
 import { activities, bands } from "../../../../daemon/household_scoring/requirements.json";
 
 /** How it is for a person, from best to worst. */

@@ -1,5 +1,5 @@
-import type { GradeKey } from "../grades.js";
 import type { Loss } from "../connection.js";
+import type { GradeKey } from "../grades.js";
 
 /** Words that stand in the markup; the keys are the values of `data-text`. */
 export type Label =

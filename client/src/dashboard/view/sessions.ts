@@ -1,5 +1,5 @@
-import type { Format } from "../../core/format.js";
 import { find, setText } from "../../view/dom.js";
+import type { Format } from "../../view/format.js";
 import { flat, fold, type Row } from "../households.js";
 import { isProblem, type Problem, type SessionPage, type View } from "../messages.js";
 import type { SessionColumn, Text } from "../text/text.js";

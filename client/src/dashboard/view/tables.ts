@@ -1,5 +1,5 @@
-import type { Format } from "../../core/format.js";
 import { find, setText } from "../../view/dom.js";
+import type { Format } from "../../view/format.js";
 import { bars, grades, type GradeKey } from "../grades.js";
 import { isProblem, type Run, type Runs, type Server, type Worker } from "../messages.js";
 import type { Text } from "../text/text.js";

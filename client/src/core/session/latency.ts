@@ -1,5 +1,5 @@
+import { percentile } from "../scoring/statistics.js";
 import type { RoundTrip } from "./journal.js";
-import { quantile } from "./statistics.js";
 
 /** Round trips over some time; milliseconds. Figures are undefined where there was no answer in that time. */
 export interface LatencyFigures {
@@ -68,7 +68,10 @@ export class PingBook {
       if (roundTrip === undefined || now - roundTrip.at > windowMs) break;
       recent.push(roundTrip.ms);
     }
-    recent.sort((a, b) => a - b);
-    return { count: recent.length, p50Ms: quantile(recent, 0.5), p95Ms: quantile(recent, 0.95) };
+    return {
+      count: recent.length,
+      p50Ms: percentile(recent, 50) ?? undefined,
+      p95Ms: percentile(recent, 95) ?? undefined,
+    };
   }
 }

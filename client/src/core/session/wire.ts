@@ -1,4 +1,4 @@
-import type { RunReport } from "./run-report.js";
+import type { RunReportMessage } from "./run-report.js";
 
 /** Messages of the data plane: JSON text with a `type`. Times are milliseconds. */
 
@@ -138,7 +138,7 @@ export type ClientMessage =
     }
   | { type: "connection_test_response"; user_id: string; timestamp: number; client_timestamp: number }
   | { type: "client_confirmation"; received_bytes: number; sent_bytes: number; timestamp: number }
-  | RunReport
+  | RunReportMessage
   | { type: "stop_test"; user_id: string };
 
 /** The text frame of a message. */

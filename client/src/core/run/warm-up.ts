@@ -1,12 +1,8 @@
-import type { Journal } from "./journal.js";
-import { within, type Span } from "./run-facts.js";
+import type { Journal } from "../session/journal.js";
+import { within, type Span } from "./spans.js";
 
-/** How long the Computer is alone on the line. */
-export const warmUpMs = 3000;
 /** What the beginning of a TCP connection takes to find its rate, and is left out. */
 const rampMs = 1000;
-/** Time for the line to empty its queue before the household comes. */
-export const settleMs = 1000;
 /** The Computer has to want more than the line carries, else it would fill no queue; it also makes up for a slow start. */
 const headroom = 1.5;
 

@@ -1,42 +1,11 @@
-import type { Journal, Portion } from "./journal.js";
-import { activityOf, people, type Person } from "./people.js";
-import { fatesOf } from "./probe.js";
-import type { Arrival } from "./scoring/playout.js";
-import type { Circumstances, PersonFacts, Probe, RunFacts } from "./scoring/facts.js";
-import type { AnsweredPing } from "./scoring/repairs.js";
-import type { Snapshot } from "./snapshot.js";
-
-/** All that is known of one connection: how it stands, and what happened on it. */
-export interface Course {
-  snapshot: Snapshot;
-  journal: Journal;
-}
-
-/** A time from `from` up to `until`; milliseconds. */
-export interface Span {
-  from: number;
-  until: number;
-}
-
-/** When a connection carried its traffic; undefined where it never opened. One that still does lasts until `now`. */
-export function trafficOf({ openedAt, trafficUntil }: Snapshot, now: number): Span | undefined {
-  return openedAt === undefined ? undefined : { from: openedAt, until: trafficUntil ?? now };
-}
-
-/** When everybody who came was on the line at once; undefined where nobody came, or they never met. */
-export function loadOf(spans: readonly (Span | undefined)[]): Span | undefined {
-  const open = spans.filter((span) => span !== undefined);
-  const from = Math.max(...open.map((span) => span.from));
-  const until = Math.min(...open.map((span) => span.until));
-  return open.length > 0 && from < until ? { from, until } : undefined;
-}
-
-/** When somebody was on the line, from the time on when all who came were; undefined where nobody came. */
-export function busyOf(spans: readonly (Span | undefined)[]): Span | undefined {
-  const open = spans.filter((span) => span !== undefined);
-  if (open.length === 0) return undefined;
-  return { from: Math.max(...open.map((span) => span.from)), until: Math.max(...open.map((span) => span.until)) };
-}
+import { activityOf, people, type Person } from "../people.js";
+import type { Circumstances, PersonFacts, Probe, RunFacts } from "../scoring/facts.js";
+import type { Arrival } from "../scoring/playout.js";
+import type { AnsweredPing } from "../scoring/repairs.js";
+import type { Journal, Portion } from "../session/journal.js";
+import type { Course, Snapshot } from "../session/snapshot.js";
+import { fatesOf } from "./probes.js";
+import { loadOf, trafficOf, within, type Span } from "./spans.js";
 
 /** A run's measurements in the form that the scoring takes. */
 export function factsOf(
@@ -100,9 +69,4 @@ export function isLate(snapshots: readonly Snapshot[]): boolean {
 function meanBps(portions: readonly Portion[], span: Span | undefined): number {
   if (span === undefined || span.until <= span.from) return 0;
   return (8000 * portions.reduce((sum, { bytes }) => sum + bytes, 0)) / (span.until - span.from);
-}
-
-/** Whether a time is in a span, its ends included. */
-export function within(at: number, { from, until }: Span): boolean {
-  return at >= from && at <= until;
 }

@@ -1,12 +1,12 @@
-import { ask } from "./ask.js";
-import type { FromWorker, ToWorker } from "./core/bridge.js";
-import { isNormal, type Ending } from "./core/ending.js";
-import { Recording } from "./core/journal.js";
-import type { Party } from "./core/people.js";
-import type { Course } from "./core/run-facts.js";
-import type { RunReport } from "./core/run-report.js";
-import { idle, isOver, type Phase, type Snapshot } from "./core/snapshot.js";
-import { monotonic } from "./monotonic.js";
+import { ask } from "../browser/ask.js";
+import { monotonic } from "../browser/monotonic.js";
+import type { Party } from "../core/people.js";
+import type { FromWorker, ToWorker } from "../core/session/bridge.js";
+import { isNormal, type Ending } from "../core/session/ending.js";
+import { Recording } from "../core/session/journal.js";
+import { isOver, type Phase } from "../core/session/phase.js";
+import type { RunReportMessage } from "../core/session/run-report.js";
+import { idle, type Course, type Snapshot } from "../core/session/snapshot.js";
 
 /** A worker reports four times a second: when it has been silent for this long the page says so. */
 const overdueMs = 1000;
@@ -84,7 +84,7 @@ export class Member {
   }
 
   /** Tells the server what a whole run has shown; the answer is `stored` of the snapshot. */
-  report(run: RunReport): void {
+  report(run: RunReportMessage): void {
     this.#worker?.postMessage({ kind: "report", run } satisfies ToWorker);
   }
 

@@ -1,9 +1,9 @@
-import { isNormal } from "./ending.js";
-import { phaseOf } from "./household.js";
-import type { Journal } from "./journal.js";
-import { tellFates, type Fates } from "./scoring/repairs.js";
-import { idle, type Snapshot } from "./snapshot.js";
-import { quantile } from "./statistics.js";
+import { tellFates, type Fates } from "../scoring/repairs.js";
+import { percentile } from "../scoring/statistics.js";
+import { isNormal } from "../session/ending.js";
+import type { Journal } from "../session/journal.js";
+import { phaseOf } from "../session/phase.js";
+import { idle, type Snapshot } from "../session/snapshot.js";
 
 /** What became of the pings of all probes. */
 export function fatesOf(journals: readonly Journal[]): Fates {
@@ -42,6 +42,5 @@ export function togetherOf(snapshots: readonly Snapshot[]): Snapshot {
 }
 
 function median(values: readonly (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined);
-  return quantile(known.sort((a, b) => a - b), 0.5);
+  return percentile(values.filter((value) => value !== undefined), 50) ?? undefined;
 }

@@ -1,6 +1,6 @@
-import type { Journal, Portion } from "./journal.js";
-import { people, type Party } from "./people.js";
-import { quantile } from "./statistics.js";
+import { people, type Party } from "../people.js";
+import { percentile } from "../scoring/statistics.js";
+import type { Journal, Portion } from "../session/journal.js";
 
 /** Time that one point stands for, milliseconds. */
 export const bucketMs = 250;
@@ -47,7 +47,7 @@ export function thinned(timeline: Timeline, most: number): Timeline {
   if (size <= 1) return timeline;
   const { seconds, delayMs, downBps, upBps } = timeline;
   const delay = (party: Drawn): (number | null)[] =>
-    chunked(delayMs[party], size).map((values) => middleOf(values.filter((value) => value !== null)));
+    chunked(delayMs[party], size).map((values) => percentile(values.filter((value) => value !== null), 50));
   return {
     seconds: seconds.filter((_, row) => row % size === 0),
     delayMs: { probe: delay("probe"), alex: delay("alex"), sarah: delay("sarah"), jake: delay("jake") },
@@ -64,16 +64,12 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function middleOf(values: readonly number[]): number | null {
-  return quantile([...values].sort((a, b) => a - b), 0.5) ?? null;
-}
-
 const nothing: Journal = { pingsSentAt: [], roundTrips: [], received: [], sent: [] };
 
 function medians({ roundTrips }: Journal, beganAt: number, rows: number): (number | null)[] {
   const buckets = Array.from({ length: rows }, (): number[] => []);
   for (const { sentAt, ms } of roundTrips) buckets[rowOf(sentAt, beganAt)]?.push(ms);
-  return buckets.map((values) => middleOf(values));
+  return buckets.map((values) => percentile(values, 50));
 }
 
 function rates(portions: readonly Portion[], beganAt: number, rows: number): number[] {

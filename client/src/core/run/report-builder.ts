@@ -1,15 +1,23 @@
+import type { Direction } from "../scoring/facts.js";
+import type { LatencyFigures } from "../scoring/latency.js";
+import type { Playout } from "../scoring/playout.js";
+import type { PersonReport } from "../scoring/report.js";
+import type {
+  Point,
+  RunReportMessage,
+  StoredLatency,
+  StoredPerson,
+  StoredPhase,
+  StoredRates,
+} from "../session/run-report.js";
 import type { Result, RunTrace } from "./run.js";
-import type { LatencyFigures } from "./scoring/latency.js";
-import type { Direction } from "./scoring/facts.js";
-import type { Playout } from "./scoring/playout.js";
-import type { PersonReport } from "./scoring/report.js";
 import { thinned, timelineOf } from "./timeline.js";
 
 /** Most points of a timeline that the server takes; with them the message stays below its limit of 16 KiB. */
 const maxPoints = 240;
 
 /** What a run that ended at `endedAt` (Unix time, ms) has shown, as the server keeps it: `run_report` of docs/protocol.md. */
-export function runReportOf(result: Result, endedAt: number, trace: RunTrace, version: string): RunReport {
+export function runReportOf(result: Result, endedAt: number, trace: RunTrace, version: string): RunReportMessage {
   const { report, facts, warmUp } = result;
   return {
     type: "run_report",
@@ -26,56 +34,6 @@ export function runReportOf(result: Result, endedAt: number, trace: RunTrace, ve
     timeline: pointsOf(trace),
     warm_up_mbps: warmUp === null ? null : rounded(warmUp.lineBps / 1_000_000),
   };
-}
-
-export type Point = readonly [seconds: number, delayMs: number | null, downBps: number, upBps: number];
-
-export interface StoredLatency {
-  count: number;
-  p50_ms: number | null;
-  p95_ms: number | null;
-  p99_ms: number | null;
-  jitter_ms: number | null;
-}
-
-export interface StoredRates {
-  wanted_bps: number;
-  got_bps: number;
-}
-
-export interface StoredPerson {
-  who: string;
-  activity: string;
-  score: number | null;
-  band: PersonReport["band"];
-  verdict: string;
-  download: StoredRates;
-  upload: StoredRates;
-  latency: StoredLatency;
-  stall_s: number | null;
-  mos: number | null;
-}
-
-export interface StoredPhase {
-  name: "idle" | "warm_up" | "load" | "recovery";
-  from_s: number;
-  until_s: number;
-}
-
-export interface RunReport {
-  type: "run_report";
-  ended_at: number;
-  client: { kind: "page" | "householdctl"; version: string };
-  load_s: number;
-  phases: readonly StoredPhase[];
-  baseline_ms: number | null;
-  idle: StoredLatency;
-  loaded: StoredLatency;
-  loss_share: number | null;
-  invalid: readonly string[];
-  people: readonly StoredPerson[];
-  timeline: readonly Point[];
-  warm_up_mbps: number | null;
 }
 
 function phasesOf({ beganAt, now, warmUp, load }: RunTrace): StoredPhase[] {

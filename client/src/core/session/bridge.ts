@@ -1,11 +1,11 @@
 import type { Journal } from "./journal.js";
-import type { RunReport } from "./run-report.js";
+import type { RunReportMessage } from "./run-report.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** What the page tells a worker. */
 export type ToWorker =
   | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number; pingTurnMs: number | undefined }
-  | { kind: "report"; run: RunReport }
+  | { kind: "report"; run: RunReportMessage }
   | { kind: "stop" };
 
 /**

@@ -1,22 +1,10 @@
-import { warmUpMs } from "./warm-up.js";
+import { warmUpMs } from "../plan.js";
 
 const defaultSeconds = 30;
 /** A person's 100 answers at 10 Hz, which a grade needs, and some to spare. */
 export const minSeconds = 12;
 /** With the baseline and the warm-up before and the recovery after, the probe stays below the 300 s that a session may last. */
 export const maxSeconds = 280;
-
-/** How long the line measures itself without load. */
-export const baselineMs = 5000;
-/** How long answers to the pings under load are waited for, and the line is watched as it recovers. */
-export const recoveryMs = 3000;
-
-/** Connections that take turns to ping: a lost packet holds up one of them, and the others show that it is one. */
-export const probes = 4;
-/** 20 Hz of all probes together: what grades the household. */
-export const probePingEveryMs = 50;
-/** 10 Hz. */
-export const personPingEveryMs = 100;
 
 export const maxMbps = 99_999;
 

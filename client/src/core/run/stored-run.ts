@@ -1,14 +1,13 @@
-import { people } from "./people.js";
+import { people } from "../people.js";
+import type { Direction } from "../scoring/facts.js";
+import type { Grade } from "../scoring/grade.js";
+import { increase, type LatencyFigures } from "../scoring/latency.js";
+import { throughputScore } from "../scoring/outcome.js";
+import { deliveryOf } from "../scoring/report.js";
+import { shipped } from "../scoring/requirements.js";
+import type { Invalid } from "../scoring/validity.js";
+import type { RunReportMessage, StoredLatency, StoredPerson, StoredPhase, StoredRates } from "../session/run-report.js";
 import type { Conclusion, ShownPerson } from "./run.js";
-import type { RunReport, StoredLatency, StoredPerson, StoredPhase, StoredRates } from "./run-report.js";
-import type { Direction } from "./scoring/facts.js";
-import type { Grade } from "./scoring/grade.js";
-import { increase } from "./scoring/latency.js";
-import type { LatencyFigures } from "./scoring/latency.js";
-import { throughputScore } from "./scoring/outcome.js";
-import { deliveryOf } from "./scoring/report.js";
-import { shipped } from "./scoring/requirements.js";
-import type { Invalid } from "./scoring/validity.js";
 import type { Timeline } from "./timeline.js";
 
 /** Scores are kept with two decimals, and rates in whole bits. */
@@ -23,7 +22,7 @@ export interface StoredRun extends Conclusion {
 /** The answer to `GET /virtual-household/runs/ID`; the server has checked every value of the report. */
 interface Answer {
   grade: Grade | null;
-  report: RunReport;
+  report: RunReportMessage;
   sessions: readonly StoredSession[];
 }
 
@@ -51,7 +50,7 @@ export function storedRunOf(text: string, host: string): StoredRun {
 
 /** A run as every view shows it: the one that has just ended and the one that was stored are the same report. */
 export function shownRunOf(
-  report: RunReport,
+  report: RunReportMessage,
   grade: Grade | null,
   serverTcp: StoredRun["serverTcp"],
   host: string,
@@ -142,7 +141,7 @@ function directionOf({ wanted_bps, got_bps }: StoredRates): Direction {
   return { wantedBps: wanted_bps, gotBps: got_bps };
 }
 
-function timelineOf({ timeline }: RunReport): Timeline {
+function timelineOf({ timeline }: RunReportMessage): Timeline {
   const none = timeline.map(() => null);
   return {
     seconds: timeline.map(([seconds]) => seconds),

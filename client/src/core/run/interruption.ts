@@ -1,4 +1,4 @@
-import type { Ending } from "./ending.js";
+import type { Ending } from "../session/ending.js";
 
 /** Why a run did not reach its end, or cannot begin, most telling first: people are told one of them. */
 export const causes = [

@@ -1,16 +1,16 @@
-import type { Interruption } from "./core/interruption.js";
-import { people } from "./core/people.js";
-import { noRun, type RunState } from "./core/run.js";
-import type { Wishes } from "./core/settings.js";
-import { isOver } from "./core/snapshot.js";
-import { shownRunOf } from "./core/stored-run.js";
+import { monotonic } from "../browser/monotonic.js";
+import { WakeLock } from "../browser/wake-lock.js";
+import { people } from "../core/people.js";
+import { totalMsOf, type Plan } from "../core/plan.js";
+import type { Interruption } from "../core/run/interruption.js";
+import { noRun, type RunState } from "../core/run/run.js";
+import { shownRunOf } from "../core/run/stored-run.js";
+import type { Wishes } from "../core/run/wishes.js";
+import { isOver } from "../core/session/phase.js";
+import type { Page, Refusal } from "../view/page.js";
 import { Household } from "./household.js";
-import { monotonic } from "./monotonic.js";
-import { totalMsOf, type Plan } from "./plan.js";
 import { askReadiness } from "./readiness.js";
 import { permalinkTo } from "./recall.js";
-import type { Page, Refusal } from "./view/page.js";
-import { WakeLock } from "./wake-lock.js";
 
 const paintEveryMs = 250;
 /**

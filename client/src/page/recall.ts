@@ -1,7 +1,7 @@
-import { ask, ok } from "./ask.js";
-import { storedRunOf } from "./core/stored-run.js";
-import type { Text } from "./text/text.js";
-import type { Page } from "./view/page.js";
+import { ask, ok } from "../browser/ask.js";
+import { storedRunOf } from "../core/run/stored-run.js";
+import type { Text } from "../text/text.js";
+import type { Page } from "../view/page.js";
 
 const timeoutMs = 10_000;
 const notFound = 404;

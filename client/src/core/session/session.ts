@@ -1,11 +1,12 @@
+import { recoveryMs } from "../plan.js";
 import { endingOf, isNormal, type Ending } from "./ending.js";
 import { JournalWriter, type Journal } from "./journal.js";
 import { PingBook } from "./latency.js";
+import type { Phase } from "./phase.js";
 import { RateMeter } from "./rate.js";
-import { recoveryMs } from "./settings.js";
-import type { RunReport } from "./run-report.js";
+import type { RunReportMessage } from "./run-report.js";
 import { ServerRate } from "./server-rate.js";
-import type { Phase, Snapshot, Stored } from "./snapshot.js";
+import type { Snapshot, Stored } from "./snapshot.js";
 import { UploadPacer } from "./upload.js";
 import {
   decode,
@@ -178,7 +179,7 @@ export class Session {
   }
 
   /** Tells the server what a whole run has shown. */
-  report(run: RunReport): void {
+  report(run: RunReportMessage): void {
     if (this.phase === "running") this.#say(run);
   }
 

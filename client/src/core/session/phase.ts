@@ -1,4 +1,10 @@
-import { isOver, type Phase } from "./snapshot.js";
+/** Where one person's connection is in its life. */
+export type Phase = "idle" | "connecting" | "running" | "stopping" | "done" | "failed";
+
+/** True where nothing more will happen. */
+export function isOver(phase: Phase): boolean {
+  return phase === "done" || phase === "failed";
+}
 
 /** The state of the run that the persons' connections make up; failed as soon as all are over and one of them failed. */
 export function phaseOf(persons: readonly Phase[]): Phase {

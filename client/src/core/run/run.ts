@@ -1,12 +1,13 @@
-import type { Journal } from "./journal.js";
-import type { Party, Person } from "./people.js";
-import type { Span } from "./run-facts.js";
-import type { RunFacts } from "./scoring/facts.js";
-import type { Playout } from "./scoring/playout.js";
-import type { PersonReport, RunReport } from "./scoring/report.js";
+import type { Party, Person } from "../people.js";
+import type { RunFacts } from "../scoring/facts.js";
+import type { Playout } from "../scoring/playout.js";
+import type { PersonReport, RunReport } from "../scoring/report.js";
+import type { Journal } from "../session/journal.js";
+import type { Phase } from "../session/phase.js";
+import { idle, type Snapshot } from "../session/snapshot.js";
+import type { ServerTcp } from "../session/wire.js";
+import type { Span } from "./spans.js";
 import type { WarmUp } from "./warm-up.js";
-import { idle, type Phase, type Snapshot } from "./snapshot.js";
-import type { ServerTcp } from "./wire.js";
 
 /** The parts of a run: the line alone, the Computer alone on it, the household on it, the line alone again. */
 export type RunPhase = "idle-baseline" | "warm-up" | "load" | "recovery";

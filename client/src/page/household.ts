@@ -1,22 +1,34 @@
+import { version } from "../../package.json";
+import { monotonic } from "../browser/monotonic.js";
+import { people, type Party, type Person } from "../core/people.js";
+import {
+  baselineMs,
+  beforeLoadMs,
+  personPingEveryMs,
+  probePingEveryMs,
+  probes,
+  recoveryMs,
+  settleMs,
+  totalMsOf,
+  warmUpMs,
+  type Plan,
+} from "../core/plan.js";
+import { interruptionBy, interruptionOf, type Interruption } from "../core/run/interruption.js";
+import { lineOf, togetherOf } from "../core/run/probes.js";
+import { runReportOf } from "../core/run/report-builder.js";
+import { factsOf, isLate } from "../core/run/run-facts.js";
+import type { Result, RunPhase, RunState, RunTrace } from "../core/run/run.js";
+import { busyOf, trafficOf } from "../core/run/spans.js";
+import { warmUpOf, type WarmUp } from "../core/run/warm-up.js";
+import { report } from "../core/scoring/report.js";
+import { shipped } from "../core/scoring/requirements.js";
+import type { Ending } from "../core/session/ending.js";
+import { joined, type Journal } from "../core/session/journal.js";
+import { isOver, phaseOf, type Phase } from "../core/session/phase.js";
+import type { RunReportMessage } from "../core/session/run-report.js";
+import type { Snapshot, Stored } from "../core/session/snapshot.js";
 import { Attention } from "./attention.js";
-import type { Ending } from "./core/ending.js";
-import { interruptionBy, interruptionOf, type Interruption } from "./core/interruption.js";
-import { phaseOf } from "./core/household.js";
-import { joined, type Journal } from "./core/journal.js";
-import { people, type Party, type Person } from "./core/people.js";
-import type { Result, RunPhase, RunState, RunTrace } from "./core/run.js";
-import { lineOf, togetherOf } from "./core/probe.js";
-import { busyOf, factsOf, isLate, trafficOf } from "./core/run-facts.js";
-import { runReportOf, type RunReport } from "./core/run-report.js";
-import { report } from "./core/scoring/report.js";
-import { shipped } from "./core/scoring/requirements.js";
-import { baselineMs, personPingEveryMs, probePingEveryMs, probes, recoveryMs } from "./core/settings.js";
-import { isOver, type Phase, type Snapshot, type Stored } from "./core/snapshot.js";
-import { settleMs, warmUpMs, warmUpOf, type WarmUp } from "./core/warm-up.js";
 import { Member } from "./member.js";
-import { monotonic } from "./monotonic.js";
-import { beforeLoadMs, totalMsOf, type Plan } from "./plan.js";
-import { version } from "../package.json";
 
 /** Time a worker has to end by itself once told to stop; after it the worker itself is ended. */
 const stopTimeoutMs = 4000;
@@ -26,7 +38,7 @@ const reportTimeoutMs = 3000;
 /** What a run has shown: everything, and the report of it that the server keeps, which is what every view shows. */
 export interface Outcome {
   result: Result;
-  report: RunReport;
+  report: RunReportMessage;
 }
 
 /** One run: the probes alone, perhaps the Computer alone beside them, all people, the probes alone again. */

@@ -1,5 +1,5 @@
-import type { Person } from "./people.js";
-import type { Snapshot } from "./snapshot.js";
+import type { Person } from "../people.js";
+import type { Snapshot } from "../session/snapshot.js";
 
 /** How it is for a person; `unknown` until there is enough to say. */
 export type Mood = "unknown" | "good" | "fair" | "poor";

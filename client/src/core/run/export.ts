@@ -1,5 +1,5 @@
+import type { LatencyFigures } from "../scoring/latency.js";
 import type { Result } from "./run.js";
-import type { LatencyFigures } from "./scoring/latency.js";
 
 type Cell = string | number | boolean | null;
 

@@ -1,9 +1,8 @@
 import type { Ending } from "./ending.js";
+import type { Journal } from "./journal.js";
 import type { LatencyFigures } from "./latency.js";
+import type { Phase } from "./phase.js";
 import type { ServerTcp } from "./wire.js";
-
-/** Where one person's connection is in its life. */
-export type Phase = "idle" | "connecting" | "running" | "stopping" | "done" | "failed";
 
 /** One person's connection at one moment. Payload bytes only; rates in bit/s, times in milliseconds. */
 export interface Snapshot {
@@ -86,7 +85,8 @@ export const idle: Snapshot = {
   stored: undefined,
 };
 
-/** True where nothing more will happen. */
-export function isOver(phase: Phase): boolean {
-  return phase === "done" || phase === "failed";
+/** All that is known of one connection: how it stands, and what happened on it. */
+export interface Course {
+  snapshot: Snapshot;
+  journal: Journal;
 }

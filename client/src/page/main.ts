@@ -1,13 +1,13 @@
-import { Format } from "./core/format.js";
-import { wishesOf } from "./core/settings.js";
-import { runIdOf } from "./core/stored-run.js";
+import { Kept } from "../browser/storage.js";
+import { runIdOf } from "../core/run/stored-run.js";
+import { wishesOf } from "../core/run/wishes.js";
+import { textFor } from "../text/language.js";
+import type { Text } from "../text/text.js";
+import { Format } from "../view/format.js";
+import { showLanguages } from "../view/languages.js";
+import { Page } from "../view/page.js";
 import { recall } from "./recall.js";
 import { Runner } from "./runner.js";
-import { Kept } from "./storage.js";
-import { textFor } from "./text/language.js";
-import type { Text } from "./text/text.js";
-import { showLanguages } from "./view/languages.js";
-import { Page } from "./view/page.js";
 
 const language = new Kept("household-language", () => localStorage);
 

@@ -1,6 +1,6 @@
-import { ask } from "./ask.js";
-import { refused, type Interruption } from "./core/interruption.js";
-import { refusalIn } from "./core/refusal.js";
+import { ask } from "../browser/ask.js";
+import { refused, type Interruption } from "../core/run/interruption.js";
+import { refusalIn } from "../core/session/refusal.js";
 
 const timeoutMs = 5000;
 const unavailable = 503;

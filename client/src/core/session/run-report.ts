@@ -1,0 +1,52 @@
+import type { Band } from "../scoring/requirements.js";
+
+export type Point = readonly [seconds: number, delayMs: number | null, downBps: number, upBps: number];
+
+export interface StoredLatency {
+  count: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  jitter_ms: number | null;
+}
+
+export interface StoredRates {
+  wanted_bps: number;
+  got_bps: number;
+}
+
+export interface StoredPerson {
+  who: string;
+  activity: string;
+  score: number | null;
+  band: Band | null;
+  verdict: string;
+  download: StoredRates;
+  upload: StoredRates;
+  latency: StoredLatency;
+  stall_s: number | null;
+  mos: number | null;
+}
+
+export interface StoredPhase {
+  name: "idle" | "warm_up" | "load" | "recovery";
+  from_s: number;
+  until_s: number;
+}
+
+/** What a run has shown, as the server keeps it: `run_report` of docs/protocol.md. */
+export interface RunReportMessage {
+  type: "run_report";
+  ended_at: number;
+  client: { kind: "page" | "householdctl"; version: string };
+  load_s: number;
+  phases: readonly StoredPhase[];
+  baseline_ms: number | null;
+  idle: StoredLatency;
+  loaded: StoredLatency;
+  loss_share: number | null;
+  invalid: readonly string[];
+  people: readonly StoredPerson[];
+  timeline: readonly Point[];
+  warm_up_mbps: number | null;
+}
