@@ -6,7 +6,7 @@ const layers = {
   "core/session": ["src/core/(?:scoring/|people|plan)"],
   core: [requirements],
   browser: [],
-  worker: ["src/core/", "src/browser/"],
+  worker: ["src/core/session/", "src/browser/"],
   text: ["src/core/"],
   view: ["src/core/", "src/browser/", "src/text/", "node_modules/uplot/"],
   page: ["src/core/", "src/browser/", "src/text/", "src/view/", "package\\.json"],

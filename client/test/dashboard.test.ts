@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { DrainProgress } from "../src/dashboard/drain-progress.js";
 import { bars } from "../src/dashboard/grades.js";
-import { flat, fold } from "../src/dashboard/households.js";
-import type { Point, SessionRow } from "../src/dashboard/messages.js";
+import type { Point, SessionRow } from "../src/dashboard/live-messages.js";
 import { retryDelay } from "../src/dashboard/retry.js";
 import { asFilter } from "../src/dashboard/search.js";
+import { flat, fold } from "../src/dashboard/session-groups.js";
+import { pageSize, SessionQuery } from "../src/dashboard/session-query.js";
 import { de } from "../src/dashboard/text/de.js";
 import { en } from "../src/dashboard/text/en.js";
 import { span, Trend } from "../src/dashboard/trend.js";
-import { pageSize, ViewState } from "../src/dashboard/view-state.js";
 
 function point(at: number, sessions = 0): Point {
   return [at, sessions, 0, 0, null, 0.02, null];
@@ -16,7 +16,7 @@ function point(at: number, sessions = 0): Point {
 
 describe("the view", () => {
   it("begins with the newest sessions", () => {
-    expect(new ViewState().request).toEqual({
+    expect(new SessionQuery().request).toEqual({
       filter: "",
       order_by: "opened_at desc",
       page_token: "",
@@ -25,7 +25,7 @@ describe("the view", () => {
   });
 
   it("orders numbers from the greatest, words from the first, and turns round when asked again", () => {
-    const view = new ViewState();
+    const view = new SessionQuery();
     view.orderBy("sent_bytes", true);
     expect(view.request.order_by).toBe("sent_bytes desc");
     view.orderBy("sent_bytes", true);
@@ -35,7 +35,7 @@ describe("the view", () => {
   });
 
   it("goes forward and back by tokens, and to the first page with another filter or order", () => {
-    const view = new ViewState();
+    const view = new SessionQuery();
     view.forward("a");
     view.forward("b");
     view.forward("");

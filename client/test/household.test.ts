@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { personPingEveryMs, probePingEveryMs } from "../src/core/plan.js";
-import { moodOf } from "../src/core/run/mood.js";
-import { maxBytes, minSeconds, wishesOf } from "../src/core/run/wishes.js";
+import { qualityOf } from "../src/core/run/quality.js";
+import { maxBytes, minSeconds, queryOptionsOf } from "../src/core/run/query-options.js";
 import { neededLoaded } from "../src/core/scoring/validity.js";
 import { phaseOf, type Phase } from "../src/core/session/phase.js";
 import { idle, type Snapshot } from "../src/core/session/snapshot.js";
@@ -21,38 +21,38 @@ describe("phaseOf", () => {
   });
 });
 
-describe("moodOf", () => {
+describe("qualityOf", () => {
   function withP95(p95Ms: number, count = 100): Snapshot {
     return { ...idle, phase: "running", latency: { count, p50Ms: p95Ms, p95Ms } };
   }
 
   it("judges a gamer and a caller by the slow round trips", () => {
-    expect(moodOf("alex", withP95(50))).toBe("good");
-    expect(moodOf("alex", withP95(80))).toBe("fair");
-    expect(moodOf("sarah", withP95(101))).toBe("poor");
+    expect(qualityOf("alex", withP95(50))).toBe("good");
+    expect(qualityOf("alex", withP95(80))).toBe("fair");
+    expect(qualityOf("sarah", withP95(101))).toBe("poor");
   });
 
   it("says nothing from a handful of answers", () => {
-    expect(moodOf("alex", withP95(500, 5))).toBe("unknown");
+    expect(qualityOf("alex", withP95(500, 5))).toBe("unknown");
   });
 
   it("does not call a line good that has stopped to answer", () => {
-    expect(moodOf("alex", { ...withP95(10), waitingMs: 1500 })).toBe("poor");
+    expect(qualityOf("alex", { ...withP95(10), waitingMs: 1500 })).toBe("poor");
   });
 
   it("judges a viewer by what arrives, and not by the queue of the own burst", () => {
-    expect(moodOf("jake", { ...withP95(900), delivery: 1 })).toBe("good");
-    expect(moodOf("jake", { ...withP95(10), delivery: 0.8 })).toBe("fair");
-    expect(moodOf("jake", { ...withP95(10), delivery: 0.3 })).toBe("poor");
-    expect(moodOf("jake", withP95(10))).toBe("unknown");
+    expect(qualityOf("jake", { ...withP95(900), delivery: 1 })).toBe("good");
+    expect(qualityOf("jake", { ...withP95(10), delivery: 0.8 })).toBe("fair");
+    expect(qualityOf("jake", { ...withP95(10), delivery: 0.3 })).toBe("poor");
+    expect(qualityOf("jake", withP95(10))).toBe("unknown");
   });
 
   it("lets updates be as slow as they are", () => {
-    expect(moodOf("computer", { ...withP95(900), receivedBytes: 1 })).toBe("good");
+    expect(qualityOf("computer", { ...withP95(900), receivedBytes: 1 })).toBe("good");
   });
 });
 
-describe("wishesOf", () => {
+describe("queryOptionsOf", () => {
   it.each([
     ["", 30, []],
     ["?seconds=20", 20, []],
@@ -68,7 +68,7 @@ describe("wishesOf", () => {
     ["?seconds=12.5", 30, ["seconds"]],
     ["?seconds=999999999", 30, ["seconds"]],
   ])("reads the length in %j as %i, with %j wrong", (query, seconds, wrong) => {
-    expect(wishesOf(query)).toMatchObject({ seconds, wrong });
+    expect(queryOptionsOf(query)).toMatchObject({ seconds, wrong });
   });
 
   it("lets the shortest run have the answers that a grade needs", () => {
@@ -83,7 +83,7 @@ describe("wishesOf", () => {
     ["?computer=all", undefined, ["computer"]],
     ["?computer=all&seconds=x", undefined, ["seconds", "computer"]],
   ])("reads the Computer's limit in %j as %s, with %j wrong", (query, computerMbps, wrong) => {
-    expect(wishesOf(query)).toMatchObject({ computerMbps, wrong });
+    expect(queryOptionsOf(query)).toMatchObject({ computerMbps, wrong });
   });
 
   it.each([
@@ -93,7 +93,7 @@ describe("wishesOf", () => {
     ["?seconds=20&warmup=0", false],
     ["?computer=50", false],
   ])("has in %j a warm-up: %s", (query, warmUp) => {
-    expect(wishesOf(query).warmUp).toBe(warmUp);
+    expect(queryOptionsOf(query).warmUp).toBe(warmUp);
   });
 });
 
@@ -106,6 +106,6 @@ describe("maxBytes", () => {
     ["?seconds=20&computer=10", Infinity, 60_000_000],
     ["?seconds=20&computer=10", 5, 12_500_000],
   ])("with %j moves on a line of %s Mbit/s at most %i bytes", (query, line, bytes) => {
-    expect(maxBytes(wishesOf(query), line)).toBe(bytes);
+    expect(maxBytes(queryOptionsOf(query), line)).toBe(bytes);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PingBook } from "../src/core/session/latency.js";
-import { RateMeter } from "../src/core/session/rate.js";
+import { PingTracker } from "../src/core/session/ping-tracker.js";
+import { RateMeter } from "../src/core/session/rate-meter.js";
 import { Format } from "../src/view/format.js";
 
 describe("RateMeter", () => {
@@ -29,9 +29,9 @@ describe("RateMeter", () => {
   });
 });
 
-describe("PingBook", () => {
+describe("PingTracker", () => {
   it("times each answer by the local clock", () => {
-    const pings = new PingBook();
+    const pings = new PingTracker();
     const first = pings.sent(0);
     const second = pings.sent(100);
     pings.answered(first, 120);
@@ -41,7 +41,7 @@ describe("PingBook", () => {
   });
 
   it("waits no longer for a ping once a later one is answered", () => {
-    const pings = new PingBook();
+    const pings = new PingTracker();
     const first = pings.sent(0);
     pings.sent(100);
     pings.answered(pings.sent(200), 250);
@@ -51,7 +51,7 @@ describe("PingBook", () => {
   });
 
   it("ignores answers to pings that were not sent, or twice", () => {
-    const pings = new PingBook();
+    const pings = new PingTracker();
     const only = pings.sent(0);
     pings.answered(99, 1);
     pings.answered(only, 5);
@@ -60,7 +60,7 @@ describe("PingBook", () => {
   });
 
   it("forgets what is older than the window, but keeps it for the run", () => {
-    const pings = new PingBook();
+    const pings = new PingTracker();
     pings.answered(pings.sent(0), 80);
     pings.answered(pings.sent(5000), 5010);
     expect(pings.figures(5010, 1000)).toEqual({ count: 1, p50Ms: 10, p95Ms: 10 });
@@ -68,7 +68,7 @@ describe("PingBook", () => {
   });
 
   it("shows a line that answers nothing by the age of the oldest ping", () => {
-    const pings = new PingBook();
+    const pings = new PingTracker();
     expect(pings.waitingMs(10)).toBe(0);
     pings.sent(0);
     pings.sent(100);
@@ -76,7 +76,7 @@ describe("PingBook", () => {
   });
 
   it("holds a bounded number of pings without an answer", () => {
-    const pings = new PingBook();
+    const pings = new PingTracker();
     for (let at = 0; at < 100_000; at += 100) pings.sent(at);
     expect(pings.waitingMs(100_000)).toBe(60_000);
   });

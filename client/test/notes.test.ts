@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { wishesOf } from "../src/core/run/wishes.js";
+import { queryOptionsOf } from "../src/core/run/query-options.js";
 import { languages } from "../src/text/language.js";
 import { Format } from "../src/view/format.js";
 import { notesOf } from "../src/view/notes.js";
@@ -7,7 +7,7 @@ import { notesOf } from "../src/view/notes.js";
 const texts = await Promise.all(languages.map(async ({ lang, load }) => [lang, await load()] as const));
 
 describe.each(texts)("the notes before a test in %s", (lang, text) => {
-  const notes = (query = ""): string[] => notesOf(wishesOf(query), [], text, new Format(lang));
+  const notes = (query = ""): string[] => notesOf(queryOptionsOf(query), [], text, new Format(lang));
 
   afterEach(() => {
     vi.unstubAllGlobals();

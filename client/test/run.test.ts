@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { people, type Party, type Person } from "../src/core/people.js";
 import { csvOf, fileNameOf, jsonOf } from "../src/core/run/export.js";
-import { lineOf, togetherOf } from "../src/core/run/probes.js";
-import { factsOf, isLate } from "../src/core/run/run-facts.js";
+import { combinedSnapshot, lineJournal } from "../src/core/run/probes.js";
+import { factsOf, isOverloaded } from "../src/core/run/run-facts.js";
 import type { Result } from "../src/core/run/run.js";
 import { busyOf, loadOf } from "../src/core/run/spans.js";
 import { timelineOf } from "../src/core/run/timeline.js";
@@ -10,7 +10,7 @@ import { report } from "../src/core/scoring/report.js";
 import { shipped } from "../src/core/scoring/requirements.js";
 import { JournalWriter, Recording, type Journal } from "../src/core/session/journal.js";
 import { ServerRate } from "../src/core/session/server-rate.js";
-import { idle, type Course, type Snapshot } from "../src/core/session/snapshot.js";
+import { idle, type ConnectionRecord, type Snapshot } from "../src/core/session/snapshot.js";
 
 const fine = {
   tabHidden: false,
@@ -31,7 +31,7 @@ function pings(from: number, until: number, everyMs: number, ms: number): Pick<J
 const none = { received: [], sent: [] };
 
 /** Somebody on the line from 5 s to 35 s, with a portion a second. */
-function person(ms: number, changes: Partial<Snapshot> = {}): Course {
+function person(ms: number, changes: Partial<Snapshot> = {}): ConnectionRecord {
   const snapshot: Snapshot = {
     ...idle,
     phase: "done",
@@ -46,7 +46,7 @@ function person(ms: number, changes: Partial<Snapshot> = {}): Course {
   return { snapshot, journal: { ...pings(5000, 35_000, 100, ms), received, sent: [] } };
 }
 
-function household(changes: Partial<Record<Person, Course>> = {}): Map<Person, Course> {
+function household(changes: Partial<Record<Person, ConnectionRecord>> = {}): Map<Person, ConnectionRecord> {
   return new Map(people.map((who) => [who, changes[who] ?? person(20)]));
 }
 
@@ -145,7 +145,7 @@ describe("factsOf", () => {
   });
 
   it("has nobody's figures who never came, and a report all the same", () => {
-    const nobody = new Map(people.map((who): [Person, Course] => [who, { snapshot: idle, journal: probe }]));
+    const nobody = new Map(people.map((who): [Person, ConnectionRecord] => [who, { snapshot: idle, journal: probe }]));
     const facts = factsOf([probe], nobody, 5000, { ...fine, connectionLost: true }, 9000);
     expect(facts.people[0]).toMatchObject({ roundTripsMs: [], pingsSent: 0, arrivals: [] });
     expect(report(facts, shipped)).toMatchObject({ valid: false, invalid: ["connection_lost", "too_few_samples"] });
@@ -182,7 +182,7 @@ describe("the probes together", () => {
   });
 
   it("show the line, and not the one that waits for a repair", () => {
-    expect(togetherOf([running(10, 5), running(900, 400), running(12, 30)])).toMatchObject({
+    expect(combinedSnapshot([running(10, 5), running(900, 400), running(12, 30)])).toMatchObject({
       phase: "running",
       ending: undefined,
       latency: { count: 30, p50Ms: 12, p95Ms: 12 },
@@ -194,15 +194,15 @@ describe("the probes together", () => {
   it("have the ending of the one that did not end well", () => {
     const stopped = running(10, 0, { phase: "done", ending: { kind: "stopped" } });
     const lost = running(10, 0, { phase: "failed", ending: { kind: "lost" } });
-    expect(togetherOf([stopped, lost]).ending).toEqual({ kind: "lost" });
-    expect(togetherOf([stopped, stopped]).ending).toEqual({ kind: "stopped" });
-    expect(togetherOf([running(10, 0), stopped]).phase).toBe("running");
+    expect(combinedSnapshot([stopped, lost]).ending).toEqual({ kind: "lost" });
+    expect(combinedSnapshot([stopped, stopped]).ending).toEqual({ kind: "stopped" });
+    expect(combinedSnapshot([running(10, 0), stopped]).phase).toBe("running");
   });
 
   it("have the line's round trips only", () => {
     const one = { ...none, ...pings(0, 200, 100, 10) };
     const other = { ...none, pingsSentAt: [50], roundTrips: [{ sentAt: 50, ms: 250 }] };
-    expect(lineOf([one, other])).toEqual({ ...none, pingsSentAt: [0, 50, 100], roundTrips: one.roundTrips });
+    expect(lineJournal([one, other])).toEqual({ ...none, pingsSentAt: [0, 50, 100], roundTrips: one.roundTrips });
   });
 });
 
@@ -234,12 +234,12 @@ describe("timelineOf", () => {
   });
 });
 
-describe("isLate", () => {
+describe("isOverloaded", () => {
   it("is true from the 95th percentile on", () => {
     const one = { ...idle, pings: 100, latePings: 5 };
-    expect(isLate([one, one])).toBe(false);
-    expect(isLate([one, { ...one, latePings: 6 }])).toBe(true);
-    expect(isLate([idle])).toBe(false);
+    expect(isOverloaded([one, one])).toBe(false);
+    expect(isOverloaded([one, { ...one, latePings: 6 }])).toBe(true);
+    expect(isOverloaded([idle])).toBe(false);
   });
 });
 

@@ -11,7 +11,7 @@ import validity from "../../tests/vectors/scoring/validity.json";
 import verdict from "../../tests/vectors/scoring/verdict.json";
 import { requirementOf, shipped } from "../src/core/scoring/requirements.js";
 import { bandOf } from "../src/core/scoring/verdict.js";
-import { callNames, evaluate, revive, type Call } from "./scoring-calls.js";
+import { callNames, evaluate, revive, type Call } from "./core/scoring/calls.js";
 
 interface Case {
   name: string;

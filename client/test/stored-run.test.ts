@@ -3,7 +3,7 @@ import { runReportOf } from "../src/core/run/report-builder.js";
 import type { Result, RunTrace, ShownPerson } from "../src/core/run/run.js";
 import { runIdOf, storedRunOf } from "../src/core/run/stored-run.js";
 import { movedBytes, thinned, type Timeline } from "../src/core/run/timeline.js";
-import type { PersonFacts, RunFacts } from "../src/core/scoring/facts.js";
+import type { PersonFacts, RunFacts } from "../src/core/scoring/measurements.js";
 import { report } from "../src/core/scoring/report.js";
 import { shipped } from "../src/core/scoring/requirements.js";
 

@@ -164,7 +164,7 @@ def test_an_operator_finds_a_session_and_ends_it_with_a_reason(served: Daemon, w
         screenshot(wide, "dashboard-kill")
         dialog.get_by_label("Reason").fill("  ")
         dialog.get_by_role("button", name="End 1 session").click()
-        expect(dialog.locator("#ask-problem")).to_have_text(
+        expect(dialog.locator("#confirm-problem")).to_have_text(
             "reason: 1 to 200 characters are needed, not 0", timeout=WAIT
         )
         dialog.get_by_label("Reason").fill("a customer called")

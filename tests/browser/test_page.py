@@ -72,8 +72,8 @@ def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, p
     expect(report).to_have_attribute("data-valid", "true")
     # The loopback has no queue worth the name; at the Computer's full rate the processors of the test have one.
     assert report.get_attribute("data-grade") in {"A+", "A"}, report.inner_text()
-    expect(page.locator("[data-user=sarah] .extra")).to_contain_text("MOS")
-    expect(page.locator("[data-user=jake] .extra")).to_contain_text("picture")
+    expect(page.locator("[data-user=sarah] .detail")).to_contain_text("MOS")
+    expect(page.locator("[data-user=jake] .detail")).to_contain_text("picture")
     expect(page.locator("#advice li")).not_to_have_count(0)
     expect(page.get_by_role("img", name="Delay over time.")).to_be_visible()
     page.get_by_text("Details for experts").click()

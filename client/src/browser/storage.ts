@@ -1,5 +1,5 @@
 /** What a browser keeps for the page; nothing where it is told to keep nothing, as with blocked cookies. */
-export class Kept {
+export class StoredValue {
   readonly #name: string;
   readonly #storage: () => Storage;
 

@@ -1,4 +1,4 @@
-import type { Day } from "./messages.js";
+import type { Day } from "./live-messages.js";
 
 /** From best to worst; what does not count is last. */
 export const grades = ["A+", "A", "B", "C", "D", "F", "invalid"] as const;

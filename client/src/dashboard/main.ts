@@ -1,19 +1,19 @@
-import { Kept } from "../browser/storage.js";
+import { StoredValue } from "../browser/storage.js";
 import { choose } from "../text/choose.js";
 import { find, label, setText } from "../view/dom.js";
 import { Format } from "../view/format.js";
-import { Connection, type Loss } from "./connection.js";
 import { DrainProgress } from "./drain-progress.js";
-import type { Answer, Live, Message, Server, Welcome } from "./messages.js";
+import { LiveConnection, type Loss } from "./live-connection.js";
+import type { ChangeResult, Live, Message, Server, Welcome } from "./live-messages.js";
 import { de } from "./text/de.js";
 import { en } from "./text/en.js";
 import { Trend } from "./trend.js";
-import { Ask } from "./view/ask.js";
-import { FiguresView } from "./view/figures.js";
-import { SessionsView } from "./view/sessions.js";
-import { TablesView } from "./view/tables.js";
+import { ConfirmDialog } from "./view/confirm-dialog.js";
+import { FiguresView } from "./view/figures-view.js";
+import { SessionsView } from "./view/sessions-view.js";
+import { TablesView } from "./view/tables-view.js";
 
-const keptToken = new Kept("householdd-token", () => sessionStorage);
+const keptToken = new StoredValue("householdd-token", () => sessionStorage);
 /** Charts are dear to paint, and show ten minutes. */
 const drawEvery = 2;
 const outcomeMs = 8000;
@@ -30,26 +30,26 @@ const trend = new Trend();
 const drainProgress = new DrainProgress();
 const figures = new FiguresView(document, text, format);
 const tables = new TablesView(document, text, format);
-const ask = new Ask(document, text);
+const dialog = new ConfirmDialog(document, text);
 let about: Welcome | undefined;
 let heardAt: Date | undefined;
 let drawn = 0;
 let hiding: number | undefined;
 
-const connection = new Connection(keptToken.get(), {
+const connection = new LiveConnection(keptToken.get(), {
   needsToken: showLogin,
   message: take,
   lost: showLoss,
 });
 const sessions = new SessionsView(document, text, format, {
-  look: (view) => {
-    connection.look(view);
+  watch: (view) => {
+    connection.watch(view);
   },
   kill: (ids) => {
-    askToKill(text.asking.kill(ids.length), { ids });
+    confirmKill(text.confirm.kill(ids.length), { ids });
   },
   killMatching: (filter, total) => {
-    askToKill(text.asking.killMatching(filter, total), { filter });
+    confirmKill(text.confirm.killMatching(filter, total), { filter });
   },
 });
 
@@ -76,7 +76,7 @@ function showWelcome(welcome: Welcome): void {
   trend.reset(welcome.points);
   drawn = 0;
   sessions.allow(operates);
-  sessions.look();
+  sessions.watch();
 }
 
 function showLive({ server, point, page }: Live): void {
@@ -110,7 +110,7 @@ function showLogin(wrong: boolean): void {
   const before = keptToken.get() !== undefined;
   keptToken.remove();
   document.documentElement.dataset.link = "login";
-  ask.close();
+  dialog.close();
   setText(element("#lost"), "");
   element("#board").hidden = true;
   element("#state").hidden = true;
@@ -128,12 +128,12 @@ function showLoss(loss: Loss, seconds: number): void {
   setText(element("#lost"), text.lost(loss, seconds, heardAt === undefined ? undefined : clock.format(heardAt)));
 }
 
-function askToKill(asking: Parameters<Ask["open"]>[0], which: { ids: readonly string[] } | { filter: string }): void {
-  const block = { label: text.asking.block, options: text.asking.blockChoices, initial: 0 };
-  ask.open(
-    asking,
+function confirmKill(confirm: Parameters<ConfirmDialog["open"]>[0], which: { ids: readonly string[] } | { filter: string }): void {
+  const block = { label: text.confirm.block, options: text.confirm.blockChoices, initial: 0 };
+  dialog.open(
+    confirm,
     block,
-    (reason, seconds) => connection.order({ type: "kill", ...which, reason, block: seconds }),
+    (reason, seconds) => connection.request({ type: "kill", ...which, reason, block: seconds }),
     ({ outcomes, blocked }) => {
       sessions.forget();
       showOutcome(text.outcome.killed(outcomes ?? {}, blocked?.length ?? 0));
@@ -164,21 +164,21 @@ button("#logout").addEventListener("click", () => {
   connection.logIn(undefined);
 });
 button("#drain-button").addEventListener("click", () => {
-  const deadline = { label: text.asking.deadline, options: text.asking.deadlineChoices, initial: 300 };
-  ask.open(
-    text.asking.drain,
+  const deadline = { label: text.confirm.deadline, options: text.confirm.deadlineChoices, initial: 300 };
+  dialog.open(
+    text.confirm.drain,
     deadline,
-    (reason, seconds): Promise<Answer> => connection.order({ type: "drain", reason, deadline: seconds }),
+    (reason, seconds): Promise<ChangeResult> => connection.request({ type: "drain", reason, deadline: seconds }),
     () => {
       showOutcome(text.outcome.draining);
     },
   );
 });
 button("#resume").addEventListener("click", () => {
-  ask.open(
-    text.asking.resume,
+  dialog.open(
+    text.confirm.resume,
     undefined,
-    (reason): Promise<Answer> => connection.order({ type: "resume", reason }),
+    (reason): Promise<ChangeResult> => connection.request({ type: "resume", reason }),
     () => {
       showOutcome(text.outcome.resumed);
     },

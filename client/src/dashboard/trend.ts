@@ -1,4 +1,4 @@
-import type { Point } from "./messages.js";
+import type { Point } from "./live-messages.js";
 
 /** Seconds that the charts show. */
 export const span = 600;

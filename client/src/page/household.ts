@@ -14,21 +14,21 @@ import {
   type Plan,
 } from "../core/plan.js";
 import { interruptionBy, interruptionOf, type Interruption } from "../core/run/interruption.js";
-import { lineOf, togetherOf } from "../core/run/probes.js";
+import { combinedSnapshot, lineJournal } from "../core/run/probes.js";
 import { runReportOf } from "../core/run/report-builder.js";
-import { factsOf, isLate } from "../core/run/run-facts.js";
+import { factsOf, isOverloaded } from "../core/run/run-facts.js";
 import type { Result, RunPhase, RunState, RunTrace } from "../core/run/run.js";
 import { busyOf, trafficOf } from "../core/run/spans.js";
 import { warmUpOf, type WarmUp } from "../core/run/warm-up.js";
 import { report } from "../core/scoring/report.js";
 import { shipped } from "../core/scoring/requirements.js";
 import type { Ending } from "../core/session/ending.js";
-import { joined, type Journal } from "../core/session/journal.js";
+import { concatenated, type Journal } from "../core/session/journal.js";
 import { isOver, phaseOf, type Phase } from "../core/session/phase.js";
 import type { RunReportMessage } from "../core/session/run-report.js";
 import type { Snapshot, Stored } from "../core/session/snapshot.js";
-import { Attention } from "./attention.js";
-import { Member } from "./member.js";
+import { PageMonitor } from "./page-monitor.js";
+import { SessionWorker } from "./session-worker.js";
 
 /** Time a worker has to end by itself once told to stop; after it the worker itself is ended. */
 const stopTimeoutMs = 4000;
@@ -43,24 +43,24 @@ export interface Outcome {
 
 /** One run: the probes alone, perhaps the Computer alone beside them, all people, the probes alone again. */
 export class Household {
-  readonly #probes: readonly Member[];
-  readonly #people: ReadonlyMap<Person, Member>;
-  readonly #attention = new Attention();
+  readonly #probes: readonly SessionWorker[];
+  readonly #people: ReadonlyMap<Person, SessionWorker>;
+  readonly #monitor = new PageMonitor();
   readonly #plan: Plan;
   readonly #durationMs: number;
-  readonly #changed: () => void;
+  readonly #onPhase: () => void;
   readonly #beganAt = monotonic();
   #runPhase: RunPhase = "idle-baseline";
   #phaseBeganAt = this.#beganAt;
   #idleUntil: number | undefined;
   /** The Computer while it is alone on the line. */
-  readonly #warmUp: Member | undefined;
+  readonly #warmUp: SessionWorker | undefined;
   #next: ReturnType<typeof setTimeout> | undefined;
   #stoppedEarly = false;
   /** True while the server's answer to the run's report is waited for. */
-  #reported = false;
+  #awaitingStored = false;
   /** What the server was told; undefined where it was not. */
-  #told: Outcome | undefined;
+  #reportedOutcome: Outcome | undefined;
   #endedAt: number | undefined;
 
   /** `changed` is called when a phase changes; figures are there to be read at any time. */
@@ -68,20 +68,20 @@ export class Household {
     const { durationMs } = plan;
     this.#plan = plan;
     this.#durationMs = durationMs;
-    this.#changed = changed;
+    this.#onPhase = changed;
     const testId = String(Date.now());
     const moved = (): void => {
-      this.#moved();
+      this.#onChange();
     };
     const probe = { party: "probe", testId, durationMs: Infinity, pingEveryMs: probes * probePingEveryMs } as const;
     this.#probes = Array.from(
       { length: probes },
-      (_, place) => new Member({ ...probe, pingTurnMs: place * probePingEveryMs }, moved),
+      (_, place) => new SessionWorker({ ...probe, pingTurnMs: place * probePingEveryMs }, moved),
     );
     const options = { testId, durationMs, pingEveryMs: personPingEveryMs };
-    this.#people = new Map(people.map((party) => [party, new Member({ ...options, party }, moved)]));
+    this.#people = new Map(people.map((party) => [party, new SessionWorker({ ...options, party }, moved)]));
     if (plan.warmUp) {
-      this.#warmUp = new Member({ ...options, party: "computer", durationMs: warmUpMs }, changed);
+      this.#warmUp = new SessionWorker({ ...options, party: "computer", durationMs: warmUpMs }, changed);
     }
   }
 
@@ -90,7 +90,7 @@ export class Household {
   }
 
   get phase(): Phase {
-    const phase = phaseOf(this.#members().map((member) => member.phase));
+    const phase = phaseOf(this.#sessions().map((session) => session.phase));
     // The probes wait for the server to keep the run.
     return this.#stoppedEarly && !isOver(phase) ? "stopping" : phase;
   }
@@ -101,42 +101,42 @@ export class Household {
   }
 
   state(): RunState {
-    if (this.#endedAt === undefined) this.#attention.look();
+    if (this.#endedAt === undefined) this.#monitor.look();
     return {
       phase: this.phase,
       runPhase: isOver(this.phase) ? undefined : this.#runPhase,
       elapsedMs: this.#elapsedMs(),
       totalMs: totalMsOf(this.#plan),
       stoppedEarly: this.#stoppedEarly,
-      hidden: this.#attention.hidden,
-      people: new Map([...this.#people].map(([person, member]) => [person, this.#onTheLine(person, member).snapshot])),
+      hidden: this.#monitor.hidden,
+      people: new Map([...this.#people].map(([person, session]) => [person, this.#shownSession(person, session).snapshot])),
       probe: this.#probe,
     };
   }
 
   trace(): RunTrace {
     const now = this.#endedAt ?? monotonic();
-    const journals = new Map<Party, Journal>([["probe", lineOf(this.#probeJournals())]]);
-    for (const [person, member] of this.#people) journals.set(person, member.course.journal);
-    for (const { course } of this.#alone()) journals.set("computer", joined(course.journal, journals.get("computer")));
+    const journals = new Map<Party, Journal>([["probe", lineJournal(this.#probeJournals())]]);
+    for (const [person, session] of this.#people) journals.set(person, session.record.journal);
+    for (const { record } of this.#warmUpSessions()) journals.set("computer", concatenated(record.journal, journals.get("computer")));
     return {
       beganAt: this.#beganAt,
       now,
       journals,
-      warmUp: this.#warmUp && trafficOf(this.#warmUp.course.snapshot, now),
-      load: busyOf([...this.#people.values()].map((member) => trafficOf(member.course.snapshot, now))),
+      warmUp: this.#warmUp && trafficOf(this.#warmUp.record.snapshot, now),
+      load: busyOf([...this.#people.values()].map((session) => trafficOf(session.record.snapshot, now))),
     };
   }
 
   /** What kept the run from its end; undefined where it reached it, or the customer stopped it. */
   get interruption(): Interruption | undefined {
-    if (this.#stoppedEarly || this.#told?.result.report.valid === true) return undefined;
-    return interruptionOf(this.#members().flatMap(({ snapshot }) => snapshot.ending ?? []));
+    if (this.#stoppedEarly || this.#reportedOutcome?.result.report.valid === true) return undefined;
+    return interruptionOf(this.#sessions().flatMap(({ snapshot }) => snapshot.ending ?? []));
   }
 
   /** What the run has shown, once it is over: what the server was told, so that no two figures are said of one run. */
   outcome(): Outcome {
-    const { result, report } = this.#told ?? this.#conclude();
+    const { result, report } = this.#reportedOutcome ?? this.#conclude();
     return { result: { ...result, serverTcp: this.#serverTcp() }, report };
   }
 
@@ -156,21 +156,21 @@ export class Household {
   #conclude(): Outcome {
     const now = this.#endedAt ?? monotonic();
     const circumstances = {
-      tabHidden: this.#attention.hidden,
-      clockJumpMs: this.#attention.clockJumpMs,
-      clientOverloaded: isLate(this.#probes.map(({ snapshot }) => snapshot)),
-      serverOverloaded: this.#members().some(({ snapshot }) => snapshot.serverOverloaded || isFull(snapshot.ending)),
-      serverLimited: [...this.#members(), ...this.#alone()].some(({ snapshot }) => snapshot.serverLimited),
+      tabHidden: this.#monitor.hidden,
+      clockJumpMs: this.#monitor.clockJumpMs,
+      clientOverloaded: isOverloaded(this.#probes.map(({ snapshot }) => snapshot)),
+      serverOverloaded: this.#sessions().some(({ snapshot }) => snapshot.serverOverloaded || isFull(snapshot.ending)),
+      serverLimited: [...this.#sessions(), ...this.#warmUpSessions()].some(({ snapshot }) => snapshot.serverLimited),
       stoppedEarly: this.#stoppedEarly,
-      connectionLost: this.#members().some((member) => member.phase === "failed"),
+      connectionLost: this.#sessions().some((session) => session.phase === "failed"),
     };
-    const courses = new Map([...this.#people].map(([person, member]) => [person, member.course]));
-    const facts = factsOf(this.#probeJournals(), courses, this.#idleUntil ?? now, circumstances, now);
+    const records = new Map([...this.#people].map(([person, session]) => [person, session.record]));
+    const facts = factsOf(this.#probeJournals(), records, this.#idleUntil ?? now, circumstances, now);
     const at = new Date();
     const result = {
       at: at.toISOString(),
       host: location.host,
-      warmUp: this.#found() ?? null,
+      warmUp: this.#warmUpResult() ?? null,
       facts,
       serverTcp: this.#serverTcp(),
       report: report(facts, shipped),
@@ -184,56 +184,56 @@ export class Household {
   }
 
   /** What the warm-up has found so far. */
-  #found(): WarmUp | undefined {
+  #warmUpResult(): WarmUp | undefined {
     if (this.#warmUp === undefined) return undefined;
-    const { snapshot, journal } = this.#warmUp.course;
+    const { snapshot, journal } = this.#warmUp.record;
     return warmUpOf(journal, trafficOf(snapshot, this.#endedAt ?? monotonic()));
   }
 
   /** Who is shown as a person. */
-  #onTheLine(person: Person, member: Member): Member {
-    return person === "computer" && this.#runPhase === "warm-up" ? (this.#warmUp ?? member) : member;
+  #shownSession(person: Person, session: SessionWorker): SessionWorker {
+    return person === "computer" && this.#runPhase === "warm-up" ? (this.#warmUp ?? session) : session;
   }
 
   /** What becomes of the warm-up's own connection is no part of the run's phase. */
-  #alone(): Member[] {
+  #warmUpSessions(): SessionWorker[] {
     return this.#warmUp === undefined ? [] : [this.#warmUp];
   }
 
-  #members(): Member[] {
+  #sessions(): SessionWorker[] {
     return [...this.#probes, ...this.#people.values()];
   }
 
   /** All probes as one. */
   get #probe(): Snapshot {
-    return togetherOf(this.#probes.map((probe) => probe.snapshot));
+    return combinedSnapshot(this.#probes.map((probe) => probe.snapshot));
   }
 
   #probeJournals(): Journal[] {
-    return this.#probes.map((probe) => probe.course.journal);
+    return this.#probes.map((probe) => probe.record.journal);
   }
 
   /** Ends the run. The server is told first what it has shown, where there was a household, and has a moment to answer. */
   #finish(): void {
     clearTimeout(this.#next);
-    for (const member of [...this.#people.values(), ...this.#alone()]) member.stop();
+    for (const session of [...this.#people.values(), ...this.#warmUpSessions()]) session.stop();
     const [probe] = this.#probes;
     if ((this.#runPhase !== "load" && this.#runPhase !== "recovery") || probe?.phase !== "running") {
       this.#stopAll();
       return;
     }
-    this.#told = this.#conclude();
-    probe.report(this.#told.report);
-    this.#reported = true;
+    this.#reportedOutcome = this.#conclude();
+    probe.report(this.#reportedOutcome.report);
+    this.#awaitingStored = true;
     this.#next = setTimeout(() => {
       this.#stopAll();
     }, reportTimeoutMs);
   }
 
   #stopAll(): void {
-    this.#reported = false;
+    this.#awaitingStored = false;
     clearTimeout(this.#next);
-    for (const member of [...this.#members(), ...this.#alone()]) member.stop();
+    for (const session of [...this.#sessions(), ...this.#warmUpSessions()]) session.stop();
     setTimeout(() => {
       this.#endAll({ kind: "lost" });
     }, stopTimeoutMs);
@@ -241,27 +241,27 @@ export class Household {
 
   #endAll(ending: Ending): void {
     clearTimeout(this.#next);
-    for (const member of [...this.#members(), ...this.#alone()]) member.end(ending);
+    for (const session of [...this.#sessions(), ...this.#warmUpSessions()]) session.end(ending);
   }
 
   /** Goes on to the next phase when the time, or what became of the connections, asks for it. */
-  #moved(): void {
+  #onChange(): void {
     if (isOver(this.phase)) {
       if (this.#endedAt === undefined) {
         this.#endedAt = monotonic();
         clearTimeout(this.#next);
-        this.#attention.end();
+        this.#monitor.end();
       }
-    } else if (this.#reported) {
+    } else if (this.#awaitingStored) {
       if (this.stored !== undefined || this.#probes[0]?.phase !== "running") this.#stopAll();
     } else if (!this.#stoppedEarly) {
       this.#advance();
     }
-    this.#changed();
+    this.#onPhase();
   }
 
   #advance(): void {
-    const phases = [...this.#people.values()].map((member) => member.phase);
+    const phases = [...this.#people.values()].map((session) => session.phase);
     const { ending } = this.#probe;
     if (this.#runPhase === "idle-baseline") {
       // Nothing can be compared without a baseline, so nobody else is let onto the line.
@@ -285,7 +285,7 @@ export class Household {
     }
   }
 
-  #warm(computer: Member): void {
+  #warm(computer: SessionWorker): void {
     this.#enter("warm-up");
     computer.start();
     this.#next = setTimeout(() => {
@@ -296,8 +296,8 @@ export class Household {
   #load(): void {
     this.#enter("load");
     this.#warmUp?.end({ kind: "stopped" });
-    const computerMbps = this.#plan.computerMbps ?? this.#found()?.computerMbps;
-    for (const [person, member] of this.#people) member.start(person === "computer" ? computerMbps : undefined);
+    const computerMbps = this.#plan.computerMbps ?? this.#warmUpResult()?.computerMbps;
+    for (const [person, session] of this.#people) session.start(person === "computer" ? computerMbps : undefined);
   }
 
   #enter(phase: RunPhase): void {
@@ -307,7 +307,7 @@ export class Household {
 
   #elapsedMs(): number {
     const here = (this.#endedAt ?? monotonic()) - this.#phaseBeganAt;
-    const people = Math.max(...[...this.#people.values()].map((member) => member.snapshot.elapsedMs));
+    const people = Math.max(...[...this.#people.values()].map((session) => session.snapshot.elapsedMs));
     const before = beforeLoadMs(this.#plan);
     switch (this.#runPhase) {
       case "idle-baseline":

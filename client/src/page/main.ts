@@ -1,23 +1,23 @@
-import { Kept } from "../browser/storage.js";
+import { StoredValue } from "../browser/storage.js";
+import { queryOptionsOf } from "../core/run/query-options.js";
 import { runIdOf } from "../core/run/stored-run.js";
-import { wishesOf } from "../core/run/wishes.js";
 import { textFor } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { Format } from "../view/format.js";
-import { showLanguages } from "../view/languages.js";
+import { showLanguages } from "../view/language-links.js";
 import { Page } from "../view/page.js";
-import { recall } from "./recall.js";
-import { Runner } from "./runner.js";
+import { RunController } from "./run-controller.js";
+import { showStoredRun } from "./stored-run-page.js";
 
-const language = new Kept("household-language", () => localStorage);
+const language = new StoredValue("household-language", () => localStorage);
 
 function begin(text: Text): void {
   document.documentElement.lang = text.lang;
   showLanguages(document, text, language);
   const page = new Page(document, text, new Format(text.lang));
   const runId = runIdOf(location.search);
-  if (runId === undefined) new Runner(page, wishesOf(location.search)).begin();
-  else void recall(runId, page, text);
+  if (runId === undefined) new RunController(page, queryOptionsOf(location.search)).begin();
+  else void showStoredRun(runId, page, text);
 }
 
 const { dataset } = document.documentElement;

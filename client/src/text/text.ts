@@ -1,8 +1,8 @@
 import type { Activity, Person } from "../core/people.js";
 import type { Cause } from "../core/run/interruption.js";
-import type { Mood } from "../core/run/mood.js";
+import type { Quality } from "../core/run/quality.js";
+import type { QueryOption } from "../core/run/query-options.js";
 import type { RunPhase } from "../core/run/run.js";
-import type { Wish } from "../core/run/wishes.js";
 import type { Grade } from "../core/scoring/grade.js";
 import type { Band } from "../core/scoring/requirements.js";
 import type { Invalid } from "../core/scoring/validity.js";
@@ -72,7 +72,7 @@ export interface Text {
   labels: Record<Label, string>;
   people: Record<
     Person,
-    { name: string; activity: string; need: string; note: string; moods: Record<Mood, string> }
+    { name: string; activity: string; need: string; note: string; quality: Record<Quality, string> }
   >;
   /** The connection that only measures. */
   probe: string;
@@ -110,7 +110,7 @@ export interface Text {
     wifi: string;
     metered: string;
     /** A value of the address that cannot be used. */
-    wrong: Record<Wish, (least: number, most: number) => string>;
+    wrong: Record<QueryOption, (least: number, most: number) => string>;
     /** What the browser lacks. */
     lacking: (features: readonly string[]) => string;
   };
@@ -119,7 +119,7 @@ export interface Text {
   waiting: string;
   totals: (received: string, sent: string) => string;
   /** What the small picture shows, from nothing to so many milliseconds. */
-  traceScale: (topMs: number) => string;
+  sparklineScale: (topMs: number) => string;
   silent: (seconds: number) => string;
   /** What kept a run from its end or its beginning, and what to do about it. */
   interruptions: Record<Cause, { title: string; todo: string }>;

@@ -1,15 +1,15 @@
 import type { Person } from "../core/people.js";
 import { interruptionBy } from "../core/run/interruption.js";
-import { moodOf } from "../core/run/mood.js";
+import { qualityOf } from "../core/run/quality.js";
 import type { ShownPerson } from "../core/run/run.js";
 import { isOver } from "../core/session/phase.js";
 import type { Snapshot } from "../core/session/snapshot.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
+import { activityDetailOf } from "./activity-detail.js";
 import { find, setText } from "./dom.js";
-import { extraOf } from "./extra.js";
 import type { Format } from "./format.js";
-import { Trace } from "./trace.js";
+import { Sparkline } from "./sparkline.js";
 
 /** Silence shorter than this is a slow line, and not worth a word. */
 const silenceWorthSayingMs = 1500;
@@ -21,12 +21,12 @@ export class Card {
   readonly #text: Text;
   readonly #format: Format;
   readonly #figures: Record<"down" | "up" | "p50" | "p95", HTMLElement>;
-  readonly #mood: HTMLElement;
+  readonly #quality: HTMLElement;
   readonly #state: HTMLElement;
   readonly #score: HTMLElement;
   readonly #verdict: HTMLElement;
-  readonly #extra: HTMLElement;
-  readonly #trace: Trace;
+  readonly #detail: HTMLElement;
+  readonly #sparkline: Sparkline;
 
   constructor(template: HTMLTemplateElement, person: Person, text: Text, format: Format) {
     const fragment = template.content.cloneNode(true) as DocumentFragment;
@@ -40,30 +40,30 @@ export class Card {
       p50: find(this.root, "[data-figure=p50]", HTMLElement),
       p95: find(this.root, "[data-figure=p95]", HTMLElement),
     };
-    this.#mood = find(this.root, ".mood", HTMLElement);
+    this.#quality = find(this.root, ".quality", HTMLElement);
     this.#state = find(this.root, ".state", HTMLElement);
     this.#score = find(this.root, ".score", HTMLElement);
     this.#verdict = find(this.root, ".verdict", HTMLElement);
-    this.#extra = find(this.root, ".extra", HTMLElement);
-    this.#trace = new Trace(this.root, text);
+    this.#detail = find(this.root, ".detail", HTMLElement);
+    this.#sparkline = new Sparkline(this.root, text);
     this.#name();
   }
 
   /** Forgets the run before. */
   reset(): void {
-    this.#trace.clear();
+    this.#sparkline.clear();
     this.#score.hidden = true;
-    this.#mood.hidden = false;
+    this.#quality.hidden = false;
     delete this.root.dataset.band;
     setText(this.#verdict, "");
-    setText(this.#extra, "");
+    setText(this.#detail, "");
   }
 
   /** `waiting` is true while only the line itself is measured. */
   show(snapshot: Snapshot, waiting: boolean): void {
     const { dataset } = this.root;
     dataset.state = snapshot.phase;
-    dataset.mood = moodOf(this.#person, snapshot);
+    dataset.quality = qualityOf(this.#person, snapshot);
     dataset.silent = String(!isOver(snapshot.phase) && snapshot.silentMs > silenceWorthSayingMs);
     dataset.receivedBytes = String(snapshot.receivedBytes);
     dataset.sentBytes = String(snapshot.sentBytes);
@@ -71,10 +71,10 @@ export class Card {
     setText(this.#figures.up, this.#format.mbps(begun(snapshot) ? snapshot.uploadBps : undefined));
     setText(this.#figures.p50, this.#format.milliseconds(snapshot.latency.p50Ms));
     setText(this.#figures.p95, this.#format.milliseconds(snapshot.latency.p95Ms));
-    setText(this.#mood, waiting && snapshot.phase === "idle" ? this.#text.waiting : this.#moodWords(snapshot));
+    setText(this.#quality, waiting && snapshot.phase === "idle" ? this.#text.waiting : this.#qualityWords(snapshot));
     setText(this.#state, this.#stateWords(snapshot));
     if (snapshot.phase === "running") {
-      this.#trace.add(snapshot.waitingMs > (snapshot.latestMs ?? 1000) ? snapshot.waitingMs : snapshot.latestMs);
+      this.#sparkline.add(snapshot.waitingMs > (snapshot.latestMs ?? 1000) ? snapshot.waitingMs : snapshot.latestMs);
     }
   }
 
@@ -82,16 +82,16 @@ export class Card {
   conclude(report: ShownPerson, counts: boolean): void {
     const { download, upload, ownLatency } = report;
     this.root.dataset.state = "done";
-    this.#trace.clear();
+    this.#sparkline.clear();
     setText(this.#state, "");
     setText(this.#figures.down, this.#format.mbps(download.gotBps));
     setText(this.#figures.up, this.#format.mbps(upload.gotBps));
     setText(this.#figures.p50, this.#format.milliseconds(ownLatency.p50Ms ?? undefined));
     setText(this.#figures.p95, this.#format.milliseconds(ownLatency.p95Ms ?? undefined));
-    this.#mood.hidden = true;
-    setText(this.#mood, "");
+    this.#quality.hidden = true;
+    setText(this.#quality, "");
     if (counts) this.#judge(report);
-    else this.root.dataset.mood = "unknown";
+    else this.root.dataset.quality = "unknown";
   }
 
   #judge(report: ShownPerson): void {
@@ -103,14 +103,14 @@ export class Card {
     setText(find(this.#score, "span", HTMLElement), String(rounded));
     setText(find(this.#score, ".unseen", HTMLElement), this.#text.report.score(rounded));
     setText(this.#verdict, messageOf(this.#text, report.verdict));
-    setText(this.#extra, extraOf(report, this.#text, this.#format));
+    setText(this.#detail, activityDetailOf(report, this.#text, this.#format));
   }
 
   #name(): void {
     const { name, activity, need, note } = this.#text.people[this.#person];
     const id = `name-${this.#person}`;
     this.root.dataset.user = this.#person;
-    this.root.dataset.mood = "unknown";
+    this.root.dataset.quality = "unknown";
     this.root.setAttribute("aria-labelledby", id);
     const heading = find(this.root, "h3", HTMLElement);
     heading.id = id;
@@ -121,9 +121,9 @@ export class Card {
     find(this.root, "use", SVGUseElement).setAttribute("href", `#icon-${this.#person}`);
   }
 
-  #moodWords(snapshot: Snapshot): string {
+  #qualityWords(snapshot: Snapshot): string {
     if (snapshot.phase !== "running" && snapshot.phase !== "done") return this.#text.phases[snapshot.phase];
-    return this.#text.people[this.#person].moods[moodOf(this.#person, snapshot)];
+    return this.#text.people[this.#person].quality[qualityOf(this.#person, snapshot)];
   }
 
   #stateWords(snapshot: Snapshot): string {

@@ -5,9 +5,9 @@ import type { LatencyFigures } from "../core/scoring/latency.js";
 import type { ServerTcp } from "../core/session/wire.js";
 import { messageOf } from "../text/language.js";
 import type { Column, Text } from "../text/text.js";
+import { copyText, saveFile } from "./copy-and-save.js";
 import { find, setText } from "./dom.js";
 import type { Format } from "./format.js";
-import { copy, save } from "./keeping.js";
 
 const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter", "lost"] as const;
 const tcpColumns = ["who", "rtt", "minRtt", "retransmits", "delivery", "congestionControl"] as const;
@@ -27,13 +27,13 @@ export class Details {
     this.#format = format;
     const copied = find(root, "#copied", HTMLElement);
     this.#onButton("#save-json", (result) => {
-      save(new Blob([jsonOf(result)], { type: "application/json" }), fileNameOf(result.at, "json"));
+      saveFile(new Blob([jsonOf(result)], { type: "application/json" }), fileNameOf(result.at, "json"));
     });
     this.#onButton("#save-csv", (result) => {
-      save(new Blob([csvOf(result)], { type: "text/csv" }), fileNameOf(result.at, "csv"));
+      saveFile(new Blob([csvOf(result)], { type: "text/csv" }), fileNameOf(result.at, "csv"));
     });
     this.#onButton("#copy-json", async (result) => {
-      setText(copied, (await copy(jsonOf(result))) ? text.share.copied : text.share.notCopied);
+      setText(copied, (await copyText(jsonOf(result))) ? text.share.copied : text.share.notCopied);
     });
   }
 

@@ -1,22 +1,30 @@
-import { exampleMbps, maxBytes, maxMbps, maxSeconds, minSeconds, type Wish, type Wishes } from "../core/run/wishes.js";
+import {
+  exampleMbps,
+  maxBytes,
+  maxMbps,
+  maxSeconds,
+  minSeconds,
+  type QueryOption,
+  type QueryOptions,
+} from "../core/run/query-options.js";
 import type { Text } from "../text/text.js";
 import type { Format } from "./format.js";
 
-const limits: Record<Wish, readonly [least: number, most: number]> = {
+const limits: Record<QueryOption, readonly [least: number, most: number]> = {
   seconds: [minSeconds, maxSeconds],
   computer: [1, maxMbps],
 };
 
 /** What a customer has to know before a run: what is wrong with the address or the browser, the data, the Wi-Fi. */
-export function notesOf(wishes: Wishes, lacking: readonly string[], text: Text, format: Format): string[] {
+export function notesOf(options: QueryOptions, lacking: readonly string[], text: Text, format: Format): string[] {
   const { advance } = text;
   // No more digits than anybody knows.
-  const bytes = (lineMbps: number): string => format.bytes(Number(maxBytes(wishes, lineMbps).toPrecision(2)));
+  const bytes = (lineMbps: number): string => format.bytes(Number(maxBytes(options, lineMbps).toPrecision(2)));
   return [
     ...(lacking.length === 0 ? [] : [advance.lacking(lacking)]),
-    ...wishes.wrong.map((wish) => advance.wrong[wish](...limits[wish])),
+    ...options.wrong.map((option) => advance.wrong[option](...limits[option])),
     ...(isMetered() ? [advance.metered] : []),
-    wishes.computerMbps === undefined
+    options.computerMbps === undefined
       ? advance.data(bytes(1), exampleMbps, bytes(exampleMbps))
       : advance.dataAtMost(bytes(Infinity)),
     advance.wifi,

@@ -1,8 +1,8 @@
 import { people, type Person } from "../core/people.js";
 import type { Cause } from "../core/run/interruption.js";
+import type { QueryOptions } from "../core/run/query-options.js";
 import type { Result, RunState, RunTrace } from "../core/run/run.js";
-import type { StoredRun } from "../core/run/stored-run.js";
-import type { Wishes } from "../core/run/wishes.js";
+import type { ShownRun } from "../core/run/stored-run.js";
 import { isOver, type Phase } from "../core/session/phase.js";
 import type { Snapshot } from "../core/session/snapshot.js";
 import type { Text } from "../text/text.js";
@@ -13,13 +13,13 @@ import { find, label, setItems, setText } from "./dom.js";
 import type { Format } from "./format.js";
 import { notesOf } from "./notes.js";
 import { preparePrint } from "./print.js";
-import { ReportView } from "./report.js";
+import { ReportView } from "./report-view.js";
 import { Share } from "./share.js";
 import { headlineOf, troubleOf } from "./status.js";
-import { TimelineView } from "./timeline.js";
+import { TimelineView } from "./timeline-view.js";
 
 /** Why no run can begin, or the last one did not reach its end, and the seconds until another attempt. */
-export interface Refusal {
+export interface ShownInterruption {
   cause: Cause;
   seconds: number;
 }
@@ -79,8 +79,8 @@ export class Page {
   }
 
   /** Says what to know before a run, and what the browser lacks for one. */
-  introduce(wishes: Wishes, lacking: readonly string[]): void {
-    setItems(find(this.#document, "#notes", HTMLElement), notesOf(wishes, lacking, this.#text, this.#format));
+  introduce(options: QueryOptions, lacking: readonly string[]): void {
+    setItems(find(this.#document, "#notes", HTMLElement), notesOf(options, lacking, this.#text, this.#format));
   }
 
   /** Forgets the run before. */
@@ -93,7 +93,7 @@ export class Page {
     for (const part of [this.#report, this.#details, this.#share]) part.hide();
   }
 
-  show(state: RunState, refusal: Refusal | undefined): void {
+  show(state: RunState, refusal: ShownInterruption | undefined): void {
     const { dataset } = this.#document.documentElement;
     dataset.state = state.phase;
     if (state.runPhase === undefined) delete dataset.phase;
@@ -127,7 +127,7 @@ export class Page {
   }
 
   /** Shows a run that was stored. */
-  recall(run: StoredRun, permalink: string): void {
+  showStored(run: ShownRun, permalink: string): void {
     const when = dateOf(run.endedAt, this.#text.lang, "short");
     this.#document.documentElement.dataset.state = "done";
     setText(this.#words.headline, this.#text.stored.headline(when));
@@ -137,7 +137,7 @@ export class Page {
   }
 
   /** Shows what came of a run, the same of one that has just ended and of one that was stored; `result` is all of it. */
-  conclude(run: StoredRun, permalink: string | undefined, result: Result | undefined): void {
+  conclude(run: ShownRun, permalink: string | undefined, result: Result | undefined): void {
     const { report } = run;
     this.#document.documentElement.dataset.outcome = report.valid ? "graded" : "invalid";
     this.#report.show(run);
@@ -153,7 +153,7 @@ export class Page {
     setText(this.#live.delayName, this.#text.labels.delayLoaded);
     setText(this.#live.unit, this.#text.labels.p95);
     // Last: a chart whose section is hidden has no size.
-    this.#timeline.recall(run);
+    this.#timeline.showStored(run);
     setText(this.#words.announcement, this.#report.words);
   }
 

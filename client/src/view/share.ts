@@ -1,9 +1,9 @@
 import { fileNameOf } from "../core/run/export.js";
 import type { Conclusion } from "../core/run/run.js";
 import type { Text } from "../text/text.js";
+import { copyText, saveFile } from "./copy-and-save.js";
 import { find, setText } from "./dom.js";
 import type { Format } from "./format.js";
-import { copy, save } from "./keeping.js";
 import { pictureOf } from "./picture.js";
 
 /** Buttons that show a run to others. */
@@ -20,12 +20,12 @@ export class Share {
     this.#said = find(root, "#shared", HTMLElement);
     this.#permalink = find(root, "#permalink", HTMLAnchorElement);
     this.#copyLink = this.#button("#copy-link", async () => {
-      setText(this.#said, (await copy(this.#permalink.href)) ? text.share.copied : text.share.linkNotCopied);
+      setText(this.#said, (await copyText(this.#permalink.href)) ? text.share.copied : text.share.linkNotCopied);
     });
     this.#picture = this.#button("#save-picture", async () => {
       if (this.#conclusion === undefined) return;
       const at = new Date(this.#conclusion.endedAt).toISOString();
-      save(await pictureOf(this.#conclusion, text, format), fileNameOf(at, "png"));
+      saveFile(await pictureOf(this.#conclusion, text, format), fileNameOf(at, "png"));
     });
   }
 

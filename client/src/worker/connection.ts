@@ -1,10 +1,10 @@
 import { monotonic } from "../browser/monotonic.js";
-import type { FromWorker } from "../core/session/bridge.js";
 import { isOver } from "../core/session/phase.js";
 import type { RunReportMessage } from "../core/session/run-report.js";
 import { Session, type Link } from "../core/session/session.js";
 import type { Snapshot } from "../core/session/snapshot.js";
 import { maxChunkBytes } from "../core/session/wire.js";
+import type { FromWorker } from "../core/session/worker-messages.js";
 import { diagnose } from "./diagnosis.js";
 
 const reportEveryMs = 250;

@@ -1,4 +1,4 @@
-import { ask, ok } from "../browser/ask.js";
+import { fetchText, ok } from "../browser/http.js";
 import type { Ending } from "../core/session/ending.js";
 import { refusalIn } from "../core/session/refusal.js";
 
@@ -11,7 +11,7 @@ const causeOfStatus: Readonly<Record<number, string>> = { 401: "token", 403: "bl
  * asked once more without the upgrade: the server says there what it would refuse, and why.
  */
 export async function diagnose(url: string): Promise<Ending> {
-  const answer = await ask(new URL(url.replace(/^ws/, "http")), timeoutMs);
+  const answer = await fetchText(new URL(url.replace(/^ws/, "http")), timeoutMs);
   if (answer === undefined) return { kind: "unreachable" };
   if (answer.status === ok) {
     const refusal = refusalIn(answer.text);

@@ -1,4 +1,4 @@
-import type { FromWorker, ToWorker } from "../core/session/bridge.js";
+import type { FromWorker, ToWorker } from "../core/session/worker-messages.js";
 import { Connection } from "./connection.js";
 
 declare const self: DedicatedWorkerGlobalScope;

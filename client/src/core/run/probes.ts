@@ -1,4 +1,4 @@
-import { tellFates, type Fates } from "../scoring/repairs.js";
+import { tellFates, type Fates } from "../scoring/retransmissions.js";
 import { percentile } from "../scoring/statistics.js";
 import { isNormal } from "../session/ending.js";
 import type { Journal } from "../session/journal.js";
@@ -11,7 +11,7 @@ export function fatesOf(journals: readonly Journal[]): Fates {
 }
 
 /** All probes as one connection, whose round trips are those of the line. */
-export function lineOf(journals: readonly Journal[]): Journal {
+export function lineJournal(journals: readonly Journal[]): Journal {
   return {
     pingsSentAt: journals.flatMap(({ pingsSentAt }) => pingsSentAt).sort((a, b) => a - b),
     roundTrips: fatesOf(journals).line,
@@ -24,7 +24,7 @@ export function lineOf(journals: readonly Journal[]): Journal {
  * How the probes stand together. One that waits for a repair is in the minority: figures are the median of theirs, and
  * nothing is waited for as long as one of them gets its answers.
  */
-export function togetherOf(snapshots: readonly Snapshot[]): Snapshot {
+export function combinedSnapshot(snapshots: readonly Snapshot[]): Snapshot {
   const endings = snapshots.flatMap(({ ending }) => (ending === undefined ? [] : [ending]));
   return {
     ...(snapshots[0] ?? idle),

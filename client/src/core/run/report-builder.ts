@@ -1,5 +1,5 @@
-import type { Direction } from "../scoring/facts.js";
 import type { LatencyFigures } from "../scoring/latency.js";
+import type { Direction } from "../scoring/measurements.js";
 import type { Playout } from "../scoring/playout.js";
 import type { PersonReport } from "../scoring/report.js";
 import type {

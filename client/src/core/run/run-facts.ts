@@ -1,28 +1,28 @@
 import { activityOf, people, type Person } from "../people.js";
-import type { Circumstances, PersonFacts, Probe, RunFacts } from "../scoring/facts.js";
+import type { Circumstances, PersonFacts, Probe, RunFacts } from "../scoring/measurements.js";
 import type { Arrival } from "../scoring/playout.js";
-import type { AnsweredPing } from "../scoring/repairs.js";
+import type { AnsweredPing } from "../scoring/retransmissions.js";
 import type { Journal, Portion } from "../session/journal.js";
-import type { Course, Snapshot } from "../session/snapshot.js";
+import type { ConnectionRecord, Snapshot } from "../session/snapshot.js";
 import { fatesOf } from "./probes.js";
 import { loadOf, trafficOf, within, type Span } from "./spans.js";
 
 /** A run's measurements in the form that the scoring takes. */
 export function factsOf(
   probes: readonly Journal[],
-  household: ReadonlyMap<Person, Course>,
+  household: ReadonlyMap<Person, ConnectionRecord>,
   idleUntil: number,
   circumstances: Circumstances,
   now: number,
 ): RunFacts {
-  const courses = people.flatMap((who) => {
-    const course = household.get(who);
-    return course === undefined ? [] : [{ who, course, span: trafficOf(course.snapshot, now) }];
+  const records = people.flatMap((who) => {
+    const record = household.get(who);
+    return record === undefined ? [] : [{ who, record, span: trafficOf(record.snapshot, now) }];
   });
-  const lastsMs = courses.reduce((most, { span }) => Math.max(most, span === undefined ? 0 : span.until - span.from), 0);
+  const lastsMs = records.reduce((most, { span }) => Math.max(most, span === undefined ? 0 : span.until - span.from), 0);
   return {
-    probe: probeFacts(probes, idleUntil, loadOf(courses.map(({ span }) => span))),
-    people: courses.map(({ who, course, span }) => personFacts(who, course, span)),
+    probe: probeFacts(probes, idleUntil, loadOf(records.map(({ span }) => span))),
+    people: records.map(({ who, record, span }) => personFacts(who, record, span)),
     loadS: lastsMs / 1000,
     circumstances,
   };
@@ -43,7 +43,7 @@ function probeFacts(probes: readonly Journal[], idleUntil: number, load: Span | 
   };
 }
 
-function personFacts(who: Person, { snapshot, journal }: Course, span: Span | undefined): PersonFacts {
+function personFacts(who: Person, { snapshot, journal }: ConnectionRecord, span: Span | undefined): PersonFacts {
   const own = span ?? { from: Infinity, until: -Infinity };
   const received = journal.received.filter(({ at }) => within(at, own));
   const sent = journal.sent.filter(({ at }) => within(at, own));
@@ -61,7 +61,7 @@ function personFacts(who: Person, { snapshot, journal }: Course, span: Span | un
 }
 
 /** Whether this device sent more than one ping in twenty too late: the 95th percentile would be its own. */
-export function isLate(snapshots: readonly Snapshot[]): boolean {
+export function isOverloaded(snapshots: readonly Snapshot[]): boolean {
   const sum = (pick: "pings" | "latePings"): number => snapshots.reduce((total, one) => total + one[pick], 0);
   return sum("latePings") > sum("pings") / 20;
 }

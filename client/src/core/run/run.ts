@@ -1,5 +1,5 @@
 import type { Party, Person } from "../people.js";
-import type { RunFacts } from "../scoring/facts.js";
+import type { RunFacts } from "../scoring/measurements.js";
 import type { Playout } from "../scoring/playout.js";
 import type { PersonReport, RunReport } from "../scoring/report.js";
 import type { Journal } from "../session/journal.js";

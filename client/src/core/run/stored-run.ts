@@ -1,7 +1,7 @@
 import { people } from "../people.js";
-import type { Direction } from "../scoring/facts.js";
 import type { Grade } from "../scoring/grade.js";
 import { increase, type LatencyFigures } from "../scoring/latency.js";
+import type { Direction } from "../scoring/measurements.js";
 import { throughputScore } from "../scoring/outcome.js";
 import { deliveryOf } from "../scoring/report.js";
 import { shipped } from "../scoring/requirements.js";
@@ -14,13 +14,13 @@ import type { Timeline } from "./timeline.js";
 const roundingScore = 0.01;
 
 /** A run as it is shown: one that has just ended, or one that the server has kept. */
-export interface StoredRun extends Conclusion {
+export interface ShownRun extends Conclusion {
   phases: readonly StoredPhase[];
   timeline: Timeline;
 }
 
 /** The answer to `GET /virtual-household/runs/ID`; the server has checked every value of the report. */
-interface Answer {
+interface StoredRunAnswer {
   grade: Grade | null;
   report: RunReportMessage;
   sessions: readonly StoredSession[];
@@ -43,8 +43,8 @@ export function runIdOf(query: string): string | undefined {
 }
 
 /** What is shown of a stored run. @throws TypeError where the text is not what the server sends. */
-export function storedRunOf(text: string, host: string): StoredRun {
-  const { grade, report, sessions } = JSON.parse(text) as Answer;
+export function storedRunOf(text: string, host: string): ShownRun {
+  const { grade, report, sessions } = JSON.parse(text) as StoredRunAnswer;
   return shownRunOf(report, grade, serverTcpOf(sessions), host);
 }
 
@@ -52,9 +52,9 @@ export function storedRunOf(text: string, host: string): StoredRun {
 export function shownRunOf(
   report: RunReportMessage,
   grade: Grade | null,
-  serverTcp: StoredRun["serverTcp"],
+  serverTcp: ShownRun["serverTcp"],
   host: string,
-): StoredRun {
+): ShownRun {
   const baselineMs = report.baseline_ms;
   const household = report.people.filter(({ who }) => (people as readonly string[]).includes(who));
   const computer = household.find(({ who }) => who === "computer");
@@ -82,7 +82,7 @@ export function shownRunOf(
 }
 
 /** Of several sessions of one party, such as that of the warm-up and that of the run, the longest. */
-function serverTcpOf(sessions: readonly StoredSession[]): StoredRun["serverTcp"] {
+function serverTcpOf(sessions: readonly StoredSession[]): ShownRun["serverTcp"] {
   const longest = [...sessions].sort((a, b) => b.duration_s - a.duration_s);
   return (["probe", ...people] as const).flatMap((who) => {
     const session = longest.find(({ profile }) => profile === who);

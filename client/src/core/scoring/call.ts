@@ -1,5 +1,5 @@
-import { requireAmount, requireShare } from "./amounts.js";
 import { percentile } from "./statistics.js";
+import { requireAmount, requireShare } from "./validation.js";
 
 /**
  * What a call would have sounded like: the E-model of ITU-T G.107, simplified for VoIP by R. G. Cole and

@@ -1,5 +1,5 @@
-import { requireAmount } from "./amounts.js";
 import { increase } from "./latency.js";
+import { requireAmount } from "./validation.js";
 
 /** What load does to latency in the household, from best to worst. */
 export type Grade = "A+" | "A" | "B" | "C" | "D" | "F";

@@ -1,6 +1,6 @@
-import { requireAmount, requireShare } from "./amounts.js";
 import type { Bounds, LatencyBounds, Requirement } from "./requirements.js";
 import { percentile } from "./statistics.js";
+import { requireAmount, requireShare } from "./validation.js";
 
 export type Component = "latency" | "loss" | "throughput";
 

@@ -1,4 +1,4 @@
-import { requireAmount, requirePositive } from "./amounts.js";
+import { requireAmount, requirePositive } from "./validation.js";
 
 /** Seconds since the request, and the bytes that arrived then. */
 export type Arrival = readonly [atS: number, bytes: number];

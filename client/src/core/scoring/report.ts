@@ -1,12 +1,12 @@
-import { requireAmount } from "./amounts.js";
 import { callQuality, type CallQuality } from "./call.js";
-import type { Direction, PersonFacts, RunFacts } from "./facts.js";
 import { grade, type Grade } from "./grade.js";
 import { baseline, latencyFigures, type LatencyFigures } from "./latency.js";
+import type { Direction, PersonFacts, RunFacts } from "./measurements.js";
 import { qualityOfOutcome, type Outcome } from "./outcome.js";
 import { play, type Playout } from "./playout.js";
 import { requirementOf, type Band, type Requirement, type Requirements } from "./requirements.js";
 import { lossShare } from "./statistics.js";
+import { requireAmount } from "./validation.js";
 import { invalidReasons, type Invalid } from "./validity.js";
 import { bandOf, verdictKey } from "./verdict.js";
 

@@ -1,4 +1,4 @@
-import { requireAmount, requireAmounts } from "./amounts.js";
+import { requireAmount, requireAmounts } from "./validation.js";
 
 /**
  * The smallest value that at least `percent` % of the values do not exceed; null of no values.

@@ -1,5 +1,5 @@
-import { requireAmount } from "./amounts.js";
-import type { Circumstances } from "./facts.js";
+import type { Circumstances } from "./measurements.js";
+import { requireAmount } from "./validation.js";
 
 /** Why a run does not count; the message key is `invalid.` and this. */
 export type Invalid =

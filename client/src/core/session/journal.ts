@@ -78,7 +78,7 @@ export class Recording implements Journal {
 }
 
 /** What two connections noted, one after the other. */
-export function joined(first: Journal, then: Journal | undefined): Journal {
+export function concatenated(first: Journal, then: Journal | undefined): Journal {
   if (then === undefined) return first;
   return {
     pingsSentAt: [...first.pingsSentAt, ...then.pingsSentAt],

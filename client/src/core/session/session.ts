@@ -1,13 +1,13 @@
 import { recoveryMs } from "../plan.js";
 import { endingOf, isNormal, type Ending } from "./ending.js";
 import { JournalWriter, type Journal } from "./journal.js";
-import { PingBook } from "./latency.js";
 import type { Phase } from "./phase.js";
-import { RateMeter } from "./rate.js";
+import { PingTracker } from "./ping-tracker.js";
+import { RateMeter } from "./rate-meter.js";
 import type { RunReportMessage } from "./run-report.js";
 import { ServerRate } from "./server-rate.js";
 import type { Snapshot, Stored } from "./snapshot.js";
-import { UploadPacer } from "./upload.js";
+import { UploadPacer } from "./upload-pacer.js";
 import {
   decode,
   encode,
@@ -62,7 +62,7 @@ export class Session {
   ending: Ending | undefined;
   readonly #link: Link;
   readonly #options: SessionOptions;
-  readonly #pings = new PingBook();
+  readonly #pings = new PingTracker();
   readonly #upload = new UploadPacer();
   readonly #download = new RateMeter();
   readonly #sent = new RateMeter();
@@ -122,7 +122,7 @@ export class Session {
       this.#malformed += 1;
       return;
     }
-    this.#obey(message, now, wallMs);
+    this.#handle(message, now, wallMs);
   }
 
   binary(bytes: number, now: number): void {
@@ -142,7 +142,7 @@ export class Session {
     this.#stoppedAt = now;
     this.#settleMs = settleMs;
     this.#upload.clear();
-    if (wasOpen) this.#say({ type: "stop_test", user_id: this.#options.userId });
+    if (wasOpen) this.#send({ type: "stop_test", user_id: this.#options.userId });
     else this.#end({ kind: "stopped" }, now);
   }
 
@@ -180,7 +180,7 @@ export class Session {
 
   /** Tells the server what a whole run has shown. */
   report(run: RunReportMessage): void {
-    if (this.phase === "running") this.#say(run);
+    if (this.phase === "running") this.#send(run);
   }
 
   /** What happened since this was last asked. */
@@ -240,7 +240,7 @@ export class Session {
       this.#pingCount += 1;
       if (now - this.#nextPing > lateMs) this.#latePings += 1;
       this.#journal.pinged(now);
-      this.#say({ type: "ping", sequence: this.#pings.sent(now) });
+      this.#send({ type: "ping", sequence: this.#pings.sent(now) });
       this.#nextPing = after(this.#nextPing, this.#options.pingEveryMs, now);
     }
     if (now >= this.#nextConfirmation) {
@@ -256,12 +256,12 @@ export class Session {
     return due <= now ? now + fullBufferWaitMs : due;
   }
 
-  #obey(message: ServerMessage, now: number, wallMs: number): void {
+  #handle(message: ServerMessage, now: number, wallMs: number): void {
     const user_id = this.#options.userId;
     switch (message.type) {
       case "ping": {
         const { sequence, timestamp, serverTime: server_time } = message;
-        this.#say({ type: "pong", user_id, sequence, timestamp, client_timestamp: wallMs, server_time });
+        this.#send({ type: "pong", user_id, sequence, timestamp, client_timestamp: wallMs, server_time });
         break;
       }
       case "pong": {
@@ -270,7 +270,7 @@ export class Session {
         break;
       }
       case "connection_test":
-        this.#say({
+        this.#send({
           type: "connection_test_response",
           user_id,
           timestamp: message.timestamp,
@@ -281,9 +281,9 @@ export class Session {
         if (this.phase === "running") this.#upload.accept(message, now);
         break;
       case "real_time_update":
-        this.#want(message.targetDownloadMbps, undefined);
+        this.#noteWanted(message.targetDownloadMbps, undefined);
         if (this.phase === "running") this.#serverUpload.add(message.receivedBytes, message.elapsedS);
-        this.#heed(message);
+        this.#noteTotals(message);
         break;
       case "run_stored":
         this.#stored = { id: message.id, shown: message.shown };
@@ -295,12 +295,12 @@ export class Session {
         this.#serverError = message.error;
         break;
       case "session_info":
-        this.#want(message.downloadMbps, message.uploadMbps);
+        this.#noteWanted(message.downloadMbps, message.uploadMbps);
         break;
       case "session_complete":
         // The last total: what comes before it may lack time in which nothing went.
         this.#serverUpload.add(message.receivedBytes, message.elapsedS);
-        this.#heed(message);
+        this.#noteTotals(message);
         this.#closeReason = message.reason;
         break;
       case "stop_test_ack":
@@ -309,14 +309,14 @@ export class Session {
     }
   }
 
-  #say(message: ClientMessage): void {
+  #send(message: ClientMessage): void {
     if (this.#endedAt === undefined) this.#link.send(encode(message));
   }
 
   /** Where there is nothing to confirm, nothing is said: on a probe it would only be in the pings' way. */
   #confirm(wallMs: number): void {
     if (this.#download.total === 0 && this.#sent.total === 0) return;
-    this.#say({
+    this.#send({
       type: "client_confirmation",
       received_bytes: this.#download.total,
       sent_bytes: this.#sent.total,
@@ -331,12 +331,12 @@ export class Session {
     this.#journal.sent(left, now);
   }
 
-  #want(downloadMbps: number | undefined, uploadMbps: number | undefined): void {
+  #noteWanted(downloadMbps: number | undefined, uploadMbps: number | undefined): void {
     if (downloadMbps !== undefined) this.#wantedDownloadBps = downloadMbps * 1_000_000;
     if (uploadMbps !== undefined) this.#wantedUploadBps = uploadMbps * 1_000_000;
   }
 
-  #heed({ overloaded, limited, tcp }: Totals): void {
+  #noteTotals({ overloaded, limited, tcp }: Totals): void {
     this.#serverOverloaded = overloaded;
     this.#serverLimited = limited;
     this.#serverTcp = tcp ?? this.#serverTcp;

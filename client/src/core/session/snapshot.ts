@@ -1,7 +1,7 @@
 import type { Ending } from "./ending.js";
 import type { Journal } from "./journal.js";
-import type { LatencyFigures } from "./latency.js";
 import type { Phase } from "./phase.js";
+import type { LatencyFigures } from "./ping-tracker.js";
 import type { ServerTcp } from "./wire.js";
 
 /** One person's connection at one moment. Payload bytes only; rates in bit/s, times in milliseconds. */
@@ -86,7 +86,7 @@ export const idle: Snapshot = {
 };
 
 /** All that is known of one connection: how it stands, and what happened on it. */
-export interface Course {
+export interface ConnectionRecord {
   snapshot: Snapshot;
   journal: Journal;
 }

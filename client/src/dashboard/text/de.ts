@@ -153,7 +153,7 @@ export const de: Text = {
   now: "jetzt",
   show: "zeigen",
   showRun: (id) => `Lauf ${id} zeigen`,
-  asking: {
+  confirm: {
     kill: (count) => ({
       heading: `${sitzungen(count)} beenden?`,
       words: "Den Clients wird es gesagt, und ihr Verkehr endet sofort.",

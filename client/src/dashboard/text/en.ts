@@ -155,7 +155,7 @@ export const en: Text = {
   now: "now",
   show: "show",
   showRun: (id) => `Show run ${id}`,
-  asking: {
+  confirm: {
     kill: (count) => ({
       heading: `End ${plural(count, "session", "sessions")}?`,
       words: "Their clients are told, and their traffic stops at once.",

@@ -1,5 +1,5 @@
-import type { Loss } from "../connection.js";
 import type { GradeKey } from "../grades.js";
+import type { Loss } from "../live-connection.js";
 
 /** Words that stand in the markup; the keys are the values of `data-text`. */
 export type Label =
@@ -61,7 +61,7 @@ export type CloseColumn = "reason" | "recent" | "count" | "share";
 export type RunColumn = "at" | "grade" | "increase" | "baseline" | "network" | "client" | "link";
 
 /** A dialog's words. */
-export interface Asking {
+export interface Confirmation {
   heading: string;
   words: string;
   hint: string;
@@ -102,11 +102,11 @@ export interface Text {
   now: string;
   show: string;
   showRun: (id: string) => string;
-  asking: {
-    kill: (count: number) => Asking;
-    killMatching: (filter: string, total: number) => Asking;
-    drain: Asking;
-    resume: Asking;
+  confirm: {
+    kill: (count: number) => Confirmation;
+    killMatching: (filter: string, total: number) => Confirmation;
+    drain: Confirmation;
+    resume: Confirmation;
     block: string;
     blockChoices: readonly (readonly [seconds: number, words: string])[];
     deadline: string;

@@ -1,5 +1,5 @@
 /** Puts words into the clipboard; false where the browser does not allow it. */
-export async function copy(words: string): Promise<boolean> {
+export async function copyText(words: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(words);
     return true;
@@ -11,7 +11,7 @@ export async function copy(words: string): Promise<boolean> {
 }
 
 /** Downloads a file. */
-export function save(content: Blob, name: string): void {
+export function saveFile(content: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(content);
   link.download = name;

@@ -1,14 +1,14 @@
 import { find, setText } from "../../view/dom.js";
 import type { Format } from "../../view/format.js";
-import { flat, fold, type Row } from "../households.js";
-import { isProblem, type Problem, type SessionPage, type View } from "../messages.js";
+import { isProblem, type Problem, type SessionPage, type View } from "../live-messages.js";
+import { flat, fold, type Row } from "../session-groups.js";
+import { SessionQuery } from "../session-query.js";
 import type { SessionColumn, Text } from "../text/text.js";
-import { ViewState } from "../view-state.js";
 import { Table, type Column } from "./table.js";
 
 /** What the page asks for. */
 export interface SessionsListener {
-  look: (view: View) => void;
+  watch: (view: View) => void;
   kill: (ids: readonly string[]) => void;
   killMatching: (filter: string, total: number) => void;
 }
@@ -26,7 +26,7 @@ const examples = [
 export class SessionsView {
   readonly #text: Text;
   readonly #listener: SessionsListener;
-  readonly #view = new ViewState();
+  readonly #query = new SessionQuery();
   readonly #table: Table<Row>;
   readonly #columns: readonly (Column<Row> & { key: SessionColumn })[];
   readonly #heads: HTMLTableCellElement[];
@@ -81,8 +81,8 @@ export class SessionsView {
   }
 
   /** Asks for the sessions as they are wanted now. */
-  look(): void {
-    this.#listener.look(this.#view.request);
+  watch(): void {
+    this.#listener.watch(this.#query.request);
   }
 
   /** Sessions that were ended need no selection any more. */
@@ -100,10 +100,10 @@ export class SessionsView {
     }
     setText(problem, page.missing.length > 0 ? this.#text.missing(page.missing) : "");
     this.#filter.removeAttribute("aria-invalid");
-    if (page.rows.length === 0 && this.#view.page > 1) {
+    if (page.rows.length === 0 && this.#query.page > 1) {
       // The last page emptied while it was shown.
-      this.#view.back();
-      this.look();
+      this.#query.back();
+      this.watch();
       return;
     }
     this.#page = page;
@@ -112,10 +112,10 @@ export class SessionsView {
     for (const id of this.#selected) if (!here.has(id)) this.#selected.delete(id);
     setText(this.#element("#matching", HTMLElement), this.#text.matching(page.total));
     this.#element("#no-sessions", HTMLElement).hidden = page.rows.length > 0;
-    this.#element("#pages", HTMLElement).hidden = this.#view.page === 1 && page.next === "";
-    this.#element("#before", HTMLButtonElement).disabled = this.#view.page === 1;
+    this.#element("#pages", HTMLElement).hidden = this.#query.page === 1 && page.next === "";
+    this.#element("#before", HTMLButtonElement).disabled = this.#query.page === 1;
     this.#element("#next", HTMLButtonElement).disabled = page.next === "";
-    setText(this.#element("#page-number", HTMLElement), this.#text.page(this.#view.page));
+    setText(this.#element("#page-number", HTMLElement), this.#text.page(this.#query.page));
     this.#showSelection();
   }
 
@@ -123,13 +123,13 @@ export class SessionsView {
     this.#element("#filter-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       this.#change(() => {
-        this.#view.setFilter(this.#filter.value);
+        this.#query.setFilter(this.#filter.value);
       });
     });
     this.#element("#clear", HTMLButtonElement).addEventListener("click", () => {
       this.#filter.value = "";
       this.#change(() => {
-        this.#view.setFilter("");
+        this.#query.setFilter("");
       });
       this.#filter.focus();
     });
@@ -139,19 +139,19 @@ export class SessionsView {
     });
     this.#element("#before", HTMLButtonElement).addEventListener("click", () => {
       this.#change(() => {
-        this.#view.back();
+        this.#query.back();
       });
     });
     this.#element("#next", HTMLButtonElement).addEventListener("click", () => {
       this.#change(() => {
-        this.#view.forward(this.#page?.next ?? "");
+        this.#query.forward(this.#page?.next ?? "");
       });
     });
     this.#element("#kill", HTMLButtonElement).addEventListener("click", () => {
       this.#listener.kill([...this.#selected]);
     });
     this.#element("#kill-matching", HTMLButtonElement).addEventListener("click", () => {
-      this.#listener.killMatching(this.#view.request.filter, this.#page?.total ?? 0);
+      this.#listener.killMatching(this.#query.request.filter, this.#page?.total ?? 0);
     });
   }
 
@@ -160,7 +160,7 @@ export class SessionsView {
     this.#selected.clear();
     this.#showSelection();
     this.#showOrder();
-    this.look();
+    this.watch();
   }
 
   #showRows(): void {
@@ -216,14 +216,14 @@ export class SessionsView {
     button.textContent = heading;
     button.addEventListener("click", () => {
       this.#change(() => {
-        this.#view.orderBy(field, numeric === true);
+        this.#query.orderBy(field, numeric === true);
       });
     });
     head.replaceChildren(button);
   }
 
   #showOrder(): void {
-    const { field, descending } = this.#view.order;
+    const { field, descending } = this.#query.order;
     this.#columns.forEach((column, index) => {
       const head = this.#heads[index];
       if (column.field === undefined || head === undefined) return;
@@ -232,7 +232,7 @@ export class SessionsView {
       const mine = column.field === field;
       head.setAttribute("aria-sort", mine ? (falls ? "descending" : "ascending") : "none");
     });
-    this.#element("#clear", HTMLButtonElement).hidden = this.#view.filter === "";
+    this.#element("#clear", HTMLButtonElement).hidden = this.#query.filter === "";
   }
 
   #select(id: string, wanted: boolean): void {
@@ -254,7 +254,7 @@ export class SessionsView {
     kill.hidden = !this.#mayChange;
     kill.disabled = this.#selected.size === 0;
     const matching = this.#element("#kill-matching", HTMLButtonElement);
-    matching.hidden = !this.#mayChange || this.#view.filter === "";
+    matching.hidden = !this.#mayChange || this.#query.filter === "";
     matching.disabled = (this.#page?.total ?? 0) === 0;
   }
 }

@@ -1,5 +1,5 @@
 /** Watches for what would spoil a run unseen: a page out of sight, and clocks that jump. */
-export class Attention {
+export class PageMonitor {
   hidden = document.hidden;
   /** Largest difference between what the monotonic clock and the wall clock say has passed. */
   clockJumpMs = 0;

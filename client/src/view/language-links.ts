@@ -1,10 +1,10 @@
-import type { Kept } from "../browser/storage.js";
+import type { StoredValue } from "../browser/storage.js";
 import { languages } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { find } from "./dom.js";
 
 /** Shows a link for each language of the page; the one that is followed is remembered. */
-export function showLanguages(root: ParentNode, text: Text, kept: Kept): void {
+export function showLanguages(root: ParentNode, text: Text, kept: StoredValue): void {
   const list = find(root, "#languages", HTMLElement);
   list.setAttribute("aria-label", text.labels.language);
   for (const { lang, name } of languages) {

@@ -108,7 +108,7 @@ export interface Day {
 export type Runs = { runs: readonly Run[]; days: readonly Day[] } | Problem;
 
 /** What came of a change. */
-export type Answer =
+export type ChangeResult =
   | { type: "done"; outcomes?: Readonly<Record<string, number>>; blocked?: readonly string[]; missing: readonly string[] }
   | ({ type: "failed" } & Problem);
 
@@ -118,7 +118,7 @@ export type Message =
   | ({ type: "welcome" } & Welcome)
   | ({ type: "live" } & Live)
   | ({ type: "runs" } & Runs)
-  | (Answer & { id: string });
+  | (ChangeResult & { id: string });
 
 /** Which sessions are shown; the fields of the control API's ListSessionsRequest. */
 export interface View {

@@ -8,7 +8,7 @@ const height = 32;
 const scales = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
 /** A small picture of the latest delays, newest at the right. */
-export class Trace {
+export class Sparkline {
   readonly #line: SVGPolylineElement;
   readonly #area: SVGPolygonElement;
   readonly #scale: HTMLElement;
@@ -17,9 +17,9 @@ export class Trace {
 
   constructor(root: ParentNode, text: Text) {
     this.#text = text;
-    this.#line = find(root, ".trace polyline", SVGPolylineElement);
-    this.#area = find(root, ".trace polygon", SVGPolygonElement);
-    this.#scale = find(root, ".trace-scale", HTMLElement);
+    this.#line = find(root, ".sparkline polyline", SVGPolylineElement);
+    this.#area = find(root, ".sparkline polygon", SVGPolygonElement);
+    this.#scale = find(root, ".sparkline-scale", HTMLElement);
   }
 
   clear(): void {
@@ -44,6 +44,6 @@ export class Trace {
     this.#line.setAttribute("points", points.join(" "));
     const corners = points.length === 0 ? [] : [`${first},${height}`, ...points, `${capacity - 1},${height}`];
     this.#area.setAttribute("points", corners.join(" "));
-    setText(this.#scale, points.length === 0 ? "" : this.#text.traceScale(top));
+    setText(this.#scale, points.length === 0 ? "" : this.#text.sparklineScale(top));
   }
 }

@@ -2,7 +2,7 @@ import type { Person } from "../people.js";
 import type { Snapshot } from "../session/snapshot.js";
 
 /** How it is for a person; `unknown` until there is enough to say. */
-export type Mood = "unknown" | "good" | "fair" | "poor";
+export type Quality = "unknown" | "good" | "fair" | "poor";
 
 interface Limits {
   good: number;
@@ -27,7 +27,7 @@ const minAnswers = 20;
 /** A ping that waits longer than this is worse than any figure. */
 const stuckMs = 1000;
 
-export function moodOf(person: Person, snapshot: Snapshot): Mood {
+export function qualityOf(person: Person, snapshot: Snapshot): Quality {
   const rule = judgedBy[person];
   if (rule === undefined) return snapshot.receivedBytes > 0 ? "good" : "unknown";
   if ("delivery" in rule) {

@@ -1,6 +1,6 @@
 import { find, setText } from "../../view/dom.js";
-import type { Answer } from "../messages.js";
-import type { Asking, Text } from "../text/text.js";
+import type { ChangeResult } from "../live-messages.js";
+import type { Confirmation, Text } from "../text/text.js";
 
 /** A choice beside the reason. */
 export interface Choice {
@@ -10,22 +10,22 @@ export interface Choice {
 }
 
 /** The one dialog: asks for a reason before anything is changed, and stays while the daemon refuses. */
-export class Ask {
+export class ConfirmDialog {
   readonly #dialog: HTMLDialogElement;
   readonly #reason: HTMLInputElement;
-  readonly #extra: HTMLSelectElement;
+  readonly #choice: HTMLSelectElement;
   readonly #confirm: HTMLButtonElement;
   readonly #text: Text;
   readonly #part: <T extends Element>(selector: string, type: new () => T) => T;
-  #carryOut: ((reason: string, extra: number) => Promise<Answer>) | undefined;
-  #done: (answer: Answer & { type: "done" }) => void = () => undefined;
+  #carryOut: ((reason: string, choice: number) => Promise<ChangeResult>) | undefined;
+  #done: (answer: ChangeResult & { type: "done" }) => void = () => undefined;
 
   constructor(root: ParentNode, text: Text) {
     this.#text = text;
-    this.#dialog = find(root, "#ask", HTMLDialogElement);
+    this.#dialog = find(root, "#confirm-dialog", HTMLDialogElement);
     this.#part = (selector, type) => find(this.#dialog, selector, type);
     this.#reason = this.#part("#reason", HTMLInputElement);
-    this.#extra = this.#part("#extra", HTMLSelectElement);
+    this.#choice = this.#part("#choice", HTMLSelectElement);
     this.#confirm = this.#part("#confirm", HTMLButtonElement);
     this.#part("#cancel", HTMLButtonElement).addEventListener("click", () => {
       this.#dialog.close();
@@ -38,24 +38,24 @@ export class Ask {
 
   /** Opens; `carryOut` is called with the reason and the choice, `done` when the daemon has done it. */
   open(
-    { heading, words, hint, confirm }: Asking,
+    { heading, words, hint, confirm }: Confirmation,
     choice: Choice | undefined,
-    carryOut: (reason: string, extra: number) => Promise<Answer>,
-    done: (answer: Answer & { type: "done" }) => void,
+    carryOut: (reason: string, choice: number) => Promise<ChangeResult>,
+    done: (answer: ChangeResult & { type: "done" }) => void,
   ): void {
     this.#carryOut = carryOut;
     this.#done = done;
-    setText(this.#part("#ask-heading", HTMLElement), heading);
-    setText(this.#part("#ask-words", HTMLElement), words);
+    setText(this.#part("#confirm-heading", HTMLElement), heading);
+    setText(this.#part("#confirm-words", HTMLElement), words);
     setText(this.#part("#reason-hint", HTMLElement), hint);
-    setText(this.#part("#ask-problem", HTMLElement), "");
+    setText(this.#part("#confirm-problem", HTMLElement), "");
     setText(this.#confirm, confirm);
     this.#reason.value = "";
-    this.#part("#ask-extra", HTMLElement).hidden = choice === undefined;
+    this.#part("#confirm-choice", HTMLElement).hidden = choice === undefined;
     if (choice !== undefined) {
-      setText(this.#part("#extra-label", HTMLElement), choice.label);
-      this.#extra.replaceChildren(...choice.options.map(([value, name]) => new Option(name, String(value))));
-      this.#extra.value = String(choice.initial);
+      setText(this.#part("#choice-label", HTMLElement), choice.label);
+      this.#choice.replaceChildren(...choice.options.map(([value, name]) => new Option(name, String(value))));
+      this.#choice.value = String(choice.initial);
     }
     this.#confirm.disabled = false;
     this.#dialog.showModal();
@@ -69,10 +69,10 @@ export class Ask {
   async #submit(): Promise<void> {
     if (this.#carryOut === undefined) return;
     this.#confirm.disabled = true;
-    const answer = await this.#carryOut(this.#reason.value, Number(this.#extra.value));
+    const answer = await this.#carryOut(this.#reason.value, Number(this.#choice.value));
     this.#confirm.disabled = false;
     if (answer.type === "failed") {
-      setText(this.#part("#ask-problem", HTMLElement), this.#text.outcome.failed(answer.code, answer.problem));
+      setText(this.#part("#confirm-problem", HTMLElement), this.#text.outcome.failed(answer.code, answer.problem));
       return;
     }
     this.#dialog.close();

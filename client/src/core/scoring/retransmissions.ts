@@ -1,4 +1,4 @@
-import { requireAmount } from "./amounts.js";
+import { requireAmount } from "./validation.js";
 
 /**
  * By how much earlier the answer to a later ping has to come, milliseconds. Less is two event loops at work; a repair

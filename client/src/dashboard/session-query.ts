@@ -1,4 +1,4 @@
-import type { View } from "./messages.js";
+import type { View } from "./live-messages.js";
 import { asFilter } from "./search.js";
 
 /** Sessions, some dozen households. */
@@ -11,7 +11,7 @@ export interface Order {
 }
 
 /** Which sessions are shown, and how one came to this page of them. */
-export class ViewState {
+export class SessionQuery {
   #filter = "";
   #order: Order = { field: "opened_at", descending: true };
   /** Tokens of this page and those before it; the first page has none. */

@@ -9,22 +9,22 @@ export const maxSeconds = 280;
 export const maxMbps = 99_999;
 
 /** What the page's query asks for, with the names of those of its values that cannot be used. */
-export interface Wishes {
+export interface QueryOptions {
   /** Length of the load (`?seconds=N`). */
   seconds: number;
   /** The most that the Computer asks for (`?computer=N`), Mbit/s; undefined is no limit. */
   computerMbps: number | undefined;
   /** Whether to measure first what the line carries: not where the query says no (`?warmup=0`) or knows it. */
   warmUp: boolean;
-  wrong: readonly Wish[];
+  wrong: readonly QueryOption[];
 }
 
-export type Wish = "seconds" | "computer";
+export type QueryOption = "seconds" | "computer";
 
-export function wishesOf(query: string): Wishes {
+export function queryOptionsOf(query: string): QueryOptions {
   const seconds = wholeIn(query, "seconds", minSeconds, maxSeconds);
   const computer = wholeIn(query, "computer", 1, maxMbps);
-  const wrong: Wish[] = [];
+  const wrong: QueryOption[] = [];
   if (seconds === null) wrong.push("seconds");
   if (computer === null) wrong.push("computer");
   return {
@@ -52,7 +52,7 @@ export const exampleMbps = 100;
  * The most that a run moves, bytes: of a line of `lineMbps`, which the Computer fills. A limit of the Computer's counts
  * with what the others want.
  */
-export function maxBytes({ seconds, computerMbps, warmUp }: Wishes, lineMbps: number): number {
+export function maxBytes({ seconds, computerMbps, warmUp }: QueryOptions, lineMbps: number): number {
   const fullS = seconds + (warmUp ? warmUpMs / 1000 : 0);
   return (fullS * Math.min(lineMbps, (computerMbps ?? Infinity) + othersMbps) * 1_000_000) / 8;
 }

@@ -1,16 +1,16 @@
 /** The calls that the vectors of scoring name, with arguments and results as JSON has them. */
-import { callQuality, mosOfRating, transmissionRating } from "../src/core/scoring/call.js";
-import type { Circumstances, RunFacts } from "../src/core/scoring/facts.js";
-import { grade } from "../src/core/scoring/grade.js";
-import { baseline, latencyFigures } from "../src/core/scoring/latency.js";
-import { component, qualityOfOutcome } from "../src/core/scoring/outcome.js";
-import { play, type Arrival, type Playout } from "../src/core/scoring/playout.js";
-import { tellFates, type AnsweredPing } from "../src/core/scoring/repairs.js";
-import { deliveryOf, report } from "../src/core/scoring/report.js";
-import { requirementOf, shipped, type Requirement } from "../src/core/scoring/requirements.js";
-import { jitter, lossShare, percentile } from "../src/core/scoring/statistics.js";
-import { invalidReasons } from "../src/core/scoring/validity.js";
-import { bandOf, verdictKey } from "../src/core/scoring/verdict.js";
+import { callQuality, mosOfRating, transmissionRating } from "../../../src/core/scoring/call.js";
+import { grade } from "../../../src/core/scoring/grade.js";
+import { baseline, latencyFigures } from "../../../src/core/scoring/latency.js";
+import type { Circumstances, RunFacts } from "../../../src/core/scoring/measurements.js";
+import { component, qualityOfOutcome } from "../../../src/core/scoring/outcome.js";
+import { play, type Arrival, type Playout } from "../../../src/core/scoring/playout.js";
+import { deliveryOf, report } from "../../../src/core/scoring/report.js";
+import { requirementOf, shipped, type Requirement } from "../../../src/core/scoring/requirements.js";
+import { tellFates, type AnsweredPing } from "../../../src/core/scoring/retransmissions.js";
+import { jitter, lossShare, percentile } from "../../../src/core/scoring/statistics.js";
+import { invalidReasons } from "../../../src/core/scoring/validity.js";
+import { bandOf, verdictKey } from "../../../src/core/scoring/verdict.js";
 
 const fine: Circumstances = {
   tabHidden: false,

@@ -1,4 +1,4 @@
-import { ask, ok } from "../browser/ask.js";
+import { fetchText, ok } from "../browser/http.js";
 import { storedRunOf } from "../core/run/stored-run.js";
 import type { Text } from "../text/text.js";
 import type { Page } from "../view/page.js";
@@ -12,20 +12,20 @@ export function permalinkTo(id: string): string {
 }
 
 /** Shows the run that the server has under that id, or says why not. The button leads to a test of one's own. */
-export async function recall(id: string, page: Page, text: Text): Promise<void> {
+export async function showStoredRun(id: string, page: Page, text: Text): Promise<void> {
   page.onButton(() => {
     // Everything else that the address asks for, such as the language, stays.
     const query = location.search.replace(/([?&])run=[^&]*&?/, "$1").replace(/[?&]$/, "");
     location.assign(location.pathname + query);
   });
   page.announce(text.stored.loading, "");
-  const answer = await ask(new URL(`virtual-household/runs/${id}`, document.baseURI), timeoutMs);
+  const answer = await fetchText(new URL(`virtual-household/runs/${id}`, document.baseURI), timeoutMs);
   if (answer?.status !== ok) {
     page.announce("", answer?.status === notFound ? text.stored.unknown : text.stored.unavailable);
     return;
   }
   try {
-    page.recall(storedRunOf(answer.text, location.host), permalinkTo(id));
+    page.showStored(storedRunOf(answer.text, location.host), permalinkTo(id));
   } catch (error) {
     // An answer that is none of ours.
     if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;

@@ -1,12 +1,12 @@
-import { ask } from "../browser/ask.js";
+import { fetchText } from "../browser/http.js";
 import { monotonic } from "../browser/monotonic.js";
 import type { Party } from "../core/people.js";
-import type { FromWorker, ToWorker } from "../core/session/bridge.js";
 import { isNormal, type Ending } from "../core/session/ending.js";
 import { Recording } from "../core/session/journal.js";
 import { isOver, type Phase } from "../core/session/phase.js";
 import type { RunReportMessage } from "../core/session/run-report.js";
-import { idle, type Course, type Snapshot } from "../core/session/snapshot.js";
+import { idle, type ConnectionRecord, type Snapshot } from "../core/session/snapshot.js";
+import type { FromWorker, ToWorker } from "../core/session/worker-messages.js";
 
 /** A worker reports four times a second: when it has been silent for this long the page says so. */
 const overdueMs = 1000;
@@ -15,7 +15,7 @@ const lingerMs = 1000;
 /** Time for the server to show that it is there. */
 const answerTimeoutMs = 3000;
 
-export interface MemberOptions {
+export interface SessionWorkerOptions {
   party: Party;
   testId: string;
   durationMs: number;
@@ -25,16 +25,16 @@ export interface MemberOptions {
 }
 
 /** One connection of the run in a worker of its own; `idle` until it is started. */
-export class Member {
+export class SessionWorker {
   readonly #recording = new Recording();
-  readonly #options: MemberOptions;
+  readonly #options: SessionWorkerOptions;
   readonly #changed: () => void;
   #worker: Worker | undefined;
   #snapshot: Snapshot = idle;
   #reportedAt = 0;
 
   /** `changed` is called when the phase changes. */
-  constructor(options: MemberOptions, changed: () => void) {
+  constructor(options: SessionWorkerOptions, changed: () => void) {
     this.#options = options;
     this.#changed = changed;
   }
@@ -44,7 +44,7 @@ export class Member {
   }
 
   /** The latest report as it came, and everything that was noted. */
-  get course(): Course {
+  get record(): ConnectionRecord {
     return { snapshot: this.#snapshot, journal: this.#recording };
   }
 
@@ -113,7 +113,7 @@ export class Member {
 
   /** A filter may hold back the script while the server is there. */
   async #notLoaded(): Promise<void> {
-    const health = await ask(new URL("virtual-household/health", document.baseURI), answerTimeoutMs);
+    const health = await fetchText(new URL("virtual-household/health", document.baseURI), answerTimeoutMs);
     this.end({ kind: health === undefined ? "unreachable" : "unloaded" });
   }
 
@@ -132,12 +132,12 @@ export class Member {
 
 /** The address of a party's WebSocket, beside the page. */
 function addressOf(userId: string, testId: string, maxMbps: number | undefined): string {
-  const wish = maxMbps === undefined ? "" : `&throughput=${maxMbps}`;
+  const option = maxMbps === undefined ? "" : `&throughput=${maxMbps}`;
   // An ISP may let in its own customers only; then its site leads here with a token.
   const token = new URLSearchParams(location.search).get("token");
   const pass = token === null ? "" : `&token=${encodeURIComponent(token)}`;
   // Relative to the page, which a proxy may serve below a path.
-  const url = new URL(`ws/virtual-household/${userId}?test_id=${testId}${wish}${pass}`, document.baseURI);
+  const url = new URL(`ws/virtual-household/${userId}?test_id=${testId}${option}${pass}`, document.baseURI);
   url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
   return url.href;
 }

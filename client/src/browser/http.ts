@@ -1,5 +1,5 @@
 /** An answer of the server with its whole body. */
-export interface Answer {
+export interface HttpAnswer {
   status: number;
   headers: Headers;
   text: string;
@@ -8,7 +8,7 @@ export interface Answer {
 export const ok = 200;
 
 /** Asks the server, never a cache; undefined where no whole answer comes in time. */
-export async function ask(url: URL, timeoutMs: number): Promise<Answer | undefined> {
+export async function fetchText(url: URL, timeoutMs: number): Promise<HttpAnswer | undefined> {
   // Not `AbortSignal.timeout`: browsers learned it later than all else that the page needs.
   const abort = new AbortController();
   const timer = setTimeout(() => {

@@ -15,7 +15,7 @@ const maxWaiting = 600;
  * The client's own pings. A round trip is matched by the sequence and timed by the local clock, so no number from the
  * server enters it. Times are monotonic milliseconds.
  */
-export class PingBook {
+export class PingTracker {
   #sequence = 0;
   /** Time of sending by sequence, oldest first. */
   readonly #waiting = new Map<number, number>();

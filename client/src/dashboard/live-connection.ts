@@ -1,4 +1,4 @@
-import type { Answer, Change, Message, View } from "./messages.js";
+import type { Change, ChangeResult, Message, View } from "./live-messages.js";
 import { retryDelay } from "./retry.js";
 
 /** Why there is no connection. */
@@ -19,7 +19,7 @@ export interface Listener {
 }
 
 /** The WebSocket, made again whenever it is lost. */
-export class Connection {
+export class LiveConnection {
   readonly #listener: Listener;
   #socket: WebSocket | undefined;
   #token: string | undefined;
@@ -28,7 +28,7 @@ export class Connection {
   #silence: number | undefined;
   #view: View | undefined;
   #welcome = false;
-  readonly #awaited = new Map<string, (answer: Answer) => void>();
+  readonly #awaited = new Map<string, (answer: ChangeResult) => void>();
 
   constructor(token: string | undefined, listener: Listener) {
     this.#token = token;
@@ -61,13 +61,13 @@ export class Connection {
   }
 
   /** Shows these sessions from now on, also after a reconnect. */
-  look(view: View): void {
+  watch(view: View): void {
     this.#view = view;
     if (this.#welcome) this.#send({ type: "view", ...view });
   }
 
   /** Asks for a change; what came of it. */
-  order(change: Change): Promise<Answer> {
+  request(change: Change): Promise<ChangeResult> {
     const id = crypto.randomUUID();
     return new Promise((resolve) => {
       this.#awaited.set(id, resolve);
@@ -103,7 +103,7 @@ export class Connection {
       case "welcome":
         this.#failed = 0;
         this.#welcome = true;
-        if (this.#view !== undefined) this.look(this.#view);
+        if (this.#view !== undefined) this.watch(this.#view);
         break;
       case "live":
       case "runs":

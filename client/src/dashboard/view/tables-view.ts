@@ -1,9 +1,9 @@
 import { find, setText } from "../../view/dom.js";
 import type { Format } from "../../view/format.js";
 import { bars, grades, type GradeKey } from "../grades.js";
-import { isProblem, type Run, type Runs, type Server, type Worker } from "../messages.js";
+import { isProblem, type Run, type Runs, type Server, type Worker } from "../live-messages.js";
 import type { Text } from "../text/text.js";
-import { legend } from "./figures.js";
+import { legend } from "./figures-view.js";
 import { Table } from "./table.js";
 
 type Close = Server["closes"][number];

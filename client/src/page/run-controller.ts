@@ -3,14 +3,14 @@ import { WakeLock } from "../browser/wake-lock.js";
 import { people } from "../core/people.js";
 import { totalMsOf, type Plan } from "../core/plan.js";
 import type { Interruption } from "../core/run/interruption.js";
+import type { QueryOptions } from "../core/run/query-options.js";
 import { noRun, type RunState } from "../core/run/run.js";
 import { shownRunOf } from "../core/run/stored-run.js";
-import type { Wishes } from "../core/run/wishes.js";
 import { isOver } from "../core/session/phase.js";
-import type { Page, Refusal } from "../view/page.js";
+import type { Page, ShownInterruption } from "../view/page.js";
 import { Household } from "./household.js";
 import { askReadiness } from "./readiness.js";
-import { permalinkTo } from "./recall.js";
+import { permalinkTo } from "./stored-run-page.js";
 
 const paintEveryMs = 250;
 /**
@@ -24,10 +24,10 @@ const defaultRetryS = 15;
 const needed = ["WebSocket", "Worker"] as const;
 
 /** Lets the customer run the test again and again, and wait where the server would refuse it. */
-export class Runner {
+export class RunController {
   readonly #page: Page;
   readonly #plan: Plan;
-  readonly #wishes: Wishes;
+  readonly #options: QueryOptions;
   readonly #wakeLock = new WakeLock();
   #household: Household | undefined;
   #painting: ReturnType<typeof setInterval> | undefined;
@@ -38,15 +38,15 @@ export class Runner {
   #waitUntil = 0;
   #waiting: ReturnType<typeof setInterval> | undefined;
 
-  constructor(page: Page, wishes: Wishes) {
+  constructor(page: Page, options: QueryOptions) {
     this.#page = page;
-    this.#wishes = wishes;
-    this.#plan = { durationMs: wishes.seconds * 1000, computerMbps: wishes.computerMbps, warmUp: wishes.warmUp };
+    this.#options = options;
+    this.#plan = { durationMs: options.seconds * 1000, computerMbps: options.computerMbps, warmUp: options.warmUp };
   }
 
   begin(): void {
     const lacking = needed.filter((name) => !(name in globalThis));
-    this.#page.introduce(this.#wishes, lacking);
+    this.#page.introduce(this.#options, lacking);
     this.#show();
     if (lacking.length > 0) return;
     this.#page.onButton(() => {
@@ -54,8 +54,8 @@ export class Runner {
     });
     // The browser may keep a page that was left, but not its connections.
     addEventListener("pagehide", () => this.#household?.abandon());
-    addEventListener("focus", () => void this.#ask());
-    void this.#ask();
+    addEventListener("focus", () => void this.#checkReadiness());
+    void this.#checkReadiness();
   }
 
   get #state(): RunState {
@@ -102,7 +102,7 @@ export class Runner {
     this.#refuse(this.#household.interruption);
     this.#show();
     if (this.#interruption === undefined) this.#conclude(this.#household);
-    else void this.#ask();
+    else void this.#checkReadiness();
   }
 
   #conclude(household: Household): void {
@@ -113,7 +113,7 @@ export class Runner {
   }
 
   /** Asks whether a run would be let in, unless one is under way. */
-  async #ask(): Promise<void> {
+  async #checkReadiness(): Promise<void> {
     if (this.#isRunning()) return;
     const before = this.#interruption;
     const refused = await askReadiness();
@@ -135,13 +135,13 @@ export class Runner {
     this.#waiting = setInterval(() => {
       if (monotonic() >= this.#waitUntil) {
         clearInterval(this.#waiting);
-        void this.#ask();
+        void this.#checkReadiness();
       }
       this.#show();
     }, 1000);
   }
 
-  #refusal(): Refusal | undefined {
+  #refusal(): ShownInterruption | undefined {
     if (this.#interruption === undefined) return undefined;
     const seconds = Math.max(0, Math.ceil((this.#waitUntil - monotonic()) / 1000));
     return { cause: this.#interruption.cause, seconds };

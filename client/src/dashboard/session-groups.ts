@@ -1,4 +1,4 @@
-import type { SessionRow } from "./messages.js";
+import type { SessionRow } from "./live-messages.js";
 
 /** A row of the table: a session, or several of one household as one. */
 export interface Row extends SessionRow {

@@ -1,5 +1,5 @@
 import type { RunState, RunTrace, ShownReport } from "../core/run/run.js";
-import type { StoredRun } from "../core/run/stored-run.js";
+import type { ShownRun } from "../core/run/stored-run.js";
 import { drawn, timelineOf, type Drawn, type Timeline } from "../core/run/timeline.js";
 import type { Text } from "../text/text.js";
 import { Chart, type Band, type Line } from "./chart.js";
@@ -51,7 +51,7 @@ export class TimelineView {
   }
 
   /** Draws a run as it was stored; the people's own delays are no part of that. */
-  recall({ timeline, phases, report }: StoredRun): void {
+  showStored({ timeline, phases, report }: ShownRun): void {
     const names = { idle: "baseline", warm_up: "warmUp", load: "load", recovery: "recovery" } as const;
     const bands = phases.map(({ name, from_s: from, until_s: until }) => {
       return { name: this.#text.chart[names[name]], from, until, strong: name === "load" };

@@ -11,7 +11,7 @@ export function isTooSlow({ outcome: { limitedBy, score } }: ShownPerson): boole
 }
 
 /** The figure that means most to somebody: a viewer's stalls, a caller's quality, what a download got. */
-export function extraOf(person: ShownPerson, text: Text, format: Format): string {
+export function activityDetailOf(person: ShownPerson, text: Text, format: Format): string {
   const { activity, call, download, playout } = person;
   const words = text.report;
   if (playout !== null) {

@@ -1,12 +1,12 @@
 import type { ShownReport } from "../core/run/run.js";
-import type { StoredRun } from "../core/run/stored-run.js";
+import type { ShownRun } from "../core/run/stored-run.js";
 import { movedBytes } from "../core/run/timeline.js";
 import type { WarmUp } from "../core/run/warm-up.js";
 import type { Invalid } from "../core/scoring/validity.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
+import { isTooSlow } from "./activity-detail.js";
 import { find, setItems, setText } from "./dom.js";
-import { isTooSlow } from "./extra.js";
 import type { Format } from "./format.js";
 
 /** From this share of lost packets on games and calls suffer, whatever the delay: the worst bound of the requirements. */
@@ -40,7 +40,7 @@ export class ReportView {
     return [`${this.#part("h2").textContent}.`, this.#part("#meaning").textContent, ...reasons].join(" ");
   }
 
-  show({ report, warmUp, timeline }: StoredRun): void {
+  show({ report, warmUp, timeline }: ShownRun): void {
     const grade = report.valid ? report.grade : null;
     this.#root.hidden = false;
     this.#root.dataset.valid = String(report.valid);

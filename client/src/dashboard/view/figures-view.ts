@@ -1,7 +1,7 @@
 import { Chart, type Line } from "../../view/chart.js";
 import { find, setText } from "../../view/dom.js";
 import type { Format } from "../../view/format.js";
-import type { Server } from "../messages.js";
+import type { Server } from "../live-messages.js";
 import type { Text } from "../text/text.js";
 import { span, type Trend } from "../trend.js";
 
