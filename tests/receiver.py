@@ -23,7 +23,7 @@ class Received:
     body: bytes
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever was sent
+    def json(self) -> Any:
         """The body as JSON."""
         return json.loads(self.body)
 

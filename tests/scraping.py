@@ -54,6 +54,6 @@ def url(daemon: Daemon) -> str:
 
 def scrape(daemon: Daemon) -> Scrape:
     """The metrics now; the workers' figures in them are up to a second old, and the page half a second."""
-    with urllib.request.urlopen(url(daemon), timeout=10) as answer:  # noqa: S310 - http, as the daemon said
+    with urllib.request.urlopen(url(daemon), timeout=10) as answer:
         text = answer.read().decode()
     return Scrape(text, {family.name: family for family in text_string_to_metric_families(text)})

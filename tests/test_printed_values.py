@@ -62,7 +62,7 @@ RUNS = [
 ]
 
 
-def comparisons(columns: tuple[Column[Any], ...], row: Any) -> list[str]:  # noqa: ANN401 - any message
+def comparisons(columns: tuple[Column[Any], ...], row: Any) -> list[str]:
     """A filter for each column, with the values that it prints for a row: in tables, and in wide ones."""
     made = []
     for column, cell in ((column, column.cells([row], wide=wide)[0]) for column in columns for wide in (False, True)):
@@ -107,7 +107,7 @@ def history(tmp_path: Path) -> Iterator[Connection]:
     made.dispose()
 
 
-def _asked(request: Any, fields: Any, columns: Any) -> tuple[KeysetRequest, Any]:  # noqa: ANN401 - as the service has them
+def _asked(request: Any, fields: Any, columns: Any) -> tuple[KeysetRequest, Any]:
     return history_service._page("test", request, fields, columns)
 
 
@@ -157,7 +157,7 @@ FORMATS = [
 
 
 @pytest.mark.parametrize(("kind", "written", "numbers"), FORMATS)
-def test_every_number_is_found_as_it_is_printed(kind: Kind, written: Any, numbers: Any) -> None:  # noqa: ANN401
+def test_every_number_is_found_as_it_is_printed(kind: Kind, written: Any, numbers: Any) -> None:
     @given(numbers)
     def check(number: float) -> None:
         values = parse(kind, written(number), exact=False, now=0.0)

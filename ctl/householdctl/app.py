@@ -47,7 +47,7 @@ _ORDER = (
 class _Commands(CommandGroup):
     """The commands in an order that tells what they are for; typer has groups last."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer keeps its types to itself
+    def list_commands(self, ctx: Any) -> list[str]:
         """The names in that order."""
         return sorted(super().list_commands(ctx), key=_ORDER.index)
 

@@ -108,7 +108,7 @@ class CommandGroup(TyperGroup):
         with _own_words():
             return super().parse_args(ctx, args)
 
-    def resolve_command(self, ctx: Context, args: list[str]) -> Any:  # noqa: ANN401 - typer keeps its types to itself
+    def resolve_command(self, ctx: Context, args: list[str]) -> Any:
         """Return the command that ``args`` begin with. Raises UsageError with proposals."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
@@ -129,12 +129,12 @@ class CommandGroup(TyperGroup):
 class App(typer.Typer):
     """A group of commands, all of them described alike."""
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(self, **settings: Any) -> None:
         """Make the group; plain help, since rich takes longer to start than everything else together."""
         settings.setdefault("cls", CommandGroup)
         super().__init__(rich_markup_mode=None, no_args_is_help=True, **settings)
 
-    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - passed on
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
         """Add a command, as typer does."""
         return super().command(name, cls=_Described, **settings)
 

@@ -66,7 +66,7 @@ def _told(tagged: Tagged) -> int:
     return _MIN_TOLD.index(outcome) if outcome in _MIN_TOLD else len(_MIN_TOLD)
 
 
-def _place(message: Message, name: str) -> Any:  # noqa: ANN401 - whatever a field holds
+def _place(message: Message, name: str) -> Any:
     """The value of a field as the daemon orders it: an enum by its name, a time by its length."""
     if name in _DERIVED:
         return _DERIVED[name](message)

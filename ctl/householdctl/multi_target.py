@@ -60,7 +60,7 @@ class TargetAnswers(Generic[T]):
         """The items of a list that each answer has, each with its daemon's name where there are several."""
         return [self.tag(target, item) for target, answer in self for item in getattr(answer, name)]
 
-    def document(self, *names: str) -> Any:  # noqa: ANN401 - a message, or a dictionary of them
+    def document(self, *names: str) -> Any:
         """The answer for scripts; of several daemons the lists ``names`` of all, and who did not answer."""
         if not self.several:
             return self.only

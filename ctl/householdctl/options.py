@@ -35,7 +35,7 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-def _pem(name: str, help_text: str) -> Any:  # noqa: ANN401 - typer keeps the type to itself
+def _pem(name: str, help_text: str) -> Any:
     return typer.Option(f"--{name.lower()}", metavar="FILE", envvar=f"HOUSEHOLDCTL_{name}", help=help_text)
 
 
@@ -250,7 +250,7 @@ def with_options(command: Callable[Concatenate[Options, P], None]) -> Callable[.
     """Gives a command the options in common; it receives them as its first argument, and typer never sees that one."""
 
     @wraps(command)
-    def run(ctx: typer.Context, **arguments: Any) -> None:  # noqa: ANN401 - whatever the command takes
+    def run(ctx: typer.Context, **arguments: Any) -> None:
         given = {name: arguments.pop(name) for name in COMMON}
         command(resolve(ctx, given), **arguments)  # type: ignore[call-arg]
 

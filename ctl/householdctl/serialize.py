@@ -25,7 +25,7 @@ class Tagged:
     message: Any
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can be made of
+def plain(value: Any) -> Any:
     """The value as JSON has it.
 
     A message has its field names and their order as in the .proto, zero values shown, 64-bit integers as strings.
@@ -45,7 +45,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can be made of
     return value
 
 
-def _in_order(descriptor: Any, named: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - of one of two implementations
+def _in_order(descriptor: Any, named: dict[str, Any]) -> dict[str, Any]:
     """A message's fields in their own order; protobuf has those that are zero behind the others."""
     ordered: dict[str, Any] = {}
     for field in descriptor.fields:
@@ -63,7 +63,7 @@ def _in_order(descriptor: Any, named: dict[str, Any]) -> dict[str, Any]:  # noqa
     return ordered
 
 
-def flat(value: Any, prefix: str = "") -> dict[str, str]:  # noqa: ANN401 - whatever JSON can be made of
+def flat(value: Any, prefix: str = "") -> dict[str, str]:
     """The value as a row of CSV: names of nested fields joined by a dot, durations in seconds.
 
     Every field of a message is there, set or not, so that the columns do not depend on the data. A list of plain values
@@ -92,7 +92,7 @@ def columns(kind: type[Message]) -> list[str]:
 
 
 def _flat_message(
-    descriptor: Any,  # noqa: ANN401 - of one of two implementations
+    descriptor: Any,
     message: Message | None,
     prefix: str,
 ) -> dict[str, str]:
@@ -113,14 +113,14 @@ def _flat_message(
     return row
 
 
-def _text(field: FieldDescriptor, value: Any) -> str:  # noqa: ANN401 - whatever a field holds
+def _text(field: FieldDescriptor, value: Any) -> str:
     if field.enum_type is not None:
         known = field.enum_type.values_by_number.get(value)
         return known.name if known else str(value)
     return _scalar(value)
 
 
-def _scalar(value: Any) -> str:  # noqa: ANN401 - whatever a field holds
+def _scalar(value: Any) -> str:
     if isinstance(value, Duration):
         return value.ToJsonString().removesuffix("s")
     if isinstance(value, Timestamp | FieldMask):

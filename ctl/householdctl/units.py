@@ -69,13 +69,13 @@ def format_age(age: float) -> str:
     """
     if age < 1:
         return f"{age * 1000:.0f}ms"
-    if age < 59.95:  # noqa: PLR2004 - would be shown as 60.0s
+    if age < 59.95:  # would be shown as 60.0s
         return f"{age:.1f}s"
     minutes, rest = divmod(round(age), 60)
-    if minutes < 60:  # noqa: PLR2004 - an hour
+    if minutes < 60:
         return f"{minutes}m{rest:02}s"
     hours, minutes = divmod(round(age / 60), 60)
-    if hours < 24:  # noqa: PLR2004 - a day
+    if hours < 24:
         return f"{hours}h{minutes:02}m"
     days, hours = divmod(round(age / 3600), 24)
     return f"{days}d{hours:02}h"
@@ -96,7 +96,7 @@ def format_ago(age: float) -> str:
 def format_round_trip(round_trip: float) -> str:
     """A round trip in milliseconds, with a decimal below 100 ms."""
     milliseconds = round_trip * 1000
-    return f"{milliseconds:.1f}ms" if milliseconds < 100 else f"{milliseconds:.0f}ms"  # noqa: PLR2004 - ms
+    return f"{milliseconds:.1f}ms" if milliseconds < 100 else f"{milliseconds:.0f}ms"
 
 
 def format_rate(bits_per_second: float) -> str:
@@ -111,7 +111,7 @@ def format_bytes(count: int) -> str:
 
 def _scaled(value: float, prefixes: tuple[str, ...]) -> str:
     for prefix in prefixes[:-1]:
-        if abs(value) < 999.95:  # noqa: PLR2004 - would be shown as 1000.0
+        if abs(value) < 999.95:  # would be shown as 1000.0
             return f"{value:.1f} {prefix}" if prefix else f"{value:.0f} "
         value /= 1000
     return f"{value:.1f} {prefixes[-1]}"

@@ -57,7 +57,7 @@ def mos_of_rating(rating: float) -> float:
     The polynomial dips below 1 for an R under 6.5; no opinion score does, so 1 is the least.
     """
     require_amount(rating, "rating")
-    if rating > 100:  # noqa: PLR2004 - of G.107
+    if rating > 100:
         return 4.5
     return max(1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6, 1.0)
 

@@ -17,7 +17,7 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
 
     Raises ValueError when ``percent`` is not from 0 to 100, or a value is negative or not finite.
     """
-    if not 0 <= percent <= 100:  # noqa: PLR2004 - per cent
+    if not 0 <= percent <= 100:
         raise ValueError("percent must be from 0 to 100")
     require_amounts(values, "values")
     if not values:

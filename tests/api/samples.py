@@ -11,7 +11,7 @@ from household.v1 import session_pb2 as pb
 from householdd.api.convert import duration, timestamp
 
 
-def session(**fields: Any) -> pb.Session:  # noqa: ANN401 - the fields of the message
+def session(**fields: Any) -> pb.Session:
     """A session; these fields take the place of the sample's."""
     sample: dict[str, Any] = {
         "id": "6f1e7a52-0000-4000-8000-000000000001",

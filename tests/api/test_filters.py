@@ -299,7 +299,7 @@ def test_the_fields_of_sessions_are_those_that_can_be_read() -> None:
         (RUN_FIELDS["grade"].words[:-1], history_pb.Grade, "GRADE_"),
     ],
 )
-def test_the_words_are_those_of_the_control_api(words: tuple[str, ...], enum: Any, prefix: str) -> None:  # noqa: ANN401
+def test_the_words_are_those_of_the_control_api(words: tuple[str, ...], enum: Any, prefix: str) -> None:
     assert words == tuple(name.removeprefix(prefix).lower() for name in enum.keys()[1:])
 
 

@@ -30,7 +30,7 @@ class Counting:
         self.gate.set()
         self.refuse = False
 
-    async def drain(self, _request: pb.DrainServerRequest, _: Any) -> pb.DrainServerResponse:  # noqa: ANN401
+    async def drain(self, _request: pb.DrainServerRequest, _: Any) -> pb.DrainServerResponse:
         self.drains += 1
         self.begun.set()
         await self.gate.wait()
@@ -38,7 +38,7 @@ class Counting:
             raise precondition("BUSY", "not now")
         return pb.DrainServerResponse(server=pb.Server(sessions=self.drains))
 
-    async def resume(self, _request: pb.ResumeServerRequest, _: Any) -> pb.ResumeServerResponse:  # noqa: ANN401
+    async def resume(self, _request: pb.ResumeServerRequest, _: Any) -> pb.ResumeServerResponse:
         return pb.ResumeServerResponse()
 
     def handler(self) -> grpc.GenericRpcHandler:
@@ -60,12 +60,12 @@ def _serialized(answer: Message) -> bytes:
 
 
 class Bench:
-    def __init__(self, stub: Any, service: Counting) -> None:  # noqa: ANN401 - typed for both kinds of channel
+    def __init__(self, stub: Any, service: Counting) -> None:
         self.stub = stub
         self.service = service
         self.now = 0.0
 
-    async def drain(self, reason: str = "r", request_id: str = ID, **fields: Any) -> int:  # noqa: ANN401
+    async def drain(self, reason: str = "r", request_id: str = ID, **fields: Any) -> int:
         request = pb.DrainServerRequest(reason=reason, request_id=request_id, **fields)
         sessions: int = (await self.stub.DrainServer(request, timeout=10)).server.sessions
         return sessions

@@ -19,7 +19,7 @@ def served(daemon: Daemon) -> set[str]:
     with grpc.insecure_channel(f"unix:{daemon.control_socket}") as channel:
         stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
 
-        def ask(**question: Any) -> Any:  # noqa: ANN401 - the library has no precise types
+        def ask(**question: Any) -> Any:
             request = reflection_pb2.ServerReflectionRequest(**question)
             return next(iter(stub.ServerReflectionInfo(iter([request]), timeout=10)))
 

@@ -47,7 +47,7 @@ async def serving(service: session_service_pb2_grpc.SessionServiceServicer, dire
         await server.stop(None)
 
 
-async def told_to_list_again(call: Any) -> None:  # noqa: ANN401 - a call of any stub
+async def told_to_list_again(call: Any) -> None:
     """Reads on, to the end that a watcher that fell behind is told."""
 
     async def read_on() -> None:
@@ -103,7 +103,7 @@ class Endless:
     def __init__(self) -> None:
         self.call = EndlessCall()
 
-    def WatchSessions(self, _request: pb.WatchSessionsRequest) -> EndlessCall:  # noqa: N802
+    def WatchSessions(self, _request: pb.WatchSessionsRequest) -> EndlessCall:
         return self.call
 
 

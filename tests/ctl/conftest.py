@@ -24,7 +24,7 @@ class Outcome:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever the command printed
+    def json(self) -> Any:
         return json.loads(self.out)
 
     @property

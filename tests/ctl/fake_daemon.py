@@ -122,7 +122,7 @@ class FakeDaemon(
     def asked(self, kind: type[Message]) -> list[Message]:
         return [request for request in self.requests if isinstance(request, kind)]
 
-    def ListSessions(  # noqa: N802
+    def ListSessions(
         self, request: session_api.ListSessionsRequest, context: grpc.ServicerContext
     ) -> session_api.ListSessionsResponse:
         self._enter("ListSessions", request, context)
@@ -136,7 +136,7 @@ class FakeDaemon(
             unreachable_workers=self.unreachable,
         )
 
-    def GetSession(  # noqa: N802
+    def GetSession(
         self, request: session_api.GetSessionRequest, context: grpc.ServicerContext
     ) -> session_api.GetSessionResponse:
         self._enter("GetSession", request, context)
@@ -145,7 +145,7 @@ class FakeDaemon(
             return session_api.GetSessionResponse(session=found[0])
         return _abort(context, Status(code=grpc.StatusCode.NOT_FOUND.value[0], message=f"no session {request.id}"))
 
-    def KillSessions(  # noqa: N802
+    def KillSessions(
         self, request: session_api.KillSessionsRequest, context: grpc.ServicerContext
     ) -> session_api.KillSessionsResponse:
         self._enter("KillSessions", request, context)
@@ -166,7 +166,7 @@ class FakeDaemon(
             answer.results.add(id=session_id, outcome=outcome)
         return answer
 
-    def WatchSessions(  # noqa: N802
+    def WatchSessions(
         self, request: session_api.WatchSessionsRequest, context: grpc.ServicerContext
     ) -> Iterator[session_api.WatchSessionsResponse]:
         self._enter("WatchSessions", request, context)
@@ -174,7 +174,7 @@ class FakeDaemon(
         if self.watch_stays_open:
             self.released.wait()
 
-    def BlockAddresses(  # noqa: N802
+    def BlockAddresses(
         self, request: session_api.BlockAddressesRequest, context: grpc.ServicerContext
     ) -> session_api.BlockAddressesResponse:
         self._enter("BlockAddresses", request, context)
@@ -183,19 +183,19 @@ class FakeDaemon(
             self.blocks += made
         return session_api.BlockAddressesResponse(blocks=made, unreachable_workers=self.unreachable)
 
-    def ListBlocks(  # noqa: N802
+    def ListBlocks(
         self, request: session_api.ListBlocksRequest, context: grpc.ServicerContext
     ) -> session_api.ListBlocksResponse:
         self._enter("ListBlocks", request, context)
         return session_api.ListBlocksResponse(blocks=self.blocks)
 
-    def ListBreakers(  # noqa: N802
+    def ListBreakers(
         self, request: session_api.ListBreakersRequest, context: grpc.ServicerContext
     ) -> session_api.ListBreakersResponse:
         self._enter("ListBreakers", request, context)
         return session_api.ListBreakersResponse(breakers=self.breakers, unreachable_workers=self.unreachable)
 
-    def ResetBreakers(  # noqa: N802
+    def ResetBreakers(
         self, request: session_api.ResetBreakersRequest, context: grpc.ServicerContext
     ) -> session_api.ResetBreakersResponse:
         self._enter("ResetBreakers", request, context)
@@ -209,7 +209,7 @@ class FakeDaemon(
             unreachable_workers=self.unreachable,
         )
 
-    def UnblockAddresses(  # noqa: N802
+    def UnblockAddresses(
         self, request: session_api.UnblockAddressesRequest, context: grpc.ServicerContext
     ) -> session_api.UnblockAddressesResponse:
         self._enter("UnblockAddresses", request, context)
@@ -224,7 +224,7 @@ class FakeDaemon(
             unreachable_workers=self.unreachable,
         )
 
-    def ListHistory(  # noqa: N802
+    def ListHistory(
         self, request: history_api.ListHistoryRequest, context: grpc.ServicerContext
     ) -> history_api.ListHistoryResponse:
         self._enter("ListHistory", request, context)
@@ -232,15 +232,13 @@ class FakeDaemon(
             sessions=[record for record in self.ended if _has_id(record.session.id, request.filter)]
         )
 
-    def ListRuns(  # noqa: N802
+    def ListRuns(
         self, request: history_api.ListRunsRequest, context: grpc.ServicerContext
     ) -> history_api.ListRunsResponse:
         self._enter("ListRuns", request, context)
         return history_api.ListRunsResponse(runs=[run for run in self.runs if _has_id(run.id, request.filter)])
 
-    def GetRun(  # noqa: N802
-        self, request: history_api.GetRunRequest, context: grpc.ServicerContext
-    ) -> history_api.GetRunResponse:
+    def GetRun(self, request: history_api.GetRunRequest, context: grpc.ServicerContext) -> history_api.GetRunResponse:
         self._enter("GetRun", request, context)
         for run in self.runs:
             if run.id == request.id:
@@ -250,20 +248,20 @@ class FakeDaemon(
             context, Status(code=grpc.StatusCode.NOT_FOUND.value[0], message=f"run {request.id} is not known")
         )
 
-    def GetHistoryStats(  # noqa: N802
+    def GetHistoryStats(
         self, request: history_api.GetHistoryStatsRequest, context: grpc.ServicerContext
     ) -> history_api.GetHistoryStatsResponse:
         self._enter("GetHistoryStats", request, context)
         return history_api.GetHistoryStatsResponse(groups=self.groups)
 
-    def GetServer(  # noqa: N802
+    def GetServer(
         self, request: server_api.GetServerRequest, context: grpc.ServicerContext
     ) -> server_api.GetServerResponse:
         self._enter("GetServer", request, context)
         server = self.next_servers.pop(0) if self.next_servers else self.server
         return server_api.GetServerResponse(server=server)
 
-    def DrainServer(  # noqa: N802
+    def DrainServer(
         self, request: server_api.DrainServerRequest, context: grpc.ServicerContext
     ) -> server_api.DrainServerResponse:
         self._enter("DrainServer", request, context)
@@ -276,7 +274,7 @@ class FakeDaemon(
         self.server.drain_deadline_at.FromNanoseconds(now_ns + wait_ns)
         return server_api.DrainServerResponse(server=self.server)
 
-    def WatchDrain(  # noqa: N802
+    def WatchDrain(
         self, request: server_api.WatchDrainRequest, context: grpc.ServicerContext
     ) -> Iterator[server_api.WatchDrainResponse]:
         self._enter("WatchDrain", request, context)
@@ -286,20 +284,20 @@ class FakeDaemon(
         if self.watch_stays_open:
             self.released.wait()
 
-    def ResumeServer(  # noqa: N802
+    def ResumeServer(
         self, request: server_api.ResumeServerRequest, context: grpc.ServicerContext
     ) -> server_api.ResumeServerResponse:
         self._enter("ResumeServer", request, context)
         self.server.state = server_api.SERVER_STATE_SERVING
         return server_api.ResumeServerResponse(server=self.server)
 
-    def ShutdownServer(  # noqa: N802
+    def ShutdownServer(
         self, request: server_api.ShutdownServerRequest, context: grpc.ServicerContext
     ) -> server_api.ShutdownServerResponse:
         self._enter("ShutdownServer", request, context)
         return server_api.ShutdownServerResponse(sessions_closed=len(self.sessions), killed_workers=["1"])
 
-    def GetRuntimeConfig(  # noqa: N802
+    def GetRuntimeConfig(
         self, request: config_api.GetRuntimeConfigRequest, context: grpc.ServicerContext
     ) -> config_api.GetRuntimeConfigResponse:
         self._enter("GetRuntimeConfig", request, context)
@@ -320,7 +318,7 @@ class FakeDaemon(
         answer.profiles.extend(self.profiles)
         return answer
 
-    def UpdateRuntimeConfig(  # noqa: N802
+    def UpdateRuntimeConfig(
         self, request: config_api.UpdateRuntimeConfigRequest, context: grpc.ServicerContext
     ) -> config_api.UpdateRuntimeConfigResponse:
         self._enter("UpdateRuntimeConfig", request, context)
@@ -340,7 +338,7 @@ class FakeDaemon(
         overlay.timeouts.CopyFrom(_timeouts(values))
         return config_api.UpdateRuntimeConfigResponse(config=overlay, unreachable_workers=self.unreachable)
 
-    def ResetRuntimeConfig(  # noqa: N802
+    def ResetRuntimeConfig(
         self, request: config_api.ResetRuntimeConfigRequest, context: grpc.ServicerContext
     ) -> config_api.ResetRuntimeConfigResponse:
         self._enter("ResetRuntimeConfig", request, context)

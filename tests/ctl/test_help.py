@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.ctl.conftest import Cli
 
 
-def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer keeps its types to itself
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     yield path, command
     for name, child in getattr(command, "commands", {}).items():
         yield from _commands(child, (*path, name))

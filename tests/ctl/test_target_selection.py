@@ -64,7 +64,7 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ),
     ],
 )
-def test_options_become_a_filter_that_the_daemon_reads(made: str, fields: Any, text: str) -> None:  # noqa: ANN401
+def test_options_become_a_filter_that_the_daemon_reads(made: str, fields: Any, text: str) -> None:
     assert made == text
     assert read(made, fields, Spelt())
 

@@ -32,13 +32,13 @@ def _as_it_was(pair: Daemon) -> Iterator[None]:
         pair.server.ResumeServer(server_service_pb2.ResumeServerRequest(), timeout=10)
 
 
-async def kill(daemon: Daemon, **fields: Any) -> pb.KillSessionsResponse:  # noqa: ANN401
+async def kill(daemon: Daemon, **fields: Any) -> pb.KillSessionsResponse:
     request = pb.KillSessionsRequest(**{"all": True, "reason": "abuse", **fields})
     response: pb.KillSessionsResponse = await asyncio.to_thread(daemon.sessions.KillSessions, request, timeout=10)
     return response
 
 
-async def drain(daemon: Daemon, **fields: Any) -> server_service_pb2.Server:  # noqa: ANN401
+async def drain(daemon: Daemon, **fields: Any) -> server_service_pb2.Server:
     request = server_service_pb2.DrainServerRequest(**{"reason": "new kernel", **fields})
     response = await asyncio.to_thread(daemon.server.DrainServer, request, timeout=10)
     server: server_service_pb2.Server = response.server
@@ -184,7 +184,7 @@ async def test_a_drain_spreads_its_end_before_the_deadline(pair: Daemon) -> None
         }
 
 
-def _closed(each: Any) -> asyncio.Task[None]:  # noqa: ANN401 - any client
+def _closed(each: Any) -> asyncio.Task[None]:
     return asyncio.create_task(each.connection.wait_closed())
 
 

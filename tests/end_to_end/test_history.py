@@ -58,7 +58,7 @@ async def test_sessions_and_runs_are_listed_counted_and_exported(shared_daemon: 
     assert alex in {each.session.id for each in whole.sessions}
     assert [person.score for person in whole.run.people] == [90.5, 90.5]
 
-    def ctl(*arguments: str) -> Any:  # noqa: ANN401 - whatever JSON the command prints
+    def ctl(*arguments: str) -> Any:
         done = daemon.ctl("history", *arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout

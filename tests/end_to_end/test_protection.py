@@ -122,7 +122,7 @@ async def test_households_get_all_their_places_or_none(pair: Daemon) -> None:
         url = f"{pair.url}ws/virtual-household/probe?test_id=run9"
 
         def row() -> tuple[bool, str]:
-            with urllib.request.urlopen(url, context=pair.tls) as answer:  # noqa: S310 - https
+            with urllib.request.urlopen(url, context=pair.tls) as answer:
                 told = json.load(answer)
             return told["redirect"], told["refused"]
 
@@ -203,7 +203,7 @@ async def test_a_site_that_only_the_star_lets_in_has_one_household_of_each_visit
         assert await foreign_refusal(pair, "alex_2", "https://evil.example") == busy
         assert await foreign_refusal(pair, "alex_2", pair.url.rstrip("/")) is None
         # The page asks for the reason, as a browser hides the answer to an upgrade.
-        request = urllib.request.Request(f"{pair.url}ws/virtual-household/alex_2", headers={"Origin": FOREIGN})  # noqa: S310 - https
+        request = urllib.request.Request(f"{pair.url}ws/virtual-household/alex_2", headers={"Origin": FOREIGN})
         with await asyncio.to_thread(urllib.request.urlopen, request, context=pair.tls) as answer:
             assert json.load(answer)["refused"] == busy[1]
     await asyncio.to_thread(wait_until, lambda: not pair.list_sessions(), "the end of all sessions")

@@ -52,7 +52,7 @@ REST: dict[str, Message] = {
 
 
 def ranged(
-    descriptor: Any,  # noqa: ANN401 - typed as if a message's descriptor could be None
+    descriptor: Any,
     path: tuple[str, ...] = (),
 ) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
     """Every field that has to have a range, with values beyond any."""
@@ -74,7 +74,7 @@ def ranged(
 FIELDS: list[FarField] = [(method, *found) for method in METHODS for found in ranged(method.input_type)]
 
 
-def request_with(method: MethodDescriptor, path: tuple[str, ...], value: Any) -> Message:  # noqa: ANN401 - of any field
+def request_with(method: MethodDescriptor, path: tuple[str, ...], value: Any) -> Message:
     """A request that is right but for one field."""
     request: Any = GetMessageClass(method.input_type)()
     if method.name == "UpdateRuntimeConfig":

@@ -44,7 +44,7 @@ def setting(daemon: Daemon, path: str) -> tuple[float, float, str]:
     )
 
 
-def update(daemon: Daemon, config: pb.RuntimeConfig, *mask: str, **fields: Any) -> pb.UpdateRuntimeConfigResponse:  # noqa: ANN401
+def update(daemon: Daemon, config: pb.RuntimeConfig, *mask: str, **fields: Any) -> pb.UpdateRuntimeConfigResponse:
     request = pb.UpdateRuntimeConfigRequest(config=config, update_mask=FieldMask(paths=mask), **fields)
     response: pb.UpdateRuntimeConfigResponse = daemon.config.UpdateRuntimeConfig(request, timeout=10)
     return response

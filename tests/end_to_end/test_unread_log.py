@@ -120,7 +120,7 @@ def test_dropped_lines_are_told_once_reading_goes_on_and_counted(tmp_path: Path)
         metrics = log.until("serving")["metrics"]
 
         def dropped() -> int:
-            with urllib.request.urlopen(metrics, timeout=10) as answer:  # noqa: S310 - http, as the daemon said
+            with urllib.request.urlopen(metrics, timeout=10) as answer:
                 page = answer.read().decode()
             prefix = 'householdd_log_lines_dropped_total{role="supervisor"} '
             (line,) = [line for line in page.splitlines() if line.startswith(prefix)]

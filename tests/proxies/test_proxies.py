@@ -12,7 +12,7 @@ from tests.websocket_clients import OldPage, client
 
 
 def test_the_page_comes_through(proxy: Proxy) -> None:
-    with urllib.request.urlopen(proxy.url, context=proxy.tls) as page:  # noqa: S310 - https
+    with urllib.request.urlopen(proxy.url, context=proxy.tls) as page:
         assert b"<html" in page.read()
 
 

@@ -62,11 +62,11 @@ RUN = RunRow(
 )
 
 
-def session(number: int, **changes: Any) -> SessionRow:  # noqa: ANN401 - whatever the fields hold
+def session(number: int, **changes: Any) -> SessionRow:
     """A session of its own."""
     return replace(SESSION, id=f"00000000-0000-4000-8000-{number:012}", **changes)
 
 
-def run(number: int, **changes: Any) -> RunRow:  # noqa: ANN401 - whatever the fields hold
+def run(number: int, **changes: Any) -> RunRow:
     """A run of its own."""
     return replace(RUN, id=f"{number:024x}", **changes)

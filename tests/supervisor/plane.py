@@ -31,21 +31,21 @@ from householdd.supervisor.gate.gate import Gate
 class Sessions(session_service_pb2_grpc.SessionServiceServicer):
     """Answers with who called."""
 
-    async def ListSessions(  # noqa: N802 - the method's name
+    async def ListSessions(
         self, request: session_service_pb2.ListSessionsRequest, _: object
     ) -> session_service_pb2.ListSessionsResponse:
         if request.filter == "defect":
             raise ZeroDivisionError("the handler's own words")
         return session_service_pb2.ListSessionsResponse(next_page_token=CALLER.get().via)
 
-    async def WatchSessions(  # noqa: N802
+    async def WatchSessions(
         self, _request: object, _: object
     ) -> AsyncIterator[session_service_pb2.WatchSessionsResponse]:
         while True:
             yield session_service_pb2.WatchSessionsResponse(sequence=1)
             await asyncio.Event().wait()
 
-    async def KillSessions(self, _request: object, _: object) -> session_service_pb2.KillSessionsResponse:  # noqa: N802
+    async def KillSessions(self, _request: object, _: object) -> session_service_pb2.KillSessionsResponse:
         results = [session_service_pb2.KillResult(outcome=outcome) for outcome in (1, 1, 2)]  # type: ignore[arg-type]
         return session_service_pb2.KillSessionsResponse(results=results)
 
@@ -58,12 +58,12 @@ class Server(server_service_pb2_grpc.ServerServiceServicer):
         self.may_answer.set()
         self.asked = 0
 
-    async def GetServer(self, _request: object, _: object) -> server_service_pb2.GetServerResponse:  # noqa: N802
+    async def GetServer(self, _request: object, _: object) -> server_service_pb2.GetServerResponse:
         self.asked += 1
         await self.may_answer.wait()
         return server_service_pb2.GetServerResponse()
 
-    async def ShutdownServer(self, _request: object, _: object) -> server_service_pb2.ShutdownServerResponse:  # noqa: N802
+    async def ShutdownServer(self, _request: object, _: object) -> server_service_pb2.ShutdownServerResponse:
         return server_service_pb2.ShutdownServerResponse()
 
 

@@ -28,7 +28,7 @@ class Worker:
         self.error = error
         self.sessions_allowed: list[int] = []
 
-    async def UpdateRuntimeConfig(self, request: pb.UpdateRuntimeConfigRequest, timeout: float) -> None:  # noqa: N802, ASYNC109
+    async def UpdateRuntimeConfig(self, request: pb.UpdateRuntimeConfigRequest, timeout: float) -> None:
         assert timeout > 0
         if self.error is not None:
             metadata = grpc.aio.Metadata()
@@ -48,7 +48,7 @@ def handles(*workers: Worker) -> list[WorkerHandle]:
 def config_of(*workers: Worker) -> tuple[RuntimeConfig, list[WorkerHandle]]:
     made = handles(*workers)
 
-    async def apply(before: Values, after: Values) -> Any:  # noqa: ANN401
+    async def apply(before: Values, after: Values) -> Any:
         return await push(made, before, after)
 
     return RuntimeConfig(CATALOGUE, CATALOGUE.defaults, {}, apply), made

@@ -19,7 +19,7 @@ class Answering:
         self.pace = pace
         self.passes = 0
 
-    async def GetServer(self, _request: pb.GetServerRequest, timeout: float) -> pb.GetServerResponse:  # noqa: ARG002, ASYNC109, N802 - gRPC's
+    async def GetServer(self, _request: pb.GetServerRequest, timeout: float) -> pb.GetServerResponse:  # noqa: ARG002 - gRPC's
         self.passes += self.pace
         worker = pb.Worker(control_loop=pb.ControlLoop(passes=self.passes))
         return pb.GetServerResponse(server=pb.Server(workers=[worker]))

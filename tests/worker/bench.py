@@ -112,7 +112,7 @@ class Bench:
         """Functions and writes of one ``call``, the mean of many, each ``seconds`` after the one before."""
         calls = 0
 
-        def profile(frame: FrameType, event: str, _: Any) -> None:  # noqa: ANN401 - of sys.setprofile
+        def profile(frame: FrameType, event: str, _: Any) -> None:
             nonlocal calls
             code = frame.f_code
             # What is in angle brackets is a function in one version of Python and inlined in another.

@@ -36,7 +36,7 @@ class Conversions:
         self.turns = [0]
         whole = convert.session
 
-        def counted(*args: Any) -> session_pb2.Session:  # noqa: ANN401 - those of convert.session
+        def counted(*args: Any) -> session_pb2.Session:
             self.turns[-1] += 1
             return whole(*args)
 
@@ -69,7 +69,7 @@ def ids(drivers: list[SessionDriver]) -> list[str]:
     return [driver.session.identity.id for driver in drivers]
 
 
-def listing(service: WorkerSessionService, **fields: Any) -> asyncio.Task[pb.ListSessionsResponse]:  # noqa: ANN401
+def listing(service: WorkerSessionService, **fields: Any) -> asyncio.Task[pb.ListSessionsResponse]:
     return asyncio.create_task(service.ListSessions(pb.ListSessionsRequest(**fields), CONTEXT))
 
 

@@ -133,7 +133,7 @@ COLUMNS: tuple[Column[PersonReport], ...] = (
 )
 
 
-def _snake_case(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _snake_case(value: Any) -> Any:
     if isinstance(value, dict):
         return {_snake(key): _snake_case(each) for key, each in value.items()}
     if isinstance(value, list):

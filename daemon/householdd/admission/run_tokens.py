@@ -110,7 +110,7 @@ class RunTokenVerifier:
         return Token(token_id, expires)
 
 
-def _time(value: Any) -> float:  # noqa: ANN401 - whatever somebody wrote
+def _time(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TokenError(WRONG)
     try:

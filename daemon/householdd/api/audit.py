@@ -92,7 +92,7 @@ def _asked(request: Message | None) -> dict[str, object]:
     return {**named, "request": fields}
 
 
-def _shown(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+def _shown(value: Any) -> Any:
     """The value with its texts and lists cut to a length that fits a log line."""
     match value:
         case dict():

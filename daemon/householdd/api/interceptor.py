@@ -74,7 +74,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             )
         return grpc.stream_unary_rpc_method_handler(self._unary(handler, method), None, handler.response_serializer)
 
-    def _unary(self, handler: Any, method: str) -> Callable[..., Awaitable[object]]:  # noqa: ANN401 - any kind of handler
+    def _unary(self, handler: Any, method: str) -> Callable[..., Awaitable[object]]:
         async def serve(requests: AsyncIterator[bytes], context: Context) -> object:
             try:
                 with self._admission(method, context, stream=False) as call:
@@ -86,7 +86,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return serve
 
-    def _stream(self, handler: Any, method: str) -> Callable[..., AsyncIterator[object]]:  # noqa: ANN401 - any kind of handler
+    def _stream(self, handler: Any, method: str) -> Callable[..., AsyncIterator[object]]:
         async def serve(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[object]:
             try:
                 with self._admission(method, context, stream=True) as call:

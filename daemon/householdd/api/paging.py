@@ -34,7 +34,7 @@ class PagingError(ValueError):
 
 @total_ordering
 class _Descending:
-    def __init__(self, value: Any) -> None:  # noqa: ANN401 - whatever a field holds
+    def __init__(self, value: Any) -> None:
         self.value = value
 
     def __eq__(self, other: object) -> bool:

@@ -65,7 +65,7 @@ class Repeats(grpc.aio.ServerInterceptor):
         )
 
     def _once(self, behavior: Callable[..., Any], method: str) -> Callable[..., Awaitable[Message]]:
-        async def once(request: Any, context: Context) -> Message:  # noqa: ANN401 - a request of any method
+        async def once(request: Any, context: Context) -> Message:
             if not getattr(request, "request_id", ""):
                 return await behavior(request, context)  # type: ignore[no-any-return]
             request_id = _canonical(request.request_id)

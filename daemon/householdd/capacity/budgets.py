@@ -25,7 +25,7 @@ _IPV6_REST = 128 - LONGEST_CUSTOMER
 def customer_key(network: Network) -> int:
     """A customer's network, as ``addresses.customer`` gives it, as a number of 64 bits."""
     address = int(network.network_address)
-    return _IPV4 | address if network.version == 4 else address >> _IPV6_REST  # noqa: PLR2004 - IPv4
+    return _IPV4 | address if network.version == 4 else address >> _IPV6_REST
 
 
 def block_key(customer: int) -> int:

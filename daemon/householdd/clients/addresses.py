@@ -82,7 +82,7 @@ def parse_network(text: str) -> Network:
 
 def written(network: Network) -> str:
     """The network; without its length where it is one IPv4 address. ``parse_network`` reads it back."""
-    single = network.version == 4 and network.prefixlen == network.max_prefixlen  # noqa: PLR2004 - IPv4
+    single = network.version == 4 and network.prefixlen == network.max_prefixlen
     return str(network.network_address if single else network)
 
 
@@ -136,7 +136,7 @@ def parse_address(value: object) -> Address:
         host = host[1:-1]
     elif ":" in host:
         host = ""
-    if not (colon and host and port.isdecimal() and int(port) <= 65535):  # noqa: PLR2004 - the largest port
+    if not (colon and host and port.isdecimal() and int(port) <= 65535):
         raise ValueError("write HOST:PORT, such as 0.0.0.0:443 or [::]:443")
     return Address(host, int(port))
 

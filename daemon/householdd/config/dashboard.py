@@ -143,7 +143,7 @@ def _parse(text: str, path: Path) -> list[Login]:
 
 
 def _login(words: list[str], others: Mapping[str, Login]) -> Login:
-    if len(words) != 3:  # noqa: PLR2004 - name, role and token
+    if len(words) != 3:
         raise ValueError("write NAME ROLE TOKEN")
     name, role, token = words
     if not _NAME.fullmatch(name):

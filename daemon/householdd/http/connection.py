@@ -120,7 +120,7 @@ class HttpConnection(ServerConnection):
         if behind:
             self.data_received(behind)
 
-    async def _response(self, reader: RequestReader, process_request: Any) -> Response | None:  # noqa: ANN401 - see handshake
+    async def _response(self, reader: RequestReader, process_request: Any) -> Response | None:
         """Return what to answer; None for a WebSocket, and where the client has gone."""
         try:
             request = await self._request(reader)
@@ -148,7 +148,7 @@ class HttpConnection(ServerConnection):
             raise reader.error
         return reader.request
 
-    async def _process(self, process_request: Any, request: Request) -> Response | None:  # noqa: ANN401 - see handshake
+    async def _process(self, process_request: Any, request: Request) -> Response | None:
         try:
             async with asyncio.timeout(self.close_timeout):
                 response = process_request(self, request)

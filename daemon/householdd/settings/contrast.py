@@ -19,4 +19,4 @@ def _luminance(colour: str) -> float:
 
 
 def _linear(share: float) -> float:
-    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - of sRGB
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4

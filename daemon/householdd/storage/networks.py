@@ -30,7 +30,7 @@ def overlaps(column: ColumnElement[Any], wanted: Network) -> ColumnElement[bool]
 
 
 @compiles(Overlaps, "postgresql")
-def _on_postgresql(element: Overlaps, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - the compiler's
+def _on_postgresql(element: Overlaps, compiler: SQLCompiler, **options: Any) -> str:
     column, wanted = (compiler.process(each, **options) for each in element.clauses)
     kept = f"regexp_replace(lower({column}), '^::ffff:([0-9.]+)$', '\\1')"
     # The cast refuses the whole statement for a text that is no address, such as a name.

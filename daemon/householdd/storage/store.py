@@ -256,7 +256,7 @@ class Store:
         try:
             self._write_all([item])
         except (DataError, IntegrityError) as error:
-            log.error("history refused an item", item=type(item).__name__, problem=describe(error))  # noqa: TRY400
+            log.error("history refused an item", item=type(item).__name__, problem=describe(error))
             self.count_dropped(1)
             if isinstance(item, RunRow):
                 self._refused.add(item.id)

@@ -36,7 +36,7 @@ def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
     except DaemonError as error:
         raise ConfigError(str(error)) from None
     rows = [(key, _shown(value), _source(settings, key, file)) for key, value in _flat(settings)]
-    width = max(len(f"{key} = {value}") for key, value, _ in rows if len(value) < 40)  # noqa: PLR2004 - one long value may stand out
+    width = max(len(f"{key} = {value}") for key, value, _ in rows if len(value) < 40)  # one long value may stand out
     for key, value, source in rows:
         yield f"{f'{key} = {value}':{width}}  # {source}"
     for warning in settings.warnings:

@@ -18,7 +18,7 @@ from householdd.supervisor.worker_calls import GONE, WorkerHandle, tell_all
 log = structlog.get_logger("config")
 
 
-async def tell(worker: WorkerHandle, values: Values, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+async def tell(worker: WorkerHandle, values: Values, timeout: float) -> None:
     """Puts values in force at one worker."""
     request = pb.UpdateRuntimeConfigRequest(config=config_messages.config(values))
     request.update_mask.paths.extend(values)
@@ -32,7 +32,7 @@ async def push(workers: Sequence[WorkerHandle], before: Values, after: Values) -
     """
     refused: list[str] = []
 
-    async def try_to_tell(worker: WorkerHandle, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+    async def try_to_tell(worker: WorkerHandle, timeout: float) -> None:
         try:
             await tell(worker, after, timeout)
         except grpc.aio.AioRpcError as error:

@@ -114,7 +114,7 @@ class Emergency:
         except OSError as error:
             if self._problem != (problem := str(error)):
                 self._problem = problem
-                log.error("emergency_file cannot be looked for", problem=problem)  # noqa: TRY400 - no defect
+                log.error("emergency_file cannot be looked for", problem=problem)
             return
         self._problem = ""
         if order is not None:

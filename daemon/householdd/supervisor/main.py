@@ -389,7 +389,7 @@ class Supervisor:
             # Workers have those of the launch until a restart, and then their rates stay as well.
             await self._relaunch(fresh, self._profiles if profiles_differ else profiles)
         except (AccessError, ConfigError, DaemonError, Refusal) as error:
-            log.error("not reloaded; the old configuration stays in force", problem=str(error))  # noqa: TRY400 - no defect
+            log.error("not reloaded; the old configuration stays in force", problem=str(error))
         else:
             names = type(fresh).model_fields
             differing = [name for name in names if getattr(fresh, name) != getattr(self._settings, name)]

@@ -153,7 +153,7 @@ class WorkerPool:
                 await self._start(handle)
             except worker_process.WorkerFailedError as error:
                 handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, str(error)
-                log.error("worker did not start", worker=handle.name, problem=str(error))  # noqa: TRY400 - no defect here
+                log.error("worker did not start", worker=handle.name, problem=str(error))
 
     async def _watch(self, handle: WorkerHandle, process: Process) -> None:
         """Polls a worker until its process has ended."""
@@ -188,7 +188,7 @@ class WorkerPool:
             except grpc.aio.AioRpcError as error:
                 if error.code() not in GONE:
                     # It answers, if not well; its sessions are no reason to pay for that.
-                    log.error("worker cannot tell its state", worker=handle.name, problem=error.details())  # noqa: TRY400
+                    log.error("worker cannot tell its state", worker=handle.name, problem=error.details())
                     heard = time.monotonic()
                     continue
                 handle.stale = True
@@ -196,7 +196,7 @@ class WorkerPool:
                 handle.state, handle.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
                 if silent > SILENCE_TIMEOUT_S:
                     self.kill(handle)
-                    log.error("worker killed", worker=handle.name, why=handle.detail)  # noqa: TRY400 - no defect here
+                    log.error("worker killed", worker=handle.name, why=handle.detail)
                 continue
             handle.heard(response.server)
             handle.book.heard(response.samples)

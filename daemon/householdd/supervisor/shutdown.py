@@ -78,7 +78,7 @@ class Shutdown:
         try:
             self._emergency_mark.touch()
         except OSError as error:
-            log.error("no mark of the emergency", problem=str(error))  # noqa: TRY400 - no defect
+            log.error("no mark of the emergency", problem=str(error))
 
     async def wind_down(
         self, server: FanOutServerService, state: DaemonState, workers: Sequence[WorkerHandle], timeouts: Timeouts

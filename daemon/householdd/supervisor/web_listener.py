@@ -66,7 +66,7 @@ class WebListener:
         """Take the clients of ``sock``, a listening TCP socket."""
         self._acceptor.start(sock)
 
-    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - it is how long pages may take
+    async def stop(self, timeout: float) -> None:
         """Take no more clients, and say goodbye to the pages, which have ``timeout`` seconds to answer."""
         self._serving = False
         goodbyes = [asyncio.create_task(page.close(GOING_AWAY)) for page in self._pages]

@@ -209,7 +209,7 @@ class Worker:
             try:
                 self._tokens.key = self._token_settings.key()
             except ValueError as error:
-                log.error("key of tokens not renewed; the old one stays in use", problem=str(error))  # noqa: TRY400 - no defect
+                log.error("key of tokens not renewed; the old one stays in use", problem=str(error))
 
     def _reload_certificate(self) -> None:
         cert, key = self._settings.cert, self._settings.key
@@ -218,7 +218,7 @@ class Worker:
         try:
             certificates.renew(self._tls, Path(cert), Path(key))
         except CertificateError as error:
-            log.error("certificate not renewed; the old one stays in use", problem=str(error))  # noqa: TRY400 - no defect
+            log.error("certificate not renewed; the old one stays in use", problem=str(error))
 
     def _stop(self) -> None:
         self._briefed.set()

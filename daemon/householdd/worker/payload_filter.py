@@ -81,7 +81,7 @@ class PayloadFilter:
     def _enter(self, data: memoryview, at: int) -> int | None:
         """Reads the head of a frame; its size in bytes, or None where it is not all there."""
         there = len(data) - at
-        if there < 2:  # noqa: PLR2004 - here and below the RFC's sizes
+        if there < 2:
             return None
         first, second = data[at], data[at + 1]
         length, size = second & _LENGTH, 2

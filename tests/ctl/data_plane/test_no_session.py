@@ -329,7 +329,7 @@ def _ending_server(end: Callable[[ServerConnection], None], introduction: str) -
             thread.join()
 
 
-def _introduction(**profile: Any) -> str:  # noqa: ANN401 - any JSON
+def _introduction(**profile: Any) -> str:
     return json.dumps({"type": "session_info", "profile": profile})
 
 

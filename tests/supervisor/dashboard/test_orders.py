@@ -21,7 +21,7 @@ from householdd.supervisor.dashboard.orders import (
 ID = "6f1e7a52-0000-4000-8000-000000000001"
 
 
-def order(**message: object) -> Any:  # noqa: ANN401 - whichever it is
+def order(**message: object) -> Any:
     return parse(json.dumps(message))
 
 

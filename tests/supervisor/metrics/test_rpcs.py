@@ -28,21 +28,21 @@ from tests.supervisor.plane import until
 
 
 class Server(server_service_pb2_grpc.ServerServiceServicer):
-    async def GetServer(self, _request: server_pb.GetServerRequest, _: Any) -> server_pb.GetServerResponse:  # noqa: ANN401, N802
+    async def GetServer(self, _request: server_pb.GetServerRequest, _: Any) -> server_pb.GetServerResponse:
         return server_pb.GetServerResponse()
 
-    async def ResumeServer(self, _request: server_pb.ResumeServerRequest, _: Any) -> server_pb.ResumeServerResponse:  # noqa: ANN401, N802
+    async def ResumeServer(self, _request: server_pb.ResumeServerRequest, _: Any) -> server_pb.ResumeServerResponse:
         raise precondition("NOT_DRAINING", "not draining")
 
-    async def DrainServer(self, _request: server_pb.DrainServerRequest, _: Any) -> server_pb.DrainServerResponse:  # noqa: ANN401, N802
+    async def DrainServer(self, _request: server_pb.DrainServerRequest, _: Any) -> server_pb.DrainServerResponse:
         raise ZeroDivisionError
 
 
 class Sessions(session_service_pb2_grpc.SessionServiceServicer):
-    async def WatchSessions(  # noqa: N802
+    async def WatchSessions(
         self,
         _request: session_pb.WatchSessionsRequest,
-        _: Any,  # noqa: ANN401
+        _: Any,
     ) -> AsyncIterator[session_pb.WatchSessionsResponse]:
         yield session_pb.WatchSessionsResponse()
         await asyncio.Event().wait()

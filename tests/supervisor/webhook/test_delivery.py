@@ -50,7 +50,7 @@ class Clock:
 class Bench:
     """A store with a webhook whose attempts the test makes itself."""
 
-    def __init__(self, database: URL, port: int, **changes: Any) -> None:  # noqa: ANN401 - those of Webhook
+    def __init__(self, database: URL, port: int, **changes: Any) -> None:
         self.clock = Clock()
         self.store = Store(database, FOREVER)
         arguments: dict[str, Any] = {"permalinks": True, "now": self.clock, "chance": lambda: 0.0} | changes
@@ -76,7 +76,7 @@ class Bench:
 
 
 @contextmanager
-def benched(database: URL, port: int, **changes: Any) -> Iterator[Bench]:  # noqa: ANN401 - as above
+def benched(database: URL, port: int, **changes: Any) -> Iterator[Bench]:
     bench = Bench(database, port, **changes)
     bench.store.start()
     try:

@@ -96,7 +96,7 @@ class Dashboard:
                 certificates.renew(*self._certificate)
             except CertificateError as error:
                 # It could be used a moment ago; a worker in the same place keeps the old one as well.
-                log.error("certificate not renewed", problem=str(error))  # noqa: TRY400 - no defect
+                log.error("certificate not renewed", problem=str(error))
 
     async def stop(self) -> None:
         """Ends all pages."""

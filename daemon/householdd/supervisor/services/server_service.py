@@ -195,7 +195,7 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
     async def _shut_down(self, request: pb.ShutdownServerRequest) -> pb.ShutdownServerResponse:
         self._state.stopping = True
 
-        async def stop(worker: WorkerHandle, timeout: float) -> pb.ShutdownServerResponse:  # noqa: ASYNC109 - gRPC's
+        async def stop(worker: WorkerHandle, timeout: float) -> pb.ShutdownServerResponse:
             response: pb.ShutdownServerResponse = await worker.server.ShutdownServer(request, timeout=timeout)
             return response
 
@@ -283,7 +283,7 @@ def _webhook(history: History) -> pb.WebhookStatus | None:
     )
 
 
-async def resume(worker: WorkerHandle, request: pb.ResumeServerRequest, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+async def resume(worker: WorkerHandle, request: pb.ResumeServerRequest, timeout: float) -> None:
     """Tells a worker to accept sessions; one that never drained does so anyway."""
     try:
         await worker.server.ResumeServer(request, timeout=timeout)

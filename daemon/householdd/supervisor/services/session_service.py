@@ -47,7 +47,7 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         """The session, from the worker that knows it."""
         requests.session_id(request.id)
 
-        async def get(worker: WorkerHandle, timeout: float) -> pb.GetSessionResponse | None:  # noqa: ASYNC109 - gRPC's
+        async def get(worker: WorkerHandle, timeout: float) -> pb.GetSessionResponse | None:
             try:
                 response: pb.GetSessionResponse = await worker.sessions.GetSession(request, timeout=timeout)
             except grpc.aio.AioRpcError as error:
@@ -162,7 +162,7 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         if not blocks:
             return []
 
-        async def tell(worker: WorkerHandle, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+        async def tell(worker: WorkerHandle, timeout: float) -> None:
             for order in orders(blocks):
                 await worker.sessions.BlockAddresses(order, timeout=timeout)
 
@@ -187,7 +187,7 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
             await asyncio.gather(*pumps, return_exceptions=True)
 
 
-async def brief_blocks(worker: WorkerHandle, book: BlockList, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's
+async def brief_blocks(worker: WorkerHandle, book: BlockList, timeout: float) -> None:
     """Makes a worker keep out what ``book`` says, and nothing else."""
     blocks = book.list()
     wanted = {block.address for block in blocks}
