@@ -24,8 +24,8 @@ from householdd.config.webhook import WebhookSettings
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.settings.runtime import Catalogue, Source
 
-EXAMPLE = Path(__file__).parent.parent / "systemd" / "householdd.toml"
-README = Path(__file__).parent.parent / "README.md"
+EXAMPLE = Path(__file__).parents[2] / "systemd" / "householdd.toml"
+CONFIGURATION = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 PLACEHOLDERS = {
     "public_url",
@@ -96,8 +96,8 @@ def test_the_example_configuration_shows_every_key_with_its_default() -> None:
             assert value == (str(default) if isinstance(value, str) else default), key
 
 
-def test_the_readme_lists_every_key_and_section() -> None:
-    listed = re.findall(r"^\| (`[^|]*`) \|", README.read_text(), re.MULTILINE)
+def test_the_documentation_lists_every_key_and_section() -> None:
+    listed = re.findall(r"^\| (`[^|]*`) \|", CONFIGURATION.read_text(), re.MULTILINE)
     keys = {key.strip("[]") for cell in listed for key in re.findall("`([^`]+)`", cell)}
     assert Settings.model_fields.keys() - keys == set()
 

@@ -42,8 +42,8 @@ def test_the_signals_of_the_daemon_name_all_that_a_reload_reads(sources: dict[st
     assert reload == (
         "timeouts, limits, log level, rates of profiles, roles, and the files of certificates, keys and tokens"
     )
-    readme = (Path(__file__).parent.parent.parent / "README.md").read_text()
-    assert f"| SIGHUP | reads {reload} again;" in readme
+    documented = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+    assert f"| SIGHUP | reads {reload} again;" in documented
 
 
 def test_every_exit_code_is_on_the_first_page(sources: dict[str, str]) -> None:
