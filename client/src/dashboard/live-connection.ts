@@ -1,5 +1,4 @@
 import type { Change, ChangeResult, Message, View } from "./live-messages.js";
-import { retryDelay } from "./retry.js";
 
 /** Why there is no connection. */
 export type Loss = "lost" | "stopped" | "full" | "silent";
@@ -153,4 +152,9 @@ export class LiveConnection {
       (this.#welcome ? silenceS : 4 * silenceS) * 1000,
     );
   }
+}
+
+/** Seconds until the next try to connect, after so many that failed. */
+export function retryDelay(failed: number): number {
+  return Math.min(2 ** Math.min(failed, 10), 10);
 }

@@ -10,8 +10,9 @@ import { en } from "./text/en.js";
 import { Trend } from "./trend.js";
 import { ConfirmDialog } from "./view/confirm-dialog.js";
 import { FiguresView } from "./view/figures-view.js";
+import { RunsView } from "./view/runs-view.js";
+import { ServerTables } from "./view/server-tables.js";
 import { SessionsView } from "./view/sessions-view.js";
-import { TablesView } from "./view/tables-view.js";
 
 const keptToken = new StoredValue("householdd-token", () => sessionStorage);
 /** Charts are dear to paint, and show ten minutes. */
@@ -29,7 +30,8 @@ const button = (selector: string) => find(document, selector, HTMLButtonElement)
 const trend = new Trend();
 const drainProgress = new DrainProgress();
 const figures = new FiguresView(document, text, format);
-const tables = new TablesView(document, text, format);
+const serverTables = new ServerTables(document, text, format);
+const runs = new RunsView(document, text, format);
 const dialog = new ConfirmDialog(document, text);
 let about: Welcome | undefined;
 let heardAt: Date | undefined;
@@ -56,7 +58,7 @@ const sessions = new SessionsView(document, text, format, {
 function take(message: Message): void {
   if (message.type === "welcome") showWelcome(message);
   else if (message.type === "live") showLive(message);
-  else if (message.type === "runs") tables.showRuns(message);
+  else if (message.type === "runs") runs.show(message);
 }
 
 function showWelcome(welcome: Welcome): void {
@@ -84,7 +86,7 @@ function showLive({ server, point, page }: Live): void {
   trend.add(point);
   figures.show(server, trend);
   if (drawn++ % drawEvery === 0 && !document.hidden) figures.draw(trend);
-  tables.showServer(server);
+  serverTables.show(server);
   sessions.show(page);
   showState(server, point[1]);
 }

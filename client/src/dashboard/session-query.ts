@@ -1,5 +1,10 @@
 import type { View } from "./live-messages.js";
-import { asFilter } from "./search.js";
+
+const operators = /[=<>:!]/;
+const searchedFields = ["user_id", "test_id", "profile", "peer_address", "worker", "user_agent", "id"];
+const states = ["handshake", "active", "quiet", "closing", "closed"];
+const verdicts = ["live", "frozen", "silent"];
+
 
 /** Sessions, some dozen households. */
 export const pageSize = 100;
@@ -60,4 +65,21 @@ export class SessionQuery {
   back(): void {
     this.#tokens.pop();
   }
+}
+
+/**
+ * The filter that the control API takes for what was typed: an expression as it is, other text as what any of the
+ * fields that name a session contains, or the state or verdict that it begins.
+ */
+export function asFilter(typed: string): string {
+  const text = typed.trim();
+  if (text === "" || operators.test(text) || text.startsWith("(")) return text;
+  const quoted = JSON.stringify(text);
+  const word = text.toLowerCase();
+  const parts = [
+    ...searchedFields.map((field) => `${field} : ${quoted}`),
+    ...states.filter((state) => state.startsWith(word)).map((state) => `state = ${state}`),
+    ...verdicts.filter((verdict) => verdict.startsWith(word)).map((verdict) => `verdict = ${verdict}`),
+  ];
+  return parts.join(" OR ");
 }

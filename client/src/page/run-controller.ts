@@ -1,17 +1,20 @@
+import { fetchText } from "../browser/http.js";
 import { monotonic } from "../browser/monotonic.js";
 import { WakeLock } from "../browser/wake-lock.js";
 import { people } from "../core/people.js";
 import { totalMsOf, type Plan } from "../core/plan.js";
-import type { Interruption } from "../core/run/interruption.js";
+import { refused, type Interruption } from "../core/run/interruption.js";
 import type { QueryOptions } from "../core/run/query-options.js";
 import { noRun, type RunState } from "../core/run/run.js";
 import { shownRunOf } from "../core/run/stored-run.js";
 import { isOver } from "../core/session/phase.js";
+import { refusalIn } from "../core/session/refusal.js";
 import type { Page, ShownInterruption } from "../view/page.js";
 import { Household } from "./household.js";
-import { askReadiness } from "./readiness.js";
 import { permalinkTo } from "./stored-run-page.js";
 
+const readinessTimeoutMs = 5000;
+const unavailable = 503;
 const paintEveryMs = 250;
 /**
  * Charts are the dearest to paint, and the same processors measure: what a drawing holds up must stay well below the
@@ -146,4 +149,13 @@ export class RunController {
     const seconds = Math.max(0, Math.ceil((this.#waitUntil - monotonic()) / 1000));
     return { cause: this.#interruption.cause, seconds };
   }
+}
+
+/** Why the server would refuse a run now; undefined where it would not, or does not say. */
+async function askReadiness(): Promise<Interruption | undefined> {
+  const answer = await fetchText(new URL("virtual-household/ready", document.baseURI), readinessTimeoutMs);
+  // Anything else is an older server, a proxy or no answer: the run itself shows what becomes of it.
+  if (answer?.status !== unavailable) return undefined;
+  const refusal = refusalIn(answer.text);
+  return refusal && refused(refusal.cause, refusal.retryAfterS);
 }

@@ -1,8 +1,10 @@
 /** Numbers for people to read; the locale decides the decimal sign. Without Intl it is a point. */
 export class Format {
+  readonly #locale: string;
   readonly #byDigits: readonly (Intl.NumberFormat | undefined)[];
 
   constructor(locale: string) {
+    this.#locale = locale;
     this.#byDigits = [0, 1, 2].map((digits) => numberFormat(locale, digits));
   }
 
@@ -35,6 +37,12 @@ export class Format {
     return `${this.#fixed(bytes / 1_000_000_000, 2)} GB`;
   }
 
+  /** The day of a Unix time in milliseconds, in the reader's time zone; with `timeStyle` the time of day as well. */
+  date(ms: number, timeStyle?: "short"): string {
+    const options: Intl.DateTimeFormatOptions = { dateStyle: "long", ...(timeStyle && { timeStyle }) };
+    return tried(() => new Intl.DateTimeFormat(this.#locale, options).format(ms)) ?? new Date(ms).toDateString();
+  }
+
   #fixed(value: number, digits: number): string {
     return this.#byDigits[digits]?.format(value) ?? value.toFixed(digits);
   }
@@ -45,7 +53,7 @@ function numberFormat(locale: string, digits: number): Intl.NumberFormat | undef
 }
 
 /** What Intl makes; undefined where the browser lacks that part of it, or refuses the locale. */
-export function tried<T>(make: () => T): T | undefined {
+function tried<T>(make: () => T): T | undefined {
   try {
     return make();
   } catch (error) {

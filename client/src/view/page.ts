@@ -7,12 +7,10 @@ import { isOver, type Phase } from "../core/session/phase.js";
 import type { Snapshot } from "../core/session/snapshot.js";
 import type { Text } from "../text/text.js";
 import { Card } from "./card.js";
-import { dateOf } from "./date.js";
 import { Details } from "./details.js";
 import { find, label, setItems, setText } from "./dom.js";
 import type { Format } from "./format.js";
 import { notesOf } from "./notes.js";
-import { preparePrint } from "./print.js";
 import { ReportView } from "./report-view.js";
 import { Share } from "./share.js";
 import { headlineOf, troubleOf } from "./status.js";
@@ -128,7 +126,7 @@ export class Page {
 
   /** Shows a run that was stored. */
   showStored(run: ShownRun, permalink: string): void {
-    const when = dateOf(run.endedAt, this.#text.lang, "short");
+    const when = this.#format.date(run.endedAt, "short");
     this.#document.documentElement.dataset.state = "done";
     setText(this.#words.headline, this.#text.stored.headline(when));
     setText(this.#words.trouble, this.#text.stored.about);
@@ -205,4 +203,19 @@ export class Page {
     // Not `disabled`: that would take the keyboard's focus away.
     this.#button.setAttribute("aria-disabled", String(phase === "stopping" || waitS > 0));
   }
+}
+
+/** Prepares the page for paper, where nothing can be opened and no colours are dark. */
+function preparePrint(root: Document): void {
+  const details = find(root, "#details", HTMLDetailsElement);
+  let wasOpen = details.open;
+  addEventListener("beforeprint", () => {
+    wasOpen = details.open;
+    details.open = true;
+    root.documentElement.dataset.print = "";
+  });
+  addEventListener("afterprint", () => {
+    details.open = wasOpen;
+    delete root.documentElement.dataset.print;
+  });
 }

@@ -2,7 +2,6 @@ import type { Person } from "../core/people.js";
 import type { Conclusion, ShownPerson } from "../core/run/run.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
-import { dateOf } from "./date.js";
 import type { Format } from "./format.js";
 
 /** The size that links show pictures in, pixels. */
@@ -43,7 +42,7 @@ function draw(context: CanvasRenderingContext2D, { endedAt, host, report }: Conc
   });
   const rate = (pick: "download" | "upload"): string =>
     format.mbps(report.people.reduce((sum, person) => sum + person[pick].gotBps, 0));
-  const day = dateOf(endedAt, text.lang);
+  const day = format.date(endedAt);
   const added = report.latency.increaseP95Ms;
   if (added !== null) write(context, text.share.delay(format.milliseconds(added)), margin, 540, 26, ink, 700);
   write(context, text.share.downAndUp(rate("download"), rate("upload")), margin, height - 54, 24, soft, 400);

@@ -5,18 +5,10 @@ import type { Phase } from "./phase.js";
 import { PingTracker } from "./ping-tracker.js";
 import { RateMeter } from "./rate-meter.js";
 import type { RunReportMessage } from "./run-report.js";
-import { ServerRate } from "./server-rate.js";
-import type { Snapshot, Stored } from "./snapshot.js";
+import { ServerReport } from "./server-report.js";
+import type { Snapshot } from "./snapshot.js";
 import { UploadPacer } from "./upload-pacer.js";
-import {
-  decode,
-  encode,
-  WireError,
-  type ClientMessage,
-  type ServerMessage,
-  type ServerTcp,
-  type Totals,
-} from "./wire.js";
+import { decode, encode, WireError, type ClientMessage, type ServerMessage } from "./wire.js";
 
 const confirmEveryMs = 500;
 /** Live latency is that of this time. */
@@ -67,7 +59,7 @@ export class Session {
   readonly #download = new RateMeter();
   readonly #sent = new RateMeter();
   readonly #journal = new JournalWriter();
-  readonly #serverUpload = new ServerRate();
+  readonly #server = new ServerReport();
   readonly #createdAt: number;
   #openedAt: number | undefined;
   #endedAt: number | undefined;
@@ -77,20 +69,11 @@ export class Session {
   #nextConfirmation = Infinity;
   /** Payload given to the link, of which some may still be buffered. */
   #givenBytes = 0;
-  #wantedDownloadBps = 0;
-  #wantedUploadBps = 0;
   /** Time that answers are waited for once stopped. */
   #settleMs = stopTimeoutMs;
   #pingCount = 0;
   #latePings = 0;
-  #serverOverloaded = false;
-  #serverLimited = false;
-  #serverTcp: ServerTcp | undefined;
   #malformed = 0;
-  #serverError = "";
-  /** The server's code of why it ends the session; empty before it says so. */
-  #closeReason = "";
-  #stored: Stored | undefined;
 
   constructor(link: Link, options: SessionOptions, now: number) {
     this.#link = link;
@@ -148,7 +131,7 @@ export class Session {
 
   /** The connection closed after it had opened. */
   closed(code: number, now: number): void {
-    const ending = endingOf(code, this.#closeReason);
+    const ending = endingOf(code, this.#server.closeReason);
     // A normal close after our stop is the answer to it, and a connection that breaks then took nothing from the run.
     const stopped = this.phase === "stopping" && (isNormal(ending) || ending.kind === "lost");
     this.#end(stopped ? { kind: "stopped" } : ending, now);
@@ -197,9 +180,9 @@ export class Session {
       ending: this.ending,
       openedAt: this.#openedAt,
       trafficUntil: this.#stoppedAt ?? this.#endedAt,
-      wantedDownloadBps: this.#wantedDownloadBps,
-      wantedUploadBps: this.#wantedUploadBps,
-      serverUploadBps: this.#serverUpload.bps,
+      wantedDownloadBps: this.#server.wantedDownloadBps,
+      wantedUploadBps: this.#server.wantedUploadBps,
+      serverUploadBps: this.#server.uploadBps,
       elapsedMs: this.#openedAt === undefined ? 0 : at - this.#openedAt,
       receivedBytes: this.#download.total,
       sentBytes: this.#sent.total,
@@ -212,12 +195,12 @@ export class Session {
       delivery: this.#delivery(at),
       pings: this.#pingCount,
       latePings: this.#latePings,
-      serverOverloaded: this.#serverOverloaded,
-      serverLimited: this.#serverLimited,
-      serverTcp: this.#serverTcp,
+      serverOverloaded: this.#server.overloaded,
+      serverLimited: this.#server.limited,
+      serverTcp: this.#server.tcp,
       malformed: this.#malformed,
-      serverError: this.#serverError,
-      stored: this.#stored,
+      serverError: this.#server.error,
+      stored: this.#server.stored,
     };
   }
 
@@ -280,28 +263,13 @@ export class Session {
       case "real_upload_request":
         if (this.phase === "running") this.#upload.accept(message, now);
         break;
-      case "real_time_update":
-        this.#noteWanted(message.targetDownloadMbps, undefined);
-        if (this.phase === "running") this.#serverUpload.add(message.receivedBytes, message.elapsedS);
-        this.#noteTotals(message);
-        break;
-      case "run_stored":
-        this.#stored = { id: message.id, shown: message.shown };
-        break;
-      case "run_refused":
-        this.#stored = { refused: message.reason };
-        break;
-      case "error":
-        this.#serverError = message.error;
-        break;
       case "session_info":
-        this.#noteWanted(message.downloadMbps, message.uploadMbps);
-        break;
+      case "real_time_update":
       case "session_complete":
-        // The last total: what comes before it may lack time in which nothing went.
-        this.#serverUpload.add(message.receivedBytes, message.elapsedS);
-        this.#noteTotals(message);
-        this.#closeReason = message.reason;
+      case "run_stored":
+      case "run_refused":
+      case "error":
+        this.#server.take(message, this.phase === "running");
         break;
       case "stop_test_ack":
       case "other":
@@ -331,22 +299,11 @@ export class Session {
     this.#journal.sent(left, now);
   }
 
-  #noteWanted(downloadMbps: number | undefined, uploadMbps: number | undefined): void {
-    if (downloadMbps !== undefined) this.#wantedDownloadBps = downloadMbps * 1_000_000;
-    if (uploadMbps !== undefined) this.#wantedUploadBps = uploadMbps * 1_000_000;
-  }
-
-  #noteTotals({ overloaded, limited, tcp }: Totals): void {
-    this.#serverOverloaded = overloaded;
-    this.#serverLimited = limited;
-    this.#serverTcp = tcp ?? this.#serverTcp;
-  }
-
   #delivery(now: number): number | undefined {
-    if (this.#openedAt === undefined || now - this.#openedAt < deliveryAfterMs || this.#wantedDownloadBps <= 0) {
+    if (this.#openedAt === undefined || now - this.#openedAt < deliveryAfterMs || this.#server.wantedDownloadBps <= 0) {
       return undefined;
     }
-    return this.#download.meanBps(now) / this.#wantedDownloadBps;
+    return this.#download.meanBps(now) / this.#server.wantedDownloadBps;
   }
 
   #end(ending: Ending, now: number): void {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { queryOptionsOf } from "../src/core/run/query-options.js";
-import { languages } from "../src/text/language.js";
-import { Format } from "../src/view/format.js";
-import { notesOf } from "../src/view/notes.js";
+import { queryOptionsOf } from "../../src/core/run/query-options.js";
+import { languages } from "../../src/text/language.js";
+import { Format } from "../../src/view/format.js";
+import { notesOf } from "../../src/view/notes.js";
 
 const texts = await Promise.all(languages.map(async ({ lang, load }) => [lang, await load()] as const));
 

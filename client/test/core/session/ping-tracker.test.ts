@@ -1,33 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PingTracker } from "../src/core/session/ping-tracker.js";
-import { RateMeter } from "../src/core/session/rate-meter.js";
-import { Format } from "../src/view/format.js";
-
-describe("RateMeter", () => {
-  it("is the rate of the last second", () => {
-    const meter = new RateMeter();
-    for (let at = 0; at < 3000; at += 10) meter.add(1250, at);
-    expect(meter.bps(2990)).toBeGreaterThan(0.94e6);
-    expect(meter.bps(2990)).toBeLessThan(1.06e6);
-    expect(meter.bps(4100)).toBe(0);
-    expect(meter.total).toBe(375_000);
-  });
-
-  it("does not divide the first bytes by a window that has not passed", () => {
-    const meter = new RateMeter();
-    meter.begin(1000);
-    meter.add(62_500, 1400);
-    expect(meter.bps(1500)).toBe(1_000_000);
-  });
-
-  it("has a mean over the whole time", () => {
-    const meter = new RateMeter();
-    expect(meter.meanBps(5)).toBe(0);
-    meter.begin(0);
-    meter.add(1_000_000, 500);
-    expect(meter.meanBps(4000)).toBe(2_000_000);
-  });
-});
+import { PingTracker } from "../../../src/core/session/ping-tracker.js";
 
 describe("PingTracker", () => {
   it("times each answer by the local clock", () => {
@@ -79,24 +51,5 @@ describe("PingTracker", () => {
     const pings = new PingTracker();
     for (let at = 0; at < 100_000; at += 100) pings.sent(at);
     expect(pings.waitingMs(100_000)).toBe(60_000);
-  });
-});
-
-describe("Format", () => {
-  it("gives three significant figures", () => {
-    const format = new Format("en");
-    expect(format.mbps(1_500_000)).toBe("1.50");
-    expect(format.mbps(25_040_000)).toBe("25.0");
-    expect(format.mbps(940_400_000)).toBe("940");
-    expect(format.milliseconds(undefined)).toBe("–");
-    expect(format.milliseconds(3.14)).toBe("3.1");
-    expect(format.milliseconds(1234.5)).toBe("1,235");
-    expect(format.bytes(47_000)).toBe("47 kB");
-    expect(format.bytes(12_340_000)).toBe("12.3 MB");
-    expect(format.bytes(3_500_000_000)).toBe("3.50 GB");
-  });
-
-  it("follows the language", () => {
-    expect(new Format("de").mbps(1_500_000)).toBe("1,50");
   });
 });

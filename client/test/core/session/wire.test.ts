@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decode, encode, maxChunkBytes, WireError } from "../src/core/session/wire.js";
+import { decode, encode, maxChunkBytes, WireError } from "../../../src/core/session/wire.js";
 
 const request = { type: "real_upload_request", target_bytes: 78_125, optimal_chunk_size: 65_536, duration_ms: 250 };
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { runReportOf } from "../src/core/run/report-builder.js";
-import type { Result, RunTrace, ShownPerson } from "../src/core/run/run.js";
-import { runIdOf, storedRunOf } from "../src/core/run/stored-run.js";
-import { movedBytes, thinned, type Timeline } from "../src/core/run/timeline.js";
-import type { PersonFacts, RunFacts } from "../src/core/scoring/measurements.js";
-import { report } from "../src/core/scoring/report.js";
-import { shipped } from "../src/core/scoring/requirements.js";
+import { runReportOf } from "../../../src/core/run/report-builder.js";
+import type { Result, RunTrace, ShownPerson } from "../../../src/core/run/run.js";
+import { runIdOf, storedRunOf } from "../../../src/core/run/stored-run.js";
+import { movedBytes } from "../../../src/core/run/timeline.js";
+import type { PersonFacts, RunFacts } from "../../../src/core/scoring/measurements.js";
+import { report } from "../../../src/core/scoring/report.js";
+import { shipped } from "../../../src/core/scoring/requirements.js";
 
 const endedAt = 1_795_573_863_742;
 
@@ -38,6 +38,7 @@ const trace: RunTrace = {
 };
 
 const session = { tcp_min_round_trip_ms: null, tcp_retransmits: 3, tcp_delivery_rate_bps: 5e6, congestion_control: "cubic" };
+
 const sessions = [
   { ...session, profile: "computer", duration_s: 3, tcp_round_trip_ms: 9 },
   { ...session, profile: "computer", duration_s: 30, tcp_round_trip_ms: 80 },
@@ -127,21 +128,5 @@ describe("a stored run", () => {
     expect(runIdOf("?lang=de&run=0af3")).toBe("0af3");
     expect(runIdOf("?run=../health")).toBe("health");
     expect(runIdOf("?seconds=5")).toBeUndefined();
-  });
-});
-
-describe("thinned", () => {
-  it("keeps medians and means, and gaps", () => {
-    const delay = [1, 5, 9, null, null, null, 7];
-    const timeline: Timeline = {
-      seconds: delay.map((_, i) => i),
-      delayMs: { probe: delay, alex: delay, sarah: delay, jake: delay },
-      downBps: [3, 6, 9, 0, 0, 0, 4],
-      upBps: [1, 1, 1, 1, 1, 1, 1],
-    };
-    const { seconds, delayMs, downBps } = thinned(timeline, 3);
-    expect(seconds).toEqual([0, 3, 6]);
-    expect(delayMs.probe).toEqual([5, null, 7]);
-    expect(downBps).toEqual([6, 0, 4]);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Session, type Link } from "../src/core/session/session.js";
+import { Session, type Link } from "../../../src/core/session/session.js";
 
 const wallMs = 1_700_000_000_000;
 

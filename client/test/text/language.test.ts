@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { shipped } from "../src/core/scoring/requirements.js";
-import { verdictKey } from "../src/core/scoring/verdict.js";
-import { languages, messageOf, textFor } from "../src/text/language.js";
+import { causes } from "../../src/core/run/interruption.js";
+import { shipped } from "../../src/core/scoring/requirements.js";
+import { verdictKey } from "../../src/core/scoring/verdict.js";
+import { languages, messageOf, textFor } from "../../src/text/language.js";
 
 describe("textFor", () => {
   it.each([
@@ -36,5 +37,12 @@ describe.each(texts)("the words in %s", (lang, text) => {
   it("leave a key that is not known as it is", () => {
     expect(messageOf(text, "verdict.chess.good")).toBe("verdict.chess.good");
     expect(messageOf(text, "constructor")).toBe("constructor");
+  });
+
+  it("say of every cause what happened and what to do", () => {
+    for (const cause of causes) {
+      expect(text.interruptions[cause].title).toMatch(/\.$/);
+      expect(text.interruptions[cause].todo).toMatch(/\.$/);
+    }
   });
 });

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { causes, interruptionBy, interruptionOf } from "../src/core/run/interruption.js";
-import type { Ending } from "../src/core/session/ending.js";
-import { refusalIn } from "../src/core/session/refusal.js";
-import { languages } from "../src/text/language.js";
+import { interruptionBy, interruptionOf } from "../../../src/core/run/interruption.js";
+import type { Ending } from "../../../src/core/session/ending.js";
 
 describe("interruptionBy", () => {
   it.each<[Ending, string | undefined]>([
@@ -61,30 +59,4 @@ describe("interruptionOf", () => {
     expect(interruptionOf([{ kind: "stopped" }, { kind: "finished" }])).toBeUndefined();
     expect(interruptionOf([])).toBeUndefined();
   });
-});
-
-describe("refusalIn", () => {
-  it.each([
-    ['{"ready": false, "cause": "draining", "retry_after": 19.2}', { cause: "draining", retryAfterS: 20 }],
-    ['{"ready": false}', { cause: "", retryAfterS: null }],
-    ['{"ready": true}', undefined],
-    ['{"redirect": true}', undefined],
-    ['{"refused": "Full", "refusal": {"cause": "full", "retry_after": 10}}', { cause: "full", retryAfterS: 10 }],
-    ['{"refused": "Blocked", "refusal": {"cause": "blocked", "retry_after": null}}', { cause: "blocked", retryAfterS: null }],
-    ['{"refused": "in the words of an older server"}', { cause: "", retryAfterS: null }],
-    ['{"ready": false, "cause": 5, "retry_after": "soon"}', { cause: "", retryAfterS: null }],
-    ["<html>", undefined],
-    ["null", undefined],
-  ])("in %s is %j", (text, refusal) => {
-    expect(refusalIn(text)).toEqual(refusal);
-  });
-});
-
-const texts = await Promise.all(languages.map(async ({ lang, load }) => [lang, await load()] as const));
-
-it.each(texts)("people are told of every cause in %s what happened and what to do", (_, text) => {
-  for (const cause of causes) {
-    expect(text.interruptions[cause].title).toMatch(/\.$/);
-    expect(text.interruptions[cause].todo).toMatch(/\.$/);
-  }
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { warmUpOf } from "../src/core/run/warm-up.js";
-import type { Journal } from "../src/core/session/journal.js";
+import { warmUpOf } from "../../../src/core/run/warm-up.js";
+import type { Journal } from "../../../src/core/session/journal.js";
 
 /** A journal of `mbps` from `from` to `until`, in portions of 20 ms. */
 function arriving(...stretches: { mbps: number; from: number; until: number }[]): Journal {

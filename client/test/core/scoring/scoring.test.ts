@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import call from "../../tests/vectors/scoring/call.json";
-import grade from "../../tests/vectors/scoring/grade.json";
-import latency from "../../tests/vectors/scoring/latency.json";
-import outcome from "../../tests/vectors/scoring/outcome.json";
-import playout from "../../tests/vectors/scoring/playout.json";
-import repairs from "../../tests/vectors/scoring/repairs.json";
-import report from "../../tests/vectors/scoring/report.json";
-import statistics from "../../tests/vectors/scoring/statistics.json";
-import validity from "../../tests/vectors/scoring/validity.json";
-import verdict from "../../tests/vectors/scoring/verdict.json";
-import { requirementOf, shipped } from "../src/core/scoring/requirements.js";
-import { bandOf } from "../src/core/scoring/verdict.js";
-import { callNames, evaluate, revive, type Call } from "./core/scoring/calls.js";
+import call from "../../../../tests/vectors/scoring/call.json";
+import grade from "../../../../tests/vectors/scoring/grade.json";
+import latency from "../../../../tests/vectors/scoring/latency.json";
+import outcome from "../../../../tests/vectors/scoring/outcome.json";
+import playout from "../../../../tests/vectors/scoring/playout.json";
+import repairs from "../../../../tests/vectors/scoring/repairs.json";
+import report from "../../../../tests/vectors/scoring/report.json";
+import statistics from "../../../../tests/vectors/scoring/statistics.json";
+import validity from "../../../../tests/vectors/scoring/validity.json";
+import verdict from "../../../../tests/vectors/scoring/verdict.json";
+import { requirementOf, shipped } from "../../../src/core/scoring/requirements.js";
+import { bandOf } from "../../../src/core/scoring/verdict.js";
+import { callNames, evaluate, revive, type Call } from "./calls.js";
 
 interface Case {
   name: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UploadPacer } from "../src/core/session/upload-pacer.js";
+import { UploadPacer } from "../../../src/core/session/upload-pacer.js";
 
 function request(targetBytes: number, durationMs = 250, chunkBytes = 1000) {
   return { type: "real_upload_request", targetBytes, chunkBytes, durationMs } as const;

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { csvOf, fileNameOf, jsonOf } from "../../../src/core/run/export.js";
+import { factsOf } from "../../../src/core/run/run-facts.js";
+import type { Result } from "../../../src/core/run/run.js";
+import { report } from "../../../src/core/scoring/report.js";
+import { shipped } from "../../../src/core/scoring/requirements.js";
+import { fine, household, probe } from "./samples.js";
+
+describe("a shared run", () => {
+  const facts = factsOf([probe], household(), 5000, fine, 38_000);
+  const result: Result = {
+    at: "2026-11-23T19:00:05.000Z",
+    host: 'ho"st,1',
+    warmUp: { lineBps: 20e6, computerMbps: 30 },
+    facts,
+    serverTcp: [
+      {
+        who: "alex",
+        tcp: { rttMs: 21.5, minRttMs: null, retransmits: 3, deliveryBps: 4_000_000, congestionControl: "cubic" },
+      },
+    ],
+    report: report(facts, shipped),
+  };
+
+  it("is whole as JSON", () => {
+    expect(JSON.parse(jsonOf(result))).toEqual(JSON.parse(JSON.stringify(result)));
+  });
+
+  it("is a table as CSV", () => {
+    const rows = csvOf(result).split("\r\n");
+    expect(rows.slice(0, 2)).toEqual(["who,figure,unit,value", "household,ended_at,,2026-11-23T19:00:05.000Z"]);
+    expect(rows).toContain('household,host,,"ho""st,1"');
+    expect(rows).toContain("household,grade,,A+");
+    expect(rows).toContain("probe,increase_p95,ms,2");
+    expect(rows).toContain("probe,loss,,0");
+    expect(rows).toContain("alex,tcp_round_trip,ms,21.5");
+    expect(rows).toContain("alex,tcp_least_round_trip,ms,");
+    expect(rows).toContain("alex,congestion_control,,cubic");
+    expect(rows).toContain("household,warm_up_rate,bit/s,20000000");
+    expect(rows.filter((row) => row.startsWith("alex,round_trip,ms,"))).toHaveLength(300);
+  });
+
+  it("is named by its time", () => {
+    expect(fileNameOf(result.at, "csv")).toBe("household-2026-11-23-19-00-05.csv");
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { personPingEveryMs, probePingEveryMs } from "../../../src/core/plan.js";
+import { maxBytes, minSeconds, queryOptionsOf } from "../../../src/core/run/query-options.js";
+import { neededLoaded } from "../../../src/core/scoring/validity.js";
+
+describe("queryOptionsOf", () => {
+  it.each([
+    ["", 30, []],
+    ["?seconds=20", 20, []],
+    ["?lang=en&seconds=60", 60, []],
+    ["?seconds=12", 12, []],
+    ["?seconds=280", 280, []],
+    ["?seconds=11", 30, ["seconds"]],
+    ["?seconds=5", 30, ["seconds"]],
+    ["?seconds=281", 30, ["seconds"]],
+    ["?seconds=-4", 30, ["seconds"]],
+    ["?seconds=soon", 30, ["seconds"]],
+    ["?seconds=", 30, ["seconds"]],
+    ["?seconds=12.5", 30, ["seconds"]],
+    ["?seconds=999999999", 30, ["seconds"]],
+  ])("reads the length in %j as %i, with %j wrong", (query, seconds, wrong) => {
+    expect(queryOptionsOf(query)).toMatchObject({ seconds, wrong });
+  });
+
+  it("lets the shortest run have the answers that a grade needs", () => {
+    expect((minSeconds * 1000) / personPingEveryMs).toBeGreaterThan(neededLoaded);
+    expect((minSeconds * 1000) / probePingEveryMs).toBeGreaterThan(neededLoaded);
+  });
+
+  it.each([
+    ["", undefined, []],
+    ["?computer=50", 50, []],
+    ["?seconds=20&computer=0", undefined, ["computer"]],
+    ["?computer=all", undefined, ["computer"]],
+    ["?computer=all&seconds=x", undefined, ["seconds", "computer"]],
+  ])("reads the Computer's limit in %j as %s, with %j wrong", (query, computerMbps, wrong) => {
+    expect(queryOptionsOf(query)).toMatchObject({ computerMbps, wrong });
+  });
+
+  it.each([
+    ["", true],
+    ["?seconds=20&warmup=1", true],
+    ["?computer=all", true],
+    ["?seconds=20&warmup=0", false],
+    ["?computer=50", false],
+  ])("has in %j a warm-up: %s", (query, warmUp) => {
+    expect(queryOptionsOf(query).warmUp).toBe(warmUp);
+  });
+});
+
+describe("maxBytes", () => {
+  it.each([
+    ["", 1, 4_125_000],
+    ["", 100, 412_500_000],
+    ["?warmup=0", 100, 375_000_000],
+    ["?seconds=20&computer=10", 1000, 60_000_000],
+    ["?seconds=20&computer=10", Infinity, 60_000_000],
+    ["?seconds=20&computer=10", 5, 12_500_000],
+  ])("with %j moves on a line of %s Mbit/s at most %i bytes", (query, line, bytes) => {
+    expect(maxBytes(queryOptionsOf(query), line)).toBe(bytes);
+  });
+});

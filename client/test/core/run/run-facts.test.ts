@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { people, type Person } from "../../../src/core/people.js";
+import { factsOf, isOverloaded } from "../../../src/core/run/run-facts.js";
+import { report } from "../../../src/core/scoring/report.js";
+import { shipped } from "../../../src/core/scoring/requirements.js";
+import type { Journal } from "../../../src/core/session/journal.js";
+import { idle, type ConnectionRecord } from "../../../src/core/session/snapshot.js";
+import { fine, household, none, person, pings, probe } from "./samples.js";
+
+describe("factsOf", () => {
+  it("tells the idle line from the loaded one by when pings were sent", () => {
+    const facts = factsOf([probe], household(), 5000, fine, 38_000);
+    // The last ping at rest, sent at 4950, was answered at 4960.
+    expect(facts.probe.idleMs).toEqual(new Array(100).fill(10));
+    expect(facts.probe.loadedMs).toEqual(new Array(601).fill(12));
+    expect(facts.probe.loadedSent).toBe(601);
+    expect(facts.loadS).toBe(30);
+  });
+
+  it("takes no answer for idle that met the household's traffic", () => {
+    const late: Journal = { ...none, pingsSentAt: [4990], roundTrips: [{ sentAt: 4990, ms: 300 }] };
+    expect(factsOf([late], household(), 5000, fine, 38_000).probe.idleMs).toEqual([]);
+  });
+
+  it("takes no repair for the line's delay", () => {
+    const one = { ...none, ...pings(0, 38_000, 100, 10) };
+    const other = { ...none, ...pings(50, 38_050, 100, 10) };
+    // Sent at 6050, lost, and answered at 6300 together with the next two.
+    const roundTrips = other.roundTrips.map(({ sentAt, ms }) => ({ sentAt, ms: within(sentAt) ? 6300 - sentAt : ms }));
+    function within(sentAt: number): boolean {
+      return sentAt >= 6050 && sentAt <= 6250;
+    }
+    const { probe: facts } = factsOf([one, { ...other, roundTrips }], household(), 5000, fine, 38_000);
+    expect(facts.repairedMs).toEqual([250]);
+    expect(facts.heldMs).toEqual([150, 50]);
+    expect(facts.loadedMs).toEqual(new Array(598).fill(10));
+    expect(facts.loadedSent).toBe(601);
+    expect(facts.idleMs).toEqual(new Array(100).fill(10));
+  });
+
+  it("counts late answers and pings that never got one", () => {
+    const slow = person(20);
+    const { pingsSentAt, roundTrips } = slow.journal;
+    const journal = { ...slow.journal, roundTrips: roundTrips.slice(0, -2).concat({ sentAt: 34_800, ms: 2500 }) };
+    const [alex] = factsOf([probe], household({ alex: { ...slow, journal } }), 5000, fine, 38_000).people;
+    expect(alex?.pingsSent).toBe(pingsSentAt.length);
+    expect(alex?.roundTripsMs.at(-1)).toBe(2500);
+    expect(alex?.roundTripsMs).toHaveLength(299);
+  });
+
+  it("counts downloads here and uploads as the server did", () => {
+    const [alex] = factsOf([probe], household(), 5000, fine, 38_000).people;
+    expect(alex?.download).toEqual({ wantedBps: 1_000_000, gotBps: 1_000_000 });
+    expect(alex?.upload).toEqual({ wantedBps: 400_000, gotBps: 390_000 });
+    expect(alex?.arrivals[0]).toEqual([0.5, 125_000]);
+  });
+
+  it("counts uploads itself where the server says nothing", () => {
+    const quiet = person(20, { serverUploadBps: undefined });
+    const journal = { ...quiet.journal, sent: [{ at: 6000, bytes: 375_000 }] };
+    const [alex] = factsOf([probe], household({ alex: { ...quiet, journal } }), 5000, fine, 38_000).people;
+    expect(alex?.upload.gotBps).toBe(100_000);
+  });
+
+  it("has nobody's figures who never came, and a report all the same", () => {
+    const nobody = new Map(people.map((who): [Person, ConnectionRecord] => [who, { snapshot: idle, journal: probe }]));
+    const facts = factsOf([probe], nobody, 5000, { ...fine, connectionLost: true }, 9000);
+    expect(facts.people[0]).toMatchObject({ roundTripsMs: [], pingsSent: 0, arrivals: [] });
+    expect(report(facts, shipped)).toMatchObject({ valid: false, invalid: ["connection_lost", "too_few_samples"] });
+  });
+
+  it("makes a report with a grade", () => {
+    expect(report(factsOf([probe], household(), 5000, fine, 38_000), shipped)).toMatchObject({ valid: true, grade: "A+" });
+  });
+});
+
+describe("isOverloaded", () => {
+  it("is true from the 95th percentile on", () => {
+    const one = { ...idle, pings: 100, latePings: 5 };
+    expect(isOverloaded([one, one])).toBe(false);
+    expect(isOverloaded([one, { ...one, latePings: 6 }])).toBe(true);
+    expect(isOverloaded([idle])).toBe(false);
+  });
+});

@@ -1,0 +1,47 @@
+import { people, type Person } from "../../../src/core/people.js";
+import type { Journal } from "../../../src/core/session/journal.js";
+import { idle, type ConnectionRecord, type Snapshot } from "../../../src/core/session/snapshot.js";
+
+export const fine = {
+  tabHidden: false,
+  clockJumpMs: 0,
+  clientOverloaded: false,
+  serverOverloaded: false,
+  serverLimited: false,
+  stoppedEarly: false,
+  connectionLost: false,
+};
+
+/** Pings at a steady pace, all answered after the same time. */
+export function pings(from: number, until: number, everyMs: number, ms: number): Pick<Journal, "pingsSentAt" | "roundTrips"> {
+  const pingsSentAt = Array.from({ length: (until - from) / everyMs }, (_, i) => from + i * everyMs);
+  return { pingsSentAt, roundTrips: pingsSentAt.map((sentAt) => ({ sentAt, ms })) };
+}
+
+export const none = { received: [], sent: [] };
+
+/** Somebody on the line from 5 s to 35 s, with a portion a second. */
+export function person(ms: number, changes: Partial<Snapshot> = {}): ConnectionRecord {
+  const snapshot: Snapshot = {
+    ...idle,
+    phase: "done",
+    openedAt: 5000,
+    trafficUntil: 35_000,
+    wantedDownloadBps: 1_000_000,
+    wantedUploadBps: 400_000,
+    serverUploadBps: 390_000,
+    ...changes,
+  };
+  const received = Array.from({ length: 30 }, (_, i) => ({ at: 5500 + i * 1000, bytes: 125_000 }));
+  return { snapshot, journal: { ...pings(5000, 35_000, 100, ms), received, sent: [] } };
+}
+
+export function household(changes: Partial<Record<Person, ConnectionRecord>> = {}): Map<Person, ConnectionRecord> {
+  return new Map(people.map((who) => [who, changes[who] ?? person(20)]));
+}
+
+export const probe: Journal = {
+  pingsSentAt: [...pings(0, 5000, 50, 0).pingsSentAt, ...pings(5000, 38_000, 50, 0).pingsSentAt],
+  roundTrips: [...pings(0, 5000, 50, 10).roundTrips, ...pings(5000, 38_000, 50, 12).roundTrips],
+  ...none,
+};
