@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SET_UP = (
-    "import logging, structlog, threading, warnings\nfrom householdd import logs\nlogs.set_up('debug', '{format}')\n"
+    "import logging, structlog, threading, warnings\nfrom householdd.logs import setup as logs\nlogs.set_up('debug', '{format}')\n"
 )
 
 

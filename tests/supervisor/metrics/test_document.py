@@ -6,7 +6,7 @@ from pathlib import Path
 
 from householdd.api.metric_families import FAMILIES
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
 
 
 def table() -> str:

@@ -179,7 +179,7 @@ def test_the_documented_check_takes_ours_and_nothing_else(sqlite_bench: Bench, r
 
 def documented_check() -> Callable[..., bool]:
     """The function in docs/history.md."""
-    document = (Path(__file__).parents[2] / "docs" / "history.md").read_text()
+    document = (Path(__file__).parents[3] / "docs" / "history.md").read_text()
     (code,) = [part.partition("```")[0] for part in document.split("```python\n")[1:]]
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102 - that it runs is the test
