@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.admission.admission import FULL_RETRY_S, PERSONS, PROBES, Admission, Cause, Denial
+from householdd.admission.admission import (
+    FULL_RETRY_S,
+    MAX_PERSON_SESSIONS,
+    MAX_PROBE_SESSIONS,
+    Admission,
+    Cause,
+    Denial,
+)
 from householdd.admission.reservations import HOUSEHOLD_SESSIONS, RESERVATION_TTL_S
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import parse_network
 from householdd.clients.client_key import ClientKey
-from householdd.clients.origins import Origins
 from householdd.session.states import CloseReason
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
@@ -15,7 +21,7 @@ from householdd.shared.counters import SharedCounters, size
 PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")
 
 
-def visitor(host: str = "192.0.2.7", profile: str = "alex", test_id: str = "") -> ClientKey:
+def client(host: str = "192.0.2.7", profile: str = "alex", test_id: str = "") -> ClientKey:
     return ClientKey(host, profile, test_id)
 
 
@@ -34,7 +40,7 @@ def enter(admission: Admission, who: ClientKey, now: float = 0.0) -> Denial | No
     """A handshake, and the session where it is let in."""
     denial = admission.denies(who, now)
     if denial is None:
-        admission.let_in(who, now)
+        admission.admit(who, now)
         admission.opened(who, now)
     return denial
 
@@ -48,28 +54,28 @@ def cause(denial: Denial | None) -> Cause | None:
 
 
 def test_whoever_is_welcome_is_let_in() -> None:
-    assert admission_of().denies(visitor(), 0.0) is None
+    assert admission_of().denies(client(), 0.0) is None
 
 
 def test_a_blocked_client_is_told_why_and_until_when() -> None:
     admission = admission_of()
     admission.blocks.add([parse_network("192.0.2.7")], "abuse", 60.0, now=0.0)
-    denial = admission.denies(visitor(), 0.5)
+    denial = admission.denies(client(), 0.5)
     assert denial is not None
     assert (denial.cause, denial.retry_after) == (Cause.BLOCKED, 60)
-    assert denial.words == "Blocked by the operator: abuse. Try again in 60 s."
-    assert admission.denies(visitor("192.0.2.8"), 0.5) is None
+    assert denial.message == "Blocked by the operator: abuse. Try again in 60 s."
+    assert admission.denies(client("192.0.2.8"), 0.5) is None
 
 
 @pytest.mark.parametrize(("left", "told"), [(0.0, 1), (-5.0, 1), (0.2, 1), (29.5, 30), (3600.0, 300)])
 def test_while_draining_a_client_is_told_the_time_left_within_bounds(left: float, told: int) -> None:
     admission = admission_of()
     admission.drain_deadline = 100.0 + left
-    denial = admission.denies(visitor(), 100.0)
+    denial = admission.denies(client(), 100.0)
     assert denial is not None
     assert (denial.cause, denial.retry_after) == (Cause.DRAINING, told)
     admission.drain_deadline = None
-    assert admission.denies(visitor(), 100.0) is None
+    assert admission.denies(client(), 100.0) is None
 
 
 @pytest.mark.parametrize("opened", range(1, 9))
@@ -85,9 +91,9 @@ def test_a_drain_lets_a_run_open_all_its_sessions_and_no_other(opened: int, work
     for number, each in enumerate(run[opened:]):
         assert enter(doors[number % workers], each, RESERVATION_TTL_S + 1) is None
     for stranger in (
-        visitor("192.0.2.7", "probe", "2"),
-        visitor("192.0.2.8", "probe", "1"),
-        visitor("192.0.2.7", "alex"),
+        client("192.0.2.7", "probe", "2"),
+        client("192.0.2.8", "probe", "1"),
+        client("192.0.2.7", "alex"),
     ):
         assert [cause(door.denies(stranger, RESERVATION_TTL_S + 1)) for door in doors] == [Cause.DRAINING] * workers
 
@@ -113,7 +119,7 @@ def test_a_drain_takes_a_lost_session_of_a_run_back_and_no_run_that_has_ended() 
     assert enter(admission, run[4], 30.0) is None
     for each in run:
         admission.ended(each, CloseReason.CLIENT_STOPPED, 40.0)
-    admission.settle(40.0)
+    admission.release_unused_places(40.0)
     assert cause(enter(admission, run[4], 40.0)) is Cause.DRAINING
 
 
@@ -139,46 +145,46 @@ def test_a_drain_of_an_overloaded_worker_lets_a_run_go_on_until_all_is_stopped()
 
 def test_beyond_the_limit_of_all_sessions_nobody_is_let_in() -> None:
     admission = admission_of(Limits(max_sessions=2))
-    assert [enter(admission, visitor(f"192.0.2.{each}")) for each in (7, 8)] == [None, None]
-    assert enter(admission, visitor("192.0.2.9")) == Denial(Cause.FULL, "Full with 2 sessions; try again in 10 s.", 10)
-    admission.ended(visitor("192.0.2.7"), CloseReason.CLIENT_CLOSED, 1.0)
-    assert admission.denies(visitor("192.0.2.9"), 1.0) is None
+    assert [enter(admission, client(f"192.0.2.{each}")) for each in (7, 8)] == [None, None]
+    assert enter(admission, client("192.0.2.9")) == Denial(Cause.FULL, "Full with 2 sessions; try again in 10 s.", 10)
+    admission.ended(client("192.0.2.7"), CloseReason.CLIENT_CLOSED, 1.0)
+    assert admission.denies(client("192.0.2.9"), 1.0) is None
 
 
 def test_an_address_has_a_limit_of_its_own() -> None:
     admission = admission_of(Limits(max_sessions_per_address=1))
-    assert enter(admission, visitor("2001:db8::1")) is None
-    denial = admission.denies(visitor("2001:db8::2"), 0.0)
+    assert enter(admission, client("2001:db8::1")) is None
+    denial = admission.denies(client("2001:db8::2"), 0.0)
     assert denial is not None
     assert denial.cause is Cause.ADDRESS_FULL
-    assert denial.words == "Your address may have 1 sessions at once; try again in 10 s."
-    assert admission.denies(visitor("2001:db8:1::1"), 0.0) is None
+    assert denial.message == "Your address may have 1 sessions at once; try again in 10 s."
+    assert admission.denies(client("2001:db8:1::1"), 0.0) is None
 
 
 def test_a_network_has_a_limit_of_its_own() -> None:
     admission = admission_of(Limits(max_sessions_per_network=2))
-    assert [enter(admission, visitor(f"192.0.2.{each}")) for each in (7, 8)] == [None, None]
-    assert cause(enter(admission, visitor("192.0.2.9"))) is Cause.NETWORK_FULL
-    assert enter(admission, visitor("192.0.3.9")) is None
+    assert [enter(admission, client(f"192.0.2.{each}")) for each in (7, 8)] == [None, None]
+    assert cause(enter(admission, client("192.0.2.9"))) is Cause.NETWORK_FULL
+    assert enter(admission, client("192.0.3.9")) is None
 
 
 def test_greedy_networks_leave_room_for_the_others() -> None:
     admission = admission_of(Limits(max_sessions=1000, handshakes_per_second=10_000))
     # Ten networks take all they can get, each from many addresses.
     for number in range(2000):
-        enter(admission, visitor(f"10.0.{number % 10}.{number // 10}"))
+        enter(admission, client(f"10.0.{number % 10}.{number // 10}"))
     for number in range(5):
         assert [enter(admission, each) for each in household(f"192.0.{number}.7", "1")] == [None] * 8
-    assert cause(enter(admission, visitor("10.0.0.250"))) is Cause.NETWORK_FULL
+    assert cause(enter(admission, client("10.0.0.250"))) is Cause.NETWORK_FULL
 
 
 def test_once_half_is_taken_a_network_gets_a_quarter_of_what_is_free() -> None:
     admission = admission_of(Limits(max_sessions=1000, handshakes_per_second=10_000))
     for number in range(600):
-        assert enter(admission, visitor(f"10.{number // 250}.{number % 250}.7")) is None
+        assert enter(admission, client(f"10.{number // 250}.{number % 250}.7")) is None
     # 80 of the 320 places that are free then.
-    assert [enter(admission, visitor(f"192.0.2.{each}")) for each in range(1, 81)] == [None] * 80
-    assert enter(admission, visitor("192.0.2.250")) == Denial(
+    assert [enter(admission, client(f"192.0.2.{each}")) for each in range(1, 81)] == [None] * 80
+    assert enter(admission, client("192.0.2.250")) == Denial(
         Cause.NETWORK_FULL, "Nearly full, and your network has its share of 80 sessions; try again in 10 s.", 10
     )
 
@@ -186,20 +192,20 @@ def test_once_half_is_taken_a_network_gets_a_quarter_of_what_is_free() -> None:
 def test_new_sessions_have_a_rate() -> None:
     admission, let_in = admission_of(Limits(handshakes_per_second=3)), 0
     for step in range(1000):
-        let_in += enter(admission, visitor(f"10.{step // 250}.{step % 250}.7"), 100 + step / 100) is None
+        let_in += enter(admission, client(f"10.{step // 250}.{step % 250}.7"), 100 + step / 100) is None
     # Ten seconds, and what comes at once at the beginning.
     assert 28 <= let_in <= 33
-    denial = admission.denies(visitor(), 109.995)
+    denial = admission.denies(client(), 109.995)
     assert denial is not None
     assert (denial.cause, denial.retry_after) == (Cause.RATE, 2)
 
 
 def test_an_address_has_a_rate_that_leaves_room_for_a_burst() -> None:
     admission = admission_of(Limits(handshakes_per_second_per_address=2))
-    assert [enter(admission, visitor(), 100.0) for _ in range(20)] == [None] * 20
-    assert cause(enter(admission, visitor(), 100.0)) is Cause.ADDRESS_RATE
-    assert enter(admission, visitor("192.0.2.8"), 100.0) is None
-    assert enter(admission, visitor(), 120.0) is None
+    assert [enter(admission, client(), 100.0) for _ in range(20)] == [None] * 20
+    assert cause(enter(admission, client(), 100.0)) is Cause.ADDRESS_RATE
+    assert enter(admission, client("192.0.2.8"), 100.0) is None
+    assert enter(admission, client(), 120.0) is None
 
 
 def test_a_household_gets_all_its_places_or_none() -> None:
@@ -212,7 +218,7 @@ def test_a_household_gets_all_its_places_or_none() -> None:
         Cause.FULL, "No room for a household in 20 sessions; try again in 10 s.", 10
     )
     # A single session takes one of the four places that are nobody's.
-    assert [cause(enter(admission, visitor(f"192.0.{each}.7"), 3.0)) for each in range(10, 15)] == [
+    assert [cause(enter(admission, client(f"192.0.{each}.7"), 3.0)) for each in range(10, 15)] == [
         *[None] * 4,
         Cause.FULL,
     ]
@@ -224,20 +230,20 @@ def test_a_household_gets_its_places_whichever_workers_it_comes_to() -> None:
     one.limits = two.limits = Limits(max_sessions=10)
     members = household("192.0.2.7", "1")
     assert enter(one, members[0]) is None
-    assert [cause(enter(each, visitor("198.51.100.7", test_id="2"))) for each in (one, two)] == [Cause.FULL] * 2
+    assert [cause(enter(each, client("198.51.100.7", test_id="2"))) for each in (one, two)] == [Cause.FULL] * 2
     for turn, member in enumerate(members[1:]):
         assert enter((one, two)[turn % 2], member, 8.0) is None
     # The worker that keeps the places sees at its next pass that they are taken.
-    one.settle(8.25)
-    assert enter(two, visitor("198.51.100.7"), 8.5) is None
+    one.release_unused_places(8.25)
+    assert enter(two, client("198.51.100.7"), 8.5) is None
 
 
 def test_places_that_nobody_takes_are_given_back() -> None:
     admission = admission_of(Limits(max_sessions=12))
-    assert enter(admission, visitor(test_id="1")) is None
+    assert enter(admission, client(test_id="1")) is None
     late = household("198.51.100.7", "2")
     assert cause(enter(admission, late[0], RESERVATION_TTL_S - 1)) is Cause.FULL
-    admission.settle(RESERVATION_TTL_S + 0.1)
+    admission.release_unused_places(RESERVATION_TTL_S + 0.1)
     assert [enter(admission, each, RESERVATION_TTL_S + 0.2) for each in late] == [None] * 8
 
 
@@ -249,20 +255,22 @@ def test_where_a_household_never_has_room_each_session_is_for_itself() -> None:
 
 def test_places_are_given_back_when_a_household_has_no_room_any_more() -> None:
     admission = admission_of()
-    assert enter(admission, visitor(test_id="1")) is None
+    assert enter(admission, client(test_id="1")) is None
     admission.limits = Limits(max_sessions=3)
-    assert [cause(enter(admission, visitor(test_id=str(each)))) for each in range(2, 5)] == [None, None, Cause.FULL]
+    assert [cause(enter(admission, client(test_id=str(each)))) for each in range(2, 5)] == [None, None, Cause.FULL]
 
 
 def test_a_run_makes_no_more_than_twice_a_household() -> None:
     admission = admission_of()
-    told = [cause(enter(admission, visitor(profile="jake", test_id="1"))) for _ in range(PERSONS + 1)]
-    assert told == [*[None] * PERSONS, Cause.RUN_FULL]
-    told = [cause(enter(admission, visitor(profile="probe", test_id="1"))) for _ in range(PROBES + 1)]
-    assert told == [*[None] * PROBES, Cause.RUN_FULL]
+    told = [cause(enter(admission, client(profile="jake", test_id="1"))) for _ in range(MAX_PERSON_SESSIONS + 1)]
+    assert told == [*[None] * MAX_PERSON_SESSIONS, Cause.RUN_FULL]
+    told = [cause(enter(admission, client(profile="probe", test_id="1"))) for _ in range(MAX_PROBE_SESSIONS + 1)]
+    assert told == [*[None] * MAX_PROBE_SESSIONS, Cause.RUN_FULL]
     # The same id of another customer, and no id, are other runs.
-    assert enter(admission, visitor("192.0.2.8", "jake", "1")) is None
-    assert [enter(admission, visitor(profile="jake")) for _ in range(2 * PERSONS)] == [None] * 2 * PERSONS
+    assert enter(admission, client("192.0.2.8", "jake", "1")) is None
+    assert [enter(admission, client(profile="jake")) for _ in range(2 * MAX_PERSON_SESSIONS)] == [
+        None
+    ] * 2 * MAX_PERSON_SESSIONS
 
 
 def test_households_that_shut_their_laptops_are_no_abuse() -> None:
@@ -278,24 +286,24 @@ def test_whose_sessions_fail_again_and_again_is_refused_for_a_while() -> None:
     admission = admission_of()
     opened = []
     for number in range(64):
-        who = visitor(profile=PAGE[number % 8])
+        who = client(profile=PAGE[number % 8])
         enter(admission, who, 60.0)
         opened += admission.ended(who, CloseReason.CONNECTION_LOST, 60.0)
     assert "192.0.2.7" in opened
-    assert admission.denies(visitor(), 61.0) == Denial(
+    assert admission.denies(client(), 61.0) == Denial(
         Cause.BREAKER, "Too many sessions from your address ended without a goodbye; try again in 29 s.", 29
     )
-    assert admission.denies(visitor("192.0.2.8"), 61.0) is None
+    assert admission.denies(client("192.0.2.8"), 61.0) is None
     # Then a whole household is let in on trial, and nobody beside it.
     assert [enter(admission, each, 91.0) for each in household("192.0.2.7", "1")] == [None] * HOUSEHOLD_SESSIONS
-    assert cause(enter(admission, visitor(test_id="2"), 92.0)) is Cause.BREAKER
+    assert cause(enter(admission, client(test_id="2"), 92.0)) is Cause.BREAKER
 
 
 @pytest.mark.parametrize("reason", [CloseReason.KILLED, CloseReason.DRAINED, CloseReason.INTERNAL])
 def test_what_the_server_did_is_no_failure_of_the_client(reason: CloseReason) -> None:
     admission = admission_of(Limits(breaker_failures=1))
-    assert admission.ended(visitor(), reason, 0.0) == []
-    assert admission.denies(visitor(), 0.0) is None
+    assert admission.ended(client(), reason, 0.0) == []
+    assert admission.denies(client(), 0.0) is None
 
 
 def test_no_new_run_is_let_in_while_draining_overloaded_or_full() -> None:
@@ -312,22 +320,22 @@ def test_no_new_run_is_let_in_while_draining_overloaded_or_full() -> None:
     # The first session of a run takes the places of the whole household, and one more leaves too few.
     enter(admission, household("192.0.2.1", "1")[0])
     assert admission.denies_new_runs(0.0) is None
-    enter(admission, visitor("192.0.2.2"))
+    enter(admission, client("192.0.2.2"))
     assert cause(admission.denies_new_runs(0.0)) is Cause.FULL
 
 
 def test_where_no_household_has_room_at_all_a_session_counts_for_itself() -> None:
     admission = admission_of(Limits(max_sessions=2))
-    enter(admission, visitor("192.0.2.1"))
+    enter(admission, client("192.0.2.1"))
     assert admission.denies_new_runs(0.0) is None
-    enter(admission, visitor("192.0.2.2"))
+    enter(admission, client("192.0.2.2"))
     assert cause(admission.denies_new_runs(0.0)) is Cause.FULL
 
 
 def test_limits_of_one_address_keep_no_other_from_a_new_run() -> None:
     admission = admission_of(Limits(max_sessions_per_address=1))
-    enter(admission, visitor())
-    assert cause(admission.denies(visitor(), 0.0)) is Cause.ADDRESS_FULL
+    enter(admission, client())
+    assert cause(admission.denies(client(), 0.0)) is Cause.ADDRESS_FULL
     assert admission.denies_new_runs(0.0) is None
 
 
@@ -339,7 +347,7 @@ def test_a_foreign_page_must_name_its_run() -> None:
     denial = admission_of().denies(foreign(test_id=""), 0.0)
     assert denial is not None
     assert (denial.cause, denial.retry_after) == (Cause.ORIGIN, None)
-    assert "test_id" in denial.words
+    assert "test_id" in denial.message
 
 
 def test_foreign_pages_have_one_household_at_a_time_for_each_customer() -> None:
@@ -352,31 +360,10 @@ def test_foreign_pages_have_one_household_at_a_time_for_each_customer() -> None:
         assert denial is not None
         assert (denial.cause, denial.retry_after) == (Cause.ADDRESS_FULL, FULL_RETRY_S)
     # Neither the customer's own page and programs, nor other customers.
-    assert enter(workers[0], visitor(test_id="2")) is None
+    assert enter(workers[0], client(test_id="2")) is None
     assert enter(workers[0], foreign(host="192.0.2.8")) is None
     # One that lost its connection comes back to its run.
     assert enter(workers[0], foreign()) is None
     for index, who in enumerate([*run, foreign()]):
         workers[index % 2].ended(who, CloseReason.CLIENT_CLOSED, 1.0)
     assert enter(workers[0], foreign(test_id="2")) is None
-
-
-@pytest.mark.parametrize(
-    ("origin", "is_foreign"),
-    [
-        ("", False),
-        ("https://speed.example", False),
-        ("http://SPEED.example", False),
-        ("https://isp.example", False),
-        ("https://ISP.example", False),
-        ("https://central.example", True),
-        ("https://isp.example:8443", True),
-        ("http://isp.example", True),
-        ("null", True),
-        ("https://speed.example.evil.example", True),
-    ],
-)
-def test_foreign_is_every_page_that_is_neither_ours_nor_named(origin: str, is_foreign: bool) -> None:
-    origins = Origins(["*", "https://isp.example"])
-    assert origins.denies(origin, "speed.example") is None
-    assert origins.is_foreign(origin, "speed.example") is is_foreign

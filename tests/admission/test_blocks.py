@@ -34,7 +34,7 @@ def blocked(*addresses: str, seconds: float = 60.0) -> Blocks:
     ],
 )
 def test_a_block_keeps_out_whom_it_names(address: str, host: str, kept_out: bool) -> None:
-    assert (blocked(address).hits(host, 1.0) is not None) is kept_out
+    assert (blocked(address).find(host, 1.0) is not None) is kept_out
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_one_address_of_ipv6_is_written_with_its_length() -> None:
 
 def test_a_block_ends_with_its_time_and_is_let_go() -> None:
     blocks = blocked("192.0.2.7", seconds=10.0)
-    assert blocks.hits("192.0.2.7", 9.9) is not None
-    assert blocks.hits("192.0.2.7", 10.0) is None
+    assert blocks.find("192.0.2.7", 9.9) is not None
+    assert blocks.find("192.0.2.7", 10.0) is None
     assert blocks.current(10.0) == []
 
 
@@ -81,7 +81,7 @@ def test_a_second_block_takes_the_place_of_the_first() -> None:
 def test_of_two_blocks_the_longer_one_is_told() -> None:
     blocks = blocked("192.0.2.0/24", seconds=100.0)
     blocks.add([parse_network("192.0.2.7")], "short", 5.0, now=0.0)
-    block = blocks.hits("192.0.2.7", 1.0)
+    block = blocks.find("192.0.2.7", 1.0)
     assert block is not None
     assert block.expires_at == 100.0
 
@@ -89,7 +89,7 @@ def test_of_two_blocks_the_longer_one_is_told() -> None:
 def test_removing_lets_in_again() -> None:
     blocks = blocked("192.0.2.7", "198.51.100.0/24")
     blocks.remove([parse_network("192.0.2.7"), parse_network("203.0.113.1")])
-    assert blocks.hits("192.0.2.7", 1.0) is None
+    assert blocks.find("192.0.2.7", 1.0) is None
     assert [written(block.network) for block in blocks.current(1.0)] == ["198.51.100.0/24"]
 
 
@@ -116,5 +116,5 @@ def test_too_many_are_refused_as_a_whole() -> None:
     blocks.add(many[:10], "again", 60.0, now=1.0)
     with pytest.raises(TooManyBlocksError, match=r"^2001 addresses would be blocked; at most 2000 are allowed$"):
         blocks.add([parse_network("192.0.2.7"), many[0]], "one more", 60.0, now=2.0)
-    assert blocks.hits("192.0.2.7", 2.0) is None
+    assert blocks.find("192.0.2.7", 2.0) is None
     blocks.add([parse_network("192.0.2.7")], "room again", 60.0, now=70.0)

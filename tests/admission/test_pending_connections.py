@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.admission.pending_connections import KNOWN_S, MAX_KNOWN, KnownAddresses, PendingConnections
+from householdd.admission.pending_connections import (
+    KNOWN_ADDRESS_TTL_S,
+    MAX_KNOWN_ADDRESSES,
+    KnownAddresses,
+    PendingConnections,
+)
 
 
 def filled(*hosts: str, most: int = 4, kept: int = 2) -> PendingConnections[str]:
@@ -94,7 +99,7 @@ def test_addresses_are_known_for_a_day() -> None:
     known.add("192.0.2.1")
     assert "192.0.2.1" in known
     assert "192.0.2.2" not in known
-    now = KNOWN_S + 1
+    now = KNOWN_ADDRESS_TTL_S + 1
     assert "192.0.2.1" not in known
 
 
@@ -103,7 +108,7 @@ def test_the_address_seen_longest_ago_is_forgotten_first() -> None:
     known.add("192.0.2.1")
     known.add("192.0.2.2")
     known.add("192.0.2.1")
-    for number in range(MAX_KNOWN - 1):
+    for number in range(MAX_KNOWN_ADDRESSES - 1):
         known.add(f"10.0.{number // 256}.{number % 256}")
     assert "192.0.2.1" in known
     assert "192.0.2.2" not in known

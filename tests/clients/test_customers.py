@@ -36,7 +36,7 @@ def counts() -> SharedCounters:
 def admitted(first: ClientKey) -> Admission:
     admission = Admission(counts())
     admission.limits = LIMITS
-    admission.let_in(first, 0.0)
+    admission.admit(first, 0.0)
     admission.opened(first, 0.0)
     return admission
 
@@ -50,7 +50,7 @@ def is_too_fast(host: str) -> bool:
     admission = Admission(counts())
     admission.limits = LIMITS
     for _ in range(10):
-        admission.let_in(ClientKey(HOME, "alex"), 0.0)
+        admission.admit(ClientKey(HOME, "alex"), 0.0)
     denial = admission.denies(ClientKey(host, "alex"), 0.0)
     return denial is not None and denial.cause is Cause.ADDRESS_RATE
 
@@ -70,14 +70,14 @@ def is_broken(host: str) -> bool:
 def is_refused_before_tls(host: str) -> bool:
     breakers = Breakers(counts())
     for _ in range(256):
-        breakers.shaken_hands(HOME, 0.0, LIMITS, failed=True)
+        breakers.handshake_ended(HOME, 0.0, LIMITS, failed=True)
     return breakers.refuses_connections(host, 0.0)
 
 
 def is_blocked(host: str) -> bool:
     blocks = Blocks()
     blocks.add(networks_in([HOME]), "abuse", 60.0, 0.0)
-    return blocks.hits(host, 1.0) is not None
+    return blocks.find(host, 1.0) is not None
 
 
 def is_in_the_budget(host: str) -> bool:
@@ -124,8 +124,8 @@ def test_a_customer_that_is_a_whole_block_counts_once(monkeypatch: pytest.Monkey
     monkeypatch.setattr(customer_size, "ipv6_prefix", 48)
     numbers = counts()
     numbers.opened(ClientKey(HOME, "alex").keys)
-    assert numbers.of(ClientKey(HOME, "alex").address_key) == 1
-    assert numbers.of(ClientKey(HOME, "alex").network_key) == 1
+    assert numbers.count(ClientKey(HOME, "alex").address_key) == 1
+    assert numbers.count(ClientKey(HOME, "alex").network_key) == 1
 
 
 def test_a_customer_has_a_56_unless_configured() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from householdd.shared.used_tokens import PLACES, ROWS, UsedTokens, size
+from householdd.shared.used_tokens import ROW_SLOTS, ROWS, UsedTokens, size
 
 RUN, OTHER = b"a run", b"another"
 
@@ -48,7 +48,7 @@ def test_of_two_runs_at_the_same_moment_at_most_one_has_it() -> None:
 def test_without_room_nobody_is_let_in_until_something_expires() -> None:
     (one,) = of(1)
     # More than a row has room for come together in one row well before all rows are full.
-    claims = [one.claim(str(number), RUN, 160, 100) for number in range(ROWS * PLACES // 2)]
+    claims = [one.claim(str(number), RUN, 160, 100) for number in range(ROWS * ROW_SLOTS // 2)]
     full = [str(number) for number, claimed in enumerate(claims) if not claimed]
     assert full
     assert all(one.is_free(token, RUN, 100) for token in full)

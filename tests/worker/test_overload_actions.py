@@ -94,7 +94,7 @@ def test_new_runs_are_refused_while_it_lasts_and_everybody_once_all_is_stopped()
     who, expected = ClientKey("192.0.2.7", "alex", "1"), ClientKey("192.0.2.7", "sarah", "1")
     admission = worker.manager.admission
     assert admission.denies(who, worker.now) is None
-    admission.let_in(who, worker.now)
+    admission.admit(who, worker.now)
     worker.memory.part = 0.86
     worker.passes(8)
     denial = admission.denies(ClientKey("192.0.2.8", "alex", "2"), worker.now)

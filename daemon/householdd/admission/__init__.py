@@ -1,1 +1,1 @@
-"""Pure: decides which clients may open a session."""
+"""Admission of clients to sessions. Pure."""

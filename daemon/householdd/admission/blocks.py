@@ -1,4 +1,4 @@
-"""Addresses from which no new sessions are accepted for a while."""
+"""Networks blocked by an operator."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MAX_BLOCKS = 2000
 
 
 class TooManyBlocksError(Exception):
-    """More networks than ``MAX_BLOCKS`` would be blocked; the message says how many."""
+    """The request would exceed ``MAX_BLOCKS``; the message has the number."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """One blocked network; times are seconds of the monotonic clock."""
+    """A blocked network; times are monotonic seconds."""
 
     network: Network
     reason: str
@@ -27,17 +27,17 @@ class Block:
 
 
 class Blocks:
-    """The blocks in force. Those that have expired are let go whenever somebody looks at all of them."""
+    """Blocks in force. Expired ones are removed by ``current``."""
 
     def __init__(self) -> None:
         self._by_network: dict[Network, Block] = {}
         self._lengths: set[tuple[int, int]] = set()
-        """IP version and prefix length of what is blocked, so that an address is looked up and not searched for."""
+        """IP version and prefix length of all blocks, for lookup without a search."""
 
     def add(self, networks: Iterable[Network], reason: str, seconds: float, now: float) -> list[Block]:
-        """Blocks networks for ``seconds``; one that is blocked already gets the new reason and time.
+        """Block networks for ``seconds``, replacing reason and time of existing blocks.
 
-        Raises TooManyBlocksError; then nothing is changed.
+        Raise TooManyBlocksError and change nothing if there would be too many.
         """
         self.current(now)
         added = {network: Block(network, reason, now, now + seconds) for network in networks}
@@ -49,45 +49,46 @@ class Blocks:
         return list(added.values())
 
     def copy(self, now: float) -> Blocks:
-        """The same blocks, to try something out on."""
+        """Return a copy for a trial."""
         copy = Blocks()
         copy._by_network = {block.network: block for block in self.current(now)}
         return copy
 
     def remove(self, networks: Iterable[Network]) -> None:
-        """Lets networks in again; one that is not blocked stays so."""
+        """Unblock networks; ignore those that are not blocked."""
         for network in networks:
             self._by_network.pop(network, None)
         self._note_lengths()
 
     def current(self, now: float) -> list[Block]:
-        """What is blocked at ``now``, by address."""
+        """Return the blocks in force, by address."""
         self._by_network = {key: block for key, block in self._by_network.items() if block.expires_at > now}
         self._note_lengths()
         blocks = self._by_network.values()
         return sorted(blocks, key=lambda block: (block.network.version, *_place(block.network)))
 
-    def _find(self, network: Network, now: float) -> Block | None:
+    def _current(self, network: Network, now: float) -> Block | None:
         block = self._by_network.get(network)
         return block if block is not None and block.expires_at > now else None
 
-    def hits(self, host: str, now: float) -> Block | None:
-        """The block that keeps ``host`` out at ``now``; of several the one that lasts longest."""
+    def find(self, host: str, now: float) -> Block | None:
+        """Return the block of ``host`` that lasts longest, or None."""
         if not self._by_network:
             return None
         single = ipaddress.ip_network(address_of(host))
         found = [
             block
             for version, length in self._lengths
-            if version == single.version and (block := self._find(single.supernet(new_prefix=length), now)) is not None
+            if version == single.version
+            and (block := self._current(single.supernet(new_prefix=length), now)) is not None
         ]
         return max(found, key=lambda block: block.expires_at, default=None)
 
     def around(self, network: Network, now: float) -> list[Block]:
-        """Return the blocks of wider networks that keep out all of ``network`` at ``now``."""
+        """Return the blocks of wider networks that contain ``network``."""
         lengths = sorted(length for version, length in self._lengths if version == network.version)
         wider = [network.supernet(new_prefix=length) for length in lengths if length < network.prefixlen]
-        return [block for each in wider if (block := self._find(each, now)) is not None]
+        return [block for each in wider if (block := self._current(each, now)) is not None]
 
     def _note_lengths(self) -> None:
         self._lengths = {(network.version, network.prefixlen) for network in self._by_network}

@@ -1,4 +1,4 @@
-"""Connections that have no session yet: whoever opens them and goes no further must not keep others out."""
+"""Connections without a session yet; those that never finish must not keep others out."""
 
 from __future__ import annotations
 
@@ -17,76 +17,75 @@ H = TypeVar("H", bound=Hashable)
 
 @dataclass(frozen=True)
 class Excess(Generic[H]):
-    """A handshake that has to go."""
+    """A handshake to abort, and why."""
 
     handshake: H
     cause: Cause
 
 
 class PendingHandshakes(Generic[H]):
-    """The handshakes under way at one worker, counted with those of all.
+    """Pending handshakes of a worker, limited over all workers.
 
-    Where all together are too many, the newest of the address that has most goes, in the network that has most here.
-    So many connections from a few networks cost those and nobody else.
+    Beyond the limit, the newest of the largest address in the largest network is evicted, so that a flood from a few
+    networks hurts only those.
     """
 
-    def __init__(self, counts: SharedCounters) -> None:
-        self._counts = counts
-        self._visitors: dict[H, ClientKey | None] = {}
+    def __init__(self, counters: SharedCounters) -> None:
+        self._counters = counters
+        self._clients: dict[H, ClientKey | None] = {}
         self._networks: Counter[bytes] = Counter()
         self._addresses: dict[bytes, defaultdict[bytes, dict[H, None]]] = {}
-        """By network and address, the handshakes of each, oldest first."""
+        """Handshakes by network and address, oldest first."""
 
     def __len__(self) -> int:
-        return len(self._visitors)
+        return len(self._clients)
 
     def enter(self, handshake: H, host: str | None, limits: Limits) -> Excess[H] | None:
-        """Takes in a new handshake; which one has to go for it, if any.
+        """Add a handshake; return the one to abort for it, or None.
 
-        That is the new one itself, which is not taken in, or another, which is still to be left.
-
-        ``host`` is None for one that many customers may be behind: it counts in the sum alone.
+        The result is the new handshake, which is then not added, or another, which remains until ``leave``. ``host`` is
+        None for a proxy that may stand for many customers: such handshakes count in the total only.
         """
-        visitor = None if host is None else ClientKey(host, "")
-        if visitor is not None:
-            most = limits.max_unfinished_handshakes_per_address
-            if self._counts.unfinished_of(visitor.address_key) >= most:
+        client = None if host is None else ClientKey(host, "")
+        if client is not None:
+            limit = limits.max_unfinished_handshakes_per_address
+            if self._counters.pending_handshakes_of(client.address_key) >= limit:
                 return Excess(handshake, Cause.ADDRESS_UNFINISHED)
         excess = None
-        if self._counts.unfinished() >= limits.max_unfinished_handshakes:
-            excess = Excess(self._worst(visitor) or handshake, Cause.UNFINISHED)
+        if self._counters.pending_handshakes() >= limits.max_unfinished_handshakes:
+            excess = Excess(self._victim(client) or handshake, Cause.UNFINISHED)
             if excess.handshake == handshake:
                 return excess
-        self._visitors[handshake] = visitor
-        self._counts.begun(None if visitor is None else visitor.address_key)
-        if visitor is not None:
-            self._networks[visitor.network_key] += 1
-            addresses = self._addresses.setdefault(visitor.network_key, defaultdict(dict))
-            addresses[visitor.address_key][handshake] = None
+        self._clients[handshake] = client
+        self._counters.handshake_began(None if client is None else client.address_key)
+        if client is not None:
+            self._networks[client.network_key] += 1
+            addresses = self._addresses.setdefault(client.network_key, defaultdict(dict))
+            addresses[client.address_key][handshake] = None
         return excess
 
     def leave(self, handshake: H) -> bool:
-        """A handshake is over, one way or another; whether it was under way."""
-        if handshake not in self._visitors:
+        """Remove a handshake; return whether it was pending."""
+        if handshake not in self._clients:
             return False
-        visitor = self._visitors.pop(handshake)
-        self._counts.over(None if visitor is None else visitor.address_key)
-        if visitor is not None:
-            addresses = self._addresses[visitor.network_key]
-            del addresses[visitor.address_key][handshake]
-            if not addresses[visitor.address_key]:
-                del addresses[visitor.address_key]
-            self._networks[visitor.network_key] -= 1
-            if not self._networks[visitor.network_key]:
-                del self._networks[visitor.network_key], self._addresses[visitor.network_key]
+        client = self._clients.pop(handshake)
+        self._counters.handshake_ended(None if client is None else client.address_key)
+        if client is not None:
+            addresses = self._addresses[client.network_key]
+            del addresses[client.address_key][handshake]
+            if not addresses[client.address_key]:
+                del addresses[client.address_key]
+            self._networks[client.network_key] -= 1
+            if not self._networks[client.network_key]:
+                del self._networks[client.network_key], self._addresses[client.network_key]
         return True
 
-    def _worst(self, newcomer: ClientKey | None) -> H | None:
-        """Who goes for a newcomer; None where the newcomer's own network would have as many as any."""
+    def _victim(self, newcomer: ClientKey | None) -> H | None:
+        """Return the handshake to evict; None if the newcomer's network would be as large as the largest."""
         if not self._networks:
             return None
-        network, most = self._networks.most_common(1)[0]
-        if newcomer is not None and self._networks[newcomer.network_key] + 1 >= most:
+        largest, handshakes = self._networks.most_common(1)[0]
+        if newcomer is not None and self._networks[newcomer.network_key] + 1 >= handshakes:
             return None
-        addresses = self._addresses[network]
+        addresses = self._addresses[largest]
         return next(reversed(addresses[max(addresses, key=lambda key: len(addresses[key]))]))

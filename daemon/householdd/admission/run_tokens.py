@@ -1,4 +1,4 @@
-"""Signed, short-lived tokens of runs (JSON Web Tokens, RFC 7519): an ISP lets its own customers test."""
+"""Signed, short-lived tokens for runs (JSON Web Tokens, RFC 7519), for servers that only an ISP's customers may use."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from householdd.shared.used_tokens import UsedTokens
 
 MAX_TOKEN_LENGTH = 2048
-"""Characters."""
+"""Characters of a token."""
 
 MAX_ID_LENGTH = 128
 """Characters of ``jti``."""
 
 CLOCK_LEEWAY_S = 5.0
-"""Seconds by which the clocks of two machines may differ."""
+"""Clock difference tolerated between two machines, in seconds."""
 
 NO_RUN = "A token is for one run: the request must have a test_id."
 NEEDED = "A token is needed here: begin the test from your provider's site."
@@ -31,7 +31,7 @@ USED = "The token was used for another run: begin the test from your provider's 
 
 @dataclass(frozen=True)
 class Key:
-    """What signatures are checked with; ``algorithm`` is the only one that is accepted."""
+    """Key for verifying signatures; ``algorithm`` is the only one accepted."""
 
     algorithm: str
     secret: bytes | Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
@@ -39,7 +39,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Token:
-    """A token that is valid now."""
+    """A valid token."""
 
     id: str
     expires: float
@@ -47,24 +47,24 @@ class Token:
 
 
 class TokenError(ValueError):
-    """A token that lets nobody in; the message may be shown to the client and has nothing of the token."""
+    """Refused token; the message may be shown to the client and quotes nothing of the token."""
 
 
 class RunTokenVerifier:
-    """Which runs have a valid token. Nothing of a token is logged or kept but what stands for its id."""
+    """Verifies tokens and binds each to one run. Only a digest of the id is stored; nothing is logged."""
 
     def __init__(self, key: Key, audience: str | None, max_lifetime: float, used: UsedTokens) -> None:
-        """``max_lifetime`` is the most in seconds that a token may still be valid for."""
+        """``max_lifetime`` is the longest remaining validity of a token, in seconds."""
         self.key = key
-        """A reload replaces it."""
+        """Replaced on reload."""
         self._audience = audience
         self._max_lifetime = max_lifetime
         self._used = used
 
     def check(self, text: str, run: bytes, now: float) -> Token:
-        """Read a token, and check that ``run`` may show it. ``now`` is Unix time. Raises TokenError.
+        """Verify a token shown by ``run``; ``now`` is Unix time. Raise TokenError.
 
-        ``run`` is empty where the client names none. A token without a run would be good for any number of sessions.
+        ``run`` is empty if the client names none. A token without a run would allow any number of sessions.
         """
         token = self._read(text, now)
         if not run:
@@ -74,7 +74,7 @@ class RunTokenVerifier:
         return token
 
     def use(self, token: Token, run: bytes, now: float) -> None:
-        """Binds a token to a run, which may show it again and again. Raises TokenError."""
+        """Bind a token to a run, which may show it repeatedly. Raise TokenError."""
         if not self._used.claim(token.id, run, token.expires + CLOCK_LEEWAY_S, now):
             raise TokenError(USED)
 
@@ -89,7 +89,7 @@ class RunTokenVerifier:
                 self.key.secret,
                 algorithms=[self.key.algorithm],
                 audience=self._audience,
-                # Times are compared below, by the clock of the caller.
+                # Times are compared below with the caller's clock.
                 options={
                     "require": ["exp", "jti"],
                     "verify_exp": False,
@@ -116,7 +116,7 @@ def _time(value: Any) -> float:
     try:
         seconds = float(value)
     except OverflowError:
-        # An integer in JSON has any number of digits.
+        # JSON integers may have any number of digits.
         raise TokenError(WRONG) from None
     if not math.isfinite(seconds):
         raise TokenError(WRONG)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from household.v1 import session_service_pb2 as pb
-from householdd.admission.breakers import Breaker, Breakers, BreakerState, Party
+from householdd.admission.breakers import Breaker, BreakerKey, Breakers, BreakerState
 from householdd.api.block_list import networks_in
 from householdd.api.convert import duration, seconds, timestamp
 from householdd.api.errors import check_note, raise_invalid
@@ -36,19 +36,19 @@ class BreakerList:
             self._breakers.reset(networks, time.monotonic())
         return pb.ResetBreakersResponse(breakers=found, not_open=without(found, networks))
 
-    def _messages(self, breakers: Iterable[tuple[Party, Breaker]], now: float) -> list[pb.Breaker]:
+    def _messages(self, breakers: Iterable[tuple[BreakerKey, Breaker]], now: float) -> list[pb.Breaker]:
         wall = time.time() - now
         return [
             pb.Breaker(
-                address=written(party.customer),
-                profile=party.profile,
+                address=written(key.customer),
+                profile=key.profile,
                 state=_STATES[breaker.state(now)],
                 opened_at=timestamp(wall + breaker.opened_at),
-                length=duration(breaker.length),
+                length=duration(breaker.open_s),
                 left=duration(max((breaker.open_until or now) - now, 0.0)),
-                failures=round(self._breakers.outcomes(party, now).failed),
+                failures=round(self._breakers.outcomes(key, now).failed),
             )
-            for party, breaker in breakers
+            for key, breaker in breakers
         ]
 
 
@@ -73,7 +73,7 @@ def without(breakers: Sequence[pb.Breaker], networks: Sequence[Network] | None) 
 
 
 def merge(parts: Iterable[Iterable[pb.Breaker]]) -> list[pb.Breaker]:
-    """The breakers of several workers: of one party the one that keeps it out for longest."""
+    """The breakers of several workers: of one key the one that keeps it out for longest."""
     merged: dict[tuple[str, str], pb.Breaker] = {}
     for breaker in (each for part in parts for each in part):
         other = merged.setdefault((breaker.address, breaker.profile), breaker)

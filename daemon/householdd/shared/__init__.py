@@ -1,1 +1,1 @@
-"""Pure: the layout of the memory that all workers share."""
+"""Layout of the memory shared by all workers. Pure."""

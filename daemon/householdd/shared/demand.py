@@ -1,7 +1,7 @@
-"""What the sessions of all workers want of the budgets, in memory that the workers share.
+"""Demand for budgeted payload of all sessions, in shared memory.
 
-Each worker writes a part of its own and reads all, so that every worker shares the budgets by the same figures without
-asking anybody, and a household that is spread over workers is one customer.
+Each worker writes its own part and reads all, so that all divide the budgets by the same figures and a household spread
+over workers is one customer.
 """
 
 from __future__ import annotations
@@ -11,55 +11,55 @@ import struct
 from collections.abc import Iterable, Iterator
 
 Row = tuple[int, float, float]
-"""Of one session: the key of its customer, and what it wants to download and to upload, bit/s."""
+"""A session: its customer's key, and its demand for download and upload, in bit/s."""
 
 DEMAND_TTL_S = 2.0
-"""Seconds after which what a worker wrote counts no more: it stands still, and so does its traffic."""
+"""Seconds after which a worker's demand is ignored: the worker is stuck, and so is its traffic."""
 
 MAX_ROWS = 65_536
-"""Sessions of a worker; it has no more file descriptors. Memory that is not written costs nothing."""
+"""Sessions of a worker, as many as it has file descriptors. Unwritten memory costs nothing."""
 
 _HEAD = struct.Struct("=dI")
-"""When the part was written, by a clock that all workers have in common, and its rows."""
+"""Time of writing, on a clock common to all workers, and number of rows."""
 
 _ROW = struct.Struct("=Qdd")
 
-_PART = _HEAD.size + MAX_ROWS * _ROW.size
+_PART_BYTES = _HEAD.size + MAX_ROWS * _ROW.size
 
 
 def size(workers: int) -> int:
-    """Bytes of memory for this many workers."""
-    return workers * _PART
+    """Return the bytes of memory for ``workers``."""
+    return workers * _PART_BYTES
 
 
 class SharedDemand:
-    """The demands of all workers, as one of them tells and sees them.
+    """The demand of all workers, as seen by one of them.
 
-    No lock is needed: whoever reads while another writes has a mixture of two passes of that one for one pass.
+    No lock is needed: a concurrent read mixes two passes of one worker, for one pass.
     """
 
     def __init__(self, memory: memoryview, worker: int) -> None:
-        """``memory`` has ``size(workers)`` bytes and is writable; ``worker`` counts from 0."""
+        """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0."""
         self._memory = memory
-        self.workers = len(memory) // _PART
+        self.workers = len(memory) // _PART_BYTES
         self._own = worker
 
     def write(self, rows: Iterable[Row], now: float) -> None:
-        """Tells what this worker's sessions want."""
+        """Replace the demand of this worker's sessions."""
         data = b"".join(_ROW.pack(*row) for row in itertools.islice(rows, MAX_ROWS))
-        start = self._own * _PART
+        start = self._own * _PART_BYTES
         self._memory[start + _HEAD.size : start + _HEAD.size + len(data)] = data
         _HEAD.pack_into(self._memory, start, now, len(data) // _ROW.size)
 
     def read(self, now: float) -> Iterator[Row]:
-        """What the sessions of all workers want that are going on."""
+        """Yield the current demand of all sessions."""
         for worker in range(self.workers):
-            start = worker * _PART
+            start = worker * _PART_BYTES
             written, rows = _HEAD.unpack_from(self._memory, start)
             if now - written < DEMAND_TTL_S:
                 first = start + _HEAD.size
                 yield from _ROW.iter_unpack(bytes(self._memory[first : first + rows * _ROW.size]))
 
     def clear(self, worker: int) -> None:
-        """Forgets what a worker wanted that is gone."""
-        _HEAD.pack_into(self._memory, worker * _PART, float("-inf"), 0)
+        """Remove the demand of a dead worker."""
+        _HEAD.pack_into(self._memory, worker * _PART_BYTES, float("-inf"), 0)

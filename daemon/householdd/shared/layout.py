@@ -1,4 +1,4 @@
-"""The memory that the workers share: their counts, their ledger, the used tokens, and the runs that are stopped."""
+"""Sections of the shared memory: counters, demand, used tokens and stopped runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from householdd.shared.used_tokens import UsedTokens
 
 
 def sections(workers: int) -> tuple[slice, slice, slice, slice]:
-    """Where each of the four lies."""
+    """Return the slices of the four sections."""
     first = counters.size(workers)
     second = first + demand.size(workers)
     third = second + used_tokens.size(workers)
@@ -19,23 +19,25 @@ def sections(workers: int) -> tuple[slice, slice, slice, slice]:
 
 
 def size(workers: int) -> int:
-    """Bytes of memory for this many workers."""
+    """Return the bytes of memory for ``workers``."""
     return int(sections(workers)[-1].stop)
 
 
 def views(memory: memoryview, workers: int, worker: int) -> tuple[SharedCounters, SharedDemand]:
-    """Both as ``worker``, counted from 0, has them; ``memory`` has ``size(workers)`` bytes and is writable."""
-    counted, told, *_ = sections(workers)
-    return SharedCounters(memory[counted], worker), SharedDemand(memory[told], worker)
+    """Return the counters and the demand as seen by ``worker``, which counts from 0.
+
+    ``memory`` is writable and has ``size(workers)`` bytes.
+    """
+    counters_at, demand_at, *_ = sections(workers)
+    return SharedCounters(memory[counters_at], worker), SharedDemand(memory[demand_at], worker)
 
 
 def used_tokens_of(memory: memoryview, workers: int, worker: int) -> UsedTokens:
-    """The used tokens, likewise; once the secret of the counts is set."""
+    """Return the used tokens; the secret of the counters must be set."""
     *_, used, _ = sections(workers)
     return UsedTokens(memory[used], worker, bytes(memory[: counters.SECRET_BYTES]))
 
 
 def stopped_runs_of(memory: memoryview, workers: int, worker: int) -> StoppedRuns:
-    """Return the runs that are stopped, likewise."""
     *_, stopped = sections(workers)
     return StoppedRuns(memory[stopped], worker)

@@ -79,10 +79,10 @@ class Acceptor:
     def leave(self, arrival: AcceptedSocket) -> None:
         """A connection has a session, or is over. A second time changes nothing."""
         if self._manager.unfinished.leave(arrival) and not self._proxied.is_proxy(arrival.host):
-            self._manager.shaken_hands(arrival)
+            self._manager.handshake_ended(arrival)
 
     def _readable(self) -> None:
-        if self._manager.counts.ahead():
+        if self._manager.counts.busier_than_least():
             self._rest(HEAD_START_S)
         else:
             self._accept()

@@ -75,7 +75,7 @@ class ControlLoop:
                     worked += now - resumed
                     yield
                     resumed = self._now()
-        self._manager.admission.settle(self._now())
+        self._manager.admission.release_unused_places(self._now())
         self.passes += 1
         self.last_pass = worked + self._now() - resumed
         self._manager.timing.pass_duration.observe(self.last_pass)

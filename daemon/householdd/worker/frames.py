@@ -15,7 +15,7 @@ _LONG = struct.Struct("!BBQ")
 
 def head(opcode: Opcode, size: int) -> bytes:
     """What stands before the ``size`` bytes of a whole message or a control frame: RFC 6455 section 5.2, unmasked."""
-    if size < 126:  # this and 65535: RFC 6455, section 5.2
+    if size < 126:
         return _SHORT.pack(_FIN | opcode, size)
     if size < 2**16:
         return _MEDIUM.pack(_FIN | opcode, 126, size)

@@ -182,7 +182,7 @@ class Gateway:
         if not upgrade and (denial is None or denial.cause is not Cause.TOKEN):
             return self._redirect(connection, request, target, denial)
         if denial is None:
-            self._manager.admission.let_in(visitor, now)
+            self._manager.admission.admit(visitor, now)
             connection.arrival.wanted = Wanted(target, _identity(target, connection, request, visitor))
             return None
         if upgrade:
@@ -202,7 +202,7 @@ class Gateway:
             self._manager.refused(denial.cause)
             return _refused(denial)
         if request.method != "HEAD":
-            admission.let_in(visitor, now)
+            admission.admit(visitor, now)
             # From here on it counts as a session.
             link.arrival.asked = True
             self._leave(link.arrival)
@@ -265,7 +265,7 @@ def _refused(denial: Denial) -> Response:
     headers = {} if denial.retry_after is None else {"Retry-After": str(denial.retry_after)}
     if denial.cause is Cause.TOKEN:
         headers["WWW-Authenticate"] = "Bearer"
-    return text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.words, headers)
+    return text(_STATUS.get(denial.cause, http.HTTPStatus.SERVICE_UNAVAILABLE), denial.message, headers)
 
 
 def _embedded(request: Request) -> Denial | None:

@@ -116,6 +116,6 @@ def refusal(denial: Denial | None) -> Mapping[str, Any]:
     if denial is None:
         return {}
     return {
-        "refused": denial.words,
+        "refused": denial.message,
         "refusal": {"cause": denial.cause.value, "retry_after": denial.retry_after},
     }

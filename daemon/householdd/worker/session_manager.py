@@ -137,13 +137,13 @@ class SessionManager:
 
     def stop_runs(self) -> None:
         """End the sessions of runs that were stopped at other workers; once in a control pass."""
-        if stops := self.stopped_runs.news():
+        if stops := self.stopped_runs.read_new():
             self._stop(stops)
 
     def _stop(self, stops: Stops) -> None:
         def stop(driver: SessionDriver) -> None:
             identity = driver.session.identity
-            if stops.meet(identity.peer_host, identity.test_id):
+            if stops.include(identity.peer_host, identity.test_id):
                 driver.end(CloseReason.CLIENT_STOPPED)
 
         self.for_each(stop)
@@ -164,7 +164,7 @@ class SessionManager:
         """Ends every connection that is left, without a word."""
         self.for_each(lambda driver: driver.abort(CloseReason.EMERGENCY))
 
-    def shaken_hands(self, arrival: AcceptedSocket) -> None:
+    def handshake_ended(self, arrival: AcceptedSocket) -> None:
         """A connection has a session, or is over.
 
         One that said nothing is a port scan, a health check or a browser's connection to spare, and does not count.
@@ -172,7 +172,7 @@ class SessionManager:
         if not arrival.spoke or arrival.dropped:
             return
         now = self.clock.now()
-        for whose in self.admission.shaken_hands(arrival.host, now, failed=not arrival.asked):
+        for whose in self.admission.handshake_ended(arrival.host, now, failed=not arrival.asked):
             log.warning("circuit breaker opened", whose=whose, cause="handshakes")
 
     def refused(self, cause: Cause) -> None:

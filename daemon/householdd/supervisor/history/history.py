@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2
-from householdd.admission.runs import Household, RunAllowance, RunIndex
+from householdd.admission.run_allowance import RunAllowance
+from householdd.admission.run_index import Household, RunIndex
 from householdd.api.convert import duration, timestamp, unix
 from householdd.clients.addresses import block, split_host_port
 from householdd.config.settings import HistorySettings

@@ -12,7 +12,7 @@ from household.internal.v1 import recorder_service_pb2 as pb
 from household.v1 import session_pb2
 from household_scoring.validity import Invalid
 from household_scoring.verdict import verdict_key
-from householdd.admission.runs import Household
+from householdd.admission.run_index import Household
 from householdd.api.convert import seconds, unix
 from householdd.measure.run_report import ClientRunReport, Person, Phase, Rates, ReportClient, ReportedLatency
 from householdd.traffic.profiles import PROBE

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from householdd.admission.runs import MAX_KEYS, MAX_SESSIONS, WINDOW_S, RunAllowance, RunIndex
+from householdd.admission.run_index import MAX_RUNS, MAX_SESSIONS_PER_RUN, WINDOW_S, RunIndex
 
 HOME = ("a1b2", "192.0.2.7")
 NOW = 1000.0
@@ -44,34 +44,11 @@ def test_what_is_long_ago_is_forgotten() -> None:
 
 def test_a_flood_pushes_out_the_oldest_only() -> None:
     index = RunIndex()
-    for count in range(MAX_SESSIONS + 1):
+    for count in range(MAX_SESSIONS_PER_RUN + 1):
         index.ended(HOME, str(count), NOW - 30, NOW)
-    for count in range(MAX_KEYS - 1):
+    for count in range(MAX_RUNS - 1):
         index.ended((f"flood{count}", "203.0.113.9"), "x", NOW - 30, NOW)
-    assert len(index.reported(HOME, "run", NOW)) == MAX_SESSIONS
+    assert len(index.reported(HOME, "run", NOW)) == MAX_SESSIONS_PER_RUN
     index.ended(("one", "more"), "x", NOW - 30, NOW)
     index.ended(("and", "another"), "x", NOW - 30, NOW)
     assert index.reported(HOME, "run", NOW) == ()
-
-
-def test_each_part_of_the_network_has_its_own_allowance() -> None:
-    allowance = RunAllowance(2, per_day=1000)
-    assert [allowance.take("192.0.2.0/24", NOW) for _ in range(3)] == [True, True, False]
-    assert allowance.take("198.51.100.0/24", NOW)
-    assert [allowance.take("192.0.2.0/24", NOW + 30) for _ in range(2)] == [True, False]
-
-
-def test_a_part_of_the_network_has_an_allowance_for_a_day() -> None:
-    allowance = RunAllowance(per_minute=2, per_day=5)
-    taken = [allowance.take("192.0.2.0/24", NOW + 60 * minute) for minute in range(60) for _ in range(2)]
-    assert sum(taken) == 5
-    assert allowance.take("198.51.100.0/24", NOW)
-    assert allowance.take("192.0.2.0/24", NOW + 86400)
-
-
-def test_an_allowance_is_kept_for_so_many_parts_only() -> None:
-    allowance = RunAllowance(1, per_day=1000)
-    assert allowance.take("192.0.2.0/24", NOW)
-    for count in range(MAX_KEYS):
-        allowance.take(f"flood{count}", NOW)
-    assert allowance.take("192.0.2.0/24", NOW)
