@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 SET_UP = (
-    "import logging, structlog, threading, warnings\nfrom householdd.logs import setup as logs\nlogs.set_up('debug', '{format}')\n"
+    "import logging, structlog, threading, warnings\n"
+    "from householdd.logs import setup as logs\n"
+    "logs.set_up('debug', '{format}')\n"
 )
 
 
