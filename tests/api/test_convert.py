@@ -32,29 +32,7 @@ def test_every_word_of_the_core_is_one_of_the_api() -> None:
 
 
 def test_the_api_has_every_deadline() -> None:
-    assert list(pb.Timeouts.DESCRIPTOR.fields_by_name) == list(Timeouts.meanings())
-
-
-def test_deadlines_survive_there_and_back() -> None:
-    timeouts = Timeouts(inactivity=12.5, probe_timeout=1.5, probe_failures=7, drain=0.0)
-    message = convert.timeouts(timeouts)
-    assert Timeouts().changed(convert.timeout_values(message, Timeouts.meanings())) == timeouts
-
-
-def test_only_the_named_deadlines_are_taken() -> None:
-    message = convert.timeouts(Timeouts(inactivity=12.5, probe_failures=7))
-    assert convert.timeout_values(message, ["probe_failures"]) == {"probe_failures": 7}
-
-
-@pytest.mark.parametrize("name", Timeouts.meanings())
-def test_a_deadline_that_is_not_set_is_named(name: str) -> None:
-    with pytest.raises(KeyError, match=rf"^'{name}'$"):
-        convert.timeout_values(pb.Timeouts(), [name])
-
-
-def test_zero_is_a_value() -> None:
-    message = pb.Timeouts(drain=convert.duration(0), probe_failures=0)
-    assert convert.timeout_values(message, ["drain", "probe_failures"]) == {"drain": 0, "probe_failures": 0}
+    assert list(pb.Timeouts.DESCRIPTOR.fields_by_name) == list(Timeouts.ranges())
 
 
 def test_a_new_session_is_shown_with_its_labels_and_targets() -> None:

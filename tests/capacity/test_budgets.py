@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,8 @@ MBPS = 1e6
 
 def budgets(**limits: float) -> Budgets:
     """In Mbit/s; what is not given limits nothing."""
-    found = Budgets.of(Limits().changed({f"{name}_mbps": value for name, value in limits.items()}))
+    given: dict[str, Any] = {f"{name}_mbps": value for name, value in limits.items()}
+    found = Budgets.of(Limits(**given))
     assert found is not None
     return found
 

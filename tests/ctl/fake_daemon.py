@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 REPORT = encode(convert(run_report(), ClientRunReport)).decode()
 """As a daemon stores it: with the fields that the client left out."""
 
-LAUNCH = {name: float(getattr(product.Timeouts(), name)) for name in product.Timeouts.meanings()}
+LAUNCH = {name: float(getattr(product.Timeouts(), name)) for name in product.Timeouts.ranges()}
 """The daemon's own defaults."""
 
 
@@ -302,7 +302,7 @@ class FakeDaemon(
     ) -> config_api.GetRuntimeConfigResponse:
         self._enter("GetRuntimeConfig", request, context)
         answer = config_api.GetRuntimeConfigResponse(current=_config(self.values), launch=_config(LAUNCH))
-        for name, meaning in product.Timeouts.meanings().items():
+        for name, meaning in product.Timeouts.ranges().items():
             answer.settings.add(
                 path=f"timeouts.{name}",
                 description=meaning.description,

@@ -31,7 +31,7 @@ def test_get_shows_every_setting_with_what_is_allowed(cli: Cli, daemon: FakeDaem
     ]
     assert rows[0][:8] == ["inactivity", "45s", "30s", "30s", "1s", "to", "1h", "s"]
     assert rows[5][:8] == ["probe_failures", "3", "3", "3", "1", "to", "100", "count"]
-    assert " ".join(rows[0][8:]) == Timeouts.meanings()["inactivity"].description
+    assert " ".join(rows[0][8:]) == Timeouts.ranges()["inactivity"].description
 
 
 def test_get_json(cli: Cli) -> None:

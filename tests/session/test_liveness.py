@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,9 +156,9 @@ def test_a_judge_that_comes_late_counts_the_probes_that_failed_meanwhile() -> No
 
 
 def test_as_many_probes_may_fail_as_configured() -> None:
-    once = DEFAULT.changed({"probe_failures": 1})
+    once = replace(DEFAULT, probe_failures=1)
     assert judged(begun(), 1.999, 2, timeouts=once) == [None, CloseReason.PROBES_FAILED]
-    five = DEFAULT.changed({"probe_failures": 5})
+    five = replace(DEFAULT, probe_failures=5)
     assert judged(begun(), 5.999, 6, timeouts=five) == [None, CloseReason.PROBES_FAILED]
 
 
@@ -201,12 +203,12 @@ def test_a_window_that_opens_to_nobody_makes_probes_fail_again() -> None:
 
 
 def test_without_an_answer_for_the_inactivity_timeout_the_probes_do_not_matter() -> None:
-    timeouts = DEFAULT.changed({"inactivity": 5, "probe_timeout": 60})
+    timeouts = replace(DEFAULT, inactivity=5, probe_timeout=60)
     assert judged(begun(), 4.999, 5, timeouts=timeouts) == [None, CloseReason.INACTIVE]
 
 
 def test_any_answer_holds_off_inactivity() -> None:
-    timeouts = DEFAULT.changed({"inactivity": 5, "probe_timeout": 60})
+    timeouts = replace(DEFAULT, inactivity=5, probe_timeout=60)
     for kind in ANSWERS:
         liveness = begun()
         liveness.evidence(kind, START + 4)
@@ -214,7 +216,7 @@ def test_any_answer_holds_off_inactivity() -> None:
 
 
 def test_an_acknowledgement_does_not_hold_off_inactivity() -> None:
-    timeouts = DEFAULT.changed({"inactivity": 5, "probe_timeout": 60})
+    timeouts = replace(DEFAULT, inactivity=5, probe_timeout=60)
     liveness = begun()
     reported(liveness, 1, 1)
     assert reported(liveness, 4, 2)
@@ -243,21 +245,19 @@ def test_a_slow_line_is_given_up_as_much_later() -> None:
 def test_a_probe_timeout_above_its_ceiling_wins() -> None:
     liveness = begun()
     liveness.round_trip.add(60)
-    assert liveness.probe_timeout(DEFAULT.changed({"probe_timeout": 20})) == 20
-    assert liveness.probe_timeout(DEFAULT.changed({"probe_timeout": 1, "probe_timeout_ceiling": 1})) == 1
+    assert liveness.probe_timeout(replace(DEFAULT, probe_timeout=20)) == 20
+    assert liveness.probe_timeout(replace(DEFAULT, probe_timeout=1, probe_timeout_ceiling=1)) == 1
 
 
 def test_an_inactivity_below_its_floor_wins() -> None:
-    assert begun().inactivity_timeout(DEFAULT.changed({"inactivity": 3})) == 3
-    assert begun().inactivity_timeout(DEFAULT.changed({"inactivity": 3, "inactivity_floor": 3600})) == 3
+    assert begun().inactivity_timeout(replace(DEFAULT, inactivity=3)) == 3
+    assert begun().inactivity_timeout(replace(DEFAULT, inactivity=3, inactivity_floor=3600)) == 3
 
 
 @pytest.mark.parametrize("round_trip", [0, 0.5, 60])
 @pytest.mark.parametrize("gap", [0.25, 0.5, 100])
 def test_equal_bounds_make_the_timeouts_fixed(round_trip: float, gap: float) -> None:
-    timeouts = DEFAULT.changed(
-        {"inactivity": 25, "inactivity_floor": 25, "probe_timeout": 2, "probe_timeout_ceiling": 2}
-    )
+    timeouts = replace(DEFAULT, inactivity=25, inactivity_floor=25, probe_timeout=2, probe_timeout_ceiling=2)
     liveness = begun()
     for each in range(1, 20):
         liveness.round_trip.add(round_trip)
@@ -266,7 +266,7 @@ def test_equal_bounds_make_the_timeouts_fixed(round_trip: float, gap: float) -> 
 
 
 def test_inactivity_begins_with_the_profiles_gap_and_comes_to_the_clients_own() -> None:
-    wide = DEFAULT.changed({"inactivity": 600, "inactivity_floor": 1})
+    wide = replace(DEFAULT, inactivity=600, inactivity_floor=1)
     liveness = begun(expected_gap=4)
     assert liveness.inactivity_timeout(wide) == pytest.approx(20 * 12)
     for each in range(1, 100):
@@ -275,13 +275,13 @@ def test_inactivity_begins_with_the_profiles_gap_and_comes_to_the_clients_own() 
 
 
 def test_no_gap_below_the_heartbeat_is_expected() -> None:
-    wide = DEFAULT.changed({"inactivity": 600, "inactivity_floor": 1})
+    wide = replace(DEFAULT, inactivity=600, inactivity_floor=1)
     assert begun(0).inactivity_timeout(wide) == begun(HEARTBEAT_S).inactivity_timeout(wide) == pytest.approx(30)
 
 
 def test_acknowledgements_say_nothing_of_the_clients_pattern() -> None:
     liveness = begun(expected_gap=4)
-    wide = DEFAULT.changed({"inactivity": 600, "inactivity_floor": 1})
+    wide = replace(DEFAULT, inactivity=600, inactivity_floor=1)
     before = liveness.inactivity_timeout(wide)
     for each in range(100):
         reported(liveness, each * 0.25, each)
@@ -308,7 +308,7 @@ def test_whatever_comes_in_payload_is_allowed_for_less_than_the_probe_timeout_af
     ceiling: float,
     steps: list[tuple[float, EvidenceKind | None, int, float, bool, float | None]],
 ) -> None:
-    timeouts = DEFAULT.changed({"probe_timeout": probe_timeout, "probe_timeout_ceiling": ceiling})
+    timeouts = replace(DEFAULT, probe_timeout=probe_timeout, probe_timeout_ceiling=ceiling)
     liveness, now, last, acked = begun(), START, START, 0
     liveness.acknowledged(Kernel(0, 0, stuck=False), START)
     for gap, kind, newly, age, stuck, round_trip in steps:

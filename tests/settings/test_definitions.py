@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -21,32 +22,35 @@ RANGES = {
 """Least, greatest and default value of every setting."""
 
 
+def with_value(name: str, value: float) -> Timeouts:
+    return replace(Timeouts(), **{name: value})  # type: ignore[arg-type]  # a count may be a fraction here
+
+
 def test_every_setting_has_its_range_and_default() -> None:
     default = Timeouts()
     found = {
-        name: (meaning.minimum, meaning.maximum, getattr(default, name))
-        for name, meaning in Timeouts.meanings().items()
+        name: (allowed.minimum, allowed.maximum, getattr(default, name)) for name, allowed in Timeouts.ranges().items()
     }
     assert found == RANGES
 
 
 def test_every_setting_is_described_in_a_sentence_with_its_unit() -> None:
-    for name, meaning in Timeouts.meanings().items():
-        assert len(meaning.description.split()) > 4
-        assert meaning.unit == ("" if name == "probe_failures" else "s")
+    for name, allowed in Timeouts.ranges().items():
+        assert len(allowed.description.split()) > 4
+        assert allowed.unit == ("" if name == "probe_failures" else "s")
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, end) for name, ends in RANGES.items() for end in ends])
 def test_both_ends_and_the_default_are_allowed(name: str, value: float) -> None:
-    assert getattr(Timeouts().changed({name: value}), name) == value
+    with_value(name, value).check()
 
 
 @pytest.mark.parametrize("name", RANGES)
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -1, 1e9])
 def test_a_value_out_of_range_is_refused_with_what_is_allowed(name: str, value: float) -> None:
-    allowed = Timeouts.meanings()[name].allowed
+    allowed = Timeouts.ranges()[name].allowed
     with pytest.raises(SettingError, match=rf"^{name}: .* is out of range; allowed is {allowed}$") as caught:
-        Timeouts().changed({name: value})
+        with_value(name, value).check()
     assert caught.value.path == name
 
 
@@ -57,10 +61,20 @@ def test_a_value_out_of_range_is_refused_with_what_is_allowed(name: str, value: 
         ("inactivity", 3600.0001, "inactivity: 3600.0001 s is out of range; allowed is 1 to 3600 s"),
         ("probe_failures", 101, "probe_failures: 101 is out of range; allowed is 1 to 100"),
         ("probe_failures", 2.5, "probe_failures: 2.5 is not a whole number; allowed is 1 to 100"),
-        ("probe_timeot", 1, "probe_timeot: no such setting; did you mean probe_timeout?"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_precise_sentence(name: str, value: float, message: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        with_value(name, value).check()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("probe_timeot", "probe_timeot: no such setting; did you mean probe_timeout?"),
         (
             "colour",
-            1,
             (
                 "colour: no such setting; known are inactivity, inactivity_floor, max_duration, probe_timeout, "
                 "probe_timeout_ceiling, probe_failures, close, drain"
@@ -68,21 +82,15 @@ def test_a_value_out_of_range_is_refused_with_what_is_allowed(name: str, value: 
         ),
     ],
 )
-def test_the_error_is_one_precise_sentence(name: str, value: float, message: str) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_or_all(name: str, message: str) -> None:
     with pytest.raises(SettingError) as caught:
-        Timeouts().changed({name: value})
+        Timeouts.check_name(name)
     assert str(caught.value) == message
 
 
-def test_a_refused_change_names_the_first_wrong_value_and_changes_nothing() -> None:
-    before = Timeouts()
+def test_the_first_wrong_value_is_named() -> None:
     with pytest.raises(SettingError, match=r"^close: "):
-        before.changed({"inactivity": 60, "close": 99, "drain": -1})
-    assert before == Timeouts()
-
-
-def test_a_change_leaves_the_others_as_they_are() -> None:
-    assert Timeouts(drain=7).changed({"inactivity": 60}) == Timeouts(inactivity=60, drain=7)
+        Timeouts(inactivity=60, close=99, drain=-1).check()
 
 
 @pytest.mark.parametrize(
@@ -97,20 +105,15 @@ def test_a_change_leaves_the_others_as_they_are() -> None:
 )
 def test_the_bounds_of_an_adaptive_timeout_do_not_refuse_each_other(values: dict[str, float]) -> None:
     """An operator changes one at a time; which of two crossed bounds gives way is said with the setting."""
-    assert Timeouts().changed(values) == Timeouts(**values)  # type: ignore[arg-type]  # counts are not among them
-
-
-def test_whole_numbers_stay_whole_and_seconds_are_fractions() -> None:
-    changed = Timeouts().changed({"probe_failures": 5.0, "inactivity": 60})
-    assert isinstance(changed.probe_failures, int)
-    assert isinstance(changed.inactivity, float)
+    replace(Timeouts(), **values).check()  # type: ignore[arg-type]  # counts are not among them
 
 
 @given(st.dictionaries(st.sampled_from(sorted(RANGES)), st.floats()))
-def test_whatever_is_taken_is_in_range(values: dict[str, float]) -> None:
+def test_values_that_are_not_refused_are_in_range(values: dict[str, float]) -> None:
+    settings = replace(Timeouts(), **values)  # type: ignore[arg-type]  # a count may be a fraction here
     try:
-        changed = Timeouts().changed(values)
+        settings.check()
     except SettingError:
         return
     for name, (low, high, _) in RANGES.items():
-        assert low <= getattr(changed, name) <= high
+        assert low <= getattr(settings, name) <= high

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from householdd.config.profiles import read_profiles
-from householdd.settings import runtime
-from householdd.settings.definitions import Limits, SettingError, Timeouts
-from householdd.settings.runtime import Catalogue
+from householdd.settings.definitions import Choice, Limits, SettingError, Timeouts
+from householdd.settings.runtime import Catalogue, LogLevel, RuntimeSettings
+from householdd.traffic.profiles import ProfileRates
 
 CATALOGUE = Catalogue(read_profiles(None))
+DEFAULTS = CATALOGUE.defaults
 
 
 def test_it_covers_deadlines_limits_rates_and_the_log_level() -> None:
-    assert [path for path in CATALOGUE.meanings if not path.startswith(("timeouts.", "limits."))] == [
+    assert [path for path in CATALOGUE.definitions if not path.startswith(("timeouts.", "limits."))] == [
         "profiles.alex.download_mbps",
         "profiles.alex.upload_mbps",
         "profiles.sarah.download_mbps",
@@ -22,34 +25,61 @@ def test_it_covers_deadlines_limits_rates_and_the_log_level() -> None:
         "profiles.computer.upload_mbps",
         "log_level",
     ]
-    assert CATALOGUE.meanings.keys() == CATALOGUE.defaults.keys()
+    assert list(CATALOGUE.definitions) == list(DEFAULTS.by_path())
 
 
-def test_the_defaults_are_allowed_and_come_back_typed() -> None:
-    CATALOGUE.check(CATALOGUE.defaults)
-    assert runtime.timeouts(CATALOGUE.defaults) == Timeouts()
-    assert runtime.limits(CATALOGUE.defaults) == Limits()
-    assert isinstance(runtime.limits({**CATALOGUE.defaults, "limits.max_sessions": 7.0}).max_sessions, int)
-    assert runtime.rates(CATALOGUE.defaults)["jake"]["download"] == 25
-    assert runtime.log_level(CATALOGUE.defaults) == "info"
+def test_the_defaults_are_allowed() -> None:
+    CATALOGUE.check(DEFAULTS, CATALOGUE.definitions)
+    assert (DEFAULTS.timeouts, DEFAULTS.limits, DEFAULTS.log_level) == (Timeouts(), Limits(), LogLevel.INFO)
+    assert DEFAULTS.profiles["jake"].download_mbps == 25
+
+
+def test_the_log_level_is_a_choice_of_words() -> None:
+    definition = CATALOGUE.definitions["log_level"]
+    assert isinstance(definition, Choice)
+    assert definition.choices == ("debug", "info", "warning", "error")
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "message"),
+    ("path", "settings", "message"),
     [
-        ("limits.max_sessions", 0, "0 is out of range; allowed is 1 to 100000"),
-        ("limits.max_sessions", 2.5, "2.5 is not a whole number; allowed is 1 to 100000"),
-        ("limits.daemon_mbps", 0, "0 Mbit/s is out of range; allowed is 0.1 to 1000000 Mbit/s"),
-        ("limits.handshakes_per_second", 0.5, "0.5 /s is out of range; allowed is 1 to 100000 /s"),
-        ("profiles.jake.download_mbps", 0, "0 Mbit/s is out of range; allowed is 0.01 to 10000 Mbit/s"),
-        ("profiles.jake.download_mbps", 10_001, "10001 Mbit/s is out of range; allowed is 0.01 to 10000 Mbit/s"),
-        ("limits.max_session", 1, "no setting 'limits.max_session'; did you mean limits.max_sessions?"),
+        ("limits.max_sessions", Limits(max_sessions=0), "0 is out of range; allowed is 1 to 100000"),
+        ("limits.daemon_mbps", Limits(daemon_mbps=0), "0 Mbit/s is out of range; allowed is 0.1 to 1000000 Mbit/s"),
+        (
+            "limits.handshakes_per_second",
+            Limits(handshakes_per_second=0.5),
+            "0.5 /s is out of range; allowed is 1 to 100000 /s",
+        ),
+        ("profiles.jake.download_mbps", ProfileRates(0), "0 Mbit/s is out of range; allowed is 0.01 to 10000 Mbit/s"),
+        (
+            "profiles.jake.upload_mbps",
+            ProfileRates(upload_mbps=10_001),
+            "10001 Mbit/s is out of range; allowed is 0.01 to 10000 Mbit/s",
+        ),
     ],
 )
-def test_a_value_that_is_not_allowed_is_named(path: str, value: float, message: str) -> None:
+def test_a_value_that_is_not_allowed_is_named(path: str, settings: Limits | ProfileRates, message: str) -> None:
+    update = (
+        replace(DEFAULTS, limits=settings)
+        if isinstance(settings, Limits)
+        else replace(DEFAULTS, profiles={"jake": settings})
+    )
+    CATALOGUE.check(update, ["timeouts.close"])
     with pytest.raises(SettingError) as caught:
-        CATALOGUE.check({"timeouts.close": 1, path: value})
+        CATALOGUE.check(update, ["timeouts.close", path])
     assert (caught.value.path, caught.value.problem) == (path, message)
+
+
+def test_a_merge_takes_the_masked_values_only() -> None:
+    update = RuntimeSettings(
+        Timeouts(inactivity=60, close=1), Limits(max_sessions=7), {"jake": ProfileRates(5.0, 0.5)}, LogLevel.DEBUG
+    )
+    mask = ["timeouts.close", "profiles.jake.download_mbps", "log_level"]
+    jake = replace(DEFAULTS.profiles["jake"], download_mbps=5.0)
+    assert DEFAULTS.merge(update, mask) == RuntimeSettings(
+        Timeouts(close=1), Limits(), {**DEFAULTS.profiles, "jake": jake}, LogLevel.DEBUG
+    )
+    assert DEFAULTS.merge(update, []) == DEFAULTS
 
 
 def test_a_group_stands_for_what_is_below_it() -> None:
@@ -98,7 +128,7 @@ def test_a_path_that_names_nothing_is_refused(path: str, hint: str) -> None:
 
 
 def test_an_etag_stands_for_the_values() -> None:
-    changed = {**CATALOGUE.defaults, "limits.max_sessions": 7}
-    assert runtime.etag(changed) != runtime.etag(CATALOGUE.defaults)
-    assert runtime.etag(changed) == runtime.etag(dict(reversed(changed.items())))
-    assert runtime.etag({**changed, "limits.max_sessions": 7.0}) == runtime.etag(changed)
+    changed = replace(DEFAULTS, limits=Limits(max_sessions=7))
+    assert changed.etag != DEFAULTS.etag
+    assert changed.etag == replace(changed, profiles=dict(sorted(DEFAULTS.profiles.items(), reverse=True))).etag
+    assert len(changed.etag) == 16

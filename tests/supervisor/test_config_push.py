@@ -14,11 +14,13 @@ from household.v1.server_service_pb2 import WORKER_STATE_READY
 from householdd.api.errors import Refusal
 from householdd.api.runtime_config import RuntimeConfig
 from householdd.config.profiles import read_profiles
-from householdd.settings.runtime import Catalogue, Values
+from householdd.settings.definitions import Limits
+from householdd.settings.runtime import Catalogue, RuntimeSettings
 from householdd.supervisor.config_push import push
 from householdd.supervisor.worker_calls import WorkerHandle
 
 CATALOGUE = Catalogue(read_profiles(None))
+SEVEN = RuntimeSettings(limits=Limits(max_sessions=7))
 
 
 class Worker:
@@ -48,7 +50,7 @@ def handles(*workers: Worker) -> list[WorkerHandle]:
 def config_of(*workers: Worker) -> tuple[RuntimeConfig, list[WorkerHandle]]:
     made = handles(*workers)
 
-    async def apply(before: Values, after: Values) -> Any:
+    async def apply(before: RuntimeSettings, after: RuntimeSettings) -> Any:
         return await push(made, before, after)
 
     return RuntimeConfig(CATALOGUE, CATALOGUE.defaults, {}, apply), made
@@ -57,18 +59,18 @@ def config_of(*workers: Worker) -> tuple[RuntimeConfig, list[WorkerHandle]]:
 async def test_a_change_that_one_worker_refuses_is_taken_back_at_the_others() -> None:
     willing, refusing = Worker(), Worker(grpc.StatusCode.INTERNAL)
     config, _ = config_of(willing, refusing)
-    before = config.etag
+    before = config.current
     with pytest.raises(Refusal, match=r"^refused, and nothing was changed: worker 1: there is no room$"):
-        await config.set({"limits.max_sessions": 7})
+        await config.set(SEVEN, ["limits.max_sessions"])
     assert willing.sessions_allowed == [7, 8000]
-    assert (config.etag, config.current["limits.max_sessions"]) == (before, 8000)
+    assert config.current == before
 
 
 async def test_a_worker_that_does_not_answer_is_named_and_told_later() -> None:
     willing, absent = Worker(), Worker(grpc.StatusCode.UNAVAILABLE)
     config, (first, second) = config_of(willing, absent)
-    values, missing = await config.set({"limits.max_sessions": 7})
-    assert values["limits.max_sessions"] == 7
+    settings, missing = await config.set(SEVEN, ["limits.max_sessions"])
+    assert settings.limits.max_sessions == 7
     assert [each.worker for each in missing] == ["1"]
     assert (first.stale, second.stale) == (False, True)
 
@@ -76,5 +78,5 @@ async def test_a_worker_that_does_not_answer_is_named_and_told_later() -> None:
 async def test_nobody_is_told_what_is_in_force_already() -> None:
     worker = Worker()
     config, _ = config_of(worker)
-    await config.set({"limits.max_sessions": 8000})
+    await config.set(CATALOGUE.defaults, ["limits.max_sessions"])
     assert worker.sessions_allowed == []

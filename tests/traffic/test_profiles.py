@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from householdd.config.profiles import read_profiles
-from householdd.traffic.profiles import ProfileError, Profiles
+from householdd.traffic.profiles import ProfileError, ProfileRates, Profiles
 from householdd.traffic.shapes import Burst, Constant, Shape, Silent
 from tests.session.samples import PROFILES
 
@@ -171,7 +171,7 @@ def test_the_probe_is_found_but_not_listed() -> None:
 def test_rates_can_be_changed_and_are_found_by_every_name() -> None:
     profiles = read_profiles(None)
     before = profiles.by_key["jake"]
-    assert profiles.set_rates({"jake": {"download": 5.0}, "alex": {"download": 1.5}}) == {"jake"}
+    assert profiles.set_rates({"jake": ProfileRates(download_mbps=5.0), "alex": ProfileRates(1.5)}) == {"jake"}
     after = profiles.find("jake")
     assert after is not None
     assert after.download.shape().peak_bps == 5e6

@@ -1,84 +1,102 @@
-"""The runtime configuration as messages, and what an update mask takes out of one."""
+"""The runtime settings as messages, and an update of them from a message."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 
 from household.v1 import config_service_pb2 as pb
-from householdd.api.convert import duration, seconds
+from household.v1.session_pb2 import Timeouts as TimeoutsMessage
+from householdd.api import convert
 from householdd.api.errors import raise_invalid
-from householdd.settings.runtime import LOG_LEVELS, Catalogue, Source, Values
+from householdd.settings.definitions import Definition, Limits, Range, Timeouts
+from householdd.settings.runtime import LogLevel, RuntimeSettings, Source
+from householdd.traffic.profiles import ProfileRates
+
+_Group = TypeVar("_Group", Timeouts, Limits, ProfileRates)
+
+_LOG_LEVELS = {level: pb.LogLevel.Value(f"LOG_LEVEL_{level.name}") for level in LogLevel}
 
 
-def config(values: Values) -> pb.RuntimeConfig:
-    """All values."""
-    message = pb.RuntimeConfig()
-    for path, value in values.items():
-        parent, name = _holder(message, path)
-        field = type(parent).DESCRIPTOR.fields_by_name[name]
-        if field.enum_type is not None:
-            setattr(parent, name, pb.LogLevel.Value(f"LOG_LEVEL_{LOG_LEVELS[int(value)].upper()}"))
-        elif field.message_type is not None:
-            getattr(parent, name).CopyFrom(duration(value))
-        else:
-            setattr(parent, name, type(getattr(parent, name))(value))
-    return message
-
-
-def masked(message: pb.RuntimeConfig, paths: Iterable[str]) -> Values:
-    """The values of the settings ``paths`` in a request. Raises Refusal for one that is in the mask and not set."""
-    return {path: _value(message, path) for path in paths}
-
-
-def setting(
-    path: str, catalogue: Catalogue, current: Values, launch: Values, sources: tuple[Source, Source]
-) -> pb.Setting:
-    """A setting with all there is to say of it; ``sources`` of its values now and at launch."""
-    meaning = catalogue.meanings[path]
-    return pb.Setting(
-        path=path,
-        description=meaning.description,
-        unit=meaning.unit,
-        minimum=meaning.minimum,
-        maximum=meaning.maximum,
-        default_value=catalogue.defaults[path],
-        current_value=current[path],
-        launch_value=launch[path],
-        source=pb.SettingSource.Value(f"SETTING_SOURCE_{sources[0].name}"),
-        launch_source=pb.SettingSource.Value(f"SETTING_SOURCE_{sources[1].name}"),
-        choices=meaning.choices,
+def config(settings: RuntimeSettings) -> pb.RuntimeConfig:
+    """Return the message with all values of ``settings``."""
+    return pb.RuntimeConfig(
+        timeouts=convert.timeouts(settings.timeouts),
+        limits=convert.settings(pb.Limits(), settings.limits),
+        profiles={
+            key: pb.ProfileRates(download_mbps=rates.download_mbps, upload_mbps=rates.upload_mbps)
+            for key, rates in settings.profiles.items()
+        },
+        log_level=_LOG_LEVELS[settings.log_level],
     )
 
 
-def _value(message: pb.RuntimeConfig, path: str) -> float:
-    holder: Any = message
-    *groups, name = path.split(".")
-    for group in groups:
-        # Looking up a key of a map would make it.
-        holder = holder.get(group) if hasattr(holder, "get") else getattr(holder, group)
-        if holder is None:
-            _missing(path)
-    field = type(holder).DESCRIPTOR.fields_by_name[name]
-    value = getattr(holder, name)
-    if field.enum_type is not None:
-        if value not in pb.LogLevel.values() or value == pb.LOG_LEVEL_UNSPECIFIED:
-            raise_invalid(f"config.{path}", f"is in the update_mask and no level; allowed are {', '.join(LOG_LEVELS)}")
-        return LOG_LEVELS.index(pb.LogLevel.Name(value).removeprefix("LOG_LEVEL_").lower())
-    if not holder.HasField(name):
-        _missing(path)
-    return seconds(value) if isinstance(value, Duration) else float(value)
+def update(message: pb.RuntimeConfig, mask: Iterable[str], base: RuntimeSettings) -> RuntimeSettings:
+    """Return ``base`` with the values that ``message`` sets.
+
+    Raises Refusal for a setting that is in ``mask`` and not in ``message``.
+    """
+    given = _paths(message)
+    for path in mask:
+        if path == "log_level" and message.log_level not in _LOG_LEVELS.values():
+            raise_invalid("config.log_level", f"is in the update_mask and no level; allowed are {', '.join(LogLevel)}")
+        if path not in given:
+            raise_invalid(f"config.{path}", "is in the update_mask but has no value")
+    return RuntimeSettings(
+        _group(message.timeouts, base.timeouts),
+        _group(message.limits, base.limits),
+        {
+            # Looking up a key that is not in the map would add it.
+            key: _group(message.profiles[key], rates) if key in message.profiles else rates
+            for key, rates in base.profiles.items()
+        },
+        next((level for level, number in _LOG_LEVELS.items() if number == message.log_level), base.log_level),
+    )
 
 
-def _missing(path: str) -> None:
-    raise_invalid(f"config.{path}", "is in the update_mask but has no value")
+def _paths(message: pb.RuntimeConfig) -> set[str]:
+    """Return the paths of the settings that ``message`` sets."""
+    groups = {f"profiles.{key}": rates.ListFields() for key, rates in message.profiles.items()}
+    groups |= {"timeouts": message.timeouts.ListFields(), "limits": message.limits.ListFields()}
+    return {f"{group}.{field.name}" for group, given in groups.items() for field, _ in given} | {"log_level"}
 
 
-def _holder(message: pb.RuntimeConfig, path: str) -> tuple[Any, str]:
-    holder: Any = message
-    *groups, name = path.split(".")
-    for group in groups:
-        holder = holder[group] if hasattr(holder, "get") else getattr(holder, group)
-    return holder, name
+def _group(message: TimeoutsMessage | pb.Limits | pb.ProfileRates, base: _Group) -> _Group:
+    given: dict[str, Any] = {
+        field.name: convert.seconds(value) if isinstance(value, Duration) else value
+        for field, value in message.ListFields()
+    }
+    return replace(base, **given)
+
+
+def setting(
+    path: str, definition: Definition, values: tuple[float | LogLevel, ...], sources: tuple[Source, Source]
+) -> pb.Setting:
+    """Return a setting with all that is known of it.
+
+    ``values`` are the default, current and launch value, ``sources`` those of the current and the launch value.
+    """
+    default, current, launch = map(_number, values)
+    message = pb.Setting(
+        path=path,
+        description=definition.description,
+        default_value=default,
+        current_value=current,
+        launch_value=launch,
+        source=pb.SettingSource.Value(f"SETTING_SOURCE_{sources[0].name}"),
+        launch_source=pb.SettingSource.Value(f"SETTING_SOURCE_{sources[1].name}"),
+    )
+    if isinstance(definition, Range):
+        message.unit, message.minimum, message.maximum = definition.unit, definition.minimum, definition.maximum
+    else:
+        message.choices.extend(definition.choices)
+        message.maximum = len(definition.choices) - 1
+    return message
+
+
+def _number(value: float | LogLevel) -> float:
+    """Return a value as Setting has it: a word is its index in the choices."""
+    return list(LogLevel).index(value) if isinstance(value, LogLevel) else value

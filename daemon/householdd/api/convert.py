@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from household.v1 import server_service_pb2
@@ -17,7 +17,9 @@ from householdd.capacity.overload_controller import OverloadController
 from householdd.clients.addresses import host_port
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict
-from householdd.settings.definitions import Timeouts
+from householdd.settings.definitions import SettingGroup, Timeouts
+
+_Message = TypeVar("_Message", bound=Message)
 
 
 def duration(seconds: float) -> Duration:
@@ -76,26 +78,19 @@ def verdict(value: Verdict) -> pb.Verdict.ValueType:
 
 @lru_cache(maxsize=64)
 def timeouts(value: Timeouts) -> pb.Timeouts:
-    """All deadlines; to be copied, not changed."""
-    message = pb.Timeouts()
-    for each in fields(value):
-        number = getattr(value, each.name)
-        if isinstance(number, int):
-            setattr(message, each.name, number)
+    """Return all deadlines; to be copied, not changed."""
+    return settings(pb.Timeouts(), value)
+
+
+def settings(message: _Message, group: SettingGroup) -> _Message:
+    """Fill ``message`` with the settings of a group."""
+    for each in fields(group):
+        value = getattr(group, each.name)
+        if message.DESCRIPTOR.fields_by_name[each.name].message_type is not None:
+            getattr(message, each.name).CopyFrom(duration(value))
         else:
-            getattr(message, each.name).CopyFrom(duration(number))
+            setattr(message, each.name, value)
     return message
-
-
-def timeout_values(message: pb.Timeouts, names: Iterable[str]) -> Mapping[str, float]:
-    """The named deadlines in seconds, and counts as they are. Raises KeyError for a name that is not set."""
-    values: dict[str, float] = {}
-    for name in names:
-        if not message.HasField(name):  # type: ignore[arg-type]  # names come from the message's own fields
-            raise KeyError(name)
-        value = getattr(message, name)
-        values[name] = seconds(value) if isinstance(value, Duration) else value
-    return values
 
 
 def overload(ladder: OverloadController, since_wall: float) -> server_service_pb2.Overload:

@@ -7,11 +7,11 @@ from google.protobuf.duration_pb2 import Duration
 from household.v1 import server_service_pb2 as pb
 from householdd.api.convert import seconds
 from householdd.api.errors import raise_invalid
-from householdd.settings.definitions import SettingError, SettingMeaning, Timeouts
+from householdd.settings.definitions import Range, SettingError, Timeouts
 
-BLOCK = SettingMeaning("time for which an address is blocked", 1, 86400)
+BLOCK = Range("time for which an address is blocked", 1, 86400)
 
-SPREAD = SettingMeaning("time over which sessions are closed", 0, 600)
+SPREAD = Range("time over which sessions are closed", 0, 600)
 
 
 def block_duration(value: Duration, field: str) -> float:
@@ -28,7 +28,7 @@ def drain_deadline(request: pb.DrainServerRequest, default: float) -> float:
     """Seconds until a drain ends what is left; the setting's range holds for the request too. Raises Refusal."""
     if not request.HasField("deadline"):
         return default
-    return _checked(Timeouts.meanings()["drain"], request.deadline, "deadline")
+    return _checked(Timeouts.ranges()["drain"], request.deadline, "deadline")
 
 
 def drain_spread(request: pb.DrainServerRequest, deadline: float) -> float:
@@ -39,8 +39,8 @@ def drain_spread(request: pb.DrainServerRequest, deadline: float) -> float:
     return value
 
 
-def _checked(meaning: SettingMeaning, value: Duration, field: str) -> float:
+def _checked(allowed: Range, value: Duration, field: str) -> float:
     try:
-        return meaning.check(field, seconds(value))
+        return allowed.check(field, seconds(value))
     except SettingError as error:
         raise_invalid(field, error.problem)

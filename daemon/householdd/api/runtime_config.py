@@ -1,9 +1,10 @@
-"""ConfigService, and the configuration that it changes; the same at a worker and at the daemon."""
+"""ConfigService and the settings that it changes, for a worker and for the daemon."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import grpc
@@ -15,112 +16,113 @@ from household.v1 import config_service_pb2_grpc
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd.api import config_messages
 from householdd.api.errors import DOMAIN, Refusal, check_note, invalid, raise_invalid
-from householdd.settings import runtime
-from householdd.settings.definitions import SettingError, Timeouts
-from householdd.settings.runtime import Catalogue, Source, Values
+from householdd.settings.definitions import SettingError
+from householdd.settings.runtime import Catalogue, RuntimeSettings, Source
 
-Apply = Callable[[Values, Values], Awaitable[list[UnreachableWorker]]]
-"""Carries values to where they act, given those before; who could not be told. Raises, and then the old ones act."""
+Apply = Callable[[RuntimeSettings, RuntimeSettings], Awaitable[list[UnreachableWorker]]]
+"""Puts the second settings in force in place of the first; returns the workers that could not be told.
+
+Raises Refusal if the first stay in force.
+"""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
 
+@dataclass(frozen=True)
+class ConfigState:
+    """The settings in force and at launch, and the source of each."""
+
+    catalogue: Catalogue
+    launch: RuntimeSettings
+    launch_sources: Mapping[str, Source]
+    """By path; a path that is not here has its default."""
+    current: RuntimeSettings
+    set_at_runtime: frozenset[str] = frozenset()
+    """Paths whose values take precedence over those at launch, also after a reload, until they are reset."""
+
+    def source(self, path: str) -> Source:
+        """Return the source of the value in force."""
+        return Source.RUNTIME if path in self.set_at_runtime else self.launch_source(path)
+
+    def launch_source(self, path: str) -> Source:
+        """Return the source of the value at launch."""
+        return self.launch_sources.get(path, Source.DEFAULT)
+
+
 class RuntimeConfig:
-    """The values in force, those at launch, and where each comes from. One change at a time.
+    """Changes the runtime settings: one change at a time, each completely or not at all."""
 
-    A value that was set at run time stands over the one at launch, whatever a reload makes of that, until it is reset.
-    """
-
-    def __init__(self, catalogue: Catalogue, launch: Values, sources: Mapping[str, Source], apply: Apply) -> None:
-        """``sources`` of the values at launch; what is not in it is a default."""
-        self.catalogue = catalogue
-        self.launch = launch
-        self._sources = sources
-        self._set: Values = {}
-        """What was set at run time."""
+    def __init__(
+        self, catalogue: Catalogue, launch: RuntimeSettings, sources: Mapping[str, Source], apply: Apply
+    ) -> None:
+        """``sources`` are those of the values at launch; a path that is not in it has its default."""
+        self.state = ConfigState(catalogue, launch, sources, launch)
         self._apply = apply
         self._lock = asyncio.Lock()
 
     @property
-    def current(self) -> Values:
-        """The values in force."""
-        return {**self.launch, **self._set}
-
-    @property
-    def timeouts(self) -> Timeouts:
-        """The deadlines in force."""
-        return runtime.timeouts(self.current)
-
-    @property
-    def etag(self) -> str:
-        """Stands for exactly the values in force."""
-        return runtime.etag(self.current)
-
-    def source(self, path: str) -> Source:
-        """Where the value in force comes from."""
-        return Source.RUNTIME if path in self._set else self.launch_source(path)
-
-    def launch_source(self, path: str) -> Source:
-        """Where the value at launch comes from."""
-        return self._sources.get(path, Source.DEFAULT)
+    def current(self) -> RuntimeSettings:
+        """The settings in force."""
+        return self.state.current
 
     async def set(
-        self, values: Values, etag: str = "", *, validate_only: bool = False
-    ) -> tuple[Values, list[UnreachableWorker]]:
-        """Puts values in force; what is then in force, and who could not be told.
+        self, update: RuntimeSettings, mask: Collection[str], etag: str = "", *, validate_only: bool = False
+    ) -> tuple[RuntimeSettings, list[UnreachableWorker]]:
+        """Put the values of ``update`` at the paths in ``mask`` in force.
 
-        Raises SettingError for a value that is not allowed, and Refusal for an etag that is no longer true; then
-        nothing is changed.
+        Returns the settings then in force, and the workers that could not be told. Raises SettingError for a value that
+        is not allowed, and Refusal for a stale etag; then nothing is changed.
         """
-        self.catalogue.check(values)
-        return await self._change(lambda chosen: {**chosen, **values}, etag, validate_only=validate_only)
+        self.state.catalogue.check(update, mask)
+
+        def change(state: ConfigState) -> ConfigState:
+            current = state.current.merge(update, mask)
+            return replace(state, current=current, set_at_runtime=state.set_at_runtime | set(mask))
+
+        return await self._change(change, etag, validate_only=validate_only)
 
     async def reset(
-        self, paths: Iterable[str], etag: str = "", *, validate_only: bool = False
-    ) -> tuple[Values, list[UnreachableWorker]]:
-        """Puts settings back to launch; as ``set``."""
-        gone = set(paths)
+        self, mask: Collection[str], etag: str = "", *, validate_only: bool = False
+    ) -> tuple[RuntimeSettings, list[UnreachableWorker]]:
+        """Put the launch values of the paths in ``mask`` in force; otherwise as ``set``."""
 
-        def without(chosen: Values) -> Values:
-            return {path: value for path, value in chosen.items() if path not in gone}
+        def change(state: ConfigState) -> ConfigState:
+            current = state.current.merge(state.launch, mask)
+            return replace(state, current=current, set_at_runtime=state.set_at_runtime - set(mask))
 
-        return await self._change(without, etag, validate_only=validate_only)
+        return await self._change(change, etag, validate_only=validate_only)
 
-    async def relaunch(self, catalogue: Catalogue, launch: Values, sources: Mapping[str, Source]) -> None:
-        """The configuration was read anew: its values are in force where none was set at run time.
+    async def relaunch(self, catalogue: Catalogue, launch: RuntimeSettings, sources: Mapping[str, Source]) -> None:
+        """Put the values of a configuration that was read again in force, except where one was set at run time.
 
-        ``catalogue`` has the settings that the one before has. Raises Refusal when the values cannot be put in force;
+        ``catalogue`` has the same settings as the present one. Raises Refusal if the values cannot be put in force;
         then nothing is changed.
         """
-        await self._change(lambda chosen: chosen, launch=launch)
-        self.catalogue, self._sources = catalogue, sources
+
+        def change(state: ConfigState) -> ConfigState:
+            current = launch.merge(state.current, state.set_at_runtime)
+            return ConfigState(catalogue, launch, sources, current, state.set_at_runtime)
+
+        await self._change(change)
 
     async def _change(
-        self,
-        choose: Callable[[Values], Values],
-        etag: str = "",
-        *,
-        launch: Values | None = None,
-        validate_only: bool = False,
-    ) -> tuple[Values, list[UnreachableWorker]]:
-        """``choose`` makes what is set at run time of what was; it is asked when the changes before are through."""
-        # Whoever asked for the change may hang up; it is carried through all the same.
-        return await asyncio.shield(self._carry_out(choose, etag, launch, validate_only=validate_only))
+        self, change: Callable[[ConfigState], ConfigState], etag: str = "", *, validate_only: bool = False
+    ) -> tuple[RuntimeSettings, list[UnreachableWorker]]:
+        # A caller who hangs up does not cancel the change.
+        return await asyncio.shield(self._carry_out(change, etag, validate_only=validate_only))
 
     async def _carry_out(
-        self, choose: Callable[[Values], Values], etag: str, launch: Values | None, *, validate_only: bool
-    ) -> tuple[Values, list[UnreachableWorker]]:
+        self, change: Callable[[ConfigState], ConfigState], etag: str, *, validate_only: bool
+    ) -> tuple[RuntimeSettings, list[UnreachableWorker]]:
         async with self._lock:
-            before, chosen = self.current, choose(self._set)
-            launch = self.launch if launch is None else launch
-            after = {**launch, **chosen}
-            if etag not in ("", runtime.etag(before)):
-                _stale(etag, runtime.etag(before))
+            before, after = self.state, change(self.state)
+            if etag not in ("", before.current.etag):
+                _stale(etag, before.current.etag)
             if validate_only:
-                return after, []
-            missing = await self._apply(before, after) if after != before else []
-            self.launch, self._set = launch, chosen
-            return after, missing
+                return after.current, []
+            unreachable = await self._apply(before.current, after.current) if after.current != before.current else []
+            self.state = after
+            return after.current, unreachable
 
 
 class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
@@ -130,53 +132,60 @@ class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
         self._config = config
 
     async def GetRuntimeConfig(self, _request: pb.GetRuntimeConfigRequest, _: _Context) -> pb.GetRuntimeConfigResponse:
-        """Values in force and at launch, and every setting's meaning."""
-        config, current = self._config, self._config.current
-        settings = [
-            config_messages.setting(
-                path, config.catalogue, current, config.launch, (config.source(path), config.launch_source(path))
-            )
-            for path in config.catalogue.meanings
-        ]
+        """Return the values in force and at launch, and each setting with its range."""
+        state = self._config.state
+        default, current, launch = (
+            settings.by_path() for settings in (state.catalogue.defaults, state.current, state.launch)
+        )
         return pb.GetRuntimeConfigResponse(
-            current=config_messages.config(current),
-            launch=config_messages.config(config.launch),
-            settings=settings,
-            etag=config.etag,
-            profiles=config.catalogue.profiles,
+            current=config_messages.config(state.current),
+            launch=config_messages.config(state.launch),
+            settings=[
+                config_messages.setting(
+                    path,
+                    definition,
+                    (default[path], current[path], launch[path]),
+                    (state.source(path), state.launch_source(path)),
+                )
+                for path, definition in state.catalogue.definitions.items()
+            ],
+            etag=state.current.etag,
+            profiles=state.catalogue.profiles,
         )
 
     async def UpdateRuntimeConfig(
         self, request: pb.UpdateRuntimeConfigRequest, _: _Context
     ) -> pb.UpdateRuntimeConfigResponse:
-        """Takes the masked values, all or none."""
+        """Put the masked values in force, all or none."""
         check_note(request.reason)
-        paths = self._paths(request.update_mask.paths)
-        if not paths:
-            raise_invalid("update_mask", f"names no setting; known are {', '.join(self._config.catalogue.meanings)}")
-        values = config_messages.masked(request.config, paths)
+        mask = self._expand(request.update_mask.paths)
+        if not mask:
+            raise_invalid(
+                "update_mask", f"names no setting; known are {', '.join(self._config.state.catalogue.definitions)}"
+            )
+        update = config_messages.update(request.config, mask, self._config.current)
         try:
-            after, missing = await self._config.set(values, request.etag, validate_only=request.validate_only)
+            after, unreachable = await self._config.set(update, mask, request.etag, validate_only=request.validate_only)
         except SettingError as error:
             raise invalid(f"config.{error.path}", error.problem) from None
         return pb.UpdateRuntimeConfigResponse(
-            config=config_messages.config(after), etag=runtime.etag(after), unreachable_workers=missing
+            config=config_messages.config(after), etag=after.etag, unreachable_workers=unreachable
         )
 
     async def ResetRuntimeConfig(
         self, request: pb.ResetRuntimeConfigRequest, _: _Context
     ) -> pb.ResetRuntimeConfigResponse:
-        """Goes back to launch, in the masked settings or in all."""
+        """Put the launch values of the masked settings in force, or of all without a mask."""
         check_note(request.reason)
-        paths = self._paths(request.update_mask.paths) or list(self._config.catalogue.meanings)
-        after, missing = await self._config.reset(paths, request.etag, validate_only=request.validate_only)
+        mask = self._expand(request.update_mask.paths) or list(self._config.state.catalogue.definitions)
+        after, unreachable = await self._config.reset(mask, request.etag, validate_only=request.validate_only)
         return pb.ResetRuntimeConfigResponse(
-            config=config_messages.config(after), etag=runtime.etag(after), unreachable_workers=missing
+            config=config_messages.config(after), etag=after.etag, unreachable_workers=unreachable
         )
 
-    def _paths(self, paths: Iterable[str]) -> list[str]:
+    def _expand(self, paths: Iterable[str]) -> list[str]:
         try:
-            return self._config.catalogue.expand(paths)
+            return self._config.state.catalogue.expand(paths)
         except SettingError as error:
             raise invalid("update_mask", error.problem) from None
 

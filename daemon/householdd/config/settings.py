@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -41,8 +42,8 @@ from householdd.config.overload import Overload
 from householdd.config.tokens import RunTokens
 from householdd.config.toml_files import read_toml
 from householdd.config.webhook import WebhookSettings
-from householdd.settings.definitions import Limits, Timeouts
-from householdd.settings.runtime import LOG_LEVELS, Catalogue, Source, Values
+from householdd.settings.definitions import Limits, SettingError, SettingGroup, Timeouts
+from householdd.settings.runtime import Catalogue, LogLevel, RuntimeSettings, Source
 from householdd.storage.engine import parse_url
 
 ENV_PREFIX = "HOUSEHOLDD_"
@@ -114,8 +115,20 @@ _SessionOrigin = Annotated[str, BeforeValidator(parse_session_origin)]
 _FrameAncestor = Annotated[str, BeforeValidator(parse_frame_ancestor)]
 
 
-def _timeouts(value: dict[str, float]) -> dict[str, float]:
-    Timeouts().changed(value)
+_Group = TypeVar("_Group", bound=SettingGroup)
+
+
+def _known(group: type[SettingGroup]) -> BeforeValidator:
+    def check(value: object) -> object:
+        for name in value if isinstance(value, Mapping) else ():
+            group.check_name(name)
+        return value
+
+    return BeforeValidator(check)
+
+
+def _in_range(value: _Group) -> _Group:
+    value.check()
     return value
 
 
@@ -152,11 +165,6 @@ class HistorySettings(BaseModel):
         if self.webhook.url is not None and not self.enabled:
             raise ValueError("the webhook tells of runs that are kept, and enabled is false")
         return self
-
-
-def _limits(value: dict[str, float]) -> dict[str, float]:
-    Limits().changed(value)
-    return value
 
 
 class Settings(BaseSettings):
@@ -201,12 +209,12 @@ class Settings(BaseSettings):
     metrics_listen: Annotated[Address | None, BeforeValidator(parse_optional_address)] = Address("127.0.0.1", 8444)
     metrics_remote: bool = False
     profiles: Path | None = None
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = LogLevel.INFO
     log_format: Literal["auto", "console", "json"] = "auto"
-    timeouts: Annotated[dict[str, float], AfterValidator(_timeouts)] = {}
+    timeouts: Annotated[Timeouts, _known(Timeouts), AfterValidator(_in_range)] = Timeouts()
     history: HistorySettings = HistorySettings()
     access: AccessSettings = AccessSettings()
-    limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
+    limits: Annotated[Limits, _known(Limits), AfterValidator(_in_range)] = Limits()
     dashboard: DashboardSettings = DashboardSettings()
     tokens: RunTokens = RunTokens()
     overload: Overload = Overload()
@@ -247,18 +255,14 @@ class Settings(BaseSettings):
         """Where the value of ``path`` comes from; None for a default."""
         return self._sources.get(path)
 
-    def runtime_values(self, catalogue: Catalogue) -> Values:
-        """What is configured of the settings that can be changed while the daemon runs, and the rest by default."""
-        values = dict(catalogue.defaults)
-        for group, names in (("timeouts", self.timeouts), ("limits", self.limits)):
-            values |= {f"{group}.{name}": value for name, value in names.items()}
-        values["log_level"] = LOG_LEVELS.index(self.log_level)
-        return values
+    def runtime_settings(self, catalogue: Catalogue) -> RuntimeSettings:
+        """Return the values of the runtime settings; the rates are those of the profiles."""
+        return replace(catalogue.defaults, timeouts=self.timeouts, limits=self.limits, log_level=self.log_level)
 
     def runtime_sources(self, catalogue: Catalogue) -> dict[str, Source]:
-        """Where those values come from, by path, as far as they are no defaults."""
-        rates = {path: Source.FILE for path in catalogue.meanings if path.startswith("profiles.") and self.profiles}
-        return {path: source for path, source in self._sources.items() if path in catalogue.meanings} | rates
+        """Return the sources of those values by path, without defaults."""
+        rates = {path: Source.FILE for path in catalogue.definitions if path.startswith("profiles.") and self.profiles}
+        return {path: source for path, source in self._sources.items() if path in catalogue.definitions} | rates
 
     @model_validator(mode="after")
     def _redirect(self) -> Self:
@@ -421,7 +425,10 @@ def _first_problem(error: ValidationError, options: Mapping[str, Any], file: Pat
         words = f"no such setting; known are {', '.join(_section(first['loc'][:-1]).model_fields)}"
     else:
         words = errors.describe(first)
-    key = ".".join(str(part) for part in first["loc"])
+    loc = first["loc"]
+    if first["type"] == "value_error" and isinstance(wrong := first["ctx"]["error"], SettingError):
+        loc, words = (*loc, wrong.path), wrong.problem
+    key = ".".join(map(str, loc))
     if not key:
         return words
     top = str(first["loc"][0])

@@ -9,6 +9,7 @@ import msgspec
 from householdd.capacity.overload_controller import Tuning
 from householdd.clients.proxy_header import ProxyProtocol
 from householdd.http.branding import Brand
+from householdd.settings.runtime import RuntimeSettings
 from householdd.traffic.profiles import Profile
 
 
@@ -53,15 +54,14 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     frame_ancestors: tuple[str, ...]
     brand: Brand
     handshake_timeout: float
-    values: dict[str, float]
-    """The runtime configuration at launch, by path."""
+    runtime: RuntimeSettings
+    """The runtime settings at launch."""
     counts_fd: int
     """Memory that the workers share, inherited; see ``core.shared``."""
     index: int
     """Place of this worker in it, from 0."""
     workers: int
     overload: Tuning
-    log_level: str
     log_format: Literal["auto", "console", "json"]
 
     @property

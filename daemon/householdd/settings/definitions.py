@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Self
+from dataclasses import dataclass, field, fields
 
 
 class SettingError(ValueError):
@@ -22,25 +20,23 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True)
-class SettingMeaning:
-    """What a setting is for and which values it takes, both ends included."""
+class Range:
+    """A setting that is a number, and the values that it allows, both ends included."""
 
     description: str
     minimum: float
     maximum: float
     unit: str = "s"
     whole: bool = False
-    """Whether only whole numbers are values."""
-    choices: tuple[str, ...] = ()
-    """Set where the values are words: a value is the place of its word, from 0."""
+    """Whether only whole numbers are allowed."""
 
     @property
     def allowed(self) -> str:
-        """The range, in words of the unit: ``1 to 3600 s``."""
+        """The range with its unit: ``1 to 3600 s``."""
         return f"{self.minimum:.15g} to {self.maximum:.15g} {self.unit}".rstrip()
 
     def check(self, path: str, value: float) -> float:
-        """The value, where it is in the range. Raises SettingError for ``path`` otherwise."""
+        """Return ``value``. Raises SettingError for ``path`` if it is not allowed."""
         if not math.isfinite(value) or not self.minimum <= value <= self.maximum:
             shown = f"{value:.15g} {self.unit}".rstrip()
             raise SettingError(path, f"{shown} is out of range; allowed is {self.allowed}")
@@ -50,40 +46,46 @@ class SettingMeaning:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A setting that is one of several words."""
+
+    description: str
+    choices: tuple[str, ...]
+
+
+Definition = Range | Choice
+
+
+@dataclass(frozen=True)
 class SettingGroup:
-    """Settings that belong together; each field has a default and a Meaning."""
+    """Settings that belong together; each field has a default and a Range."""
 
     @classmethod
-    def meanings(cls) -> dict[str, SettingMeaning]:
-        """Every setting's meaning by name, in the order of the fields."""
-        return {each.name: each.metadata["meaning"] for each in fields(cls)}
+    def ranges(cls) -> dict[str, Range]:
+        """Return the range of each setting by name, in the order of the fields."""
+        return {each.name: each.metadata["range"] for each in fields(cls)}
 
     @classmethod
     def check_name(cls, name: str) -> None:
-        """Raises SettingError, with the nearest known name, for a setting that does not exist."""
-        known = cls.meanings()
+        """Raise SettingError, with the nearest known name, for a setting that does not exist."""
+        known = cls.ranges()
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
             raise SettingError(name, f"no such setting{hint}")
 
-    def changed(self, values: Mapping[str, float]) -> Self:
-        """These settings with ``values`` put in.
-
-        Raises SettingError for the first unknown name or value out of range; then nothing is changed.
-        """
-        for name, value in values.items():
-            self.check_name(name)
-            self.meanings()[name].check(name, value)
-        return replace(self, **{name: type(getattr(self, name))(value) for name, value in values.items()})
+    def check(self) -> None:
+        """Raise SettingError for the first value that is not allowed."""
+        for name, allowed in self.ranges().items():
+            allowed.check(name, getattr(self, name))
 
 
 def _seconds(default: float, low: float, high: float, description: str) -> float:
-    return field(default=float(default), metadata={"meaning": SettingMeaning(description, low, high)})
+    return field(default=float(default), metadata={"range": Range(description, low, high)})
 
 
 def _count(default: int, low: int, high: int, description: str) -> int:
-    return field(default=default, metadata={"meaning": SettingMeaning(description, low, high, "", whole=True)})
+    return field(default=default, metadata={"range": Range(description, low, high, "", whole=True)})
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Timeouts(SettingGroup):
 
 
 def _frequency(default: float, description: str) -> float:
-    return field(default=default, metadata={"meaning": SettingMeaning(description, 1, 100_000, "/s")})
+    return field(default=default, metadata={"range": Range(description, 1, 100_000, "/s")})
 
 
 MAX_MBPS = 1_000_000.0
@@ -113,8 +115,8 @@ MAX_MBPS = 1_000_000.0
 
 
 def _budget(whose: str, default: float = MAX_MBPS) -> float:
-    meaning = SettingMeaning(f"most payload {whose}, in each direction", 0.1, MAX_MBPS, "Mbit/s")
-    return field(default=default, metadata={"meaning": meaning})
+    allowed = Range(f"most payload {whose}, in each direction", 0.1, MAX_MBPS, "Mbit/s")
+    return field(default=default, metadata={"range": allowed})
 
 
 @dataclass(frozen=True)

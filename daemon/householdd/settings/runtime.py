@@ -1,24 +1,33 @@
-"""The runtime configuration: everything that can be changed while the daemon runs, as numbers by path."""
+"""The runtime settings: every setting that can change while the daemon runs, as typed values."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from enum import Enum
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum, StrEnum
+from typing import TypeVar
 
-from householdd.settings.definitions import Limits, SettingError, SettingMeaning, Timeouts
-from householdd.traffic.profiles import GREATEST_RATE, MIN_RATE, Profiles, SilentSpec
+import msgspec
 
-LOG_LEVELS = ("debug", "info", "warning", "error")
+from householdd.settings.definitions import Choice, Definition, Limits, Range, SettingError, SettingGroup, Timeouts
+from householdd.traffic.profiles import GREATEST_RATE, MIN_RATE, ProfileRates, Profiles
 
-Values = Mapping[str, float]
-"""A value for every path."""
+_Group = TypeVar("_Group", Timeouts, Limits, ProfileRates)
+
+
+class LogLevel(StrEnum):
+    """Levels of the log, lowest first."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class Source(Enum):
-    """Where a value comes from; a later one wins over those before."""
+    """Origins of a value; each takes precedence over those before it."""
 
     DEFAULT = "default"
     FILE = "file"
@@ -27,94 +36,100 @@ class Source(Enum):
     RUNTIME = "runtime"
 
 
+@dataclass(frozen=True)
+class RuntimeSettings:
+    """A value for each runtime setting, grouped as in the API's RuntimeConfig."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    limits: Limits = field(default_factory=Limits)
+    profiles: Mapping[str, ProfileRates] = field(default_factory=dict)
+    """By key."""
+    log_level: LogLevel = LogLevel.INFO
+
+    def by_path(self) -> dict[str, float | LogLevel]:
+        """Return each value by its path, such as ``limits.max_sessions``."""
+        groups: dict[str, SettingGroup | ProfileRates] = {"timeouts": self.timeouts, "limits": self.limits}
+        groups |= {f"profiles.{key}": rates for key, rates in self.profiles.items()}
+        values: dict[str, float | LogLevel] = {
+            f"{group}.{each.name}": value
+            for group, settings in groups.items()
+            for each in fields(settings)
+            if (value := getattr(settings, each.name)) is not None
+        }
+        return {**values, "log_level": self.log_level}
+
+    def merge(self, update: RuntimeSettings, mask: Collection[str]) -> RuntimeSettings:
+        """Return these settings with those whose paths are in ``mask`` taken from ``update``."""
+        return RuntimeSettings(
+            _merge("timeouts", self.timeouts, update.timeouts, mask),
+            _merge("limits", self.limits, update.limits, mask),
+            {
+                key: _merge(f"profiles.{key}", rates, update.profiles.get(key, rates), mask)
+                for key, rates in self.profiles.items()
+            },
+            update.log_level if "log_level" in mask else self.log_level,
+        )
+
+    @property
+    def etag(self) -> str:
+        """Sixteen characters that stand for exactly these values."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
+
+
+def _merge(path: str, settings: _Group, update: _Group, mask: Collection[str]) -> _Group:
+    masked = [each.name for each in fields(settings) if f"{path}.{each.name}" in mask]
+    return replace(settings, **{name: getattr(update, name) for name in masked})
+
+
 class Catalogue:
-    """Which settings there are, what they mean, and what they are when nothing is configured."""
+    """The definition and the default of each runtime setting."""
 
     def __init__(self, profiles: Profiles) -> None:
-        """``profiles`` as read at launch; the rate of each direction that has one can be changed."""
+        """``profiles`` as read at launch; their rates are settings."""
         self.profiles = tuple(profiles.by_key)
         """Keys of all profiles."""
-        self.meanings: dict[str, SettingMeaning] = {}
+        self.defaults = RuntimeSettings(profiles=profiles.rates)
+        self.definitions: dict[str, Definition] = {
+            **{f"timeouts.{name}": allowed for name, allowed in Timeouts.ranges().items()},
+            **{f"limits.{name}": allowed for name, allowed in Limits.ranges().items()},
+        }
         """By path, in the order in which they are shown."""
-        defaults: dict[str, float] = {}
-        for group, settings in (("timeouts", Timeouts()), ("limits", Limits())):
-            for name, meaning in settings.meanings().items():
-                self.meanings[f"{group}.{name}"] = meaning
-                defaults[f"{group}.{name}"] = getattr(settings, name)
-        for key, profile in profiles.by_key.items():
-            for direction in ("download", "upload"):
-                spec = getattr(profile, direction)
-                if isinstance(spec, SilentSpec):
-                    continue
-                path = f"profiles.{key}.{direction}_mbps"
-                words = f"rate at which {profile.name} {direction}s, while there is traffic"
-                self.meanings[path] = SettingMeaning(words, MIN_RATE, GREATEST_RATE, "Mbit/s")
-                defaults[path] = spec.rate_mbps
-        self.meanings["log_level"] = SettingMeaning(
-            "least level of what is logged, by the daemon and its workers",
-            *(0, len(LOG_LEVELS) - 1, ""),
-            whole=True,
-            choices=LOG_LEVELS,
+        for path in self.defaults.by_path():
+            if path.startswith("profiles."):
+                _, key, name = path.split(".")
+                verb = f"{name.removesuffix('_mbps')}s"
+                words = f"rate at which {profiles.by_key[key].name} {verb}, while there is traffic"
+                self.definitions[path] = Range(words, MIN_RATE, GREATEST_RATE, "Mbit/s")
+        self.definitions["log_level"] = Choice(
+            "least level of what is logged, by the daemon and its workers", tuple(LogLevel)
         )
-        defaults["log_level"] = LOG_LEVELS.index("info")
-        self.defaults: Values = defaults
 
     def expand(self, paths: Iterable[str]) -> list[str]:
-        """The settings that paths of an update mask name: themselves, or all below a group.
+        """Return the settings that the paths of an update mask name: a setting, or a group with all of its settings.
 
-        Raises SettingError for one that names none.
+        Raises SettingError for a path that names none.
         """
         found: dict[str, None] = {}
         for path in paths:
-            below = [each for each in self.meanings if each == path or each.startswith(f"{path}.")]
+            below = [each for each in self.definitions if each == path or each.startswith(f"{path}.")]
             if not below:
-                raise SettingError(path, self.unknown(path))
+                raise SettingError(path, self._unknown(path))
             found.update(dict.fromkeys(below))
         return list(found)
 
-    def unknown(self, path: str) -> str:
-        """What to say of a path that names no setting."""
+    def _unknown(self, path: str) -> str:
         group, _, name = path.rpartition(".")
-        beside = {each.rpartition(".")[2]: each for each in self.meanings if each.rpartition(".")[0] == group}
+        beside = {each.rpartition(".")[2]: each for each in self.definitions if each.rpartition(".")[0] == group}
         near = difflib.get_close_matches(name, beside, n=1)
-        known = beside.values() if group and beside else dict.fromkeys(each.partition(".")[0] for each in self.meanings)
+        groups = dict.fromkeys(each.partition(".")[0] for each in self.definitions)
+        known = beside.values() if group and beside else groups
         hint = f"did you mean {beside[near[0]]}?" if near else f"known are {', '.join(known)}"
         return f"no setting {path[:64]!r}; {hint}"
 
-    def check(self, values: Values) -> None:
-        """Raises SettingError for the first value that its setting does not take."""
-        for path, value in values.items():
-            if path not in self.meanings:
-                raise SettingError(path, self.unknown(path))
-            self.meanings[path].check(path, value)
-
-
-def timeouts(values: Values) -> Timeouts:
-    """The deadlines in ``values``."""
-    return Timeouts().changed({name: values[f"timeouts.{name}"] for name in Timeouts.meanings()})
-
-
-def limits(values: Values) -> Limits:
-    """The limits in ``values``."""
-    return Limits().changed({name: values[f"limits.{name}"] for name in Limits.meanings()})
-
-
-def rates(values: Values) -> dict[str, dict[str, float]]:
-    """Mbit/s by profile and direction, in those that have a rate."""
-    found: dict[str, dict[str, float]] = {}
-    for path, value in values.items():
-        if path.startswith("profiles."):
-            _, key, direction = path.split(".")
-            found.setdefault(key, {})[direction.removesuffix("_mbps")] = value
-    return found
-
-
-def log_level(values: Values) -> str:
-    """The level's word."""
-    return LOG_LEVELS[int(values["log_level"])]
-
-
-def etag(values: Values) -> str:
-    """Sixteen characters that stand for exactly these values."""
-    text = json.dumps(sorted((path, float(value)) for path, value in values.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    def check(self, settings: RuntimeSettings, mask: Iterable[str]) -> None:
+        """Raise SettingError for the first path in ``mask`` whose value is not allowed."""
+        values = settings.by_path()
+        for path in mask:
+            definition, value = self.definitions[path], values[path]
+            if isinstance(definition, Range) and not isinstance(value, LogLevel):
+                definition.check(path, value)

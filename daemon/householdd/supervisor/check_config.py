@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from householdd.config.certificates import Certificate
 from householdd.config.settings import DEV_DEFAULTS, ENV_PREFIX, ConfigError, Settings, load
-from householdd.settings.definitions import Limits, Timeouts
+from householdd.settings.definitions import SettingGroup
 from householdd.settings.runtime import Source
 from householdd.supervisor import startup_checks
 from householdd.supervisor.errors import DaemonError
@@ -57,15 +57,15 @@ def _source(settings: Settings, key: str, file: Path | None) -> str:
 
 
 def _flat(settings: Settings) -> Iterator[tuple[str, object]]:
-    # Their fields hold what differs from the default only.
-    whole = {"timeouts": Timeouts().changed(settings.timeouts), "limits": Limits().changed(settings.limits)}
     for name, value in settings:
-        yield from _below(name, asdict(whole[name]) if name in whole else value)
+        yield from _below(name, value)
 
 
 def _below(path: str, value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, BaseModel):
         value = dict(value)
+    elif isinstance(value, SettingGroup):
+        value = asdict(value)
     if isinstance(value, dict) and value:
         for key, each in value.items():
             yield from _below(f"{path}.{key}", each)

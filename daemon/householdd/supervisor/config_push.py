@@ -12,20 +12,22 @@ from household.v1 import config_service_pb2 as pb
 from household.v1.session_service_pb2 import UnreachableWorker
 from householdd.api import config_messages
 from householdd.api.errors import Refusal
-from householdd.settings.runtime import Values
+from householdd.settings.runtime import RuntimeSettings
 from householdd.supervisor.worker_calls import GONE, WorkerHandle, tell_all
 
 log = structlog.get_logger("config")
 
 
-async def tell(worker: WorkerHandle, values: Values, timeout: float) -> None:
+async def tell(worker: WorkerHandle, settings: RuntimeSettings, timeout: float) -> None:
     """Puts values in force at one worker."""
-    request = pb.UpdateRuntimeConfigRequest(config=config_messages.config(values))
-    request.update_mask.paths.extend(values)
+    request = pb.UpdateRuntimeConfigRequest(config=config_messages.config(settings))
+    request.update_mask.paths.extend(settings.by_path())
     await worker.config.UpdateRuntimeConfig(request, timeout=timeout)
 
 
-async def push(workers: Sequence[WorkerHandle], before: Values, after: Values) -> list[UnreachableWorker]:
+async def push(
+    workers: Sequence[WorkerHandle], before: RuntimeSettings, after: RuntimeSettings
+) -> list[UnreachableWorker]:
     """Puts ``after`` in force at all workers; those that did not answer, which are told as soon as they do.
 
     When one refuses, ``before`` is put in force again at those that took it, and Refusal is raised.
@@ -45,6 +47,7 @@ async def push(workers: Sequence[WorkerHandle], before: Values, after: Values) -
         # Those that do not take back the old values either are told again whenever they answer.
         await tell_all(workers, lambda worker, timeout: tell(worker, before, timeout), every_error=True)
         raise Refusal(grpc.StatusCode.ABORTED, f"refused, and nothing was changed: {'; '.join(sorted(refused))}")
-    changed = {path: value for path, value in after.items() if before.get(path) != value}
+    old = before.by_path()
+    changed = {path: value for path, value in after.by_path().items() if old[path] != value}
     log.info("configuration in force", **changed)
     return missing

@@ -35,8 +35,7 @@ from householdd.config.settings import ConfigError, Settings
 from householdd.config.worker import WorkerSettings
 from householdd.http.branding import Brand
 from householdd.logs import setup
-from householdd.settings import runtime
-from householdd.settings.runtime import Catalogue, Values
+from householdd.settings.runtime import Catalogue, RuntimeSettings
 from householdd.supervisor import activation, config_push, directories, sockets, startup_checks
 from householdd.supervisor.dashboard.dashboard import Dashboard
 from householdd.supervisor.emergency import Emergency, EmergencyFile, InEmergencyError
@@ -176,7 +175,7 @@ class Supervisor:
                 log.warning("open to every site", problem=warning)
             serving(self._page_url)
             await self._ending.wanted.wait()
-            await self._ending.wind_down(server, self._state, self._handles, self._config.timeouts)
+            await self._ending.wind_down(server, self._state, self._handles, self._config.current.timeouts)
         log.info("stopped")
         if self._ending.failed:
             raise DaemonError("a defect ended the daemon; the log says where")
@@ -423,18 +422,18 @@ class Supervisor:
         """What can be changed while the daemon runs."""
         settings, catalogue = self._settings, Catalogue(self._profiles)
         return RuntimeConfig(
-            catalogue, settings.runtime_values(catalogue), settings.runtime_sources(catalogue), self._apply
+            catalogue, settings.runtime_settings(catalogue), settings.runtime_sources(catalogue), self._apply
         )
 
     async def _relaunch(self, fresh: Settings, profiles: Profiles) -> None:
         """Puts in force what was read anew, at all workers or none. Raises Refusal."""
         catalogue = Catalogue(profiles)
-        await self._config.relaunch(catalogue, fresh.runtime_values(catalogue), fresh.runtime_sources(catalogue))
+        await self._config.relaunch(catalogue, fresh.runtime_settings(catalogue), fresh.runtime_sources(catalogue))
         self._profiles = profiles
 
-    async def _apply(self, before: Values, after: Values) -> list[UnreachableWorker]:
+    async def _apply(self, before: RuntimeSettings, after: RuntimeSettings) -> list[UnreachableWorker]:
         missing = await config_push.push(self._handles, before, after)
-        setup.set_level(runtime.log_level(after))
+        setup.set_level(after.log_level)
         return missing
 
     def _certificate(self) -> startup_checks.Pair:
@@ -476,11 +475,10 @@ class Supervisor:
             frame_ancestors=tuple(settings.frame_ancestors),
             brand=brand,
             handshake_timeout=settings.handshake_timeout,
-            values=dict(self._config.launch),
+            runtime=self._config.state.launch,
             counts_fd=counts_fd,
             index=self._handles.index(worker),
             workers=len(self._handles),
             overload=settings.overload.tuning,
-            log_level=settings.log_level,
             log_format=settings.log_format,
         )

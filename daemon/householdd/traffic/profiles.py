@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -68,6 +69,14 @@ class SilentSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
 
 
 Spec = ConstantSpec | BurstSpec | BulkSpec | SilentSpec
+
+
+@dataclass(frozen=True)
+class ProfileRates:
+    """Rates of a profile, in Mbit/s; None for a direction without traffic."""
+
+    download_mbps: float | None = None
+    upload_mbps: float | None = None
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -180,23 +189,32 @@ class Profiles:
 
     def _unrated(self) -> dict[str, Profile]:
         return {
-            key: msgspec.structs.replace(profile, download=_unrated(profile.download), upload=_unrated(profile.upload))
+            key: msgspec.structs.replace(
+                profile, download=_with_rate(profile.download, 1.0), upload=_with_rate(profile.upload, 1.0)
+            )
             for key, profile in self.by_key.items()
         }
 
-    def set_rates(self, rates: Mapping[str, Mapping[str, float]]) -> set[str]:
-        """Gives profiles other rates, in Mbit/s by key and ``download`` or ``upload``; the keys of those that changed.
+    @property
+    def rates(self) -> dict[str, ProfileRates]:
+        """The rates of each profile, by key."""
+        return {
+            key: ProfileRates(_rate(profile.download), _rate(profile.upload)) for key, profile in self.by_key.items()
+        }
 
-        A profile is replaced, so whoever holds it keeps what it had.
+    def set_rates(self, rates: Mapping[str, ProfileRates]) -> set[str]:
+        """Give profiles new rates, by key; return the keys of those that changed.
+
+        Each changed profile is replaced, so a session that holds one keeps its rates.
         """
         changed = set()
-        for key, directions in rates.items():
+        for key, new in rates.items():
             before = self.by_key[key]
-            specs = {
-                direction: msgspec.structs.replace(getattr(before, direction), rate_mbps=rate)
-                for direction, rate in directions.items()
-            }
-            after = msgspec.structs.replace(before, **specs)
+            after = msgspec.structs.replace(
+                before,
+                download=_with_rate(before.download, new.download_mbps),
+                upload=_with_rate(before.upload, new.upload_mbps),
+            )
             if after == before:
                 continue
             changed.add(key)
@@ -209,5 +227,9 @@ class Profiles:
         return self._by_name.get(who)
 
 
-def _unrated(spec: Spec) -> Spec:
-    return spec if isinstance(spec, SilentSpec) else msgspec.structs.replace(spec, rate_mbps=1.0)
+def _rate(spec: Spec) -> float | None:
+    return None if isinstance(spec, SilentSpec) else spec.rate_mbps
+
+
+def _with_rate(spec: Spec, rate: float | None) -> Spec:
+    return spec if isinstance(spec, SilentSpec) or rate is None else msgspec.structs.replace(spec, rate_mbps=rate)

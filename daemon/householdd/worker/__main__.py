@@ -34,8 +34,7 @@ from householdd.config.worker import READY, SERVE, SERVING, WorkerSettings
 from householdd.http import branding, static_files
 from householdd.logs import setup
 from householdd.session.states import CloseReason
-from householdd.settings import runtime
-from householdd.settings.runtime import Catalogue, Values
+from householdd.settings.runtime import Catalogue, RuntimeSettings
 from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
 from householdd.traffic.profiles import Profiles
 from householdd.version import VERSION
@@ -91,9 +90,9 @@ class Worker:
             if self._token_settings.needed
             else None
         )
-        self._manager = SessionManager(runtime.timeouts(settings.values), clock, counts)
+        self._manager = SessionManager(settings.runtime.timeouts, clock, counts)
         self._manager.stopped_runs = stopped_runs_of(memory, settings.workers, settings.index)
-        self._manager.admission.limits = runtime.limits(settings.values)
+        self._manager.admission.limits = settings.runtime.limits
         self._control_loop = ControlLoop(
             self._manager, ledger, OverloadActions(self._manager, settings.overload, MemoryGauge())
         )
@@ -138,7 +137,7 @@ class Worker:
                 self._connections,
                 self._stop,
             ),
-            ConfigService(RuntimeConfig(Catalogue(profiles), settings.values, {}, self._apply)),
+            ConfigService(RuntimeConfig(Catalogue(profiles), settings.runtime, {}, self._apply)),
         )
         self._control = ControlServer(services, Path(settings.control_socket))
 
@@ -184,15 +183,15 @@ class Worker:
     def _connections(self) -> int:
         return sum(port.connections for port in (self._gateway, self._redirector, self._legacy))
 
-    async def _apply(self, before: Values, after: Values) -> list[UnreachableWorker]:
-        """Puts a changed runtime configuration in force."""
+    async def _apply(self, before: RuntimeSettings, after: RuntimeSettings) -> list[UnreachableWorker]:
+        """Put changed runtime settings in force."""
         manager = self._manager
-        if (timeouts := runtime.timeouts(after)) != runtime.timeouts(before):
-            manager.set_timeouts(timeouts)
-        manager.admission.limits = runtime.limits(after)
-        if changed := self._profiles.set_rates(runtime.rates(after)):
+        if after.timeouts != before.timeouts:
+            manager.set_timeouts(after.timeouts)
+        manager.admission.limits = after.limits
+        if changed := self._profiles.set_rates(after.profiles):
             manager.set_profiles(self._profiles, changed)
-        setup.set_level(runtime.log_level(after))
+        setup.set_level(after.log_level)
         return []
 
     def _control_loop_ended(self, task: asyncio.Task[None]) -> None:
@@ -265,7 +264,7 @@ def main() -> None:
     _die_with_the_supervisor()
     allocator.settle()
     settings = msgspec.json.decode(line, type=WorkerSettings)
-    setup.set_up(settings.log_level, settings.log_format, worker=settings.name)
+    setup.set_up(settings.runtime.log_level, settings.log_format, worker=settings.name)
     addresses.customer_size.ipv6_prefix = settings.ipv6_customer_prefix
     # Ctrl-C on a terminal is for the supervisor, which tells its workers, and so is the emergency stop of a whole unit.
     for number in (signal.SIGINT, signal.SIGUSR2):

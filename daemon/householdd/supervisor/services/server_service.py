@@ -128,7 +128,7 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
     async def DrainServer(self, request: pb.DrainServerRequest, context: _Context) -> pb.DrainServerResponse:
         """Tells every worker to drain, and those that come up later as well."""
         reason = check_reason(request.reason)
-        delay = drain_deadline(request, self._config.timeouts.drain)
+        delay = drain_deadline(request, self._config.current.timeouts.drain)
         spread = drain_spread(request, delay)
         if request.validate_only:
             await self._ask(pb.GetServerRequest(), context)
