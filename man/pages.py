@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from householdctl.app import app as householdctl
-from householdctl.command_tree import common_options, records
+from householdctl.cli.command_tree import common_options, records
 from householdctl.exit_codes import ExitCode
 from householdd.__main__ import app as householdd
 from man.roff import Page

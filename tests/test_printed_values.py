@@ -15,11 +15,11 @@ from household.v1 import history_service_pb2 as history_api
 from household.v1.session_pb2 import Session
 from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
 from household_filters.values import Kind, Range, parse
-from householdctl.filters import quoted
-from householdctl.units import format_age, format_bytes, format_rate, format_round_trip
+from householdctl.output.tables import Column
+from householdctl.values.filters import quoted
+from householdctl.values.units import format_age, format_bytes, format_rate, format_round_trip
 from householdctl.views import history as history_views
 from householdctl.views import sessions as session_views
-from householdctl.views.tables import Column
 from householdd.api import filters
 from householdd.api.fields import FIELDS
 from householdd.api.keyset import KeysetRequest

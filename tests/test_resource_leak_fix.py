@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from householdctl.__main__ import run as run_householdctl
+from householdctl.control.target import default_target
 from householdctl.data_plane.leak_run import run_check
-from householdctl.target import default_target
 
 if TYPE_CHECKING:
     from householdctl.data_plane.leak_check import LeakReport

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.streams import OutputError, abandon_output, prepare
+from householdctl.output.streams import OutputError, abandon_output, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from householdctl.command_tree import App, CommandGroup
+from householdctl.cli.command_tree import App, CommandGroup
+from householdctl.cli.options import example, root
 from householdctl.commands import (
     audit,
     breakers,
@@ -22,7 +23,6 @@ from householdctl.commands import (
     version,
 )
 from householdctl.exit_codes import ExitCode
-from householdctl.options import example, root
 
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
 _DATA = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Self
 
-from householdctl.terminal import printable
+from householdctl.output.terminal import printable
 
 
 class ExitCode(IntEnum):

@@ -46,7 +46,7 @@ def _nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in [name for name in os.environ if name.startswith(("HOUSEHOLDCTL_", "XDG_"))]:
         monkeypatch.delenv(variable)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("householdctl.target.SYSTEM_SOCKET", tmp_path / "system.sock")
+    monkeypatch.setattr("householdctl.control.target.SYSTEM_SOCKET", tmp_path / "system.sock")
     monkeypatch.chdir(tmp_path)
 
 

@@ -8,9 +8,9 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest
 
+from householdctl.control.target import default_target, named_target
 from householdctl.exit_codes import ExitCode
 from householdctl.failures import describe_failure
-from householdctl.target import default_target, named_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,7 +235,7 @@ def test_a_defect_is_a_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> No
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("householdctl.client.Client.resume", broken)
+    monkeypatch.setattr("householdctl.control.client.Client.resume", broken)
     outcome = cli("resume")
     assert outcome.code == 1
     assert outcome.err.startswith("Error: a defect in householdctl: ZeroDivisionError: oops\n")

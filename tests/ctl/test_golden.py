@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from householdctl.options import Format
+from householdctl.output.formats import Format
 from tests.ctl.fake_daemon import block, closed_session, counted, ended_session, session, stored_run
 from tests.ctl.test_breakers import BREAKERS
 from tests.ctl.test_config import MORE

@@ -14,8 +14,8 @@ import typer
 
 from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
 from householdctl.app import app
-from householdctl.completion import filter_of, order_of
-from householdctl.selection_options import address_argument
+from householdctl.cli.completion import filter_of, order_of
+from householdctl.cli.selection_options import address_argument
 from householdd.api.filters import parse, read
 from tests.api.test_filters import Spelt
 from tests.ctl.fake_daemon import session

@@ -154,7 +154,7 @@ def test_drain_stops_waiting_when_somebody_resumes(cli: Cli, daemon: FakeDaemon)
 def test_drain_gives_up_on_sessions_that_outlive_the_deadline(
     cli: Cli, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("householdctl.drain_progress.GRACE_S", 0.2)
+    monkeypatch.setattr("householdctl.daemon.drain_progress.GRACE_S", 0.2)
     daemon.drain_steps, daemon.watch_stays_open = [drain_step(2)], True
     outcome = cli("drain", "-r", "upgrade", "--deadline", "100ms", "-y", "--wait")
     assert outcome.code == 7

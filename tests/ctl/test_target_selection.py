@@ -12,8 +12,8 @@ import pytest
 from household.v1 import history_service_pb2 as history_api
 from household.v1 import session_service_pb2 as api
 from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
-from householdctl import filters
-from householdctl.moments import parse_moment
+from householdctl.values import filters
+from householdctl.values.moments import parse_moment
 from householdd.api.filters import read
 from tests.api.test_filters import Spelt
 from tests.ctl.fake_daemon import FakeDaemon, block, closed_session, ended_session, session, stored_run

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from household.v1.server_service_pb2 import ResumeServerRequest, WatchDrainRequest
-from householdctl.views.tables import Column, Table
+from householdctl.output.tables import Column, Table
 from tests.ctl.fake_daemon import drain_step, session, stored_run
 from tests.ctl.test_config import MORE
 from tests.ctl.test_sessions import watch_events

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from householdctl.units import (
+from householdctl.output.tables import fitting
+from householdctl.values.units import (
     format_age,
     format_ago,
     format_bytes,
@@ -11,7 +12,6 @@ from householdctl.units import (
     format_round_trip,
     parse_duration,
 )
-from householdctl.views.tables import fitting
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from householdctl.options import Options, with_options
-from householdctl.selection_options import SinceOption, UntilOption, check_order
-from householdctl.terminal import note
+from householdctl.cli.options import with_options
+from householdctl.cli.selection_options import SinceOption, UntilOption, check_order
+from householdctl.control.options import Options
+from householdctl.output.terminal import note
 
 
 @with_options
@@ -34,12 +35,13 @@ def audit(
     check_order(since, until)
     if options.choice.on_command_line:
         note("--target and --context are not used: audit reads a log of this machine")
-    from householdctl import audit_log, output
+    from householdctl.control import audit_log
+    from householdctl.output import printer
+    from householdctl.output.tables import Table
     from householdctl.views import audit as audit_views
-    from householdctl.views.tables import Table
 
     entries = audit_log.read(file, audit_log.AuditSelection(since, until, actor, limit))
     rows = [{field: entry.get(field) for field in audit_log.FIELDS} for entry in entries]
-    output.show(options, {"entries": rows}, Table(audit_views.COLUMNS, rows), lines=rows)
+    printer.show(options, {"entries": rows}, Table(audit_views.COLUMNS, rows), lines=rows)
     if not rows:
         note("nothing was changed, as far as this log goes")

@@ -4,31 +4,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from householdctl.completion import blocked_addresses
+from householdctl.cli.completion import blocked_addresses
+from householdctl.cli.options import DryRunOption, NoteOption, RequestIdOption, positive_duration_argument, with_options
+from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.options import (
-    DRY_RUN,
-    DryRunOption,
-    NoteOption,
-    Options,
-    RequestIdOption,
-    positive_duration_argument,
-    with_options,
-)
-from householdctl.terminal import note, warn
+from householdctl.output.terminal import note, note_dry_run, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from household.v1.session_service_pb2 import Block
-    from householdctl.multi_target import TargetAnswers
-    from householdctl.views.tables import Column
+    from householdctl.control.multi_target import TargetAnswers
+    from householdctl.output.tables import Column
 
 
 @with_options
 def list_blocks(options: Options) -> None:
     """List the addresses that are kept out, why and for how long."""
-    from householdctl.multi_target import ask
+    from householdctl.control.multi_target import ask
 
     answers = ask(options, lambda client: client.list_blocks())
     _show(options, answers, answers.document("blocks"))
@@ -58,8 +51,8 @@ def block(
     Live sessions go on; sessions kill --block ends them too.
     """
     from household.v1.session_service_pb2 import BlockAddressesRequest
-    from householdctl.multi_target import ask
-    from householdctl.units import to_duration
+    from householdctl.control.multi_target import ask
+    from householdctl.values.units import to_duration
 
     request = BlockAddressesRequest(
         addresses=addresses,
@@ -93,7 +86,7 @@ def unblock(
     if everything == bool(addresses):
         raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
     from household.v1.session_service_pb2 import UnblockAddressesRequest
-    from householdctl.multi_target import ask
+    from householdctl.control.multi_target import ask
     from householdctl.views.sessions import lifted_columns
 
     request = UnblockAddressesRequest(
@@ -123,7 +116,7 @@ def unblock(
 
 def _warn_of_others(answers: "TargetAnswers[Any]", nowhere: list[str]) -> None:
     """Say which addresses were not blocked by themselves, and which wider blocks still keep addresses out."""
-    from householdctl.units import format_age, seconds
+    from householdctl.values.units import format_age, seconds
 
     held = [(target, each) for target, answer in answers for each in answer.still_blocked]
     for address in nowhere:
@@ -142,17 +135,17 @@ def _show(
     options: Options, answers: "TargetAnswers[Any]", document: object, columns: "Sequence[Column[Block]] | None" = None
 ) -> None:
     from household.v1.session_service_pb2 import Block
-    from householdctl import output
+    from householdctl.output import printer
+    from householdctl.output.tables import Table
     from householdctl.views import sessions as session_views
-    from householdctl.views.tables import Table
 
     blocks = answers.items("blocks")
     table = Table(answers.columns(columns or session_views.BLOCK_COLUMNS), blocks)
-    output.show(options, document, table, lines=blocks, row=Block)
+    printer.show(options, document, table, lines=blocks, row=Block)
 
 
 def _note_what_else(answers: "TargetAnswers[Any]", *, dry_run: bool) -> None:
     if dry_run:
-        note(DRY_RUN)
+        note_dry_run()
     answers.warn_of_workers()
     answers.warn()

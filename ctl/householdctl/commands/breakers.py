@@ -4,18 +4,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from householdctl.command_tree import App
-from householdctl.completion import broken_addresses
+from householdctl.cli.command_tree import App
+from householdctl.cli.completion import broken_addresses
+from householdctl.cli.options import DryRunOption, NoteOption, RequestIdOption, example, with_options
+from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.options import DRY_RUN, DryRunOption, NoteOption, Options, RequestIdOption, example, with_options
-from householdctl.terminal import note, warn
+from householdctl.output.terminal import note, note_dry_run, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from household.v1.session_service_pb2 import Breaker
-    from householdctl.multi_target import TargetAnswers
-    from householdctl.views.tables import Column
+    from householdctl.control.multi_target import TargetAnswers
+    from householdctl.output.tables import Column
 
 app = App(
     help="See and reset circuit breakers.\n\nThey refuse clients whose sessions failed again and again.",
@@ -27,7 +28,7 @@ app = App(
 @with_options
 def list_breakers(options: Options) -> None:
     """List the circuit breakers that refuse clients, or try them again."""
-    from householdctl.multi_target import ask
+    from householdctl.control.multi_target import ask
     from householdctl.views import sessions as session_views
 
     answers = ask(options, lambda client: client.list_breakers())
@@ -62,7 +63,7 @@ def reset_breakers(
     if everything == bool(addresses):
         raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
     from household.v1.session_service_pb2 import ResetBreakersRequest
-    from householdctl.multi_target import ask
+    from householdctl.control.multi_target import ask
     from householdctl.views import sessions as session_views
 
     request = ResetBreakersRequest(
@@ -83,7 +84,7 @@ def reset_breakers(
     for address in nowhere:
         warn(f"no breaker of {address} was open")
     if dry_run:
-        note(DRY_RUN)
+        note_dry_run()
     _warn(answers)
     answers.finish()
     if nowhere:
@@ -94,12 +95,12 @@ def _show(
     options: Options, answers: "TargetAnswers[Any]", document: object, columns: "Sequence[Column[Breaker]]"
 ) -> None:
     from household.v1.session_service_pb2 import Breaker
-    from householdctl import output
-    from householdctl.views.tables import Table
+    from householdctl.output import printer
+    from householdctl.output.tables import Table
 
     breakers = answers.items("breakers")
     table = Table(answers.columns(columns), breakers)
-    output.show(options, document, table, lines=breakers, row=Breaker)
+    printer.show(options, document, table, lines=breakers, row=Breaker)
 
 
 def _warn(answers: "TargetAnswers[Any]") -> None:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from householdctl.command_tree import App
+from householdctl.cli.command_tree import App
+from householdctl.cli.options import duration_argument, example, positive_duration_argument, with_options
+from householdctl.control.options import Options
 from householdctl.exit_codes import ExitCode
-from householdctl.options import Options, duration_argument, example, positive_duration_argument, with_options
 
 app = App(
     help="Prove that a server keeps its promises.",

@@ -4,19 +4,19 @@ from typing import Annotated
 
 import typer
 
-from householdctl.command_tree import App
-from householdctl.completion import setting_assignments, setting_keys
-from householdctl.consent import require_agreement
-from householdctl.options import (
+from householdctl.cli.command_tree import App
+from householdctl.cli.completion import setting_assignments, setting_keys
+from householdctl.cli.consent import require_agreement
+from householdctl.cli.options import (
     DryRunOption,
     EtagOption,
     NoteOption,
-    Options,
     RequestIdOption,
     YesOption,
     example,
     with_options,
 )
+from householdctl.control.options import Options
 
 app = App(
     help="See and change settings of the running daemon.\n\nTimeouts, limits, rates of profiles, log level.",
@@ -45,7 +45,7 @@ def show_config(
     ] = None,
 ) -> None:
     """Show settings, where they come from, and what is allowed."""
-    from householdctl import config_update
+    from householdctl.daemon import config_update
     from householdctl.views import config as config_views
 
     config_update.show(options, config_views.COLUMNS, keys or ())
@@ -64,7 +64,7 @@ def get_config(
 
     As config set reads it; of several settings or daemons a line each.
     """
-    from householdctl import config_update
+    from householdctl.daemon import config_update
 
     config_update.print_values(options, keys)
 
@@ -92,10 +92,11 @@ def set_config(
 ) -> None:
     """Change settings: all that are named, or none."""
     from household.v1.config_service_pb2 import UpdateRuntimeConfigRequest
-    from householdctl import config_input, config_update
+    from householdctl.daemon import config_update
+    from householdctl.values import settings
     from householdctl.views import config as config_views
 
-    config, paths = config_input.parse_assignments(assignments)
+    config, paths = settings.parse_assignments(assignments)
     request = UpdateRuntimeConfigRequest(
         config=config, validate_only=dry_run, etag=etag, request_id=request_id, reason=reason
     )
@@ -121,12 +122,12 @@ def reset_config(
 
     Without a KEY it asks first, since every setting is reset.
     """
-    from householdctl.multi_target import names
+    from householdctl.control.multi_target import names
 
     if not keys:
         require_agreement("reset every setting", yes=yes or dry_run, where=names(options))
     from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
-    from householdctl import config_update
+    from householdctl.daemon import config_update
     from householdctl.views import config as config_views
 
     request = ResetRuntimeConfigRequest(validate_only=dry_run, etag=etag, request_id=request_id, reason=reason)

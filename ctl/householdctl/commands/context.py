@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from householdctl.command_tree import App
+from householdctl.cli.command_tree import App
+from householdctl.cli.completion import context_names
+from householdctl.cli.options import example, with_options
+from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.options import Options, context_names, example, with_options
 
 app = App(
     help="Give daemons names, and choose the current one.",
@@ -39,7 +41,7 @@ def add(
 
     Files are kept as paths, not copied.
     """
-    from householdctl.contexts import NAME, Context, load, location, save
+    from householdctl.control.contexts import NAME, Context, load, location, save
 
     if not NAME.fullmatch(name):
         raise CommandError(
@@ -68,14 +70,14 @@ def add(
 @with_options
 def list_contexts(options: Options) -> None:
     """List the contexts; the current one is marked."""
-    from householdctl import output
-    from householdctl.contexts import load, location
+    from householdctl.control.contexts import load, location
+    from householdctl.output import printer
+    from householdctl.output.tables import Table
     from householdctl.views.contexts import COLUMNS, document
-    from householdctl.views.tables import Table
 
     known = load(location(os.environ))
     lines = [document(known, name) for name in sorted(known.contexts)]
-    output.show(options, {"current": known.current, "contexts": lines}, Table(COLUMNS, lines), lines=lines)
+    printer.show(options, {"current": known.current, "contexts": lines}, Table(COLUMNS, lines), lines=lines)
 
 
 @app.command("show", epilog=example("householdctl context show", "householdctl context show fra1"))
@@ -88,10 +90,10 @@ def show(
     ] = None,
 ) -> None:
     """Show a context."""
-    from householdctl import output
-    from householdctl.contexts import load, location
+    from householdctl.control.contexts import load, location
+    from householdctl.output import printer
+    from householdctl.output.tables import Facts
     from householdctl.views.contexts import document
-    from householdctl.views.tables import Facts
 
     known = load(location(os.environ))
     if not (name or known.current):
@@ -100,7 +102,7 @@ def show(
     facts = [
         (key, ("yes" if value else "no") if isinstance(value, bool) else value or "-") for key, value in shown.items()
     ]
-    output.show(options, shown, Facts(facts))
+    printer.show(options, shown, Facts(facts))
 
 
 @app.command("use", epilog=example("householdctl context use fra1", "householdctl context use --none"))
@@ -111,7 +113,7 @@ def use_context(
     """Make a context the one that is meant when nothing is said."""
     if (name is None) is not nothing:
         raise CommandError(ExitCode.USAGE, "give a NAME, or --none")
-    from householdctl.contexts import load, location, save
+    from householdctl.control.contexts import load, location, save
 
     path = location(os.environ)
     known = load(path)
@@ -122,7 +124,7 @@ def use_context(
 @app.command("remove", epilog=example("householdctl context remove lab"))
 def remove(name: NameArgument) -> None:
     """Forget a context; the daemon is not touched."""
-    from householdctl.contexts import load, location, save
+    from householdctl.control.contexts import load, location, save
 
     path = location(os.environ)
     known = load(path)

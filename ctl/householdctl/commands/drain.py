@@ -4,19 +4,18 @@ from typing import Annotated
 
 import typer
 
-from householdctl.consent import require_consent
-from householdctl.options import (
-    DRY_RUN,
+from householdctl.cli.consent import require_consent
+from householdctl.cli.options import (
     DryRunOption,
     NoteOption,
-    Options,
     RequestIdOption,
     SpreadOption,
     YesOption,
     duration_argument,
     with_options,
 )
-from householdctl.terminal import note
+from householdctl.control.options import Options
+from householdctl.output.terminal import note_dry_run
 
 
 @with_options
@@ -51,13 +50,13 @@ def drain(
     A run whose first session was let in may open all of its sessions. At the deadline, or spread before it, the rest is
     closed. The command resume takes it back.
     """
-    from householdctl.multi_target import ask, count_sessions, names
+    from householdctl.control.multi_target import ask, count_sessions, names
 
     if not dry_run:
         require_consent("drain householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
     from household.v1.server_service_pb2 import DrainServerRequest
-    from householdctl import drain_progress
-    from householdctl.units import to_duration
+    from householdctl.daemon import drain_progress
+    from householdctl.values.units import to_duration
 
     order = DrainServerRequest(
         reason=reason,
@@ -68,7 +67,7 @@ def drain(
     )
     answers = ask(options, lambda client: client.drain(order))
     if dry_run:
-        note(DRY_RUN)
+        note_dry_run()
     elif wait:
         drain_progress.wait_for_all(options, answers)
     drain_progress.show(options, answers)
@@ -83,11 +82,11 @@ def resume(
 ) -> None:
     """Accept new runs again."""
     from household.v1.server_service_pb2 import ResumeServerRequest
-    from householdctl import drain_progress
-    from householdctl.multi_target import ask
+    from householdctl.control.multi_target import ask
+    from householdctl.daemon import drain_progress
 
     request = ResumeServerRequest(reason=reason, validate_only=dry_run, request_id=request_id)
     answers = ask(options, lambda client: client.resume(request))
     if dry_run:
-        note(DRY_RUN)
+        note_dry_run()
     drain_progress.show(options, answers)

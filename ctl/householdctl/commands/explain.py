@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from householdctl.cli.options import with_options
+from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.options import Options, with_options
 
 
 class Subject(StrEnum):
@@ -39,9 +40,9 @@ def explain(
     words and addresses take = and !=; all else takes < <= > >= as well. AND, OR, NOT and parentheses join comparisons.
     """
     from household_filters.fields import named
-    from householdctl import output
+    from householdctl.output import printer
+    from householdctl.output.tables import Table
     from householdctl.views.fields import COLUMNS, document_of, fields_of, rows_of
-    from householdctl.views.tables import Table
 
     fields = fields_of(subject)
     if name is not None:
@@ -51,4 +52,4 @@ def explain(
             raise CommandError(ExitCode.NOT_FOUND, str(error)) from None
     rows = rows_of(subject, fields)
     documents = [document_of(row) for row in rows]
-    output.show(options, {"fields": documents}, Table(COLUMNS, rows), lines=documents)
+    printer.show(options, {"fields": documents}, Table(COLUMNS, rows), lines=documents)

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from householdctl.cli.options import with_options
+from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.options import Options, with_options
 
 _THRESHOLD = "sessions, loop_gap, last_pass, restarts, download or upload: sessions=800, loop_gap=1s, download=9e9."
 
@@ -30,12 +31,12 @@ def health(
     Exit code 8 when something is wrong; with --check the four of a monitoring plug-in. Of several daemons a line each.
     """
     if check:
-        from householdctl.plugin import run_plugin
+        from householdctl.daemon.plugin import run_plugin
 
         raise typer.Exit(run_plugin(options, warning or (), critical or ()))
     if warning or critical:
         raise CommandError(ExitCode.USAGE, "--warning and --critical are for --check")
-    from householdctl.health import show_health
+    from householdctl.daemon.health import show_health
 
     if not show_health(options):
         raise typer.Exit(ExitCode.UNHEALTHY)

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from householdctl.command_tree import App
-from householdctl.completion import kept_ids
-from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.options import Format, Options, example, with_options
-from householdctl.selection_options import (
+from householdctl.cli.command_tree import App
+from householdctl.cli.completion import history_fields, kept_ids, run_fields
+from householdctl.cli.options import example, with_options
+from householdctl.cli.selection_options import (
     AddressOption,
     EndedProfileOption,
     KeptRunOption,
@@ -17,9 +16,10 @@ from householdctl.selection_options import (
     UntilOption,
     UserOption,
     check_order,
-    history_fields,
-    run_fields,
 )
+from householdctl.control.options import Options
+from householdctl.exit_codes import CommandError, ExitCode
+from householdctl.output.formats import Format
 
 app = App(
     help="See ended sessions and finished runs.",
@@ -89,20 +89,19 @@ def list_sessions(
 ) -> None:
     """List ended sessions, newest first."""
     check_order(since, until)
-    from householdctl import filters
+    from householdctl.output import printer
+    from householdctl.values import filters
 
     matching = filters.ended(query, profile=profile, address=address, user=user, run=run, since=since, until=until)
     with options.connect() as client:
         records = list(client.ended_sessions(matching, limit))
     from household.v1.history_service_pb2 import ListHistoryResponse, SessionRecord
-    from householdctl import output
-    from householdctl.kept_addresses import note_what_is_kept
+    from householdctl.output.tables import Table
     from householdctl.views import history as history_views
-    from householdctl.views.tables import Table
 
     document = ListHistoryResponse(sessions=records)
-    output.show(options, document, Table(history_views.SESSION_COLUMNS, records), lines=records, row=SessionRecord)
-    note_what_is_kept(matching, [record.session.peer_address for record in records], "ended session")
+    printer.show(options, document, Table(history_views.SESSION_COLUMNS, records), lines=records, row=SessionRecord)
+    history_views.note_what_is_kept(matching, [record.session.peer_address for record in records], "ended session")
 
 
 @app.command(
@@ -123,19 +122,18 @@ def list_runs(
 ) -> None:
     """List finished runs, newest first."""
     check_order(since, until)
-    from householdctl import filters
+    from householdctl.output import printer
+    from householdctl.values import filters
 
     matching = filters.runs(query, address=address, run=run, since=since, until=until)
     with options.connect() as client:
         runs = list(client.runs(matching, limit))
     from household.v1.history_service_pb2 import ListRunsResponse, Run
-    from householdctl import output
-    from householdctl.kept_addresses import note_what_is_kept
+    from householdctl.output.tables import Table
     from householdctl.views import history as history_views
-    from householdctl.views.tables import Table
 
-    output.show(options, ListRunsResponse(runs=runs), Table(history_views.RUN_COLUMNS, runs), lines=runs, row=Run)
-    note_what_is_kept(matching, [each.peer_address for each in runs], "run")
+    printer.show(options, ListRunsResponse(runs=runs), Table(history_views.RUN_COLUMNS, runs), lines=runs, row=Run)
+    history_views.note_what_is_kept(matching, [each.peer_address for each in runs], "run")
 
 
 @app.command(
@@ -157,22 +155,22 @@ def show(
     ],
 ) -> None:
     """Show everything about one ended session or one run."""
-    from householdctl import output
-    from householdctl.filters import quoted
-    from householdctl.ids import whole_record
+    from householdctl.output import printer
+    from householdctl.output.tables import Facts
+    from householdctl.sessions.ids import whole_record
+    from householdctl.values.filters import quoted
     from householdctl.views import history as history_views
-    from householdctl.views.tables import Facts
 
     with options.connect() as client:
         whole, is_run = whole_record(client, record_id)
         if is_run:
             answer = client.get_run(whole)
-            output.show(options, history_views.run_document(answer), history_views.run_view(answer))
+            printer.show(options, history_views.run_document(answer), history_views.run_view(answer))
             return
         record = next(client.ended_sessions(f"id = {quoted(whole)}", 1), None)
     if record is None:
         raise CommandError(ExitCode.NOT_FOUND, f"session {whole} is not in the history")
-    output.show(options, record, Facts(history_views.session_facts(record)))
+    printer.show(options, record, Facts(history_views.session_facts(record)))
 
 
 @app.command("stats", epilog=example("householdctl history stats --by day --since 7d"))
@@ -197,11 +195,11 @@ def stats(
         request.until.FromDatetime(until)
     with options.connect() as client:
         answer = client.history_stats(request)
-    from householdctl import output
+    from householdctl.output import printer
+    from householdctl.output.tables import Table
     from householdctl.views import history as history_views
-    from householdctl.views.tables import Table
 
-    output.show(
+    printer.show(
         options, answer, Table(history_views.GROUP_COLUMNS, answer.groups), lines=answer.groups, row=HistoryGroup
     )
 
@@ -234,7 +232,8 @@ def export(
     check_order(since, until)
     if runs and (profile is not None or user is not None):
         raise CommandError(ExitCode.USAGE, "--profile and --user choose sessions, so they do not go with --runs")
-    from householdctl import filters
+    from householdctl.output import printer
+    from householdctl.values import filters
 
     moments = {"since": since, "until": until}
     if runs:
@@ -243,11 +242,10 @@ def export(
         matching = filters.ended(query, profile=profile, address=address, user=user, run=run, **moments)
     with options.connect() as client:
         from household.v1.history_service_pb2 import Run, SessionRecord
-        from householdctl import output
 
         records = client.runs(matching) if runs else client.ended_sessions(matching)
         if style is ExportFormat.CSV or options.output is Format.CSV:
-            output.print_csv(records, row=Run if runs else SessionRecord, headers=options.headers)
+            printer.print_csv(records, row=Run if runs else SessionRecord, headers=options.headers)
         else:
             for record in records:
-                output.print_json_line(record)
+                printer.print_json_line(record)

@@ -4,26 +4,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from householdctl.completion import live_session_ids
-from householdctl.consent import require_consent, require_terminal
-from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.options import (
-    DRY_RUN,
+from householdctl.cli.completion import live_fields, live_session_ids
+from householdctl.cli.consent import require_consent, require_terminal
+from householdctl.cli.options import (
     DryRunOption,
-    Options,
-    ProfileOption,
     RequestIdOption,
     SpreadOption,
     YesOption,
     positive_duration_argument,
     with_options,
 )
-from householdctl.selection_options import AddressOption, LiveRunOption, UserOption, live_fields
-from householdctl.terminal import note, warn
+from householdctl.cli.selection_options import AddressOption, LiveRunOption, ProfileOption, UserOption
+from householdctl.control.options import Options
+from householdctl.exit_codes import CommandError, ExitCode
+from householdctl.output.terminal import note, note_dry_run, warn
 
 if TYPE_CHECKING:
     from household.v1.session_service_pb2 import KillSessionsResponse
-    from householdctl.multi_target import TargetAnswers
+    from householdctl.control.multi_target import TargetAnswers
 
 
 @with_options
@@ -72,10 +70,10 @@ def kill_sessions(
         )
     if query is not None and not query.strip():
         raise CommandError(ExitCode.USAGE, "--filter: empty, which would match every session", "use --all for that")
-    from householdctl import filters
-    from householdctl.ids import whole_sessions
-    from householdctl.matching import nothing, require_profile
-    from householdctl.multi_target import ask, count_sessions, names
+    from householdctl.control.multi_target import ask, count_sessions, names
+    from householdctl.sessions.ids import whole_sessions
+    from householdctl.sessions.matching import nothing, require_profile
+    from householdctl.values import filters
 
     action = "kill sessions"
     if not (yes or dry_run):
@@ -91,7 +89,7 @@ def kill_sessions(
         none="" if everything else nothing(matching),
     )
     from household.v1.session_service_pb2 import KillSessionsRequest
-    from householdctl.units import to_duration
+    from householdctl.values.units import to_duration
     from householdctl.views.sessions import not_found
 
     order = KillSessionsRequest(
@@ -121,9 +119,10 @@ def kill_sessions(
 def _show(options: Options, answers: "TargetAnswers[KillSessionsResponse]", *, dry_run: bool) -> list[Any]:
     """Print what became of each session, and return it."""
     from household.v1.session_service_pb2 import KillResult
-    from householdctl import merge, output
+    from householdctl.control import merge
+    from householdctl.output import printer
+    from householdctl.output.tables import Table
     from householdctl.views import sessions as session_views
-    from householdctl.views.tables import Table
 
     results = merge.merge_kills(answers) if answers.several else list(answers.only.results)
     document: Any = answers.only
@@ -134,7 +133,7 @@ def _show(options: Options, answers: "TargetAnswers[KillSessionsResponse]", *, d
             "unreachable_targets": answers.unreachable,
         }
     table = Table(answers.columns(session_views.kill_columns(dry_run=dry_run)), results)
-    output.show(options, document, table, lines=results, row=KillResult)
+    printer.show(options, document, table, lines=results, row=KillResult)
     return results
 
 
@@ -144,7 +143,7 @@ def _note_what_else(answers: "TargetAnswers[KillSessionsResponse]", *, dry_run: 
             addresses = ", ".join(dict.fromkeys(block.address for block in answer.blocks))
             note(f"{'would block' if dry_run else 'blocked'}{answers.at(target)}: {addresses}")
     if dry_run:
-        note(DRY_RUN)
+        note_dry_run()
     answers.warn()
     for target, answer in answers:
         for worker in answer.unreachable_workers:

@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from householdctl.command_tree import App
+from householdctl.cli.command_tree import App
+from householdctl.cli.options import example, with_options
+from householdctl.cli.selection_options import FilterOption
 from householdctl.commands import history
-from householdctl.options import FilterOption, Options, example, with_options
+from householdctl.control.options import Options
 
 if TYPE_CHECKING:
-    from householdctl.multi_target import TargetAnswers
+    from householdctl.control.multi_target import TargetAnswers
 
 app = App(help="See runs, a household in each.", epilog=example("householdctl runs live", "householdctl runs list"))
 
@@ -27,13 +29,13 @@ def live_runs(options: Options, query: FilterOption = "") -> None:
     The sessions of one daemon that have an address and a test id in common are a household. With --filter only those
     that match are counted.
     """
-    from householdctl import output
-    from householdctl.households import group
-    from householdctl.list_sessions import missing
-    from householdctl.multi_target import ask
-    from householdctl.terminal import warn
+    from householdctl.control.households import group
+    from householdctl.control.multi_target import ask
+    from householdctl.output import printer
+    from householdctl.output.tables import Column, Table
+    from householdctl.output.terminal import warn
+    from householdctl.sessions.list_sessions import missing
     from householdctl.views import households as household_views
-    from householdctl.views.tables import Column, Table
 
     answers: TargetAnswers[Any] = ask(options, lambda client: client.list_sessions(query))
     found = group((target, session) for target, answer in answers for session in answer.sessions)
@@ -45,7 +47,7 @@ def live_runs(options: Options, query: FilterOption = "") -> None:
     answers.warn()
     for text in missing(answers):
         warn(text)
-    output.show(options, document, Table(columns, found), lines=lines)
+    printer.show(options, document, Table(columns, found), lines=lines)
     answers.finish()
 
 

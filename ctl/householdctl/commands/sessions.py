@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
-from householdctl.command_tree import App
+from householdctl.cli.command_tree import App
+from householdctl.cli.completion import live_session_ids, order_fields
+from householdctl.cli.options import example, with_options
+from householdctl.cli.selection_options import AddressOption, FilterOption, LiveRunOption, ProfileOption, UserOption
 from householdctl.commands import blocks
 from householdctl.commands.kill import kill_sessions
 from householdctl.commands.shutdown import shutdown
 from householdctl.commands.watch import watch_sessions
-from householdctl.completion import live_session_ids
-from householdctl.options import FilterOption, Options, ProfileOption, example, with_options
-from householdctl.selection_options import AddressOption, LiveRunOption, UserOption, order_fields
+from householdctl.control.options import Options
 
 app = App(
     help="See sessions and end them.",
@@ -54,13 +55,13 @@ def list_sessions(
     ] = False,
 ) -> None:
     """List the live sessions."""
-    from householdctl import filters
-    from householdctl.matching import require_profile
+    from householdctl.sessions.matching import require_profile
+    from householdctl.values import filters
 
     if watch:
-        from householdctl.watch_list import follow_list as act
+        from householdctl.sessions.watch_list import follow_list as act
     else:
-        from householdctl.list_sessions import print_list as act
+        from householdctl.sessions.list_sessions import print_list as act
     matching = filters.live(query, profile=profile, address=address, user=user, run=run)
     require_profile(options, profile)
     act(options, matching, order_by, limit)
@@ -75,19 +76,19 @@ def show_session(
     ],
 ) -> None:
     """Show everything about one session, live or recently closed."""
-    from householdctl.ids import whole_session
-    from householdctl.multi_target import ask
+    from householdctl.control.multi_target import ask
+    from householdctl.output import printer
+    from householdctl.sessions.ids import whole_session
 
     whole = whole_session(options, session_id)
     # Of several daemons one knows it; that the others do not is no failure.
     answers = ask(options, lambda client: client.get_session(whole))
-    from householdctl import output
+    from householdctl.output.tables import Facts
     from householdctl.views import sessions as session_views
-    from householdctl.views.tables import Facts
 
     target, session = next(iter(answers))
     facts = session_views.facts(session)
-    output.show(
+    printer.show(
         options, answers.tag(target, session), Facts([("target", target), *facts] if answers.several else facts)
     )
 

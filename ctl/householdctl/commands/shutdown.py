@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from householdctl.consent import require_consent
-from householdctl.options import DRY_RUN, DryRunOption, Options, RequestIdOption, YesOption, with_options
-from householdctl.terminal import note
+from householdctl.cli.consent import require_consent
+from householdctl.cli.options import DryRunOption, RequestIdOption, YesOption, with_options
+from householdctl.control.options import Options
+from householdctl.output.terminal import note_dry_run
 
 
 @with_options
@@ -20,25 +21,25 @@ def shutdown(
     yes: YesOption = False,
 ) -> None:
     """Emergency: end all traffic within a second and stop the daemon."""
-    from householdctl.multi_target import ask, count_sessions, names
+    from householdctl.control.multi_target import ask, count_sessions, names
+    from householdctl.output import printer
 
     if dry_run:
-        note(DRY_RUN)
+        note_dry_run()
     else:
         require_consent("shut down householdd", where=names(options), yes=yes, count=lambda: count_sessions(options))
     from household.v1.server_service_pb2 import ShutdownServerRequest
 
     request = ShutdownServerRequest(reason=reason, validate_only=dry_run, request_id=request_id)
     answers = ask(options, lambda client: client.shutdown(request))
-    from householdctl import output
+    from householdctl.output.tables import Facts, Table
     from householdctl.views.server import SHUTDOWN_COLUMNS, shutdown_facts
-    from householdctl.views.tables import Facts, Table
 
     if answers.several:
         results = [answers.tag(target, answer) for target, answer in answers]
         document = {"results": results, "unreachable_targets": answers.unreachable}
-        output.show(options, document, Table(answers.columns(SHUTDOWN_COLUMNS), results), lines=results)
+        printer.show(options, document, Table(answers.columns(SHUTDOWN_COLUMNS), results), lines=results)
     else:
-        output.show(options, answers.only, Facts(shutdown_facts(answers.only)))
+        printer.show(options, answers.only, Facts(shutdown_facts(answers.only)))
     answers.warn()
     answers.finish()

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from householdctl.cli.options import positive_duration_argument, with_options
+from householdctl.control.options import Options
 from householdctl.exit_codes import ExitCode
-from householdctl.options import Options, positive_duration_argument, with_options
 
 
 @with_options
@@ -64,17 +65,21 @@ def play_test(
     Exit code 0 for a run that counts, 1 for one that does not.
     """
     from householdctl.data_plane.test_run import run_test
+    from householdctl.views.test_run import progress_display, show
 
-    report = run_test(
-        url,
-        duration=30.0 if duration is None else duration,
-        computer_mbps=computer,
-        warm_up=warm_up,
-        share=share,
-        insecure=insecure,
-        ca_file=ca,
-        token=token,
-        options=options,
-    )
-    if not report.valid:
+    with progress_display(options) as tell:
+        run = run_test(
+            url,
+            duration=30.0 if duration is None else duration,
+            computer_mbps=computer,
+            warm_up=warm_up,
+            share=share,
+            insecure=insecure,
+            ca_file=ca,
+            token=token,
+            options=options,
+            tell=tell,
+        )
+    show(options, run)
+    if not run.report.valid:
         raise typer.Exit(ExitCode.FAILURE)

@@ -4,19 +4,19 @@ from typing import Annotated
 
 import typer
 
-from householdctl.command_tree import App
-from householdctl.completion import timeout_assignments, timeout_names
-from householdctl.consent import require_agreement
-from householdctl.options import (
+from householdctl.cli.command_tree import App
+from householdctl.cli.completion import timeout_assignments, timeout_names
+from householdctl.cli.consent import require_agreement
+from householdctl.cli.options import (
     DryRunOption,
     EtagOption,
     NoteOption,
-    Options,
     RequestIdOption,
     YesOption,
     example,
     with_options,
 )
+from householdctl.control.options import Options
 
 app = App(
     help="See and change the deadlines of sessions.",
@@ -31,10 +31,11 @@ _NAMES = typer.Argument(metavar="NAME", autocompletion=timeout_names, help="Whic
 @with_options
 def get_timeouts(options: Options, names: Annotated[list[str] | None, _NAMES] = None) -> None:
     """Show timeouts, and what is allowed."""
-    from householdctl import config_update, timeouts_input
+    from householdctl.daemon import config_update
+    from householdctl.values import timeouts
     from householdctl.views import timeouts as timeout_views
 
-    config_update.show(options, timeout_views.COLUMNS, timeouts_input.mask_paths(names or ()))
+    config_update.show(options, timeout_views.COLUMNS, timeouts.mask_paths(names or ()))
 
 
 # As config has it.
@@ -65,10 +66,11 @@ def set_timeouts(
     When one is refused, nothing changes. Live sessions follow at the next control pass.
     """
     from household.v1.config_service_pb2 import UpdateRuntimeConfigRequest
-    from householdctl import config_update, timeouts_input
+    from householdctl.daemon import config_update
+    from householdctl.values import timeouts
     from householdctl.views import timeouts as timeout_views
 
-    config, paths = timeouts_input.parse_assignments(assignments)
+    config, paths = timeouts.parse_assignments(assignments)
     request = UpdateRuntimeConfigRequest(
         config=config, validate_only=dry_run, etag=etag, request_id=request_id, reason=reason
     )
@@ -93,15 +95,16 @@ def reset_timeouts(
 
     Without a NAME it asks first, since every timeout is reset.
     """
-    from householdctl import multi_target
+    from householdctl.control import multi_target
 
     if not names:
         require_agreement("reset every timeout", yes=yes or dry_run, where=multi_target.names(options))
     from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
-    from householdctl import config_update, timeouts_input
+    from householdctl.daemon import config_update
+    from householdctl.values import timeouts
     from householdctl.views import timeouts as timeout_views
 
-    paths = timeouts_input.mask_paths(names or ())
+    paths = timeouts.mask_paths(names or ())
     request = ResetRuntimeConfigRequest(validate_only=dry_run, etag=etag, request_id=request_id, reason=reason)
     request.update_mask.paths.extend(paths)
     config_update.reset(options, request, timeout_views.CHANGE_COLUMNS, timeout_views.changes)

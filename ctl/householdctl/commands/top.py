@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from householdctl.options import FilterOption, Options, ProfileOption, positive_duration_argument, with_options
-from householdctl.selection_options import AddressOption, LiveRunOption, UserOption
+from householdctl.cli.options import positive_duration_argument, with_options
+from householdctl.cli.selection_options import AddressOption, FilterOption, LiveRunOption, ProfileOption, UserOption
+from householdctl.control.options import Options
 
 
 @with_options
@@ -27,9 +28,9 @@ def top(
 
     Fills the terminal. Sorts, filters, pauses, and kills the selected session; the key ? shows how.
     """
-    from householdctl import filters
-    from householdctl.matching import require_profile
+    from householdctl.sessions.matching import require_profile
     from householdctl.top.run import run_top
+    from householdctl.values import filters
 
     matching = filters.live(query, profile=profile, address=address, user=user, run=run)
     require_profile(options, profile)

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from householdctl.cli.options import with_options
+from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError
-from householdctl.options import Options, with_options
 
 if TYPE_CHECKING:
-    from householdctl.client import Client
+    from householdctl.control.client import Client
 
 
 @with_options
@@ -17,9 +18,9 @@ def version(options: Options) -> None:
     """
     from importlib.metadata import version as installed_version
 
-    from householdctl import output
-    from householdctl.multi_target import ask
-    from householdctl.views.tables import Column, Facts, Table
+    from householdctl.control.multi_target import ask
+    from householdctl.output import printer
+    from householdctl.output.tables import Column, Facts, Table
 
     mine = installed_version("householdd")
     answers = ask(options, _of_daemon)
@@ -32,9 +33,9 @@ def version(options: Options) -> None:
             Column("HOUSEHOLDD", lambda row: row[1]),
             Column("HOUSEHOLDCTL", lambda _: mine),
         )
-        output.show(options, {"versions": documents}, Table(columns, rows), lines=documents)
+        printer.show(options, {"versions": documents}, Table(columns, rows), lines=documents)
     else:
-        output.show(options, documents[0], Facts([("householdctl", mine), ("householdd", shown[0])]))
+        printer.show(options, documents[0], Facts([("householdctl", mine), ("householdd", shown[0])]))
 
 
 def _of_daemon(client: "Client") -> tuple[str | None, str]:

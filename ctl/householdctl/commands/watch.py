@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
+from householdctl.cli.completion import live_fields
+from householdctl.cli.options import with_options
+from householdctl.cli.selection_options import AddressOption, LiveRunOption, ProfileOption, UserOption
+from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
-from householdctl.options import Format, Options, ProfileOption, with_options
-from householdctl.selection_options import AddressOption, LiveRunOption, UserOption, live_fields
+from householdctl.output.formats import Format
 
 
 @with_options
@@ -34,9 +37,9 @@ def watch_sessions(
         raise CommandError(
             ExitCode.USAGE, "--output json: a watch has no end, so it is no single document", "use --output jsonl"
         )
-    from householdctl import filters
-    from householdctl.matching import require_profile
-    from householdctl.watch_events import print_events
+    from householdctl.sessions.matching import require_profile
+    from householdctl.sessions.watch_events import print_events
+    from householdctl.values import filters
 
     matching = filters.live(query, profile=profile, address=address, user=user, run=run)
     require_profile(options, profile)

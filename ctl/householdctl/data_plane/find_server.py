@@ -11,14 +11,15 @@ from websockets.exceptions import InvalidProxy
 from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import parse_uri
 
-from householdctl.data_plane.server_url import Server, is_loopback, server_at
+from householdctl.data_plane.server_url import DEFAULT_URL, Server, is_loopback, server_at
 from householdctl.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from household.v1.server_service_pb2 import Server as Daemon
-    from householdctl.target import Target
+    from householdctl.control.client import Client
+    from householdctl.control.target import Target
 
 _PROBE_TIMEOUT_S = 1.0
 
@@ -31,6 +32,34 @@ def named_server(url: str, *, insecure: bool, ca_file: Path | None) -> Server:
         raise CommandError(ExitCode.USAGE, str(error)) from None
     except OSError as error:
         raise CommandError(ExitCode.USAGE, f"--ca {ca_file}: {error.strerror or error}") from None
+
+
+def ask_daemon(client: Client, *, must_answer: bool) -> tuple[Daemon | None, str]:
+    """Return what a daemon says of itself, or None and why it says nothing.
+
+    Raises CommandError for that where it ``must_answer``.
+    """
+    try:
+        return client.get_server(), ""
+    except CommandError as error:
+        if must_answer:
+            raise
+        return None, error.message
+
+
+def default_server(daemon: Daemon | None, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:
+    """Return the daemon's server, or that of ``make run`` where no daemon answers. Raises CommandError."""
+    if daemon is None:
+        return named_server(DEFAULT_URL, insecure=insecure, ca_file=ca_file)
+    return server_of(daemon, target, insecure=insecure, ca_file=ca_file)
+
+
+def with_hint(error: CommandError, problem: str) -> CommandError:
+    """Return the error, with the reason why no daemon could be asked for its address where there is one."""
+    if not problem:
+        return error
+    hints = (f"no daemon could be asked for its address: {problem}", "give the URL: https://HOST:PORT/")
+    return CommandError(error.code, error.message, *hints)
 
 
 def server_of(daemon: Daemon, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:

@@ -15,7 +15,7 @@ from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.failures import describe_failure
 
 if TYPE_CHECKING:
-    from householdctl.client import Client
+    from householdctl.control.client import Client
     from householdctl.data_plane.server_url import Server
 
 _STATS_TIMEOUT_S = 5.0

@@ -14,7 +14,7 @@ from householdctl.exit_codes import CommandError
 from householdctl.failures import describe_failure
 
 if TYPE_CHECKING:
-    from householdctl.client import Client
+    from householdctl.control.client import Client
     from householdctl.data_plane.server_url import Server
 
 _POLL_INTERVAL_S = 0.25

@@ -7,12 +7,12 @@ import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from householdctl.data_plane.session import closing_words, open_session
 from householdctl.failures import describe_failure
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ WHO = ("alex", "sarah", "jake", "computer")
 
 # The largest binary message of the deployed clients.
 _UPLOAD_CHUNK_BYTES = 65_536
-_LARGEST_MESSAGE_BYTES = 16 * 2**20
 # For the transport to report that it is gone; it needs one turn of the event loop.
 _ABORT_TIMEOUT_S = 2.0
 
@@ -38,40 +37,9 @@ class LeakClient:
     ended_early: str = ""
 
 
-def closing_words(closed: ConnectionClosed) -> str:
-    """Return why a connection ended, in the server's own words where it gave some."""
-    if closed.rcvd is None:
-        return "the connection was lost"
-    return closed.rcvd.reason or f"closed with code {closed.rcvd.code}"
-
-
-class _Connect(connect):
-    """Connects to where it was told to, and nowhere else."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        """Return the refusal itself: the library would follow a redirect, or fail over one to an https:// URL."""
-        return exc
-
-
 async def join(server: Server, who: str, test_id: str) -> LeakClient:
     """Opens one client's connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
     return LeakClient(who, await open_session(server, who, test_id))
-
-
-async def open_session(server: Server, who: str, test_id: str, query: str = "") -> ClientConnection:
-    """The connection of one user of a run; ``query`` goes behind the test id. Raises as join() does."""
-    if server.token:
-        query += f"&token={quote(server.token, safe='')}"
-    return await _Connect(
-        f"{server.websocket_url}{who}_{test_id}?test_id={test_id}{query}",
-        ssl=server.context,
-        compression=None,
-        max_size=_LARGEST_MESSAGE_BYTES,
-        open_timeout=server.open_timeout_s,
-        # The server has to notice by itself; and a proxy in between would answer in the client's place.
-        ping_interval=None,
-        proxy=server.proxy,
-    )
 
 
 async def live(member: LeakClient, seconds: float) -> None:

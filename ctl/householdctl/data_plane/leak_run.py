@@ -6,18 +6,23 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from householdctl.client import Client
-from householdctl.data_plane.find_server import environment_proxy, named_server, proxy_name, server_of
+from householdctl.control.client import Client
+from householdctl.data_plane.find_server import (
+    ask_daemon,
+    default_server,
+    environment_proxy,
+    named_server,
+    proxy_name,
+    with_hint,
+)
 from householdctl.data_plane.leak_check import LeakReport, check_leaks
 from householdctl.data_plane.no_session import OPEN_ERRORS, no_session
-from householdctl.data_plane.server_url import DEFAULT_URL, OPEN_TIMEOUT_S, Server
-from householdctl.exit_codes import CommandError
+from householdctl.data_plane.server_url import OPEN_TIMEOUT_S
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from household.v1.server_service_pb2 import Server as Daemon
-    from householdctl.target import Target
+    from householdctl.control.target import Target
 
 
 def run_check(
@@ -51,31 +56,3 @@ def run_check(
     if proxy := environment_proxy(server):
         report.notes.append(f"the proxy {proxy_name(proxy)} was not used: it would have answered in the clients' place")
     return report
-
-
-def ask_daemon(client: Client, *, must_answer: bool) -> tuple[Daemon | None, str]:
-    """Return what a daemon says of itself, or None and why it says nothing.
-
-    Raises CommandError for that where it ``must_answer``.
-    """
-    try:
-        return client.get_server(), ""
-    except CommandError as error:
-        if must_answer:
-            raise
-        return None, error.message
-
-
-def default_server(daemon: Daemon | None, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:
-    """Return the daemon's server, or that of ``make run`` where no daemon answers. Raises CommandError."""
-    if daemon is None:
-        return named_server(DEFAULT_URL, insecure=insecure, ca_file=ca_file)
-    return server_of(daemon, target, insecure=insecure, ca_file=ca_file)
-
-
-def with_hint(error: CommandError, problem: str) -> CommandError:
-    """Return the error, with the reason why no daemon could be asked for its address where there is one."""
-    if not problem:
-        return error
-    hints = (f"no daemon could be asked for its address: {problem}", "give the URL: https://HOST:PORT/")
-    return CommandError(error.code, error.message, *hints)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from household_scoring.measurements import Direction, PersonFacts, Probe
@@ -11,6 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from householdctl.data_plane.member import HouseholdMember
+
+
+WARM_UP_S = 3.0
+RAMP_S = 1.0
+"""What the beginning of a TCP connection takes to find its rate, and is left out."""
+SETTLE_S = 1.0
+"""Time for the line to empty its queue before the household comes."""
+HEADROOM = 1.5
+"""The Computer has to want more than the line carries, else it fills no queue; this also makes up for a slow start."""
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What was found. Rates are payload."""
+
+    line_bps: float
+    """What arrived when only the Computer was on the line."""
+    computer_mbps: float
+    """What it asked for in the run because of that."""
 
 
 def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: float, ended: float) -> Probe:
@@ -48,6 +68,18 @@ def person_facts(member: HouseholdMember, received: int, began: float, ended: fl
         upload=Direction(member.wanted_upload_bps, member.upload_bps),
         arrivals=tuple((max(at - began, 0.0), count) for at, count in member.arrivals if at <= ended),
     )
+
+
+def warm_up_of(arrivals: Sequence[tuple[float, int]], began: float, most_mbps: float) -> WarmUp | None:
+    """What ``arrivals`` (time in seconds, bytes) say of a warm-up that began then; None where nothing came.
+
+    The Computer asks for ``most_mbps`` at most.
+    """
+    count = sum(count for at, count in arrivals if began + RAMP_S < at <= began + WARM_UP_S)
+    if count == 0:
+        return None
+    line_bps = count * 8 / (WARM_UP_S - RAMP_S)
+    return WarmUp(line_bps, min(max(1, round(HEADROOM * line_bps / 1e6)), most_mbps))
 
 
 def _round_trips(member: HouseholdMember, began: float, ended: float) -> tuple[float, ...]:

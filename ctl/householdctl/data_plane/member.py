@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from householdctl.data_plane.leak_clients import closing_words, open_session
+from householdctl.data_plane.session import closing_words, open_session
 from householdctl.failures import describe_failure
 
 if TYPE_CHECKING:

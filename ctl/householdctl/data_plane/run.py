@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from household_scoring.measurements import Circumstances, RunFacts
-from householdctl.data_plane import run_sharing, timeline
-from householdctl.data_plane.measurements import person_facts, probe_facts
+from householdctl.data_plane import run_sharing
+from householdctl.data_plane.measurements import SETTLE_S, WARM_UP_S, WarmUp, person_facts, probe_facts, warm_up_of
 from householdctl.data_plane.member import HouseholdMember, join
-from householdctl.data_plane.warm_up import SETTLE_S, WARM_UP_S, WarmUp, warm_up_of
 
 if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
@@ -161,7 +160,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             if plan.warm_up:
                 spans |= {"warm_up": (idle_until, began)}
             phases = {name: (begin - start, end - start) for name, (begin, end) in spans.items()}
-            course = timeline.points(
+            course = run_sharing.points(
                 start,
                 over,
                 ((probe.pings[each], seconds) for probe in probes for each, seconds in probe.round_trips.items()),

@@ -9,19 +9,19 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
+from householdctl.control.multi_target import gather
+from householdctl.daemon.health import Health, get_health
 from householdctl.exit_codes import CommandError
-from householdctl.health import Health, get_health
-from householdctl.multi_target import gather
-from householdctl.output import short_name
-from householdctl.serialize import Tagged
+from householdctl.output.serialize import Tagged
+from householdctl.values.enums import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
     from household.v1.session_service_pb2 import ListSessionsResponse
-    from householdctl.client import Client
-    from householdctl.options import Options
+    from householdctl.control.client import Client
+    from householdctl.control.options import Options
 
 
 @dataclass(frozen=True)

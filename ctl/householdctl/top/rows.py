@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from householdctl.households import Household, group
-from householdctl.merge import merge_sessions
-from householdctl.serialize import Tagged
+from householdctl.control.households import Household, group
+from householdctl.control.merge import merge_sessions
+from householdctl.output.serialize import Tagged
 from householdctl.views.households import group_row, member_row, probes_key, probes_row
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-    from householdctl.options import Options
+    from householdctl.control.options import Options
 
 # The age of what is shown is told even when nothing comes any more.
 _REDRAW_S = 1.0

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from householdctl.output import short_name
-from householdctl.terminal import printable
+from householdctl.output.tables import Table, style, with_target
+from householdctl.output.terminal import printable
 from householdctl.top.state import Mode
-from householdctl.units import format_age, format_bytes, format_rate, format_round_trip, seconds
+from householdctl.values.enums import short_name
+from householdctl.values.units import format_age, format_bytes, format_rate, format_round_trip, seconds
 from householdctl.views import sessions as session_views
-from householdctl.views.tables import Table, style, with_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from household.v1.server_service_pb2 import Worker
-    from householdctl.health import Health
+    from householdctl.daemon.health import Health
     from householdctl.top.feed import TopSnapshot
     from householdctl.top.state import State
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from householdctl.serialize import Tagged
+from householdctl.output.serialize import Tagged
 from householdctl.top.feed import KillRequest, TopSnapshot
 from householdctl.top.rows import TopRow, flat_rows, grouped_rows
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from householdctl.audit_log import time_of
-from householdctl.views.tables import Column
+from householdctl.control.audit_log import time_of
+from householdctl.output.tables import Column
 
 
 def _when(entry: dict[str, Any]) -> str:

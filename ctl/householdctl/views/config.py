@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from household.v1.config_service_pb2 import SettingSource
-from householdctl.config_input import value_of
-from householdctl.output import short_name
-from householdctl.units import format_duration
-from householdctl.views.tables import Column
+from householdctl.output.tables import Column
+from householdctl.values.enums import short_name
+from householdctl.values.settings import value_of
+from householdctl.values.units import format_duration
 from householdctl.views.timeouts import CHANGE_COLUMNS, TimeoutChange
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from householdctl.views.tables import Column
+from householdctl.output.tables import Column
 
 if TYPE_CHECKING:
-    from householdctl.contexts import Contexts
+    from householdctl.control.contexts import Contexts
 
 
 def document(known: Contexts, name: str) -> dict[str, Any]:

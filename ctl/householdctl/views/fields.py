@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS, FieldSpec
-from householdctl.views.tables import Column
+from householdctl.output.tables import Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

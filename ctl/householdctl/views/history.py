@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from household.v1.history_service_pb2 import RUN_SOURCE_SERVER, Grade
 from household.v1.session_pb2 import CloseReason
-from householdctl.data_plane.verdict_text import INVALID, verdict
-from householdctl.output import short_name
-from householdctl.units import format_age, format_bytes, format_rate, format_round_trip, seconds
+from householdctl.output.tables import Column, Facts, Sections, Table
+from householdctl.output.terminal import note
+from householdctl.values.enums import short_name
+from householdctl.values.units import format_age, format_bytes, format_rate, format_round_trip, seconds
 from householdctl.views.sessions import ago, local_time
-from householdctl.views.tables import Column, Facts, Sections, Table
+from householdctl.views.verdict_text import INVALID, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from google.protobuf.duration_pb2 import Duration
 
     from household.v1.history_service_pb2 import GetRunResponse, HistoryGroup, Run, SessionRecord
+
+
+_ADDRESS = re.compile(r"\baddress\s*!?=")
+_MAX_NETWORKS = 3
 
 
 def grade(run: Run) -> str:
@@ -183,3 +191,19 @@ def session_facts(record: SessionRecord) -> list[tuple[str, str]]:
             ("congestion control", connection.congestion_control),
         ]
     return lines
+
+
+def note_what_is_kept(query: str, addresses: Sequence[str], kind: str) -> None:
+    """Say that nothing matched, or that more did than was asked for because addresses are kept truncated.
+
+    ``addresses`` are those of the rows that matched the filter ``query``.
+    """
+    asked = _ADDRESS.search(query) is not None
+    if not addresses:
+        hint = '; there are no addresses where [history] has addresses = "none"' if asked else ""
+        note(f"no {kind} matches{hint}" if query.strip() else f"no {kind} is in the history")
+        return
+    networks = list(dict.fromkeys(address for address in addresses if "/" in address))
+    if asked and networks:
+        listed = ", ".join([*networks[:_MAX_NETWORKS], *["..."] * (len(networks) > _MAX_NETWORKS)])
+        note(f"addresses are kept truncated: these rows are of all clients in {listed}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from household.v1.session_pb2 import Session, SessionState, Verdict
-from householdctl.households import composition, summary
+from householdctl.control.households import composition, summary
+from householdctl.output.tables import Column
 from householdctl.views.sessions import COLUMNS as SESSION_COLUMNS
-from householdctl.views.tables import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from householdctl.households import Household
+    from householdctl.control.households import Household
 
 
 def _same(header: str) -> Callable[[Household], str]:

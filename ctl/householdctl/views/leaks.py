@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from householdctl import output
-from householdctl.terminal import note
-from householdctl.units import format_bytes, format_duration
-from householdctl.views.tables import Facts
+from householdctl.output import printer
+from householdctl.output.tables import Facts
+from householdctl.output.terminal import note
+from householdctl.values.units import format_bytes, format_duration
 
 if TYPE_CHECKING:
+    from householdctl.control.options import Options
     from householdctl.data_plane.leak_check import LeakReport
-    from householdctl.options import Options
 
 
 def show(report: LeakReport, options: Options) -> None:
@@ -29,7 +29,7 @@ def show(report: LeakReport, options: Options) -> None:
         ("leaks detected", str(report.leaks_detected)),
         ("result", "passed" if report.passed else "FAILED"),
     ]
-    output.show(options, {"passed": report.passed, **asdict(report)}, Facts(facts))
+    printer.show(options, {"passed": report.passed, **asdict(report)}, Facts(facts))
     if options.for_people:
         for remark in report.notes:
             note(f"note: {remark}")

@@ -13,10 +13,10 @@ from household.v1.server_service_pb2 import (
     WorkerState,
 )
 from household.v1.session_pb2 import CloseReason, SessionState
-from householdctl.output import short_name
-from householdctl.units import format_age, format_bytes, format_rate, seconds
+from householdctl.output.tables import Column
+from householdctl.values.enums import short_name
+from householdctl.values.units import format_age, format_bytes, format_rate, seconds
 from householdctl.views import certificates as certificate_views
-from householdctl.views.tables import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable

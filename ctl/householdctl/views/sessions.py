@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from household.v1.session_pb2 import CloseReason, EvidenceKind, SessionState, Verdict
 from household.v1.session_service_pb2 import BreakerState, KillOutcome, WatchEvent
-from householdctl.output import short_name
-from householdctl.serialize import Tagged
-from householdctl.units import (
+from householdctl.output.serialize import Tagged
+from householdctl.output.tables import Column
+from householdctl.values.enums import short_name
+from householdctl.values.units import (
     format_age,
     format_ago,
     format_bytes,
@@ -19,7 +20,6 @@ from householdctl.units import (
     format_round_trip,
     seconds,
 )
-from householdctl.views.tables import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

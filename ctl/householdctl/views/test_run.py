@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import contextmanager
 from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.console import Group
+from rich.console import Console, Group
+from rich.live import Live
 from rich.text import Text
 
-from householdctl import output
 from householdctl.data_plane.run import WHO
-from householdctl.data_plane.verdict_text import INVALID, verdict
-from householdctl.options import Format
-from householdctl.terminal import note
-from householdctl.units import format_rate
-from householdctl.views.tables import Column, Facts, Sections, Table
+from householdctl.output import printer
+from householdctl.output.formats import Format
+from householdctl.output.tables import Column, Facts, Sections, Table
+from householdctl.output.terminal import note
+from householdctl.values.units import format_rate
+from householdctl.views.verdict_text import INVALID, verdict
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator
 
     from rich.console import RenderableType
 
     from household_scoring.report import PersonReport, RunReport
+    from householdctl.control.options import Options
     from householdctl.data_plane.run import Played, Progress
-    from householdctl.options import Options
+    from householdctl.data_plane.test_run import TestRun
 
 
-def document(
-    played: Played, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
-) -> dict[str, Any]:
-    """Facts, report, warm-up and the server's TCP figures for scripts.
+def document(run: TestRun) -> dict[str, Any]:
+    """Return facts, report, warm-up and the server's TCP figures for scripts.
 
-    Names are in snake_case, units in the names, and there is no list of single arrivals.
-
-    ``began`` is when each phase did, so that a run can be laid beside what else was recorded of the line.
-    ``permalink`` is where the server shows the run; None where it does not.
+    Names are in snake_case, with their units; single arrivals are left out. ``began`` has the time of each phase, to
+    compare the run with other records of the line.
     """
+    played = run.played
     whole = {
-        "report": report,
+        "report": run.report,
         "facts": played.facts,
         "warm_up": played.warm_up,
         "server_tcp": played.server_tcp,
@@ -50,23 +50,36 @@ def document(
     plain: dict[str, Any] = json.loads(msgspec.json.encode(whole))
     for person in plain["facts"]["people"]:
         del person["arrivals"]
-    plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in began.items()}
-    plain["permalink"] = permalink
+    plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in run.began.items()}
+    plain["permalink"] = run.permalink
     return _snake_case(plain)  # type: ignore[no-any-return]  # a dict stays one
 
 
-def show(
-    options: Options, played: Played, report: RunReport, began: Mapping[str, dt.datetime], permalink: str | None
-) -> None:
-    """Prints the report; as CSV a row for each person."""
-    whole = document(played, report, began, permalink)
+def show(options: Options, run: TestRun) -> None:
+    """Print the report; as CSV a row for each person."""
+    report, played = run.report, run.played
+    whole = document(run)
     view = Sections(Table(COLUMNS, report.people), Facts([*_household(report), *_warm_up(played)]))
-    output.show(options, whole, view, lines=whole["report"]["people"] if options.output is Format.CSV else None)
+    printer.show(options, whole, view, lines=whole["report"]["people"] if options.output is Format.CSV else None)
     if options.for_people:
         for reason in report.invalid:
             note(f"this run does not count: {INVALID[reason]}")
         for words, ended in groupby(sorted(played.ended, key=lambda each: each.words), key=lambda each: each.words):
             note(f"{', '.join(dict.fromkeys(each.who for each in ended))}: {words}")
+    if run.permalink is not None:
+        note(f"this run: {run.permalink}")
+    elif run.refusal:
+        note(f"this run was not kept: {run.refusal}")
+
+
+@contextmanager
+def progress_display(options: Options) -> Iterator[Callable[[Progress], None]]:
+    """Give a function that shows the progress of a run, where people look at a terminal."""
+    if not (options.for_people and sys.stderr.isatty()):
+        yield lambda _: None
+        return
+    with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
+        yield lambda now: live.update(progress(now), refresh=True)
 
 
 def _household(report: RunReport) -> list[tuple[str, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from householdctl.timeouts_input import GROUP, PREFIX, format_setting
-from householdctl.views.tables import Column
+from householdctl.output.tables import Column
+from householdctl.values.timeouts import GROUP, PREFIX, format_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

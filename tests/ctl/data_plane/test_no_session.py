@@ -14,9 +14,9 @@ import pytest
 import trustme
 from websockets.sync.server import ServerConnection, serve
 
+from householdctl.control.target import Target, named_target
 from householdctl.data_plane.find_server import daemon_url
 from householdctl.failures import describe_failure
-from householdctl.target import Target, named_target
 from tests.ctl.household_server import HouseholdServer
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def test_a_daemon_that_was_named_has_to_answer(bare_cli: Cli, command: tuple[str
 def test_without_a_daemon_it_says_that_the_url_is_a_guess(
     bare_cli: Cli, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("householdctl.data_plane.leak_run.DEFAULT_URL", "https://127.0.0.1:1/")
+    monkeypatch.setattr("householdctl.data_plane.find_server.DEFAULT_URL", "https://127.0.0.1:1/")
     outcome = bare_cli(*command)
     assert outcome.code == 3
     assert "no daemon could be asked for its address: no control socket of householdd" in outcome.err

@@ -1,0 +1,161 @@
+"""The options that every command takes, before or after its name."""
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+import typer
+
+from householdctl.cli.completion import context_names
+from householdctl.cli.resolution import DEFAULT_TIMEOUT_S, resolve
+from householdctl.control.options import Options
+from householdctl.control.target_selection import CONTEXT_VARIABLE, TARGET_VARIABLE
+from householdctl.output.formats import Format
+from householdctl.values.units import parse_duration
+
+P = ParamSpec("P")
+
+
+def _pem(name: str, help_text: str) -> Any:
+    return typer.Option(f"--{name.lower()}", metavar="FILE", envvar=f"HOUSEHOLDCTL_{name}", help=help_text)
+
+
+def duration_argument(text: str) -> float:
+    """Seconds of an option that is a duration."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def positive_duration_argument(text: str) -> float:
+    """Seconds of an option that is a duration of more than 0."""
+    seconds = duration_argument(text)
+    if seconds == 0:
+        raise typer.BadParameter("has to be longer than 0")
+    return seconds
+
+
+NoteOption = Annotated[
+    str, typer.Option("--reason", "-r", metavar="TEXT", help="Kept in the audit log; up to 200 characters.")
+]
+EtagOption = Annotated[
+    str, typer.Option("--etag", metavar="ETAG", help="Change only what config show -o json showed with this etag.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Let the daemon check it, change nothing.")]
+RequestIdOption = Annotated[
+    str, typer.Option("--request-id", metavar="UUID", help="Makes the same command harmless when it is repeated.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+SpreadOption = Annotated[
+    float | None,
+    typer.Option(
+        "--spread",
+        parser=duration_argument,
+        metavar="DURATION",
+        help="Close evenly over this time instead of at once, so that the clients do not come back together.",
+    ),
+]
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="TARGET",
+        help="Which daemon: a control socket's path, or HOST:PORT with --ca, --cert and --key before the command. "
+        f"Several are answered for together. [env: {TARGET_VARIABLE}; default: the current context, else the first "
+        "socket of the system, the user, and 'make run' in this directory]",
+    ),
+]
+ContextOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        autocompletion=context_names,
+        help=f"Which daemon, by a name from context list, or several: 'edge-*'. [env: {CONTEXT_VARIABLE}]",
+    ),
+]
+OutputOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table or, with more columns, wide for people; json (one document), jsonl (lines) or csv for scripts. "
+        "[default: table]",
+    ),
+]
+NoHeadersOption = Annotated[bool | None, typer.Option("--no-headers", help="No header line in tables and CSV.")]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        parser=positive_duration_argument,
+        metavar="SECONDS",
+        help=f"Deadline of each call to the daemon. [default: {DEFAULT_TIMEOUT_S:g}]",
+    ),
+]
+
+COMMON = {
+    "target": TargetOption,
+    "context": ContextOption,
+    "output": OutputOption,
+    "timeout": TimeoutOption,
+    "no_headers": NoHeadersOption,
+}
+
+
+def _print_version(asked: bool | None) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"householdctl {version('householdd')}")
+        raise typer.Exit
+
+
+def root(
+    ctx: typer.Context,
+    target: TargetOption = None,
+    context: ContextOption = None,
+    output: OutputOption = None,
+    timeout: TimeoutOption = None,
+    no_headers: NoHeadersOption = None,
+    ca: Annotated[Path | None, _pem("CA", "The authority that vouches for a daemon at HOST:PORT.")] = None,
+    cert: Annotated[Path | None, _pem("CERT", "Our certificate for it.")] = None,
+    key: Annotated[Path | None, _pem("KEY", "The certificate's private key.")] = None,
+    version: Annotated[
+        bool | None,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
+    ] = None,
+) -> None:
+    """Takes the options in common before the command's name; :func:`resolve` finds them in the context."""
+    del ctx, target, context, output, timeout, no_headers, ca, cert, key, version
+
+
+def with_options(command: Callable[Concatenate[Options, P], None]) -> Callable[..., None]:
+    """Gives a command the options in common; it receives them as its first argument, and typer never sees that one."""
+
+    @wraps(command)
+    def run(ctx: typer.Context, **arguments: Any) -> None:
+        given = {name: arguments.pop(name) for name in COMMON}
+        command(resolve(ctx, given), **arguments)  # type: ignore[call-arg]
+
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+        *(parameter.replace(kind=kind) for parameter in own),
+        *(inspect.Parameter(name, kind, default=None, annotation=option) for name, option in COMMON.items()),
+    ]
+    # typer reads the signature and the annotations, and would follow __wrapped__ to the bare command.
+    del run.__wrapped__
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def example(*lines: str) -> str:
+    """The epilog of a command's help: lines to copy."""
+    return "\b\n" + "\n".join((f"Example{'s' * (len(lines) > 1)}:", *(f"  {line}" for line in lines)))

@@ -1,0 +1,82 @@
+"""One list and one kill out of several daemons' answers, by the rules that a daemon has for its workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from household.v1.session_service_pb2 import KillOutcome
+from householdctl.control.households import address_of
+from householdctl.output.serialize import Tagged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from google.protobuf.message import Message
+
+    from household.v1.session_pb2 import Session
+    from household.v1.session_service_pb2 import KillSessionsResponse
+
+# A session lives at one daemon; what that one says counts more than that others do not know it.
+_MIN_TOLD = (
+    KillOutcome.KILL_OUTCOME_NOT_FOUND,
+    KillOutcome.KILL_OUTCOME_ALREADY_CLOSED,
+    KillOutcome.KILL_OUTCOME_SCHEDULED,
+    KillOutcome.KILL_OUTCOME_KILLED,
+)
+
+
+_DERIVED: dict[str, Callable[[Any], Any]] = {
+    "address": address_of,
+    "retransmits": lambda session: session.connection.retransmits,
+    "unsent_bytes": lambda session: session.connection.unsent_bytes + session.connection.buffered_bytes,
+}
+"""Fields of filters and orders that a session does not have as such."""
+
+
+def merge_sessions(lists: Iterable[tuple[str, Iterable[Session]]], order_by: str, limit: int | None) -> list[Tagged]:
+    """The sessions of all daemons in the order asked for, at most ``limit``; the id decides where they tie.
+
+    Each list has to hold its daemon's first ``limit`` in the same order.
+    """
+    merged = [Tagged(target, session) for target, sessions in lists for session in sessions]
+    merged.sort(key=lambda tagged: (tagged.message.id, tagged.target))
+    # The last to sort by is the first in the order, and each sort keeps what ties as it was.
+    for part in reversed((order_by or "opened_at").split(",")):
+        name, _, direction = part.strip().partition(" ")
+        merged.sort(key=lambda tagged, name=name: _place(tagged.message, name), reverse=direction.strip() == "desc")  # type: ignore[misc]
+    return merged[:limit]
+
+
+def merge_kills(answers: Iterable[tuple[str, KillSessionsResponse]]) -> list[Tagged]:
+    """For each session the result of the daemon that knows most of it; one that nobody knows has no daemon."""
+    results: dict[str, Tagged] = {}
+    for target, answer in answers:
+        for result in answer.results:
+            known = result.outcome != KillOutcome.KILL_OUTCOME_NOT_FOUND
+            found = Tagged(target if known else "", result)
+            results[result.id] = max(results.get(result.id, found), found, key=_told)
+    return list(results.values())
+
+
+def _told(tagged: Tagged) -> int:
+    outcome = tagged.message.outcome
+    return _MIN_TOLD.index(outcome) if outcome in _MIN_TOLD else len(_MIN_TOLD)
+
+
+def _place(message: Message, name: str) -> Any:
+    """The value of a field as the daemon orders it: an enum by its name, a time by its length."""
+    if name in _DERIVED:
+        return _DERIVED[name](message)
+    value = getattr(message, name)
+    if isinstance(value, Duration):
+        return value.ToNanoseconds()
+    if isinstance(value, Timestamp):
+        return value.ToMicroseconds()
+    field = message.DESCRIPTOR.fields_by_name[name]
+    if field.enum_type is not None:
+        known = field.enum_type.values_by_number.get(value)
+        return known.name if known else ""
+    return value

@@ -1,0 +1,1 @@
+"""The daemon: its health, its drain, its configuration."""

@@ -1,0 +1,1 @@
+"""Values as operators type and read them."""

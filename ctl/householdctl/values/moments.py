@@ -1,0 +1,32 @@
+"""Moments as an operator types them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from householdctl.values.units import parse_duration
+
+ALLOWED = "a date such as 2026-11-25, a time such as 2026-11-25T10:00, today, yesterday, or how long ago, such as 2d"
+
+
+def parse_moment(text: str, now: dt.datetime) -> dt.datetime:
+    """Read a moment. Raise ValueError for anything else.
+
+    A date or a time without a zone is of this machine's zone, and so are ``today`` and ``yesterday``, which begin at
+    midnight. A duration, or a number of seconds, is as long ago.
+    """
+    local = now.astimezone()
+    if (word := text.strip().lower()) in ("now", "today", "yesterday"):
+        if word == "now":
+            return now.astimezone(dt.UTC)
+        # By the calendar: a day may have 23 or 25 hours.
+        day = local.date() - dt.timedelta(days=word == "yesterday")
+        return dt.datetime.combine(day, dt.time()).astimezone().astimezone(dt.UTC)
+    try:
+        return dt.datetime.fromisoformat(text.strip()).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return now.astimezone(dt.UTC) - dt.timedelta(seconds=parse_duration(word.removesuffix(" ago")))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no moment; write {ALLOWED}") from None

@@ -1,0 +1,95 @@
+"""Settings of the runtime configuration as an operator writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from household.v1.config_service_pb2 import LogLevel, RuntimeConfig
+from householdctl.exit_codes import CommandError, ExitCode
+from householdctl.values.enums import short_name
+from householdctl.values.units import parse_duration, to_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[str]]:
+    """The configuration and the update mask of ``limits.max_sessions=500 log_level=debug``.
+
+    A key that does not exist is left to the daemon, which knows the nearest. Raises CommandError for a key that is
+    given twice and for a value that is no duration, number or level.
+    """
+    config = RuntimeConfig()
+    paths: list[str] = []
+    for assignment in assignments:
+        path, equals, value = assignment.partition("=")
+        if not equals or not value:
+            raise CommandError(
+                ExitCode.USAGE, f"{assignment!r} is no assignment", "write KEY=VALUE: limits.max_sessions=500"
+            )
+        if path in paths:
+            raise CommandError(ExitCode.USAGE, f"{path}: given twice")
+        paths.append(path)
+        try:
+            _assign(config, path, value)
+        except ValueError as error:
+            raise CommandError(ExitCode.USAGE, f"{path}: {error}") from None
+    return config, paths
+
+
+def value_of(config: RuntimeConfig, path: str) -> float | str | None:
+    """The value of a setting: seconds, a number, or a word; None where the configuration has none."""
+    found = _find(config, path)
+    if found is None:
+        return None
+    holder, name = found
+    field, value = holder.DESCRIPTOR.fields_by_name[name], getattr(holder, name)
+    if field.enum_type is not None:
+        return short_name(LogLevel, value).lower()
+    return float(value.ToTimedelta().total_seconds()) if field.message_type is not None else float(value)
+
+
+def _assign(config: RuntimeConfig, path: str, value: str) -> None:
+    found = _find(config, path)
+    if found is None:
+        return
+    holder, name = found
+    field = holder.DESCRIPTOR.fields_by_name[name]
+    if field.enum_type is not None:
+        setattr(holder, name, _level(value))
+    elif field.message_type is not None:
+        getattr(holder, name).CopyFrom(to_duration(parse_duration(value)))
+    elif field.cpp_type == field.CPPTYPE_DOUBLE:
+        setattr(holder, name, _number(value))
+    elif value.isascii() and value.isdigit() and int(value) < 2**32:
+        setattr(holder, name, int(value))
+    else:
+        raise ValueError(f"{value!r} is no count; write a whole number: 3")
+
+
+def _find(config: RuntimeConfig, path: str) -> tuple[Any, str] | None:
+    """The message that has the setting, and its name there."""
+    match path.split("."):
+        case [("timeouts" | "limits") as group, name]:
+            holder: Any = getattr(config, group)
+        case ["profiles", key, name]:
+            holder = config.profiles[key]
+        case ["log_level" as name]:
+            holder = config
+        case _:
+            return None
+    return (holder, name) if name in holder.DESCRIPTOR.fields_by_name else None
+
+
+def _level(word: str) -> int:
+    levels = {short_name(LogLevel, number).lower(): number for number in LogLevel.values() if number}
+    if word.lower() not in levels:
+        raise ValueError(f"{word!r} is no level; allowed are {', '.join(levels)}")
+    return levels[word.lower()]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
