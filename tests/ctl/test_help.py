@@ -110,6 +110,18 @@ def test_the_options_of_every_command_are_explained_once(bare_cli: Cli, path: tu
     assert ("Deadline of each call to the daemon" in text) == (not path)
 
 
+@pytest.mark.parametrize("command", [("explain", "runs"), ("context", "list"), ("context", "show")], ids=" ".join)
+@pytest.mark.parametrize("option", ["--target", "--context", "--timeout"])
+def test_a_command_that_asks_no_daemon_has_no_option_for_one(
+    bare_cli: Cli, command: tuple[str, ...], option: str
+) -> None:
+    assert f"Also {option}" not in bare_cli(*command, "--help").out
+    assert "Also -o, --no-headers: see householdctl --help" in bare_cli(*command, "--help").out
+    outcome = bare_cli(*command, option, "1s")
+    assert outcome.code == 2
+    assert f"No such option: {option}" in outcome.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

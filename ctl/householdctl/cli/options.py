@@ -1,7 +1,7 @@
 """The options that every command takes, before or after its name."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec
@@ -105,6 +105,7 @@ COMMON = {
     "timeout": TimeoutOption,
     "no_headers": NoHeadersOption,
 }
+OUTPUT = {name: COMMON[name] for name in ("output", "no_headers")}
 
 
 def _print_version(asked: bool | None) -> None:
@@ -135,11 +136,19 @@ def root(
 
 
 def with_options(command: Callable[Concatenate[Options, P], None]) -> Callable[..., None]:
-    """Gives a command the options in common; it receives them as its first argument, and typer never sees that one."""
+    """Give a command the common options, as its first argument."""
+    return _with(command, COMMON)
 
+
+def with_output_options(command: Callable[Concatenate[Options, P], None]) -> Callable[..., None]:
+    """Give a command that asks no daemon the common options for output, as its first argument."""
+    return _with(command, OUTPUT)
+
+
+def _with(command: Callable[Concatenate[Options, P], None], offered: Mapping[str, Any]) -> Callable[..., None]:
     @wraps(command)
     def run(ctx: typer.Context, **arguments: Any) -> None:
-        given = {name: arguments.pop(name) for name in COMMON}
+        given = {name: arguments.pop(name) for name in offered}
         command(resolve(ctx, given), **arguments)  # type: ignore[call-arg]
 
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
@@ -147,7 +156,7 @@ def with_options(command: Callable[Concatenate[Options, P], None]) -> Callable[.
     parameters = [
         inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
         *(parameter.replace(kind=kind) for parameter in own),
-        *(inspect.Parameter(name, kind, default=None, annotation=option) for name, option in COMMON.items()),
+        *(inspect.Parameter(name, kind, default=None, annotation=option) for name, option in offered.items()),
     ]
     # typer reads the signature and the annotations, and would follow __wrapped__ to the bare command.
     del run.__wrapped__

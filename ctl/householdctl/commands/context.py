@@ -8,7 +8,7 @@ import typer
 
 from householdctl.cli.command_tree import App
 from householdctl.cli.completion import context_names
-from householdctl.cli.options import example, with_options
+from householdctl.cli.options import example, with_output_options
 from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
 
@@ -67,7 +67,7 @@ def add(
 
 
 @app.command("list", epilog=example("householdctl context list"))
-@with_options
+@with_output_options
 def list_contexts(options: Options) -> None:
     """List the contexts; the current one is marked."""
     from householdctl.control.contexts import load, location
@@ -81,7 +81,7 @@ def list_contexts(options: Options) -> None:
 
 
 @app.command("show", epilog=example("householdctl context show", "householdctl context show fra1"))
-@with_options
+@with_output_options
 def show(
     options: Options,
     name: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from householdctl.cli.options import with_options
+from householdctl.cli.options import with_output_options
 from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
 
@@ -25,7 +25,7 @@ def _field_names(ctx: typer.Context, incomplete: str) -> list[str]:
     return [name for name in fields_of(subject) if name.startswith(incomplete)]
 
 
-@with_options
+@with_output_options
 def explain(
     options: Options,
     subject: Annotated[Subject, typer.Argument(metavar="SUBJECT", help="sessions, history or runs.")],
