@@ -145,7 +145,7 @@ class Attack:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         kinds = [kind for kind, (part, _, _) in KINDS.items() for _ in range(part)]
         places = [
-            asyncio.create_task(self._place(number, kinds[number * 37 % len(kinds)]))
+            asyncio.create_task(self._position(number, kinds[number * 37 % len(kinds)]))
             for number in range(self._order.connections)
         ]
         await asyncio.sleep(RAMP + self._order.seconds)
@@ -153,7 +153,7 @@ class Attack:
             place.cancel()
         await asyncio.wait(places)
 
-    async def _place(self, number: int, kind: str) -> None:
+    async def _position(self, number: int, kind: str) -> None:
         source = f"127.1.{number % BLOCKS}.{1 + number // BLOCKS % HOSTS}"
         _, tls, behave = KINDS[kind]
         await asyncio.sleep(number / self._order.connections * RAMP)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.admission.blocks import MAX_BLOCKS, Blocks, TooManyBlocksError
-from householdd.clients.addresses import customer, parse_network, written
+from householdd.clients.addresses import customer, format_network, parse_network
 
 
 def blocked(*addresses: str, seconds: float = 60.0) -> Blocks:
@@ -57,11 +57,11 @@ def test_what_names_no_network_or_too_many_is_refused(text: str, message: str) -
 @given(st.ip_addresses())
 def test_what_is_written_is_read_back(address: object) -> None:
     network = customer(str(address))
-    assert parse_network(written(network)) == network
+    assert parse_network(format_network(network)) == network
 
 
 def test_one_address_of_ipv6_is_written_with_its_length() -> None:
-    assert written(parse_network("2001:db8::5/128")) == "2001:db8::5/128"
+    assert format_network(parse_network("2001:db8::5/128")) == "2001:db8::5/128"
 
 
 def test_a_block_ends_with_its_time_and_is_let_go() -> None:
@@ -90,7 +90,7 @@ def test_removing_lets_in_again() -> None:
     blocks = blocked("192.0.2.7", "198.51.100.0/24")
     blocks.remove([parse_network("192.0.2.7"), parse_network("203.0.113.1")])
     assert blocks.find("192.0.2.7", 1.0) is None
-    assert [written(block.network) for block in blocks.current(1.0)] == ["198.51.100.0/24"]
+    assert [format_network(block.network) for block in blocks.current(1.0)] == ["198.51.100.0/24"]
 
 
 def test_the_wider_blocks_around_an_address_are_found() -> None:
@@ -99,7 +99,7 @@ def test_the_wider_blocks_around_an_address_are_found() -> None:
     )
 
     def around(text: str, now: float = 1.0) -> list[str]:
-        return [written(block.network) for block in blocks.around(parse_network(text), now)]
+        return [format_network(block.network) for block in blocks.around(parse_network(text), now)]
 
     assert around("198.51.100.7") == ["198.51.0.0/16", "198.51.100.0/24"]
     assert around("198.51.100.0/24") == ["198.51.0.0/16"]

@@ -11,7 +11,7 @@ def after(*passes: tuple[int, int], capped: bool = False) -> Demand:
     demand, offered, taken = Demand(START), 0, 0
     for index, (more_offered, more_taken) in enumerate(passes, 1):
         offered, taken = offered + more_offered, taken + more_taken
-        demand.look(START + index / 4, offered, taken, capped=capped)
+        demand.update(START + index / 4, offered, taken, capped=capped)
     return demand
 
 
@@ -40,7 +40,7 @@ def test_a_session_was_limited_where_more_than_one_pass_in_twenty_was(
 ) -> None:
     demand = Demand(START)
     for index in range(1, passes + 1):
-        demand.look(START + index / 4, index * 1000, index * 1000, capped=index <= limited)
+        demand.update(START + index / 4, index * 1000, index * 1000, capped=index <= limited)
         # A pass without traffic says nothing.
-        demand.look(START + index / 4 + 0.1, index * 1000, index * 1000, capped=True)
+        demand.update(START + index / 4 + 0.1, index * 1000, index * 1000, capped=True)
     assert demand.limited is verdict

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.capacity.lateness import LATE_S, Beat, Lateness, late_passes
+from householdd.capacity.lateness import LATE_THRESHOLD_S, Lateness, PassTimer, late_passes
 
 INTERVAL = 0.25
 
 
 @pytest.mark.parametrize(
-    ("lateness", "late"), [(0.0, 0), (LATE_S, 0), (LATE_S * 1.01, 1), (INTERVAL * 0.99, 1), (INTERVAL, 2), (0.6, 3)]
+    ("lateness", "late"),
+    [(0.0, 0), (LATE_THRESHOLD_S, 0), (LATE_THRESHOLD_S * 1.01, 1), (INTERVAL * 0.99, 1), (INTERVAL, 2), (0.6, 3)],
 )
 def test_a_pass_is_late_with_those_that_it_held_up(lateness: float, late: int) -> None:
     assert late_passes(lateness, INTERVAL) == late
@@ -26,7 +27,7 @@ def test_a_pass_is_late_with_those_that_it_held_up(lateness: float, late: int) -
     ],
 )
 def test_a_pass_is_late_by_its_time_whatever_held_it_up(begins: list[float], lateness: list[float]) -> None:
-    beat = Beat(INTERVAL, 0.0)
+    beat = PassTimer(INTERVAL, 0.0)
     assert [beat.begin(at) for at in begins] == pytest.approx(lateness)
 
 
@@ -48,5 +49,5 @@ def test_a_pass_is_late_by_its_time_whatever_held_it_up(begins: list[float], lat
 def test_a_server_was_overloaded_where_its_95th_percentile_was_late(passes: list[int], overloaded: bool) -> None:
     lateness = Lateness()
     for late in passes:
-        lateness.passed(late)
+        lateness.add(late)
     assert lateness.overloaded is overloaded

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.clients.addresses import block, host_port, split_host_port, unmapped
+from householdd.clients.addresses import address_block, host_port, split_host_port, unmapped
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_an_address_is_written_with_its_port(host: str, written: str) -> None:
     ],
 )
 def test_a_block_is_the_network_around_an_address(host: str, network: str) -> None:
-    assert block(host) == network
+    assert address_block(host) == network
 
 
 @pytest.mark.parametrize(

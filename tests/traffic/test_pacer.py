@@ -224,7 +224,7 @@ def test_under_caps_that_change_no_byte_is_sent_too_much_and_none_is_lost(
 ) -> None:
     pacer, now, sent, allowed = Pacer(shape, START), START, 0, 0.0
     for gap, cap in caps:
-        pacer.hold(cap, now)
+        pacer.set_cap(cap, now)
         until = now + gap
         held = shape.limited(cap) if cap < shape.peak_bps else shape
         allowed += held.bytes_by(until - START) - held.bytes_by(now - START)
@@ -240,11 +240,11 @@ def test_under_caps_that_change_no_byte_is_sent_too_much_and_none_is_lost(
 def test_a_cap_goes_up_and_down_beside_a_wish() -> None:
     pacer = Pacer(Constant(8e6, 100), START)
     pacer.limit(4e6, START)
-    pacer.hold(2e6, START)
+    pacer.set_cap(2e6, START)
     assert (pacer.capped, pacer.shape.peak_bps, pacer.due(START + 0.1)) == (True, 4e6, 25_000)
-    pacer.hold(6e6, START)
+    pacer.set_cap(6e6, START)
     assert (pacer.capped, pacer.due(START + 0.1)) == (False, 50_000)
-    pacer.hold(1e6, START)
+    pacer.set_cap(1e6, START)
     pacer.reshape(Constant(16e6, 100), START)
     assert pacer.due(START + 0.1) == 12_500
 
@@ -252,7 +252,7 @@ def test_a_cap_goes_up_and_down_beside_a_wish() -> None:
 def test_what_was_asked_for_ahead_of_its_time_is_not_asked_for_again_under_another_cap() -> None:
     pacer = Pacer(Constant(8e6, 100), START, UPLOAD_CATCH_UP_S)
     pacer.take(pacer.due(START + 0.25))
-    pacer.hold(4e6, START + 0.1)
+    pacer.set_cap(4e6, START + 0.1)
     assert pacer.due(START + 0.25) == 0
     assert pacer.due(START + 0.5) == pytest.approx((0.4 * 4e6 - 0.15 * 8e6) / 8)
 
@@ -260,14 +260,14 @@ def test_what_was_asked_for_ahead_of_its_time_is_not_asked_for_again_under_anoth
 def test_a_debt_beyond_a_lower_caps_catch_up_is_dropped_and_not_missed() -> None:
     pacer = Pacer(Constant(8e6, 100), START)
     pacer.take(pacer.due(START + 0.1))
-    pacer.hold(8e5, START + 0.2)
+    pacer.set_cap(8e5, START + 0.2)
     assert (pacer.due(START + 0.2), pacer.dropped, pacer.skipped, pacer.missed) == (25_000, 75_000, 75_000, 0)
 
 
 def test_what_is_offered_is_what_was_taken_dropped_or_is_due() -> None:
     pacer = Pacer(Constant(8e6, 100), START)
     pacer.take(pacer.due(START + 0.1) - 1)
-    pacer.hold(4e6, START + 0.1)
+    pacer.set_cap(4e6, START + 0.1)
     assert pacer.offered(START + 0.2) == 150_000
     assert (pacer.demand(START, 0.5), Pacer(JAKE, START).demand(START + 2, 0.5)) == (8e6, 0.0)
     assert Pacer(JAKE, START).demand(START + 4.6, 0.5) == 25e6

@@ -9,7 +9,7 @@ import pytest
 
 from householdd.admission.admission import Cause
 from householdd.capacity.lateness import PASS_INTERVAL_S
-from householdd.capacity.overload_controller import OverloadLevel, Signals, Tuning
+from householdd.capacity.overload_controller import OverloadLevel, OverloadTuning, Signal
 from householdd.clients.client_key import ClientKey
 from householdd.session.session import Session
 from householdd.settings.definitions import Timeouts
@@ -21,7 +21,7 @@ from householdd.worker.session_manager import SessionManager
 from tests.session.samples import active
 from tests.timers import Timers
 
-TUNING = Tuning(rise=5.0, fall=10.0)
+TUNING = OverloadTuning(rise=5.0, fall=10.0)
 
 
 class Full(MemoryGauge):
@@ -61,7 +61,7 @@ class Worker:
             self.cpu += PASS_INTERVAL_S * cpu
             self.overloading.run(self.now, lateness)
             self.budgeting.run(self.now, self.overloading.bulk_bps)
-        return self.overloading.ladder.step
+        return self.overloading.controller.level
 
 
 def test_a_single_stall_is_no_overload() -> None:
@@ -76,7 +76,7 @@ def test_passes_that_are_made_up_for_in_between_hide_no_overload() -> None:
     for _ in range(20):
         worker.passes(PASS_INTERVAL_S, lateness=0.15)
         worker.passes(PASS_INTERVAL_S, lateness=0.0)
-    assert worker.overloading.ladder.step is OverloadLevel.REFUSE
+    assert worker.overloading.controller.level is OverloadLevel.REFUSE
 
 
 def test_a_busy_worker_that_keeps_its_pace_is_fine() -> None:
@@ -84,9 +84,9 @@ def test_a_busy_worker_that_keeps_its_pace_is_fine() -> None:
     assert worker.passes(60, lateness=TUNING.lag * 0.4, cpu=1.0) is OverloadLevel.NORMAL
     assert worker.passes(60, lateness=TUNING.lag * 0.6, cpu=0.5) is OverloadLevel.NORMAL
     assert worker.passes(60, lateness=TUNING.lag * 0.6, cpu=1.0) is OverloadLevel.REFUSE
-    cause = worker.overloading.ladder.cause
+    cause = worker.overloading.controller.cause
     assert cause is not None
-    assert cause.strain is Signals.CPU
+    assert cause.signal is Signal.CPU
 
 
 def test_new_runs_are_refused_while_it_lasts_and_everybody_once_all_is_stopped() -> None:
@@ -127,5 +127,5 @@ def test_bulk_alone_is_slowed_and_let_go_afterwards() -> None:
 @pytest.mark.parametrize("enabled", [True, False])
 def test_it_can_be_turned_off(enabled: bool) -> None:
     worker = Worker()
-    worker.overloading = OverloadActions(worker.manager, Tuning(enabled=enabled), worker.memory)
+    worker.overloading = OverloadActions(worker.manager, OverloadTuning(enabled=enabled), worker.memory)
     assert (worker.passes(30, lateness=1.0) is OverloadLevel.NORMAL) is not enabled

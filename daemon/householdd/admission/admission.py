@@ -14,7 +14,7 @@ from householdd.admission.blocks import Blocks
 from householdd.admission.breakers import Breakers
 from householdd.admission.reservations import HOUSEHOLD_SESSIONS, Reservations
 from householdd.capacity.overload_controller import OverloadLevel
-from householdd.clients.addresses import written
+from householdd.clients.addresses import format_network
 from householdd.clients.client_key import ClientKey
 from householdd.session.states import CloseReason
 from householdd.settings.definitions import Limits
@@ -172,7 +172,7 @@ class Admission:
         if reason not in _FAILED | _GOOD:
             return []
         keys = self.breakers.ended(client.host, client.profile, now, self.limits, failed=reason in _FAILED)
-        return [" ".join((written(key.customer), key.profile)).strip() for key in keys]
+        return [" ".join((format_network(key.customer), key.profile)).strip() for key in keys]
 
     def refuses_connections(self, host: str, now: float) -> bool:
         """Return whether connections from ``host`` are refused before the handshake."""
@@ -181,7 +181,7 @@ class Admission:
     def handshake_ended(self, host: str, now: float, *, failed: bool) -> list[str]:
         """Record the end of a handshake, answered or not; return the customers whose breaker it opened."""
         keys = self.breakers.handshake_ended(host, now, self.limits, failed=failed)
-        return [written(key.customer) for key in keys]
+        return [format_network(key.customer) for key in keys]
 
     def release_unused_places(self, now: float) -> None:
         """Release reserved places that are taken or expired. Call at each control pass."""

@@ -12,7 +12,7 @@ from householdd.admission.blocks import Block, Blocks, TooManyBlocksError
 from householdd.api.convert import duration, timestamp
 from householdd.api.errors import Refusal, check_note, check_reason, invalid, raise_invalid
 from householdd.api.ranges import block_duration
-from householdd.clients.addresses import Network, customer, host_of, parse_network, written
+from householdd.clients.addresses import Network, customer, format_network, host_of, parse_network
 
 MAX_ADDRESSES = 1000
 
@@ -54,9 +54,9 @@ class BlockList:
         found = [current[network] for network in wanted if network in current]
         if not request.validate_only:
             self._blocks.remove(block.network for block in found)
-        missing = [written(network) for network in wanted if network not in current]
+        missing = [format_network(network) for network in wanted if network not in current]
         holding = [
-            pb.HoldingBlock(address=written(network), block=block)
+            pb.HoldingBlock(address=format_network(network), block=block)
             for network in wanted
             for block in _messages((each for each in self._blocks.around(network, now) if each not in found), now)
         ]
@@ -105,7 +105,7 @@ def _messages(blocks: Iterable[Block], now: float) -> list[pb.Block]:
     wall = time.time() - now
     return [
         pb.Block(
-            address=written(block.network),
+            address=format_network(block.network),
             reason=block.reason,
             created_at=timestamp(wall + block.created_at),
             expires_at=timestamp(wall + block.expires_at),

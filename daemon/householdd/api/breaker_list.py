@@ -10,7 +10,7 @@ from householdd.admission.breakers import Breaker, BreakerKey, Breakers, Breaker
 from householdd.api.block_list import networks_in
 from householdd.api.convert import duration, seconds, timestamp
 from householdd.api.errors import check_note, raise_invalid
-from householdd.clients.addresses import Network, covers, parse_network, written
+from householdd.clients.addresses import Network, covers, format_network, parse_network
 
 MAX_SHOWN = 1000
 
@@ -40,7 +40,7 @@ class BreakerList:
         wall = time.time() - now
         return [
             pb.Breaker(
-                address=written(key.customer),
+                address=format_network(key.customer),
                 profile=key.profile,
                 state=_STATES[breaker.state(now)],
                 opened_at=timestamp(wall + breaker.opened_at),
@@ -68,7 +68,9 @@ def within(breakers: Iterable[pb.Breaker], networks: Sequence[Network] | None) -
 def without(breakers: Sequence[pb.Breaker], networks: Sequence[Network] | None) -> list[str]:
     """The networks that have none of ``breakers``."""
     return [
-        written(network) for network in networks or () if not any(_covers(network, breaker) for breaker in breakers)
+        format_network(network)
+        for network in networks or ()
+        if not any(_covers(network, breaker) for breaker in breakers)
     ]
 
 

@@ -93,14 +93,14 @@ def settings(message: _Message, group: SettingGroup) -> _Message:
     return message
 
 
-def overload(ladder: OverloadController, since_wall: float) -> server_service_pb2.Overload:
+def overload(controller: OverloadController, since_wall: float) -> server_service_pb2.Overload:
     """A worker's overload; ``since_wall`` is when its step began, Unix time."""
     api = server_service_pb2
     message = api.Overload(
-        step=api.OverloadStep.Value(f"OVERLOAD_STEP_{ladder.step.name}"), since=timestamp(since_wall)
+        step=api.OverloadStep.Value(f"OVERLOAD_STEP_{controller.level.name}"), since=timestamp(since_wall)
     )
-    if (cause := ladder.cause) is not None:
-        message.cause = api.OverloadCause.Value(f"OVERLOAD_CAUSE_{cause.strain.name}")
+    if (cause := controller.cause) is not None:
+        message.cause = api.OverloadCause.Value(f"OVERLOAD_CAUSE_{cause.signal.name}")
         message.figure, message.threshold = cause.figure, cause.threshold
     return message
 

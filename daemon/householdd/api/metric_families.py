@@ -88,12 +88,12 @@ PINGS_SENT = _counter("pings_sent_total", "WebSocket pings sent to clients.", "p
 PINGS_ANSWERED = _counter("pings_answered_total", "WebSocket pings that clients answered.", "profile")
 PROBE_FAILURES = _counter("probe_failures_total", "Probe timeouts that passed without evidence of a client.", "profile")
 ROUND_TRIP = _histogram(
-    "round_trip_seconds", "From a WebSocket ping to the pong that answers it.", worker_timing.ROUND_TRIP
+    "round_trip_seconds", "From a WebSocket ping to the pong that answers it.", worker_timing.ROUND_TRIP_BINS_S
 )
 EVIDENCE_AGE = _histogram(
     "evidence_age_seconds",
     "Age of the last evidence of a client, of every live session at every control pass.",
-    worker_timing.EVIDENCE_AGE,
+    worker_timing.EVIDENCE_AGE_BINS_S,
 )
 TCP_SENT = _counter("tcp_sent_bytes_total", "Bytes that TCP sent for sessions, those sent again included.", "profile")
 TCP_RETRANSMITTED = _counter("tcp_retransmitted_bytes_total", "Bytes that TCP sent again.", "profile")
@@ -104,17 +104,20 @@ WRITE_BUFFER = _gauge("write_buffer_bytes", "Bytes of live sessions in the daemo
 TICK_LATENESS = _histogram(
     "tick_lateness_seconds",
     "How much later than planned a session's next portion of payload was looked at.",
-    worker_timing.TICK_LATENESS,
+    worker_timing.TICK_LATENESS_BINS_S,
     each_worker=True,
 )
 PASS_GAP = _histogram(
     "control_pass_gap_seconds",
     "From the beginning of a control pass to that of the next; 0.25 is planned.",
-    worker_timing.PASS_GAP,
+    worker_timing.PASS_GAP_BINS_S,
     each_worker=True,
 )
 PASS_DURATION = _histogram(
-    "control_pass_duration_seconds", "How long a control pass took.", worker_timing.PASS_DURATION, each_worker=True
+    "control_pass_duration_seconds",
+    "How long a control pass took.",
+    worker_timing.PASS_DURATION_BINS_S,
+    each_worker=True,
 )
 OVERLOAD_STEP = _gauge(
     "overload_step",

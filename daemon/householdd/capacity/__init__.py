@@ -1,1 +1,1 @@
-"""Pure: budgets of payload, fairness between sessions, and the overload controller."""
+"""Budgets of payload, fairness between sessions, and the overload controller. Pure."""

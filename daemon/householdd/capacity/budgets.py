@@ -1,7 +1,7 @@
-"""The budgets of payload: of a session, a customer, a block of addresses and the daemon, and who gets what of them.
+"""Payload budgets of a session, a customer, an address block and the daemon, and their division.
 
-Shares, and not a token bucket at each level: a bucket gives to whoever comes first, so that a bulk transfer, which
-always has something to send, takes what a call would need. The shares are what the sessions' pacers are held to.
+Budgets are divided into shares, which cap the sessions' pacers. A token bucket per level would serve whoever comes
+first, so that a bulk transfer, which always has data to send, would take what a call needs.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from householdd.capacity.max_min_fairness import Pool, fill
-from householdd.clients.addresses import BLOCK_BITS, LONGEST_CUSTOMER, Network
+from householdd.clients.addresses import BLOCK_PREFIX_LENGTH, MAX_CUSTOMER_PREFIX, Network
 from householdd.settings.definitions import MAX_MBPS, Limits
 from householdd.traffic.profiles import MEGABIT
 
 _IPV4 = 1 << 32
-"""Above an IPv4 address in a key: as an IPv6 prefix that would be 0:1::/32, which is nobody's (RFC 4291, section 4)."""
+"""Marks IPv4 keys; as an IPv6 prefix it would be 0:1::/32, which is unassigned (RFC 4291, section 4)."""
 
-_IPV6_REST = 128 - LONGEST_CUSTOMER
-"""Bits of an IPv6 address that name no customer, whichever prefix stands for one."""
+_IPV6_REST = 128 - MAX_CUSTOMER_PREFIX
+"""Low bits of an IPv6 address that never identify a customer."""
 
 
 def customer_key(network: Network) -> int:
-    """A customer's network, as ``addresses.customer`` gives it, as a number of 64 bits."""
+    """Return the network of a customer, see ``addresses.customer``, as a 64-bit number."""
     address = int(network.network_address)
     return _IPV4 | address if network.version == 4 else address >> _IPV6_REST
 
 
 def block_key(customer: int) -> int:
-    """The block of addresses around a customer."""
-    bits = 32 - BLOCK_BITS[4] if customer >> 32 == 1 else LONGEST_CUSTOMER - BLOCK_BITS[6]
+    """Return the key of the address block around a customer."""
+    bits = 32 - BLOCK_PREFIX_LENGTH[4] if customer >> 32 == 1 else MAX_CUSTOMER_PREFIX - BLOCK_PREFIX_LENGTH[6]
     return customer >> bits << bits
 
 
 @dataclass(frozen=True)
 class Budgets:
-    """Most payload in one direction, bit/s."""
+    """Most payload per direction, in bit/s."""
 
     daemon: float
     block: float
@@ -45,7 +45,7 @@ class Budgets:
 
     @classmethod
     def of(cls, limits: Limits) -> Budgets | None:
-        """Those that the limits set; None where none of them limits anything."""
+        """Return the budgets set by the limits; None if nothing is limited."""
         if not limits.bounds_traffic:
             return None
         return cls(
@@ -57,17 +57,17 @@ class Budgets:
 
     @property
     def of_customers_only(self) -> bool:
-        """Whether nothing but the customers' budget limits anything."""
+        """Whether only the customers' budget limits anything."""
         most = MAX_MBPS * MEGABIT
         return self.customer < most <= min(self.daemon, self.block, self.session)
 
     def share(self, demands: Iterable[tuple[int, float]]) -> Callable[[int, float], float]:
-        """Shares the budgets among all sessions, given the customer's key and the demand in bit/s of each.
+        """Divide the budgets among sessions, given the customer key and the demand in bit/s of each.
 
-        What comes back says what a session of a customer with a demand may take, bit/s. Between customers the shares
-        are max-min fair, as far as blocks have room; within a customer they are so between sessions. Where all want
-        more than there is, they take exactly what there is. A session that wants less than its share may take up to
-        the share of the others, so a demand that was too low corrects itself with the next sharing.
+        Return a function from customer key and demand to the rate that such a session may take, in bit/s. Shares are
+        max-min fair between customers, within the limits of their blocks, and between the sessions of a customer. If
+        all demand more than there is, they get exactly what there is. A session that demands less than its share may
+        take up to the others' share, so that a demand estimated too low corrects itself at the next division.
         """
         sessions = defaultdict[int, list[float]](list)
         for customer, demand in demands:

@@ -1,56 +1,57 @@
-"""What one direction of a session wants of a budget: what its profile says, or what its line takes."""
+"""Demand of one direction of a session: the rate of its profile, or what its line takes."""
 
 from __future__ import annotations
 
 DEMAND_PASSES = 4
-"""Control passes over which it is looked at what the line takes; a second."""
+"""Window for estimating the line rate, in control passes (1 s)."""
 
-FULL_SHARE = 0.9
-"""Part of what was offered from which on the line is not what holds a session back."""
+FULL_TAKEN_SHARE = 0.9
+"""Share of the offered bytes from which the line is not the bottleneck."""
 
-LEAD_S = 0.5
-"""Seconds: traffic that begins by then is wanted now, since the next two passes may be the next two shares."""
+DEMAND_LEAD_S = 0.5
+"""Traffic that begins within this many seconds is demand already: it may begin before the next two divisions of
+budgets."""
 
-_LIMITED_SHARE = 1 / 20
-"""Part of the passes with traffic from which on the server was the limit, as for ``overload.Lateness``."""
+MAX_LIMITED_SHARE = 1 / 20
+"""Share of the passes with traffic from which the server was the bottleneck, as in ``Lateness``."""
 
 
 class Demand:
-    """Fed once a control pass."""
+    """Updated at each control pass."""
 
-    __slots__ = ("_busy", "_limited", "_looks", "limited_now")
+    __slots__ = ("_busy_passes", "_limited_passes", "_samples", "limited_now")
 
     def __init__(self, now: float) -> None:
-        # Not a deque, which takes over 600 bytes for the first of its entries.
-        self._looks = [(now, 0, 0)]
-        """When, and all bytes offered and taken up to then."""
-        self._busy = 0
+        # A deque would take over 600 bytes for its first entry.
+        self._samples = [(now, 0, 0)]
+        """Time, and the bytes offered and taken up to then."""
+        self._busy_passes = 0
         """Passes with traffic."""
-        self._limited = 0
-        """Those in which a budget was the limit."""
+        self._limited_passes = 0
+        """Passes in which a budget was the bottleneck."""
         self.limited_now = False
-        """Whether a budget, and not the line, is what holds the session back."""
+        """Whether a budget, not the line, is the bottleneck."""
 
-    def look(self, now: float, offered: int, taken: int, *, capped: bool) -> None:
-        """Takes the sums of bytes up to now; ``capped`` where a budget held the direction below what it wants."""
-        busy = offered > self._looks[-1][1]
-        self._looks.append((now, offered, taken))
-        if len(self._looks) > DEMAND_PASSES + 1:
-            del self._looks[0]
+    def update(self, now: float, offered: int, taken: int, *, capped: bool) -> None:
+        """Add the byte totals at ``now``; ``capped`` is set if a budget holds the direction below its demand."""
+        busy = offered > self._samples[-1][1]
+        self._samples.append((now, offered, taken))
+        if len(self._samples) > DEMAND_PASSES + 1:
+            del self._samples[0]
         self.limited_now = busy and capped and self.line_bps is None
-        self._busy += busy
-        self._limited += self.limited_now
+        self._busy_passes += busy
+        self._limited_passes += self.limited_now
 
     @property
     def line_bps(self) -> float | None:
-        """What the line takes, bit/s, over the last passes; None where it takes all that it is offered."""
-        began, offered_before, taken_before = self._looks[0]
-        ended, offered, taken = self._looks[-1]
-        if ended <= began or taken - taken_before >= FULL_SHARE * (offered - offered_before):
+        """Rate of the line over the window, in bit/s; None if it takes all that is offered."""
+        began, offered_before, taken_before = self._samples[0]
+        ended, offered, taken = self._samples[-1]
+        if ended <= began or taken - taken_before >= FULL_TAKEN_SHARE * (offered - offered_before):
             return None
         return (taken - taken_before) * 8 / (ended - began)
 
     @property
     def limited(self) -> bool:
-        """Whether a budget was the limit so far: for more than one pass in twenty with traffic, and than one in all."""
-        return self._limited > 1 and self._limited > self._busy * _LIMITED_SHARE
+        """Whether a budget was the bottleneck in more than one pass, and in more than 1 in 20 passes with traffic."""
+        return self._limited_passes > 1 and self._limited_passes > self._busy_passes * MAX_LIMITED_SHARE

@@ -1,4 +1,4 @@
-"""What an overloaded worker does, step by step: up while it lasts, and down again when it is over."""
+"""Overload controller: raises its level while overload lasts, and lowers it afterwards."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 RELEASE_SHARE = 0.8
-"""Part of a step's threshold below which it is over; between the two, a step is kept and none is added."""
+"""Share of a level's threshold below which its signal has fallen; between the two, the level stays."""
 
 
 class OverloadLevel(IntEnum):
-    """What is done, each with all before it."""
+    """Measures against overload; each level includes those below it."""
 
     NORMAL = 0
     REFUSE = 1
-    """New runs are refused; households that were let in get their places."""
+    """New runs are refused; admitted households still get their places."""
     SLOW = 2
     """Bulk sessions are slowed."""
     SHED = 3
-    """The newest bulk sessions are ended, a few at a time."""
+    """The newest bulk sessions are closed, a few at a time."""
     STOP = 4
-    """All sessions of the worker are ended, and everybody is refused."""
+    """All sessions of the worker are closed, and all new ones refused."""
 
 
-class Signals(Enum):
-    """What can be too much."""
+class Signal(Enum):
+    """Measured signals of overload."""
 
     LAG = "lag"
     """Lateness of the control loop, in seconds."""
     CPU = "cpu"
-    """Part of a core that the worker uses."""
+    """Share of one core that the worker uses."""
     MEMORY = "memory"
-    """Part of the memory that may be used."""
+    """Share of the available memory in use."""
     MEMORY_STALL = "memory_stall"
-    """Part of the time in which everything stands still for want of memory (PSI)."""
+    """Share of time in which all tasks stall for memory (PSI)."""
     SEND_QUEUE = "send_queue"
     """Bytes in the worker's write buffers."""
 
 
-Thresholds = Mapping[Signals, tuple[float, ...]]
-"""From which figure on which step is called for, from REFUSE on; what has fewer than four never calls for the rest."""
+Thresholds = Mapping[Signal, tuple[float, ...]]
+"""Thresholds of each signal by level, from REFUSE; a signal with fewer than four never calls for the higher levels."""
 
 
 @dataclass(frozen=True)
 class OverloadCause:
-    """Why a step is called for."""
+    """The signal that calls for a level."""
 
-    strain: Signals
+    signal: Signal
     figure: float
     threshold: float
 
@@ -56,82 +56,82 @@ MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Tuning:
-    """What an operator may set of it; docs/overload.md says why the defaults are what they are."""
+class OverloadTuning:
+    """Settings of the controller; docs/overload.md gives reasons for the defaults."""
 
     enabled: bool = True
     lag: float = 0.1
-    """Lateness of the control loop in seconds from which on new runs are refused."""
+    """Lateness of the control loop for REFUSE, in seconds."""
     memory: float = 0.85
-    """Part of the memory from which on they are."""
+    """Share of memory for REFUSE."""
     rise: float = 5.0
-    """Seconds that a strain stands before a step is added."""
+    """Seconds for which a signal must exceed its threshold before the level rises."""
     fall: float = 10.0
-    """Seconds that it is over before a step is undone."""
+    """Seconds for which all signals must have fallen before the level falls."""
 
     @property
     def thresholds(self) -> Thresholds:
-        """For each strain; none where the ladder is off."""
+        """Thresholds of each signal; empty if the controller is disabled."""
         if not self.enabled:
             return {}
         left = 1 - self.memory
         return {
-            Signals.LAG: (self.lag, 2 * self.lag, 5 * self.lag, 20 * self.lag),
-            # A worker that is busy and keeps its pace is fine, and one that is not is seen by its lag.
-            Signals.CPU: (0.95,),
-            Signals.MEMORY: tuple(self.memory + left * part for part in (0.0, 1 / 3, 0.6, 0.85)),
-            Signals.MEMORY_STALL: (0.1, 0.2, 0.4, 0.7),
-            Signals.SEND_QUEUE: (128 * MEBIBYTE, 256 * MEBIBYTE, 512 * MEBIBYTE),
+            Signal.LAG: (self.lag, 2 * self.lag, 5 * self.lag, 20 * self.lag),
+            # A busy worker that keeps its pace is fine; one that does not shows lag.
+            Signal.CPU: (0.95,),
+            Signal.MEMORY: tuple(self.memory + left * part for part in (0.0, 1 / 3, 0.6, 0.85)),
+            Signal.MEMORY_STALL: (0.1, 0.2, 0.4, 0.7),
+            Signal.SEND_QUEUE: (128 * MEBIBYTE, 256 * MEBIBYTE, 512 * MEBIBYTE),
         }
 
 
 class OverloadController:
-    """Takes the figures of a worker now and then, and says which step is in force."""
+    """Level of one worker, from its measured signals."""
 
-    def __init__(self, tuning: Tuning) -> None:
+    def __init__(self, tuning: OverloadTuning) -> None:
         self._thresholds = tuning.thresholds
         self._tuning = tuning
-        self.step = OverloadLevel.NORMAL
+        self.level = OverloadLevel.NORMAL
         self.cause: OverloadCause | None = None
-        """What called for the step in force, with the latest figure that did; None in NORMAL."""
+        """What called for the current level, with its latest value; None in NORMAL."""
         self._rising_since: float | None = None
-        """Set while more than the step in force is called for."""
+        """Only set while a higher level is called for."""
         self._falling_since: float | None = None
-        """Set while the step in force is no longer called for."""
+        """Only set while the current level is no longer called for."""
 
-    def look(self, figures: Mapping[Signals, float], now: float) -> bool:
-        """Takes the figures at ``now``, monotonic; whether the step is another. A strain without a figure is none."""
-        higher = self._cause(OverloadLevel(self.step + 1), figures) if self.step < OverloadLevel.STOP else None
+    def update(self, figures: Mapping[Signal, float], now: float) -> bool:
+        """Take the figures at ``now``, monotonic; return whether the level changed. A missing signal counts as none."""
+        higher = self._cause(OverloadLevel(self.level + 1), figures) if self.level < OverloadLevel.STOP else None
         if higher is not None:
             self._falling_since = None
             if self._rising_since is None:
                 self._rising_since = now
             return now - self._rising_since >= self._tuning.rise and self._move(1, higher, now)
         self._rising_since = None
-        if self.step is OverloadLevel.NORMAL:
+        if self.level is OverloadLevel.NORMAL:
             return False
-        self.cause = self._cause(self.step, figures) or self.cause
-        if self._cause(self.step, figures, RELEASE_SHARE) is not None:
+        self.cause = self._cause(self.level, figures) or self.cause
+        if self._cause(self.level, figures, RELEASE_SHARE) is not None:
             self._falling_since = None
             return False
         if self._falling_since is None:
             self._falling_since = now
         return now - self._falling_since >= self._tuning.fall and self._move(-1, self.cause, now)
 
-    def _move(self, steps: int, cause: OverloadCause | None, now: float) -> bool:
-        # The next step takes its time as well.
+    def _move(self, change: int, cause: OverloadCause | None, now: float) -> bool:
+        # The next level takes its time as well.
         self._rising_since = self._falling_since = now
-        self.step = OverloadLevel(self.step + steps)
+        self.level = OverloadLevel(self.level + change)
         self.cause = None
-        if cause is not None and self.step is not OverloadLevel.NORMAL:
-            self.cause = replace(cause, threshold=self._thresholds[cause.strain][self.step - 1])
+        if cause is not None and self.level is not OverloadLevel.NORMAL:
+            self.cause = replace(cause, threshold=self._thresholds[cause.signal][self.level - 1])
         return True
 
-    def _cause(self, step: OverloadLevel, figures: Mapping[Signals, float], part: float = 1.0) -> OverloadCause | None:
-        """What calls for a step, or for more, at ``part`` of the thresholds: the one farthest beyond its own."""
+    def _cause(self, level: OverloadLevel, figures: Mapping[Signal, float], share: float = 1.0) -> OverloadCause | None:
+        """Return the signal that exceeds its threshold for ``level``, scaled by ``share``, by the largest factor."""
         causes = [
-            OverloadCause(strain, figure, thresholds[step - 1])
-            for strain, figure in figures.items()
-            if len(thresholds := self._thresholds.get(strain, ())) >= step and figure >= thresholds[step - 1] * part
+            OverloadCause(signal, figure, thresholds[level - 1])
+            for signal, figure in figures.items()
+            if len(thresholds := self._thresholds.get(signal, ())) >= level and figure >= thresholds[level - 1] * share
         ]
         return max(causes, key=lambda cause: cause.figure / cause.threshold, default=None)

@@ -1,10 +1,10 @@
-"""A token bucket."""
+"""Token bucket."""
 
 from __future__ import annotations
 
 
 class TokenBucket:
-    """Fills with ``rate`` tokens a second up to ``size``, and starts full."""
+    """Fills with ``rate`` tokens per second up to ``size``; starts full."""
 
     def __init__(self, rate: float, size: float, now: float) -> None:
         self._rate = rate
@@ -13,7 +13,7 @@ class TokenBucket:
         self._at = now
 
     def take(self, now: float) -> bool:
-        """Takes one token; False, and none taken, where there is none."""
+        """Take one token; return False if there is none."""
         self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
         self._at = now
         if self._tokens < 1:

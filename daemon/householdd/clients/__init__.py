@@ -1,1 +1,1 @@
-"""Pure: who a client is, by its address, its origin and the proxies in front of it."""
+"""Identity of clients: addresses, origins and proxies. Pure."""

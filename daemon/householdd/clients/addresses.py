@@ -1,4 +1,4 @@
-"""Addresses, in writing and as what is blocked or counted."""
+"""Addresses and networks: of customers, of blocks, and to listen on."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from dataclasses import dataclass
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-MIN_LENGTH = {4: 16, 6: 32}
-"""Shortest prefix that can be named, by IP version: a slip must not name half the Internet."""
-BLOCK_BITS = {4: 24, 6: 48}
-"""Prefix length of a block, by IP version: what an ISP gives a street, or a customer's whole site."""
+MIN_PREFIX_LENGTH = {4: 16, 6: 32}
+"""Shortest prefix that an operator may name, by IP version; a typo must not name half the Internet."""
+BLOCK_PREFIX_LENGTH = {4: 24, 6: 48}
+"""Prefix length of an address block, by IP version: what an ISP assigns to a street, or to a customer's whole site."""
 
-SHORTEST_CUSTOMER, LONGEST_CUSTOMER = BLOCK_BITS[6], 64
-"""Prefix lengths that may stand for an IPv6 customer: at most a block, at least one subnet (RFC 7421)."""
+MIN_CUSTOMER_PREFIX, MAX_CUSTOMER_PREFIX = BLOCK_PREFIX_LENGTH[6], 64
+"""Prefix lengths that may identify an IPv6 customer: from an address block to one subnet (RFC 7421)."""
 
 
 @dataclass
 class CustomerSize:
-    """How much of the IPv6 Internet one customer has. It is one value for a process, like its locale."""
+    """Size of a customer's network. One value per process, like its locale."""
 
     ipv6_prefix: int = 56
-    """Prefix length. Access providers delegate a /56 or more (RIPE-690), and the customer uses all of it."""
+    """Prefix length. Access providers delegate a /56 or shorter (RIPE-690), all of which the customer uses."""
 
 
 customer_size = CustomerSize()
-"""Size in force. Set at the start of a process, before the first address is counted, and never changed after it."""
+"""Size in force; set before the first address is counted, then constant."""
 
 
 def host_port(host: str, port: int) -> str:
-    """``192.0.2.7:51234`` or ``[2001:db8::7]:51234``."""
+    """Return ``192.0.2.7:51234`` or ``[2001:db8::7]:51234``."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def customer(host: str) -> Network:
-    """Return the network that stands for the customer at ``host``: an IPv4 address or the IPv6 customer prefix."""
+    """Return the network that identifies the customer at ``host``: an IPv4 address or the IPv6 customer prefix."""
     address = address_of(host)
     if isinstance(address, ipaddress.IPv6Address):
         return ipaddress.IPv6Network((address, customer_size.ipv6_prefix), strict=False)
@@ -42,17 +42,14 @@ def customer(host: str) -> Network:
 
 
 def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The address that a socket shows, without a zone. Raises ValueError for what is none.
-
-    An IPv4 address mapped into IPv6, as a socket for both shows it, is the IPv4 address.
-    """
+    """Parse a socket's address, ignoring a zone; IPv4 mapped into IPv6 becomes IPv4. Raise ValueError."""
     address = ipaddress.ip_address(host.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
 
 
 def unmapped(host: str) -> str:
-    """Return the one spelling of a client's address: IPv4 where a socket for both shows IPv4 mapped into IPv6."""
+    """Return the canonical spelling of a client's address: IPv4 mapped into IPv6 becomes IPv4."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -62,55 +59,55 @@ def unmapped(host: str) -> str:
 
 
 def covers(network: Network, other: Network) -> bool:
-    """Whether all of ``other`` is in ``network``; never of another IP version."""
+    """Return whether ``network`` contains all of ``other``."""
     return network.version == other.version and other.subnet_of(network)  # type: ignore[arg-type]  # one version
 
 
 def parse_network(text: str) -> Network:
-    """Read a network as an operator writes it; an IPv6 address without a length is its customer. Raises ValueError."""
+    """Parse a network; an IPv6 address without a length becomes its customer's network. Raise ValueError."""
     try:
         if "/" not in text:
             return customer(text)
         network = ipaddress.ip_network(text)
     except ValueError:
         raise ValueError(f"{text[:64]!r} is no address such as 192.0.2.7 or 2001:db8:0:7::/64") from None
-    least = MIN_LENGTH[network.version]
+    least = MIN_PREFIX_LENGTH[network.version]
     if network.prefixlen < least:
         raise ValueError(f"/{network.prefixlen} is out of range; allowed is /{least} to /{network.max_prefixlen}")
     return network
 
 
-def written(network: Network) -> str:
-    """The network; without its length where it is one IPv4 address. ``parse_network`` reads it back."""
+def format_network(network: Network) -> str:
+    """Return the text of a network, without the length of a single IPv4 address; ``parse_network`` reads it back."""
     single = network.version == 4 and network.prefixlen == network.max_prefixlen
     return str(network.network_address if single else network)
 
 
 def host_of(text: str) -> str:
-    """Return the host of what ``host_port`` wrote; empty text has an empty one."""
+    """Return the host of a ``host_port`` text; empty for empty text."""
     return text.rpartition(":")[0].strip("[]")
 
 
 def split_host_port(text: str) -> tuple[str, int]:
-    """The two parts of what ``host_port`` wrote."""
+    """Split a ``host_port`` text."""
     return host_of(text), int(text.rpartition(":")[2])
 
 
-def block(host: str) -> str:
-    """The network around a client's address: its IPv4 /24 or IPv6 /48, such as ``192.0.2.0/24``.
+def address_block(host: str) -> str:
+    """Return the IPv4 /24 or IPv6 /48 around a client's address, such as ``192.0.2.0/24``.
 
-    An IPv4 address mapped into IPv6 is the IPv4 address. What is no address, such as a name, stands for itself.
+    IPv4 mapped into IPv6 counts as IPv4. Text that is no address, such as a name, is returned unchanged.
     """
     try:
         network = customer(host)
     except ValueError:
         return host
-    return str(network.supernet(new_prefix=BLOCK_BITS[network.version]))
+    return str(network.supernet(new_prefix=BLOCK_PREFIX_LENGTH[network.version]))
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen."""
+    """Address to listen on."""
 
     host: str
     port: int
@@ -120,7 +117,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it; not assumed of a name other than localhost."""
+        """Whether only this machine can reach it; False for all names but localhost."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -128,7 +125,7 @@ class Address:
 
 
 def parse_address(value: object) -> Address:
-    """Reads ``HOST:PORT``, IPv6 hosts in brackets; port 0 takes a free one."""
+    """Parse ``HOST:PORT``, IPv6 hosts in brackets; port 0 takes a free one."""
     if isinstance(value, Address):
         return value
     host, colon, port = str(value).rpartition(":")
@@ -142,5 +139,5 @@ def parse_address(value: object) -> Address:
 
 
 def parse_optional_address(value: object) -> Address | None:
-    """The same; nothing stands for nowhere."""
+    """Parse ``HOST:PORT``; None or empty text gives None."""
     return None if value is None or value == "" else parse_address(value)

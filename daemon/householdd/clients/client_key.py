@@ -1,52 +1,52 @@
-"""Who asks for a session, and what of it is counted."""
+"""Keys under which a client's sessions are counted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from householdd.clients.addresses import BLOCK_BITS, Network, customer
+from householdd.clients.addresses import BLOCK_PREFIX_LENGTH, Network, customer
 from householdd.traffic.profiles import WARM_UP
 
 
 @dataclass(frozen=True)
 class ClientKey:
-    """A client that asks for a session of a profile, as one of a run."""
+    """A client that requests a session of a profile, as part of a run."""
 
     host: str
     profile: str
-    """The profile's key."""
+    """Key of the profile."""
     test_id: str = ""
-    """Empty where the client names no run."""
+    """Empty if the client names no run."""
     foreign: bool = False
-    """Whether it is a page of a site that the operator does not know."""
+    """Whether the request is from a page of an origin that the operator has not named."""
 
     @cached_property
     def customer(self) -> Network:
-        """The network that stands for the customer."""
+        """The customer's network."""
         return customer(self.host)
 
     @cached_property
     def address_key(self) -> bytes:
-        """Stands for the customer."""
+        """Key of the customer."""
         return network_key(self.customer)
 
     @cached_property
     def network_key(self) -> bytes:
-        """Stands for the network around the customer: the IPv4 /24 or IPv6 /48."""
-        # Marked, because an IPv6 customer may have the whole /48, and the two are counted separately.
-        return b"b" + network_key(self.customer.supernet(new_prefix=BLOCK_BITS[self.customer.version]))
+        """Key of the address block around the customer: the IPv4 /24 or IPv6 /48."""
+        # Prefixed, because an IPv6 customer may have the whole /48; the two are counted separately.
+        return b"b" + network_key(self.customer.supernet(new_prefix=BLOCK_PREFIX_LENGTH[self.customer.version]))
 
     @cached_property
     def run_key(self) -> bytes:
-        """Stands for a run; two customers may name theirs alike. Empty where the client names none."""
+        """Key of the run, which is distinct for each customer. Empty if the client names none."""
         return b"r" + self.address_key + self.test_id.encode() if self.test_id else b""
 
     @cached_property
     def member_key(self) -> bytes:
-        """Stands for all sessions of a profile in a run. Empty where the client names no run.
+        """Key of all sessions of a profile in a run. Empty if the client names no run.
 
-        The download before a run of the earlier system has no run: those of foreign pages count as one.
+        Warm-ups of the earlier system belong to no run; those of a customer's foreign pages count as one.
         """
         if self.profile == WARM_UP and self.foreign:
             return b"m" + self.profile.encode() + b"\0" + self.address_key
@@ -54,21 +54,20 @@ class ClientKey:
 
     @cached_property
     def foreign_key(self) -> bytes:
-        """Stands for the sessions that foreign pages have of a customer. Empty unless this is one."""
+        """Key of the customer's sessions from foreign pages. Empty for others."""
         return b"o" + self.address_key if self.foreign and self.profile != WARM_UP else b""
 
     @cached_property
     def foreign_run_key(self) -> bytes:
-        """Stands for those of them that belong to this run. Empty unless this is one of a run."""
+        """Key of the run's sessions from foreign pages. Empty for others."""
         return b"o" + self.run_key if self.foreign and self.test_id else b""
 
     @property
     def keys(self) -> list[bytes]:
-        """Whose sessions are counted with this one."""
+        """All keys under which the session is counted."""
         keys = self.address_key, self.network_key, self.run_key, self.member_key, self.foreign_key, self.foreign_run_key
         return [key for key in keys if key]
 
 
 def network_key(network: Network) -> bytes:
-    """Stands for a network."""
     return b"n" + network.network_address.packed + bytes([network.prefixlen])

@@ -1,4 +1,4 @@
-"""Whose pages may open sessions: the ``Origin`` header, which a browser sends and no page can change (RFC 6454)."""
+"""Origins whose pages may open sessions: the ``Origin`` header, which pages cannot forge (RFC 6454)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 
 def is_same_origin(origin: str, host: str) -> bool:
-    """Whether an ``Origin`` header names the host and port that the request was sent to.
+    """Return whether an ``Origin`` header names the host and port of the request.
 
-    The scheme is left out: a proxy in front may end TLS.
+    The scheme is ignored, because a proxy in front may terminate TLS.
     """
     scheme, _, place = origin.partition("://")
     return scheme in ("http", "https") and place.lower() == host.lower()
@@ -17,19 +17,19 @@ def is_same_origin(origin: str, host: str) -> bool:
 
 @dataclass(frozen=True)
 class Origins:
-    """Which origins may open sessions. Our own always may."""
+    """Origins that may open sessions; the server's own always may."""
 
     allowed: Collection[str]
-    """``https://isp.example``, in lower case; ``*`` is all."""
+    """Such as ``https://isp.example``, in lower case; ``*`` allows all."""
     required: bool = False
-    """Whether a client that names none is refused: one that is no browser."""
+    """Whether clients that send no Origin, that is, other than browsers, are refused."""
 
     def is_foreign(self, origin: str, host: str) -> bool:
-        """Return whether a page is let in only because every site is: neither ours nor one that the operator named."""
+        """Return whether an origin is allowed only by ``*``: neither ours nor named by the operator."""
         return bool(origin) and origin.lower() not in self.allowed and not is_same_origin(origin, host)
 
     def denies(self, origin: str, host: str) -> str | None:
-        """Why a client is refused, in words; ``origin`` is empty where it names none. None lets it in."""
+        """Return why a client is refused, or None; ``origin`` is empty if it sends none."""
         if not origin:
             return "Only pages may open sessions here: send an Origin." if self.required else None
         if "*" in self.allowed or origin.lower() in self.allowed or is_same_origin(origin, host):

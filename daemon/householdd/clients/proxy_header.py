@@ -1,4 +1,4 @@
-"""The PROXY protocol, version 2: whom a proxy passes on, told before anything of the connection itself.
+"""Header of the PROXY protocol, version 2, by which a proxy names its client.
 
 https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt, section 2.2.
 """
@@ -12,32 +12,32 @@ from typing import Literal
 from householdd.clients.addresses import address_of
 
 ProxyProtocol = bool | Literal["required"]
-"""Whether trusted proxies begin each connection with a header; ``required`` refuses connections of others."""
+"""Whether connections from trusted proxies begin with a header; ``required`` refuses all others."""
 
 HEAD_BYTES = 16
-"""Bytes of the part that has the length of the rest."""
+"""Size of the fixed part, which has the length of the rest."""
 
 MAX_REST_BYTES = 4096
-"""Greatest length of the rest that is read: addresses, and what a proxy tells beside them, which is not looked at."""
+"""Longest accepted rest: the addresses, and extensions that are ignored."""
 
 _SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 _HEAD = struct.Struct(">12sBBH")
 _IPV4 = struct.Struct(">4s4sHH")
 _IPV6 = struct.Struct(">16s16sHH")
 _ADDRESSES = {0x11: _IPV4, 0x21: _IPV6}
-"""By address family and transport: TCP over either."""
+"""Address layout by family and transport: TCP over IPv4 or IPv6."""
 _NO_ADDRESS = frozenset({0x00, 0x31})
-"""Unspecified, and a stream over a unix socket."""
+"""Unspecified, and stream over a Unix socket."""
 _LOCAL, _PROXY = 0x20, 0x21
-"""Version 2 and the command: a connection of the proxy's own, such as a health check, or a client's."""
+"""Version 2 and command: a connection of the proxy itself, such as a health check, or of a client."""
 
 
 class ProxyHeaderError(ValueError):
-    """What came is no header of the PROXY protocol, version 2, that can be used; the message says what is wrong."""
+    """Malformed or unsupported header; the message says what is wrong."""
 
 
 def rest_size(head: bytes) -> int:
-    """How many bytes follow ``head``, which has ``HEAD_SIZE``. Raises ProxyHeaderError."""
+    """Return how many bytes follow ``head``, which has ``HEAD_BYTES``. Raise ProxyHeaderError."""
     signature, command, _, size = _HEAD.unpack(head)
     if signature != _SIGNATURE:
         raise ProxyHeaderError("no header of the PROXY protocol, version 2")
@@ -49,10 +49,7 @@ def rest_size(head: bytes) -> int:
 
 
 def source(head: bytes, rest: bytes) -> tuple[str, int] | None:
-    """Address and port of the client; None where the header names none, and the proxy speaks for itself.
-
-    Raises ProxyHeaderError.
-    """
+    """Return address and port of the client; None if the header names none. Raise ProxyHeaderError."""
     _, command, family, _ = _HEAD.unpack(head)
     if command == _LOCAL or family in _NO_ADDRESS:
         return None

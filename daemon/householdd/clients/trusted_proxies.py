@@ -1,4 +1,4 @@
-"""Whose address a connection stands for where proxies pass it on."""
+"""Client address behind trusted proxies."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from householdd.clients.addresses import Network, address_of, unmapped
 
 @dataclass(frozen=True)
 class TrustedProxies:
-    """Proxies that are believed when they say whom they pass on."""
+    """Proxies whose X-Forwarded-For is trusted."""
 
     networks: Collection[Network] = ()
 
     def client(self, peer: str, forwarded_for: Sequence[str]) -> str:
-        """The client's address; ``forwarded_for`` has the members of X-Forwarded-For, the nearest hop last.
+        """Return the client's address; ``forwarded_for`` has the members of X-Forwarded-For, nearest hop last.
 
-        A proxy adds whom it was asked by at the end. So the client is the last hop that is no trusted proxy; what is
-        written before it anybody may have written. Where the list ends, or has something else than an address, the
-        client is the nearest hop that is known.
+        Each proxy appends its peer, so the client is the last hop that is not a trusted proxy; earlier members may be
+        forged. If the list ends, or a member is not an address, the client is the nearest hop known.
         """
         client = peer
         for hop in reversed(forwarded_for):
@@ -34,13 +33,13 @@ class TrustedProxies:
         return unmapped(client)
 
     def trusts(self, host: str) -> bool:
-        """Whether an address is that of such a proxy."""
+        """Return whether ``host`` is a trusted proxy."""
         address = address_of(host)
         return any(address in network for network in self.networks)
 
 
 _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\]]*)\](:\d{1,5})?|(?P<ipv4>[\d.]+):\d{1,5}", re.ASCII)
-"""How some load balancers write the address of a connection."""
+"""Address with a port, as some load balancers write it."""
 
 
 def _without_port(hop: str) -> str:

@@ -6,21 +6,21 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from householdd.capacity.overload_controller import Tuning
+from householdd.capacity.overload_controller import OverloadTuning
 
 
 class Overload(BaseModel):
-    """The ladder as configured; core.ladder.Tuning says what each is."""
+    """Configuration of the overload controller; see ``OverloadTuning``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    enabled: bool = Tuning.enabled
-    lag: Annotated[float, Field(ge=0.02, le=10)] = Tuning.lag
-    memory: Annotated[float, Field(ge=0.1, le=0.99)] = Tuning.memory
-    rise: Annotated[float, Field(ge=0.5, le=600)] = Tuning.rise
-    fall: Annotated[float, Field(ge=0.5, le=3600)] = Tuning.fall
+    enabled: bool = OverloadTuning.enabled
+    lag: Annotated[float, Field(ge=0.02, le=10)] = OverloadTuning.lag
+    memory: Annotated[float, Field(ge=0.1, le=0.99)] = OverloadTuning.memory
+    rise: Annotated[float, Field(ge=0.5, le=600)] = OverloadTuning.rise
+    fall: Annotated[float, Field(ge=0.5, le=3600)] = OverloadTuning.fall
 
     @property
-    def tuning(self) -> Tuning:
+    def tuning(self) -> OverloadTuning:
         """For the workers."""
-        return Tuning(**self.model_dump())
+        return OverloadTuning(**self.model_dump())

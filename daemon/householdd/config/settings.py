@@ -27,8 +27,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from householdd.clients.addresses import (
-    LONGEST_CUSTOMER,
-    SHORTEST_CUSTOMER,
+    MAX_CUSTOMER_PREFIX,
+    MIN_CUSTOMER_PREFIX,
     Address,
     CustomerSize,
     parse_address,
@@ -200,7 +200,9 @@ class Settings(BaseSettings):
     """Whether pages of the earlier system are served their warm-up and their result's port."""
     legacy_listen: Annotated[Address | None, BeforeValidator(parse_optional_address)] = None
     """None is port 8004 of the host of ``listen``, where deployed pages look for it."""
-    ipv6_customer_prefix: Annotated[int, Field(ge=SHORTEST_CUSTOMER, le=LONGEST_CUSTOMER)] = CustomerSize.ipv6_prefix
+    ipv6_customer_prefix: Annotated[int, Field(ge=MIN_CUSTOMER_PREFIX, le=MAX_CUSTOMER_PREFIX)] = (
+        CustomerSize.ipv6_prefix
+    )
     """Prefix length of the IPv6 network that counts as one customer."""
     frame_ancestors: list[_FrameAncestor] = []
     branding: Branding = Branding()

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from householdd.capacity.overload_controller import Tuning
+from householdd.capacity.overload_controller import OverloadTuning
 from householdd.clients.proxy_header import ProxyProtocol
 from householdd.http.branding import Brand
 from householdd.settings.runtime import RuntimeSettings
@@ -61,7 +61,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     """Place of this worker in it, from 0."""
     workers: int
-    overload: Tuning
+    overload: OverloadTuning
     log_format: Literal["auto", "console", "json"]
 
     @property

@@ -1,1 +1,1 @@
-"""Pure: round trips, rates, and the report of a run."""
+"""Round trips, rates, and the report of a run. Pure."""

@@ -1,4 +1,4 @@
-"""How often values fell into which range."""
+"""Histograms."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 
 def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> float | None:
-    """The value that ``share`` of all that was counted does not exceed; None where nothing was.
+    """Return the value that a ``share`` of all values does not exceed; None without values.
 
-    Values are taken as spread evenly over their range; those above the last bound as that bound.
+    Values are assumed to be spread evenly over their bucket; values above the last bound count as that bound.
     """
     rank = share * sum(counts)
     if rank == 0:
@@ -24,16 +24,15 @@ def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> fl
 
 
 class Histogram:
-    """Counts values by range. Cheap enough for what happens a thousand times a second."""
+    """Counts values by bucket."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
-        """``bounds`` rise; each is the greatest value of its range, and one more range is above the last."""
+        """``bounds`` are ascending inclusive upper bounds; one more bucket is above the last."""
         self.bounds = tuple(bounds)
         self.counts = [0] * (len(self.bounds) + 1)
-        """Values by range; a range does not contain the ones below."""
+        """Values by bucket, not cumulative."""
         self.sum = 0.0
 
     def observe(self, value: float) -> None:
-        """Counts ``value``."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value

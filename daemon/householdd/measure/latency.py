@@ -6,24 +6,24 @@ import math
 from array import array
 
 BASELINE_SAMPLES = 4
-"""Round trips, the first of a session, whose least one is its baseline: two seconds at one ping each 500 ms."""
+"""First round trips of a session, whose minimum is its baseline: 2 s at one ping every 500 ms."""
 
-MAX_KEPT = 600
-"""Round trips that percentiles are taken of: five minutes at one ping each 500 ms."""
+MAX_SAMPLES = 600
+"""Latest round trips that percentiles are computed from: 5 minutes at one ping every 500 ms."""
 
 SEVERITIES = ((10.0, "none"), (50.0, "mild"), (200.0, "moderate"))
-"""Upper bounds of latency increase under load in milliseconds, with the words that deployed pages compare with."""
+"""Upper bounds of latency increase in ms, with the words of the earlier system's API."""
 
 WORST_SEVERITY = "severe"
 
 LEVELS = ((5.0, "none"), (30.0, "minimal"), (60.0, "mild"), (200.0, "moderate"), (400.0, "severe"))
-"""The same, in the steps of the grades A+, A, B, C and D."""
+"""Upper bounds of latency increase in ms, at the bounds of the grades A+, A, B, C and D."""
 
 WORST_LEVEL = "extreme"
 
 
 class SessionLatency:
-    """Round trips of one session, in milliseconds, as they come in."""
+    """Round trips of one session, in milliseconds."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -31,20 +31,19 @@ class SessionLatency:
         self.minimum = math.inf
         self.maximum = 0.0
         self.jitter = 0.0
-        """Smoothed difference of neighbouring round trips, RFC 3550 section 6.4.1."""
+        """Smoothed difference of successive round trips (RFC 3550, section 6.4.1)."""
         self.baseline = math.nan
         self._sum = 0.0
         self._latest = array("f")
-        """Up to ``MAX_KEPT`` of them."""
+        """Up to ``MAX_SAMPLES`` round trips."""
 
     def add(self, milliseconds: float) -> None:
-        """Takes one round trip."""
         if self.count:
             self.jitter += (abs(milliseconds - self.current) - self.jitter) / 16
         self.count += 1
         self._sum += milliseconds
         self._latest.append(milliseconds)
-        if len(self._latest) > MAX_KEPT:
+        if len(self._latest) > MAX_SAMPLES:
             del self._latest[0]
         self.current = milliseconds
         self.minimum = min(self.minimum, milliseconds)
@@ -68,7 +67,7 @@ class SessionLatency:
 
     @property
     def increase(self) -> float:
-        """The latest round trip over the baseline, never negative; NaN before the first."""
+        """Latest round trip over the baseline, never negative; NaN before the first."""
         return max(self.current - self.baseline, 0.0)
 
     @property
@@ -78,12 +77,12 @@ class SessionLatency:
 
     @property
     def severity(self) -> str:
-        """One of the four words of the earlier system for the increase; ``none`` before the first round trip."""
+        """Word of the earlier system for the increase; ``none`` before the first round trip."""
         return _word(self.increase, SEVERITIES, WORST_SEVERITY) if self.count else "none"
 
     @property
     def level(self) -> str:
-        """A word for the increase in the steps of the grades; ``unknown`` before the first round trip."""
+        """Word for the increase, by the bounds of the grades; ``unknown`` before the first round trip."""
         return _word(self.increase, LEVELS, WORST_LEVEL) if self.count else "unknown"
 
 
@@ -92,25 +91,3 @@ def _word(increase: float, bounds: tuple[tuple[float, str], ...], worst: str) ->
         if increase < bound:
             return word
     return worst
-
-
-class RateMeter:
-    """Rate of a growing byte count over the last ``WINDOW`` seconds."""
-
-    WINDOW = 2.0
-
-    def __init__(self, now: float) -> None:
-        self._samples = [(now, 0)]
-
-    def sample(self, now: float, total: int) -> None:
-        """Notes that the count is ``total`` at ``now``; meant to be called each control pass."""
-        self._samples.append((now, total))
-        # One sample older than the window stays, so that the window is covered in full.
-        while self._samples[1][0] <= now - self.WINDOW:
-            del self._samples[0]
-
-    @property
-    def bps(self) -> float:
-        """Bit/s between the oldest and the newest sample."""
-        (began, first), (ended, last) = self._samples[0], self._samples[-1]
-        return (last - first) * 8 / (ended - began) if ended > began else 0.0

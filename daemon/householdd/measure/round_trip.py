@@ -1,11 +1,11 @@
-"""How long an answer may take: RFC 6298, fed with the session's own round trips."""
+"""Timeout of an answer (RFC 6298), from the session's round trips."""
 
 from __future__ import annotations
 
 _ALPHA = 1 / 8
 _BETA = 1 / 4
 _K = 4
-"""Gains and factor of RFC 6298 section 2."""
+"""Gains and factor of RFC 6298, section 2."""
 
 
 class RoundTrip:
@@ -15,12 +15,12 @@ class RoundTrip:
 
     def __init__(self) -> None:
         self.latest: float | None = None
-        """None before the first sample; then so are the others."""
+        """None before the first sample, as ``smoothed``."""
         self.smoothed: float | None = None
         self.deviation = 0.0
 
     def add(self, sample: float) -> None:
-        """Takes one round trip. Each answer names its ping, so none is ambiguous as a TCP retransmission is."""
+        """Add a round trip. A pong names its ping, so none is ambiguous as a TCP retransmission is."""
         self.latest = sample
         if self.smoothed is None:
             self.smoothed, self.deviation = sample, sample / 2
@@ -29,7 +29,7 @@ class RoundTrip:
         self.smoothed += _ALPHA * (sample - self.smoothed)
 
     def timeout(self, floor: float, ceiling: float) -> float:
-        """Seconds after which an answer is overdue, within the bounds; the floor before the first sample."""
+        """Return the seconds until an answer is overdue, within the bounds; the floor before the first sample."""
         if self.smoothed is None:
             return floor
         return min(max(self.smoothed + _K * self.deviation, floor), ceiling)

@@ -1,7 +1,7 @@
-"""What a client may claim of a finished run: a strict, bounded message, and what the server concludes from it.
+"""A client's report of a finished run: a strict, bounded message.
 
-Every string is a word out of a list or fits a short pattern, every number is finite and in a range, every list has a
-greatest length. So a stored report can be shown to anybody without further checks.
+Every string is an enumerated word or matches a short pattern, every number is finite and in a range, every list is
+bounded, so a stored report can be shown without further checks.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from household_scoring.requirements import Band
 from household_scoring.validity import Invalid
 
 MAX_POINTS = 240
-"""Points of a timeline; four a second for a minute."""
+"""Points of a timeline: four per second for a minute."""
 
-# \Z and not $, which lets a newline follow.
+# \Z, because $ would allow a trailing newline.
 _Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9_-]{0,31}\Z")]
 _Version = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z][0-9A-Za-z.+-]{0,31}\Z")]
 _VerdictKey = Annotated[str, msgspec.Meta(pattern=r"\Averdict\.[a-z][a-z0-9_-]{0,31}\.[a-z]{1,16}\Z")]
@@ -32,19 +32,19 @@ _Mos = Annotated[float, msgspec.Meta(ge=1, le=5)]
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A part of a report; fields that are not known are refused."""
+    """Part of a report; unknown fields are refused."""
 
 
 class ReportClient(_Strict, frozen=True, kw_only=True):
-    """Who measured."""
+    """Program that measured."""
 
     kind: Literal["page", "householdctl", "server"]
-    """``server`` is for runs that no client reports; no client may say it."""
+    """``server`` marks runs that no client reported; clients may not send it."""
     version: _Version
 
 
 class ReportedLatency(_Strict, frozen=True, kw_only=True):
-    """Round trips of one series in milliseconds; null where nothing was measured."""
+    """Round trips of one series, in milliseconds; null if nothing was measured."""
 
     count: _Count
     p50_ms: _Milliseconds | None
@@ -61,33 +61,33 @@ class ReportedLatency(_Strict, frozen=True, kw_only=True):
 
 
 class Rates(_Strict, frozen=True, kw_only=True):
-    """Mean payload rates of one direction in bit/s."""
+    """Mean payload rates of one direction, in bit/s."""
 
     wanted_bps: _Rate
     got_bps: _Rate
 
 
 class Person(_Strict, frozen=True, kw_only=True):
-    """How it was for one person under load."""
+    """Result of one person under load."""
 
     who: _Word
     activity: _Word
     score: _Score | None
     band: Band | None
     verdict: _VerdictKey
-    """A message key."""
+    """Message key."""
     download: Rates
     upload: Rates
     latency: ReportedLatency
     """Of the person's own connection."""
     stall_s: _Seconds | None = None
-    """How long the picture stood still; null of who watches none."""
+    """How long the video stalled; null without a video."""
     mos: _Mos | None = None
-    """Mean opinion score; null of who is in no call."""
+    """Mean opinion score; null without a call."""
 
 
 class Phase(_Strict, frozen=True, kw_only=True):
-    """A part of the run; seconds since its begin."""
+    """Part of the run, in seconds since its begin."""
 
     name: Literal["warm_up", "idle", "load", "recovery"]
     from_s: _Seconds
@@ -99,7 +99,7 @@ class Phase(_Strict, frozen=True, kw_only=True):
 
 
 class TimelinePoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One moment of the run, written as ``[seconds, delay_ms, down_bps, up_bps]`` to be short."""
+    """One moment of the run, encoded as ``[seconds, delay_ms, down_bps, up_bps]``."""
 
     seconds: _Seconds
     delay_ms: _Milliseconds | None
@@ -108,7 +108,7 @@ class TimelinePoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
 
 
 class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
-    """A client's account of its run."""
+    """A client's report of its run."""
 
     ended_at: Annotated[float, msgspec.Meta(ge=0, le=2**53)]
     """Unix time by the client's clock, in milliseconds."""
@@ -117,17 +117,17 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     phases: Annotated[tuple[Phase, ...], msgspec.Meta(max_length=8)]
     baseline_ms: _Milliseconds | None
     idle: ReportedLatency
-    """The probe's before any load."""
+    """Of the probe, before any load."""
     loaded: ReportedLatency
-    """The probe's under load."""
+    """Of the probe, under load."""
     people: Annotated[tuple[Person, ...], msgspec.Meta(min_length=1, max_length=8)]
     invalid: Annotated[tuple[Invalid, ...], msgspec.Meta(max_length=len(Invalid))] = ()
-    """Why the run does not count; none of a valid one."""
+    """Why the run is invalid; empty if it is valid."""
     loss_share: _Share | None = None
-    """Loss on the probe's connections; null where it cannot be told from queueing."""
+    """Loss on the probe's connections; null if it cannot be told from queueing."""
     timeline: Annotated[tuple[TimelinePoint, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
     warm_up_mbps: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
-    """What the line carried before the run, in Mbit/s."""
+    """Rate of the line before the run, in Mbit/s."""
 
     def __post_init__(self) -> None:
         if any(after.seconds < before.seconds for before, after in pairwise(self.timeline)):
@@ -138,26 +138,25 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
 
     @property
     def valid(self) -> bool:
-        """Whether the run counts."""
         return not self.invalid
 
     @property
     def grade(self) -> Grade | None:
-        """The household's grade by the server's own rules; None without figures of the idle and the loaded line."""
+        """The household's grade by the server's rules; None without idle or loaded latency."""
         if self.baseline_ms is None or self.loaded.p95_ms is None:
             return None
         return grade(self.baseline_ms, self.loaded.p95_ms)
 
     @property
     def increase_p95_ms(self) -> float | None:
-        """What the load added to the latency; None like the grade."""
+        """Increase of the 95th percentile under load; None without idle or loaded latency."""
         if self.baseline_ms is None or self.loaded.p95_ms is None:
             return None
         return max(self.loaded.p95_ms - self.baseline_ms, 0.0)
 
 
 encode = msgspec.json.Encoder().encode
-"""A report as JSON, as it is stored."""
+"""Encode a report as JSON, as stored."""
 
 decode = msgspec.json.Decoder(ClientRunReport).decode
-"""The same back. Raises msgspec.DecodeError."""
+"""Decode a report. Raise msgspec.DecodeError."""

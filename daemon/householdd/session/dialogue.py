@@ -12,7 +12,7 @@ from householdd.session.pings import Pings
 from householdd.session.session import Session
 from householdd.session.states import CloseReason, EvidenceKind
 from householdd.session.updates import fill, mbps
-from householdd.traffic.profiles import GREATEST_RATE, MEGABIT, PROBE
+from householdd.traffic.profiles import MAX_RATE_MBPS, MEGABIT, PROBE
 
 MAX_ERRORS = 20
 """Malformed messages, and as many of unknown type, that a session survives."""
@@ -151,7 +151,7 @@ class Dialogue:
         A rate is Mbit/s. Clients of the earlier system say bit/s: so is every number beyond the rates of a profile.
         """
         if rate is not None and rate > 0 and math.isfinite(rate):
-            self.session.download.limit(rate if rate > GREATEST_RATE else rate * MEGABIT, now)
+            self.session.download.limit(rate if rate > MAX_RATE_MBPS else rate * MEGABIT, now)
 
     def _run_report(self, report: ClientRunReport) -> tuple[list[messages.ServerMessage], CloseReason | None]:
         if self.session.profile.key != PROBE.key:

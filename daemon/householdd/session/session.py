@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from householdd.capacity.demand import LEAD_S, Demand
+from householdd.capacity.demand import DEMAND_LEAD_S, Demand
 from householdd.capacity.lateness import Lateness
-from householdd.measure.latency import RateMeter, SessionLatency
+from householdd.measure.latency import SessionLatency
+from householdd.measure.rate_meter import RateMeter
 from householdd.session.liveness import HEARTBEAT_S, Kernel, Liveness
 from householdd.session.states import CloseReason, EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
@@ -118,7 +119,7 @@ class Session:
         self.latency = SessionLatency()
         self.download = Pacer(profile.download.shape(), now)
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP_S)
-        self.liveness = Liveness(self.download.shape.longest_gap, now, acks_answer=profile.is_stream)
+        self.liveness = Liveness(self.download.shape.longest_gap_s, now, acks_answer=profile.is_stream)
         self.transport: Transport | None = None
         """The latest report; None before the first, and of a session that ended before it."""
         self.sums = Sums()
@@ -236,7 +237,7 @@ class Session:
 
     def measure(self, now: float, late: int = 0) -> None:
         """Samples the rates; once a control pass, by which ``late`` passes were late."""
-        self.lateness.passed(late)
+        self.lateness.add(late)
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
 
@@ -246,19 +247,19 @@ class Session:
         Nothing behind a shut gate. To be asked once a control pass.
         """
         download, upload = self._download_demand, self._upload_demand
-        download.look(now, self.download.offered(now), self.sums.sent, capped=self.download.capped)
-        upload.look(now, self.upload.taken, self.sums.received, capped=self.upload.capped)
+        download.update(now, self.download.offered(now), self.sums.sent, capped=self.download.capped)
+        upload.update(now, self.upload.taken, self.sums.received, capped=self.upload.capped)
         if self.state is not SessionState.ACTIVE:
             return 0.0, 0.0
         return (
-            min(self.download.demand(now, LEAD_S), download.line_bps or math.inf),
-            min(self.upload.demand(now, LEAD_S), upload.line_bps or math.inf),
+            min(self.download.demand(now, DEMAND_LEAD_S), download.line_bps or math.inf),
+            min(self.upload.demand(now, DEMAND_LEAD_S), upload.line_bps or math.inf),
         )
 
     def hold(self, download_bps: float, upload_bps: float, now: float) -> None:
         """Budgets leave the session so much, until the next call."""
-        self.download.hold(download_bps, now)
-        self.upload.hold(upload_bps, now)
+        self.download.set_cap(download_bps, now)
+        self.upload.set_cap(upload_bps, now)
 
     @property
     def limited(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from householdd.settings.definitions import Choice, Definition, Limits, Range, SettingError, SettingGroup, Timeouts
-from householdd.traffic.profiles import GREATEST_RATE, MIN_RATE, ProfileRates, Profiles
+from householdd.traffic.profiles import MAX_RATE_MBPS, MIN_RATE_MBPS, ProfileRates, Profiles
 
 _Group = TypeVar("_Group", Timeouts, Limits, ProfileRates)
 
@@ -99,7 +99,7 @@ class Catalogue:
                 _, key, name = path.split(".")
                 verb = f"{name.removesuffix('_mbps')}s"
                 words = f"rate at which {profiles.by_key[key].name} {verb}, while there is traffic"
-                self.definitions[path] = Range(words, MIN_RATE, GREATEST_RATE, "Mbit/s")
+                self.definitions[path] = Range(words, MIN_RATE_MBPS, MAX_RATE_MBPS, "Mbit/s")
         self.definitions["log_level"] = Choice(
             "least level of what is logged, by the daemon and its workers", tuple(LogLevel)
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, Table, delete, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
-from householdd.capacity.fair_share import Holding, kept_rows
+from householdd.capacity.max_min_fairness import Holding, kept_rows
 from householdd.storage.schema import outbox, people, runs, session_sums, sessions
 from householdd.storage.writing import RUN_OVERHEAD_BYTES, SECONDS_PER_HOUR
 

@@ -69,7 +69,7 @@ class Pruner:
         now = self._clocks()
         if self._trust is None:
             self._trust = ClockTrust(_last_seen(connection, self._server), now)
-        self._trust.look(now)
+        self._trust.update(now)
         write_seen(connection, self._server, self._trust.last_known)
 
     def step(self, engine: Engine) -> None:
@@ -89,7 +89,7 @@ class Pruner:
 
     def _begin(self, engine: Engine) -> Iterator[int]:
         now = self._clocks()
-        trusted = self._trust is not None and self._trust.look(now)
+        trusted = self._trust is not None and self._trust.update(now)
         self._deleted = 0
         self._look_at_clock(engine, now, trusted=trusted)
         bounds = Bounds(self._retention.most, self._retention.max_bytes)
@@ -129,7 +129,7 @@ def _last_seen(connection: Connection, server: str) -> float | None:
 
 def _untrusted(trust: ClockTrust, now: ClockReading) -> str:
     ahead = trust.ahead(now)
-    hours = trust.trusted_from(now) / 3600
+    hours = trust.seconds_until_trusted(now) / 3600
     return (
         f"nothing is deleted as too old: the clock is {abs(ahead) / SECONDS_PER_DAY:.1f} days "
         f"{'ahead of' if ahead > 0 else 'behind'} the last time written ({_date(trust.last_known)} UTC); "

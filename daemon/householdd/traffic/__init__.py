@@ -1,1 +1,1 @@
-"""Pure: profiles of people, and the shape and pace of their payload."""
+"""Profiles of people, and the shape and pace of their payload. Pure."""

@@ -1,4 +1,4 @@
-"""Who lives in the house: profiles as data, checked when they are read."""
+"""Profiles of the people in the household, from validated data."""
 
 from __future__ import annotations
 
@@ -12,29 +12,28 @@ import msgspec
 from householdd.traffic.shapes import Burst, Constant, Shape, Silent, bulk
 
 MEGABIT = 1e6
-"""Bits in the megabit of every rate here: decimal, as network rates are."""
+"""Bits per megabit: decimal, as for network rates."""
 
-MIN_RATE, GREATEST_RATE = 0.01, 10_000.0
-"""Mbit/s, of a profile's download or upload."""
+MIN_RATE_MBPS, MAX_RATE_MBPS = 0.01, 10_000.0
+"""Range of a profile's rates, in Mbit/s."""
 
-_Rate = Annotated[float, msgspec.Meta(ge=MIN_RATE, le=GREATEST_RATE)]
-# \Z and not $, which lets a newline follow.
+_Rate = Annotated[float, msgspec.Meta(ge=MIN_RATE_MBPS, le=MAX_RATE_MBPS)]
+# \Z, because $ would allow a trailing newline.
 _Key = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9-]{0,31}\Z")]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class ProfileError(ValueError):
-    """Profile data that cannot be used; the message says where and what is allowed."""
+    """Invalid profile data; the message says where, and what is allowed."""
 
 
 class ConstantSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="constant"):
-    """``shape = "constant"``: ``rate_mbps`` in ``tick_hz`` portions a second."""
+    """``shape = "constant"``: ``rate_mbps`` in ``tick_hz`` portions per second."""
 
     rate_mbps: _Rate
     tick_hz: Annotated[float, msgspec.Meta(ge=1, le=1000)]
 
     def shape(self) -> Shape:
-        """The shape described."""
         return Constant(self.rate_mbps * MEGABIT, self.tick_hz)
 
 
@@ -46,7 +45,6 @@ class BurstSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
     off_s: Annotated[float, msgspec.Meta(ge=0, le=60)]
 
     def shape(self) -> Shape:
-        """The shape described."""
         return Burst(self.rate_mbps * MEGABIT, self.on_s, self.off_s)
 
 
@@ -56,7 +54,6 @@ class BulkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     rate_mbps: _Rate
 
     def shape(self) -> Shape:
-        """The shape described."""
         return bulk(self.rate_mbps * MEGABIT)
 
 
@@ -64,7 +61,6 @@ class SilentSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     """``shape = "silent"``: no traffic in this direction."""
 
     def shape(self) -> Shape:
-        """The shape described."""
         return Silent()
 
 
@@ -80,7 +76,7 @@ class ProfileRates:
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One kind of user and the traffic of both directions, as the user sees them: download is server to client."""
+    """A kind of user and the traffic of both directions, as the user sees them: download is server to client."""
 
     name: _Text
     description: _Text
@@ -89,31 +85,31 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upload: Spec
     aliases: tuple[_Key, ...] = ()
     key: str = ""
-    """The table's name in the data; filled in when it is read."""
+    """Name of the table in the data; set when it is read."""
 
     @property
     def only_measures(self) -> bool:
-        """Whether all that a client does here is to send pings; then nothing else may be in their way."""
+        """Whether clients only send pings, which nothing else may delay."""
         return self.key == PROBE.key
 
     @property
     def is_stream(self) -> bool:
-        """Whether its client reads the body of an HTTP response, and cannot answer."""
+        """Whether the client reads an HTTP response body, and cannot answer."""
         return self.key == WARM_UP
 
     @property
     def max_duration_s(self) -> float:
-        """Most time that a session may last, whatever the timeouts allow."""
+        """Longest session, in seconds, whatever the timeouts allow."""
         return WARM_UP_S if self.is_stream else math.inf
 
     @property
     def uploads(self) -> bool:
-        """Whether clients are asked for uploads."""
+        """Whether the profile has upload traffic."""
         return not isinstance(self.upload, SilentSpec)
 
     @property
     def bulk(self) -> bool:
-        """Whether a direction takes whatever the line takes."""
+        """Whether a direction takes as much as the line does."""
         return isinstance(self.download, BulkSpec) or isinstance(self.upload, BulkSpec)
 
 
@@ -125,14 +121,14 @@ PROBE = Profile(
     upload=SilentSpec(),
     key="probe",
 )
-"""Nobody who lives in the house, so it is not among the profiles; always there, so that a page can count on it."""
+"""Not a person, so not among the profiles; always present, so that pages can rely on it."""
 
 
 WARM_UP = "warm-up"
-"""Key of the profile that ``Profiles.warm_up`` makes."""
+"""Key of the profile made by ``Profiles.warm_up``."""
 
 WARM_UP_S = 15.0
-"""Longest warm-up; deployed pages read for 10 s."""
+"""Longest warm-up, in seconds; deployed pages read for 10 s."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -140,7 +136,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Profiles:
-    """All profiles by key, found by key or alias."""
+    """All profiles, found by key or alias."""
 
     def __init__(self, profiles: Mapping[str, Profile]) -> None:
         self.by_key = {key: msgspec.structs.replace(profile, key=key) for key, profile in profiles.items()}
@@ -153,9 +149,9 @@ class Profiles:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Profiles:
-        """Profiles from parsed TOML with a table ``profiles``.
+        """Read profiles from parsed TOML with a table ``profiles``.
 
-        Raises ProfileError for anything missing, unknown, of the wrong type or out of range.
+        Raise ProfileError for anything missing, unknown, of the wrong type or out of range.
         """
         try:
             file = msgspec.convert(data, _File)
@@ -169,22 +165,22 @@ class Profiles:
         return cls(file.profiles)
 
     def warm_up(self) -> Profile:
-        """Return the download with which a page of the earlier system looks what the line carries.
+        """Return the profile of the download by which pages of the earlier system estimate the line rate.
 
-        It is as fast as the fastest in the house. No URL of a session names it.
+        It is as fast as the fastest profile. No session URL names it.
         """
         peak = max(profile.download.shape().peak_bps for profile in self.by_key.values())
         return Profile(
             name="Warm-up",
             description="The download before a run of a page of the earlier system",
             activity_type="warm_up",
-            download=BulkSpec(max(peak / MEGABIT, MIN_RATE)),
+            download=BulkSpec(max(peak / MEGABIT, MIN_RATE_MBPS)),
             upload=SilentSpec(),
             key=WARM_UP,
         )
 
     def differ_beyond_rates(self, other: Profiles) -> bool:
-        """Whether ``other`` has other profiles, or the same with something else about them changed than rates."""
+        """Return whether ``other`` differs in anything but rates."""
         return self._unrated() != other._unrated()
 
     def _unrated(self) -> dict[str, Profile]:
@@ -223,7 +219,7 @@ class Profiles:
         return changed
 
     def find(self, who: str) -> Profile | None:
-        """The profile whose key or alias is ``who``."""
+        """Return the profile with this key or alias."""
         return self._by_name.get(who)
 
 

@@ -1,4 +1,4 @@
-"""Traffic shapes: which bytes are due at which time. A shape knows no session and keeps no state."""
+"""Traffic shapes: which bytes are due at which time. A shape is stateless."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 BURST_TICK_S = 0.01
-"""Seconds between two looks at a burst: fine enough that 25 Mbit/s come as 31 kB, not as lumps a queue would feel."""
+"""Tick of a burst, in seconds: 25 Mbit/s are sent in 31 kB, too little for a queue to notice."""
 
 BULK_TICK_S = 0.005
-"""Seconds between two looks at a bulk transfer; at 1000 Mbit/s a tick is 625 kB."""
+"""Tick of a bulk transfer, in seconds; at 1000 Mbit/s it is 625 kB."""
 
-SLACK_S = 1e-6
-"""Part of a tick by which it may come early: a timer that fires exactly on its tick may read so in floating point."""
+SLACK_TICKS = 1e-6
+"""Fraction of a tick by which it may be early: a timer that fires on its tick may read slightly less in floating
+point."""
 
 
 class Shape(Protocol):
@@ -21,85 +22,78 @@ class Shape(Protocol):
 
     @property
     def mean_bps(self) -> float:
-        """Mean rate in bit/s over a long time."""
+        """Long-term mean rate, in bit/s."""
         ...
 
     @property
     def peak_bps(self) -> float:
-        """Greatest rate in bit/s over a tick."""
+        """Peak rate over a tick, in bit/s."""
         ...
 
     @property
-    def longest_gap(self) -> float:
-        """Greatest seconds between two portions; 0 where there are none."""
+    def longest_gap_s(self) -> float:
+        """Longest time between two portions, in seconds; 0 if there are none."""
         ...
 
     def bytes_by(self, elapsed: float) -> int:
-        """Bytes due from the beginning up to ``elapsed``; never decreases."""
+        """Return the bytes due from the begin to ``elapsed``; never decreases."""
         ...
 
     def next_after(self, elapsed: float) -> float:
-        """The first time later than ``elapsed`` at which more bytes are due, if a tick holds as much as one."""
+        """Return the first time after ``elapsed`` at which more bytes are due, if a tick is at least one byte."""
         ...
 
     def limited(self, rate_bps: float) -> Shape:
-        """The same shape with its peak lowered to ``rate_bps``, which is below it."""
+        """Return the shape with its peak lowered to ``rate_bps``, which must be below it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """No traffic at all in this direction."""
+    """No traffic."""
 
     mean_bps: float = 0.0
     peak_bps: float = 0.0
-    longest_gap: float = 0.0
+    longest_gap_s: float = 0.0
 
     def bytes_by(self, elapsed: float) -> int:  # noqa: ARG002 - the protocol's signature
-        """None, ever."""
         return 0
 
     def next_after(self, elapsed: float) -> float:  # noqa: ARG002 - the protocol's signature
-        """Never."""
         return math.inf
 
     def limited(self, rate_bps: float) -> Silent:  # noqa: ARG002 - the protocol's signature
-        """Still silent."""
         return self
 
 
 @dataclass(frozen=True)
 class Constant:
-    """``rate_bps`` in equal portions, ``tick_hz`` of them a second: a game's updates, a call's frames."""
+    """``rate_bps`` in equal portions, ``tick_hz`` per second: a game's updates, a call's frames."""
 
     rate_bps: float
     tick_hz: float
 
     @property
     def mean_bps(self) -> float:
-        """The rate itself."""
         return self.rate_bps
 
     @property
     def peak_bps(self) -> float:
-        """The rate itself."""
         return self.rate_bps
 
     @property
-    def longest_gap(self) -> float:
-        """A tick."""
+    def longest_gap_s(self) -> float:
         return 1 / self.tick_hz
 
     def bytes_by(self, elapsed: float) -> int:
-        """Whole ticks only; fractions of a byte carry over to later ticks."""
+        """Count whole ticks; fractions of a byte carry over."""
         return int(_ticks(elapsed, self.tick_hz) * self.rate_bps / 8 / self.tick_hz)
 
     def next_after(self, elapsed: float) -> float:
-        """The next tick."""
         return (_ticks(elapsed, self.tick_hz) + 1) / self.tick_hz
 
     def limited(self, rate_bps: float) -> Constant:
-        """Smaller portions at the same ticks."""
+        """Keep the ticks; shrink the portions."""
         return replace(self, rate_bps=rate_bps)
 
 
@@ -118,51 +112,51 @@ class Burst:
 
     @property
     def peak_bps(self) -> float:
-        """The rate while it is on."""
+        """Rate during a burst."""
         return self.rate_bps
 
     @property
-    def longest_gap(self) -> float:
-        """The silence, and the tick behind it."""
+    def longest_gap_s(self) -> float:
+        """The pause, and one tick."""
         return self.off + BURST_TICK_S
 
     def bytes_by(self, elapsed: float) -> int:
-        """All past bursts and the ticks of the one under way."""
-        bursts, ticks = self._place(elapsed)
-        # Each burst has whole bytes, so that its end and the next one's beginning cannot round apart.
+        """Count all past bursts, and the ticks of the current one."""
+        bursts, ticks = self._position(elapsed)
+        # A burst has whole bytes, so that the end of one and the begin of the next round alike.
         burst_bytes = int(self.on * self.rate_bps / 8)
         if ticks == self._ticks_on:
             return (bursts + 1) * burst_bytes
         return bursts * burst_bytes + min(int(ticks * BURST_TICK_S * self.rate_bps / 8), burst_bytes)
 
     def next_after(self, elapsed: float) -> float:
-        """The next tick of the burst under way, or the first of the next burst."""
+        """Return the next tick of the current burst, or the first of the next."""
         period = self.on + self.off
-        bursts, ticks = self._place(elapsed)
+        bursts, ticks = self._position(elapsed)
         if ticks < self._ticks_on:
             return bursts * period + min((ticks + 1) * BURST_TICK_S, self.on)
         return (bursts + 1) * period + min(BURST_TICK_S, self.on)
 
     def limited(self, rate_bps: float) -> Burst:
-        """Slower bursts at the same times."""
+        """Keep the times; slow the bursts."""
         return replace(self, rate_bps=rate_bps)
 
     @property
     def _ticks_on(self) -> int:
-        # The last tick of a burst may be cut short by its end.
-        return math.ceil(self.on / BURST_TICK_S - SLACK_S)
+        # The end of a burst may cut its last tick short.
+        return math.ceil(self.on / BURST_TICK_S - SLACK_TICKS)
 
-    def _place(self, elapsed: float) -> tuple[int, int]:
-        """Bursts before the one under way, and that one's ticks by now."""
+    def _position(self, elapsed: float) -> tuple[int, int]:
+        """Return the number of past bursts, and the ticks of the current one."""
         bursts, within = divmod(max(elapsed, 0.0), self.on + self.off)
-        over = within + SLACK_S * BURST_TICK_S >= self.on
+        over = within + SLACK_TICKS * BURST_TICK_S >= self.on
         return int(bursts), self._ticks_on if over else _ticks(within, 1 / BURST_TICK_S)
 
 
 def bulk(rate_bps: float) -> Constant:
-    """As much as the line takes, up to ``rate_bps``: a computer that pulls updates."""
+    """Return the shape of a computer that pulls updates: as much as the line takes, up to ``rate_bps``."""
     return Constant(rate_bps, 1 / BULK_TICK_S)
 
 
 def _ticks(elapsed: float, hertz: float) -> int:
-    return int(max(elapsed, 0.0) * hertz + SLACK_S)
+    return int(max(elapsed, 0.0) * hertz + SLACK_TICKS)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
-from householdd.capacity.lateness import PASS_INTERVAL_S, Beat, late_passes
-from householdd.capacity.overload_controller import Tuning
+from householdd.capacity.lateness import PASS_INTERVAL_S, PassTimer, late_passes
+from householdd.capacity.overload_controller import OverloadTuning
 from householdd.shared.demand import SharedDemand
 from householdd.worker.budget_enforcer import BudgetEnforcer
 from householdd.worker.overload_actions import OverloadActions
@@ -44,13 +44,13 @@ class ControlLoop:
         self._manager = manager
         self._now = manager.clock.now
         self._budgeting = BudgetEnforcer(manager, ledger)
-        self.overloading = overloading or OverloadActions(manager, Tuning(enabled=False))
+        self.overloading = overloading or OverloadActions(manager, OverloadTuning(enabled=False))
         self._began: float | None = None
 
     async def run(self) -> None:
         """Passes until cancelled."""
         # Not the event loop's time: uvloop's stands still within a turn, so it does not see a turn that took long.
-        beat = Beat(PASS_INTERVAL_S, self._now())
+        beat = PassTimer(PASS_INTERVAL_S, self._now())
         while True:
             for _ in self.turns(beat.begin(self._now())):
                 await asyncio.sleep(0)

@@ -36,7 +36,7 @@ def take(manager: SessionManager, loop: ControlLoop, survey: SessionStats, censu
     yield _histogram(metrics.PASS_GAP, timing.pass_gap)
     yield _histogram(metrics.PASS_DURATION, timing.pass_duration)
     yield _number(metrics.SLOW_PASSES, loop.slow_passes)
-    yield _number(metrics.OVERLOAD_STEP, loop.overloading.ladder.step)
+    yield _number(metrics.OVERLOAD_STEP, loop.overloading.controller.level)
     yield _number(metrics.CONNECTIONS, census.connections)
     yield _number(metrics.WATCHES, census.watches)
     yield _number(metrics.TASKS, census.tasks)

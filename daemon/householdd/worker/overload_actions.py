@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
-from householdd.capacity.overload_controller import OverloadController, OverloadLevel, Signals, Tuning
+from householdd.capacity.overload_controller import OverloadController, OverloadLevel, OverloadTuning, Signal
 from householdd.session.states import CloseReason
 from householdd.worker.memory_gauge import MemoryGauge
 from householdd.worker.session_driver import SessionDriver
@@ -33,17 +33,17 @@ SHED_LEAST, SHED_PART = 2, 20
 
 
 class OverloadActions:
-    """Moves one worker on its ladder, and carries out the step in force."""
+    """Updates the overload level of one worker, and carries out its measures."""
 
     def __init__(
         self,
         manager: SessionManager,
-        tuning: Tuning,
+        tuning: OverloadTuning,
         memory: MemoryGauge | None = None,
         cpu: Callable[[], float] = time.process_time,
     ) -> None:
         """``cpu`` tells the seconds of CPU that the worker has used; without ``memory`` nobody looks at that."""
-        self.ladder = OverloadController(tuning)
+        self.controller = OverloadController(tuning)
         self.since_wall = manager.clock.wall()
         """Unix time at which the step in force began."""
         self._manager = manager
@@ -51,7 +51,7 @@ class OverloadActions:
         self._memory = memory
         self._cpu = cpu
         self._lateness = deque[float](maxlen=PASSES)
-        self._slow_figures: dict[Signals, float] = {}
+        self._slow_figures: dict[Signal, float] = {}
         """Of the last look."""
         self._looked: tuple[float, float] | None = None
         """When that was, and the CPU used until then; None before the first."""
@@ -59,7 +59,7 @@ class OverloadActions:
     @property
     def bulk_bps(self) -> float:
         """The most for a direction of a bulk session, bit/s."""
-        return BULK_BPS if self.ladder.step >= OverloadLevel.SLOW else math.inf
+        return BULK_BPS if self.controller.level >= OverloadLevel.SLOW else math.inf
 
     def run(self, now: float, lateness: float) -> None:
         """Looks how the worker is; this control pass began ``lateness`` seconds after its time."""
@@ -69,7 +69,7 @@ class OverloadActions:
         looked = self._looked is None or now - self._looked[0] >= CHECK_INTERVAL_S
         if looked:
             self._look(now)
-        if self.ladder.look(self._figures(), now):
+        if self.controller.update(self._figures(), now):
             self._moved()
             looked = True
         if looked:
@@ -77,44 +77,44 @@ class OverloadActions:
 
     def _look(self, now: float) -> None:
         used = self._cpu()
-        figures = {Signals.SEND_QUEUE: float(sum(driver.link.buffered for driver in self._manager.live.values()))}
+        figures = {Signal.SEND_QUEUE: float(sum(driver.link.buffered for driver in self._manager.live.values()))}
         if self._looked is not None:
             before, used_before = self._looked
-            figures[Signals.CPU] = (used - used_before) / (now - before)
+            figures[Signal.CPU] = (used - used_before) / (now - before)
         if self._memory is not None:
-            told = {Signals.MEMORY: self._memory.used(), Signals.MEMORY_STALL: self._memory.stalled()}
+            told = {Signal.MEMORY: self._memory.used(), Signal.MEMORY_STALL: self._memory.stalled()}
             figures |= {strain: figure for strain, figure in told.items() if figure is not None}
         self._slow_figures = figures
         self._looked = now, used
 
-    def _figures(self) -> dict[Signals, float]:
+    def _figures(self) -> dict[Signal, float]:
         lag = heapq.nlargest(LATE_PASSES, self._lateness)[-1] if len(self._lateness) == PASSES else 0.0
-        figures = {Signals.LAG: lag, **self._slow_figures}
+        figures = {Signal.LAG: lag, **self._slow_figures}
         if lag < self._tuning.lag / 2:
             # It keeps its pace, however busy.
-            figures.pop(Signals.CPU, None)
+            figures.pop(Signal.CPU, None)
         return figures
 
     def _moved(self) -> None:
-        ladder = self.ladder
-        rose = ladder.step > self._manager.admission.overload
-        self._manager.admission.overload = ladder.step
+        controller = self.controller
+        rose = controller.level > self._manager.admission.overload
+        self._manager.admission.overload = controller.level
         self.since_wall = self._manager.clock.wall()
-        cause = ladder.cause
+        cause = controller.cause
         facts = (
             {}
             if cause is None
-            else {"cause": cause.strain.value, "figure": round(cause.figure, 3), "threshold": round(cause.threshold, 3)}
+            else {"cause": cause.signal.value, "figure": round(cause.figure, 3), "threshold": round(cause.threshold, 3)}
         )
         (log.warning if rose else log.info)(
-            "overload", step=ladder.step.name.lower(), **facts, sessions=len(self._manager.live)
+            "overload", step=controller.level.name.lower(), **facts, sessions=len(self._manager.live)
         )
 
     def _end_sessions(self) -> None:
-        if self.ladder.step is OverloadLevel.STOP:
+        if self.controller.level is OverloadLevel.STOP:
             # Again at each look: a handshake may have been under way.
             self._manager.end_all(CloseReason.OVERLOADED)
-        elif self.ladder.step is OverloadLevel.SHED:
+        elif self.controller.level is OverloadLevel.SHED:
             bulk = [driver for driver in reversed(self._manager.live.values()) if _is_bulk(driver)]
             newest = bulk[: max(SHED_LEAST, len(bulk) // SHED_PART)]
             self._manager.end_spread(CloseReason.OVERLOADED, "", 0.0, [each.session.identity.id for each in newest])

@@ -156,7 +156,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
                 last_pass=convert.duration(loop.last_pass),
                 longest_gap=convert.duration(loop.longest_gap),
             ),
-            overload=convert.overload(loop.overloading.ladder, loop.overloading.since_wall),
+            overload=convert.overload(loop.overloading.controller, loop.overloading.since_wall),
             census=resource_usage.take(self._manager, self._connections()),
             sessions=[pb.StateCount(state=convert.state(state), count=number) for state, number in states.items()],
         )

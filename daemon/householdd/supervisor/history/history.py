@@ -20,7 +20,7 @@ from household.v1 import session_pb2
 from householdd.admission.run_allowance import RunAllowance
 from householdd.admission.run_index import Household, RunIndex
 from householdd.api.convert import duration, timestamp, unix
-from householdd.clients.addresses import block, split_host_port
+from householdd.clients.addresses import address_block, split_host_port
 from householdd.config.settings import HistorySettings
 from householdd.measure.run_report import ClientRunReport
 from householdd.storage import reading
@@ -142,7 +142,7 @@ class History:
         """Store a run that was reported on ``session``; return its id once it is in the database."""
         now = time.monotonic()
         self._server_runs.reported(_household(session))
-        if not self._allowance.take(block(split_host_port(session.peer_address)[0]), now):
+        if not self._allowance.take(address_block(split_host_port(session.peer_address)[0]), now):
             return Refused.TOO_MANY
         run_id = secrets.token_hex(12)
         row = run_row(

@@ -9,7 +9,7 @@ import msgspec
 
 from household.v1 import session_pb2
 from householdd.api.convert import seconds, unix
-from householdd.clients.addresses import block, split_host_port
+from householdd.clients.addresses import address_block, split_host_port
 from householdd.measure.run_report import ClientRunReport, encode
 from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
 
@@ -22,9 +22,9 @@ def kept_addresses(peer_address: str, addresses: Addresses) -> tuple[str | None,
     host, _ = split_host_port(peer_address)
     match addresses:
         case "whole":
-            return host, block(host)
+            return host, address_block(host)
         case "truncated":
-            return block(host), block(host)
+            return address_block(host), address_block(host)
         case "none":
             return None, None
 

@@ -16,7 +16,7 @@ from householdd.api import breaker_list, convert, merge, requests
 from householdd.api.block_list import MAX_ADDRESSES, BlockList, networks_of, orders
 from householdd.api.errors import Refusal, not_found
 from householdd.api.watch import OverrunError, WatchStream
-from householdd.clients.addresses import written
+from householdd.clients.addresses import format_network
 from householdd.supervisor.worker_calls import WorkerHandle, ask_all, tell_all
 
 log = structlog.get_logger("control")
@@ -106,7 +106,7 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         before: Sequence[pb.Block] = (),
     ) -> list[pb.Block]:
         known = {block.address for block in before}
-        networks = [network for network in networks_of(killed.results) if written(network) not in known]
+        networks = [network for network in networks_of(killed.results) if format_network(network) not in known]
         length, reason = convert.seconds(request.block_address), request.reason.strip()
         blocks = self._book.put(networks, reason, length, validate_only=request.validate_only)
         if not request.validate_only:
