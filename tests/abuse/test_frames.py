@@ -28,13 +28,13 @@ def send(raw: RawClient, data: bytes, times: int = 1) -> None:
             return
 
 
-def ended(daemon: Daemon, raw: RawClient, session_id: str) -> pb.Session:
-    """The session once it has ended, which is for the client's breach of the protocol."""
+def ended(daemon: Daemon, raw: RawClient, session_id: str, reason: str) -> pb.Session:
+    """The session once it has ended for ``reason``."""
     # The client takes the close frame and goes, so that nobody waits for the deadline.
     raw.read(lambda: raw.protocol.close_rcvd)
     raw.close()
     session = sessions.closed(daemon, session_id)
-    assert session.close_reason == pb.CLOSE_REASON_PROTOCOL_ERROR, session
+    assert pb.CloseReason.Name(session.close_reason) == f"CLOSE_REASON_{reason}", session
     return session
 
 
@@ -56,7 +56,7 @@ def test_a_frame_that_claims_to_be_too_long_ends_the_session_unread(
     raw = enter()
     session_id = raw.session_id
     send(raw, header(2, length))
-    assert ended(target, raw, session_id).received_bytes == 0
+    assert ended(target, raw, session_id, "PROTOCOL_ERROR").received_bytes == 0
 
 
 def test_a_message_that_never_ends_is_ended(target: Daemon, enter: OpenSession) -> None:
@@ -65,7 +65,7 @@ def test_a_message_that_never_ends_is_ended(target: Daemon, enter: OpenSession) 
     send(raw, Frame(Opcode.TEXT, b'{"type": "', fin=False).serialize(mask=True))
     # One byte each: within the limit of a text message for long, but not within that of frames.
     send(raw, Frame(Opcode.CONT, b"x", fin=False).serialize(mask=True) * 1000, 20)
-    assert ended(target, raw, session_id).close_detail == "more than 500 frames a second"
+    assert ended(target, raw, session_id, "FLOODING").close_detail == "more than 500 frames a second"
 
 
 def test_a_binary_message_without_end_is_bounded_as_a_whole(target: Daemon, enter: OpenSession) -> None:
@@ -73,7 +73,7 @@ def test_a_binary_message_without_end_is_bounded_as_a_whole(target: Daemon, ente
     session_id = raw.session_id
     send(raw, Frame(Opcode.BINARY, bytes(60_000), fin=False).serialize(mask=True))
     send(raw, Frame(Opcode.CONT, bytes(60_000), fin=False).serialize(mask=True), 20)
-    assert ended(target, raw, session_id).received_bytes <= 256 * 1024
+    assert ended(target, raw, session_id, "PROTOCOL_ERROR").received_bytes <= 256 * 1024
 
 
 def test_more_upload_than_was_asked_for_waits_at_the_client(target: Daemon, enter: OpenSession) -> None:
@@ -97,7 +97,8 @@ def test_a_probe_is_asked_for_nothing_and_may_upload_next_to_nothing(target: Dae
     raw = enter("probe")
     session_id = raw.session_id
     send(raw, Frame(Opcode.BINARY, bytes(60_000)).serialize(mask=True), 500)
-    assert UNASKED_GRACE_BYTES < ended(target, raw, session_id).received_bytes < UNASKED_GRACE_BYTES + 256 * 1024
+    received = ended(target, raw, session_id, "EXCESS_UPLOAD").received_bytes
+    assert UNASKED_GRACE_BYTES < received < UNASKED_GRACE_BYTES + 256 * 1024
 
 
 @pytest.mark.parametrize("frame", [Frame(Opcode.PING, bytes(125)), Frame(Opcode.PONG, b""), Frame(Opcode.TEXT, b"{}")])
@@ -105,7 +106,7 @@ def test_a_flood_is_ended(target: Daemon, enter: OpenSession, frame: Frame) -> N
     raw = enter(receive_buffer=8192)
     session_id = raw.session_id
     send(raw, frame.serialize(mask=True) * 1000, 100)
-    ended(target, raw, session_id)
+    ended(target, raw, session_id, "FLOODING")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_what_is_no_websocket_ends_the_session(target: Daemon, enter: OpenSessio
     raw = enter()
     session_id = raw.session_id
     send(raw, data)
-    ended(target, raw, session_id)
+    ended(target, raw, session_id, "NOT_WEBSOCKET")
 
 
 @pytest.mark.parametrize(

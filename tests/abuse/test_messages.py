@@ -89,7 +89,7 @@ def test_a_string_of_256_kib_ends_the_session(target: Daemon, enter: OpenSession
     say(raw, json.dumps({"type": "stop_test", "user_id": "a" * (256 * 1024 - 100)}).encode())
     raw.read(lambda: raw.protocol.close_rcvd)
     raw.close()
-    assert sessions.closed(target, session_id).close_reason == pb.CLOSE_REASON_PROTOCOL_ERROR
+    assert sessions.closed(target, session_id).close_reason == pb.CLOSE_REASON_TEXT_TOO_LARGE
 
 
 def test_forged_pongs_and_totals_measure_nothing(target: Daemon, enter: OpenSession) -> None:

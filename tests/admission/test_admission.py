@@ -14,7 +14,7 @@ from householdd.admission.reservations import HOUSEHOLD_SESSIONS, RESERVATION_TT
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import parse_network
 from householdd.clients.client_key import ClientKey
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason, Fault
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
 
@@ -299,11 +299,12 @@ def test_whose_sessions_fail_again_and_again_is_refused_for_a_while() -> None:
     assert cause(enter(admission, client(test_id="2"), 92.0)) is Cause.BREAKER
 
 
-@pytest.mark.parametrize("reason", [CloseReason.KILLED, CloseReason.DRAINED, CloseReason.INTERNAL])
-def test_what_the_server_did_is_no_failure_of_the_client(reason: CloseReason) -> None:
+@pytest.mark.parametrize("reason", CloseReason)
+def test_only_ends_that_a_client_or_its_line_caused_are_failures(reason: CloseReason) -> None:
     admission = admission_of(Limits(breaker_failures=1))
-    assert admission.ended(client(), reason, 0.0) == []
-    assert admission.denies(client(), 0.0) is None
+    opened = admission.ended(client(), reason, 0.0)
+    assert bool(opened) is (reason.fault in (Fault.CLIENT, Fault.NETWORK))
+    assert (admission.denies(client(), 0.0) is None) is not bool(opened)
 
 
 def test_no_new_run_is_let_in_while_draining_overloaded_or_full() -> None:

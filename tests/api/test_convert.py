@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +10,9 @@ from household.v1 import server_service_pb2
 from household.v1 import session_pb2 as pb
 from householdd.admission.admission import Cause
 from householdd.api import convert
+from householdd.session.close_reason import CloseReason
 from householdd.session.liveness import Kernel
-from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict
+from householdd.session.states import EvidenceKind, SessionState, Verdict
 from householdd.settings.definitions import Timeouts
 from tests.session.samples import START, WALL, active
 
@@ -21,6 +24,17 @@ def test_seconds_survive_to_the_microsecond(value: float) -> None:
 
 def test_a_timestamp_is_unix_time_to_the_microsecond() -> None:
     assert convert.timestamp(1_700_000_000.25).ToJsonString() == "2023-11-14T22:13:20.250Z"
+
+
+@pytest.mark.parametrize("reason", CloseReason)
+def test_a_close_reason_is_kept_as_its_word(reason: CloseReason) -> None:
+    assert convert.reason_word(convert.reason(reason)) == reason.value
+    assert convert.reason_of_word(reason.value) == convert.reason(reason)
+
+
+def test_a_close_reason_of_a_newer_daemon_is_unspecified() -> None:
+    assert convert.reason_of_word("too_new") == pb.CLOSE_REASON_UNSPECIFIED
+    assert convert.reason_word(cast("Any", 99)) == "unspecified"
 
 
 def test_every_word_of_the_core_is_one_of_the_api() -> None:
@@ -92,8 +106,8 @@ def test_an_ended_session_is_shown_with_its_end_and_without_rates() -> None:
     session = active()
     session.sent(250_000)
     session.measure(START + 2)
-    session.begin_close(CloseReason.KILLED, "maintenance")
-    session.closed(START + 2.5, CloseReason.CONNECTION_LOST)
+    session.close(CloseReason.KILLED, "maintenance")
+    session.on_closed(START + 2.5, CloseReason.CONNECTION_LOST)
     shown = convert.session(session, "0", START + 60)
     assert shown.state == pb.SESSION_STATE_CLOSED
     assert (shown.close_reason, shown.close_detail) == (pb.CLOSE_REASON_KILLED, "maintenance")
@@ -103,7 +117,7 @@ def test_an_ended_session_is_shown_with_its_end_and_without_rates() -> None:
 
 def test_of_an_ended_session_nothing_is_judged() -> None:
     session = active()
-    session.closed(START + 2.5, CloseReason.CONNECTION_LOST)
+    session.on_closed(START + 2.5, CloseReason.CONNECTION_LOST)
     shown = convert.session(session, "0", START + 60)
     assert shown.verdict == pb.VERDICT_UNSPECIFIED
     for name in ("answer_age", "effective_probe_timeout", "effective_inactivity", "connection"):

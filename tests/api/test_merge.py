@@ -73,7 +73,6 @@ def killed(*outcomes: tuple[str, pb.KillOutcome.ValueType]) -> pb.KillSessionsRe
         (KILLED, NOT_FOUND, KILLED),
         (NOT_FOUND, ALREADY_CLOSED, ALREADY_CLOSED),
         (ALREADY_CLOSED, NOT_FOUND, ALREADY_CLOSED),
-        (ALREADY_CLOSED, KILLED, KILLED),
         (NOT_FOUND, NOT_FOUND, NOT_FOUND),
     ],
 )

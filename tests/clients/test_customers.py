@@ -14,7 +14,7 @@ from householdd.api.block_list import networks_in
 from householdd.capacity.budgets import Budgets, customer_key
 from householdd.clients.addresses import customer, customer_size
 from householdd.clients.client_key import ClientKey
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
 from householdd.supervisor.dashboard.login_limits import LoginFailures

@@ -105,7 +105,7 @@ async def test_breaches_of_the_protocol_are_counted_by_kind(measured: Daemon) ->
                 await alex.connection.send(b"")
     seen = await until(measured, "householdd_protocol_errors_total", 3)
     assert {kind: seen.total("householdd_protocol_errors_total", kind=kind) for kind in KINDS} == KINDS
-    await until(measured, "householdd_sessions_closed_total", 1, profile="alex", reason="protocol_error")
+    await until(measured, "householdd_sessions_closed_total", 1, profile="alex", reason="flooding")
 
 
 KINDS = {"malformed": 1, "unknown": 1, "framing": 0, "flooding": 1, "unread": 0, "unasked": 0}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from householdd.session.close_reason import CloseReason
 from householdd.session.dialogue import MAX_ERRORS, Dialogue
-from householdd.session.states import CloseReason, EvidenceKind
+from householdd.session.states import EvidenceKind
 from tests.run_reports import run_report
 from tests.session.samples import START, WALL, active, spoken
 
@@ -155,7 +156,7 @@ def test_a_client_is_told_of_its_errors_once_and_closed_past_the_budget() -> Non
     dialogue = Dialogue(active())
     transcript = [answered(dialogue, "not JSON") for _ in range(MAX_ERRORS + 1)]
     assert [len(messages) for messages, _ in transcript] == [1] + [0] * MAX_ERRORS
-    assert [reason for _, reason in transcript] == [None] * MAX_ERRORS + [CloseReason.PROTOCOL_ERROR]
+    assert [reason for _, reason in transcript] == [None] * MAX_ERRORS + [CloseReason.MALFORMED]
 
 
 def test_unknown_messages_are_counted_in_silence_and_close_past_the_budget() -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from householdd.session.close_reason import CloseReason
 from householdd.session.liveness import HEARTBEAT_S, Kernel, Liveness
-from householdd.session.states import CloseReason, EvidenceKind, Verdict
+from householdd.session.states import EvidenceKind, Verdict
 from householdd.settings.definitions import Timeouts
 from tests.session.samples import START
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from householdd.session.close_reason import CloseReason
 from householdd.session.liveness import Kernel
 from householdd.session.session import MIN_READ_BYTES, UNASKED_GRACE_BYTES, Session
-from householdd.session.states import CloseReason, EvidenceKind, SessionState
+from householdd.session.states import EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
 from tests.session.samples import PROFILES, START, WALL, active, handshaking
 
@@ -33,9 +34,9 @@ def in_state(state: SessionState) -> Session:
     if state is QUIET:
         session.judge(LATER)
     if state in (CLOSING, CLOSED):
-        session.begin_close(CloseReason.KILLED)
+        session.close(CloseReason.KILLED)
     if state is CLOSED:
-        session.closed(LATER, CloseReason.CONNECTION_LOST)
+        session.on_closed(LATER, CloseReason.CONNECTION_LOST)
     return session
 
 
@@ -47,8 +48,8 @@ EVENTS: dict[str, Callable[[Session], object]] = {
     "acknowledgement": lambda session: acknowledged(session, LATER),
     "old acknowledgement": lambda session: acknowledged(session, LATER, ack_age=1.25),
     "portion": lambda session: session.payload_due(LATER),
-    "end": lambda session: session.begin_close(CloseReason.CLIENT_STOPPED),
-    "gone": lambda session: session.closed(LATER, CloseReason.CONNECTION_LOST),
+    "end": lambda session: session.close(CloseReason.CLIENT_STOPPED),
+    "gone": lambda session: session.on_closed(LATER, CloseReason.CONNECTION_LOST),
 }
 
 TRANSITIONS = {
@@ -209,23 +210,23 @@ def test_no_verdict_on_a_session_that_is_not_live() -> None:
 
 def test_the_first_close_reason_stands() -> None:
     session = active()
-    assert session.begin_close(CloseReason.KILLED, "maintenance")
-    assert not session.begin_close(CloseReason.EMERGENCY, "fire")
-    session.closed(START + 2, CloseReason.CONNECTION_LOST)
+    assert session.close(CloseReason.KILLED, "maintenance")
+    assert not session.close(CloseReason.EMERGENCY, "fire")
+    session.on_closed(START + 2, CloseReason.CONNECTION_LOST)
     assert (session.close_reason, session.close_detail) == (CloseReason.KILLED, "maintenance")
 
 
 def test_a_connection_that_ends_by_itself_gives_the_reason() -> None:
     session = active()
-    session.closed(START + 2, CloseReason.CONNECTION_LOST)
-    session.closed(START + 9, CloseReason.CLIENT_CLOSED)
+    session.on_closed(START + 2, CloseReason.CONNECTION_LOST)
+    session.on_closed(START + 9, CloseReason.CLIENT_CLOSED)
     assert (session.close_reason, session.closed_at) == (CloseReason.CONNECTION_LOST, START + 2)
 
 
 def test_age_stops_at_the_end() -> None:
     session = active()
     assert session.age(START + 2) == 2
-    session.closed(START + 3, CloseReason.CONNECTION_LOST)
+    session.on_closed(START + 3, CloseReason.CONNECTION_LOST)
     assert session.age(START + 9) == 3
     assert session.opened_wall == WALL
 
@@ -265,7 +266,7 @@ def test_what_was_asked_for_may_come_late_all_at_once() -> None:
 @pytest.mark.parametrize(
     ("who", "seconds", "end"),
     [
-        ("probe", 100, CloseReason.PROTOCOL_ERROR),
+        ("probe", 100, CloseReason.EXCESS_UPLOAD),
         ("jake", 0, None),
         ("jake", 100, None),
         ("sarah", 10, None),
@@ -284,7 +285,7 @@ def test_far_more_upload_than_was_asked_for_is_held_back_or_ends_a_session_witho
     assert session.held_back is (end is None)
     session.received(1024, now)
     assert session.errors.unasked == (1 if end is None else 2)
-    session.begin_close(CloseReason.PROTOCOL_ERROR)
+    session.close(CloseReason.EXCESS_UPLOAD)
     assert session.received(10**9, now) is None
 
 

@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from householdd.session.close_reason import CloseReason
 from householdd.session.liveness import Kernel
-from householdd.session.states import CloseReason, EvidenceKind, SessionState
+from householdd.session.states import EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
 from tests.session.samples import START, handshaking
 
@@ -207,11 +208,11 @@ class SessionMachine(RuleBasedStateMachine):
             self.now += PASS
 
     def _lose(self, *, clean: bool) -> None:
-        self.session.closed(self.now, CloseReason.CLIENT_CLOSED if clean else CloseReason.CONNECTION_LOST)
+        self.session.on_closed(self.now, CloseReason.CLIENT_CLOSED if clean else CloseReason.CONNECTION_LOST)
         self.abort_at = None
 
     def _end(self, reason: CloseReason) -> None:
-        if self.session.begin_close(reason):
+        if self.session.close(reason):
             self.abort_at = self.now + self.session.timeouts.close
 
 

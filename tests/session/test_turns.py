@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from householdd.session.close_reason import CloseReason
 from householdd.session.dialogue import UPLOAD_CHUNK_BYTES, Dialogue
-from householdd.session.states import CloseReason
 from tests.session.samples import START, WALL, active, spoken
 
 PASS = 0.25
@@ -63,7 +63,7 @@ def test_a_probe_is_told_nothing_that_its_pings_would_wait_behind() -> None:
     for each in range(9):
         assert probes(dialogue, each * PASS) == []
         assert spoken(dialogue.updates(START + each * PASS, WALL, PASS)) == []
-    dialogue.session.begin_close(CloseReason.KILLED)
+    dialogue.session.close(CloseReason.KILLED)
     assert [message["type"] for message in spoken(dialogue.farewell(START + 3, WALL))] == ["session_complete"]
 
 
@@ -118,7 +118,7 @@ def test_ten_seconds_of_passes_ask_for_the_profiles_upload(who: str) -> None:
 def test_the_last_message_tells_the_figures_and_the_reason() -> None:
     session = active()
     session.sent(187_500)
-    session.begin_close(CloseReason.KILLED, "maintenance")
+    session.close(CloseReason.KILLED, "maintenance")
     (complete,) = spoken(Dialogue(session).farewell(START + 3, WALL + 3))
     shown = {key: complete[key] for key in ("type", "session_duration", "reason", "detail", "active", "user_id")}
     assert shown == {

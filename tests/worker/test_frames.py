@@ -78,23 +78,23 @@ def test_a_longer_text_closes_the_session_and_is_no_payload(
     # It goes on talking and leaves the close frame unanswered: the deadline ends it.
     raw.say(type="ping", timestamp=1)
     ended = sessions.closed(shared_daemon, raw.session_id)
-    assert ended.close_reason == pb.CLOSE_REASON_PROTOCOL_ERROR
+    assert ended.close_reason == pb.CLOSE_REASON_TEXT_TOO_LARGE
     assert ended.received_bytes == 0
     assert ended.age.ToSeconds() < 10
 
 
 @pytest.mark.parametrize(
-    ("data", "code"),
+    ("data", "code", "reason"),
     [
-        (Frame(Opcode.CONT, b"to nothing").serialize(mask=True), 1002),
-        (b"\xc1\x80\x00\x00\x00\x00", 1002),
+        (Frame(Opcode.CONT, b"to nothing").serialize(mask=True), 1002, pb.CLOSE_REASON_NOT_WEBSOCKET),
+        (b"\xc1\x80\x00\x00\x00\x00", 1002, pb.CLOSE_REASON_NOT_WEBSOCKET),
         # Its beginning says how long it is; whoever went on would be cut off, and might not see the close frame.
-        (Frame(Opcode.BINARY, bytes(1024 * 1024 + 1)).serialize(mask=True)[:100], 1009),
+        (Frame(Opcode.BINARY, bytes(1024 * 1024 + 1)).serialize(mask=True)[:100], 1009, pb.CLOSE_REASON_PROTOCOL_ERROR),
     ],
     ids=["continues nothing", "compressed", "too big"],
 )
 def test_what_is_not_the_protocol_ends_the_session(
-    shared_daemon: Daemon, connect_raw: ConnectRaw, data: bytes, code: int
+    shared_daemon: Daemon, connect_raw: ConnectRaw, data: bytes, code: int, reason: pb.CloseReason.ValueType
 ) -> None:
     raw = connect_raw("alex")
     session_id = raw.session_id
@@ -102,5 +102,5 @@ def test_what_is_not_the_protocol_ends_the_session(
     assert closing(raw).code == code
     raw.close()
     ended = sessions.closed(shared_daemon, session_id)
-    assert ended.close_reason == pb.CLOSE_REASON_PROTOCOL_ERROR
+    assert ended.close_reason == reason
     assert ended.close_detail

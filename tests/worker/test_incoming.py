@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
 
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason
 from householdd.worker.connection import MAX_BROKEN_BYTES, Connection, Owner
 from householdd.worker.payload_filter import PayloadFilter
 from tests.worker.bench import REQUEST, Bench
@@ -118,6 +118,6 @@ async def test_a_flood_is_cut_while_its_session_is_ending(bench: Bench, monkeypa
     driver = bench.opened(1)
     abort = Mock()
     monkeypatch.setattr(driver.link, "abort", abort)
-    assert driver.end(CloseReason.CLIENT_STOPPED)
+    assert driver.close(CloseReason.CLIENT_STOPPED)
     driver.link.data_received(PING * 10_000)
     assert abort.called

@@ -42,7 +42,7 @@ async def test_malformed_messages_are_answered_once_and_then_counted(shared_daem
     assert alex.connection.close_code == 1008
     assert alex.kinds["error"] == 1
     ended = sessions.closed(shared_daemon, alex.session_id)
-    assert ended.close_reason == pb.CLOSE_REASON_PROTOCOL_ERROR
+    assert ended.close_reason == pb.CLOSE_REASON_MALFORMED
 
 
 async def test_unknown_types_are_ignored_up_to_the_budget(shared_daemon: Daemon) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from household.v1 import session_pb2
 from household.v1 import session_service_pb2 as pb
 from householdd.api import convert
 from householdd.api.fields import FIELDS
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason
 from householdd.worker import session_service as worker_sessions
 from householdd.worker.session_driver import SessionDriver
 from householdd.worker.session_service import WorkerSessionService
@@ -134,6 +136,32 @@ async def test_a_killed_session_keeps_the_reason_of_the_operator(bench: Bench, s
     assert ends == [(CloseReason.KILLED, "customer called")] * 2
 
 
+async def test_a_session_that_fails_while_it_is_killed_ends_alone_and_the_others_are_killed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drivers = crowd(bench, 3)
+    monkeypatch.setattr(drivers[1].link, "send_close", Mock(side_effect=RuntimeError("a defect")))
+    monkeypatch.setattr(drivers[1].link, "abort", abort := Mock())
+    request = pb.KillSessionsRequest(all=True, reason="test")
+    answer = await WorkerSessionService(bench.manager, "0").KillSessions(request, CONTEXT)
+    assert [result.outcome for result in answer.results] == [pb.KILL_OUTCOME_KILLED] * 3
+    assert [driver.session.live for driver in drivers] == [False] * 3
+    assert abort.called
+
+
+async def test_a_kill_with_a_block_keeps_the_address_out_before_it_ends_the_session(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (driver,) = crowd(bench, 1)
+    blocks = bench.manager.admission.blocks
+    blocked: list[bool] = []
+    monkeypatch.setattr(driver.link, "send_close", lambda *_: blocked.append(bool(blocks.current(0.0))))
+    request = pb.KillSessionsRequest(all=True, reason="abuse", block_address=Duration(seconds=60))
+    answer = await WorkerSessionService(bench.manager, "0").KillSessions(request, CONTEXT)
+    assert [block.address for block in answer.blocks] == ["192.0.2.1"]
+    assert blocked == [True]
+
+
 async def test_a_snapshot_converts_no_more_than_a_turns_worth_at_once(bench: Bench, conversions: Conversions) -> None:
     drivers = crowd(bench, 10)
     watch = WorkerSessionService(bench.manager, "0").WatchSessions(pb.WatchSessionsRequest(), CONTEXT)
@@ -159,7 +187,7 @@ async def test_a_change_is_told_once_before_during_and_after_the_snapshot(
     # A turn's worth has been looked at, the others have not. Of either kind one changes and one ends.
     assert conversions.turns == [TURN]
     for changed in (drivers[1], drivers[6]):
-        changed.end(CloseReason.KILLED)
+        changed.close(CloseReason.KILLED)
     for gone in (drivers[2], drivers[7]):
         gone.link.connection_lost(None)
     opened = bench.opened(100)

@@ -95,7 +95,7 @@ def test_a_flood_of_frames_is_ended_and_disturbs_nobody(
         for _ in range(1000):
             raw.socket.sendall(flood)
     ended = sessions.closed(shared_daemon, session_id)
-    assert ended.close_reason == pb.CLOSE_REASON_PROTOCOL_ERROR
+    assert ended.close_reason == pb.CLOSE_REASON_FLOODING
     assert ended.close_detail == "more than 500 frames a second"
     began = len(neighbour.arrivals)
     neighbour.read(lambda: len(neighbour.arrivals) > began + 20)

@@ -13,7 +13,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from householdd.capacity.lateness import PASS_INTERVAL_S
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason
 from householdd.worker.connection import MIN_WRITE_LIMIT_BYTES, WRITE_LIMIT_BYTES
 from householdd.worker.control_loop import BATCH_SIZE, YIELD_BUDGET_S
 from householdd.worker.payload import FRAME_BYTES

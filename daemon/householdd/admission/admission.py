@@ -16,7 +16,7 @@ from householdd.admission.reservations import HOUSEHOLD_SESSIONS, Reservations
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import format_network
 from householdd.clients.client_key import ClientKey
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason, Fault
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters
 from householdd.traffic.profiles import PROBE, WARM_UP
@@ -50,12 +50,8 @@ MAX_WARM_UP_SESSIONS = 4
 _MAX_SESSIONS_BY_PROFILE = {PROBE.key: MAX_PROBE_SESSIONS, WARM_UP: MAX_WARM_UP_SESSIONS}
 """By profile; ``MAX_PERSON_SESSIONS`` for all others."""
 
-_FAILED = frozenset(
-    {CloseReason.CONNECTION_LOST, CloseReason.PROBES_FAILED, CloseReason.INACTIVE, CloseReason.PROTOCOL_ERROR}
-)
-"""Ends that are the client's failure."""
-_GOOD = frozenset({CloseReason.CLIENT_STOPPED, CloseReason.CLIENT_CLOSED, CloseReason.MAX_DURATION})
-"""Ends that are as they should be. The others are the server's doing and say nothing about the client."""
+_FAILED = {Fault.NONE: False, Fault.CLIENT: True, Fault.NETWORK: True}
+"""Whether an end counts as a failure of the client, by its fault; other faults say nothing about the client."""
 
 
 class Cause(Enum):
@@ -169,9 +165,10 @@ class Admission:
         """Record the end of a session; return descriptions of the breakers that it opened."""
         self._counters.closed(client.keys)
         self._reservations.changed(client, now)
-        if reason not in _FAILED | _GOOD:
+        failed = _FAILED.get(reason.fault)
+        if failed is None:
             return []
-        keys = self.breakers.ended(client.host, client.profile, now, self.limits, failed=reason in _FAILED)
+        keys = self.breakers.ended(client.host, client.profile, now, self.limits, failed=failed)
         return [" ".join((format_network(key.customer), key.profile)).strip() for key in keys]
 
     def refuses_connections(self, host: str, now: float) -> bool:

@@ -15,8 +15,9 @@ from household.v1 import session_pb2 as pb
 from householdd.admission.admission import Cause
 from householdd.capacity.overload_controller import OverloadController
 from householdd.clients.addresses import host_port
+from householdd.session.close_reason import CloseReason
 from householdd.session.session import Session
-from householdd.session.states import CloseReason, EvidenceKind, SessionState, Verdict
+from householdd.session.states import EvidenceKind, SessionState, Verdict
 from householdd.settings.definitions import SettingGroup, Timeouts
 
 _Message = TypeVar("_Message", bound=Message)
@@ -56,6 +57,17 @@ def state(value: SessionState) -> pb.SessionState.ValueType:
 def reason(value: CloseReason) -> pb.CloseReason.ValueType:
     """The reason's number."""
     return pb.CloseReason.Value(f"CLOSE_REASON_{value.name}")
+
+
+def reason_word(number: pb.CloseReason.ValueType) -> str:
+    """Return the word of a reason; ``unspecified`` for a number that is no reason."""
+    name = pb.CloseReason.Name(number if number in pb.CloseReason.values() else pb.CLOSE_REASON_UNSPECIFIED)
+    return name.removeprefix("CLOSE_REASON_").lower()
+
+
+def reason_of_word(word: str) -> pb.CloseReason.ValueType:
+    """Return the number of a reason's word; UNSPECIFIED for an unknown word, such as one that a newer daemon stored."""
+    return dict(pb.CloseReason.items()).get(f"CLOSE_REASON_{word.upper()}", pb.CLOSE_REASON_UNSPECIFIED)
 
 
 @cache

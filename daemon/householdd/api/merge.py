@@ -10,14 +10,6 @@ from householdd.api.paging import PageRequest
 
 _SUMS = ("sessions_opened", "sent_bytes", "received_bytes", "handshakes_refused", "protocol_errors")
 
-_RANK = (
-    session_service_pb2.KILL_OUTCOME_NOT_FOUND,
-    session_service_pb2.KILL_OUTCOME_ALREADY_CLOSED,
-    session_service_pb2.KILL_OUTCOME_SCHEDULED,
-    session_service_pb2.KILL_OUTCOME_KILLED,
-)
-"""A session lives at one place; what that place says counts more than that others do not know it."""
-
 
 def add_totals(total: server_service_pb2.Totals, more: server_service_pb2.Totals) -> None:
     """Adds ``more`` to ``total``."""
@@ -53,10 +45,12 @@ def merge_lists(
 def merge_kills(
     answers: Iterable[session_service_pb2.KillSessionsResponse],
 ) -> session_service_pb2.KillSessionsResponse:
-    """For each id the answer of the place that knows most of it."""
+    """Return for each id the answer of the worker that knows the session; a session lives at one worker."""
     results: dict[str, session_service_pb2.KillResult] = {}
     for answer in answers:
         for result in answer.results:
-            before = results.get(result.id, result)
-            results[result.id] = max(before, result, key=lambda each: _RANK.index(each.outcome))
+            if result.outcome != session_service_pb2.KILL_OUTCOME_NOT_FOUND:
+                results[result.id] = result
+            else:
+                results.setdefault(result.id, result)
     return session_service_pb2.KillSessionsResponse(results=results.values())

@@ -6,11 +6,12 @@ import math
 
 from householdd.measure.run_report import ClientRunReport
 from householdd.session import messages
+from householdd.session.close_reason import CloseReason
 from householdd.session.interval_timer import IntervalTimer
 from householdd.session.liveness import HEARTBEAT_S
 from householdd.session.pings import Pings
 from householdd.session.session import Session
-from householdd.session.states import CloseReason, EvidenceKind
+from householdd.session.states import EvidenceKind
 from householdd.session.updates import fill, mbps
 from householdd.traffic.profiles import MAX_RATE_MBPS, MEGABIT, PROBE
 
@@ -168,7 +169,7 @@ class Dialogue:
         errors.malformed += 1
         told, errors.told = errors.told, True
         answers: list[messages.ServerMessage] = [] if told else [messages.ErrorMessage(error=error)]
-        return answers, CloseReason.PROTOCOL_ERROR if errors.malformed > MAX_ERRORS else None
+        return answers, CloseReason.MALFORMED if errors.malformed > MAX_ERRORS else None
 
     def _pong(self, ping: messages.Ping, wall: float) -> messages.ServerPong | messages.ProbePong:
         if self.session.profile.only_measures:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from householdd.measure.round_trip import RoundTrip
+from householdd.session.close_reason import CloseReason
 from householdd.session.inactivity import Inactivity
-from householdd.session.states import CloseReason, EvidenceKind, Verdict
+from householdd.session.states import EvidenceKind, Verdict
 from householdd.settings.definitions import Timeouts
 
 HEARTBEAT_S = 0.5

@@ -11,8 +11,9 @@ from householdd.capacity.demand import DEMAND_LEAD_S, Demand
 from householdd.capacity.lateness import Lateness
 from householdd.measure.latency import SessionLatency
 from householdd.measure.rate_meter import RateMeter
+from householdd.session.close_reason import CloseReason
 from householdd.session.liveness import HEARTBEAT_S, Kernel, Liveness
-from householdd.session.states import CloseReason, EvidenceKind, SessionState
+from householdd.session.states import EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
 from householdd.traffic.pacer import UPLOAD_CATCH_UP_S, Pacer
 from householdd.traffic.profiles import Profile
@@ -204,7 +205,7 @@ class Session:
     def received(self, count: int, now: float) -> CloseReason | None:
         """``count`` payload bytes came in; any binary frame is a message of a live client.
 
-        A client that has sent far more than it can have been asked for is held back; PROTOCOL_ERROR where its profile
+        A client that has sent far more than it can have been asked for is held back; EXCESS_UPLOAD where its profile
         uploads nothing.
         """
         self.sums.received += count
@@ -219,7 +220,7 @@ class Session:
         if self.profile.uploads:
             self.held_back = True
             return None
-        return CloseReason.PROTOCOL_ERROR
+        return CloseReason.EXCESS_UPLOAD
 
     def expired(self, now: float) -> CloseReason | None:
         """MAX_DURATION once it has passed."""
@@ -272,8 +273,8 @@ class Session:
         download = self.download.capped and self._download_demand.limited_now
         return download or (self.upload.capped and self._upload_demand.limited_now)
 
-    def begin_close(self, reason: CloseReason, detail: str = "") -> bool:
-        """Decides the end; False when it was decided before."""
+    def close(self, reason: CloseReason, detail: str = "") -> bool:
+        """Decide the end; return False if it was decided before."""
         if not self.live:
             return False
         self.close_reason = reason
@@ -281,7 +282,7 @@ class Session:
         self._move(SessionState.CLOSING)
         return True
 
-    def closed(self, now: float, reason: CloseReason) -> None:
+    def on_closed(self, now: float, reason: CloseReason) -> None:
         """The connection is gone; ``reason`` counts only where no end had been decided."""
         if self.state is SessionState.CLOSED:
             return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from householdd.measure.latency import SessionLatency
+from householdd.session.close_reason import CloseReason
 from householdd.session.messages import LatencyMetrics, ServerTcp, Update
 from householdd.session.session import Session, Transport
-from householdd.session.states import CloseReason
 from householdd.traffic.profiles import MEGABIT
 
 

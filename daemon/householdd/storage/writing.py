@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from householdd.session.close_reason import CloseReason, Fault
 from householdd.storage.rows import Item, RunLink, RunRow, SessionRow
 from householdd.storage.schema import people, runs, session_sums, sessions, writers
 
@@ -20,7 +21,8 @@ RUN_OVERHEAD_BYTES = 1200
 """What a run takes beside its report: its other columns, its people and the indexes."""
 
 CLIENT_REASONS = frozenset(
-    {"client_stopped", "client_closed", "connection_lost", "probes_failed", "inactive", "protocol_error"}
+    {reason.value for reason in CloseReason if reason.fault in (Fault.CLIENT, Fault.NETWORK)}
+    | {CloseReason.CLIENT_STOPPED.value, CloseReason.CLIENT_CLOSED.value}
 )
 """Ends of sessions that a client brings about, as often as it likes."""
 

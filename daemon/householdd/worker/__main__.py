@@ -33,7 +33,7 @@ from householdd.config.tokens import RunTokens
 from householdd.config.worker import READY, SERVE, SERVING, WorkerSettings
 from householdd.http import branding, static_files
 from householdd.logs import setup
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason
 from householdd.settings.runtime import Catalogue, RuntimeSettings
 from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
 from householdd.traffic.profiles import Profiles
@@ -168,7 +168,7 @@ class Worker:
         self._gateway.close()
         self._redirector.close()
         self._legacy.close()
-        if self._manager.end_all(CloseReason.DRAINED):
+        if self._manager.close(CloseReason.DRAINED):
             await asyncio.sleep(FLUSH_TIMEOUT_S)
         self._manager.abort_all()
         control_loop.cancel()

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Protocol
 
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
@@ -78,8 +79,11 @@ class Owner(Protocol):
     def client_closing(self) -> None:
         """A close frame came in; the library answers it."""
 
-    def broken(self, problem: str) -> None:
-        """What came in is not the WebSocket protocol, or too big for it; the library sends the close frame."""
+    def message_too_big(self, problem: str) -> None:
+        """A message is larger than the library reads; the library sends the close frame."""
+
+    def not_websocket(self, problem: str) -> None:
+        """What came in is not the WebSocket protocol; the library sends the close frame."""
 
     def flooded(self) -> None:
         """More frames came in than a client may send."""
@@ -93,7 +97,7 @@ class Owner(Protocol):
     def writable(self) -> None:
         """The write buffer has drained."""
 
-    def lost(self, *, clean: bool) -> None:
+    def on_closed(self, *, clean: bool) -> None:
         """The connection is gone; ``clean`` when the client sent a close frame."""
 
 
@@ -230,14 +234,13 @@ class Connection(HttpConnection):
             self.transport.write(b"".join(parts))
         return bool(parts)
 
-    def send_close(self, code: int, reason: str) -> None:
-        """Begins the closing handshake. Whoever calls sets a deadline and aborts when it passes."""
+    def send_close(self, code: int, text: str) -> None:
+        """Begin the closing handshake. The caller sets a deadline, and aborts when it passes."""
         if not self.open:
             # The client is closing too, or the connection is already going.
             return
         socket_options.deliver_on_close(self.socket)
-        # A close frame holds 123 bytes of reason, RFC 6455 section 5.5.
-        self.protocol.send_close(code, reason.encode()[:123].decode(errors="ignore"))
+        self.protocol.send_close(code, text)
         self.send_data()
 
     def abort(self) -> None:
@@ -267,7 +270,7 @@ class Connection(HttpConnection):
         for problem in (self.protocol.handshake_exc, self.protocol.parser_exc):
             _forget_frames(problem)
         if owner is not None:
-            owner.lost(clean=clean)
+            owner.on_closed(clean=clean)
 
     def data_received(self, data: bytes | memoryview) -> None:
         """Bytes came in. The library answers pings by itself, without looking at the write buffer."""
@@ -340,8 +343,10 @@ class Connection(HttpConnection):
         if self.owner is None:
             return
         error = self.protocol.parser_exc
-        if error is not None and not isinstance(error, EOFError) and self._input_left is None:
-            self.owner.broken(str(error))
+        if isinstance(error, PayloadTooBig) and self._input_left is None:
+            self.owner.message_too_big(str(error))
+        elif error is not None and not isinstance(error, EOFError) and self._input_left is None:
+            self.owner.not_websocket(str(error))
         if self.buffered > OVERFLOW_BYTES:
             self.owner.unread()
 

@@ -10,8 +10,8 @@ from typing import Any
 import grpc.aio
 
 from household.v1 import server_service_pb2 as pb
-from household.v1 import server_service_pb2_grpc, session_pb2
-from householdd.api.convert import seconds
+from household.v1 import server_service_pb2_grpc
+from householdd.api.convert import reason_word, seconds
 from householdd.worker.json_rows import RowUnavailableError
 
 CACHE_TTL_S = 0.5
@@ -66,10 +66,7 @@ def _public(server: pb.Server) -> Mapping[str, Any]:
         "workers": len(server.workers),
         "active_sessions": server.sessions,
         "sessions_opened": totals.sessions_opened,
-        "sessions_closed": {
-            session_pb2.CloseReason.Name(each.reason).removeprefix("CLOSE_REASON_").lower(): each.count
-            for each in totals.sessions_closed
-        },
+        "sessions_closed": {reason_word(each.reason): each.count for each in totals.sessions_closed},
         "sent_bytes": totals.sent_bytes,
         "received_bytes": totals.received_bytes,
         "download_bps": server.download_bps,

@@ -10,7 +10,8 @@ from householdd.api import metric_families as metrics
 from householdd.api.metric_families import Family
 from householdd.logs import setup
 from householdd.measure.histogram import Histogram
-from householdd.session.states import CloseReason, SessionState
+from householdd.session.close_reason import CloseReason
+from householdd.session.states import SessionState
 from householdd.worker.control_loop import ControlLoop
 from householdd.worker.profile_totals import ProfileTotals, Tally
 from householdd.worker.session_manager import SessionManager

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import structlog
 
 from householdd.capacity.overload_controller import OverloadController, OverloadLevel, OverloadTuning, Signal
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason
 from householdd.worker.memory_gauge import MemoryGauge
 from householdd.worker.session_driver import SessionDriver
 from householdd.worker.session_manager import SessionManager
@@ -113,11 +113,11 @@ class OverloadActions:
     def _end_sessions(self) -> None:
         if self.controller.level is OverloadLevel.STOP:
             # Again at each look: a handshake may have been under way.
-            self._manager.end_all(CloseReason.OVERLOADED)
+            self._manager.close(CloseReason.OVERLOADED)
         elif self.controller.level is OverloadLevel.SHED:
             bulk = [driver for driver in reversed(self._manager.live.values()) if _is_bulk(driver)]
             newest = bulk[: max(SHED_LEAST, len(bulk) // SHED_PART)]
-            self._manager.end_spread(CloseReason.OVERLOADED, "", 0.0, [each.session.identity.id for each in newest])
+            self._manager.close(CloseReason.OVERLOADED, ids=[each.session.identity.id for each in newest])
 
 
 def _is_bulk(driver: SessionDriver) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason
 from householdd.worker.session_driver import SessionDriver
 
 

@@ -18,7 +18,8 @@ from householdd.api import convert
 from householdd.api.drain_progress import drain_progress
 from householdd.api.errors import check_note, check_reason, precondition
 from householdd.api.ranges import drain_deadline, drain_spread
-from householdd.session.states import CloseReason, SessionState
+from householdd.session.close_reason import CloseReason
+from householdd.session.states import SessionState
 from householdd.version import VERSION
 from householdd.worker import metric_samples, resource_usage
 from householdd.worker.control_loop import ControlLoop
@@ -78,9 +79,9 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         self._end_drain()
         self._manager.admission.drain_deadline = self._manager.clock.now() + delay
         loop, manager = asyncio.get_running_loop(), self._manager
-        timers = [loop.call_later(delay, manager.end_all, CloseReason.DRAINED, reason)]
+        timers = [loop.call_later(delay, manager.close, CloseReason.DRAINED, reason)]
         if spread:
-            timers.append(loop.call_later(delay - spread, manager.end_spread, CloseReason.DRAINED, reason, spread))
+            timers.append(loop.call_later(delay - spread, manager.close, CloseReason.DRAINED, reason, spread))
         self._drain = _Drain(reason, time.time() + delay, timers)
         return pb.DrainServerResponse(server=await self._server())
 
@@ -105,7 +106,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
             return pb.ShutdownServerResponse(sessions_closed=len(self._manager.live))
         self._manager.admission.drain_deadline = self._manager.clock.now()
         self._manager.admission.emergency = True
-        closed = self._manager.end_all(CloseReason.EMERGENCY, reason)
+        closed = self._manager.close(CloseReason.EMERGENCY, reason)
         await asyncio.sleep(FAREWELL)
         self._manager.abort_all()
         self._stop()
@@ -115,7 +116,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         if self._drain is not None:
             for timer in self._drain.timers:
                 timer.cancel()
-            self._manager.cancel_ends(CloseReason.DRAINED)
+            self._manager.cancel_closes(CloseReason.DRAINED)
         self._drain = None
         self._manager.admission.drain_deadline = None
 

@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import structlog
-from websockets.frames import CloseCode
 
 from householdd.clients.addresses import host_port
 from householdd.http import socket_options
 from householdd.measure.run_report import ClientRunReport
+from householdd.session.close_reason import CloseReason, Fault
 from householdd.session.dialogue import Dialogue
 from householdd.session.interval_timer import IntervalTimer
 from householdd.session.liveness import HEARTBEAT_S, Kernel
 from householdd.session.messages import MAX_TEXT_BYTES, RunRefused, RunStored, ServerMessage, encode
 from householdd.session.pings import Pings
 from householdd.session.session import Session
-from householdd.session.states import CloseReason, SessionState
+from householdd.session.states import SessionState
 from householdd.settings.definitions import Timeouts
 from householdd.traffic.profiles import Profile
 from householdd.worker import tcp_info
-from householdd.worker.connection import MAX_FRAMES_PER_S, Connection
+from householdd.worker.connection import MAX_FRAMES_PER_S, OVERFLOW_BYTES, Connection
 from householdd.worker.tcp_info import TcpInfo
 
 log = structlog.get_logger("session")
@@ -68,7 +68,7 @@ class Observer(Protocol):
     def changed(self, driver: SessionDriver) -> None:
         """The session's state is another."""
 
-    def ended(self, driver: SessionDriver) -> None:
+    def on_closed(self, driver: SessionDriver) -> None:
         """The session is CLOSED and holds nothing more."""
 
     def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:
@@ -103,8 +103,8 @@ class SessionDriver:
         """When that is to be; holds while the timer is set."""
         self._abort_at: float | None = None
         """Deadline of the closing handshake; set only in CLOSING."""
-        self._ends: dict[CloseReason, tuple[float, str]] = {}
-        """Ends that were decided ahead: when, and the words for the client."""
+        self._closes: dict[CloseReason, tuple[float, str]] = {}
+        """Planned ends: the monotonic time, and the detail for the client."""
         self._shown = session.state
 
     def start(self) -> None:
@@ -152,63 +152,60 @@ class SessionDriver:
         """The client's URL asks for a rate."""
         self._dialogue.wish(rate, self._clock.now())
 
-    def end(self, reason: CloseReason, detail: str = "", code: int | None = None) -> bool:
-        """Ends the session in an orderly way: last figures, close frame, and a deadline. False when it was ending.
-
-        ``code`` replaces the close code that belongs to the reason.
-        """
+    def close(self, reason: CloseReason, detail: str = "") -> bool:
+        """End the session; return False if its end was decided before. The reason says how the client is told."""
         self._ask_kernel()
-        if not self.session.begin_close(reason, detail):
-            return False
-        now = self._clock.now()
-        self._disarm()
-        # Its close frame is behind all that it has sent.
-        self.link.read_freely()
-        self._abort_at = now + self.session.timeouts.close
-        self._send(self._dialogue.farewell(now, self._clock.wall()))
-        self.link.send_close(code or reason.close_code, f"{reason.sentence}: {detail}" if detail else reason.sentence)
-        if reason is CloseReason.PROTOCOL_ERROR:
-            self.link.distrust()
-        self._tell()
-        return True
+        return self._close(reason, detail, graceful=reason.graceful)
 
-    def end_at(self, at: float, reason: CloseReason, detail: str) -> None:
-        """Ends the session at the first control pass from the monotonic time ``at`` on.
+    def abort(self, reason: CloseReason) -> bool:
+        """End the session without a word to the client; return False if its end was decided before."""
+        return self._close(reason, "", graceful=False)
+
+    def close_at(self, at: float, reason: CloseReason, detail: str) -> None:
+        """End the session at the first control pass from the monotonic time ``at`` on.
 
         An earlier end for the same reason stands.
         """
-        self._ends[reason] = min(self._ends.get(reason, (at, detail)), (at, detail))
+        self._closes[reason] = min(self._closes.get(reason, (at, detail)), (at, detail))
 
-    def cancel_end(self, reason: CloseReason) -> None:
-        """The session was to end for ``reason``, and goes on."""
-        self._ends.pop(reason, None)
+    def cancel_close(self, reason: CloseReason) -> None:
+        """Drop an end that was planned for ``reason``."""
+        self._closes.pop(reason, None)
 
-    def abort(self, reason: CloseReason, detail: str = "") -> None:
-        """Ends the session without a word."""
-        self._ask_kernel()
-        self.session.begin_close(reason, detail)
+    def _close(self, reason: CloseReason, detail: str, *, graceful: bool) -> bool:
+        """Every end but the loss of the connection goes through here."""
+        decided = self.session.close(reason, detail)
         self._disarm()
-        self.link.abort()
+        if not graceful:
+            self.link.abort()
+        elif decided:
+            now = self._clock.now()
+            self._abort_at = now + self.session.timeouts.close
+            # The client's answer is behind all that it has sent.
+            self.link.read_freely()
+            # Where the client, or the library, began to close, neither of these is sent.
+            self._send(self._dialogue.farewell(now, self._clock.wall()))
+            self.link.send_close(reason.close_code, reason.text(detail))
+        if reason.fault is Fault.CLIENT:
+            self.link.distrust()
         self._tell()
+        return decided
 
     def expire(self, now: float) -> None:
         """Control pass, first: removes what is dead."""
         if self._abort_at is not None and now >= self._abort_at:
             self.link.abort()
         elif self.session.live and (reason := self.session.expired(now)):
-            self.end(reason)
-        elif self._ends:
-            self._end_as_decided(now)
+            self.close(reason)
+        elif self._closes:
+            self._close_as_planned(now)
 
     def judge(self, now: float) -> None:
         """Control pass, second: shuts the gate of a session whose evidence is overdue, and gives up the dead."""
         self._look(now)
         reason = self.session.judge(now)
-        if reason is CloseReason.PROBES_FAILED:
-            # Nobody is there to be told.
-            self.abort(reason)
-        elif reason is not None:
-            self.end(reason)
+        if reason is not None:
+            self.close(reason)
         self._tell()
 
     def speak(self, now: float, interval: float, late: int) -> None:
@@ -239,7 +236,7 @@ class SessionDriver:
         messages, reason = self._dialogue.text(data, self._clock.now(), self._clock.wall())
         self._send(messages)
         if reason is not None:
-            self.end(reason)
+            self.close(reason)
         if (report := self._dialogue.take_report()) is not None:
             self._observer.reported(self, report)
         self._tell()
@@ -252,13 +249,13 @@ class SessionDriver:
         """A text message was too long."""
         self.session.errors.malformed += 1
         detail = f"a text message may have {MAX_TEXT_BYTES} bytes"
-        self.end(CloseReason.PROTOCOL_ERROR, detail, CloseCode.MESSAGE_TOO_BIG)
+        self.close(CloseReason.TEXT_TOO_LARGE, detail)
 
     def binary(self, size: int) -> None:
         """Upload payload came in."""
         reason = self.session.received(size, self._clock.now())
         if reason is not None:
-            self.end(reason, "far more was uploaded than was asked for")
+            self.close(reason)
         elif self.session.held_back and self.link.room is None:
             # At once: by the next control pass a fast line brings tens of megabytes.
             self.link.read_at_most(self.session.readable)
@@ -275,31 +272,32 @@ class SessionDriver:
 
     def client_closing(self) -> None:
         """The client began to close; no more payload."""
-        self._closing(CloseReason.CLIENT_CLOSED)
+        self.close(CloseReason.CLIENT_CLOSED)
 
-    def broken(self, problem: str) -> None:
+    def message_too_big(self, problem: str) -> None:
+        """A message is larger than the library reads; the library closes."""
+        self.session.errors.framing += 1
+        self.close(CloseReason.PROTOCOL_ERROR, problem)
+
+    def not_websocket(self, problem: str) -> None:
         """The client does not speak WebSocket; the library closes."""
         self.session.errors.framing += 1
-        self._closing(CloseReason.PROTOCOL_ERROR, problem)
-        self.link.distrust()
+        self.close(CloseReason.NOT_WEBSOCKET, problem)
 
     def flooded(self) -> None:
         """The client sends more frames than it may."""
-        if self.end(CloseReason.PROTOCOL_ERROR, f"more than {MAX_FRAMES_PER_S} frames a second"):
+        if self.close(CloseReason.FLOODING, f"more than {MAX_FRAMES_PER_S} frames a second"):
             self.session.errors.flooding += 1
-        # Also where it was ending for another reason, which a client can bring about.
-        self.link.distrust()
 
     def cut(self) -> None:
         """The client ended the stream without a close frame; nothing more can come from it."""
         if self.session.live:
-            self.abort(CloseReason.CONNECTION_LOST)
+            self.close(CloseReason.CONNECTION_LOST)
 
     def unread(self) -> None:
         """The client reads none of the answers it provokes, so it would not read a close frame either."""
-        if self.session.live:
+        if self.close(CloseReason.UNREAD, f"more than {OVERFLOW_BYTES} bytes waited for the client"):
             self.session.errors.unread += 1
-        self.abort(CloseReason.PROTOCOL_ERROR, "answers were provoked and not read")
 
     def writable(self) -> None:
         """The write buffer has room again."""
@@ -307,11 +305,11 @@ class SessionDriver:
         if self._timer is None:
             self._pace(self._clock.now())
 
-    def lost(self, *, clean: bool) -> None:
+    def on_closed(self, *, clean: bool) -> None:
         """The connection is gone, and with it all the session held."""
         self._disarm()
         session = self.session
-        session.closed(self._clock.now(), CloseReason.CLIENT_CLOSED if clean else CloseReason.CONNECTION_LOST)
+        session.on_closed(self._clock.now(), CloseReason.CLIENT_CLOSED if clean else CloseReason.CONNECTION_LOST)
         log.info(
             "session closed",
             session=session.identity.id,
@@ -324,20 +322,12 @@ class SessionDriver:
             sent_bytes=session.sums.sent,
             received_bytes=session.sums.received,
         )
-        self._observer.ended(self)
+        self._observer.on_closed(self)
 
-    def _closing(self, reason: CloseReason, detail: str = "") -> None:
-        """Somebody else began to close: no more payload, and a deadline."""
-        self.session.begin_close(reason, detail)
-        self._disarm()
-        if self._abort_at is None:
-            self._abort_at = self._clock.now() + self.session.timeouts.close
-        self._tell()
-
-    def _end_as_decided(self, now: float) -> None:
-        reason, (at, detail) = min(self._ends.items(), key=lambda end: end[1][0])
+    def _close_as_planned(self, now: float) -> None:
+        reason, (at, detail) = min(self._closes.items(), key=lambda close: close[1][0])
         if now >= at:
-            self.end(reason, detail)
+            self.close(reason, detail)
 
     def _look(self, now: float) -> None:
         """Judges what the peer has acknowledged."""

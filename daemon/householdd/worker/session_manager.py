@@ -14,9 +14,10 @@ from householdd.admission.pending_handshakes import PendingHandshakes
 from householdd.clients.client_key import ClientKey
 from householdd.measure.run_report import ClientRunReport
 from householdd.measure.worker_timing import WorkerTiming
+from householdd.session.close_reason import CloseReason
 from householdd.session.messages import RunRefused
 from householdd.session.session import Identity, Session
-from householdd.session.states import CloseReason, SessionState
+from householdd.session.states import SessionState
 from householdd.settings.definitions import Timeouts
 from householdd.shared import stopped_runs
 from householdd.shared.counters import SharedCounters, size
@@ -127,9 +128,17 @@ class SessionManager:
 
         self.for_each(follow)
 
-    def end_all(self, reason: CloseReason, detail: str = "") -> int:
-        """Ends every live session in an orderly way; how many."""
-        return self.for_each(lambda driver: driver.end(reason, detail))
+    def close(
+        self, reason: CloseReason, detail: str = "", spread: float = 0.0, ids: Iterable[str] | None = None
+    ) -> int:
+        """End the live sessions, or those of ``ids``, at once or evenly over ``spread`` seconds; return how many."""
+        drivers = [self.live[each] for each in (list(self.live) if ids is None else ids) if each in self.live]
+        if not spread:
+            return self.for_each(lambda driver: driver.close(reason, detail), drivers)
+        now = self.clock.now()
+        for index, driver in enumerate(drivers):
+            driver.close_at(now + index * spread / len(drivers), reason, detail)
+        return len(drivers)
 
     def stop_run(self, host: str, test_id: str = "") -> None:
         """End the sessions of a run of the client at ``host``, or all of its sessions, at every worker."""
@@ -144,24 +153,17 @@ class SessionManager:
         def stop(driver: SessionDriver) -> None:
             identity = driver.session.identity
             if stops.include(identity.peer_host, identity.test_id):
-                driver.end(CloseReason.CLIENT_STOPPED)
+                driver.close(CloseReason.CLIENT_STOPPED)
 
         self.for_each(stop)
 
-    def end_spread(self, reason: CloseReason, detail: str, spread: float, ids: Iterable[str] | None = None) -> None:
-        """Ends live sessions, or those of ``ids``, evenly over ``spread`` seconds; the first ends at once."""
-        drivers = [self.live[each] for each in (self.live if ids is None else ids) if each in self.live]
-        now = self.clock.now()
-        for index, driver in enumerate(drivers):
-            driver.end_at(now + index * spread / len(drivers), reason, detail)
-
-    def cancel_ends(self, reason: CloseReason) -> None:
-        """Lets those live on that were to end for ``reason`` later."""
+    def cancel_closes(self, reason: CloseReason) -> None:
+        """Drop the ends that are planned for ``reason``."""
         for driver in self.live.values():
-            driver.cancel_end(reason)
+            driver.cancel_close(reason)
 
     def abort_all(self) -> None:
-        """Ends every connection that is left, without a word."""
+        """End every connection that is left, without a word."""
         self.for_each(lambda driver: driver.abort(CloseReason.EMERGENCY))
 
     def handshake_ended(self, arrival: AcceptedSocket) -> None:
@@ -198,7 +200,7 @@ class SessionManager:
         """A session's state is another."""
         self._announce(driver.session, SessionChange.CHANGED)
 
-    def ended(self, driver: SessionDriver) -> None:
+    def on_closed(self, driver: SessionDriver) -> None:
         """A session is over: its driver and connection are let go, its figures kept."""
         session = driver.session
         del self.live[session.identity.id]

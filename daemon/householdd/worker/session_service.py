@@ -17,8 +17,9 @@ from householdd.api.paging import Placed
 from householdd.api.ranges import block_duration
 from householdd.api.watch import OverrunError, WatchStream
 from householdd.clients.addresses import host_port
+from householdd.session.close_reason import CloseReason
 from householdd.session.session import Session
-from householdd.session.states import CloseReason, SessionState
+from householdd.session.states import SessionState
 from householdd.worker.cooperative import batches
 from householdd.worker.session_manager import SessionChange, SessionManager
 from householdd.worker.session_selection import SessionSelection, describe
@@ -78,9 +79,11 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
         results = [self._result(session_id, request) for session_id in ids]
         response = pb.KillSessionsResponse(results=results)
         if request.HasField("block_address"):
+            # First, so that no client is back in between.
             response.blocks.extend(self._block(request, results))
         if not request.validate_only:
-            self._kill(results, request)
+            hit = [result.id for result in results if result.outcome in HIT]
+            self._manager.close(CloseReason.KILLED, request.reason.strip(), seconds(request.spread), hit)
         return response
 
     async def WatchSessions(
@@ -143,15 +146,6 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
         identity = session.identity
         peer = host_port(identity.peer_host, identity.peer_port)
         return pb.KillResult(id=session_id, outcome=outcome, peer_address=peer)
-
-    def _kill(self, results: list[pb.KillResult], request: pb.KillSessionsRequest) -> None:
-        spread, reason = seconds(request.spread), request.reason.strip()
-        hit = [result.id for result in results if result.outcome in HIT]
-        if spread:
-            self._manager.end_spread(CloseReason.KILLED, reason, spread, hit)
-            return
-        for session_id in hit:
-            self._manager.live[session_id].end(CloseReason.KILLED, reason)
 
     def _block(self, request: pb.KillSessionsRequest, results: list[pb.KillResult]) -> list[pb.Block]:
         networks = networks_of(results)

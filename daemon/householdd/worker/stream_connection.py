@@ -76,7 +76,7 @@ class StreamConnection:
         """Send nothing: there is no place for messages."""
         return False
 
-    def send_close(self, code: int, reason: str) -> None:  # noqa: ARG002 - as of a Link
+    def send_close(self, code: int, text: str) -> None:  # noqa: ARG002 - as of a Link
         """End the body. The session's deadline stays in force."""
         if self.open:
             socket_options.deliver_on_close(self.socket)
@@ -102,18 +102,20 @@ class StreamConnection:
 
     def cut(self) -> None:
         """End the body: the client has ended its side, and browsers do so with the whole connection."""
+        self._over.set()
         if self.owner is not None:
             self.owner.client_closing()
-        self._over.set()
 
-    def lost(self, *, clean: bool) -> None:  # noqa: ARG002 - as of an Owner
+    def on_closed(self, *, clean: bool) -> None:  # noqa: ARG002 - as of an Owner
         """Pass on that the connection is gone. To go away in the middle is how a client ends an endless body."""
         self._over.set()
         owner, self.owner = self.owner, None
         if owner is not None:
-            owner.lost(clean=True)
+            owner.on_closed(clean=True)
 
     def _unheard(self, *_: object) -> None:
         """Do nothing: no WebSocket is spoken here."""
 
-    text = binary = pong = broken = text_too_long = client_closing = flooded = unread = _unheard
+    text = binary = pong = text_too_long = message_too_big = not_websocket = client_closing = flooded = unread = (
+        _unheard
+    )

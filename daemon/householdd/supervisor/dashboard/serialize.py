@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from household.v1 import history_service_pb2, server_service_pb2, session_pb2, session_service_pb2
-from householdd.api.convert import seconds, unix
+from householdd.api.convert import reason_word, seconds, unix
 from householdd.supervisor.dashboard.trend import Trend
 
 Shown = dict[str, Any]
@@ -14,11 +14,6 @@ Shown = dict[str, Any]
 
 def _word(name: str, prefix: str) -> str:
     return name.removeprefix(prefix).lower()
-
-
-def reason(number: session_pb2.CloseReason.ValueType) -> str:
-    """The close reason in one word."""
-    return _word(session_pb2.CloseReason.Name(number), "CLOSE_REASON_")
 
 
 def state(number: session_pb2.SessionState.ValueType) -> str:
@@ -70,7 +65,7 @@ def server(now: server_service_pb2.Server, trend: Trend) -> Shown:
         "received": totals.received_bytes,
         "refused": totals.handshakes_refused,
         "closes": [
-            {"reason": reason(each.reason), "count": each.count, "recent": recent[each.reason]}
+            {"reason": reason_word(each.reason), "count": each.count, "recent": recent[each.reason]}
             for each in totals.sessions_closed
         ],
         "workers": [_worker(each, trend) for each in now.workers],

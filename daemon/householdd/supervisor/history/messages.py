@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from household.v1 import history_service_pb2 as pb
 from household.v1 import session_pb2
-from householdd.api.convert import duration, timestamp
+from householdd.api.convert import duration, reason_of_word, timestamp
 from householdd.storage.rows import SERVER, RunRow, SessionRow
 from householdd.storage.totals import GroupTotals
 
@@ -31,7 +31,7 @@ def session_record(row: SessionRow) -> pb.SessionRecord:
         target_upload_bps=row.target_upload_bps,
         probe_failures=row.probe_failures,
         worker=row.worker,
-        close_reason=session_pb2.CloseReason.Value(f"CLOSE_REASON_{row.reason.upper()}"),
+        close_reason=reason_of_word(row.reason),
         close_detail=row.detail,
         server_limited=row.server_limited or False,
     )

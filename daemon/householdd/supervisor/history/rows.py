@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from household.v1 import session_pb2
-from householdd.api.convert import seconds, unix
+from householdd.api.convert import reason_word, seconds, unix
 from householdd.clients.addresses import address_block, split_host_port
 from householdd.measure.run_report import ClientRunReport, encode
 from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
@@ -46,7 +46,7 @@ def session_row(session: session_pb2.Session, run_id: str | None, server: str, a
         user_agent=session.user_agent,
         opened_at=unix(session.opened_at),
         closed_at=unix(session.closed_at),
-        reason=session_pb2.CloseReason.Name(session.close_reason).removeprefix("CLOSE_REASON_").lower(),
+        reason=reason_word(session.close_reason),
         detail=session.close_detail,
         sent_bytes=session.sent_bytes,
         received_bytes=session.received_bytes,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from household.v1 import server_service_pb2 as pb
 from householdd.api.metric_families import FAMILIES, SESSIONS, SESSIONS_CLOSED, MetricKind
-from householdd.session.states import CloseReason
+from householdd.session.close_reason import CloseReason
 
 Key = tuple[str, tuple[str, ...]]
 """A metric's name and the values of its labels."""

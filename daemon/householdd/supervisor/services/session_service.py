@@ -69,23 +69,22 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         raise not_found("session", request.id)
 
     async def KillSessions(self, request: pb.KillSessionsRequest, context: _Context) -> pb.KillSessionsResponse:
-        """Ends the selected sessions, wherever they are."""
+        """End the selected sessions, at whichever worker they are."""
         requests.check_kill(request)
-        order = pb.KillSessionsRequest()
-        order.CopyFrom(request)
-        order.ClearField("block_address")
         if not request.HasField("block_address"):
-            return await self._kill(order, context)
-        # Blocked first, so that nobody comes back in between at another worker.
-        order.validate_only = True
-        expected = await self._kill(order, context)
+            return await self._kill(request, context)
+        # Every worker blocks first, so that no killed client returns to another worker in between.
+        look = pb.KillSessionsRequest()
+        look.CopyFrom(request)
+        look.ClearField("block_address")
+        look.validate_only = True
+        expected = await self._kill(look, context)
         blocks = await self._block_killed(expected, request, context)
         if request.validate_only:
             expected.blocks.extend(blocks)
             return expected
-        order.validate_only = False
-        killed = await self._kill(order, context)
-        # A filter may have hit sessions that were not there at the first look.
+        killed = await self._kill(request, context)
+        # A filter may hit sessions that opened after the first look. Their worker has blocked them; now all others do.
         late = await self._block_killed(killed, request, context, blocks)
         killed.blocks.extend((*blocks, *late))
         return killed
