@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvloop
 
-from householdd.config.settings import ConfigError, load, load_again
+from householdd.config.loading import ConfigError, load, load_again
 from householdd.logs import setup, standard_streams
 from householdd.logs.line_writer import LineWriter
 from householdd.supervisor import check_config

@@ -6,24 +6,21 @@ import pytest
 
 from householdd.api.callers import Caller
 from householdd.api.roles import Role
-from householdd.config import settings
 from householdd.config.access import AccessError, AccessSettings
+from householdd.config.loading import ConfigError, load
 
 
 def refusal(tmp_path: Path, text: str) -> str:
     file = tmp_path / "toml"
     file.write_text(text)
-    with pytest.raises(settings.ConfigError) as refused:
-        settings.load({"no_tls": True}, file)
+    with pytest.raises(ConfigError) as refused:
+        load({"no_tls": True}, file)
     return str(refused.value).removeprefix(f"{file}: ")
 
 
 KINDS = "write the kind first, such as URI:spiffe://isp.example/noc; kinds are URI, DNS, email"
 
-NEEDED = (
-    "missing; over TCP the control API is served with TLS and to clients with a certificate only, which takes cert, "
-    "key and client_ca"
-)
+NEEDED = "missing; the control API over TCP uses TLS with client certificates, which requires cert, key and client_ca"
 
 
 @pytest.mark.parametrize(

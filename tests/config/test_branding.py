@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd.config import settings
+from householdd.config.loading import ConfigError, load
 from tests.daemon import Daemon, running
 from tests.worker.http_client import ask
 
@@ -34,8 +34,8 @@ def toml(tmp_path: Path) -> Path:
 
 def refused(toml: Path, text: str) -> str:
     toml.write_text(text)
-    with pytest.raises(settings.ConfigError) as error:
-        settings.load({"no_tls": True}, toml)
+    with pytest.raises(ConfigError) as error:
+        load({"no_tls": True}, toml)
     return str(error.value).removeprefix(f"{toml}: ")
 
 

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 
 from householdd.config.certificates import tls_context
-from householdd.config.settings import ConfigError
+from householdd.config.loading import ConfigError
 from householdd.supervisor import check_config
 from tests.certificates import Pair, issue, weak
 

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from householdd.config.settings import ConfigError, load
+from householdd.config.loading import ConfigError, load
 
 PRIVATE = ed25519.Ed25519PrivateKey.generate()
 
@@ -42,9 +42,9 @@ def test_the_key_decides_the_algorithm(files: Path, text: str, algorithm: str) -
     ("text", "words"),
     [
         ('secret_file = "DIR/none"', "DIR/none: No such file or directory"),
-        ('secret_file = "DIR/open"', "DIR/open: mode 0644 lets others in; allowed is 0640 or less"),
+        ('secret_file = "DIR/open"', "DIR/open: mode 0644 gives access to others; allowed is 0640 or stricter"),
         ('secret_file = "DIR/short"', "DIR/short: 31 bytes; allowed are 32 to 1024"),
-        ('secret_file = "DIR/pub"', "DIR/pub: a key pair's, no secret; public_key_file takes a public key"),
+        ('secret_file = "DIR/pub"', "DIR/pub: an asymmetric key, not a secret; set public_key_file to a public key"),
         ('public_key_file = "DIR/secret"', "DIR/secret: no public key in PEM; `openssl pkey -pubout` writes one"),
         ('public_key_file = "DIR/private"', "DIR/private: no public key in PEM; `openssl pkey -pubout` writes one"),
         ('public_key_file = "DIR/p384"', "DIR/p384: allowed are keys of Ed25519, ECDSA with P-256, and RSA with 2048"),
@@ -52,7 +52,7 @@ def test_the_key_decides_the_algorithm(files: Path, text: str, algorithm: str) -
             'secret_file = "DIR/secret"\npublic_key_file = "DIR/pub"',
             "secret_file and public_key_file exclude each other",
         ),
-        ('audience = "speed.example"', "audience takes secret_file or public_key_file"),
+        ('audience = "speed.example"', "audience requires secret_file or public_key_file"),
         ("max_lifetime = 5", "max_lifetime: has to be at least 10, not 5"),
     ],
 )

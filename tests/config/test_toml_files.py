@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd.config import settings
+from householdd.config.loading import ConfigError, load
 from householdd.config.profiles import BUILT_IN, read_profiles
 from householdd.traffic.profiles import ProfileError
 
@@ -34,7 +34,7 @@ def test_these_are_read(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LC_ALL", "C")
     file = tmp_path / "householdd.toml"
     file.write_bytes(ACCEPTED[form](TEXT))
-    assert settings.load({}, file).log_level == "debug"
+    assert load({}, file).log_level == "debug"
     file.write_bytes(ACCEPTED[form](f"# für alle\n{PROFILES}"))
     assert read_profiles(file).by_key == read_profiles(None).by_key
 
@@ -44,8 +44,8 @@ def test_these_are_named(tmp_path: Path, form: str) -> None:
     encode, problem = REFUSED[form]
     file = tmp_path / "householdd.toml"
     file.write_bytes(encode(TEXT))
-    with pytest.raises(settings.ConfigError) as refused:
-        settings.load({}, file)
+    with pytest.raises(ConfigError) as refused:
+        load({}, file)
     assert str(refused.value).startswith(f"{file}: {problem}")
     file.write_bytes(encode(f"{TEXT}{PROFILES}"))
     with pytest.raises(ProfileError) as refused_profiles:

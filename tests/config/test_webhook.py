@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from householdd.config.loading import ConfigError, load
 from householdd.config.secret_files import read_secret
-from householdd.config.settings import ConfigError, Settings, load
+from householdd.config.settings import Settings
 
 URLS = "history.webhook.url: write https://HOST/PATH, or http:// to a loopback address"
 
@@ -69,7 +70,7 @@ def test_a_receiver_is_reached_over_tls_or_on_this_machine(tmp_path: Path, secre
         ),
         (
             '[history]\nenabled = false\n[history.webhook]\nurl = "https://isp.example/"\nsecret_file = "SECRET"',
-            "history: the webhook tells of runs that are kept, and enabled is false",
+            "history: webhook.url requires enabled = true",
         ),
         (
             '[history.webhook]\nsecret_file = "/nowhere"',

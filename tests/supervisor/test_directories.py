@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd.config.settings import ConfigError
+from householdd.config.loading import ConfigError
 from householdd.supervisor import check_config, directories, sockets
 from householdd.supervisor.errors import DaemonError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from householdd.config.settings import load
+from householdd.config.loading import load
 from householdd.supervisor import activation, sockets, startup_checks
 from householdd.supervisor.errors import DaemonError
 from householdd.supervisor.sockets import ReservedError

@@ -1,4 +1,4 @@
-"""The ``[access]`` part of the configuration: who may use the control API, and how it can be reached."""
+"""``[access]``: roles in the control API, and its addresses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAN_KINDS = ("URI", "DNS", "email")
 
 
 class AccessError(ValueError):
-    """A part of ``[access]`` that cannot be used on this machine; the message says which and why."""
+    """A setting of ``[access]`` that cannot be used on this machine; the message says which and why."""
 
 
 def _san(name: str) -> str:
@@ -33,12 +33,12 @@ def _san(name: str) -> str:
 
 
 def canonical_san(kind: str, value: str) -> str:
-    """A subject alternative name in the form that is compared; DNS names compare without regard to case."""
+    """Return a subject alternative name in the form that is compared: DNS names in lower case."""
     return f"{kind}:{value.lower() if kind == 'DNS' else value}"
 
 
-class Tcp(BaseModel):
-    """The control API over TCP, with certificates on both sides. Without ``listen`` there is none."""
+class TcpSettings(BaseModel):
+    """The control API over TCP, with client certificates; off without ``listen``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -54,14 +54,14 @@ class Tcp(BaseModel):
         missing = [name for name, path in needed.items() if path is None]
         if self.listen is not None and missing:
             raise ValueError(
-                f"{', '.join(missing)} missing; over TCP the control API is served with TLS and to clients with a "
-                "certificate only, which takes cert, key and client_ca"
+                f"{', '.join(missing)} missing; the control API over TCP uses TLS with client certificates, which "
+                "requires cert, key and client_ca"
             )
         return self
 
 
 class AccessSettings(BaseModel):
-    """Who has which role. Users and groups by name or number; root and the daemon's own user are admins."""
+    """Roles of users and groups, by name or number; root and the daemon's own user are admins."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -73,18 +73,18 @@ class AccessSettings(BaseModel):
     admin_groups: list[NameOrNumber] = []
     socket_group: NameOrNumber | None = None
     socket_mode: Literal["0600", "0660", "0666"] = "0660"
-    tcp: Tcp = Tcp()
+    tcp: TcpSettings = TcpSettings()
 
     def rules(self, own_uid: int, socket_gid: int) -> Rules:
-        """Who has which role. Without any user or group the socket's group, ``socket_gid``, are admins.
+        """Return the rules. Without any user or group, members of the socket's group, ``socket_gid``, are admins.
 
-        Raises AccessError for a name that this machine does not know.
+        Raises AccessError for a name that does not exist on this machine.
         """
         grants = {}
-        said = False
+        configured = False
         for role in (Role.VIEWER, Role.OPERATOR, Role.ADMIN):
             users, groups = getattr(self, f"{role.word}_users"), getattr(self, f"{role.word}_groups")
-            said = said or bool(users or groups)
+            configured = configured or bool(users or groups)
             grants[role] = Grants(
                 frozenset(_uid(user, f"access.{role.word}_users") for user in users),
                 frozenset(_gid(group, f"access.{role.word}_groups") for group in groups),
@@ -92,18 +92,18 @@ class AccessSettings(BaseModel):
             )
         admins = grants[Role.ADMIN]
         grants[Role.ADMIN] = Grants(
-            admins.uids | {0, own_uid}, admins.gids if said else frozenset({socket_gid}), admins.names
+            admins.uids | {0, own_uid}, admins.gids if configured else frozenset({socket_gid}), admins.names
         )
         return Rules(grants)
 
     @property
     def launch_only(self) -> tuple[object, ...]:
-        """The part that a reload does not change: sockets, and the places of files."""
+        """The settings that a reload does not change: sockets and paths of files."""
         tcp = self.tcp
         return self.socket_group, self.socket_mode, tcp.listen, tcp.cert, tcp.key, tcp.client_ca
 
     def socket_gid(self) -> int | None:
-        """The group that the control socket is to have; None leaves it as it is. Raises AccessError."""
+        """Return the group for the control socket; None keeps the process's. Raises AccessError."""
         return None if self.socket_group is None else _gid(self.socket_group, "access.socket_group")
 
 

@@ -1,4 +1,4 @@
-"""``[branding]`` of the configuration: the operator's name, link, logo and colours on the page."""
+"""``[branding]``: the operator's name, links, logo and colours on the page."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from householdd.http import contrast
 from householdd.http.branding import DARK_SURFACE, LIGHT_SURFACE, Brand, Logo, LogoType
-from householdd.settings import contrast
 
 MAX_LOGO_BYTES = 64 * 1024
-"""Bytes of a logo: each customer's phone loads it before the test."""
+"""Greatest size of a logo, in bytes: each customer's phone loads it before the test."""
 
 _COLOUR = re.compile("#[0-9a-f]{6}", re.ASCII | re.IGNORECASE)
 _LINK = re.compile(r"(?=.{1,500}\Z)https?://[^\s/]+(/\S*)?", re.ASCII | re.IGNORECASE)
 
 
 def read_logo(file: Path) -> Logo:
-    """Reads a logo. Raises ValueError for what is too large or no SVG, PNG or WebP."""
+    """Read a logo. Raises ValueError for a file that is too large, or not SVG, PNG or WebP."""
     try:
         with file.open("rb") as opened:
             body = opened.read(MAX_LOGO_BYTES + 1)
@@ -34,7 +34,7 @@ def read_logo(file: Path) -> Logo:
 
 
 def _kind(body: bytes) -> LogoType | None:
-    """By the content, whatever the name."""
+    """Return the type of the content; the file's name does not matter."""
     if body.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
@@ -81,8 +81,8 @@ def _https_link(url: str) -> str:
 _HttpsLink = Annotated[str, AfterValidator(_https_link)]
 
 
-class Branding(BaseModel):
-    """What the page shows of the operator; nothing unless configured."""
+class BrandingSettings(BaseModel):
+    """The operator's brand; empty by default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -98,11 +98,11 @@ class Branding(BaseModel):
     @model_validator(mode="after")
     def _named(self) -> Self:
         if self.name is None and (self.link is not None or self.logo is not None):
-            raise ValueError("a link or logo needs a name, which is read out where the logo is not seen")
+            raise ValueError("a link or logo needs a name, which screen readers read out")
         return self
 
     def read(self) -> Brand:
-        """The brand with its logo. Raises ValueError when the logo cannot be used any more."""
+        """Return the brand with its logo. Raises ValueError if the logo can no longer be used."""
         logo = None if self.logo is None else read_logo(self.logo)
         return Brand(
             self.name,

@@ -1,4 +1,4 @@
-"""Names what is wrong with the files of a certificate and its key, and what to do about it."""
+"""Problems of the files of a certificate and its key, each with its remedy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 DER_SEQUENCE = b"\x30"
-"""First byte of DER, which certificates and keys in binary begin with."""
+"""First byte of a certificate or key in DER."""
 
 _CERTIFICATE_BEGIN = re.compile(rb"-----BEGIN (X509 )?CERTIFICATE-----")
 _KEY_BEGIN = re.compile(rb"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----")
@@ -28,11 +28,11 @@ _WEAK = {
     "EE_MD_TOO_WEAK": "the certificate's signature has a weak hash, such as SHA-1; ask for a certificate with SHA-256",
     "CA_MD_TOO_WEAK": "a signature in the chain has a weak hash, such as SHA-1; ask for a certificate with SHA-256",
 }
-"""What OpenSSL calls it, and what it means."""
+"""Explanations of OpenSSL's reasons."""
 
 
 def read_file(path: Path) -> bytes:
-    """Return what a file holds. Raise CertificateError that names it where it cannot be read."""
+    """Return the content of a file. Raises CertificateError, which names the file."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -40,7 +40,7 @@ def read_file(path: Path) -> bytes:
 
 
 def check_pem(path: Path, data: bytes, *, wants_key: bool) -> None:
-    """Raise CertificateError where ``data`` of ``path`` holds no certificate, or with ``wants_key`` no private key."""
+    """Raise CertificateError if ``data`` of ``path`` has no certificate, or with ``wants_key`` no private key."""
     has_certificate, has_key = _CERTIFICATE_BEGIN.search(data), _KEY_BEGIN.search(data)
     if has_key if wants_key else has_certificate:
         return
@@ -59,7 +59,7 @@ def check_pem(path: Path, data: bytes, *, wants_key: bool) -> None:
 
 
 def check_not_encrypted(path: Path, data: bytes) -> None:
-    """Raise CertificateError for a key with a pass phrase, which nobody is there to type."""
+    """Raise CertificateError for a key with a pass phrase."""
     if b"BEGIN ENCRYPTED PRIVATE KEY" in data or b"Proc-Type: 4,ENCRYPTED" in data:
         raise CertificateError(
             f"{path}: the key is encrypted, and the daemon cannot ask for its pass phrase; decrypt it: "
@@ -68,7 +68,7 @@ def check_not_encrypted(path: Path, data: bytes) -> None:
 
 
 def describe(error: ssl.SSLError, cert: bytes, key: bytes) -> str:
-    """Return in words why OpenSSL refuses a pair that has the right form."""
+    """Explain OpenSSL's error for a pair of PEM files."""
     reason = error.reason or str(error)
     if reason in _WEAK:
         return f"{_WEAK[reason]} ({reason})"

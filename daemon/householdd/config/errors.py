@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in the words of a configuration file and not of the library that checks it."""
+"""Problems of a setting in the terms of the configuration file, not of pydantic."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ _WORDS = {
     "byte_size_unit": _BYTES,
     "missing": "is missing",
 }
-"""By the library's name for the error; those that are not here keep its sentence, without its subject."""
+"""By pydantic's type of error; other types keep pydantic's message without its subject."""
 
 
 def describe(error: Mapping[str, Any]) -> str:
-    """Return the words for one of the errors of a ValidationError."""
+    """Describe one of the errors of a ValidationError."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error":
-        # Raised by a validator of ours.
+        # Raised by a validator of this package.
         return str(context["error"])
     words = _WORDS[kind].format_map(_plain(context)) if kind in _WORDS else _without_subject(error["msg"])
     given = error.get("input")
@@ -64,7 +64,7 @@ def describe(error: Mapping[str, Any]) -> str:
 
 
 def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the bounds of a range without a decimal point where they are whole."""
+    """Return the context with whole numbers as integers."""
     return {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in context.items()
@@ -79,7 +79,7 @@ def _without_subject(message: str) -> str:
 
 
 def _shown(given: str | float) -> str:
-    """Return the value as TOML has it, cut where it is long."""
+    """Return the value as in TOML, truncated to 40 characters."""
     text = json.dumps(given, ensure_ascii=False)
     most = 40
     return text if len(text) <= most else f"{text[:most]}..."

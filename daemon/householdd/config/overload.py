@@ -1,4 +1,4 @@
-"""``[overload]`` of the configuration: when a worker refuses, slows and ends sessions because it is overloaded."""
+"""``[overload]``: when an overloaded worker refuses, slows and ends sessions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from householdd.capacity.overload_controller import OverloadTuning
 
 
-class Overload(BaseModel):
-    """Configuration of the overload controller; see ``OverloadTuning``."""
+class OverloadSettings(BaseModel):
+    """The settings of ``OverloadTuning``, which describes them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -22,5 +22,5 @@ class Overload(BaseModel):
 
     @property
     def tuning(self) -> OverloadTuning:
-        """For the workers."""
+        """Tuning of the overload controller."""
         return OverloadTuning(**self.model_dump())

@@ -1,4 +1,4 @@
-"""Reads profiles from the package's data or the operator's file."""
+"""Profiles from the package's data or the operator's file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from householdd.config.toml_files import read_toml
 from householdd.traffic.profiles import ProfileError, Profiles
 
 BUILT_IN = files("householdd") / "data" / "profiles.toml"
-"""Those that come with the package."""
+"""The profiles of the package."""
 
 
 def read_profiles(path: Path | None) -> Profiles:
-    """The profiles in ``path``, or those that come with the package. Raises ProfileError that names the file."""
+    """Read the profiles in ``path``, or those of the package. Raises ProfileError, which names the file."""
     source = path or BUILT_IN
     try:
         return Profiles.read(read_toml(source))

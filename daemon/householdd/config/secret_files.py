@@ -1,4 +1,4 @@
-"""Files with secrets that the configuration names."""
+"""Files that hold secrets."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import stat
 from pathlib import Path
 
 MIN_SECRET_BYTES = 32
-"""Bytes; as many as the hash has (RFC 2104, section 3)."""
+"""Shortest secret, in bytes: the output of SHA-256 (RFC 2104, section 3)."""
 
 MAX_SECRET_BYTES = 1024
+"""Longest secret, in bytes."""
 
 
 def read_secret(file: Path) -> bytes:
-    """Reads a secret; a newline at the end, as editors leave it, is no part of it. Raises ValueError."""
+    """Read a secret without the newline at its end. Raises ValueError."""
     try:
         with file.open("rb") as opened:
             secret = opened.read(MAX_SECRET_BYTES + 2).removesuffix(b"\n").removesuffix(b"\r")
@@ -24,8 +25,8 @@ def read_secret(file: Path) -> bytes:
     return secret
 
 
-def lets_others_in(mode: int) -> str | None:
-    """What is wrong with a file's mode, if it is: others may read it, or its group may change it."""
+def mode_problem(mode: int) -> str | None:
+    """Return the problem of a mode that lets others read the file, or its group change it; None if it does not."""
     if mode & (stat.S_IWGRP | stat.S_IRWXO):
-        return f"mode {stat.S_IMODE(mode):04o} lets others in; allowed is 0640 or less"
+        return f"mode {stat.S_IMODE(mode):04o} gives access to others; allowed is 0640 or stricter"
     return None

@@ -1,4 +1,4 @@
-"""``[tokens]`` of the configuration: who may run tests, by tokens that somebody else signs."""
+"""``[tokens]``: the key that verifies the tokens of runs."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from householdd.admission.run_tokens import Key
-from householdd.config.secret_files import lets_others_in, read_secret
+from householdd.config.secret_files import mode_problem, read_secret
 
 MIN_RSA_BITS = 2048
-"""Bits (RFC 7518, section 3.3)."""
+"""Shortest RSA key, in bits (RFC 7518, section 3.3)."""
 
 
 def secret_key(file: Path) -> Key:
-    """A secret that the daemon has in common with who signs. Raises ValueError."""
+    """Read the secret shared with the issuer of tokens. Raises ValueError."""
     secret = read_secret(file)
-    if (problem := lets_others_in(file.stat().st_mode)) is not None:
+    if (problem := mode_problem(file.stat().st_mode)) is not None:
         raise ValueError(f"{file}: {problem}")
     try:
         jwt.get_algorithm_by_name("HS256").prepare_key(secret)
     except jwt.InvalidKeyError:
-        raise ValueError(f"{file}: a key pair's, no secret; public_key_file takes a public key") from None
+        raise ValueError(f"{file}: an asymmetric key, not a secret; set public_key_file to a public key") from None
     return Key("HS256", secret)
 
 
 def public_key(file: Path) -> Key:
-    """The public key of who signs; its kind decides the algorithm. Raises ValueError."""
+    """Read the public key of the issuer, which determines the algorithm. Raises ValueError."""
     try:
         key = load_pem_public_key(file.read_bytes())
     except OSError as error:
@@ -56,8 +56,8 @@ def public_key(file: Path) -> Key:
 _FILES = {"secret_file", "public_key_file"}
 
 
-class RunTokens(BaseModel):
-    """Without a file nobody needs a token."""
+class TokensSettings(BaseModel):
+    """The key and the claims that are verified; without a key no token is needed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -65,15 +65,15 @@ class RunTokens(BaseModel):
     public_key_file: Path | None = None
     audience: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     max_lifetime: Annotated[float, Field(ge=10, le=86400)] = 600
-    """Seconds."""
+    """Longest lifetime of a token, in seconds."""
 
     @property
     def needed(self) -> bool:
-        """Whether a run takes a token."""
+        """Whether a run needs a token."""
         return self.secret_file is not None or self.public_key_file is not None
 
     def key(self) -> Key:
-        """Reads the key, which is there. Raises ValueError."""
+        """Read the key; ``needed`` must be true. Raises ValueError."""
         if self.secret_file is not None:
             return secret_key(self.secret_file)
         if self.public_key_file is not None:
@@ -81,7 +81,7 @@ class RunTokens(BaseModel):
         raise AssertionError("no key is configured")
 
     def absolute(self) -> dict[str, str | float | None]:
-        """The same, for a process that may have another working directory."""
+        """Return the settings with absolute paths, for a process with another working directory."""
         files = {name: str(file.absolute()) for name in _FILES if (file := getattr(self, name)) is not None}
         return {**self.model_dump(exclude=_FILES), **files}
 
@@ -90,7 +90,7 @@ class RunTokens(BaseModel):
         if self.secret_file is not None and self.public_key_file is not None:
             raise ValueError("secret_file and public_key_file exclude each other")
         if self.audience is not None and not self.needed:
-            raise ValueError("audience takes secret_file or public_key_file, which tokens are checked with")
+            raise ValueError("audience requires secret_file or public_key_file")
         if self.needed:
             self.key()
         return self

@@ -1,24 +1,22 @@
-"""Reads TOML as people save it."""
+"""TOML files, with the byte order marks and encodings of common editors."""
 
 from __future__ import annotations
 
 import codecs
 import tomllib
-from pathlib import Path
 from typing import Any, Protocol
 
 
 class Readable(Protocol):
-    """A file, or one of a package."""
+    """A file on disk or in a package."""
 
-    def read_bytes(self) -> bytes:
-        """Return all of it."""
+    def read_bytes(self) -> bytes: ...
 
 
-def read_toml(file: Path | Readable) -> dict[str, Any]:
-    """Return what ``file`` holds. Raise OSError, or ValueError in words for its author.
+def read_toml(file: Readable) -> dict[str, Any]:
+    """Return the content of ``file``. Raises OSError, or ValueError with a message for the file's author.
 
-    UTF-8 whatever the locale is; the mark that some editors put in front of it is no part of the text.
+    The encoding is UTF-8 in every locale; a byte order mark is ignored.
     """
     data = file.read_bytes()
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

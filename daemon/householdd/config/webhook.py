@@ -1,4 +1,4 @@
-"""``[history.webhook]`` of the configuration: who is told of finished runs, and the secret that signs it."""
+"""``[history.webhook]``: the receiver of stored runs, and the secret that signs them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _url(text: str) -> str:
 
 
 class WebhookSettings(BaseModel):
-    """Without ``url`` nobody is told."""
+    """The receiver; without ``url`` there is none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

@@ -1,4 +1,4 @@
-"""What a supervisor tells a worker at its start: one line of JSON on the worker's standard input."""
+"""The settings of a worker, which it reads at its start as one line of JSON on standard input."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from householdd.traffic.profiles import Profile
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """All a worker has to know; paths are absolute, times are seconds."""
+    """Settings of a worker; paths are absolute, times in seconds."""
 
     name: str
     listen_fd: int
-    """The listening socket, inherited and shared with the other workers."""
+    """The listening socket, which all workers inherit."""
     redirect_fd: int | None
-    """The socket that sends browsers to HTTPS, inherited and shared likewise; None where there is none."""
+    """The listening socket of ``redirect_listen``, which all workers inherit."""
     https_port: int
-    """The port that they are sent to."""
+    """Port of the redirect to HTTPS."""
     acme_dir: str
-    """Where answers to ACME's challenges are; empty where none are given."""
+    """Directory of answers to ACME challenges; empty without ``acme_dir``."""
     hsts: bool
     """Whether browsers are told to use HTTPS only."""
     legacy_fd: int | None
-    """The listening socket of ``legacy_listen``, likewise; None without ``legacy``."""
+    """The listening socket of ``legacy_listen``, which all workers inherit; None without ``legacy``."""
     control_socket: str
-    """Where the worker serves the control API to its supervisor."""
+    """Socket of the worker's control API."""
     daemon_socket: str
-    """Where the supervisor serves it; asked for aggregates over all workers."""
+    """Socket of the supervisor's control API, which has the statistics of all workers."""
     recorder_socket: str | None
-    """Where the supervisor takes what is to be kept; None keeps nothing."""
+    """Socket of the supervisor's recorder; None without a history."""
     permalinks: bool
-    """Whether stored runs are shown to whoever has their id."""
+    """Whether a stored run is shown to everyone who has its id."""
     cert: str | None
+    """None, with ``key``, without TLS."""
     key: str | None
-    """None, with ``cert``, serves without TLS."""
     profiles: dict[str, Profile]
-    """Those of the launch, by key: one that replaces another later has the same, whatever the file says by then."""
+    """Profiles at launch, by key: a worker that replaces another has the same, even if the file has changed."""
     allowed_origins: tuple[str, ...]
     session_origins: tuple[str, ...]
     require_origin: bool
@@ -57,25 +57,26 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     runtime: RuntimeSettings
     """The runtime settings at launch."""
     counts_fd: int
-    """Memory that the workers share, inherited; see ``core.shared``."""
+    """Shared memory, which all workers inherit; ``shared.layout`` describes it."""
     index: int
-    """Place of this worker in it, from 0."""
+    """Place of this worker in the shared memory, from 0."""
     workers: int
+    """Number of workers."""
     overload: OverloadTuning
     log_format: Literal["auto", "console", "json"]
 
     @property
     def fds(self) -> list[int]:
-        """What the worker inherits."""
+        """Inherited file descriptors."""
         fds = self.listen_fd, self.redirect_fd, self.legacy_fd, self.counts_fd
         return [fd for fd in fds if fd is not None]
 
 
 READY = b"ready\n"
-"""What a worker writes on its standard output once it answers control calls."""
+"""The worker's first line on standard output: it answers control calls."""
 
 SERVE = b"serve\n"
-"""What it reads on its standard input then, once it was told what has changed since the launch."""
+"""The supervisor's reply on the worker's standard input: it has sent all changes since the launch."""
 
 SERVING = b"serving\n"
-"""What it writes once it accepts connections."""
+"""The worker's second line: it accepts connections."""

@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from householdd.http.contrast import ratio
 from householdd.http.static_files import StaticFile, static_file
-from householdd.settings.contrast import ratio
 
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#191c29"
 """What the accent stands on, ``--surface`` of the page's style sheet in both schemes."""

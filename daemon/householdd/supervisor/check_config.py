@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from householdd.config.certificates import Certificate
-from householdd.config.settings import DEV_DEFAULTS, ENV_PREFIX, ConfigError, Settings, load
+from householdd.config.loading import ConfigError, load
+from householdd.config.settings import DEV_DEFAULTS, ENV_PREFIX, Settings
 from householdd.settings.definitions import SettingGroup
 from householdd.settings.runtime import Source
 from householdd.supervisor import startup_checks

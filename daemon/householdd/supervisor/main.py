@@ -30,8 +30,9 @@ from householdd.api.server import ControlServer, Services
 from householdd.clients import addresses
 from householdd.clients.addresses import Address
 from householdd.config.access import AccessError, AccessSettings
-from householdd.config.dashboard import DashboardTokens
-from householdd.config.settings import ConfigError, Settings
+from householdd.config.dashboard_tokens import DashboardTokens
+from householdd.config.loading import ConfigError
+from householdd.config.settings import Settings
 from householdd.config.worker import WorkerSettings
 from householdd.http.branding import Brand
 from householdd.logs import setup

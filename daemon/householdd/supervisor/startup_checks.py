@@ -14,7 +14,7 @@ from householdd.config import certificates
 from householdd.config.access import AccessError
 from householdd.config.certificate_faults import CertificateError
 from householdd.config.certificates import Certificate, read_authorities, read_certificate
-from householdd.config.dashboard import DashboardTokens, TokensError, read_tokens
+from householdd.config.dashboard_tokens import DashboardTokens, TokensError, read_tokens
 from householdd.config.profiles import read_profiles
 from householdd.config.secret_files import read_secret
 from householdd.config.settings import Settings
@@ -140,7 +140,7 @@ def brand(settings: Settings) -> Brand:
 def tokens(settings: Settings, *, any_owner: bool = False) -> DashboardTokens:
     """Who may log in to the dashboard. Raises DaemonError."""
     try:
-        return read_tokens(settings.dashboard, any_owner=any_owner)
+        return read_tokens(settings.dashboard.tokens, any_owner=any_owner)
     except TokensError as error:
         raise DaemonError(str(error)) from None
 

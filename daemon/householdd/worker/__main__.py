@@ -29,7 +29,7 @@ from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.config import certificates
 from householdd.config.certificate_faults import CertificateError
-from householdd.config.tokens import RunTokens
+from householdd.config.tokens import TokensSettings
 from householdd.config.worker import READY, SERVE, SERVING, WorkerSettings
 from householdd.http import branding, static_files
 from householdd.logs import setup
@@ -79,7 +79,7 @@ class Worker:
         clock = Clock(time.monotonic, time.time, asyncio.get_running_loop().call_later)
         memory = memoryview(mmap.mmap(settings.counts_fd, 0))
         counts, ledger = views(memory, settings.workers, settings.index)
-        self._token_settings = RunTokens.model_validate(settings.tokens)
+        self._token_settings = TokensSettings.model_validate(settings.tokens)
         self._tokens = (
             RunTokenVerifier(
                 self._token_settings.key(),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from household.v1 import session_pb2
 from householdd.api.convert import duration, timestamp
-from householdd.config.settings import HistorySettings
+from householdd.config.history import HistorySettings
 from householdd.measure import run_report
 from householdd.storage import reading
 from householdd.storage.engine import file_url

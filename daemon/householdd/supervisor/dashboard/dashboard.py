@@ -17,7 +17,7 @@ from householdd.api.callers import Caller
 from householdd.config import certificates
 from householdd.config.certificate_faults import CertificateError
 from householdd.config.dashboard import DashboardSettings as Settings
-from householdd.config.dashboard import DashboardTokens
+from householdd.config.dashboard_tokens import DashboardTokens
 from householdd.supervisor.dashboard.api_client import ApiClient
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.listener import DashboardListener

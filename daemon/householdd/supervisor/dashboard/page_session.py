@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from householdd.api.callers import Caller
 from householdd.capacity.token_bucket import TokenBucket
 from householdd.clients.addresses import host_port, unmapped
-from householdd.config.dashboard import DashboardTokens, Login
+from householdd.config.dashboard_tokens import DashboardTokens, Login
 from householdd.supervisor.dashboard.api_client import ApiClient
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.login_limits import LoginFailures

@@ -21,7 +21,7 @@ from householdd.admission.run_allowance import RunAllowance
 from householdd.admission.run_index import Household, RunIndex
 from householdd.api.convert import duration, timestamp, unix
 from householdd.clients.addresses import address_block, split_host_port
-from householdd.config.settings import HistorySettings
+from householdd.config.history import HistorySettings
 from householdd.measure.run_report import ClientRunReport
 from householdd.storage import reading
 from householdd.storage.problems import describe

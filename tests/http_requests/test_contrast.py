@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.settings.contrast import ratio
+from householdd.http.contrast import ratio
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,19 @@
-"""How well two colours can be told apart: the contrast ratio of WCAG 2.2."""
+"""The contrast ratio of two colours, as WCAG 2.2 defines it."""
 
 from __future__ import annotations
 
 MIN_CONTRAST = 4.5
-"""Of text on its background, success criterion 1.4.3."""
+"""Lowest contrast of text on its background (success criterion 1.4.3)."""
 
 
 def ratio(one: str, other: str) -> float:
-    """From 1, the same, to 21, black on white; colours are ``#rrggbb``."""
+    """Return the contrast of two colours ``#rrggbb``, from 1 (equal) to 21 (black on white)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def _luminance(colour: str) -> float:
-    """Relative luminance as WCAG defines it, from 0 to 1."""
+    """Return the relative luminance, from 0 to 1."""
     red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
