@@ -1,4 +1,4 @@
-"""Fields and values of the filter language, pure: no input or output, no clock.
+"""Fields and values of the filter language. Pure: no I/O, no clock.
 
-The daemon evaluates filters with them, and householdctl explains, completes and checks them. The package knows neither.
+The daemon evaluates filters with them; householdctl explains, completes and checks them. The package imports neither.
 """

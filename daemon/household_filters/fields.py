@@ -1,4 +1,4 @@
-"""The fields that filters can name: of live sessions, of ended sessions, and of runs."""
+"""Fields that filters can name: of live sessions, ended sessions, and runs."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from household_filters.values import ABSENT, Kind, Value, parse
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """How a field is written, and what it means."""
+    """Syntax and meaning of a field."""
 
     kind: Kind
     meaning: str
     example: str
     """A comparison with the field."""
     words: tuple[str, ...] = ()
-    """The values of a WORD, in lower case."""
+    """Values of a WORD, in lower case."""
     spellings: Mapping[str, str] = field(default_factory=dict)
-    """Other ways to write a word, as tables do, by what is typed in lower case."""
+    """Alternative spellings of a word, as in tables, by their lower case."""
     optional: bool = False
-    """Whether the value may be absent, which tables print as a dash."""
+    """Whether the value may be absent, a dash in tables."""
     constant: bool = False
-    """Whether it keeps its value during a session."""
+    """Whether the value is constant during a session."""
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        """The values of a WORD as tables print them."""
+        """Values of a WORD as printed by tables."""
         printed = {word: spelling.upper() for spelling, word in self.spellings.items()}
         return (*(printed.get(word, word) for word in self.words), *((ABSENT,) if self.optional else ()))
 
     def value(self, text: str, *, exact: bool, now: float) -> Value:
-        """Read a value; ``exact`` and ``now`` are as in :func:`household_filters.values.parse`. Raise ValueError."""
+        """Parse a value; ``exact`` and ``now`` as for :func:`household_filters.values.parse`. Raise ValueError."""
         if self.optional and text == ABSENT and not exact:
             return None
         if self.kind is not Kind.WORD:
@@ -113,7 +113,7 @@ LIVE_FIELDS: Mapping[str, FieldSpec] = {
     "retransmits": FieldSpec(Kind.NUMBER, "TCP segments that were sent again.", "retransmits > 100", optional=True),
     "unsent_bytes": FieldSpec(Kind.BYTES, "Payload that waits in the server.", "unsent_bytes > 100kB", optional=True),
 }
-"""Of live sessions."""
+"""Fields of live sessions."""
 
 HISTORY_FIELDS: Mapping[str, FieldSpec] = {
     "id": _id("Session's UUID, or its beginning."),
@@ -138,7 +138,7 @@ HISTORY_FIELDS: Mapping[str, FieldSpec] = {
     "received_bytes": FieldSpec(Kind.BYTES, "Payload received.", "received_bytes < 1.5 GB"),
     "retransmits": FieldSpec(Kind.NUMBER, "TCP segments that were sent again.", "retransmits > 100", optional=True),
 }
-"""Of ended sessions."""
+"""Fields of ended sessions."""
 
 RUN_FIELDS: Mapping[str, FieldSpec] = {
     "id": _id("Run's id, or its beginning."),
@@ -168,4 +168,4 @@ RUN_FIELDS: Mapping[str, FieldSpec] = {
         Kind.DURATION, "What load added to its 95th percentile.", "increase_p95 > 163ms", optional=True
     ),
 }
-"""Of runs."""
+"""Fields of runs."""

@@ -1,7 +1,7 @@
-"""Values of a filter: how each kind is written, and what it means.
+"""Values of a filter: syntax and meaning of each kind.
 
-Whatever a table prints can be typed as a value. Tables round, so ``=`` compares to the precision that was typed:
-``3.1 MB`` is everything from 3.05 to 3.15 MB, and ``1000000`` is exact.
+Anything a table prints can be typed as a value. Tables round, so ``=`` compares to the typed precision: ``3.1 MB``
+matches 3.05 to 3.15 MB, and ``1000000`` is exact.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from enum import Enum
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ABSENT = "-"
-"""Printed by tables, and typed in filters, for a value that is not known."""
+"""Printed by tables, and typed in filters, for an unknown value."""
 
 MIN_PREFIX = 4
 """Characters of the shortest beginning of an id."""
 
 PRINTED_PREFIX = 8
-"""Characters of the shortest beginning of an id that a table prints; it needs no asterisk."""
+"""Characters of the shortest beginning of an id printed by tables; it needs no asterisk."""
 
 
 class Kind(Enum):
-    """How a field is written; the value completes the sentence "this is not ..."."""
+    """Syntax of a field; the value completes "this is not ..."."""
 
     TEXT = "text"
     ID = "an id, or the beginning of one such as 8cd209fa or 8cd2*"
@@ -43,7 +43,7 @@ class Kind(Enum):
 
     @property
     def operators(self) -> tuple[str, ...]:
-        """The operators that a field of this kind takes."""
+        """Operators allowed for a field of this kind."""
         match self:
             case Kind.TEXT | Kind.ID:
                 return ("=", "!=", ":")
@@ -55,7 +55,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Range:
-    """All numbers that round to the one that was typed; both ends belong to it."""
+    """All numbers that round to the typed one; both ends are included."""
 
     low: float
     high: float
@@ -66,13 +66,13 @@ class Range:
 
 @dataclass(frozen=True)
 class Prefix:
-    """The beginning of an id, in lower case."""
+    """Beginning of an id, in lower case."""
 
     text: str
 
 
 Value = str | float | Range | Prefix | Network | None
-"""Text is in lower case; durations and times are in seconds; None is a value that is not known."""
+"""Text is in lower case, durations and times are in seconds, None is an unknown value."""
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _AMOUNT = re.compile(rf"(?P<number>[+-]?{_NUMBER}(?:e[+-]?\d{{1,3}})?)\s*(?P<unit>\D*)", re.ASCII | re.IGNORECASE)
@@ -114,14 +114,14 @@ _TAILS = {
 
 
 def tail(kind: Kind) -> re.Pattern[str] | None:
-    """Return what may follow a value without quotes after a blank: a unit, or the time of a date."""
+    """Return what may follow an unquoted value after a space: a unit, or the time of a date."""
     return _TAILS.get(kind)
 
 
 def parse(kind: Kind, text: str, *, exact: bool, now: float) -> Value:
-    """Read a value; ``exact`` is False for ``=`` and ``!=``, which get a range. Raise ValueError for anything else.
+    """Parse a value; ``exact`` is False for ``=`` and ``!=``, which get a range. Raise ValueError.
 
-    ``now`` is Unix time, which ``today`` and ``2d`` refer to.
+    ``now`` is Unix time, to which ``today`` and ``2d`` refer.
     """
     match kind:
         case Kind.TEXT:
@@ -145,7 +145,7 @@ def parse(kind: Kind, text: str, *, exact: bool, now: float) -> Value:
 
 
 def network(text: str) -> Network:
-    """Read an address or a network; IPv4 mapped into IPv6 is IPv4. Raise ValueError."""
+    """Parse an address or a network; IPv4 mapped into IPv6 becomes IPv4. Raise ValueError."""
     if found := _PORT.fullmatch(text):
         host = found["host"].strip("[]")
         raise ValueError(f"{text!r} has a port, and an address has none; write {host}")
@@ -184,7 +184,7 @@ def _id(text: str) -> str | Prefix:
 
 
 def _rounded(number: Decimal, unit: Decimal) -> Range:
-    """All values that are written as ``number`` when the last digit counts ``unit``."""
+    """Return all values written as ``number`` if ``unit`` is that of its last digit."""
     return Range(float(number - unit / 2), float(number + unit / 2))
 
 
@@ -216,7 +216,7 @@ def _duration(text: str) -> tuple[float, Range]:
 
 
 def _time(text: str, now: float) -> tuple[float, Range]:
-    """Return a moment, and the times that are written so: a date is its whole day, a second all of it."""
+    """Return a time, and the range written like it: a date is the whole day, a second all of it."""
     word = text.lower()
     if word in ("today", "yesterday"):
         midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -232,7 +232,7 @@ def _time(text: str, now: float) -> tuple[float, Range]:
         return now, Range(now - 1, now + 1)
     length = word.removesuffix(" ago")
     if _DURATION.fullmatch(length):
-        # Cut to whole units: 3m ago is anything from 3 to 4 minutes.
+        # Tables truncate to whole units: 3m ago is between 3 and 4 minutes.
         ago, (_, last) = _duration(length)[0], _DURATION_PART.findall(length)[-1]
         return now - ago, Range(now - ago - float(_SECONDS[last]), now - ago)
     if re.fullmatch(rf"[+-]?{_NUMBER}(?:e[+-]?\d{{1,3}})?", text, re.ASCII | re.IGNORECASE) is None:
@@ -241,5 +241,5 @@ def _time(text: str, now: float) -> tuple[float, Range]:
 
 
 def _whole(start: float, length: float) -> tuple[float, Range]:
-    # Times have microseconds: the last one before the next step still belongs to this one.
+    # Times have microseconds: the last one before the next step is included.
     return start, Range(start, start + max(length - _MICROSECOND, 0.0))

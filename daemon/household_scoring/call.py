@@ -1,7 +1,7 @@
-"""What a call would have sounded like: the E-model of ITU-T G.107, simplified for VoIP.
+"""Quality of a call over the line: the E-model of ITU-T G.107, simplified for VoIP.
 
-The simplification is that of R. G. Cole and J. H. Rosenbluth, Voice over IP Performance Monitoring, ACM SIGCOMM
-Computer Communication Review 31 (2), 2001: all that does not depend on the network has its default value.
+Simplified as by R. G. Cole and J. H. Rosenbluth, Voice over IP Performance Monitoring, ACM SIGCOMM Computer
+Communication Review 31 (2), 2001: everything independent of the network has its default value.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from household_scoring.statistics import percentile
 from household_scoring.validation import require_amount, require_share
 
 DEFAULT_RATING = 93.2
-"""R of G.107 with every parameter at its default."""
+"""R of G.107 with all parameters at their defaults."""
 LOSS_ROBUSTNESS = 25.1
-"""Bpl of G.711 with packet loss concealment, ITU-T G.113 appendix I; its Ie is 0."""
+"""Bpl of G.711 with packet loss concealment (ITU-T G.113, appendix I); its Ie is 0."""
 CODEC_MS = 26.5
-"""A frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) as it is set by default."""
+"""One frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) with default settings."""
 MIN_BUFFER_MS = 40.0
-"""Of both jitter buffers together: each holds one frame at least."""
+"""Both jitter buffers together, each of at least one frame."""
 MAX_BUFFER_MS = 400.0
-"""Of both jitter buffers together: nobody can talk across more."""
+"""Both jitter buffers together; a conversation is impossible beyond."""
 
 
 class CallQuality(msgspec.Struct, frozen=True, rename="camel"):
-    """A conversation over the line."""
+    """Quality of a conversation over the line."""
 
     mos: float
-    """Mean opinion score, estimated, conversational (MOS-CQE): from 1, bad, to 4.5, as good as a telephone gets."""
+    """Estimated mean opinion score, conversational (MOS-CQE), from 1 (bad) to 4.5 (best of telephony)."""
     rating: float
     """R of the E-model, from 0 to 93.2."""
     mouth_to_ear_ms: float
     late_share: float
-    """Share of the packets that come too late for the jitter buffer."""
+    """Share of packets that arrive too late for the jitter buffer."""
 
 
 def transmission_rating(mouth_to_ear_ms: float, loss_share: float) -> float:
-    """R of the E-model, at least 0: ``93.2 - Id - Ie,eff``.
+    """Return R of the E-model, at least 0: ``93.2 - Id - Ie,eff``.
 
-    ``Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)`` with the one-way delay d in ms (Cole and Rosenbluth).
-    ``Ie,eff = Ie + (95 - Ie) Ppl / (Ppl / BurstR + Bpl)`` with Ppl in per cent and BurstR 1 (G.107).
+    ``Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)`` with the one-way delay d in ms (Cole and Rosenbluth). ``Ie,eff = Ie
+    + (95 - Ie) Ppl / (Ppl / BurstR + Bpl)`` with Ppl in per cent and BurstR 1 (G.107).
     """
     require_amount(mouth_to_ear_ms, "mouth_to_ear_ms")
     require_share(loss_share, "loss_share")
@@ -52,9 +52,9 @@ def transmission_rating(mouth_to_ear_ms: float, loss_share: float) -> float:
 
 
 def mos_of_rating(rating: float) -> float:
-    """MOS of an R, G.107 annex B: ``1 + 0.035 R + R (R - 60) (100 - R) 7e-6`` from 0 to 100, 4.5 above.
+    """Return the MOS of an R, G.107 annex B: ``1 + 0.035 R + R (R - 60) (100 - R) 7e-6`` from 0 to 100, 4.5 above.
 
-    The polynomial dips below 1 for an R under 6.5; no opinion score does, so 1 is the least.
+    The polynomial dips below 1 for R under 6.5; the result is at least 1, as opinion scores are.
     """
     require_amount(rating, "rating")
     if rating > 100:
@@ -63,11 +63,11 @@ def mos_of_rating(rating: float) -> float:
 
 
 def call_quality(round_trips_ms: Sequence[float], loss_share: float | None) -> CallQuality | None:
-    """A call over a line with these round trips under load; None without any.
+    """Return the quality of a call with these round trips under load; None without any.
 
-    The jitter buffers of both ends adapt, within limits, so that 95 % of the packets come in time (RFC 5481 takes a
-    percentile of the delay variation as their size); what comes later is lost. One way is half of a round trip, since
-    what counts in a conversation is the way there and back. Loss that was not measured counts as none.
+    The jitter buffers of both ends adapt, within limits, so that 95 % of packets arrive in time (RFC 5481 sizes them by
+    a percentile of delay variation); later packets are lost. One way is half a round trip, since a conversation depends
+    on both. Unmeasured loss counts as none.
     """
     p50_ms, p95_ms = percentile(round_trips_ms, 50), percentile(round_trips_ms, 95)
     if p50_ms is None or p95_ms is None:

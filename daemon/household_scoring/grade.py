@@ -1,4 +1,4 @@
-"""The household's grade: what load does to latency."""
+"""The household's grade: how much load increases latency."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from enum import StrEnum
 from household_scoring.latency import increase
 from household_scoring.validation import require_amount
 
-TENFOLD = 10
-"""Latency that grew by this factor is graded C at best."""
+MAX_GROWTH_FACTOR = 10
+"""A latency that grew by this factor is graded C at best."""
 MIN_BASELINE_MS = 3.0
-"""What a smaller baseline counts as for the factor.
+"""Smallest baseline used for the factor.
 
-Without it a server nearby would condemn good lines: one full packet of 1500 bytes takes 2.4 ms on 5 Mbit/s, so eight of
-them, a short queue, are twenty times and more the 0.2 ms of a local network. With it the factor speaks from
-10 * 3 ms = 30 ms on, which is where grade B begins: latency that grew tenfold never scores a B, whatever the baseline,
-and below 30 ms, where no application notices, the increase alone decides.
+Otherwise a nearby server would condemn good lines: a full packet of 1500 bytes takes 2.4 ms at 5 Mbit/s, so eight of
+them, a short queue, are 20 times the 0.2 ms of a local network and more. The factor applies from 10 * 3 ms = 30 ms,
+where grade B begins: latency that grew tenfold never scores a B; below 30 ms, which no application notices, the
+increase alone decides.
 """
 
 
@@ -31,15 +31,15 @@ class Grade(StrEnum):
 
 
 BOUNDS = ((5.0, Grade.A_PLUS), (30.0, Grade.A), (60.0, Grade.B), (200.0, Grade.C), (400.0, Grade.D))
-"""An increase below the bound, in milliseconds, has the grade or a better one."""
+"""Exclusive upper bounds of the increase in milliseconds, by grade."""
 
 
 def grade(baseline_ms: float, loaded_p95_ms: float) -> Grade:
-    """The grade of the 95th percentile of latency under load over the median of the idle line."""
+    """Return the grade of the 95th percentile under load over the median of the idle line."""
     require_amount(baseline_ms, "baseline_ms")
     require_amount(loaded_p95_ms, "loaded_p95_ms")
     added = increase(baseline_ms, loaded_p95_ms)
     by_increase = next((each for bound, each in BOUNDS if added < bound), Grade.F)
-    if loaded_p95_ms < TENFOLD * max(baseline_ms, MIN_BASELINE_MS):
+    if loaded_p95_ms < MAX_GROWTH_FACTOR * max(baseline_ms, MIN_BASELINE_MS):
         return by_increase
     return Grade.C if by_increase in {Grade.A_PLUS, Grade.A, Grade.B} else by_increase

@@ -18,30 +18,29 @@ class LatencyFigures(msgspec.Struct, frozen=True, rename="camel"):
     p99_ms: float | None
     jitter_ms: float | None
     increase_p95_ms: float | None
-    """95th percentile of the increase over the baseline; None without samples or without a baseline."""
+    """95th percentile of the increase over the baseline; None without samples or baseline."""
 
 
 def baseline(idle_ms: Sequence[float]) -> float | None:
-    """The latency of the idle line: the median of its round trips, as 50th percentile; None of none.
+    """Return the latency of the idle line: the median round trip; None without any.
 
-    Not the least one: that is the length of the path, as RFC 6817 wants it for a sender. What an idle line usually
-    adds to it (contention on Wi-Fi, DOCSIS and mobile grants) is there without load, so it must not count as an effect
-    of load. The median is unmoved by a few outliers of a short idle phase.
+    Not the minimum, the length of the path as in RFC 6817: an idle line adds to it (contention on Wi-Fi, DOCSIS and
+    mobile grants), which must not count as an effect of load. The median ignores a few outliers of a short idle phase.
     """
     return percentile(idle_ms, 50)
 
 
 def increase(baseline_ms: float, latency_ms: float) -> float:
-    """What latency has grown by, never negative.
+    """Return the increase of latency, never negative.
 
-    A percentile of the increases of single round trips is the increase of their percentile, because no round trips
-    change places.
+    The percentile of the increases of single round trips equals the increase of their percentile, since the order is
+    the same.
     """
     return max(latency_ms - baseline_ms, 0.0)
 
 
 def latency_figures(round_trips_ms: Sequence[float], baseline_ms: float | None) -> LatencyFigures:
-    """The figures of round trips in the order of measurement. Raises ValueError for a negative or not finite one."""
+    """Return the figures of round trips in order of measurement. Raise ValueError if one is negative or not finite."""
     p95_ms = percentile(round_trips_ms, 95)
     return LatencyFigures(
         count=len(round_trips_ms),

@@ -1,4 +1,4 @@
-"""Quality of Outcome, draft-ietf-ippm-qoo: how near a line is to what an activity needs, from 0 to 100."""
+"""Quality of Outcome, draft-ietf-ippm-qoo: how well a line meets the needs of an activity, from 0 to 100."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ Component = Literal["latency", "loss", "throughput"]
 
 
 class Outcome(msgspec.Struct, frozen=True, rename="camel"):
-    """Scores from 0 to 100; None where the activity has no such requirement or nothing was measured."""
+    """Scores from 0 to 100; None without such a requirement or measurement."""
 
     score: float | None
-    """The least component; None as long as latency or delivery is required and was not measured."""
+    """Least component; None if required latency or delivery was not measured."""
     latency: float | None
     loss: float | None
     throughput: float | None
     limited_by: Component | None
-    """The least component, the first of equal ones; None where the score is None or 100."""
+    """Least component, the first of equal ones; None if the score is None or 100."""
 
 
 def component(measured: float, rop: float, cpup: float) -> float:
-    """The score of a figure of which less is better: 100 up to ROP, 0 from CPUP on, and linear between.
+    """Return the score of a figure of which less is better: 100 up to ROP, 0 from CPUP, linear between.
 
-    For ROP equal to CPUP it is a threshold that may be reached. The draft's
-    ``clamp(0, 1 - (measured - ROP) / (CPUP - ROP), 1) * 100``, without its division by zero.
+    If ROP equals CPUP, it is an inclusive threshold. The draft's ``clamp(0, 1 - (measured - ROP) / (CPUP - ROP), 1) *
+    100``, without its division by zero.
     """
     if measured <= rop:
         return 100.0
@@ -40,7 +40,7 @@ def component(measured: float, rop: float, cpup: float) -> float:
 
 
 def latency_score(bounds: Sequence[LatencyBounds], round_trips_ms: Sequence[float]) -> float | None:
-    """The least score of all percentiles; None without bounds or without round trips."""
+    """Return the least score of all percentiles; None without bounds or round trips."""
     scores: list[float] = []
     for bound in bounds:
         measured = percentile(round_trips_ms, bound.percentile)
@@ -51,7 +51,7 @@ def latency_score(bounds: Sequence[LatencyBounds], round_trips_ms: Sequence[floa
 
 
 def loss_score(bounds: LossBounds | None, loss_share: float | None) -> float | None:
-    """The score of a loss; None without bounds or where loss was not measured."""
+    """Return the score of a loss; None without bounds or measurement."""
     if loss_share is None:
         return None
     require_share(loss_share, "loss_share")
@@ -59,10 +59,10 @@ def loss_score(bounds: LossBounds | None, loss_share: float | None) -> float | N
 
 
 def throughput_score(bounds: DeliveryBounds | None, delivery: float | None) -> float | None:
-    """The score of the share of the wanted rate that arrives; None without bounds or where nothing was wanted.
+    """Return the score of the delivered share of the wanted rate; None without bounds or wanted rate.
 
-    The draft has a threshold here. Calls, games and players adapt, so that a bit too little is not yet a failure: the
-    score is linear between two bounds, and a threshold where they are equal.
+    The draft has a threshold. Calls, games and players adapt, so a small shortfall is no failure: the score is linear
+    between two bounds, and a threshold if they are equal.
     """
     if delivery is None:
         return None
@@ -73,10 +73,10 @@ def throughput_score(bounds: DeliveryBounds | None, delivery: float | None) -> f
 def quality_of_outcome(
     requirement: Requirement, round_trips_ms: Sequence[float], loss_share: float | None, delivery: float | None
 ) -> Outcome:
-    """The outcome of round trips under load, loss as a share, and the share of the wanted rate that arrived.
+    """Return the outcome of round trips under load, loss, and the delivered share of the wanted rate.
 
-    Loss is None over TCP, which repeats what is lost, so that loss is seen as latency; the score is then that of the
-    other components. Raises ValueError for figures that cannot be.
+    Loss is None over TCP, where retransmissions turn it into latency; the other components then give the score. Raise
+    ValueError for impossible figures.
     """
     scores: dict[Component, float | None] = {
         "latency": latency_score(requirement.latency, round_trips_ms),

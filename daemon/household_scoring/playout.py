@@ -1,4 +1,4 @@
-"""What a video player with a simple buffer would have shown of the bytes that arrived."""
+"""Playback of the received bytes by a video player with a simple buffer."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Arrival = tuple[float, int]
 
 
 class Playout(msgspec.Struct, frozen=True, rename="camel"):
-    """What the viewer saw."""
+    """Playback as the viewer saw it."""
 
     start_up_s: float | None
-    """From the request to the first picture; None where there was none."""
+    """Time from the request to the first picture; None without one."""
     stalls: int
-    """Times that the picture stopped."""
+    """Number of stalls."""
     stall_s: float
-    """How long it stood still in all, up to the end."""
+    """Total duration of stalls, up to the end."""
     played_s: float
 
 
@@ -35,12 +35,12 @@ def _require_order(arrivals: Sequence[Arrival], until_s: float) -> None:
 
 
 def play(arrivals: Sequence[Arrival], *, video_bps: float, start_s: float, resume_s: float, until_s: float) -> Playout:
-    """Plays what arrives as a video of constant rate.
+    """Play the arrivals as a video of constant rate.
 
-    The picture starts as soon as ``start_s`` of video are there, stops when none is left, and goes on when there are
-    ``resume_s`` again. What arrives just as the last of the buffer is played is in time.
+    Playback starts once ``start_s`` of video are buffered, stalls when the buffer is empty, and resumes at
+    ``resume_s``. Data that arrives as the buffer empties is in time.
 
-    Raises ValueError for arrivals out of order or after ``until_s``, and for amounts that cannot be.
+    Raise ValueError for arrivals out of order or after ``until_s``, and for impossible amounts.
     """
     for value, what in ((video_bps, "video_bps"), (start_s, "start_s"), (resume_s, "resume_s")):
         require_positive(value, what)

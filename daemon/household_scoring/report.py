@@ -1,4 +1,4 @@
-"""A run's facts put together into its report."""
+"""Report of a run, computed from its measurements."""
 
 from __future__ import annotations
 
@@ -21,56 +21,56 @@ from household_scoring.verdict import band, verdict_key
 
 
 class PersonReport(msgspec.Struct, frozen=True, rename="camel"):
-    """How it was for one person under load."""
+    """Result of one person under load."""
 
     who: str
     activity: str
     outcome: Outcome
     band: Band | None
-    """None where there is no score."""
+    """None without a score."""
     verdict: str
-    """A message key."""
+    """Message key."""
     latency: LatencyFigures
-    """Of the round trips that were judged."""
+    """Of the round trips that were scored."""
     latency_from: Literal["own", "probe"]
     own_latency: LatencyFigures
-    """Of the person's own connection; of a bulk transfer it holds the queue in front of its own bytes too."""
+    """Of the person's own connection; for a bulk transfer it includes the queue of its own bytes."""
     download: Direction
     upload: Direction
     delivery: float | None
-    """Share of the wanted rate that arrived, in the worse direction; None where none was wanted."""
+    """Delivered share of the wanted rate, in the worse direction; None if none was wanted."""
     loss_share: float | None
     loss_note: Literal["loss.hidden_by_tcp"] | None
-    """A message key that says why there is no loss."""
+    """Message key of the reason why there is no loss."""
     playout: Playout | None
-    """What a video player would have done; None where the person watches none."""
+    """Playback by a video player; None without a video."""
     call: CallQuality | None
-    """What a call would have sounded like; None where the person makes none, or without round trips."""
+    """Quality of a call; None without a call or round trips."""
 
 
 class RunReport(msgspec.Struct, frozen=True, rename="camel"):
-    """A run's verdicts; the figures of an invalid run are there, and prove nothing."""
+    """Verdicts of a run. The figures of an invalid run are included, but mean nothing."""
 
     valid: bool
     invalid: tuple[Invalid, ...]
-    """Why it is not valid."""
+    """Why the run is invalid."""
     grade: Grade | None
     """None without round trips of the probe, idle or under load."""
     baseline_ms: float | None
     """Median round trip of the probe before any load."""
     idle: LatencyFigures
     latency: LatencyFigures
-    """The probe's under load: the grade is that of its ``increase_p95_ms``."""
+    """Of the probe under load; ``increase_p95_ms`` gives the grade."""
     loss_share: float | None
-    """Of the probe's pings under load, those that were lost, or their answers, and sent again; None without any.
+    """Share of the probe's pings under load that were retransmitted, or whose answers were; None without pings.
 
-    Those held behind one are not counted, because nobody knows whether they were lost as well.
+    Pings held behind a retransmission are excluded: whether they were lost as well is unknown.
     """
     people: tuple[PersonReport, ...]
 
 
 def delivery(directions: Iterable[Direction]) -> float | None:
-    """Share of the wanted rate that arrived, in the worst direction that wants any; None where none does."""
+    """Return the delivered share of the wanted rate in the worst direction; None if none is wanted."""
     shares: list[float] = []
     for direction in directions:
         require_amount(direction.wanted_bps, "wanted_bps")
@@ -125,7 +125,7 @@ def _person(
 
 
 def report(facts: RunFacts, requirements: Requirements) -> RunReport:
-    """The report of a run. Raises ValueError for an unknown activity and for figures that cannot be."""
+    """Return the report of a run. Raise ValueError for an unknown activity and impossible figures."""
     require_amount(facts.load_s, "load_s")
     needs = [requirements.of(person.activity, f"people[{index}].activity") for index, person in enumerate(facts.people)]
     baseline_ms = baseline(facts.probe.idle_ms)

@@ -1,4 +1,4 @@
-"""What each activity needs of a line: data, checked when it is read."""
+"""Requirements of each activity, from validated data."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _Seconds = Annotated[float, msgspec.Meta(gt=0, le=60)]
 _Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=60_000)]
 
 Band = Literal["excellent", "good", "fair", "poor", "unusable"]
-"""How it is for a person, from best to worst."""
+"""Quality for a person, from best to worst."""
 
 
 class LatencyBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Round trip at one percentile. ROP and CPUP are the terms of draft-ietf-ippm-qoo."""
+    """Round trip at one percentile. ROP and CPUP are terms of draft-ietf-ippm-qoo."""
 
     percentile: Annotated[float, msgspec.Meta(gt=0, le=100)]
     rop: _Milliseconds
-    """Requirement for optimal performance: less is not noticed."""
+    """Requirements for optimal performance: less is not noticed."""
     cpup: _Milliseconds
     """Conditions at the point of unacceptable performance: more is no worse."""
 
@@ -31,7 +31,7 @@ class LatencyBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
 
 
 class LossBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Share of the packets lost."""
+    """Share of lost packets."""
 
     rop: Share
     cpup: Share
@@ -42,7 +42,7 @@ class LossBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
 
 
 class DeliveryBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Share of the wanted rate that arrives, in the worse direction."""
+    """Delivered share of the wanted rate, in the worse direction."""
 
     rop: Share
     cpup: Share
@@ -53,44 +53,44 @@ class DeliveryBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
 
 
 class Player(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """A video player."""
+    """Buffering of a video player."""
 
     video_share: Annotated[float, msgspec.Meta(gt=0, le=1)]
-    """The video's rate as a share of the wanted download rate."""
+    """Rate of the video as a share of the wanted download rate."""
     start_s: _Seconds
-    """Playable video at which it starts."""
+    """Buffered video at which playback starts."""
     resume_s: _Seconds
-    """Playable video at which it goes on after a stall."""
+    """Buffered video at which playback resumes after a stall."""
 
 
 class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """One activity. What is missing does not matter to it."""
+    """Requirements of one activity; missing ones do not matter to it."""
 
     latency_from: Literal["own", "probe"]
-    """Which round trips count: of the person's own connection, which must be of low rate, or of the probe's."""
+    """Round trips that count: of the person's own connection, which must have a low rate, or of the probe."""
     latency: tuple[LatencyBounds, ...] = ()
     loss: LossBounds | None = None
     delivery: DeliveryBounds | None = None
     player: Player | None = None
-    """Set where the activity is watching a video."""
+    """Only set for watching a video."""
     call: bool = False
     """Whether the activity is a conversation."""
 
 
 class BandBound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """The least score of a band."""
+    """Least score of a band."""
 
     band: Band
     least: Annotated[float, msgspec.Meta(ge=0, le=100)]
 
 
 class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Requirements by activity, and the bands of scores from best to worst; the last begins at 0."""
+    """Requirements by activity, and bands from best to worst; the last begins at 0."""
 
     activities: dict[str, Requirement]
     bands: tuple[BandBound, ...]
     notes: tuple[str, ...] = ()
-    """For the reader of the data."""
+    """Comments on the data."""
 
     def __post_init__(self) -> None:
         if tuple(bound.band for bound in self.bands) != get_args(Band):
@@ -100,7 +100,7 @@ class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
             raise ValueError("bands must be in falling order of `least`, the last one at 0")
 
     def of(self, activity: str, where: str) -> Requirement:
-        """The requirement of an activity. Raises ValueError that says ``where`` an unknown one stands."""
+        """Return the requirements of an activity. Raise ValueError, naming ``where``, if it is unknown."""
         try:
             return self.activities[activity]
         except KeyError:
@@ -110,5 +110,5 @@ class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 
 @cache
 def shipped() -> Requirements:
-    """The requirements that come with the package."""
+    """Return the requirements shipped with the package."""
     return msgspec.json.decode((files("household_scoring") / "requirements.json").read_bytes(), type=Requirements)

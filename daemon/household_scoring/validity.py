@@ -8,22 +8,24 @@ from enum import StrEnum
 from household_scoring.measurements import Circumstances
 from household_scoring.validation import require_amount
 
-NEEDED_IDLE = 20
-"""Round trips of the idle line: 2 s at 10 Hz. The median is between the 6th and the 15th of 20 with 95 % confidence."""
-NEEDED_LOADED = 100
-"""Round trips under load: 10 s at 10 Hz. Five of 100 are above the 95th percentile, so no single one decides it."""
-NEEDED_LINE_SHARE = 0.5
-"""Of the answers, those that no repair delayed. A repair says nothing of the queue at that moment, so leaving it out
-does not leave out the slow ones; but with more of them out, too many moments would have been seen by none."""
-NEEDED_ANSWERED_SHARE = 0.95
-"""Of the pings sent under load. The slowest are those that lack an answer: with more of them missing, the 95th
-percentile would be that of the fast ones only."""
-CLOCK_JUMP_MS = 128.0
-"""From here on NTP steps a clock and does not slew it (RFC 5905, STEPT), so that no clock drifts this far in a run."""
+MIN_IDLE_SAMPLES = 20
+"""Round trips of the idle line: 2 s at 10 Hz. The median lies between the 6th and the 15th of 20 with 95 %
+confidence."""
+MIN_LOADED_SAMPLES = 100
+"""Round trips under load: 10 s at 10 Hz. Five of 100 exceed the 95th percentile, so that no single one decides it."""
+MIN_LINE_SHARE = 0.5
+"""Share of answers not delayed by a retransmission. Such a delay is independent of the queue, so leaving it out does
+not favour fast answers; but below this share too many moments would remain unobserved."""
+MIN_ANSWERED_SHARE = 0.95
+"""Share of pings under load that were answered. Missing answers are the slowest: below this share the 95th percentile
+would be that of the fast ones."""
+MIN_CLOCK_JUMP_MS = 128.0
+"""Offset from which NTP steps a clock instead of slewing it (RFC 5905, STEPT); no clock drifts this far during a
+run."""
 
 
 class Invalid(StrEnum):
-    """Why a run does not count; the message key is ``invalid.`` and this."""
+    """Why a run is invalid; the message key is ``invalid.`` and the value."""
 
     TAB_HIDDEN = "tab_hidden"
     CLOCK_JUMP = "clock_jump"
@@ -36,9 +38,9 @@ class Invalid(StrEnum):
 
 
 def enough_loaded(judged: int, answered: int, sent: int) -> bool:
-    """Whether a series under load is long and complete enough: pings judged, of those answered, of those sent.
+    """Return whether a series under load is long and complete enough: pings scored, answered and sent.
 
-    Raises ValueError where there are more of the former than of the latter.
+    Raise ValueError if one count exceeds the next.
     """
     require_amount(judged, "judged")
     require_amount(answered, "answered")
@@ -48,27 +50,27 @@ def enough_loaded(judged: int, answered: int, sent: int) -> bool:
     if answered > sent:
         raise ValueError("answered must be at most sent")
     return (
-        judged >= NEEDED_LOADED and judged >= NEEDED_LINE_SHARE * answered and answered >= NEEDED_ANSWERED_SHARE * sent
+        judged >= MIN_LOADED_SAMPLES and judged >= MIN_LINE_SHARE * answered and answered >= MIN_ANSWERED_SHARE * sent
     )
 
 
 def invalid_reasons(
     circumstances: Circumstances, idle_count: int, loaded: Iterable[tuple[int, int, int]]
 ) -> tuple[Invalid, ...]:
-    """Every reason why a run does not count, none of a valid one.
+    """Return every reason why a run is invalid; empty if it is valid.
 
-    ``loaded`` is judged, answered and sent of each series under load that a verdict rests on.
+    ``loaded`` has the pings scored, answered and sent of each series under load that a verdict is based on.
     """
     require_amount(circumstances.clock_jump_ms, "clock_jump_ms")
     enough = [enough_loaded(*series) for series in loaded]
     found = {
         Invalid.TAB_HIDDEN: circumstances.tab_hidden,
-        Invalid.CLOCK_JUMP: circumstances.clock_jump_ms >= CLOCK_JUMP_MS,
+        Invalid.CLOCK_JUMP: circumstances.clock_jump_ms >= MIN_CLOCK_JUMP_MS,
         Invalid.CLIENT_OVERLOADED: circumstances.client_overloaded,
         Invalid.SERVER_OVERLOADED: circumstances.server_overloaded,
         Invalid.SERVER_LIMITED: circumstances.server_limited,
         Invalid.STOPPED_EARLY: circumstances.stopped_early,
         Invalid.CONNECTION_LOST: circumstances.connection_lost,
-        Invalid.TOO_FEW_SAMPLES: idle_count < NEEDED_IDLE or not all(enough),
+        Invalid.TOO_FEW_SAMPLES: idle_count < MIN_IDLE_SAMPLES or not all(enough),
     }
     return tuple(reason for reason, holds in found.items() if holds)

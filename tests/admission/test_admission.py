@@ -291,7 +291,7 @@ def test_whose_sessions_fail_again_and_again_is_refused_for_a_while() -> None:
         opened += admission.ended(who, CloseReason.CONNECTION_LOST, 60.0)
     assert "192.0.2.7" in opened
     assert admission.denies(client(), 61.0) == Denial(
-        Cause.BREAKER, "Too many sessions from your address ended without a goodbye; try again in 29 s.", 29
+        Cause.BREAKER, "Too many sessions from your address ended unexpectedly; try again in 29 s.", 29
     )
     assert admission.denies(client("192.0.2.8"), 61.0) is None
     # Then a whole household is let in on trial, and nobody beside it.

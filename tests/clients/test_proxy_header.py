@@ -56,8 +56,8 @@ def test_the_client_is_whom_the_header_names(data: bytes, client: tuple[str, int
         (header(0x11, 0x11, ipv4("198.51.100.7")), "version and command 0x11 are unknown"),
         (header(0x22, 0x11, ipv4("198.51.100.7")), "version and command 0x22 are unknown"),
         (header(0x21, 0x12, ipv4("198.51.100.7")), "family and transport 0x12 are not TCP over IPv4 or IPv6"),
-        (header(0x21, 0x11, ipv4("198.51.100.7")[:11]), "11 bytes have no room for the addresses"),
-        (header(0x21, 0x21, ipv4("198.51.100.7")), "12 bytes have no room for the addresses"),
+        (header(0x21, 0x11, ipv4("198.51.100.7")[:11]), "11 bytes are too few for the addresses"),
+        (header(0x21, 0x21, ipv4("198.51.100.7")), "12 bytes are too few for the addresses"),
         (header(0x21, 0x11, bytes(MAX_REST_BYTES + 1)), "4097 bytes are more than 4096"),
     ],
 )

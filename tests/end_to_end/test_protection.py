@@ -61,7 +61,7 @@ async def fail_until_refused(daemon: Daemon, source: str) -> str:
 async def test_an_address_whose_sessions_fail_is_refused_until_it_is_forgiven(pair: Daemon) -> None:
     limit(pair, "breaker_failures=6", "breaker_open=600s")
     words = await fail_until_refused(pair, "127.9.0.1")
-    assert words.startswith("Too many sessions from your address ended without a goodbye; try again in ")
+    assert words.startswith("Too many sessions from your address ended unexpectedly; try again in ")
     told = await refusal(pair, "alex", "127.9.0.1")
     assert told is not None
     assert told[0] == 429
@@ -163,7 +163,7 @@ async def test_pages_of_other_sites_open_sessions_only_where_they_may(tmp_path: 
         for headers, words in (
             ({"Origin": "https://evil.example"}, "Pages of this site may not open sessions here."),
             ({"Origin": "null"}, "Pages of this site may not open sessions here."),
-            ({}, "Only pages may open sessions here: send an Origin."),
+            ({}, "Only web pages may open sessions here: send an Origin header."),
         ):
             with pytest.raises(InvalidStatus) as refused:
                 async with client(daemon, "alex", OldPage, headers=headers):

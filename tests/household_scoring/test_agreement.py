@@ -113,7 +113,7 @@ def test_the_page_scores_alike(tmp_path: Path) -> None:
     collect()
     bundle, source, target = (tmp_path / name for name in ("calls.mjs", "cases.json", "results.json"))
     source.write_text(json.dumps(cases, allow_nan=False))
-    entry = CLIENT / "test" / "scoring-calls.ts"
+    entry = CLIENT / "test" / "core" / "scoring" / "calls.ts"
     subprocess.run(
         [ESBUILD, entry, "--bundle", "--format=esm", "--log-level=warning", f"--outfile={bundle}"], check=True
     )

@@ -123,7 +123,7 @@ def test_other_methods_are_told_which_there_are(shared_daemon: Daemon, row: str,
     answer = ask(shared_daemon, row, method, b"x" * 100, Origin=ORIGIN)
     assert answer.status == 405
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
-    assert answer.body == b"Only GET, HEAD, OPTIONS are answered here.\n"
+    assert answer.body == b"Allowed methods: GET, HEAD, OPTIONS.\n"
     assert answer.headers["Access-Control-Allow-Origin"] == (None if row in {"/", "/app.js"} else ORIGIN)
 
 

@@ -72,7 +72,7 @@ def test_a_client_that_names_no_host_is_sent_to_this_machine() -> None:
 )
 def test_origins(origin: str, allowed: list[str], answer: str | None) -> None:
     response = responses.data({"a": 1})
-    methods.share(request(Origin=origin), response, allowed)
+    methods.allow_origins(request(Origin=origin), response, allowed)
     assert response.headers.get("Access-Control-Allow-Origin") == answer
     assert msgspec.json.decode(response.body) == {"a": 1}
 

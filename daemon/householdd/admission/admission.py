@@ -233,7 +233,7 @@ class Admission:
         if seconds <= 0:
             return None
         left = _retry(seconds)
-        message = f"Too many sessions from your address ended without a goodbye; try again in {left} s."
+        message = f"Too many sessions from your address ended unexpectedly; try again in {left} s."
         return Denial(Cause.BREAKER, message, left)
 
     def _draining(self, now: float) -> Denial | None:
@@ -275,14 +275,14 @@ class Admission:
     def _too_fast(self, client: ClientKey, now: float) -> Denial | None:
         again = f"try again in {RATE_RETRY_S} s."
         if self._counters.handshakes(now) >= self.limits.handshakes_per_second:
-            return Denial(Cause.RATE, f"Too many new sessions at the moment; {again}", RATE_RETRY_S)
+            return Denial(Cause.RATE, f"Too many new sessions; {again}", RATE_RETRY_S)
         if self._counters.handshakes_of(client.address_key, now) >= self.limits.handshakes_per_second_per_address:
             return Denial(Cause.ADDRESS_RATE, f"Too many new sessions from your address; {again}", RATE_RETRY_S)
         return None
 
 
 def _overloaded() -> Denial:
-    message = f"The server is overloaded at the moment; try again in {OVERLOAD_RETRY_S} s."
+    message = f"The server is overloaded; try again in {OVERLOAD_RETRY_S} s."
     return Denial(Cause.OVERLOADED, message, OVERLOAD_RETRY_S)
 
 

@@ -31,7 +31,7 @@ class Origins:
     def denies(self, origin: str, host: str) -> str | None:
         """Return why a client is refused, or None; ``origin`` is empty if it sends none."""
         if not origin:
-            return "Only pages may open sessions here: send an Origin." if self.required else None
+            return "Only web pages may open sessions here: send an Origin header." if self.required else None
         if "*" in self.allowed or origin.lower() in self.allowed or is_same_origin(origin, host):
             return None
         return "Pages of this site may not open sessions here."

@@ -56,6 +56,6 @@ def source(head: bytes, rest: bytes) -> tuple[str, int] | None:
     if (layout := _ADDRESSES.get(family)) is None:
         raise ProxyHeaderError(f"family and transport 0x{family:02x} are not TCP over IPv4 or IPv6")
     if len(rest) < layout.size:
-        raise ProxyHeaderError(f"{len(rest)} bytes have no room for the addresses")
+        raise ProxyHeaderError(f"{len(rest)} bytes are too few for the addresses")
     address, _, port, _ = layout.unpack_from(rest)
     return str(address_of(str(ipaddress.ip_address(address)))), port

@@ -1,1 +1,1 @@
-"""HTTP as both listeners speak it: requests within bounds, an answer to each, and an orderly end."""
+"""HTTP for both listeners: bounded requests, an answer to each, and an orderly close."""

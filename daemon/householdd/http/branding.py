@@ -1,4 +1,4 @@
-"""The operator's name, logo and colours on the page. Put in when the page is read, so that browsers need no script."""
+"""The operator's name, logo and colours, inserted into the page at load time so that browsers need no script."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from householdd.http.contrast import ratio
 from householdd.http.static_files import StaticFile, static_file
 
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#191c29"
-"""What the accent stands on, ``--surface`` of the page's style sheet in both schemes."""
+"""Backgrounds of the accent: ``--surface`` of the page's style sheet in both schemes."""
 
 INKS = ("#ffffff", "#14122e")
-"""What stands on the accent; one of them always can be read."""
+"""Text colours on the accent; one of them is always legible."""
 
 HEAD, BODY, FOOT = "<!-- brand: head -->", "<!-- brand: body -->", "<!-- brand: foot -->"
-"""Where the page has room for it."""
+"""Placeholders in the page."""
 
 PREVIEW = "card.png"
-"""The picture that a link to the page is shown with, a file of the page."""
+"""File of the page shown as the preview of a link to it."""
 
 _TITLE = re.compile("<title[^>]*>([^<]*)</title>")
 _DESCRIPTION = re.compile('<meta name="description" content="([^"]*)">')
 
 LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""Content security policy of the logo: an SVG that is opened by itself is a document, and may run nothing."""
+"""Content-Security-Policy of the logo: an SVG opened directly is a document, and must not run scripts."""
 
 LogoType = Literal["image/svg+xml", "image/png", "image/webp"]
 
 
 class Logo(msgspec.Struct, frozen=True):
-    """A picture as it is served."""
+    """Image as served."""
 
     body: bytes
     content_type: LogoType
 
 
 class Brand(msgspec.Struct, frozen=True):
-    """What the operator configured, checked; all None is no brand."""
+    """Validated brand of the operator; without one, every attribute is None."""
 
     name: str | None = None
     link: str | None = None
     logo: Logo | None = None
     accent: str | None = None
-    """``#rrggbb`` on a light ground."""
+    """``#rrggbb`` on a light background."""
     accent_dark: str | None = None
-    """The same on a dark ground."""
+    """``#rrggbb`` on a dark background."""
     privacy_link: str | None = None
     imprint_link: str | None = None
     help_link: str | None = None
 
 
 def apply(files: dict[str, StaticFile], brand: Brand) -> dict[str, StaticFile]:
-    """The page's files with the brand put in, and those that it adds."""
+    """Return the page's files with the brand inserted, and the files that it adds."""
     index = files.get("/index.html")
     if index is None:
         return files
@@ -73,20 +73,20 @@ def apply(files: dict[str, StaticFile], brand: Brand) -> dict[str, StaticFile]:
 
 
 def _mark(brand: Brand) -> str:
-    """The logo, or the name where there is none, as a link where there is one."""
+    """Return the logo, or else the name, linked if the brand has a link."""
     if brand.name is None:
         return ""
     name = html.escape(brand.name)
     inner = f'<img src="logo" alt="{name}">' if brand.logo is not None else f"<span>{name}</span>"
     if brand.link is None:
         return f'<p class="brand">{inner}</p>'
-    # Out of the frame where the page is embedded in one.
+    # Leave the frame if the page is embedded in one.
     link = html.escape(brand.link)
     return f'<p class="brand"><a href="{link}" target="_top" rel="noopener">{inner}</a></p>'
 
 
 def _footer(brand: Brand) -> str:
-    """Return the operator's links; the page gives them words in its reader's language."""
+    """Return the operator's links; the page labels them in the reader's language."""
     links = {"help": brand.help_link, "privacy": brand.privacy_link, "imprint": brand.imprint_link}
     return "".join(
         f'<a href="{html.escape(link)}" target="_top" rel="noopener" data-text="{name}">{name.title()}</a>'
@@ -96,7 +96,7 @@ def _footer(brand: Brand) -> str:
 
 
 def _preview(page: str, brand: Brand) -> str:
-    """Return what other sites show of a link to the page: its title with the operator's name, its description."""
+    """Return the preview of a link to the page: title with the operator's name, and description."""
     title, description = _TITLE.search(page), _DESCRIPTION.search(page)
     if title is None or description is None:
         return ""

@@ -1,4 +1,4 @@
-"""A connection that answers HTTP by itself, and leaves to the library what becomes a WebSocket."""
+"""A connection that answers HTTP requests, and hands WebSocket upgrades to the library."""
 
 from __future__ import annotations
 
@@ -19,43 +19,40 @@ from householdd.http.responses import Stream, serialize, text
 log = structlog.get_logger("http")
 
 SERVER = "householdd"
-"""The header ``Server``."""
+"""Value of the ``Server`` header."""
 
 MAX_LINGER_BYTES = 1024 * 1024
-"""Bytes that a client may still send while it is answered."""
+"""Bytes accepted from a client while it is being answered."""
 
 
 class HttpConnection(ServerConnection):
-    """A server connection that reads the request itself.
+    """A server connection that parses the request itself.
 
-    The library's parser knows only requests without a body, and hangs up on others. A proxy in front takes that for a
-    broken server, and sends nobody there for a while. So every request is answered here, and the library is given only
-    the head of a WebSocket's opening handshake that is as it should be.
+    The library's parser accepts only requests without a body and hangs up on others, which a proxy in front takes for a
+    failed server. So every request is answered here; the library gets only the head of a valid opening handshake.
 
-    ``close_timeout`` bounds each part: the request's head, the answer's making, and its delivery.
+    ``close_timeout`` bounds each part: receiving the request, making the response, and delivering it.
     """
 
     __slots__ = ("_dropped", "_news", "_reader", "asked")
 
     _reader: RequestReader | None
-    """Set until the connection is a WebSocket."""
+    """None once the connection is a WebSocket."""
 
     _news: asyncio.Event
-    """Set when something came in, or the connection ended."""
+    """Set when data arrived or the connection ended."""
 
     _dropped: int | None
-    """Bytes dropped since the answer was written; None before."""
+    """Bytes dropped since the response was written; None before."""
 
     asked: bool
-    """Whether a whole request came in."""
+    """Whether a complete request arrived."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The transport is there, after TLS where it is used."""
         self._reader, self._news, self._dropped, self.asked = RequestReader(), asyncio.Event(), None, False
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came in."""
         if self._reader is None:
             super().data_received(data)
         elif self._dropped is None:
@@ -67,17 +64,16 @@ class HttpConnection(ServerConnection):
                 self.transport.abort()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # the library never keeps its side open
-        """The client ended its side; over TCP it may still read the answer."""
+        """Record the end of the client's side; over TCP it may still read the response."""
         if self._reader is None:
             super().eof_received()
             return None
         self._reader.feed_eof()
         self._news.set()
-        # Over TLS the transport ends both sides at once, and logs a protocol that asks for one to stay.
+        # Over TLS the transport closes both sides, and logs a warning if a protocol asks otherwise.
         return self.transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone."""
         super().connection_lost(exc)
         self._news.set()
 
@@ -87,7 +83,7 @@ class HttpConnection(ServerConnection):
         process_response: Callable[[Any, Request, Response], Any] | None = None,
         server_header: str | None = SERVER,
     ) -> None:
-        """Answer one request: by a response, after which the connection ends, or by becoming a WebSocket.
+        """Answer one request: send a response and close, or become a WebSocket.
 
         ``process_request`` returns the response, or None for a WebSocket.
         """
@@ -103,25 +99,25 @@ class HttpConnection(ServerConnection):
             self.begin_websocket(upgrades.head(reader.request), reader.take_behind())
             await super().handshake(None, process_response, server_header)
 
-    async def body(self, most: int) -> bytes:
-        """Return the request's body, of ``most`` bytes at most. Raises RequestError."""
+    async def body(self, max_bytes: int) -> bytes:
+        """Return the request's body of up to ``max_bytes`` bytes. Raise RequestError."""
         if self._reader is None:
             raise AssertionError("a WebSocket has no body")
-        if self._reader.expects_continue and self._reader.body(most) is None:
+        if self._reader.expects_continue and self._reader.body(max_bytes) is None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        while (body := self._reader.body(most)) is None:
+        while (body := self._reader.body(max_bytes)) is None:
             await self._more()
         return body
 
     def begin_websocket(self, head: bytes, behind: bytes = b"") -> None:
-        """Give the connection to the library: the request's head, and what came behind it."""
+        """Pass the request's head, and the data after it, to the library."""
         self._reader = None
         self.data_received(head)
         if behind:
             self.data_received(behind)
 
     async def _response(self, reader: RequestReader, process_request: Any) -> Response | None:
-        """Return what to answer; None for a WebSocket, and where the client has gone."""
+        """Return the response; None for a WebSocket, or if the client has gone."""
         try:
             request = await self._request(reader)
             if request is None:
@@ -135,15 +131,15 @@ class HttpConnection(ServerConnection):
         return self._upgrade_fault(reader, request) if response is None else response
 
     async def _request(self, reader: RequestReader) -> Request | None:
-        """Return the request; None where the client went without one. Raises RequestError."""
+        """Return the request; None if the client left without one. Raise RequestError."""
         try:
             async with asyncio.timeout(self.close_timeout):
                 while reader.request is None and reader.error is None and not reader.ended:
                     await self._more()
         except TimeoutError:
-            # A browser opens connections ahead, and takes an answer to none of its requests for one.
+            # Browsers open connections in advance, and would take an answer here for that of their next request.
             if reader.began:
-                raise RequestError(http.HTTPStatus.REQUEST_TIMEOUT, "The request did not come in time.") from None
+                raise RequestError(http.HTTPStatus.REQUEST_TIMEOUT, "The request was not received in time.") from None
         if reader.error is not None:
             raise reader.error
         return reader.request
@@ -155,28 +151,28 @@ class HttpConnection(ServerConnection):
                 if isinstance(response, Awaitable):
                     response = await response
         except TimeoutError:
-            words = "The server did not find an answer in time."
-            raise RequestError(http.HTTPStatus.SERVICE_UNAVAILABLE, words) from None
+            message = "The server did not answer in time."
+            raise RequestError(http.HTTPStatus.SERVICE_UNAVAILABLE, message) from None
         except (RequestError, ConnectionError):
             raise
         except Exception:
             log.exception("request failed", path=request.path.partition("?")[0])
-            words = "A defect of the server; its log says what went wrong."
-            raise RequestError(http.HTTPStatus.INTERNAL_SERVER_ERROR, words) from None
+            message = "Internal error; see the server's log."
+            raise RequestError(http.HTTPStatus.INTERNAL_SERVER_ERROR, message) from None
         if response is not None and not isinstance(response, Response):
             raise TypeError("a request is answered by a response, or by None")
         return response
 
     def _upgrade_fault(self, reader: RequestReader, request: Request) -> Response | None:
         if not self.server.is_serving():
-            words = "The server is about to end; try again in a moment."
-            return text(http.HTTPStatus.SERVICE_UNAVAILABLE, words, {"Retry-After": "2"})
+            message = "The server is shutting down; try again in a moment."
+            return text(http.HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": "2"})
         if reader.overflowed:
-            return text(http.HTTPStatus.BAD_REQUEST, "Too much came before the WebSocket was open.")
+            return text(http.HTTPStatus.BAD_REQUEST, "Too much data before the WebSocket was open.")
         return upgrades.fault(request)
 
     async def _more(self) -> None:
-        """Wait until something came in. Raises ConnectionError where the connection is gone."""
+        """Wait for data. Raise ConnectionError if the connection is gone."""
         if self.connection_lost_waiter.done():
             raise ConnectionError
         self._news.clear()
@@ -194,10 +190,10 @@ class HttpConnection(ServerConnection):
         self.transport.abort()
 
     async def _linger(self, reader: RequestReader) -> None:
-        """End our side, and read on until the client ends its own (RFC 9112 section 9.6).
+        """Half-close, and read until the client closes (RFC 9112, section 9.6).
 
-        A connection that is closed with unread bytes is reset, and the reset can overtake the answer. Over TLS the
-        transport does this itself: it closes once the client has.
+        Closing with unread data resets the connection, and the reset may overtake the response. Over TLS the transport
+        closes once the client has.
         """
         if self.transport.can_write_eof():
             self.transport.write_eof()

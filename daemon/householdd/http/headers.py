@@ -8,7 +8,7 @@ from websockets.http11 import Request
 
 
 def path_of(target: str) -> str:
-    """The path, percent-decoded, without the query; the target as it is where it is no URL."""
+    """Return the path, percent-decoded and without the query; the target unchanged if it is not a URL."""
     try:
         return unquote(urlsplit(target).path)
     except ValueError:
@@ -16,20 +16,20 @@ def path_of(target: str) -> str:
 
 
 def header(request: Request, name: str) -> str:
-    """The header's value; empty where there is none, joined where there are several (RFC 9110 section 5.3)."""
+    """Return the header's value; empty if absent, joined if repeated (RFC 9110, section 5.3)."""
     return ", ".join(request.headers.get_all(name))
 
 
 def items(request: Request, name: str) -> list[str]:
-    """The members of a header that is a list (RFC 9110 section 5.6.1)."""
+    """Return the members of a list header (RFC 9110, section 5.6.1)."""
     return [item.strip() for item in header(request, name).split(",")]
 
 
 def wants_websocket(request: Request) -> bool:
-    """Return whether the client asks for an upgrade to WebSocket."""
+    """Return whether the client requests an upgrade to WebSocket."""
     return request.method == "GET" and "websocket" in (item.lower() for item in items(request, "Upgrade"))
 
 
 def has_body(request: Request) -> bool:
-    """Return whether a body follows the head (RFC 9112 section 6.3)."""
+    """Return whether a body follows the head (RFC 9112, section 6.3)."""
     return "Transfer-Encoding" in request.headers or set(request.headers.get_all("Content-Length")) - {"0"} != set()

@@ -1,7 +1,7 @@
-"""Reads one HTTP/1.1 request out of bytes, within bounds and without I/O.
+"""Sans-I/O reader of one HTTP/1.1 request, within bounds.
 
-The parser is h11's. What is stricter here: bounds for each part, control characters, and versions. What is more
-tolerant: empty lines before the request (RFC 9112 section 2.2).
+Parses with h11. Stricter: each part is bounded, control characters and other versions are refused. More tolerant: empty
+lines may precede the request (RFC 9112, section 2.2).
 """
 
 from __future__ import annotations
@@ -14,62 +14,62 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 MAX_HEAD_BYTES = 32 * 1024
-"""Request line and headers. Browsers send the cookies of a whole domain, which are more than 8 KiB on some."""
+"""Request line and headers; browsers send the cookies of a whole domain, sometimes more than 8 KiB."""
 
 MAX_TARGET_BYTES = 8 * 1024
 
 MAX_HEADERS = 128
 
 MAX_EARLY_BYTES = 64 * 1024
-"""Bytes behind the head that are kept until a row asks for the body."""
+"""Bytes after the head that are kept until the body is asked for."""
 
 _REQUEST_LINE = re.compile(rb"[!-~]+ [!-~]+ HTTP/(\d)\.\d")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _HOST = re.compile(r"[\w.~%!$&'()*+,;=:@\[\]-]*", re.ASCII)
 _HEAD_END = re.compile(rb"\n\r?\n")
 _TAIL_BYTES = 2
-"""All of such an end but its last byte."""
+"""Length of ``_HEAD_END`` without its last byte."""
 _ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE)
 
 
 class RequestError(Exception):
     """A request that cannot be served; the message may be shown to the client."""
 
-    def __init__(self, status: http.HTTPStatus, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, status: http.HTTPStatus, message: str) -> None:
+        super().__init__(message)
         self.status = status
 
 
-def malformed(words: str) -> RequestError:
-    """Return a 400."""
-    return RequestError(http.HTTPStatus.BAD_REQUEST, f"Not a well-formed HTTP request: {words}.")
+def malformed(message: str) -> RequestError:
+    """Return an error with status 400."""
+    return RequestError(http.HTTPStatus.BAD_REQUEST, f"Malformed HTTP request: {message}.")
 
 
 class RequestReader:
-    """One request. Bytes go in by ``feed``; ``request`` or ``error`` is set once they decide."""
+    """One request: ``feed`` takes bytes and sets ``request`` or ``error`` once decided."""
 
     def __init__(self) -> None:
         self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._head_bytes = 0
-        """Bytes of the head so far, without empty lines before it."""
+        """Bytes of the head so far, without preceding empty lines."""
         self._line = bytearray()
-        """The request line, while it is incomplete."""
+        """Request line so far; empty once complete."""
         self._line_read = False
         self._lines = 0
         """Lines of the head so far."""
         self._tail = b""
-        """The last bytes of the head so far, among which its end can begin."""
+        """Last bytes of the head so far, where its end may begin."""
         self._behind = bytearray()
-        """What came behind the head and is not parsed yet."""
+        """Data after the head, not yet parsed."""
         self._body = bytearray()
         self.request: Request | None = None
-        """Set once the head is complete."""
+        """Only set once the head is complete."""
         self.error: RequestError | None = None
-        """Set once no request can come of what was read."""
+        """Only set once the request is malformed."""
         self.ended = False
-        """Whether the client has ended its side of the connection."""
+        """Whether the client has closed its side."""
         self.overflowed = False
-        """Whether so much came behind the head that not all of it was kept."""
+        """Whether data after the head was discarded."""
 
     @property
     def began(self) -> bool:
@@ -77,7 +77,6 @@ class RequestReader:
         return self._head_bytes > 0
 
     def feed(self, data: bytes) -> None:
-        """Take in bytes of the client."""
         if self.error is not None:
             return
         if self.request is not None:
@@ -89,21 +88,20 @@ class RequestReader:
             self.error = error
 
     def feed_eof(self) -> None:
-        """Note that nothing more comes."""
         self.ended = True
         if self.request is None and self.error is None and self.began:
             self.error = malformed("it ends before its headers do")
 
-    def body(self, most: int) -> bytes | None:
-        """Return the body, or None while more of it must come.
+    def body(self, max_bytes: int) -> bytes | None:
+        """Return the body, or None while it is incomplete.
 
-        Raises RequestError where it has more than ``most`` bytes, or is not framed as the headers say. ``most`` is at
-        most MAX_EARLY_BYTES.
+        Raise RequestError if it has more than ``max_bytes`` bytes or contradicts the headers. ``max_bytes`` is at most
+        ``MAX_EARLY_BYTES``.
         """
         if self.error is not None:
             raise self.error
-        if self._announced > most or self.overflowed:
-            raise _too_large(most)
+        if self._announced > max_bytes or self.overflowed:
+            raise _too_large(max_bytes)
         if self._behind:
             self._parser.receive_data(bytes(self._behind))
             self._behind.clear()
@@ -114,8 +112,8 @@ class RequestReader:
                 raise malformed("its body is not framed as its headers say") from None
             if isinstance(event, h11.Data):
                 self._body += event.data
-                if len(self._body) > most:
-                    raise _too_large(most)
+                if len(self._body) > max_bytes:
+                    raise _too_large(max_bytes)
             elif isinstance(event, h11.EndOfMessage):
                 return bytes(self._body)
             elif self.ended:
@@ -125,17 +123,17 @@ class RequestReader:
 
     @property
     def expects_continue(self) -> bool:
-        """Whether the client waits for 100 (Continue) before it sends the body."""
+        """Whether the client waits for 100 (Continue) before sending the body."""
         return self._parser.they_are_waiting_for_100_continue
 
     def take_behind(self) -> bytes:
-        """Return what came behind the head of an upgrade."""
+        """Return the data after the head of an upgrade."""
         return bytes(self._parser.trailing_data[0] + self._behind)
 
     @property
     def _announced(self) -> int:
         lengths = [] if self.request is None else self.request.headers.get_all("Content-Length")
-        # h11 has refused what is no number, and numbers that differ.
+        # h11 has refused values that are not numbers or differ.
         return int(lengths[0].partition(",")[0]) if lengths else 0
 
     def _keep(self, data: bytes) -> None:
@@ -166,22 +164,22 @@ class RequestReader:
         line, end, _ = data.partition(b"\n")
         self._line += line
         if len(self._line) > MAX_TARGET_BYTES:
-            words = f"The address is longer than {MAX_TARGET_BYTES // 1024} KiB."
-            raise RequestError(http.HTTPStatus.REQUEST_URI_TOO_LONG, words)
+            message = f"The address is longer than {MAX_TARGET_BYTES // 1024} KiB."
+            raise RequestError(http.HTTPStatus.REQUEST_URI_TOO_LONG, message)
         if end:
             self._line_read = True
             _check_line(bytes(self._line.removesuffix(b"\r")))
             self._line.clear()
 
     def _count_lines(self, data: bytes) -> None:
-        """Refuse many headers before they are parsed, which takes long."""
+        """Refuse too many headers before the slow parsing."""
         tail, self._tail = self._tail, (self._tail + data)[-_TAIL_BYTES:]
         end = _HEAD_END.search(tail + data)
         self._lines += data.count(b"\n") if end is None else data.count(b"\n", 0, max(end.start() + 1 - len(tail), 0))
-        # The first line is no header.
+        # The request line is not a header.
         if self._lines > MAX_HEADERS + 1:
-            words = f"The request has more than {MAX_HEADERS} headers."
-            raise RequestError(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, words)
+            message = f"The request has more than {MAX_HEADERS} headers."
+            raise RequestError(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, message)
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -197,21 +195,21 @@ def _check_line(line: bytes) -> None:
     match = _REQUEST_LINE.fullmatch(line)
     if match is None:
         if not line.isascii():
-            raise malformed("its address has bytes beyond ASCII, which are written as %XX")
+            raise malformed("its address has non-ASCII bytes, which must be percent-encoded")
         raise malformed("its first line is not METHOD ADDRESS HTTP/1.1")
     if match[1] != b"1":
-        words = f"HTTP/{match[1].decode()} is not spoken here; HTTP/1.1 is."
-        raise RequestError(http.HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, words)
+        message = f"HTTP/{match[1].decode()} is not supported; use HTTP/1.1."
+        raise RequestError(http.HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, message)
 
 
 def _refused(error: h11.RemoteProtocolError) -> RequestError:
     if error.error_status_hint == http.HTTPStatus.NOT_IMPLEMENTED:
-        words = "Of transfer codings only chunked is known here."
-        return RequestError(http.HTTPStatus.NOT_IMPLEMENTED, words)
-    words = str(error)
-    if "Host" in words:
+        message = "The only supported transfer coding is chunked."
+        return RequestError(http.HTTPStatus.NOT_IMPLEMENTED, message)
+    message = str(error)
+    if "Host" in message:
         return malformed("it must have one Host header")
-    if "Content-Length" in words:
+    if "Content-Length" in message:
         return malformed("its Content-Length is not one number")
     return malformed("a header line is not NAME: VALUE")
 
@@ -223,11 +221,11 @@ def _checked(event: h11.Request) -> Request:
             raise malformed(f"the header {name.decode()} has a control character")
         headers[name.decode()] = value.decode("iso-8859-1")
     if "Transfer-Encoding" in headers and "Content-Length" in headers:
-        # Two servers could disagree about where it ends (RFC 9112 section 6.1).
+        # Servers could disagree about the end of the body (RFC 9112, section 6.1).
         raise malformed("it has both Content-Length and Transfer-Encoding")
     target = event.target.decode()
     if (absolute := _ABSOLUTE.fullmatch(target)) is not None:
-        # The address counts, whatever the header says (RFC 9112 section 3.2.2).
+        # The target overrides the Host header (RFC 9112, section 3.2.2).
         if "Host" in headers:
             del headers["Host"]
         headers["Host"] = absolute["host"]
@@ -238,6 +236,6 @@ def _checked(event: h11.Request) -> Request:
     return Request(target, headers, event.method.decode(), version)
 
 
-def _too_large(most: int) -> RequestError:
-    words = f"The body has more than the {most} bytes that are taken here."
-    return RequestError(http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
+def _too_large(max_bytes: int) -> RequestError:
+    message = f"The body has more than {max_bytes} bytes."
+    return RequestError(http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)

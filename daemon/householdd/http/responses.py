@@ -1,4 +1,4 @@
-"""Values of HTTP responses, and what each of them carries."""
+"""HTTP responses."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from householdd.http.static_files import StaticFile
 
 @dataclass
 class Stream(Response):
-    """A response whose body is written piece by piece, after its head."""
+    """A response whose body is written piecewise after its head."""
 
     send: Callable[[], Awaitable[None]] | None = None
-    """Write the body to the connection's transport, within bounds of its own, in time too."""
+    """Write the body to the transport, bounded in size and time."""
 
 
-def text(status: http.HTTPStatus, words: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return plain text."""
-    return response(status, f"{words}\n".encode(), "text/plain; charset=utf-8", headers)
+def text(status: http.HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a plain-text response."""
+    return response(status, f"{message}\n".encode(), "text/plain; charset=utf-8", headers)
 
 
 def response(
     status: http.HTTPStatus, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a response with what every one has."""
+    """Return a response with the common headers."""
     return Response(
         status.value,
         status.phrase,
@@ -55,12 +55,12 @@ def data(
     status: http.HTTPStatus = http.HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """JSON."""
+    """Return a JSON response."""
     return response(status, msgspec.json.encode(value), "application/json", headers)
 
 
 def file(request: Request, static: StaticFile) -> Response:
-    """A file of the page, or 304 where the browser has it."""
+    """Return a static file, or 304 if the browser has it."""
     headers = {"ETag": static.etag, "Content-Security-Policy": static.policy, "Vary": "Accept-Encoding"}
     if static.etag in items(request, "If-None-Match"):
         return empty(http.HTTPStatus.NOT_MODIFIED, headers)
@@ -71,12 +71,12 @@ def file(request: Request, static: StaticFile) -> Response:
 
 
 def empty(status: http.HTTPStatus, headers: Mapping[str, Any] | None = None) -> Response:
-    """Return a response that has no body by its status, such as 204."""
+    """Return a response whose status implies no body, such as 204."""
     return Response(status.value, status.phrase, Headers({"Cache-Control": "no-cache", **(headers or {})}))
 
 
 def serialize(answer: Response, method: str | None, server: str | None) -> bytes:
-    """Return the bytes of a response to ``method``, which is None where no request was understood."""
+    """Return the bytes of a response to ``method``, None if the request was malformed."""
     headers = answer.headers
     headers["Date"] = formatdate(usegmt=True)
     if server is not None:

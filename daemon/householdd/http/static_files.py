@@ -1,4 +1,4 @@
-"""Built pages, read into memory at the start: nothing a client asks for ever touches the file system."""
+"""Built pages, read into memory at start; requests never touch the file system."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ _PAGE_POLICY = (
 
 @dataclass(frozen=True)
 class StaticFile:
-    """A file as it is sent."""
+    """A file as served."""
 
     body: bytes
     content_type: str
     policy: str
-    """Its Content-Security-Policy."""
+    """Content-Security-Policy."""
     etag: str
-    """Of body and policy: a browser that has the old policy asks anew. Weak, since both encodings have the same."""
+    """Of body and policy, so that a browser with an old policy fetches again. Weak, because both encodings share it."""
     gzipped: bytes | None
-    """The body compressed; None where that saves less than a tenth, as of pictures."""
+    """Compressed body; None if that saves less than a tenth, as for images."""
 
 
 def static_file(body: bytes, content_type: str, policy: str = "default-src 'none'") -> StaticFile:
-    """A file with its etag."""
     digest = hashlib.sha256(policy.encode() + b"\0" + body).hexdigest()
     gzipped = gzip.compress(body, mtime=0)
     return StaticFile(
@@ -40,7 +39,7 @@ def static_file(body: bytes, content_type: str, policy: str = "default-src 'none
 
 
 def load(folder: str, policy: str) -> dict[str, StaticFile]:
-    """Every file of a built page, ``page`` or ``dashboard``, by URL path; empty where it was not built."""
+    """Return the files of a built page, ``page`` or ``dashboard``, by URL path; empty if it was not built."""
     root = files("householdd") / "static" / folder
     if not root.is_dir():
         return {}
@@ -51,7 +50,7 @@ def load(folder: str, policy: str) -> dict[str, StaticFile]:
 
 
 def load_page(frame_ancestors: Iterable[str] = ()) -> dict[str, StaticFile]:
-    """The clients' page. Pages of these origins may show it in a frame, and no others."""
+    """Return the clients' page. Only pages of ``frame_ancestors`` may embed it in a frame."""
     allowed = " ".join(frame_ancestors) or "'none'"
     return load("page", f"{_PAGE_POLICY}; frame-ancestors {allowed}")
 

@@ -1,4 +1,4 @@
-"""Whether a request for a WebSocket can be granted (RFC 6455 section 4.2.1), and the head that the library is given."""
+"""Validation of WebSocket opening handshakes (RFC 6455, section 4.2.1)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NEEDED = ("Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-
 
 
 def fault(request: Request) -> Response | None:
-    """Return the answer to an upgrade that cannot be granted; None where it can."""
-    if (words := _missing(request)) is not None:
+    """Return the response to an invalid upgrade; None if it is valid."""
+    if (message := _missing(request)) is not None:
         headers = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-        return responses.text(http.HTTPStatus.UPGRADE_REQUIRED, words, headers)
+        return responses.text(http.HTTPStatus.UPGRADE_REQUIRED, message, headers)
     if not _is_key(header(request, "Sec-WebSocket-Key")):
         return responses.text(http.HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in Base64.")
     if has_body(request):
@@ -29,20 +29,20 @@ def fault(request: Request) -> Response | None:
 
 
 def head(request: Request) -> bytes:
-    """Return the request as the library is given it: without cookies and all else that it does not look at."""
+    """Return the head for the library: without cookies and other headers that it ignores."""
     headers = Headers({name: header(request, name) for name in _NEEDED})
     return Request("/", headers).serialize()
 
 
 def _missing(request: Request) -> str | None:
     if not wants_websocket(request):
-        return "This address is for WebSockets; the request has no Upgrade: websocket."
+        return "WebSockets only; the request has no Upgrade: websocket."
     if request.protocol != "HTTP/1.1":
-        return "A WebSocket needs HTTP/1.1. A proxy in between speaks HTTP/1.0."
+        return "A WebSocket needs HTTP/1.1. A proxy in between uses HTTP/1.0."
     if "upgrade" not in (item.lower() for item in items(request, "Connection")):
         return "The request has no Connection: Upgrade. A proxy in between has removed it."
     if header(request, "Sec-WebSocket-Version") != "13":
-        return "WebSocket version 13 is spoken here."
+        return "Only WebSocket version 13 is supported."
     return None
 
 

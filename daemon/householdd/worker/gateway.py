@@ -129,7 +129,7 @@ class Gateway:
         path = path_of(request.path)
         response = await methods.answer(request, self._methods(cast("Connection", connection), request, path))
         if response is not None and path not in self._static:
-            methods.share(request, response, self._options.allowed_origins)
+            methods.allow_origins(request, response, self._options.allowed_origins)
         if response is not None and self._options.hsts:
             response.headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"
         return response

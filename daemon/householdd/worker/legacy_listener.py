@@ -121,7 +121,7 @@ class LegacyListener:
         rows: methods.Methods = {"POST": partial(_update_profile, cast("Connection", connection))} if found else {}
         response = await methods.answer(request, rows)
         if response is not None:
-            methods.share(request, response, self._options.allowed_origins)
+            methods.allow_origins(request, response, self._options.allowed_origins)
         return response
 
 
