@@ -32,10 +32,10 @@ def answer(options: Options) -> Answer:
         for connections in (1, 16)
     ]
     how = (
-        "What a gigabyte of download costs the sending process: its CPU time, with what TCP does in the kernel, over "
-        "the bytes that the clients took. The limit is a loop of blocking `sendall` of the same 16 KiB frames to each "
-        "client in turn. The Computer's rate is raised to 10 Gbit/s, so that its sessions run as fast as they can, as "
-        "the others do; beside it a Computer as it is shipped, at 1 Gbit/s, which begins anew every 5 ms."
+        "CPU time of the sending process, with TCP in the kernel, for a gigabyte that the clients received. The "
+        "limit is a loop of blocking `sendall` of the same 16 KiB frames to each client in turn. The Computer's rate "
+        "is raised to 10 Gbit/s, so that its sessions are as fast as the others; the second row is an unmodified "
+        "Computer, at 1 Gbit/s, which is due every 5 ms."
     )
     return Answer("Bulk download", how, tables, Plot(CPU))
 

@@ -28,9 +28,9 @@ SESSIONS = "sessions"
 def answer(options: Options) -> Answer:
     """A table for each kind of session. Raises SystemExit where not even a few are carried."""
     how = (
-        "How many sessions one worker carries over WSS while each receives its rate within 1 %, over whole periods of "
-        "Jake's bursts, and 99 % of all portions of payload are looked at within 5 ms of their time. Sessions are "
-        f"added until one of the two no longer holds. {PLAIN}"
+        "Sessions that one worker carries over WSS while each receives its rate within 1 %, over whole periods of "
+        "Jake's bursts, and 99 % of all portions of payload are handled within 5 ms of their time. Sessions are "
+        f"added until one of the two fails. {PLAIN}"
     )
     # In so long, one portion of the others more or less is no 1 %.
     seconds = whole_periods(options.seconds)

@@ -36,9 +36,9 @@ def answer(options: Options) -> Answer:
     """A table for each number of sessions."""
     tables = [_table(count, options) for count in COUNTS]
     how = (
-        "What a control pass takes for each session: TCP_INFO, deadlines, liveness, rates, and what the session is "
-        "told, over WSS. The limit is a loop that reads TCP_INFO of each connection and writes as many bytes to it by "
-        "blocking OpenSSL. Sessions get no payload to speak of."
+        "Time of a control pass for each session, over WSS: TCP_INFO, deadlines, liveness, rates, and messages to "
+        "the client. The limit is a loop that reads TCP_INFO of each connection and writes as many bytes to it by "
+        "blocking OpenSSL. Sessions have next to no payload."
     )
     return Answer("Control pass", how, tables, Plot(EACH))
 

@@ -29,10 +29,10 @@ MEMORY = "kB"
 def answer(options: Options) -> Answer:
     """One table."""
     how = (
-        f"What each of {COUNT} connections over WSS adds to the resident memory of the worker and to its CPU time, and "
-        "how often in all the worker was woken, beside without connections. The idle session is one of the page's "
-        "connections that measure; the active one is an Alex. Clients say something once a second. The peer is a "
-        "server of the library that we use, whose handler reads."
+        f"What each of {COUNT} connections over WSS adds to the resident memory and the CPU time of the worker, and "
+        "how often the worker wakes in all, beside the same without connections. The idle session is one of the "
+        "page's measuring connections; the active one is an Alex. Clients send a message a second. The peer is a "
+        "server of the `websockets` library whose handler reads."
     )
     with tempfile.TemporaryDirectory() as directory:
         subjects = {

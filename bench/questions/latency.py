@@ -47,10 +47,10 @@ def answer(options: Options) -> Answer:
         echoes = interleaved(dict(_echoes(daemon, ours, theirs, options)), options.rounds)
         calls = interleaved(dict(_calls(daemon, ours, options)), options.rounds)
     how = (
-        f"How long the answer to a small message takes on a session of its own, over WSS, alone and while {BULK} bulk "
+        f"Time until a small message is answered on a session of its own, over WSS, alone and while {BULK} bulk "
         "sessions take all that the same worker can send; beside it a plain `websockets` server with the same load. "
-        "Then the same for a call of the control API, GetServer, which asks the worker. The bulk clients share the "
-        "load's core with the one that measures, which goes first."
+        "Then the same for a call of the control API, GetServer, which asks the worker. The bulk clients share a "
+        "core with the measuring client, which has priority."
     )
     tables = [
         Table("Echo", echoes, P99, "websockets, saturated"),

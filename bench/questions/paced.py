@@ -38,8 +38,8 @@ KINDS = {
 }
 
 PLAIN = (
-    "The peer is a plain server: a task for each session, which sleeps and calls `send`. It has no liveness, no "
-    "measurement, no updates and no control API."
+    "The peer is a plain server with a task for each session, which sleeps and calls `send`. It has no liveness, "
+    "measurement, updates or control API."
 )
 
 
@@ -57,10 +57,9 @@ class Subject:
 def answer(options: Options) -> Answer:
     """A table for each kind of session."""
     how = (
-        f"What a second of one session costs the worker over WSS while there are {FEW}, in CPU time over whole periods "
-        f"of Jake's bursts, of {PERIOD:g} s; half of the peer's would be twice its sessions. {PLAIN} The limit does "
-        "for each portion what nothing in Python can do without: a timer of uvloop, and one write by OpenSSL to the "
-        "socket."
+        f"CPU time of the worker for a second of one session over WSS, of {FEW}, over whole periods of Jake's bursts "
+        f"({PERIOD:g} s). Half of the peer's time would allow twice its sessions. {PLAIN} The limit does only the "
+        "inevitable for each portion: a uvloop timer, and one write by OpenSSL to the socket."
     )
     seconds = whole_periods(options.seconds)
     tables = []

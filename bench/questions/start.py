@@ -44,9 +44,9 @@ def answer(options: Options) -> Answer:
         )
     how = (
         "From the start of `householdd` with one worker, or from the death of its only worker, until a client's "
-        "upgrade was answered over WSS; the limit is what Python takes to import the three largest libraries. A start "
-        "has two such processes, one after the other, and a worker waits 0.2 s before it is started anew. The second "
-        "table: from the SIGTERM that ends the sessions until they are told and all processes are gone."
+        "upgrade is answered over WSS. The limit is the time that Python takes to import the three largest "
+        "libraries. A start has two such processes, one after the other, and a worker is restarted after 0.2 s. The "
+        "second table: from the SIGTERM that ends the sessions until all processes are gone."
     )
     tables = [
         Table("Until a session opens", beginnings, SECONDS, IMPORTS),

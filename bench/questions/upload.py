@@ -39,9 +39,9 @@ def answer(options: Options) -> Answer:
     """A table for WSS and one for WS."""
     tables = [_table(name, options) for name in ("WSS", "WS")]
     how = (
-        f"What a gigabyte of upload costs the receiving process, from {CLIENTS} clients that send frames of "
+        f"CPU time of the receiving process for a gigabyte of upload, from {CLIENTS} clients that send frames of "
         f"{CHUNK // 1024} KiB at {PACE / 1e6:.0f} Mbit/s each. The limit is a thread for each that calls `recv_into` "
-        "and looks at nothing; a plain WebSocket server has to unmask every byte as well."
+        "and ignores the data; a plain WebSocket server also unmasks every byte."
     )
     return Answer("Upload", how, tables, Plot(CPU))
 

@@ -31,10 +31,10 @@ def answer(options: Options) -> Answer:
         }
         rows = interleaved(subjects, options.rounds)
     how = (
-        f"{COUNT} sessions of Alex over WSS, opened one by one: what a second of one session costs all workers "
-        "together, and how many the worker with most of them has. The machine has no core to spare for the clients, "
-        "so CPU time is counted and not what fits in. As far as a session costs the same with two workers as with "
-        "one, each core that a worker has for itself adds as many sessions as the first carries."
+        f"{COUNT} sessions of Alex over WSS, opened one by one: CPU time of all workers for a second of one session, "
+        "and sessions of the worker with the most. The machine has no spare core for the clients, so CPU time is "
+        "measured, not capacity. If a session costs the same with two workers as with one, each further core with a "
+        "worker adds as many sessions as the first."
     )
     table = Table("Each session", rows, EACH, ONE, {TWO: "1"})
     return Answer("One worker and two", how, [table], Plot(EACH))
