@@ -36,7 +36,7 @@ _EXAMPLES = example(
     "householdctl health -o json",
     "householdctl --context 'edge-*' sessions kill --profile computer --reason maintenance",
 )
-# What operators do all day, then what they do at times, then the rest.
+# The most frequent first.
 _ORDER = (
     *("runs", "sessions", "top", "health", "history"),
     *("drain", "resume", "shutdown", "config", "timeouts", "breakers", "audit"),
@@ -45,10 +45,9 @@ _ORDER = (
 
 
 class _Commands(CommandGroup):
-    """The commands in an order that tells what they are for; typer has groups last."""
+    """The commands in our order; typer lists groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names in that order."""
         return sorted(super().list_commands(ctx), key=_ORDER.index)
 
 
@@ -72,7 +71,7 @@ app.command(
         "householdctl health --check --warning sessions=800 --critical loop_gap=2s",
     ),
 )(health.health)
-# What other tools call it.
+# The name that other tools use.
 app.command("status", hidden=True, epilog=example("householdctl status"))(health.health)
 app.add_typer(history.app, name="history")
 app.command("drain", epilog=example("householdctl drain --reason upgrade --deadline 60s --wait --yes"))(drain.drain)

@@ -1,4 +1,4 @@
-"""How a command ends: the exit codes, and the one exception that carries them."""
+"""Exit codes, and the exception that carries them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from householdctl.output.terminal import printable
 
 
 class ExitCode(IntEnum):
-    """What the shell is told; scripts rely on these numbers."""
+    """Exit codes of householdctl; scripts rely on the numbers."""
 
     meaning: str
 
     def __new__(cls, value: int, meaning: str) -> Self:
-        """Makes a member from its number and its line in ``--help``."""
+        """Make a member of its number and its line in ``--help``."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
@@ -22,30 +22,29 @@ class ExitCode(IntEnum):
 
     OK = 0, "done"
     FAILURE = 1, "any other failure; not confirmed; check leaks: a leak; test: a run that does not count"
-    USAGE = 2, "wrong usage, or a value that the daemon refused"
-    UNREACHABLE = 3, "the daemon, or a worker of it, cannot be reached"
+    USAGE = 2, "wrong usage, or a value refused by the daemon"
+    UNREACHABLE = 3, "the daemon or one of its workers cannot be reached"
     NOT_FOUND = 4, "nothing matched: no such session, run, profile, block, setting or context"
     DENIED = 5, "not allowed"
-    CONFLICT = 6, "the daemon's state does not allow it; a wider block still holds; a context's name is taken"
+    CONFLICT = 6, "not possible in the daemon's state; a wider block still applies; the context exists"
     DEADLINE = 7, "no answer in time"
-    UNHEALTHY = 8, "health: not serving, a worker not ready, or another problem that it names"
-    PARTIAL = 9, "some of several daemons did it, others cannot be reached or refused"
+    UNHEALTHY = 8, "health: not serving, a worker not ready, or another problem"
+    PARTIAL = 9, "done by some of several daemons; others refused or cannot be reached"
     INTERRUPTED = 130, "stopped by Ctrl-C"
 
 
 class CommandError(Exception):
-    """A command cannot go on.
+    """A command failed.
 
-    ``message`` is one line; each of ``hints`` is one that says where, what is allowed, or what to do next.
+    ``message`` is one line. Each of ``hints`` is a line that says where, what is allowed, or what to type next.
     """
 
     def __init__(self, code: ExitCode, message: str, *hints: str) -> None:
-        """Holds what the operator is to be told."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.hints = hints
 
     def __str__(self) -> str:
-        """The message and its hints, a line each."""
+        """Return the message and its hints, a line each."""
         return "\n  ".join(printable(line) for line in (self.message, *self.hints))

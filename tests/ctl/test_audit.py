@@ -104,7 +104,7 @@ def test_every_format_has_the_same_fields(bare_cli: Cli, log: Path) -> None:
 def test_nothing_found_is_said(bare_cli: Cli, log: Path) -> None:
     outcome = bare_cli("audit", "--file", str(log), "--actor", "nobody")
     assert outcome.code == 0
-    assert outcome.err == "nothing was changed, as far as this log goes\n"
+    assert outcome.err == "no entry of this log matches\n"
 
 
 @pytest.mark.parametrize("option", ["--target", "--context"])

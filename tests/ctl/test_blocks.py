@@ -37,7 +37,7 @@ def test_block_and_unblock(cli: Cli, daemon: FakeDaemon) -> None:
 @pytest.mark.parametrize("words", [(), ("192.0.2.7", "--all")])
 def test_unblock_wants_one_way_of_saying_which(cli: Cli, daemon: FakeDaemon, words: tuple[str, ...]) -> None:
     outcome = cli("sessions", "unblock", *words)
-    assert (outcome.code, outcome.err) == (2, "Error: say which addresses, in one way: ADDRESSES or --all\n")
+    assert (outcome.code, outcome.err) == (2, "Error: give either ADDRESSES or --all\n")
     assert daemon.requests == []
 
 

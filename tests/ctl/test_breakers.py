@@ -45,7 +45,7 @@ def test_breakers_are_listed(cli: Cli, daemon: FakeDaemon) -> None:
 def test_reset_says_what_it_closed_and_what_was_not_open(cli: Cli, daemon: FakeDaemon) -> None:
     assert cli("breakers", "reset", "192.0.2.7", "--dry-run").err.startswith("dry run: ")
     done = cli("breakers", "reset", "192.0.2.7", "192.0.2.9", "--reason", "ticket")
-    assert (done.code, done.err) == (4, "warning: no breaker of 192.0.2.9 was open\n")
+    assert (done.code, done.err) == (4, "warning: 192.0.2.9 had no open breaker\n")
     assert [row[0] for row in done.rows[1:]] == ["192.0.2.7"]
     assert cli("breakers", "reset", "--all").code == 0
     assert daemon.breakers == []
@@ -54,5 +54,5 @@ def test_reset_says_what_it_closed_and_what_was_not_open(cli: Cli, daemon: FakeD
 @pytest.mark.parametrize("words", [(), ("192.0.2.7", "--all")])
 def test_reset_wants_one_way_of_saying_which(cli: Cli, daemon: FakeDaemon, words: tuple[str, ...]) -> None:
     outcome = cli("breakers", "reset", *words)
-    assert (outcome.code, outcome.err) == (2, "Error: say which addresses, in one way: ADDRESSES or --all\n")
+    assert (outcome.code, outcome.err) == (2, "Error: give either ADDRESSES or --all\n")
     assert daemon.requests == []

@@ -192,7 +192,7 @@ def test_an_unknown_key_gets_a_proposal(cli: Cli, command: tuple[str, ...], key:
 def test_a_reset_of_everything_wants_consent(cli: Cli, daemon: FakeDaemon, group: str) -> None:
     outcome = cli(group, "reset")
     assert outcome.code == 2
-    assert outcome.err.endswith("so there is nobody to ask\n  add --yes to go ahead\n")
+    assert outcome.err.endswith("so confirmation is impossible\n  confirm with --yes\n")
     assert daemon.asked(api.ResetRuntimeConfigRequest) == []
     assert cli(group, "reset", "--yes").code == 0
 

@@ -84,19 +84,19 @@ def test_a_removed_context_is_not_current_any_more(bare_cli: Cli) -> None:
     assert bare_cli("context", "remove", "lab").code == 0
     outcome = bare_cli("context", "show")
     assert outcome.code == 4
-    assert outcome.err == "Error: no context is in use\n  choose one: householdctl context use NAME\n"
+    assert outcome.err == "Error: no context is current\n  select one: householdctl context use NAME\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
-        (("add", "lab", "/y.sock"), 6, "context lab is there already\n  replace it: --replace"),
-        (("add", "../lab", "/y.sock"), 2, "'../lab' is no name"),
+        (("add", "lab", "/y.sock"), 6, "context lab exists\n  to replace it: --replace"),
+        (("add", "../lab", "/y.sock"), 2, "'../lab' is not a valid name"),
         (("add", "fra1", "fra1:8444"), 2, "fra1:8444 is reached over mutual TLS, which needs --ca, --cert, --key"),
         (("add", "fra1", "fra1:99999", "--ca=x", "--cert=x", "--key=x"), 2, "the port has to be 1 to 65535"),
         (("use", "nope"), 4, "no context 'nope'\n  known: lab"),
-        (("use",), 2, "give a NAME, or --none"),
-        (("use", "lab", "--none"), 2, "give a NAME, or --none"),
+        (("use",), 2, "give either NAME or --none"),
+        (("use", "lab", "--none"), 2, "give either NAME or --none"),
         (("remove", "nope"), 4, "no context 'nope'"),
         (("show", "nope"), 4, "no context 'nope'"),
     ],

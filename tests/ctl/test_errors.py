@@ -262,7 +262,7 @@ def test_destruction_needs_consent_where_nobody_can_be_asked(
         outcome = cli(*command, "--reason", "test")
     assert outcome.code == 2
     assert outcome.err.endswith(
-        "standard input is not a terminal, so there is nobody to ask\n  add --yes to go ahead\n"
+        "standard input is not a terminal, so confirmation is impossible\n  confirm with --yes\n"
     )
     assert daemon.requests == []
 

@@ -322,7 +322,7 @@ def test_json_of_one_daemon_has_no_target(cli: Cli) -> None:
 @pytest.mark.usefixtures("both")
 def test_the_question_comes_once_and_names_all(daemon: FakeDaemon, other: FakeDaemon) -> None:
     with terminal("--context", "?", "sessions", "kill", "--all", "-r", "test") as opened:
-        opened.waits_for("kill sessions at d and o: this hits 5 sessions. Go ahead?")
+        opened.waits_for("Kill sessions at d and o? This affects 5 sessions.")
         opened.types("y\n")
         assert opened.ends() == 0
     assert daemon.sessions == other.sessions == []

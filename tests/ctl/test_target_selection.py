@@ -124,10 +124,10 @@ def test_a_list_of_nothing_says_so_and_is_an_answer(cli: Cli, daemon: FakeDaemon
     daemon.sessions = []
     assert cli("sessions", "list").err == "no session is live\n"
     assert (cli(*KILL, "--all").code, cli(*KILL, "--all").err) == (0, "no session is live\n")
-    assert cli("sessions", "blocks").err == "nothing is blocked\n"
+    assert cli("sessions", "blocks").err == "no address is blocked\n"
     assert cli("breakers", "list").err == "no breaker is open\n"
     unblocked = cli("sessions", "unblock", "--all")
-    assert (unblocked.code, unblocked.err) == (0, "nothing is blocked\n")
+    assert (unblocked.code, unblocked.err) == (0, "no address is blocked\n")
     ended = cli("history", "list", "--since", "2d")
     assert (ended.code, ended.err) == (0, "no ended session matches\n")
     assert cli("history", "runs").err == "no run is in the history\n"
@@ -172,7 +172,7 @@ def test_of_several_daemons_one_has_to_know_the_profile(bare_cli: Cli, daemon: F
         other.still_blocked = [api.HoldingBlock(address="198.51.100.7", block=block("198.51.100.0/24", "abuse", 540))]
         held = bare_cli(*both, "sessions", "unblock", "198.51.100.7")
         assert held.code == 4
-        assert f"kept out at {other.path} by the block of 198.51.100.0/24" in held.err
+        assert f"blocked at {other.path} by the block of 198.51.100.0/24" in held.err
 
 
 def test_a_dry_run_of_a_kill_says_would(cli: Cli, daemon: FakeDaemon) -> None:
@@ -190,13 +190,13 @@ def test_an_address_in_a_wider_block_is_told_of_it(cli: Cli, daemon: FakeDaemon)
     outcome = cli("sessions", "unblock", "198.51.100.7")
     assert outcome.code == 4
     assert outcome.err == (
-        "warning: 198.51.100.7 is not blocked by itself, but kept out by the block of 198.51.100.0/24, 9m00s left "
+        "warning: 198.51.100.7 has no block of its own, but is blocked by the block of 198.51.100.0/24, 9m00s left "
         "(abuse); householdctl sessions unblock 198.51.100.0/24\n"
     )
     daemon.blocks = [wider, block("198.51.100.7", "more", 60)]
     lifted = cli("sessions", "unblock", "198.51.100.7")
     assert (lifted.code, lifted.rows[1]) == (6, ["198.51.100.7", "lifted", "more"])
-    assert "198.51.100.7 is still kept out by the block of 198.51.100.0/24" in lifted.err
+    assert "198.51.100.7 is still blocked by the block of 198.51.100.0/24" in lifted.err
 
 
 def test_another_spelling_of_an_address_that_is_not_blocked_is_not_found(cli: Cli, daemon: FakeDaemon) -> None:
@@ -310,4 +310,4 @@ def test_all_of_the_history_takes_moments(cli: Cli, daemon: FakeDaemon, command:
     assert (">=" in bounds and "<" in bounds) or ("since" in bounds and "until" in bounds)
     wrong = cli("history", *command, "--since", "today", "--until", "yesterday")
     assert wrong.code == 2
-    assert "has to be after --since" in wrong.err
+    assert "must be after --since" in wrong.err

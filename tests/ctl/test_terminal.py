@@ -60,7 +60,7 @@ def test_killing_asks_with_the_number_of_sessions(daemon: FakeDaemon) -> None:
     arguments = ("--target", str(daemon.path), "sessions", "kill", "--all", "-r", "test")
     code, shown = _on_a_terminal(*arguments, types="n\n")
     assert code == 1
-    assert "kill sessions: this hits 3 sessions. Go ahead?" in shown
+    assert "Kill sessions? This affects 3 sessions." in shown
     assert "not confirmed; nothing was changed" in shown
     assert len(daemon.sessions) == 3
     code, shown = _on_a_terminal(*arguments, types="y\n")
@@ -74,7 +74,7 @@ def test_a_reset_of_every_setting_asks(daemon: FakeDaemon) -> None:
     arguments = ("--target", str(daemon.path), "timeouts", "reset")
     code, shown = _on_a_terminal(*arguments, types="n\n")
     assert code == 1
-    assert "reset every timeout?" in shown
+    assert "Reset all timeouts?" in shown
     assert daemon.values["inactivity"] == 45
     assert _on_a_terminal(*arguments, types="y\n")[0] == 0
     assert daemon.values["inactivity"] == 30
@@ -86,7 +86,7 @@ def test_a_shutdown_asks_even_when_nobody_can_count(daemon: FakeDaemon) -> None:
         "--target", str(daemon.path), "--timeout", "100ms", "shutdown", "-r", "fire", types="y\n"
     )
     assert code == 0
-    assert "nobody knows how many" in shown
+    assert "The number of affected sessions is unknown" in shown
 
 
 def test_a_narrow_terminal_loses_columns_but_no_text(daemon: FakeDaemon) -> None:

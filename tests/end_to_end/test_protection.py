@@ -82,7 +82,7 @@ async def test_an_address_whose_sessions_fail_is_refused_until_it_is_forgiven(pa
     done = await asyncio.to_thread(pair.ctl, "breakers", "reset", "127.9.0.0/24")
     assert done.returncode == 0, done.stderr
     again = await asyncio.to_thread(pair.ctl, "breakers", "reset", "127.9.0.1")
-    assert (again.returncode, again.stderr) == (4, "warning: no breaker of 127.9.0.1 was open\n")
+    assert (again.returncode, again.stderr) == (4, "warning: 127.9.0.1 had no open breaker\n")
     # At both workers, and what failed before is forgotten: it does not open again at the next failure.
     for _ in range(5):
         assert await refusal(pair, "alex", "127.9.0.1") is None

@@ -30,7 +30,7 @@ def test_every_command_has_a_page(sources: dict[str, str]) -> None:
 
 def test_a_page_tells_options_examples_and_what_is_beside_it(sources: dict[str, str]) -> None:
     text = sources["householdctl-sessions-list.1"].replace("\\-", "-")
-    assert "householdctl-sessions-list - list the live sessions\n" in text
+    assert "householdctl-sessions-list - list live sessions\n" in text
     assert "\\fB-w, --watch\\fR" in text
     assert "\\fB-h, --help\\fR" in text
     assert "householdctl sessions list --profile jake --watch\n" in text

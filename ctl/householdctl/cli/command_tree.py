@@ -1,4 +1,4 @@
-"""How commands are listed, described, and found although they were typed differently."""
+"""Help of commands, and proposals for unknown ones."""
 
 from __future__ import annotations
 
@@ -29,22 +29,21 @@ _SYNONYMS = {
     "ps": ("sessions list",),
     "stop": ("drain", "shutdown"),
 }
-"""What other tools call it."""
-
+"""Commands by the name that other tools use."""
 
 _WORDS = {
-    "greater_than_equal": "has to be at least {ge:g}",
-    "less_than_equal": "has to be at most {le:g}",
-    "int_parsing": "has to be a whole number",
-    "float_parsing": "has to be a number",
-    "finite_number": "has to be a finite number",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
 }
-"""By pydantic's name for the error, with which typer checks values."""
+"""Texts by pydantic's type of error; typer checks values with it."""
 
 
 @contextmanager
 def _own_words() -> Iterator[None]:
-    """Tell a value that is refused in our words, and not in pydantic's."""
+    """Replace pydantic's text about a refused value."""
     try:
         yield
     except typer.BadParameter as refused:
@@ -60,11 +59,11 @@ def _words(error: Mapping[str, Any]) -> str:
         return str(context["error"])
     if kind in _WORDS:
         return f"{_WORDS[kind].format_map(context)}, not {str(error['input'])!r}"
-    return str(error["msg"]).replace("Input should be", "has to be")
+    return str(error["msg"]).replace("Input should be", "must be")
 
 
 class _Described(TyperCommand):
-    """A command whose help names the common options in one line, and explains its own."""
+    """A command whose help names the common options in one line."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Parse the command line. Raises UsageError."""
@@ -83,7 +82,7 @@ class _Described(TyperCommand):
 
 
 def records(command: Command, ctx: Context, kind: str) -> list[tuple[str, str]]:
-    """Return the names and meanings of a command's own parameters, which are of a kind: argument or option."""
+    """Return the names and help of a command's own parameters of a kind, ``argument`` or ``option``."""
     rows = []
     for parameter in command.get_params(ctx):
         own = parameter.param_type_name == kind and not (ctx.parent and parameter.name in COMMON)
@@ -96,15 +95,15 @@ def records(command: Command, ctx: Context, kind: str) -> list[tuple[str, str]]:
 
 
 def common_options(command: Command) -> str:
-    """Return the names of the common options of a command that takes them: ``--target, -o``."""
+    """Return the names of the common options that a command takes: ``--target, -o``."""
     return ", ".join(min(each.opts, key=len) for each in command.params if each.name in COMMON)
 
 
 class CommandGroup(TyperGroup):
-    """A group that proposes a command for one it does not have, wherever that command is."""
+    """A group that proposes commands of the whole tree for an unknown one."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        """Parse what stands before the command. Raises UsageError."""
+        """Parse the options before the command. Raises UsageError."""
         with _own_words():
             return super().parse_args(ctx, args)
 
@@ -118,7 +117,7 @@ class CommandGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def _proposals(self, ctx: Context, name: str) -> list[str]:
-        """Return what may have been meant: the same name elsewhere, a like one here, a like one elsewhere."""
+        """Return likely commands: the same name elsewhere, else similar names here, else similar names elsewhere."""
         leaves = dict(_leaves(ctx.find_root().command))
         same = [path for path, leaf in leaves.items() if leaf == name] or [*_SYNONYMS.get(name, ())]
         here = get_close_matches(name, [each for each, command in self.commands.items() if not command.hidden])
@@ -127,10 +126,10 @@ class CommandGroup(TyperGroup):
 
 
 class App(typer.Typer):
-    """A group of commands, all of them described alike."""
+    """A group of commands with plain help."""
 
     def __init__(self, **settings: Any) -> None:
-        """Make the group; plain help, since rich takes longer to start than everything else together."""
+        """Make the group. Help is plain, since rich takes longer to import than everything else together."""
         settings.setdefault("cls", CommandGroup)
         super().__init__(rich_markup_mode=None, no_args_is_help=True, **settings)
 
@@ -140,7 +139,7 @@ class App(typer.Typer):
 
 
 def _leaves(command: Command, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every visible command that is no group: its path and its name."""
+    """Yield path and name of each visible command."""
     for name, child in getattr(command, "commands", {}).items():
         if child.hidden:
             continue

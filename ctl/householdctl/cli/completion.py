@@ -1,4 +1,4 @@
-"""What the shell offers when an operator presses Tab."""
+"""Completions that the shell offers on Tab."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A shell that hangs on Tab feels broken; in seconds.
-PATIENCE_S = 1.0
+COMPLETION_TIMEOUT_S = 1.0
+"""Deadline of a call in seconds; a shell that hangs on Tab feels broken."""
 
 MAX_COMPLETIONS = 50
-"""Runs, and as many ended sessions, that are proposed."""
+"""Maximum number of runs, and of ended sessions, to offer."""
 
 _LAST = re.compile(r"(?:(?P<field>[a-z_0-9]+)\s*!?=\s*|[\s(-]|^)(?P<last>[\w+-]*)$", re.ASCII)
-"""The end of a filter: the beginning of a field, or of the value behind a field."""
+"""End of a filter: the beginning of a field, or of a field's value."""
 
 
 def live_session_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Ids of live sessions that begin as typed, each with its user; none of a daemon that does not answer."""
+    """Complete the id of a live session."""
     found = [(session.id, f"{session.user_id}, {session.profile}") for session in _live_sessions(ctx)]
     return [each for each in found if each[0].startswith(incomplete)]
 
 
 def live_profiles(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Profiles of live sessions that begin as typed."""
+    """Complete a profile of live sessions."""
     return [
         name for name in sorted({session.profile for session in _live_sessions(ctx)}) if name.startswith(incomplete)
     ]
 
 
 def setting_keys(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Complete the key of a setting, or a group of them, each with what it means."""
+    """Complete the key of a setting or of a group."""
     settings = _settings(ctx)
-    groups = {setting.path.rpartition(".")[0]: "all of the group" for setting in settings if "." in setting.path}
+    groups = {setting.path.rpartition(".")[0]: "the whole group" for setting in settings if "." in setting.path}
     keys = groups | {setting.path: setting.description for setting in settings}
     return [each for each in keys.items() if each[0].startswith(incomplete)]
 
 
 def setting_assignments(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Complete ``KEY=``, and the value of a setting that is one of a few words."""
+    """Complete ``KEY=``, and the value of a setting with a choice of words."""
     settings = _settings(ctx)
     offered = [(f"{setting.path}=", setting.description) for setting in settings]
     if "=" in incomplete:
@@ -103,7 +103,7 @@ def run_fields(incomplete: str) -> list[str]:
 
 
 def filter_of(fields: Mapping[str, FieldSpec], incomplete: str) -> list[str]:
-    """Complete the field, or the word, that a filter ends with."""
+    """Complete the field or the word at the end of a filter."""
     typed = _LAST.search(incomplete)
     head = incomplete[: typed.start("last")] if typed else incomplete
     if typed and (field := fields.get(typed["field"] or "")) is not None:
@@ -123,7 +123,7 @@ def order_of(fields: Mapping[str, FieldSpec], incomplete: str) -> list[str]:
 
 
 def kept_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Ids of the latest runs and ended sessions that begin as typed."""
+    """Complete the id of a recent run or ended session."""
 
     def look(client: Client) -> list[tuple[str, str]]:
         from householdctl.views.history import grade
@@ -138,25 +138,25 @@ def kept_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
 
 
 def live_runs(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Test ids of live sessions that begin as typed."""
+    """Complete the test id of a live run."""
     found = sorted({session.test_id for session in _live_sessions(ctx) if session.test_id})
     return [name for name in found if name.startswith(incomplete)]
 
 
 def live_users(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Users of live sessions that begin as typed."""
+    """Complete the user of a live session."""
     return [name for name in sorted({each.user_id for each in _live_sessions(ctx)}) if name.startswith(incomplete)]
 
 
 def blocked_addresses(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Blocked addresses that begin as typed, each with its reason."""
+    """Complete a blocked address."""
     return _beginning(
         _asked(ctx, lambda client: [(each.address, each.reason) for each in client.list_blocks().blocks]), incomplete
     )
 
 
 def broken_addresses(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Addresses of circuit breakers that begin as typed."""
+    """Complete the address of a circuit breaker."""
     return _beginning(
         _asked(ctx, lambda client: [(each.address, each.profile) for each in client.list_breakers().breakers]),
         incomplete,
@@ -164,7 +164,7 @@ def broken_addresses(ctx: typer.Context, incomplete: str) -> list[tuple[str, str
 
 
 def context_names(incomplete: str) -> list[str]:
-    """Names of contexts that begin as typed; none when their file cannot be read."""
+    """Complete the name of a context."""
     from householdctl.control.contexts import load, location
 
     try:
@@ -184,9 +184,9 @@ def _settings(ctx: typer.Context) -> list[Setting]:
 
 
 def _asked(ctx: typer.Context, call: Callable[[Client], list[T]]) -> list[T]:
-    """Return what the chosen daemons answer in time."""
+    """Return the answers of the selected daemons; none on any error."""
     try:
-        options = replace(resolve(ctx, ctx.params), timeout=PATIENCE_S)
+        options = replace(resolve(ctx, ctx.params), timeout=COMPLETION_TIMEOUT_S)
         from householdctl.control.multi_target import ask
 
         answers = ask(options, call)

@@ -1,4 +1,4 @@
-"""Asking before something is destroyed."""
+"""Ask for confirmation before sessions are closed or settings reset."""
 
 from __future__ import annotations
 
@@ -14,43 +14,45 @@ if TYPE_CHECKING:
 
 
 def require_consent(action: str, *, yes: bool, count: Callable[[], int], where: str = "", none: str = "") -> None:
-    """Returns when the operator agrees: by ``--yes``, or by answering the question on the terminal.
+    """Return when the operator agrees to ``action``, by ``yes`` or on the terminal.
 
-    ``count`` gives the number of sessions that would be hit; it is called only for the question, and the question is
-    asked without a number when the daemon does not say. ``where`` names the daemons, if there are several. ``none`` is
-    the error where the number is 0; without it the question is asked all the same. Raises CommandError when there is
-    nobody to ask, no consent, or nothing to do.
+    ``count`` returns the number of affected sessions for the question. ``where`` names several daemons. ``none`` is the
+    error for 0 sessions; without it the question is asked anyway. Raises CommandError without a terminal, without
+    consent, and for 0 sessions with ``none``.
     """
     if yes:
         return
     require_terminal(action)
     try:
         number = count()
-        hit = f"{number} session{'s' * (number != 1)}"
+        affected = f"This affects {number} session{'s' * (number != 1)}."
     except CommandError as error:
-        number, hit = None, f"sessions, nobody knows how many ({error.message})"
+        number, affected = None, f"The number of affected sessions is unknown ({error.message})."
     if none and number == 0:
         raise CommandError(ExitCode.NOT_FOUND, none)
-    action = f"{action} at {where}" if where else action
-    _ask(f"{action}: this hits {hit}. Go ahead?")
+    _ask(f"{_question(action, where)} {affected}")
 
 
 def require_agreement(action: str, *, yes: bool, where: str = "") -> None:
-    """Return when the operator agrees to ``action``, which ends no session. Raises CommandError as require_consent."""
+    """Return when the operator agrees to ``action``, which closes no session. Raises CommandError."""
     if yes:
         return
     require_terminal(action)
-    _ask(f"{action} at {where}?" if where else f"{action}?")
+    _ask(_question(action, where))
 
 
 def require_terminal(action: str) -> None:
-    """Raise CommandError when there is no terminal to ask on."""
+    """Raise CommandError without a terminal to ask on."""
     if not sys.stdin.isatty():
         raise CommandError(
             ExitCode.USAGE,
-            f"{action}: standard input is not a terminal, so there is nobody to ask",
-            "add --yes to go ahead",
+            f"{action}: standard input is not a terminal, so confirmation is impossible",
+            "confirm with --yes",
         )
+
+
+def _question(action: str, where: str) -> str:
+    return f"{action[0].upper()}{action[1:]}{f' at {where}' if where else ''}?"
 
 
 def _ask(question: str) -> None:

@@ -1,4 +1,4 @@
-"""The options that every command takes, before or after its name."""
+"""Options that commands take before or after their name."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ def _pem(name: str, help_text: str) -> Any:
 
 
 def duration_argument(text: str) -> float:
-    """Seconds of an option that is a duration."""
+    """Return the seconds of a duration."""
     try:
         return parse_duration(text)
     except ValueError as error:
@@ -31,31 +31,31 @@ def duration_argument(text: str) -> float:
 
 
 def positive_duration_argument(text: str) -> float:
-    """Seconds of an option that is a duration of more than 0."""
+    """Return the seconds of a duration that is longer than 0."""
     seconds = duration_argument(text)
     if seconds == 0:
-        raise typer.BadParameter("has to be longer than 0")
+        raise typer.BadParameter("must be longer than 0")
     return seconds
 
 
 NoteOption = Annotated[
-    str, typer.Option("--reason", "-r", metavar="TEXT", help="Kept in the audit log; up to 200 characters.")
+    str, typer.Option("--reason", "-r", metavar="TEXT", help="Reason for the audit log; up to 200 characters.")
 ]
 EtagOption = Annotated[
-    str, typer.Option("--etag", metavar="ETAG", help="Change only what config show -o json showed with this etag.")
+    str, typer.Option("--etag", metavar="ETAG", help="Change settings only if config show -o json still has this etag.")
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Let the daemon check it, change nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Check the command, change nothing.")]
 RequestIdOption = Annotated[
-    str, typer.Option("--request-id", metavar="UUID", help="Makes the same command harmless when it is repeated.")
+    str, typer.Option("--request-id", metavar="UUID", help="Id of the command: the daemon carries it out only once.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 SpreadOption = Annotated[
     float | None,
     typer.Option(
         "--spread",
         parser=duration_argument,
         metavar="DURATION",
-        help="Close evenly over this time instead of at once, so that the clients do not come back together.",
+        help="Close evenly over this time, so that clients do not reconnect all at once.",
     ),
 ]
 TargetOption = Annotated[
@@ -63,9 +63,9 @@ TargetOption = Annotated[
     typer.Option(
         "--target",
         metavar="TARGET",
-        help="Which daemon: a control socket's path, or HOST:PORT with --ca, --cert and --key before the command. "
-        f"Several are answered for together. [env: {TARGET_VARIABLE}; default: the current context, else the first "
-        "socket of the system, the user, and 'make run' in this directory]",
+        help="Daemon: path of a control socket, or HOST:PORT with --ca, --cert and --key before the command. "
+        f"Repeat for several daemons; their answers are merged. [env: {TARGET_VARIABLE}; default: the "
+        "current context, else the first socket of the system, the user, and 'make run' in this directory]",
     ),
 ]
 ContextOption = Annotated[
@@ -74,7 +74,7 @@ ContextOption = Annotated[
         "--context",
         metavar="NAME",
         autocompletion=context_names,
-        help=f"Which daemon, by a name from context list, or several: 'edge-*'. [env: {CONTEXT_VARIABLE}]",
+        help=f"Daemon: its name in context list; a pattern such as 'edge-*' selects several. [env: {CONTEXT_VARIABLE}]",
     ),
 ]
 OutputOption = Annotated[
@@ -83,11 +83,11 @@ OutputOption = Annotated[
         "--output",
         "-o",
         metavar="FORMAT",
-        help="table or, with more columns, wide for people; json (one document), jsonl (lines) or csv for scripts. "
+        help="For people table, or wide with more columns; for scripts json (one document), jsonl (lines) or csv. "
         "[default: table]",
     ),
 ]
-NoHeadersOption = Annotated[bool | None, typer.Option("--no-headers", help="No header line in tables and CSV.")]
+NoHeadersOption = Annotated[bool | None, typer.Option("--no-headers", help="Omit the header line of tables and CSV.")]
 TimeoutOption = Annotated[
     float | None,
     typer.Option(
@@ -123,15 +123,15 @@ def root(
     output: OutputOption = None,
     timeout: TimeoutOption = None,
     no_headers: NoHeadersOption = None,
-    ca: Annotated[Path | None, _pem("CA", "The authority that vouches for a daemon at HOST:PORT.")] = None,
-    cert: Annotated[Path | None, _pem("CERT", "Our certificate for it.")] = None,
-    key: Annotated[Path | None, _pem("KEY", "The certificate's private key.")] = None,
+    ca: Annotated[Path | None, _pem("CA", "Certificate authority of the daemon at HOST:PORT, in PEM format.")] = None,
+    cert: Annotated[Path | None, _pem("CERT", "Client certificate for it.")] = None,
+    key: Annotated[Path | None, _pem("KEY", "Private key of the client certificate.")] = None,
     version: Annotated[
         bool | None,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
     ] = None,
 ) -> None:
-    """Takes the options in common before the command's name; :func:`resolve` finds them in the context."""
+    """Take the common options before the command's name; :func:`resolve` reads them from the context."""
     del ctx, target, context, output, timeout, no_headers, ca, cert, key, version
 
 
@@ -166,5 +166,5 @@ def _with(command: Callable[Concatenate[Options, P], None], offered: Mapping[str
 
 
 def example(*lines: str) -> str:
-    """The epilog of a command's help: lines to copy."""
+    """Return the end of a command's help: lines to copy."""
     return "\b\n" + "\n".join((f"Example{'s' * (len(lines) > 1)}:", *(f"  {line}" for line in lines)))

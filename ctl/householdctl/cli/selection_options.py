@@ -1,4 +1,4 @@
-"""The options by which commands choose sessions and runs; each becomes a part of a filter."""
+"""Options that select sessions and runs; each becomes a part of a filter."""
 
 import datetime as dt
 from typing import Annotated
@@ -11,7 +11,7 @@ from householdctl.values.moments import parse_moment
 
 
 def address_argument(text: str) -> str:
-    """Read an address or a network as filters take it."""
+    """Return an address or a network in the form of filters."""
     try:
         made = network(text)
     except ValueError as error:
@@ -20,7 +20,7 @@ def address_argument(text: str) -> str:
 
 
 def moment_argument(text: str) -> dt.datetime:
-    """Read a moment as :func:`householdctl.values.moments.parse_moment` does."""
+    """Return a moment, see :func:`householdctl.values.moments.parse_moment`."""
     try:
         return parse_moment(text, dt.datetime.now(dt.UTC))
     except ValueError as error:
@@ -33,7 +33,8 @@ FilterOption = Annotated[
         "--filter",
         metavar="FILTER",
         autocompletion=live_fields,
-        help="Such as: profile = jake AND state = QUIET AND sent_bytes > 10MB. Fields: householdctl explain sessions",
+        help="Only sessions that match: profile = jake AND state = QUIET AND sent_bytes > 10MB. "
+        "Fields: householdctl explain sessions",
     ),
 ]
 ProfileOption = Annotated[
@@ -46,12 +47,12 @@ AddressOption = Annotated[
         "--address",
         parser=address_argument,
         metavar="ADDRESS",
-        help="Only this client: 192.0.2.7, or a network such as 192.0.2.0/24.",
+        help="Only clients of this address or network, such as 192.0.2.0/24.",
     ),
 ]
 UserOption = Annotated[
     str | None,
-    typer.Option("--user", metavar="USER", autocompletion=live_users, help="Only sessions with this label."),
+    typer.Option("--user", metavar="USER", autocompletion=live_users, help="Only sessions of this user."),
 ]
 LiveRunOption = Annotated[
     str | None,
@@ -59,7 +60,7 @@ LiveRunOption = Annotated[
 ]
 KeptRunOption = Annotated[
     str | None,
-    typer.Option("--run", metavar="RUN", help="Only this run: its id, the beginning of one, or its test id."),
+    typer.Option("--run", metavar="RUN", help="Only this run: its id, the beginning of its id, or its test id."),
 ]
 EndedProfileOption = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="Only sessions of this profile.")
@@ -70,16 +71,16 @@ SinceOption = Annotated[
         "--since",
         parser=moment_argument,
         metavar="MOMENT",
-        help="Only from here on: a date, a time, today, yesterday, or how long ago, such as 2d.",
+        help="Only from this moment on: a date, a time, today, yesterday, or an age such as 2d.",
     ),
 ]
 UntilOption = Annotated[
     dt.datetime | None,
-    typer.Option("--until", parser=moment_argument, metavar="MOMENT", help="Only before; as --since."),
+    typer.Option("--until", parser=moment_argument, metavar="MOMENT", help="Only before this moment; as --since."),
 ]
 
 
 def check_order(since: dt.datetime | None, until: dt.datetime | None) -> None:
-    """Refuse an end that is not after the beginning."""
+    """Raise BadParameter unless ``until`` is after ``since``."""
     if since is not None and until is not None and until <= since:
-        raise typer.BadParameter("has to be after --since", param_hint="--until")
+        raise typer.BadParameter("must be after --since", param_hint="--until")

@@ -17,20 +17,20 @@ def audit(
     since: SinceOption = None,
     until: UntilOption = None,
     actor: Annotated[
-        str | None, typer.Option("--actor", metavar="NAME", help="Changes by this user, name or number.")
+        str | None, typer.Option("--actor", metavar="NAME", help="Only changes by this user: a name or a user id.")
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", "-n", min=1, metavar="N", help="At most this many, the latest."),
+        typer.Option("--limit", "-n", min=1, metavar="N", help="Only the latest N entries."),
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", metavar="FILE", help="Read this log instead of the journal; - is standard input."),
     ] = None,
 ) -> None:
-    """Show who changed what, and who was not allowed to.
+    """Show who changed what, and refused attempts.
 
-    From the journal of this machine, or a file with the daemon's log as JSON. The daemon is not asked.
+    Reads the journal of this machine, or a file with the daemon's log as JSON. Does not ask the daemon.
     """
     check_order(since, until)
     if options.choice.on_command_line:
@@ -44,4 +44,4 @@ def audit(
     rows = [{field: entry.get(field) for field in audit_log.FIELDS} for entry in entries]
     printer.show(options, {"entries": rows}, Table(audit_views.COLUMNS, rows), lines=rows)
     if not rows:
-        note("nothing was changed, as far as this log goes")
+        note("no entry of this log matches")

@@ -1,4 +1,4 @@
-"""sessions blocks, block and unblock: addresses from which no new sessions are accepted."""
+"""sessions blocks, block and unblock: addresses whose new sessions are refused."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @with_options
 def list_blocks(options: Options) -> None:
-    """List the addresses that are kept out, why and for how long."""
+    """List blocked addresses, the reasons and the time left."""
     from householdctl.control.multi_target import ask
 
     answers = ask(options, lambda client: client.list_blocks())
     _show(options, answers, answers.document("blocks"))
     if not answers.items("blocks"):
-        note("nothing is blocked")
+        note("no address is blocked")
     answers.warn()
     answers.finish()
 
@@ -35,20 +35,23 @@ def list_blocks(options: Options) -> None:
 def block(
     options: Options,
     addresses: Annotated[
-        list[str], typer.Argument(metavar="ADDRESS", help="Addresses, or prefixes such as 198.51.100.0/24.")
+        list[str], typer.Argument(metavar="ADDRESS", help="Addresses, or networks such as 198.51.100.0/24.")
     ],
     length: Annotated[
-        float, typer.Option("--for", parser=positive_duration_argument, metavar="DURATION", help="For how long: 10m.")
+        float,
+        typer.Option(
+            "--for", parser=positive_duration_argument, metavar="DURATION", help="Length of the block, such as 10m."
+        ),
     ],
     reason: Annotated[
-        str, typer.Option("--reason", "-r", metavar="TEXT", help="Told to the client and logged; 1 to 200 characters.")
+        str, typer.Option("--reason", "-r", metavar="TEXT", help="Shown to the client and logged; 1 to 200 characters.")
     ],
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
 ) -> None:
     """Refuse new sessions from addresses for a while.
 
-    Live sessions go on; sessions kill --block ends them too.
+    Live sessions continue. To close them too: householdctl sessions kill --block.
     """
     from household.v1.session_service_pb2 import BlockAddressesRequest
     from householdctl.control.multi_target import ask
@@ -75,16 +78,18 @@ def unblock(
     options: Options,
     addresses: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ADDRESS", autocompletion=blocked_addresses, help="As sessions blocks shows them."),
+        typer.Argument(
+            metavar="ADDRESS", autocompletion=blocked_addresses, help="Addresses as sessions blocks lists them."
+        ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every address that is blocked.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All blocked addresses.")] = False,
     reason: NoteOption = "",
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
 ) -> None:
-    """Let addresses in again."""
+    """Lift the blocks of addresses."""
     if everything == bool(addresses):
-        raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
+        raise CommandError(ExitCode.USAGE, "give either ADDRESSES or --all")
     from household.v1.session_service_pb2 import UnblockAddressesRequest
     from householdctl.control.multi_target import ask
     from householdctl.views.sessions import lifted_columns
@@ -93,7 +98,7 @@ def unblock(
         addresses=addresses or (), all=everything, reason=reason, validate_only=dry_run, request_id=request_id
     )
     answers = ask(options, lambda client: client.unblock_addresses(request))
-    # Of several daemons one had it blocked; that the others had not is no failure.
+    # One of several daemons is enough to have had the address blocked.
     nowhere = [
         address
         for address in dict.fromkeys(each for _, answer in answers for each in answer.not_blocked)
@@ -104,7 +109,7 @@ def unblock(
         document = {**document, "not_blocked": nowhere, "still_blocked": answers.items("still_blocked")}
     _show(options, answers, document, lifted_columns(dry_run=dry_run))
     if everything and not answers.items("blocks"):
-        note("nothing is blocked")
+        note("no address is blocked")
     _warn_of_others(answers, nowhere)
     _note_what_else(answers, dry_run=dry_run)
     answers.finish()
@@ -115,7 +120,7 @@ def unblock(
 
 
 def _warn_of_others(answers: "TargetAnswers[Any]", nowhere: list[str]) -> None:
-    """Say which addresses were not blocked by themselves, and which wider blocks still keep addresses out."""
+    """Warn of addresses that had no block, and of wider blocks that still apply."""
     from householdctl.values.units import format_age, seconds
 
     held = [(target, each) for target, answer in answers for each in answer.still_blocked]
@@ -124,9 +129,9 @@ def _warn_of_others(answers: "TargetAnswers[Any]", nowhere: list[str]) -> None:
             warn(f"{address} was not blocked")
     for target, each in held:
         wider = each.block
-        how = "is not blocked by itself, but" if each.address in nowhere else "is still"
+        how = "has no block of its own, but is" if each.address in nowhere else "is still"
         warn(
-            f"{each.address} {how} kept out{answers.at(target)} by the block of {wider.address}, "
+            f"{each.address} {how} blocked{answers.at(target)} by the block of {wider.address}, "
             f"{format_age(seconds(wider.left))} left ({wider.reason}); householdctl sessions unblock {wider.address}"
         )
 

@@ -1,4 +1,4 @@
-"""breakers: list and reset circuit breakers, which refuse clients whose sessions failed again and again."""
+"""breakers: list and reset circuit breakers, which refuse clients whose sessions keep failing."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from householdctl.output.tables import Column
 
 app = App(
-    help="See and reset circuit breakers.\n\nThey refuse clients whose sessions failed again and again.",
+    help="See and reset circuit breakers.\n\nThey refuse clients whose sessions keep failing.",
     epilog=example("householdctl breakers list", "householdctl breakers reset 192.0.2.7"),
 )
 
@@ -27,7 +27,7 @@ app = App(
 @app.command("list", epilog=example("householdctl breakers list", "householdctl breakers list -o json"))
 @with_options
 def list_breakers(options: Options) -> None:
-    """List the circuit breakers that refuse clients, or try them again."""
+    """List open and half-open circuit breakers."""
     from householdctl.control.multi_target import ask
     from householdctl.views import sessions as session_views
 
@@ -51,17 +51,17 @@ def reset_breakers(
         typer.Argument(
             metavar="ADDRESS",
             autocompletion=broken_addresses,
-            help="As breakers list shows them, or prefixes such as 192.0.2.0/24.",
+            help="Addresses as breakers list shows them, or networks such as 192.0.2.0/24.",
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every breaker.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All breakers.")] = False,
     reason: NoteOption = "",
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
 ) -> None:
     """Close circuit breakers and forget the failures that opened them."""
     if everything == bool(addresses):
-        raise CommandError(ExitCode.USAGE, "say which addresses, in one way: ADDRESSES or --all")
+        raise CommandError(ExitCode.USAGE, "give either ADDRESSES or --all")
     from household.v1.session_service_pb2 import ResetBreakersRequest
     from householdctl.control.multi_target import ask
     from householdctl.views import sessions as session_views
@@ -70,7 +70,7 @@ def reset_breakers(
         addresses=addresses or (), all=everything, reason=reason, validate_only=dry_run, request_id=request_id
     )
     answers = ask(options, lambda client: client.reset_breakers(request))
-    # Of several daemons one had it open; that the others had not is no failure.
+    # One of several daemons is enough to have had the breaker open.
     nowhere = [
         address
         for address in dict.fromkeys(each for _, answer in answers for each in answer.not_open)
@@ -82,7 +82,7 @@ def reset_breakers(
     if everything and not answers.items("breakers"):
         note("no breaker is open")
     for address in nowhere:
-        warn(f"no breaker of {address} was open")
+        warn(f"{address} had no open breaker")
     if dry_run:
         note_dry_run()
     _warn(answers)

@@ -11,14 +11,14 @@ from householdctl.control.options import Options
 from householdctl.exit_codes import ExitCode
 
 app = App(
-    help="Prove that a server keeps its promises.",
+    help="Check a server as its clients see it.",
     epilog=example("householdctl check leaks"),
 )
 
 
 @app.callback()
 def check() -> None:
-    """Prove that a server keeps its promises."""
+    """Check a server as its clients see it."""
 
 
 @app.command(
@@ -33,32 +33,35 @@ def leaks(
     options: Options,
     url: Annotated[
         str | None,
-        typer.Argument(metavar="URL", help="https://HOST:PORT/  [default: where the chosen daemon listens]"),
+        typer.Argument(metavar="URL", help="https://HOST:PORT/  [default: that of the selected daemon]"),
     ] = None,
     duration: Annotated[
         float | None,
         typer.Option(
-            parser=positive_duration_argument, metavar="DURATION", help="How long traffic flows.  [default: 3s]"
+            parser=positive_duration_argument, metavar="DURATION", help="Length of the traffic.  [default: 3s]"
         ),
     ] = None,
     deadline: Annotated[
         float | None,
-        typer.Option(parser=duration_argument, metavar="DURATION", help="Time to clean up.  [default: 10s]"),
+        typer.Option(
+            parser=duration_argument, metavar="DURATION", help="Time for the server to clean up.  [default: 10s]"
+        ),
     ] = None,
     insecure: Annotated[
-        bool, typer.Option("--insecure", help="Accept any certificate; without --ca so for loopback addresses anyway.")
+        bool,
+        typer.Option("--insecure", help="Do not verify the certificate (never verified for loopback without --ca)."),
     ] = False,
     ca: Annotated[
         Path | None,
-        typer.Option("--ca", metavar="FILE", help="PEM file of the authority to trust.", show_default=False),
+        typer.Option("--ca", metavar="FILE", help="Certificate authority to trust, in PEM format.", show_default=False),
     ] = None,
 ) -> None:
     """Cut off a household of four and verify that nothing is left.
 
-    Its sessions and traffic have to be gone soon after their connections were cut without closing.
+    Aborts the connections, then waits until the server has ended the sessions and their traffic.
 
-    Works against any server that speaks the household protocol. What is left is asked of the control API or, where
-    there is none, of the server's public statistics. Exit code 0 only when nothing is left.
+    Works with any server that speaks the household protocol. Asks the control API or, without one, the server's public
+    statistics. Exit code 0 only if nothing is left.
     """
     from householdctl.data_plane.leak_run import run_check
     from householdctl.data_plane.server_url import OPEN_TIMEOUT_S

@@ -40,11 +40,11 @@ def show_config(
         typer.Argument(
             metavar="KEY",
             autocompletion=setting_keys,
-            help="Settings, or groups such as limits; all by default.",
+            help="Settings, or groups such as limits.  [default: all]",
         ),
     ] = None,
 ) -> None:
-    """Show settings, where they come from, and what is allowed."""
+    """Show settings with their sources and allowed values."""
     from householdctl.daemon import config_update
     from householdctl.views import config as config_views
 
@@ -57,12 +57,12 @@ def get_config(
     options: Options,
     keys: Annotated[
         list[str],
-        typer.Argument(metavar="KEY", autocompletion=setting_keys, help="Settings or groups, as in config show."),
+        typer.Argument(metavar="KEY", autocompletion=setting_keys, help="Settings, or groups such as limits."),
     ],
 ) -> None:
-    """Print the bare value of a setting, for scripts.
+    """Print the value of a setting alone, for scripts.
 
-    As config set reads it; of several settings or daemons a line each.
+    In the form that config set takes; one line for each setting and daemon.
     """
     from householdctl.daemon import config_update
 
@@ -82,7 +82,7 @@ def set_config(
     assignments: Annotated[
         list[str],
         typer.Argument(
-            metavar="KEY=VALUE", autocompletion=setting_assignments, help="As config show names and writes them."
+            metavar="KEY=VALUE", autocompletion=setting_assignments, help="Keys and values as config show prints them."
         ),
     ],
     reason: NoteOption = "",
@@ -90,7 +90,7 @@ def set_config(
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
 ) -> None:
-    """Change settings: all that are named, or none."""
+    """Change settings, all of them or none."""
     from household.v1.config_service_pb2 import UpdateRuntimeConfigRequest
     from householdctl.daemon import config_update
     from householdctl.values import settings
@@ -110,7 +110,9 @@ def reset_config(
     options: Options,
     keys: Annotated[
         list[str] | None,
-        typer.Argument(metavar="KEY", autocompletion=setting_keys, help="Settings or groups; all when none is named."),
+        typer.Argument(
+            metavar="KEY", autocompletion=setting_keys, help="Settings, or groups such as limits.  [default: all]"
+        ),
     ] = None,
     reason: NoteOption = "",
     etag: EtagOption = "",
@@ -118,14 +120,14 @@ def reset_config(
     request_id: RequestIdOption = "",
     yes: YesOption = False,
 ) -> None:
-    """Put settings back to what is configured.
+    """Reset settings to their values at launch.
 
-    Without a KEY it asks first, since every setting is reset.
+    Without a KEY resets all settings, after asking for confirmation.
     """
     from householdctl.control.multi_target import names
 
     if not keys:
-        require_agreement("reset every setting", yes=yes or dry_run, where=names(options))
+        require_agreement("reset all settings", yes=yes or dry_run, where=names(options))
     from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
     from householdctl.daemon import config_update
     from householdctl.views import config as config_views

@@ -13,7 +13,7 @@ from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
 
 app = App(
-    help="Give daemons names, and choose the current one.",
+    help="Name daemons, and select the current one.",
     epilog=example("householdctl context list", "householdctl context use fra1"),
 )
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=context_names)]
@@ -28,30 +28,33 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=cont
 )
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, dot, hyphen, underscore.")],
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A control socket's path, or HOST:PORT.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Path of a control socket, or HOST:PORT.")],
     ca: Annotated[
-        Path | None, typer.Option("--ca", metavar="FILE", help="The authority that vouches for HOST:PORT; PEM.")
+        Path | None, typer.Option("--ca", metavar="FILE", help="Certificate authority of HOST:PORT, in PEM format.")
     ] = None,
-    cert: Annotated[Path | None, typer.Option("--cert", metavar="FILE", help="Our certificate for it.")] = None,
-    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="The certificate's private key.")] = None,
-    use: Annotated[bool, typer.Option("--use", help="Make it the current one.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Also where the name is taken.")] = False,
+    cert: Annotated[Path | None, typer.Option("--cert", metavar="FILE", help="Client certificate for it.")] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="Private key of the client certificate.")
+    ] = None,
+    use: Annotated[bool, typer.Option("--use", help="Make it the current context.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a context of this name.")] = False,
 ) -> None:
-    """Add a daemon.
+    """Add a context.
 
-    Files are kept as paths, not copied.
+    Stores the paths of files, not their contents.
     """
     from householdctl.control.contexts import NAME, Context, load, location, save
 
     if not NAME.fullmatch(name):
         raise CommandError(
             ExitCode.USAGE,
-            f"{name!r} is no name; letters, digits and ._- are allowed, a letter or digit first, 64 at most",
+            f"{name!r} is not a valid name",
+            "allowed: up to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit",
         )
     path = location(os.environ)
     known = load(path)
     if name in known.contexts and not replace:
-        raise CommandError(ExitCode.CONFLICT, f"context {name} is there already", "replace it: --replace")
+        raise CommandError(ExitCode.CONFLICT, f"context {name} exists", "to replace it: --replace")
     files = (str(file.absolute()) if file else "" for file in (ca, cert, key))
     context = Context(target, *files)
     try:
@@ -59,7 +62,7 @@ def add(
     except ValueError as error:
         raise CommandError(ExitCode.USAGE, str(error)) from None
     if resolved.path is not None:
-        # A context is used from any directory.
+        # Contexts are used from any directory.
         context = Context(str(resolved.path.absolute()))
     known.contexts[name] = context
     known.current = name if use else known.current
@@ -86,7 +89,7 @@ def show(
     options: Options,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", autocompletion=context_names, help="By default the current one."),
+        typer.Argument(metavar="NAME", autocompletion=context_names, help="[default: the current context]"),
     ] = None,
 ) -> None:
     """Show a context."""
@@ -97,7 +100,7 @@ def show(
 
     known = load(location(os.environ))
     if not (name or known.current):
-        raise CommandError(ExitCode.NOT_FOUND, "no context is in use", "choose one: householdctl context use NAME")
+        raise CommandError(ExitCode.NOT_FOUND, "no context is current", "select one: householdctl context use NAME")
     shown = document(known, known.named(name or known.current))
     facts = [
         (key, ("yes" if value else "no") if isinstance(value, bool) else value or "-") for key, value in shown.items()
@@ -108,11 +111,13 @@ def show(
 @app.command("use", epilog=example("householdctl context use fra1", "householdctl context use --none"))
 def use_context(
     name: Annotated[str | None, typer.Argument(metavar="NAME", autocompletion=context_names)] = None,
-    nothing: Annotated[bool, typer.Option("--none", help="No context: look for a socket of this machine.")] = False,
+    nothing: Annotated[
+        bool, typer.Option("--none", help="Use no context, but a control socket of this machine.")
+    ] = False,
 ) -> None:
-    """Make a context the one that is meant when nothing is said."""
+    """Make a context the current one."""
     if (name is None) is not nothing:
-        raise CommandError(ExitCode.USAGE, "give a NAME, or --none")
+        raise CommandError(ExitCode.USAGE, "give either NAME or --none")
     from householdctl.control.contexts import load, location, save
 
     path = location(os.environ)
@@ -123,7 +128,7 @@ def use_context(
 
 @app.command("remove", epilog=example("householdctl context remove lab"))
 def remove(name: NameArgument) -> None:
-    """Forget a context; the daemon is not touched."""
+    """Remove a context; its daemon is not affected."""
     from householdctl.control.contexts import load, location, save
 
     path = location(os.environ)

@@ -29,7 +29,7 @@ def drain(
         typer.Option(
             parser=duration_argument,
             metavar="DURATION",
-            help="Close what is left after this long, such as 60s.  [default: the drain timeout, see timeouts get]",
+            help="Close remaining sessions after this time: 60s.  [default: the drain timeout, see timeouts get]",
         ),
     ] = None,
     spread: SpreadOption = None,
@@ -37,18 +37,18 @@ def drain(
         bool,
         typer.Option(
             "--wait",
-            help="Return when the last session has ended, or with exit code 7 after --timeout, if that is given. "
-            "Ctrl-C leaves the drain going on.",
+            help="Wait until the last session has ended, or fail with exit code 7 after --timeout, if given. "
+            "Ctrl-C ends the waiting, not the drain.",
         ),
     ] = False,
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
     yes: YesOption = False,
 ) -> None:
-    """Refuse new runs and let the live ones end.
+    """Refuse new runs and let live ones end.
 
-    A run whose first session was let in may open all of its sessions. At the deadline, or spread before it, the rest is
-    closed. The command resume takes it back.
+    A run that has begun may open the rest of its sessions. Remaining sessions are closed at the deadline, or spread
+    before it. To end the drain: householdctl resume.
     """
     from householdctl.control.multi_target import ask, count_sessions, names
 

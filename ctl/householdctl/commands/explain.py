@@ -11,7 +11,7 @@ from householdctl.exit_codes import CommandError, ExitCode
 
 
 class Subject(StrEnum):
-    """What has fields that a filter can name."""
+    """Things that filters select."""
 
     SESSIONS = "sessions"
     HISTORY = "history"
@@ -33,11 +33,11 @@ def explain(
         str | None, typer.Argument(metavar="FIELD", autocompletion=_field_names, help="Only this field.")
     ] = None,
 ) -> None:
-    """List the fields that filters can name, with an example of each.
+    """List the fields of filters, with an example of each.
 
-    sessions are the live ones, history the ended ones. Values can be typed as tables print them. = compares to the
-    precision that was typed: 3.1 MB is everything from 3.05 to 3.15 MB. Text takes = and !=, and : for "contains";
-    words and addresses take = and !=; all else takes < <= > >= as well. AND, OR, NOT and parentheses join comparisons.
+    sessions are live sessions, history are ended ones. Values may be typed as tables print them. = compares with the
+    precision typed: 3.1 MB matches 3.05 to 3.15 MB. Text takes =, != and : (contains); words and addresses take = and
+    !=; other values also take < <= > >=. AND, OR, NOT and parentheses combine comparisons.
     """
     from household_filters.fields import named
     from householdctl.output import printer

@@ -8,7 +8,7 @@ from householdctl.cli.options import with_options
 from householdctl.control.options import Options
 from householdctl.exit_codes import CommandError, ExitCode
 
-_THRESHOLD = "sessions, loop_gap, last_pass, restarts, download or upload: sessions=800, loop_gap=1s, download=9e9."
+_THRESHOLD = "NAME is sessions, loop_gap, last_pass, restarts, download or upload: sessions=800, loop_gap=1s."
 
 
 @with_options
@@ -16,26 +16,27 @@ def health(
     options: Options,
     check: Annotated[
         bool,
-        typer.Option("--check", help="As a Nagios or Icinga plug-in: one line, exit code 0 OK to 3 UNKNOWN."),
+        typer.Option("--check", help="Act as a Nagios or Icinga plug-in: one line, exit codes 0 (OK) to 3 (UNKNOWN)."),
     ] = False,
     warning: Annotated[
         list[str] | None,
-        typer.Option("--warning", metavar="NAME=VALUE", help=f"With --check: WARNING above this. {_THRESHOLD}"),
+        typer.Option("--warning", metavar="NAME=VALUE", help=f"With --check: limit for WARNING. {_THRESHOLD}"),
     ] = None,
     critical: Annotated[
-        list[str] | None, typer.Option("--critical", metavar="NAME=VALUE", help="With --check: CRITICAL above this.")
+        list[str] | None, typer.Option("--critical", metavar="NAME=VALUE", help="With --check: limit for CRITICAL.")
     ] = None,
 ) -> None:
     """Show whether the daemon serves, its workers and totals.
 
-    Exit code 8 when something is wrong; with --check the four of a monitoring plug-in. Of several daemons a line each.
+    Exit code 8 for a daemon with problems, or with --check those of a monitoring plug-in. Several daemons get one line
+    each.
     """
     if check:
         from householdctl.daemon.plugin import run_plugin
 
         raise typer.Exit(run_plugin(options, warning or (), critical or ()))
     if warning or critical:
-        raise CommandError(ExitCode.USAGE, "--warning and --critical are for --check")
+        raise CommandError(ExitCode.USAGE, "--warning and --critical need --check")
     from householdctl.daemon.health import show_health
 
     if not show_health(options):

@@ -34,7 +34,7 @@ SessionFilter = Annotated[
         "--filter",
         metavar="FILTER",
         autocompletion=history_fields,
-        help="Such as: reason = KILLED AND duration < 10s. Fields: householdctl explain history",
+        help="Only sessions that match: reason = KILLED AND duration < 10s. Fields: householdctl explain history",
     ),
 ]
 RunFilter = Annotated[
@@ -43,14 +43,14 @@ RunFilter = Annotated[
         "--filter",
         metavar="FILTER",
         autocompletion=run_fields,
-        help="Such as: grade = F AND baseline > 20ms. Fields: householdctl explain runs",
+        help="Only runs that match: grade = F AND baseline > 20ms. Fields: householdctl explain runs",
     ),
 ]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most this many, the newest.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Only the newest N.")]
 
 
 class Grouping(StrEnum):
-    """What ``history stats`` counts by."""
+    """Groups of ``history stats``."""
 
     ALL = "all"
     DAY = "day"
@@ -62,7 +62,7 @@ class Grouping(StrEnum):
 
 
 class ExportFormat(StrEnum):
-    """How ``history export`` writes."""
+    """Formats of ``history export``."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -150,11 +150,11 @@ def show(
         typer.Argument(
             metavar="ID",
             autocompletion=kept_ids,
-            help="A session's UUID, a run's 24 hexadecimal digits, or the beginning of either.",
+            help="Id of a session or a run, or its beginning.",
         ),
     ],
 ) -> None:
-    """Show everything about one ended session or one run."""
+    """Show all details of an ended session or a run."""
     from householdctl.output import printer
     from householdctl.output.tables import Facts
     from householdctl.sessions.ids import whole_record
@@ -178,12 +178,12 @@ def show(
 def stats(
     options: Options,
     group_by: Annotated[
-        Grouping, typer.Option("--by", metavar="GROUPING", help=f"What to count by: {', '.join(Grouping)}.")
+        Grouping, typer.Option("--by", metavar="GROUPING", help=f"Group by: {', '.join(Grouping)}.")
     ] = Grouping.DAY,
     since: SinceOption = None,
     until: UntilOption = None,
 ) -> None:
-    """Count ended sessions and runs."""
+    """Count ended sessions and runs by group."""
     check_order(since, until)
     from household.v1.history_service_pb2 import GetHistoryStatsRequest, HistoryGroup, HistoryGrouping
 
@@ -216,8 +216,10 @@ def export(
     style: Annotated[
         ExportFormat, typer.Option("--format", metavar="FORMAT", help="csv or jsonl.")
     ] = ExportFormat.JSONL,
-    runs: Annotated[bool, typer.Option("--runs", help="Runs instead of sessions.")] = False,
-    query: Annotated[str, typer.Option("--filter", metavar="FILTER", help="As in list and runs.")] = "",
+    runs: Annotated[bool, typer.Option("--runs", help="Write runs instead of sessions.")] = False,
+    query: Annotated[
+        str, typer.Option("--filter", metavar="FILTER", help="As in history list, or with --runs as in history runs.")
+    ] = "",
     profile: EndedProfileOption = None,
     address: AddressOption = None,
     user: UserOption = None,
@@ -227,11 +229,11 @@ def export(
 ) -> None:
     """Write all ended sessions, or runs, to standard output.
 
-    Newest first, a page at a time, so that any number fits. JSON lines, or CSV.
+    Newest first, as JSON lines or CSV. Reads a page at a time, so that any number fits into memory.
     """
     check_order(since, until)
     if runs and (profile is not None or user is not None):
-        raise CommandError(ExitCode.USAGE, "--profile and --user choose sessions, so they do not go with --runs")
+        raise CommandError(ExitCode.USAGE, "--profile and --user select sessions; do not combine them with --runs")
     from householdctl.output import printer
     from householdctl.values import filters
 

@@ -32,7 +32,7 @@ def kill_sessions(
     ],
     session_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID", autocompletion=live_session_ids, help="UUIDs, or the beginnings of them."),
+        typer.Argument(metavar="ID", autocompletion=live_session_ids, help="Ids, or their beginnings."),
     ] = None,
     query: Annotated[
         str | None,
@@ -40,14 +40,14 @@ def kill_sessions(
             "--filter",
             metavar="FILTER",
             autocompletion=live_fields,
-            help="Every live session that matches, as in sessions list.",
+            help="All live sessions that match, as in sessions list.",
         ),
     ] = None,
     profile: ProfileOption = None,
     address: AddressOption = None,
     user: UserOption = None,
     run: LiveRunOption = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every live session.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All live sessions.")] = False,
     block: Annotated[
         float | None,
         typer.Option(
@@ -61,15 +61,17 @@ def kill_sessions(
     request_id: RequestIdOption = "",
     yes: YesOption = False,
 ) -> None:
-    """Close sessions and say for each what happened."""
+    """Close sessions and show the outcome of each."""
     filtered = any(each is not None for each in (query, profile, address, user, run))
     if (bool(session_ids), filtered, everything).count(True) != 1:
         raise CommandError(
             ExitCode.USAGE,
-            "say which sessions, in one way: IDS, or --filter, --profile, --address, --user and --run, or --all",
+            "select sessions in one way: IDS, or --filter, --profile, --address, --user and --run, or --all",
         )
     if query is not None and not query.strip():
-        raise CommandError(ExitCode.USAGE, "--filter: empty, which would match every session", "use --all for that")
+        raise CommandError(
+            ExitCode.USAGE, "--filter is empty, which matches all sessions", "to kill all sessions: --all"
+        )
     from householdctl.control.multi_target import ask, count_sessions, names
     from householdctl.sessions.ids import whole_sessions
     from householdctl.sessions.matching import nothing, require_profile
@@ -106,7 +108,7 @@ def kill_sessions(
     answers = ask(options, lambda client: client.kill_sessions(order, ids))
     results = _show(options, answers, dry_run=dry_run)
     if not results:
-        # That --all finds none is what was asked for.
+        # Not an error for --all.
         note(nothing(matching))
     _note_what_else(answers, dry_run=dry_run)
     answers.finish()
@@ -117,7 +119,7 @@ def kill_sessions(
 
 
 def _show(options: Options, answers: "TargetAnswers[KillSessionsResponse]", *, dry_run: bool) -> list[Any]:
-    """Print what became of each session, and return it."""
+    """Print the outcome of each session, and return the results."""
     from household.v1.session_service_pb2 import KillResult
     from householdctl.control import merge
     from householdctl.output import printer
@@ -148,4 +150,4 @@ def _note_what_else(answers: "TargetAnswers[KillSessionsResponse]", *, dry_run: 
     for target, answer in answers:
         for worker in answer.unreachable_workers:
             whose = f"worker {worker.worker}{answers.at(target)}"
-            warn(f"sessions of {whose} may live on, it did not answer: {worker.reason}")
+            warn(f"sessions of {whose} may still live, it did not answer: {worker.reason}")

@@ -1,4 +1,4 @@
-"""runs: live, and those of the history."""
+"""runs: live ones, and those of the history."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,9 @@ from householdctl.control.options import Options
 if TYPE_CHECKING:
     from householdctl.control.multi_target import TargetAnswers
 
-app = App(help="See runs, a household in each.", epilog=example("householdctl runs live", "householdctl runs list"))
+app = App(
+    help="See live and finished runs of households.", epilog=example("householdctl runs live", "householdctl runs list")
+)
 
 
 @app.command(
@@ -24,10 +26,9 @@ app = App(help="See runs, a household in each.", epilog=example("householdctl ru
 )
 @with_options
 def live_runs(options: Options, query: FilterOption = "") -> None:
-    """List the live runs, a row for each household.
+    """List live runs, a row for each household.
 
-    The sessions of one daemon that have an address and a test id in common are a household. With --filter only those
-    that match are counted.
+    A household is all sessions of one daemon with the same address and test id; with --filter, those that match.
     """
     from householdctl.control.households import group
     from householdctl.control.multi_target import ask

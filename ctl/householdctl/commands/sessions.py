@@ -15,7 +15,7 @@ from householdctl.commands.watch import watch_sessions
 from householdctl.control.options import Options
 
 app = App(
-    help="See sessions and end them.",
+    help="See, close and block sessions.",
     epilog=example("householdctl sessions list", "householdctl sessions kill --all --reason maintenance"),
 )
 
@@ -43,18 +43,18 @@ def list_sessions(
             "--order-by",
             metavar="FIELDS",
             autocompletion=order_fields,
-            help="Such as: sent_bytes desc, opened_at  [default: opened_at]",
+            help="Fields to sort by: sent_bytes desc, opened_at  [default: opened_at]",
         ),
     ] = "",
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="At most this many.  [default: all]")
+        int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N.  [default: all]")
     ] = None,
     watch: Annotated[
         bool,
-        typer.Option("--watch", "-w", help="Keep the table up to date until Ctrl-C; off a terminal, every event."),
+        typer.Option("--watch", "-w", help="Update the table until Ctrl-C; without a terminal, print every event."),
     ] = False,
 ) -> None:
-    """List the live sessions."""
+    """List live sessions."""
     from householdctl.sessions.matching import require_profile
     from householdctl.values import filters
 
@@ -72,16 +72,16 @@ def list_sessions(
 def show_session(
     options: Options,
     session_id: Annotated[
-        str, typer.Argument(metavar="ID", autocompletion=live_session_ids, help="Its UUID, or the beginning of it.")
+        str, typer.Argument(metavar="ID", autocompletion=live_session_ids, help="Id of a session, or its beginning.")
     ],
 ) -> None:
-    """Show everything about one session, live or recently closed."""
+    """Show all details of a live or recently closed session."""
     from householdctl.control.multi_target import ask
     from householdctl.output import printer
     from householdctl.sessions.ids import whole_session
 
     whole = whole_session(options, session_id)
-    # Of several daemons one knows it; that the others do not is no failure.
+    # One of several daemons is enough to know the session.
     answers = ask(options, lambda client: client.get_session(whole))
     from householdctl.output.tables import Facts
     from householdctl.views import sessions as session_views

@@ -14,7 +14,8 @@ from householdctl.output.terminal import note_dry_run
 def shutdown(
     options: Options,
     reason: Annotated[
-        str, typer.Option("--reason", "-r", metavar="TEXT", help="Told to the clients and logged; 1 to 200 characters.")
+        str,
+        typer.Option("--reason", "-r", metavar="TEXT", help="Shown to the clients and logged; 1 to 200 characters."),
     ],
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",

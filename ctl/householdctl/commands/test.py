@@ -15,7 +15,7 @@ def play_test(
     options: Options,
     url: Annotated[
         str | None,
-        typer.Argument(metavar="URL", help="https://HOST:PORT/  [default: where the chosen daemon listens]"),
+        typer.Argument(metavar="URL", help="https://HOST:PORT/  [default: that of the selected daemon]"),
     ] = None,
     duration: Annotated[
         float | None,
@@ -28,22 +28,23 @@ def play_test(
             metavar="MBIT/S",
             min=1,
             max=1000,
-            help="What the Computer asks for.  [default: what the warm-up finds and half as much again, 300 at most]",
+            help="Rate that the Computer asks for.  [default: 1.5 times that of the warm-up, at most 300]",
         ),
     ] = None,
     warm_up: Annotated[
         bool,
-        typer.Option("--warmup/--no-warmup", help="Measure first what the line carries; never with --computer."),
+        typer.Option("--warmup/--no-warmup", help="Measure the rate of the line first; never with --computer."),
     ] = True,
     share: Annotated[
-        bool, typer.Option("--share/--no-share", help="Let the server keep the run, and print where it shows it.")
+        bool, typer.Option("--share/--no-share", help="Ask the server to store the run, and print its URL.")
     ] = True,
     insecure: Annotated[
-        bool, typer.Option("--insecure", help="Accept any certificate; without --ca so for loopback addresses anyway.")
+        bool,
+        typer.Option("--insecure", help="Do not verify the certificate (never verified for loopback without --ca)."),
     ] = False,
     ca: Annotated[
         Path | None,
-        typer.Option("--ca", metavar="FILE", help="PEM file of the authority to trust.", show_default=False),
+        typer.Option("--ca", metavar="FILE", help="Certificate authority to trust, in PEM format.", show_default=False),
     ] = None,
     token: Annotated[
         str,
@@ -58,10 +59,9 @@ def play_test(
 ) -> None:
     """Play the household from here and show what each person gets.
 
-    Over this machine's line, as the page does.
+    The same test as on the page, over this machine's line: five seconds idle, four of warm-up, the load, three of
+    recovery. Separate connections measure the delay.
 
-    Five seconds of idle line, four of warm-up, the load, three seconds of recovery. Delay is measured on connections
-    of its own.
     Exit code 0 for a run that counts, 1 for one that does not.
     """
     from householdctl.data_plane.test_run import run_test

@@ -24,13 +24,13 @@ app = App(
 )
 
 
-_NAMES = typer.Argument(metavar="NAME", autocompletion=timeout_names, help="Which; all when none is named.")
+_NAMES = typer.Argument(metavar="NAME", autocompletion=timeout_names, help="Timeouts.  [default: all]")
 
 
 @app.command("get", epilog=example("householdctl timeouts get", "householdctl timeouts get inactivity"))
 @with_options
 def get_timeouts(options: Options, names: Annotated[list[str] | None, _NAMES] = None) -> None:
-    """Show timeouts, and what is allowed."""
+    """Show timeouts and their allowed values."""
     from householdctl.daemon import config_update
     from householdctl.values import timeouts
     from householdctl.views import timeouts as timeout_views
@@ -38,7 +38,7 @@ def get_timeouts(options: Options, names: Annotated[list[str] | None, _NAMES] = 
     config_update.show(options, timeout_views.COLUMNS, timeouts.mask_paths(names or ()))
 
 
-# As config has it.
+# The name that config uses.
 app.command("show", hidden=True, epilog=example("householdctl timeouts show"))(get_timeouts)
 
 
@@ -53,7 +53,7 @@ def set_timeouts(
         typer.Argument(
             metavar="NAME=VALUE",
             autocompletion=timeout_assignments,
-            help="Units are ms, s, m, h; a plain number is seconds.",
+            help="Units are ms, s, m, h, d; a plain number is in seconds.",
         ),
     ],
     reason: NoteOption = "",
@@ -61,9 +61,9 @@ def set_timeouts(
     dry_run: DryRunOption = False,
     request_id: RequestIdOption = "",
 ) -> None:
-    """Change timeouts: all that are named, or none.
+    """Change timeouts, all of them or none.
 
-    When one is refused, nothing changes. Live sessions follow at the next control pass.
+    Live sessions follow at the next control pass.
     """
     from household.v1.config_service_pb2 import UpdateRuntimeConfigRequest
     from householdctl.daemon import config_update
@@ -91,14 +91,14 @@ def reset_timeouts(
     request_id: RequestIdOption = "",
     yes: YesOption = False,
 ) -> None:
-    """Put timeouts back to what is configured.
+    """Reset timeouts to their values at launch.
 
-    Without a NAME it asks first, since every timeout is reset.
+    Without a NAME resets all timeouts, after asking for confirmation.
     """
     from householdctl.control import multi_target
 
     if not names:
-        require_agreement("reset every timeout", yes=yes or dry_run, where=multi_target.names(options))
+        require_agreement("reset all timeouts", yes=yes or dry_run, where=multi_target.names(options))
     from household.v1.config_service_pb2 import ResetRuntimeConfigRequest
     from householdctl.daemon import config_update
     from householdctl.values import timeouts

@@ -20,13 +20,16 @@ def top(
     interval: Annotated[
         float | None,
         typer.Option(
-            "--interval", parser=positive_duration_argument, metavar="DURATION", help="Between looks.  [default: 1s]"
+            "--interval",
+            parser=positive_duration_argument,
+            metavar="DURATION",
+            help="Time between updates.  [default: 1s]",
         ),
     ] = None,
 ) -> None:
     """Watch sessions, rates, latency and workers live.
 
-    Fills the terminal. Sorts, filters, pauses, and kills the selected session; the key ? shows how.
+    Fills the terminal. Sorts, filters, pauses, and kills the selected session; ? shows the keys.
     """
     from householdctl.sessions.matching import require_profile
     from householdctl.top.run import run_top

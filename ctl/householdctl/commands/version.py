@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def version(options: Options) -> None:
     """Show the versions of householdctl and the daemon.
 
-    Exit code 0 also when the daemon cannot be reached. Of several daemons a line each.
+    Exit code 0 even if the daemon cannot be reached. Several daemons get one line each.
     """
     from importlib.metadata import version as installed_version
 
@@ -39,7 +39,7 @@ def version(options: Options) -> None:
 
 
 def _of_daemon(client: "Client") -> tuple[str | None, str]:
-    """Its version, or None and why it is not known."""
+    """Return the daemon's version, or None and the reason."""
     try:
         return client.get_server().version, ""
     except CommandError as error:

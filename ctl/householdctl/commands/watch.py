@@ -21,7 +21,7 @@ def watch_sessions(
             "--filter",
             metavar="FILTER",
             autocompletion=live_fields,
-            help='On what does not change, such as: user_id : "7932"',
+            help='Only sessions that match, by fields that do not change: user_id : "7932"',
         ),
     ] = "",
     profile: ProfileOption = None,
@@ -29,14 +29,12 @@ def watch_sessions(
     user: UserOption = None,
     run: LiveRunOption = None,
 ) -> None:
-    """Print the live sessions, then every change.
+    """Print live sessions, then every change.
 
-    Until Ctrl-C, or until the daemon ends.
+    Ends on Ctrl-C, or with the daemon.
     """
     if options.output is Format.JSON:
-        raise CommandError(
-            ExitCode.USAGE, "--output json: a watch has no end, so it is no single document", "use --output jsonl"
-        )
+        raise CommandError(ExitCode.USAGE, "--output json does not fit a watch, which has no end", "use --output jsonl")
     from householdctl.sessions.matching import require_profile
     from householdctl.sessions.watch_events import print_events
     from householdctl.values import filters
