@@ -1,20 +1,30 @@
-"""What documents name exists: files, headings, modules, tests, make targets, commands, options and messages."""
+"""What documents name exists, and their reference tables are complete."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
 
+from household.v1 import config_service_pb2, history_service_pb2, server_service_pb2, session_service_pb2
 from householdctl.app import app as householdctl
 from householdd.__main__ import app as householdd
+from householdd.admission.admission import Cause
+from householdd.config.branding import BrandingSettings
+from householdd.config.dashboard import DashboardSettings
+from householdd.config.history import HistorySettings
+from householdd.session.close_reason import ABNORMAL_CLOSURE, CloseReason
+from householdd.settings.definitions import MAX_MBPS, Limits, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pydantic import BaseModel
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -157,6 +167,54 @@ def test_messages_of_the_troubleshooting_table_exist() -> None:
     assert len(messages) > 5
     outside = {"Address already in use", "Permission denied", "start request repeated too quickly"}
     assert {each for each in messages if each not in sources} - outside == set()
+
+
+def first_cells(page: str, heading: str) -> dict[str, str]:
+    """Each name in the first column of the tables below a heading, with the rest of its row."""
+    section = (ROOT / "docs" / page).read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]*) \|(.*)$(?!\n\|-)", section, re.MULTILINE)
+    return {name: rest for cell, rest in rows for name in re.findall("`([^`]+)`", cell)}
+
+
+def test_the_protocol_lists_every_close_reason_with_its_code() -> None:
+    listed = first_cells("protocol.md", "Closing")
+    assert set(listed) == {reason.value for reason in CloseReason}
+    for reason in set(CloseReason) - {CloseReason.CLIENT_CLOSED}:
+        code = "none" if reason.close_code == ABNORMAL_CLOSURE else str(reason.close_code)
+        assert code in listed[reason].partition("|")[0], reason
+
+
+def test_the_page_on_protection_lists_every_cause_of_a_refusal() -> None:
+    text = (ROOT / "docs" / "protection.md").read_text()
+    assert {cause.value for cause in Cause if f"\n| `{cause.value}` | " not in text} == set()
+
+
+def test_the_control_api_lists_every_method() -> None:
+    text = (ROOT / "docs" / "control-api.md").read_text()
+    modules = (session_service_pb2, server_service_pb2, config_service_pb2, history_service_pb2)
+    services = [service for each in modules for service in each.DESCRIPTOR.services_by_name.values()]
+    methods = {f"{service.name}.{method.name}" for service in services for method in service.methods}
+    assert {name for name in methods if f"`{name}`" not in text} == set()
+
+
+def test_the_control_api_lists_every_timeout_and_limit() -> None:
+    limits = first_cells("control-api.md", "Runtime configuration")
+    for each in fields(Limits):
+        default = "1000000" if each.default == MAX_MBPS else f"{each.default:g}"
+        assert f" {default} " in limits[f"limits.{each.name}"].partition(" | ")[0] + " ", each.name
+    assert set(first_cells("control-api.md", "Timeouts")) == {each.name for each in fields(Timeouts)}
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "settings"),
+    [
+        ("history.md", "Settings", HistorySettings),
+        ("dashboard.md", "Settings", DashboardSettings),
+        ("page.md", "Your brand", BrandingSettings),
+    ],
+)
+def test_a_page_lists_every_key_of_its_section(page: str, heading: str, settings: type[BaseModel]) -> None:
+    assert {name.partition(".")[0] for name in first_cells(page, heading)} == settings.model_fields.keys()
 
 
 def test_each_folder_of_tests_mirrors_a_package_or_is_explained() -> None:
