@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -149,36 +149,6 @@ def test_a_newer_schema_is_left_alone(database: URL) -> None:
         assert it.status().waiting == 1
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM session")) == 0
-    engine.dispose()
-
-
-def test_a_database_goes_from_version_to_version(database: URL) -> None:
-    engine = open_engine(database)
-    done: list[str] = []
-
-    def step(name: str) -> Callable[..., None]:
-        return lambda _: done.append(name)
-
-    with engine.begin() as connection:
-        migrations.migrate(connection)
-    with engine.begin() as connection:
-        migrations.migrate(connection, (*migrations.MIGRATIONS, step("second"), step("third")))
-    with engine.begin() as connection:
-        migrations.migrate(connection, (*migrations.MIGRATIONS, step("second"), step("third")))
-        assert connection.scalar(text("SELECT version FROM household_schema")) == len(migrations.MIGRATIONS) + 2
-    engine.dispose()
-    assert done == ["second", "third"]
-
-
-def test_a_database_of_the_second_version_takes_whether_budgets_were_the_limit(database: URL) -> None:
-    engine = open_engine(database)
-    with engine.begin() as connection:
-        migrations.migrate(connection, migrations.MIGRATIONS[:2])
-        connection.execute(text("ALTER TABLE session DROP COLUMN server_limited"))
-    with writing(database, SESSION) as it:
-        settled(it)
-    with engine.connect() as connection:
-        assert connection.scalar(text("SELECT server_limited FROM session"))
     engine.dispose()
 
 

@@ -1,67 +1,127 @@
-"""The schema's versions, and the way from each to the next.
+"""The versions of the schema, each as the statements that make it of the one before.
 
-A list of functions and not Alembic: there are few tables, one way forward, and no environment beside the daemon that
-would run migrations by hand.
+Plain SQL that SQLite and PostgreSQL both know, so that a later change of ``schema`` changes no earlier version. Alembic
+would add an environment and a command line; there are few tables, and one way forward.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection, func, insert, inspect, select, text, update
 
-from householdd.storage.schema import (
-    metadata,
-    outbox,
-    people,
-    run_network,
-    runs,
-    schema_version,
-    session_network,
-    session_sums,
-    sessions,
-    writers,
-)
+from householdd.storage.schema import schema_version
+
+Migration = tuple[str, ...]
+"""Statements in their order."""
 
 ADVISORY_LOCK = 0x686F7573
-"""Key of PostgreSQL's advisory lock: several machines may start at the same time on the same database."""
+"""Key of the advisory lock of PostgreSQL: several machines may start with the same database at the same time."""
 
 
 class NewerSchemaError(Exception):
     """The database was made by a newer householdd."""
 
 
-def _first(connection: Connection) -> None:
-    metadata.create_all(connection, tables=[schema_version, sessions, runs, people])
+_SESSIONS_AND_RUNS: Migration = (
+    "CREATE TABLE household_schema (version INTEGER NOT NULL)",
+    """CREATE TABLE session (
+        id VARCHAR(36) NOT NULL PRIMARY KEY,
+        run_id VARCHAR(24),
+        user_id TEXT NOT NULL,
+        test_id TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        server TEXT NOT NULL,
+        worker TEXT NOT NULL,
+        address TEXT,
+        address_block TEXT,
+        user_agent TEXT NOT NULL,
+        opened_at DOUBLE PRECISION NOT NULL,
+        closed_at DOUBLE PRECISION NOT NULL,
+        day INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        sent_bytes BIGINT NOT NULL,
+        received_bytes BIGINT NOT NULL,
+        target_download_bps DOUBLE PRECISION NOT NULL,
+        target_upload_bps DOUBLE PRECISION NOT NULL,
+        probe_failures INTEGER NOT NULL,
+        round_trip_s DOUBLE PRECISION,
+        tcp_round_trip_s DOUBLE PRECISION,
+        tcp_min_round_trip_s DOUBLE PRECISION,
+        tcp_retransmits BIGINT,
+        tcp_delivery_rate_bps DOUBLE PRECISION,
+        congestion_control TEXT
+    )""",
+    "CREATE INDEX ix_session_run_id ON session (run_id)",
+    "CREATE INDEX session_closed_at ON session (closed_at, id)",
+    """CREATE TABLE run (
+        id VARCHAR(24) NOT NULL PRIMARY KEY,
+        stored_at DOUBLE PRECISION NOT NULL,
+        day INTEGER NOT NULL,
+        ended_at DOUBLE PRECISION NOT NULL,
+        session_id VARCHAR(36) NOT NULL,
+        test_id TEXT NOT NULL,
+        server TEXT NOT NULL,
+        address TEXT,
+        address_block TEXT,
+        user_agent TEXT NOT NULL,
+        client TEXT NOT NULL,
+        client_version TEXT NOT NULL,
+        valid BOOLEAN NOT NULL,
+        grade TEXT,
+        baseline_ms DOUBLE PRECISION,
+        increase_p95_ms DOUBLE PRECISION,
+        report TEXT NOT NULL
+    )""",
+    "CREATE INDEX run_stored_at ON run (stored_at, id)",
+    """CREATE TABLE run_person (
+        run_id VARCHAR(24) NOT NULL,
+        who VARCHAR(32) NOT NULL,
+        activity TEXT NOT NULL,
+        score DOUBLE PRECISION,
+        verdict TEXT NOT NULL,
+        PRIMARY KEY (run_id, who)
+    )""",
+)
+
+_WEBHOOK: Migration = (
+    """CREATE TABLE webhook_outbox (
+        run_id VARCHAR(24) NOT NULL PRIMARY KEY,
+        queued_at DOUBLE PRECISION NOT NULL,
+        due_at DOUBLE PRECISION NOT NULL,
+        attempts INTEGER NOT NULL
+    )""",
+    "CREATE INDEX ix_webhook_outbox_due_at ON webhook_outbox (due_at)",
+)
+
+_SERVER_LIMITED: Migration = ("ALTER TABLE session ADD COLUMN server_limited BOOLEAN",)
+
+_FAIR_RETENTION: Migration = (
+    "ALTER TABLE run ADD COLUMN size INTEGER",
+    """CREATE TABLE session_sum (
+        hour INTEGER NOT NULL,
+        profile TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        sessions BIGINT NOT NULL,
+        session_s DOUBLE PRECISION NOT NULL,
+        sent_bytes BIGINT NOT NULL,
+        received_bytes BIGINT NOT NULL,
+        PRIMARY KEY (hour, profile, reason)
+    )""",
+    """CREATE TABLE history_writer (
+        server TEXT NOT NULL PRIMARY KEY,
+        seen_at DOUBLE PRECISION NOT NULL
+    )""",
+    "CREATE INDEX session_network ON session (address_block, closed_at, id)",
+    "CREATE INDEX run_network ON run (address_block, stored_at, id, size)",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_SESSIONS_AND_RUNS, _WEBHOOK, _SERVER_LIMITED, _FAIR_RETENTION)
+"""The n-th makes version n of version n - 1. A migration that was released never changes."""
 
 
-def _second(connection: Connection) -> None:
-    metadata.create_all(connection, tables=[outbox])
-
-
-def _third(connection: Connection) -> None:
-    _add_column(connection, sessions.name, "server_limited", "BOOLEAN")
-
-
-def _fourth(connection: Connection) -> None:
-    _add_column(connection, runs.name, "size", "INTEGER")
-    metadata.create_all(connection, tables=[session_sums, writers])
-    for index in (session_network, run_network):
-        index.create(connection, checkfirst=True)
-
-
-def _add_column(connection: Connection, table: str, column: str, kind: str) -> None:
-    # The first migration makes the tables as they are now, in a database that is new.
-    if not any(each["name"] == column for each in inspect(connection).get_columns(table)):
-        connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} {kind}"))
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third, _fourth)
-"""The n-th makes version n + 1 out of version n; what was released never changes."""
-
-
-def migrate(connection: Connection, migrations: tuple[Callable[[Connection], None], ...] = MIGRATIONS) -> None:
-    """Brings the database to the last version, in the caller's transaction. Raises NewerSchemaError."""
+def migrate(connection: Connection, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Bring the database to the last version, in the caller's transaction. Raises NewerSchemaError."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     found = 0
@@ -71,13 +131,14 @@ def migrate(connection: Connection, migrations: tuple[Callable[[Connection], Non
     if found == len(migrations):
         return
     for migration in migrations[found:]:
-        migration(connection)
-    statement = update(schema_version) if found else insert(schema_version)
-    connection.execute(statement.values(version=len(migrations)))
+        for statement in migration:
+            connection.execute(text(statement))
+    version = update(schema_version) if found else insert(schema_version)
+    connection.execute(version.values(version=len(migrations)))
 
 
 def check(connection: Connection) -> None:
-    """Raises NewerSchemaError if another machine's newer daemon has brought the database further meanwhile."""
+    """Raise NewerSchemaError if a newer daemon on another machine has migrated the database."""
     _refuse_newer(connection.scalar(select(func.max(schema_version.c.version))) or 0, len(MIGRATIONS))
 
 

@@ -1,4 +1,4 @@
-"""The tables. What differs between two versions of them is in migrations."""
+"""The tables as they are now, which ``migrations`` makes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ sessions = Table(
     Column("user_agent", Text, nullable=False),
     Column("opened_at", Double, nullable=False),
     Column("closed_at", Double, nullable=False),
-    # Whole days since 1970 in UTC: SQLite and PostgreSQL have no function for it in common.
+    # Days since 1970 in UTC: SQLite and PostgreSQL have no common function for it.
     Column("day", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
@@ -61,7 +61,7 @@ runs = Table(
     Column("baseline_ms", Double),
     Column("increase_p95_ms", Double),
     Column("report", Text, nullable=False),
-    # Bytes that the row takes, roughly; not set of a run from before this was kept.
+    # Approximate size of the row, in bytes; NULL for runs of schema version 3 and earlier.
     Column("size", Integer),
 )
 
@@ -87,7 +87,7 @@ outbox = Table(
 session_sums = Table(
     "session_sum",
     metadata,
-    # Whole hours since 1970.
+    # Hours since 1970.
     Column("hour", Integer, primary_key=True, autoincrement=False),
     Column("profile", Text, primary_key=True),
     Column("reason", Text, primary_key=True),
@@ -97,19 +97,19 @@ session_sums = Table(
     Column("sent_bytes", BigInteger, nullable=False),
     Column("received_bytes", BigInteger, nullable=False),
 )
-"""Sessions that were too short for a row of their own."""
+"""Sums of sessions that were too short for a row."""
 
 writers = Table(
     "history_writer",
     metadata,
     Column("server", Text, primary_key=True),
-    # When this machine's daemon last wrote with a clock that it trusted, Unix time.
+    # Unix time of the last write of this server while it trusted its clock.
     Column("seen_at", Double, nullable=False),
 )
 
-# Lists, retention and days go by these; the id makes the order total.
+# For lists, retention and days; the id makes the order total.
 Index("session_closed_at", sessions.c.closed_at, sessions.c.id)
 Index("run_stored_at", runs.c.stored_at, runs.c.id)
-# Shares of networks are counted by these alone, without looking at a row.
-session_network = Index("session_network", sessions.c.address_block, sessions.c.closed_at, sessions.c.id)
-run_network = Index("run_network", runs.c.address_block, runs.c.stored_at, runs.c.id, runs.c.size)
+# For the shares of networks, which are counted without reading a row.
+Index("session_network", sessions.c.address_block, sessions.c.closed_at, sessions.c.id)
+Index("run_network", runs.c.address_block, runs.c.stored_at, runs.c.id, runs.c.size)
