@@ -14,8 +14,8 @@ from householdd.config.loading import ConfigError, load, load_again
 from householdd.logs import setup, standard_streams
 from householdd.logs.line_writer import LineWriter
 from householdd.supervisor import check_config
+from householdd.supervisor import main as supervisor
 from householdd.supervisor.errors import DaemonError
-from householdd.supervisor.main import Supervisor
 from householdd.version import VERSION
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -109,12 +109,11 @@ def householdd(  # noqa: PLR0913 - one parameter an option
 
     stdout = LineWriter(1)
 
-    async def run() -> None:
-        supervisor = Supervisor(settings, lambda: load_again(options, config_file))
-        await supervisor.run(lambda url: threading.Thread(target=_announce, args=(stdout, url), daemon=True).start())
+    def announce(url: str) -> None:
+        threading.Thread(target=_announce, args=(stdout, url), daemon=True).start()
 
     try:
-        uvloop.run(run())
+        uvloop.run(supervisor.run(settings, lambda: load_again(options, config_file), announce))
     except DaemonError as error:
         _fail(str(error), error.status)
     except KeyboardInterrupt:

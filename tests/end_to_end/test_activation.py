@@ -54,7 +54,7 @@ def start(directory: Path, names: str, *passed: socket.socket, env: dict[str, st
             "householdd.socket",
             "a socket named 'householdd.socket' was passed; FileDescriptorName is listen, control or redirect",
         ),
-        ("control", "control: a unix socket that listens is wanted, by ListenStream= with Accept=no"),
+        ("control", "control: a unix socket that listens is required, by ListenStream= with Accept=no"),
     ],
 )
 def test_a_socket_that_cannot_be_used_is_told(tmp_path: Path, names: str, problem: str) -> None:
@@ -74,7 +74,7 @@ def test_a_socket_that_does_not_listen_is_told(tmp_path: Path) -> None:
     with socket.socket() as sock:
         status, error = start(tmp_path, "listen", sock)
     assert status == 1
-    assert "listen: a TCP socket that listens is wanted" in error
+    assert "listen: a TCP socket that listens is required" in error
 
 
 @contextlib.contextmanager

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,24 @@ def test_without_tls_for_a_proxy_in_front(tmp_path: Path) -> None:
         assert daemon.url.startswith("http://")
         checked = daemon.ctl("check", "leaks", daemon.ws_url, "--duration", "1")
         assert checked.returncode == 0, checked.stderr
+
+
+def test_a_service_that_cannot_start_is_named_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    directories = ("--runtime-dir", str(tmp_path / "run"), "--state-dir", str(tmp_path / "state"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, error = start(
+            "--dev", "--listen", "127.0.0.1:0", *directories, "--dashboard-listen", f"127.0.0.1:{port}"
+        )
+    assert status == 1
+    assert error.splitlines()[-1].endswith(f"dashboard.listen 127.0.0.1:{port}: Address already in use")
+    assert not (tmp_path / "run" / "control.sock").exists()
+    assert not list(_processes_naming(tmp_path))
+
+
+def _processes_naming(path: Path) -> Iterator[int]:
+    """Ids of processes that have a file below ``path`` open, such as the socket of a worker or the lock."""
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if descriptor.readlink().is_relative_to(path):
+                yield int(descriptor.parts[2])

@@ -24,7 +24,7 @@ from householdd.api.call_limits import CallLimits
 from householdd.api.callers import CALLER, Connections
 from householdd.api.roles import Rules
 from householdd.api.server import ControlServer, Services
-from householdd.supervisor import sockets
+from householdd.supervisor.gate import control_socket
 from householdd.supervisor.gate.gate import Gate
 
 
@@ -104,13 +104,13 @@ async def plane(directory: Path, rules: Rules, limits: CallLimits | None = None)
     """A plane for the length of a block."""
     made = Plane(directory, rules, limits or CallLimits())
     await made.control.start()
-    with sockets.control_socket(made.public, 0o600, None) as sock:
-        await made.gate.start(sock)
-        try:
-            yield made
-        finally:
-            await made.control.stop(0)
-            await made.gate.stop()
+    with control_socket.listen(made.public, 0o600, None) as sock:
+        async with made.gate.accepting(sock):
+            try:
+                yield made
+            finally:
+                await made.control.stop(0)
+                await made.gate.stop()
 
 
 async def until(condition: Callable[[], object]) -> None:

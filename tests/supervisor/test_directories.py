@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from householdd.config.loading import ConfigError
-from householdd.supervisor import check_config, directories, sockets
+from householdd.supervisor import check_config, directories
 from householdd.supervisor.errors import DaemonError
+from householdd.supervisor.runtime_dir import RuntimeDir
 
 NOBODY = 65534
 Give = Callable[[Path], None]
@@ -86,14 +87,14 @@ def test_the_private_directory_is_looked_at_as_well(tmp_path: Path, give: Give) 
     runtime.chmod(0o755)
     give(runtime / "private")
     with pytest.raises(DaemonError, match="belongs to"):
-        sockets.claim(runtime)
+        RuntimeDir(runtime).claim()
 
 
 def test_a_lock_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     lock = tmp_path / "run" / "private" / "lock"
     lock.mkdir(parents=True)
     with pytest.raises(DaemonError, match=f"^runtime_dir {lock}: Is a directory$"):
-        sockets.claim(tmp_path / "run")
+        RuntimeDir(tmp_path / "run").claim()
 
 
 @pytest.mark.parametrize("key", ["runtime_dir", "state_dir"])
@@ -105,28 +106,3 @@ def test_check_config_looks_too(tmp_path_factory: pytest.TempPathFactory, key: s
     options = {"dev": True, "runtime_dir": directory / "a", "state_dir": directory / "b", key: directory / key}
     with pytest.raises(ConfigError, match=f"^{key} {directory / key}: mode 0777 lets other users"):
         list(check_config.report(options, None))
-
-
-@pytest.mark.parametrize("step", ["bind", "chown"])
-def test_each_step_of_the_control_socket_is_told_as_itself(
-    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
-
-    path = tmp_path / "control.sock"
-    if step == "chown":
-        monkeypatch.setattr(os, "chown", fail)
-        problem = "access.socket_group: Operation not permitted"
-    else:
-        path = tmp_path / "missing" / "control.sock"
-        problem = f"{path}: No such file or directory"
-    with pytest.raises(DaemonError, match=f"^{problem}$"):
-        sockets.control_socket(path, 0o660, 0)
-
-
-def test_a_directory_in_the_place_of_the_control_socket_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "control.sock"
-    path.mkdir()
-    with pytest.raises(DaemonError, match=f"^{path}: Is a directory$"):
-        sockets.control_socket(path, 0o660, None)

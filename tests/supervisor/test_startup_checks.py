@@ -11,6 +11,7 @@ import pytest
 from householdd.config.loading import load
 from householdd.supervisor import activation, sockets, startup_checks
 from householdd.supervisor.errors import DaemonError
+from householdd.supervisor.gate import control_socket
 from householdd.supervisor.sockets import ReservedError
 
 
@@ -53,7 +54,7 @@ def test_a_group_of_others_cannot_be_given_to_the_control_socket(monkeypatch: py
     monkeypatch.setattr(os, "getegid", lambda: 65_534)
     monkeypatch.setattr(os, "getgroups", lambda: [65_534, 54_008])
     for gid in (None, 65_534, 54_008):
-        sockets.check_group(gid)
+        control_socket.check_group(gid)
     with pytest.raises(DaemonError) as refused:
         startup_checks.check(load({"no_tls": True, "access": {"socket_group": "daemon"}}, None))
     assert str(refused.value) == (

@@ -1,4 +1,4 @@
-"""Listening sockets that systemd opened and passes on, as sd_listen_fds(3) describes."""
+"""Listening sockets that systemd opened and passed to this process, sd_listen_fds(3)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FIRST_DESCRIPTOR = 3
-"""The first descriptor that is passed, SD_LISTEN_FDS_START."""
+"""First descriptor that systemd passes, SD_LISTEN_FDS_START."""
 
 LISTEN, CONTROL, REDIRECT = "listen", "control", "redirect"
-"""What FileDescriptorName= of a socket unit has to be."""
+"""Allowed values of FileDescriptorName= in a socket unit."""
 
 ENABLED = tuple(
     Path(f"/{above}/systemd/system/householdd.service.requires/householdd.socket") for above in ("etc", "run")
 )
-"""One of them is there while householdd.socket is enabled."""
+"""Links of which one exists while householdd.socket is enabled."""
 
 CONTROL_UNITS = tuple(
     Path(above, "householdd-control.socket")
@@ -29,69 +29,68 @@ CONTROL_UNITS = tuple(
         "/usr/lib/systemd/system",
     )
 )
-"""Where the unit of the control socket may be; an earlier one wins."""
+"""Places for the unit of the control socket, by precedence."""
 
 CONTROL_SOCKET = Path("/run/householdd/control.sock")
-"""Where that unit makes the socket."""
+"""Path of the socket that this unit makes."""
 
 _VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
 
 class ActivationError(Exception):
-    """A socket that cannot be used; the message says which and what is wanted."""
+    """A socket that cannot be used; the message says which, and what is expected."""
 
 
 @dataclass(frozen=True)
-class Sockets:
-    """What was passed; None where householdd opens its own."""
+class Adopted:
+    """Sockets of systemd; None where householdd opens its own."""
 
     listen: socket.socket | None = None
-    """For clients: TCP."""
+    """TCP, for clients."""
     control: socket.socket | None = None
-    """For the control API: a unix socket."""
-
+    """Unix socket, for the control API."""
     redirect: socket.socket | None = None
-    """For clients that are sent to HTTPS: TCP."""
+    """TCP, for clients that are sent to HTTPS."""
 
     def close(self) -> None:
-        """Lets go of them; systemd keeps its own."""
+        """Close our descriptors; systemd keeps its own."""
         for sock in (self.listen, self.control, self.redirect):
             if sock is not None:
                 sock.close()
 
 
 def is_expected(environ: Mapping[str, str]) -> bool:
-    """Return whether systemd opens the port for the daemon of the unit, at its start or long ago.
+    """Return whether systemd opens the port for the daemon of the unit.
 
-    MAINPID is set for the commands of a reload, which opens no port at all.
+    MAINPID is set for the commands of a reload, which opens no port.
     """
     return "MAINPID" in environ or any(path.is_symlink() for path in ENABLED)
 
 
 def makes_control_socket(runtime_dir: Path) -> bool:
     """Return whether systemd makes the control socket of a daemon that uses ``runtime_dir``."""
-    # A unit that is masked is a link to /dev/null.
+    # A masked unit is a link to /dev/null.
     unit = next((path for path in CONTROL_UNITS if path.exists()), None)
     return unit is not None and unit.is_file() and runtime_dir / CONTROL_SOCKET.name == CONTROL_SOCKET
 
 
-def adopt(environ: MutableMapping[str, str]) -> Sockets:
-    """Takes what systemd passed to this process, if anything. Raises ActivationError.
+def adopt(environ: MutableMapping[str, str]) -> Adopted:
+    """Return the sockets that systemd passed to this process, if any. Raise ActivationError.
 
-    The variables are removed, so that no child takes them for its own.
+    The variables are removed, so that no child process takes the sockets for its own.
     """
     pid, count, names = (environ.pop(name, "") for name in _VARIABLES)
     if pid != str(os.getpid()) or not count.isdecimal():
-        return Sockets()
+        return Adopted()
     passed: dict[str, socket.socket] = {}
     try:
         for number, name in enumerate(names.split(":")[: int(count)], FIRST_DESCRIPTOR):
             _check_name(name, passed)
             passed[name] = _socket(number, name)
     except ActivationError:
-        Sockets(**passed).close()
+        Adopted(**passed).close()
         raise
-    return Sockets(**passed)
+    return Adopted(**passed)
 
 
 def _check_name(name: str, passed: dict[str, socket.socket]) -> None:
@@ -111,7 +110,7 @@ def _socket(number: int, name: str) -> socket.socket:
     except OSError as error:
         raise ActivationError(f"{name}: descriptor {number}: {error.strerror}") from None
     if not stat.S_ISSOCK(mode):
-        raise ActivationError(f"{name}: descriptor {number} is no socket")
+        raise ActivationError(f"{name}: descriptor {number} is not a socket")
     sock = socket.socket(fileno=number)
     sock.set_inheritable(inheritable=False)
     families = {socket.AF_UNIX} if name == CONTROL else {socket.AF_INET, socket.AF_INET6}
@@ -119,5 +118,5 @@ def _socket(number: int, name: str) -> socket.socket:
     if not (sock.family in families and sock.type == socket.SOCK_STREAM and listening):
         sock.close()
         wanted = "a unix" if name == CONTROL else "a TCP"
-        raise ActivationError(f"{name}: {wanted} socket that listens is wanted, by ListenStream= with Accept=no")
+        raise ActivationError(f"{name}: {wanted} socket that listens is required, by ListenStream= with Accept=no")
     return sock

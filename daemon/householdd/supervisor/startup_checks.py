@@ -7,7 +7,6 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from householdd.config import certificates
@@ -25,21 +24,13 @@ from householdd.storage.store import Store
 from householdd.supervisor import activation, directories, sockets
 from householdd.supervisor.emergency import EmergencyFile
 from householdd.supervisor.errors import DaemonError
+from householdd.supervisor.gate import control_socket
 from householdd.supervisor.history.history import History
+from householdd.supervisor.runtime_dir import RuntimeDir
 from householdd.supervisor.sockets import ReservedError
 from householdd.supervisor.webhook.delivery import Webhook
 from householdd.supervisor.webhook.http_post import Poster
 from householdd.traffic.profiles import ProfileError, Profiles
-
-
-@dataclass(frozen=True)
-class ClientSockets:
-    """Sockets that the workers share."""
-
-    listen: socket.socket
-    redirect: socket.socket | None
-    """None where plain HTTP is not answered."""
-
 
 Pair = tuple[Path | None, Path | None]
 """Certificate and key; None without TLS."""
@@ -196,7 +187,7 @@ def check(settings: Settings) -> None:
         _check_socket_group(settings)
     except AccessError as error:
         raise DaemonError(str(error)) from None
-    sockets.check_length(settings.runtime_dir)
+    RuntimeDir(settings.runtime_dir).check_length()
     # Root checks for another user, whose directories they are.
     any_owner = os.geteuid() == 0
     for key, path in directories_of(settings):
@@ -216,5 +207,5 @@ def _check_congestion_control(settings: Settings) -> None:
 def _check_socket_group(settings: Settings) -> None:
     group = settings.access.socket_group
     if group is not None and activation.makes_control_socket(settings.runtime_dir):
-        sockets.refuse_group(group)
-    sockets.check_group(settings.access.socket_gid())
+        control_socket.refuse_group(group)
+    control_socket.check_group(settings.access.socket_gid())

@@ -1,42 +1,33 @@
-"""What the supervisor tells health checks and systemd while it runs, and what it looks for."""
+"""The supervisor's own loop: health checks, systemd, and the file of the emergency stop."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
-from collections.abc import Sequence
 from typing import NoReturn
 
 from household.v1 import server_service_pb2 as pb
-from householdd.api.server import ControlServer
-from householdd.supervisor.emergency import Emergency
-from householdd.supervisor.pool import WorkerPool
-from householdd.supervisor.services.server_service import FanOutServerService
+from householdd.supervisor.parts import Parts
 from householdd.supervisor.systemd import notify
 from householdd.supervisor.watchdog import Watchdog
-from householdd.supervisor.worker_calls import WorkerHandle
 
 POLL_INTERVAL_S = 0.25
-"""Seconds between two looks at what is to be told, and for the file of an emergency."""
+"""Seconds between two passes."""
 
 STATUS_INTERVAL_S = 1.0
-"""Seconds between two status lines for systemd, at least."""
+"""Minimum seconds between two status lines for systemd."""
 
 
-async def run_status_loop(
-    control: ControlServer,
-    server: FanOutServerService,
-    workers: Sequence[WorkerHandle],
-    pool: WorkerPool,
-    emergency: Emergency,
-) -> NoReturn:
-    """Tells and looks until cancelled."""
+async def run_status_loop(parts: Parts) -> NoReturn:
+    """Report to health checks and systemd, and look for the emergency file, until cancelled."""
+    control, server, workers = parts.control, parts.server, parts.workers
     told, told_at = "", float("-inf")
     watchdog = Watchdog(os.environ, notify)
     while True:
-        emergency.look()
-        watchdog.feed(time.monotonic(), {f"poll of worker {name}": at for name, at in pool.polled.items()})
+        parts.emergency.look()
+        polled = {f"poll of worker {name}": at for name, at in parts.pool.polled.items()}
+        watchdog.feed(time.monotonic(), polled)
         ready = sum(worker.state == pb.WORKER_STATE_READY for worker in workers)
         now = server.server()
         await control.report(serving=now.state == pb.SERVER_STATE_SERVING and ready > 0)

@@ -47,20 +47,19 @@ class TcpAcceptor:
         self._follow = follow
         self._pending = PendingConnections[asyncio.Task[None]](most, int(most * KEPT_SHARE))
         self._known = KnownAddresses(time.monotonic)
-        self._accepting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        """One for each connection, and one for each listening socket."""
 
     def start(self, sock: socket.socket) -> None:
         """Take the clients of ``sock``, a listening TCP socket."""
         sock.setblocking(False)  # noqa: FBT003 - the standard library's parameter
-        self._accepting = asyncio.create_task(self._accept(sock))
+        self._tasks.add(asyncio.create_task(self._accept(sock)))
 
     async def stop(self) -> None:
         """Take no more clients, and give up those that have a place."""
-        tasks = [*self._tasks, *([self._accepting] if self._accepting else [])]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def prove(self, host: str) -> None:
         """Remember that an operator came from ``host``."""

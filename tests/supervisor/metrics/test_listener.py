@@ -50,12 +50,10 @@ class Bench:
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     bench = Bench()
-    served = MetricsListener(Address("127.0.0.1", 0), bench.render)
-    url = await served.start()
-    assert url.endswith("/metrics")
-    bench.port = int(url.split(":")[2].split("/")[0])
-    yield bench
-    await served.stop()
+    async with MetricsListener(Address("127.0.0.1", 0), bench.render).serving() as url:
+        assert url.endswith("/metrics")
+        bench.port = int(url.split(":")[2].split("/")[0])
+        yield bench
 
 
 async def test_metrics_are_given_with_their_type(bench: Bench) -> None:
@@ -139,14 +137,13 @@ async def test_idle_connections_do_not_pile_up_and_keep_nobody_out(bench: Bench)
 
 async def test_an_idle_connection_is_closed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "REQUEST_TIMEOUT_S", 0.1)
-    impatient = MetricsListener(Address("127.0.0.1", 0), bench.render)
-    bench.port = int((await impatient.start()).split(":")[2].split("/")[0])
-    reader, writer = await bench.connect()
-    assert await asyncio.wait_for(reader.read(), 10) == b""
-    writer.close()
-    await impatient.stop()
+    async with MetricsListener(Address("127.0.0.1", 0), bench.render).serving() as url:
+        bench.port = int(url.split(":")[2].split("/")[0])
+        reader, writer = await bench.connect()
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
 
 
 async def test_a_port_in_use_is_named(bench: Bench) -> None:
     with pytest.raises(DaemonError, match=rf"^metrics_listen 127\.0\.0\.1:{bench.port}: Address already in use$"):
-        await MetricsListener(Address("127.0.0.1", bench.port), bench.render).start()
+        await MetricsListener(Address("127.0.0.1", bench.port), bench.render).serving().__aenter__()

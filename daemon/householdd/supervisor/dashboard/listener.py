@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http
 import ssl
+from collections.abc import AsyncIterator
 from functools import partial
 
 import structlog
@@ -46,28 +47,21 @@ class DashboardListener:
 
     def __init__(self, address: Address, tls: ssl.SSLContext | None, names: frozenset[str], room: PageLimits) -> None:
         self._address = address
-        self.tls = tls
-        """In use; a reload reads its files anew."""
+        self._scheme = "http" if tls is None else "https"
         self._names = names
         self._room = room
         self._files = static_files.load("dashboard", POLICY)
-        self._stack = contextlib.ExitStack()
-        self._web: WebListener | None = None
-        """Set once it is served."""
+        self._web = WebListener(self._answer, self._visit, MAX_PENDING, REQUEST_TIMEOUT_S, tls)
 
-    async def start(self) -> str:
-        """Listens; the page's URL. Raises DaemonError."""
-        sock = self._stack.enter_context(sockets.bind(self._address, "dashboard.listen"))
-        self._web = WebListener(self._answer, self._visit, MAX_PENDING, REQUEST_TIMEOUT_S, self.tls)
-        self._web.start(sock)
-        scheme = "http" if self.tls is None else "https"
-        return f"{scheme}://{Address(self._address.host, sock.getsockname()[1])}/"
-
-    async def stop(self) -> None:
-        """Stops listening, and says goodbye to the pages."""
-        if self._web is not None:
-            await self._web.stop(CLOSE_TIMEOUT_S)
-        self._stack.close()
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        """Listen, and provide the page's URL. Raise DaemonError."""
+        with sockets.bind(self._address, "dashboard.listen") as sock:
+            self._web.start(sock)
+            try:
+                yield f"{self._scheme}://{Address(self._address.host, sock.getsockname()[1])}/"
+            finally:
+                await self._web.stop(CLOSE_TIMEOUT_S)
 
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
         host = header(request, "Host")
@@ -94,6 +88,4 @@ class DashboardListener:
         return None
 
     async def _visit(self, connection: ServerConnection) -> None:
-        if self._web is None:
-            raise AssertionError
         await PageSession(connection, self._room, partial(self._web.admit, connection)).serve()

@@ -8,11 +8,12 @@ socket in a private directory, from an address with a random name, which is what
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import resource
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import structlog
@@ -52,7 +53,6 @@ class Gate:
             min(limits.connections, (soft - _OTHER_DESCRIPTORS) // _DESCRIPTORS_PER_CONNECTION - limits.reserve),
             limits.reserve,
         )
-        self._server: asyncio.Server | None = None
         self._fronts: dict[ClientEnd, Role] = {}
         """Clients whose caller is known, with the role that it had when it came."""
         self._names: dict[ClientEnd, str] = {}
@@ -60,21 +60,18 @@ class Gate:
         self._welcomes: set[asyncio.Task[None]] = set()
         self._lines = TokenBucket(0.1, 5, time.monotonic())
 
-    async def start(self, sock: socket.socket) -> None:
-        """Takes the clients of ``sock``, a listening unix socket."""
+    @contextlib.asynccontextmanager
+    async def accepting(self, sock: socket.socket) -> AsyncIterator[None]:
+        """Accept clients of ``sock``, a listening unix socket. Their connections outlive the block."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(
-            lambda: ClientEnd(self._arrived, self.gone), sock=sock, backlog=BACKLOG
-        )
-
-    def close(self) -> None:
-        """Takes no more clients of the unix socket."""
-        if self._server is not None:
-            self._server.close()
+        server = await loop.create_unix_server(lambda: ClientEnd(self._arrived, self.gone), sock=sock, backlog=BACKLOG)
+        try:
+            yield
+        finally:
+            server.close()
 
     async def stop(self) -> None:
-        """Ends every connection."""
-        self.close()
+        """End every connection."""
         for front in list(self._fronts):
             front.finish()
         for task in self._welcomes:

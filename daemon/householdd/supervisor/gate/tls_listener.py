@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import contextlib
 import ssl
 import time
+from collections.abc import AsyncIterator
 from typing import cast
 
 import structlog
 
 from householdd.api.call_limits import CallLimits
 from householdd.api.callers import Caller
-from householdd.clients.addresses import host_port
+from householdd.clients.addresses import Address, host_port
 from householdd.config.access import canonical_san
+from householdd.supervisor import sockets
 from householdd.supervisor.gate.forwarding import ClientEnd
 from householdd.supervisor.gate.gate import Gate
 from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor
@@ -35,13 +37,16 @@ class TlsListener:
         self._acceptor = TcpAcceptor(limits.handshakes, limits.first_bytes, self._shake_hands)
         self._expiries: dict[ClientEnd, asyncio.TimerHandle] = {}
 
-    def start(self, sock: socket.socket) -> None:
-        """Takes the clients of ``sock``, a listening TCP socket."""
-        self._acceptor.start(sock)
-
-    async def stop(self) -> None:
-        """Takes no more clients, and gives up handshakes under way."""
-        await self._acceptor.stop()
+    @contextlib.asynccontextmanager
+    async def serving(self, address: Address) -> AsyncIterator[None]:
+        """Accept clients at ``address``. Raise DaemonError."""
+        with sockets.bind(address, "access.tcp.listen") as sock:
+            self._acceptor.start(sock)
+            log.info("control API over TCP", address=str(Address(address.host, sock.getsockname()[1])))
+            try:
+                yield
+            finally:
+                await self._acceptor.stop()
 
     async def _shake_hands(self, arrival: ReadyConnection) -> None:
         loop, peer = asyncio.get_running_loop(), host_port(arrival.host, arrival.port)

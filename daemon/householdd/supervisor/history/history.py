@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import TypeVar
@@ -88,6 +89,15 @@ class History:
         self._reading = 0
         self._server_runs = ServerRuns(activities or {}, self._store_later)
         self._storing = set[asyncio.Task[str | Refused]]()
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Write what is recorded in the block, and what is left of it at the end."""
+        self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
 
     def start(self) -> None:
         """Begins to write."""

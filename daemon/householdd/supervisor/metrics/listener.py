@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -39,22 +39,17 @@ class MetricsListener:
         self._address = address
         self._render = render
         self._names = own_names()
-        self._stack = contextlib.ExitStack()
-        self._web: WebListener | None = None
-        """Set once it is served."""
-
-    async def start(self) -> str:
-        """Listens; the URL to scrape. Raises DaemonError."""
-        sock = self._stack.enter_context(sockets.bind(self._address, "metrics_listen"))
         self._web = WebListener(self._answer, self._unreachable, MAX_CONNECTIONS, REQUEST_TIMEOUT_S)
-        self._web.start(sock)
-        return f"http://{Address(self._address.host, sock.getsockname()[1])}/metrics"
 
-    async def stop(self) -> None:
-        """Stops listening."""
-        if self._web is not None:
-            await self._web.stop(REQUEST_TIMEOUT_S)
-        self._stack.close()
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        """Listen, and provide the URL to scrape. Raise DaemonError."""
+        with sockets.bind(self._address, "metrics_listen") as sock:
+            self._web.start(sock)
+            try:
+                yield f"http://{Address(self._address.host, sock.getsockname()[1])}/metrics"
+            finally:
+                await self._web.stop(REQUEST_TIMEOUT_S)
 
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
         if self._address.is_loopback and not is_known_host(header(request, "Host"), self._names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from household.internal.v1 import recorder_service_pb2 as pb
 from household.internal.v1 import recorder_service_pb2_grpc
 from household.v1 import session_pb2
 from householdd.measure import run_report
+from householdd.supervisor.errors import step
 from householdd.supervisor.history.history import History, HistoryUnavailableError, Refused
 from householdd.supervisor.history.rows import shared_run
 
@@ -70,20 +72,19 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
         return pb.GetSharedRunResponse(run=shared_run(*found))
 
 
-class RecorderServer:
-    """Serves the service on ``path``, in a directory that belongs to the daemon."""
+@contextlib.asynccontextmanager
+async def recorder_server(history: History, path: Path) -> AsyncIterator[None]:
+    """Serve the service on ``path``, in a directory of the daemon's own. Raise DaemonError.
 
-    def __init__(self, history: History, path: Path) -> None:
-        self._path = path
-        self._server = grpc.aio.server()
-        recorder_service_pb2_grpc.add_RecorderServiceServicer_to_server(RecorderService(history), self._server)
-
-    async def start(self) -> None:
-        """Listens."""
-        self._path.unlink(missing_ok=True)
-        self._server.add_insecure_port(f"unix:{self._path}")
-        await self._server.start()
-
-    async def stop(self) -> None:
-        """Stops; streams that still run end, and their sessions are lost."""
-        await self._server.stop(0)
+    Streams that are open at the end are closed, and their live sessions recorded as lost.
+    """
+    server = grpc.aio.server()
+    recorder_service_pb2_grpc.add_RecorderServiceServicer_to_server(RecorderService(history), server)
+    with step(f"runtime_dir {path}"):
+        path.unlink(missing_ok=True)  # noqa: ASYNC240 - a file of tmpfs, before anything is served
+        server.add_insecure_port(f"unix:{path}")
+        await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(0)
