@@ -57,10 +57,10 @@ class Stubs:
 
     def __init__(self, channel: grpc.Channel) -> None:
         # The generated stubs are typed for synchronous and asynchronous channels at once.
-        self.sessions: Any = session_service_pb2_grpc.SessionServiceStub(channel)
-        self.server: Any = server_service_pb2_grpc.ServerServiceStub(channel)
-        self.config: Any = config_service_pb2_grpc.ConfigServiceStub(channel)
-        self.history: Any = history_service_pb2_grpc.HistoryServiceStub(channel)
+        self.sessions = session_service_pb2_grpc.SessionServiceStub(channel)
+        self.server = server_service_pb2_grpc.ServerServiceStub(channel)
+        self.config = config_service_pb2_grpc.ConfigServiceStub(channel)
+        self.history = history_service_pb2_grpc.HistoryServiceStub(channel)
 
 
 class Daemon:

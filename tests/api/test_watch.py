@@ -113,7 +113,8 @@ async def test_the_daemon_lets_go_of_a_watcher_that_does_not_read(
     monkeypatch.setattr(watch, "STALL_TIMEOUT_S", 0.1)
     monkeypatch.setattr(watch, "MAX_WAITING_EVENTS", 100)
     worker, endless = WorkerHandle("0", Path()), Endless()
-    worker.state, worker.sessions = WORKER_STATE_READY, endless
+    worker.state = WORKER_STATE_READY
+    worker.sessions = endless  # type: ignore[assignment]  # in place of a stub
     worker.ready.set()
     async with serving(FanOutSessionService([worker], BlockList(Blocks())), tmp_path) as stub:
         idle = stub.WatchSessions(pb.WatchSessionsRequest())

@@ -23,8 +23,7 @@ from tests.run_reports import latency
 
 def listed(daemon: Daemon, query: str = "", size: int = 0, token: str = "") -> pb.ListHistoryResponse:
     request = pb.ListHistoryRequest(filter=query, page_size=size, page_token=token)
-    response: pb.ListHistoryResponse = daemon.history.ListHistory(request, timeout=10)
-    return response
+    return daemon.history.ListHistory(request, timeout=10)
 
 
 async def test_sessions_and_runs_are_listed_counted_and_exported(shared_daemon: Daemon) -> None:
@@ -110,7 +109,7 @@ def test_what_cannot_be_asked_is_refused_by_name(
 
 def test_a_worker_has_no_history(shared_daemon: Daemon) -> None:
     with grpc.insecure_channel(f"unix:{shared_daemon.runtime_dir}/private/worker-0.sock") as channel:
-        stub: Any = history_service_pb2_grpc.HistoryServiceStub(channel)
+        stub = history_service_pb2_grpc.HistoryServiceStub(channel)
         with pytest.raises(grpc.RpcError) as caught:
             stub.ListHistory(pb.ListHistoryRequest(), timeout=10)
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -30,8 +30,7 @@ def _as_it_was(pair: Daemon) -> Iterator[None]:
 
 
 def get(daemon: Daemon) -> pb.GetRuntimeConfigResponse:
-    response: pb.GetRuntimeConfigResponse = daemon.config.GetRuntimeConfig(pb.GetRuntimeConfigRequest(), timeout=10)
-    return response
+    return daemon.config.GetRuntimeConfig(pb.GetRuntimeConfigRequest(), timeout=10)
 
 
 def setting(daemon: Daemon, path: str) -> tuple[float, float, str]:
@@ -46,8 +45,7 @@ def setting(daemon: Daemon, path: str) -> tuple[float, float, str]:
 
 def update(daemon: Daemon, config: pb.RuntimeConfig, *mask: str, **fields: Any) -> pb.UpdateRuntimeConfigResponse:
     request = pb.UpdateRuntimeConfigRequest(config=config, update_mask=FieldMask(paths=mask), **fields)
-    response: pb.UpdateRuntimeConfigResponse = daemon.config.UpdateRuntimeConfig(request, timeout=10)
-    return response
+    return daemon.config.UpdateRuntimeConfig(request, timeout=10)
 
 
 def limits(**values: float) -> pb.RuntimeConfig:

@@ -80,8 +80,7 @@ async def test_a_hundred_sessions_are_listed_filtered_paged_and_watched(daemon_o
 
 def _page(daemon: Daemon, token: str) -> pb.ListSessionsResponse:
     request = pb.ListSessionsRequest(page_size=40, page_token=token, order_by="user_id desc")
-    response: pb.ListSessionsResponse = daemon.sessions.ListSessions(request, timeout=10)
-    return response
+    return daemon.sessions.ListSessions(request, timeout=10)
 
 
 async def test_one_of_many_is_killed_and_the_others_notice_nothing(daemon_of_two: Daemon) -> None:

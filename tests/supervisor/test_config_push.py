@@ -42,7 +42,8 @@ def handles(*workers: Worker) -> list[WorkerHandle]:
     made = []
     for index, worker in enumerate(workers):
         handle = WorkerHandle(str(index), Path())
-        handle.state, handle.config = WORKER_STATE_READY, worker
+        handle.state = WORKER_STATE_READY
+        handle.config = worker  # type: ignore[assignment]  # in place of a stub
         made.append(handle)
     return made
 

@@ -34,7 +34,7 @@ async def polled(monkeypatch: pytest.MonkeyPatch, directory: Path, pace: int) ->
         """Has nothing to tell."""
 
     handle = WorkerHandle("0", directory / "worker.sock")
-    handle.server = Answering(pace)
+    handle.server = Answering(pace)  # type: ignore[assignment]  # in place of a stub
     pool = WorkerPool({}, [handle], Hooks(ready, lambda _: None, lambda: True, lambda: None))
     killed = asyncio.Event()
     pool._processes["0"] = SimpleNamespace(returncode=None, kill=killed.set)  # type: ignore[assignment]

@@ -169,8 +169,7 @@ async def lasted(page: Client, seconds: float) -> None:
 def found(daemon: Daemon) -> history_pb.GetRunResponse:
     """Return the only run."""
     (run,) = runs(daemon)
-    answer: history_pb.GetRunResponse = daemon.history.GetRun(history_pb.GetRunRequest(id=run.id), timeout=10)
-    return answer
+    return daemon.history.GetRun(history_pb.GetRunRequest(id=run.id), timeout=10)
 
 
 def runs(daemon: Daemon) -> list[history_pb.Run]:

@@ -55,10 +55,10 @@ class WorkerHandle:
         self.ready = asyncio.Event()
         """Set while the process takes calls, responsive or not."""
         self._channel: grpc.aio.Channel | None = None
-        # The generated stubs are typed for both kinds of channel at once; the types of requests are checked here.
-        self.sessions: Any = None
-        self.server: Any = None
-        self.config: Any = None
+        self.sessions: session_service_pb2_grpc.SessionServiceAsyncStub
+        """Set, as the other stubs are, once the process has served its socket."""
+        self.server: server_service_pb2_grpc.ServerServiceAsyncStub
+        self.config: config_service_pb2_grpc.ConfigServiceAsyncStub
 
     async def connect(self) -> None:
         """The process serves its socket from now on."""

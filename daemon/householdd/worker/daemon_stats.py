@@ -26,7 +26,7 @@ class DaemonStats:
 
     def __init__(self, daemon_socket: str) -> None:
         self._channel = grpc.aio.insecure_channel(f"unix:{daemon_socket}")
-        self._stub: Any = server_service_pb2_grpc.ServerServiceStub(self._channel)
+        self._stub = server_service_pb2_grpc.ServerServiceStub(self._channel)
         self._lock = asyncio.Lock()
         self._asked_at = -CACHE_TTL_S
         self._latest: Mapping[str, Any] = {}

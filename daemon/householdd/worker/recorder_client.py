@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 from collections import deque
 from itertools import islice
-from typing import Any
 
 import grpc.aio
 import structlog
@@ -57,7 +56,7 @@ class RecorderClient(SessionObserver):
     def __init__(self, manager: SessionManager, worker: str, channel: grpc.aio.Channel) -> None:
         self._manager = manager
         self._worker = worker
-        self._stub: Any = recorder_service_pb2_grpc.RecorderServiceStub(channel)
+        self._stub = recorder_service_pb2_grpc.RecorderServiceStub(channel)
         self._waiting: deque[Session] = deque()
         self._dropped = 0
         """Sessions that found the queue full since the supervisor was last told."""

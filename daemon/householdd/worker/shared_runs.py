@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from typing import Any
 
 import grpc
 import grpc.aio
@@ -37,7 +36,7 @@ class SharedRuns:
     """Asks the supervisor, a few questions at a time, and keeps the answers for a moment."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._stub: Any = recorder_service_pb2_grpc.RecorderServiceStub(channel)
+        self._stub = recorder_service_pb2_grpc.RecorderServiceStub(channel)
         self._answers: OrderedDict[str, tuple[float, bytes | None]] = OrderedDict()
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0

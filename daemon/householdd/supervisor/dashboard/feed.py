@@ -51,7 +51,7 @@ class Feed:
         self, server: Callable[[], server_service_pb2.Server], channel: grpc.aio.Channel, trend: Trend
     ) -> None:
         self._server = server
-        self._sessions: Any = session_service_pb2_grpc.SessionServiceStub(channel)
+        self._sessions = session_service_pb2_grpc.SessionServiceStub(channel)
         self.trend = trend
         self._wanted = Counter[ViewOrder]()
         """Viewers by what they look at."""

@@ -41,7 +41,7 @@ class Runs:
     """Asks the history while ``watched``; ``link`` is what a run's id is appended to, None where runs are not shown."""
 
     def __init__(self, channel: grpc.aio.Channel, watched: Callable[[], bool], link: str | None) -> None:
-        self._history: Any = history_service_pb2_grpc.HistoryServiceStub(channel)
+        self._history = history_service_pb2_grpc.HistoryServiceStub(channel)
         self._watched = watched
         self._link = link
         self._past: dict[int, dict[str, int]] = {}

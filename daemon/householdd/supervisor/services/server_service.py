@@ -196,8 +196,7 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
         self._state.stopping = True
 
         async def stop(worker: WorkerHandle, timeout: float) -> pb.ShutdownServerResponse:
-            response: pb.ShutdownServerResponse = await worker.server.ShutdownServer(request, timeout=timeout)
-            return response
+            return await worker.server.ShutdownServer(request, timeout=timeout)
 
         try:
             answers = await ask_all(self._workers, stop, deadline=EMERGENCY_TIMEOUT_S, every_error=True)

@@ -49,12 +49,11 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
 
         async def get(worker: WorkerHandle, timeout: float) -> pb.GetSessionResponse | None:
             try:
-                response: pb.GetSessionResponse = await worker.sessions.GetSession(request, timeout=timeout)
+                return await worker.sessions.GetSession(request, timeout=timeout)
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.NOT_FOUND:
                     return None
                 raise
-            return response
 
         answers = await ask_all(self._workers, get, context)
         for answer in answers.messages():
