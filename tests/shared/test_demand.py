@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-from householdd.shared import counters
 from householdd.shared.demand import DEMAND_TTL_S, SharedDemand, size
-from householdd.shared.layout import size as size_of_all
-from householdd.shared.layout import views
 
 ROWS = [(2**64 - 1, 1.5e6, 0.0), (7, 1e9, 5e5)]
 
@@ -30,13 +27,3 @@ def test_a_worker_that_stands_still_or_is_gone_wants_nothing() -> None:
     three.write(ROWS, 100.0 + DEMAND_TTL_S)
     one.clear(2)
     assert list(one.read(100.0 + DEMAND_TTL_S)) == ROWS
-
-
-def test_counts_and_ledger_share_the_memory_and_do_not_touch_each_other() -> None:
-    memory = memoryview(bytearray(size_of_all(2)))
-    (counted, told), (seen, heard) = views(memory, 2, 0), views(memory, 2, 1)
-    counted.seed(bytes(range(counters.SECRET_BYTES)))
-    told.write(ROWS, 100.0)
-    seen.opened([b"192.0.2.7"])
-    heard.write(ROWS, 100.0)
-    assert (counted.sessions(), list(told.read(100.0))) == (1, ROWS * 2)

@@ -1,4 +1,4 @@
-"""The JSON rows when the daemon is not at its best, and origins."""
+"""The JSON rows when the daemon is not at its best."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from householdd.config.profiles import read_profiles
-from householdd.http import methods, responses
 from householdd.worker.json_rows import JsonRows, RowUnavailableError, forwarded_prefix, redirect
 
 PROFILES = read_profiles(None)
@@ -59,22 +58,6 @@ async def test_other_paths_have_no_row() -> None:
 def test_a_client_that_names_no_host_is_sent_to_this_machine() -> None:
     row = redirect(request(), "/ws/virtual-household/alex", tls=False, port=8443)
     assert row["websocket_url"] == "ws://localhost:8443/ws/virtual-household/alex"
-
-
-@pytest.mark.parametrize(
-    ("origin", "allowed", "answer"),
-    [
-        ("https://a.example", ["https://a.example"], "https://a.example"),
-        ("https://a.example", ["*"], "https://a.example"),
-        ("https://a.example", [], None),
-        ("https://a.example.evil", ["https://a.example"], None),
-    ],
-)
-def test_origins(origin: str, allowed: list[str], answer: str | None) -> None:
-    response = responses.data({"a": 1})
-    methods.allow_origins(request(Origin=origin), response, allowed)
-    assert response.headers.get("Access-Control-Allow-Origin") == answer
-    assert msgspec.json.decode(response.body) == {"a": 1}
 
 
 @pytest.mark.parametrize(

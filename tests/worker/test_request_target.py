@@ -14,20 +14,6 @@ from householdd.worker.request_target import SESSION_PATH, TargetError, session_
 PROFILES = read_profiles(None)
 
 
-@pytest.mark.parametrize(
-    ("target", "path"),
-    [
-        ("/a%20b?c=d", "/a b"),
-        ("/%2e%2e/x", "/../x"),
-        ("http://test.example/a", "/a"),
-        ("//[", "//["),
-        ("", ""),
-    ],
-)
-def test_paths(target: str, path: str) -> None:
-    assert path_of(target) == path
-
-
 @given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126)))
 def test_any_target_is_read_or_refused(words: str) -> None:
     path_of(words)
