@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -222,6 +223,13 @@ def test_each_folder_of_tests_mirrors_a_package_or_is_explained() -> None:
     explained = (ROOT / "CONTRIBUTING.md").read_text()
     folders = {path.parent.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").glob("*/**/test_*.py")}
     assert {name for name in folders - packages if f"`tests/{name}`" not in explained} == set()
+
+
+def test_the_pure_packages_are_those_of_the_import_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    pure = next(each["source_modules"] for each in contracts if each["name"].startswith("The rules of the domain"))
+    rule = (ROOT / "CONTRIBUTING.md").read_text().partition("domain are pure** (")[2].partition(")")[0]
+    assert {f"householdd.{name}" for name in re.findall(r"`(\w+)`", rule)} == set(pure)
 
 
 def test_the_tests_that_the_security_model_cites_exist() -> None:
