@@ -22,7 +22,7 @@ from householdctl.views import history as history_views
 from householdctl.views import sessions as session_views
 from householdd.api import filters
 from householdd.api.fields import FIELDS
-from householdd.api.keyset import KeysetRequest
+from householdd.api.paging import KeysetRequest
 from householdd.storage import engine, migrations, reading, writing
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS
 from householdd.storage.rows import PersonRow

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from household.v1 import session_pb2 as pb
 from householdd.api.fields import FIELDS
-from householdd.api.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageRequest, PagingError, SortOrder
+from householdd.api.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, KeysetRequest, PageRequest, PagingError, SortOrder
 from tests.api.samples import houses, session
 
 ORDERS = st.sampled_from(
@@ -87,9 +87,9 @@ def test_the_default_order_is_by_age() -> None:
     [
         ("colour", f"no field 'colour'; known are {', '.join(FIELDS)}"),
         ("id,", f"no field ''; known are {', '.join(FIELDS)}"),
-        ("id down", "behind id only asc or desc is allowed, not 'down'"),
-        ("id desc desc", "behind id only asc or desc is allowed, not 'desc desc'"),
-        ("id DESC", "behind id only asc or desc is allowed, not 'DESC'"),
+        ("id down", "after id only asc or desc is allowed, not 'down'"),
+        ("id desc desc", "after id only asc or desc is allowed, not 'desc desc'"),
+        ("id DESC", "after id only asc or desc is allowed, not 'DESC'"),
     ],
 )
 def test_a_wrong_order_is_refused_with_what_is_allowed(order_by: str, problem: str) -> None:
@@ -191,3 +191,36 @@ def test_a_garbage_token_is_refused_or_at_least_does_no_harm(token: str) -> None
 def test_a_token_that_is_none_of_ours_is_refused(token: str) -> None:
     with pytest.raises(PagingError, match=r"^page_token: .*; ask for the first page without one$"):
         PageRequest.parse(1, token, "", "")
+
+
+FILTER = 'profile = "alex"'
+
+
+@given(st.floats(0, 1e12), st.text(max_size=36))
+def test_a_token_of_rows_leads_to_where_the_page_ended(at: float, row_id: str) -> None:
+    token = KeysetRequest.parse("runs", 0, "", FILTER).token((at, row_id))
+    assert KeysetRequest.parse("runs", 7, token, FILTER).after == (at, row_id)
+
+
+def test_no_size_means_a_hundred_rows() -> None:
+    request = KeysetRequest.parse("runs", 0, "", FILTER)
+    assert (request.size, request.after) == (100, None)
+
+
+@pytest.mark.parametrize("size", [-1, 1001])
+def test_a_size_of_rows_out_of_range_is_refused(size: int) -> None:
+    with pytest.raises(PagingError, match="allowed is 0 to 1000"):
+        KeysetRequest.parse("runs", size, "", FILTER)
+
+
+@pytest.mark.parametrize(("what", "text"), [("sessions", FILTER), ("runs", "")])
+def test_a_token_is_for_its_list_and_filter_only(what: str, text: str) -> None:
+    token = KeysetRequest.parse("runs", 0, "", FILTER).token((1.0, "a"))
+    with pytest.raises(PagingError, match="made for another list or filter"):
+        KeysetRequest.parse(what, 0, token, text)
+
+
+@given(st.text(min_size=1, max_size=100) | st.binary(min_size=1).map(lambda it: base64.urlsafe_b64encode(it).decode()))
+def test_text_that_is_not_a_token_of_rows_is_refused(token: str) -> None:
+    with pytest.raises(PagingError, match="page_token"):
+        KeysetRequest.parse("runs", 0, token, FILTER)

@@ -11,7 +11,7 @@ from household_filters.values import Kind
 from householdd.api import requests
 from householdd.api.convert import duration
 from householdd.api.errors import Refusal
-from householdd.api.ranges import drain_deadline
+from householdd.api.requests import drain_deadline
 from tests.api.samples import session
 
 ID = "6f1e7a52-0000-4000-8000-000000000001"
@@ -39,7 +39,7 @@ def test_a_kill_with_one_selector_and_a_reason_passes(selector: dict[str, Any]) 
         ({"all": True}, "reason: 1 to 200 characters are needed, not 0"),
         ({"all": True, "reason": "   "}, "reason: 1 to 200 characters are needed, not 0"),
         ({"all": True, "reason": "x" * 201}, "reason: 1 to 200 characters are needed, not 201"),
-        ({"all": False, "reason": "x"}, "all: has to be true where it is the selector"),
+        ({"all": False, "reason": "x"}, "all: must be true when it is the selector"),
         ({"filter": " ", "reason": "x"}, "filter: must not be empty; to kill every session set all"),
         ({"filter": "age > soon", "reason": "x"}, f"filter: at 7: age: 'soon' is not {Kind.DURATION.value}"),
         ({"ids": pb.SessionIds(), "reason": "x"}, "ids: 1 to 1000 ids are allowed, not 0"),
@@ -77,7 +77,7 @@ def test_a_request_for_a_page_is_checked_as_a_whole() -> None:
     [
         ({"page_size": -1}, "page_size: -1 is out of range; allowed is 0 to 1000, 0 means 100"),
         ({"page_token": "x"}, "page_token: not a token of this daemon; ask for the first page without one"),
-        ({"order_by": "id down"}, "order_by: behind id only asc or desc is allowed, not 'down'"),
+        ({"order_by": "id down"}, "order_by: after id only asc or desc is allowed, not 'down'"),
     ],
 )
 def test_a_wrong_page_is_refused_by_field(fields: dict[str, Any], message: str) -> None:

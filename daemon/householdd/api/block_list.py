@@ -11,7 +11,7 @@ from household.v1 import session_service_pb2 as pb
 from householdd.admission.blocks import Block, Blocks, TooManyBlocksError
 from householdd.api.convert import duration, timestamp
 from householdd.api.errors import Refusal, check_note, check_reason, invalid, raise_invalid
-from householdd.api.ranges import block_duration
+from householdd.api.requests import block_duration
 from householdd.clients.addresses import Network, customer, format_network, host_of, parse_network
 
 MAX_ADDRESSES = 1000

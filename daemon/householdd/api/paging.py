@@ -1,7 +1,7 @@
-"""Orders, pages and page tokens.
+"""Orders, pages and page tokens, of live sessions and of rows of the history.
 
-A token holds the last session's place in the order, so a page may be asked of several workers at once and merged, and
-sessions that come and go shift nothing.
+A token holds the place of the last session or row in the order, so pages of several workers can be merged, and a page
+does not shift when sessions open or close.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_PAGE_SIZE = 1000
 
 
 class PagingError(ValueError):
-    """A page_size, page_token or order_by that is refused: ``field`` is which."""
+    """A wrong page_size, page_token or order_by, named in ``field``."""
 
     def __init__(self, field: str, problem: str) -> None:
         self.field = field
@@ -49,18 +49,18 @@ class _Descending:
 
 @dataclass(frozen=True)
 class SortOrder:
-    """``order_by``: field names, each with ``desc`` behind it if wanted; the id decides where they tie."""
+    """``order_by``: names of fields, each with ``desc`` or not; ties are broken by the id."""
 
     parts: tuple[tuple[str, bool], ...]
 
     @classmethod
     def parse(cls, text: str) -> SortOrder:
-        """Reads ``sent_bytes desc, opened_at``; empty is ``opened_at``. Raises PagingError."""
+        """Parse text such as ``sent_bytes desc, opened_at``; empty means ``opened_at``. Raises PagingError."""
         parts: list[tuple[str, bool]] = []
         for part in (text or "opened_at").split(","):
             name, _, direction = part.strip().partition(" ")
             if direction.strip() not in ("", "asc", "desc"):
-                raise PagingError("order_by", f"behind {name} only asc or desc is allowed, not {direction.strip()!r}")
+                raise PagingError("order_by", f"after {name} only asc or desc is allowed, not {direction.strip()!r}")
             try:
                 named(name, LIVE_FIELDS)
             except ValueError as error:
@@ -69,52 +69,49 @@ class SortOrder:
         return cls((*parts, ("id", False)))
 
     def values(self, session: pb.Session) -> list[Any]:
-        """The session's place in the order, as plain values."""
+        """Return the place of a session in the order, as plain values."""
         return [FIELDS[name].get(session) for name, _ in self.parts]
 
     def key(self, values: list[Any]) -> list[Any]:
-        """Sorts as the order says."""
+        """Return a key that sorts places in this order."""
         descending = (desc for _, desc in self.parts)
         return [_Descending(value) if desc else value for value, desc in zip(values, descending, strict=True)]
 
 
 Placed = tuple[list[Any], pb.Session]
-"""A session and its place in an order."""
+"""The place of a session in an order, and the session."""
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """A checked request for a page."""
+    """A checked request for a page of live sessions."""
 
     size: int
     order: SortOrder
     after: list[Any] | None
-    """The place of the last session of the page before; None for the first page."""
+    """Place of the last session of the previous page; None for the first page."""
     digest: str
-    """Ties a token to the filter and order it was made for."""
+    """Digest of filter and order, to which a token is bound."""
 
     @classmethod
     def parse(cls, size: int, token: str, filter_text: str, order_by: str) -> PageRequest:
-        """Checks the request's fields. Raises PagingError."""
-        if not 0 <= size <= MAX_PAGE_SIZE:
-            raise PagingError(
-                "page_size", f"{size} is out of range; allowed is 0 to {MAX_PAGE_SIZE}, 0 means {DEFAULT_PAGE_SIZE}"
-            )
+        """Check the fields of a request. Raises PagingError."""
+        page_size = _page_size(size)
         order = SortOrder.parse(order_by)
         digest = hashlib.sha256(json.dumps([filter_text, order.parts]).encode()).hexdigest()[:16]
         after = _read_token(token, digest, order) if token else None
-        return cls(size or DEFAULT_PAGE_SIZE, order, after, digest)
+        return cls(page_size, order, after, digest)
 
     def page(self, sessions: Iterable[pb.Session]) -> tuple[list[pb.Session], str]:
-        """The page out of ``sessions``, and the token of the next; empty when this is the last."""
+        """Return the page of ``sessions``, and the token of the next page, which is empty for the last page."""
         return self.page_of([self.placed(session) for session in sessions])
 
     def placed(self, session: pb.Session) -> Placed:
-        """A session with its place in the order, for ``page_of``."""
+        """Return a session with its place in the order, for ``page_of``."""
         return self.order.key(self.order.values(session)), session
 
     def page_of(self, placed: list[Placed]) -> tuple[list[pb.Session], str]:
-        """The same as ``page``, where the places were found out one by one."""
+        """Do the same as ``page`` for sessions whose places are known."""
         if self.after is not None:
             start = self.order.key(self.after)
             placed = [each for each in placed if each[0] > start]
@@ -123,15 +120,13 @@ class PageRequest:
         return page, self.token(page[-1]) if len(placed) > self.size else ""
 
     def token(self, last: pb.Session) -> str:
-        """The token of the page behind ``last``."""
-        text = json.dumps([self.digest, self.order.values(last)], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        """Return the token of the page after ``last``."""
+        return _encode([self.digest, self.order.values(last)])
 
 
 def _read_token(token: str, digest: str, order: SortOrder) -> list[Any]:
     try:
-        decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        found, values = decoded
+        found, values = _decode(token)
         whole = len(values) == len(order.parts) and all(
             isinstance(value, str if isinstance(FIELDS[name].get(pb.Session()), str) else int | float)
             for value, (name, _) in zip(values, order.parts, strict=True)
@@ -141,3 +136,57 @@ def _read_token(token: str, digest: str, order: SortOrder) -> list[Any]:
     if found != digest or not whole:
         raise PagingError("page_token", "made for another filter or order_by; ask for the first page without one")
     return list(values)
+
+
+Place = tuple[float, str]
+"""Time and id of a row."""
+
+
+@dataclass(frozen=True)
+class KeysetRequest:
+    """A checked request for a page of rows of the history, newest first."""
+
+    size: int
+    after: Place | None
+    """Place of the last row of the previous page; None for the first page."""
+    digest: str
+    """Digest of list and filter, to which a token is bound."""
+
+    @classmethod
+    def parse(cls, what: str, size: int, token: str, filter_text: str) -> KeysetRequest:
+        """Check the fields of a request for the list ``what``. Raises PagingError."""
+        page_size = _page_size(size)
+        digest = hashlib.sha256(json.dumps([what, filter_text]).encode()).hexdigest()[:16]
+        return cls(page_size, _read_keyset_token(token, digest) if token else None, digest)
+
+    def token(self, last: Place) -> str:
+        """Return the token of the page after ``last``."""
+        return _encode([self.digest, *last])
+
+
+def _read_keyset_token(token: str, digest: str) -> Place:
+    try:
+        found, at, row_id = _decode(token)
+        place = float(at), str(row_id)
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
+        raise PagingError("page_token", "not a token of this daemon; ask for the first page without one") from None
+    if found != digest:
+        raise PagingError("page_token", "made for another list or filter; ask for the first page without one")
+    return place
+
+
+def _page_size(size: int) -> int:
+    if not 0 <= size <= MAX_PAGE_SIZE:
+        raise PagingError(
+            "page_size", f"{size} is out of range; allowed is 0 to {MAX_PAGE_SIZE}, 0 means {DEFAULT_PAGE_SIZE}"
+        )
+    return size or DEFAULT_PAGE_SIZE
+
+
+def _encode(token: list[Any]) -> str:
+    text = json.dumps(token, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(token: str) -> Any:
+    return json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))

@@ -1,19 +1,28 @@
-"""Checks of requests that a worker and the daemon share."""
+"""Checks of requests, for a worker and for the daemon."""
 
 from __future__ import annotations
 
 import uuid
 
+from google.protobuf.duration_pb2 import Duration
+
+from household.v1 import server_service_pb2
 from household.v1 import session_service_pb2 as pb
-from householdd.api import filters, ranges
+from householdd.api import filters
+from householdd.api.convert import seconds
 from householdd.api.errors import check_reason, invalid, raise_invalid
 from householdd.api.paging import PageRequest, PagingError
+from householdd.settings.definitions import Range, SettingError, Timeouts
 
 MAX_IDS = 1000
+"""Greatest number of ids in a request."""
+
+_BLOCK = Range("time for which an address is blocked", 1, 86400)
+_SPREAD = Range("time over which sessions are closed", 0, 600)
 
 
 def predicate(text: str, *, constant_only: bool = False) -> filters.Predicate:
-    """The request's filter. Raises Refusal."""
+    """Parse the filter of a request. Raises Refusal."""
     try:
         return filters.parse(text, constant_only=constant_only)
     except filters.FilterError as error:
@@ -21,7 +30,7 @@ def predicate(text: str, *, constant_only: bool = False) -> filters.Predicate:
 
 
 def page_request(request: pb.ListSessionsRequest) -> PageRequest:
-    """The request's page. Raises Refusal."""
+    """Parse the page that a request asks for. Raises Refusal."""
     try:
         return PageRequest.parse(request.page_size, request.page_token, request.filter, request.order_by)
     except PagingError as error:
@@ -29,7 +38,7 @@ def page_request(request: pb.ListSessionsRequest) -> PageRequest:
 
 
 def session_id(text: str, field: str = "id") -> str:
-    """A session's id in its usual form. Raises Refusal for what is no UUID."""
+    """Return the id of a session in canonical form. Raises Refusal if it is not a UUID."""
     try:
         return str(uuid.UUID(text))
     except ValueError:
@@ -37,11 +46,11 @@ def session_id(text: str, field: str = "id") -> str:
 
 
 def check_kill(request: pb.KillSessionsRequest) -> None:
-    """Checks reason and selector. Raises Refusal."""
+    """Check all fields. Raises Refusal."""
     check_reason(request.reason)
-    ranges.spread(request.spread)
+    spread(request.spread)
     if request.HasField("block_address"):
-        ranges.block_duration(request.block_address, "block_address")
+        block_duration(request.block_address, "block_address")
     match request.WhichOneof("selector"):
         case "ids":
             if not 1 <= len(request.ids.ids) <= MAX_IDS:
@@ -54,6 +63,38 @@ def check_kill(request: pb.KillSessionsRequest) -> None:
             predicate(request.filter)
         case "all":
             if not request.all:
-                raise_invalid("all", "has to be true where it is the selector")
+                raise_invalid("all", "must be true when it is the selector")
         case None:
             raise_invalid("selector", "exactly one of ids, filter and all is needed")
+
+
+def block_duration(value: Duration, field: str) -> float:
+    """Return the duration of a block, in seconds. Raises Refusal."""
+    return _in_range(_BLOCK, value, field)
+
+
+def spread(value: Duration) -> float:
+    """Return the time over which sessions are closed, in seconds. Raises Refusal."""
+    return _in_range(_SPREAD, value, "spread")
+
+
+def drain_deadline(request: server_service_pb2.DrainServerRequest, default: float) -> float:
+    """Return the seconds until a drain closes the remaining sessions, by default ``default``. Raises Refusal."""
+    if not request.HasField("deadline"):
+        return default
+    return _in_range(Timeouts.ranges()["drain"], request.deadline, "deadline")
+
+
+def drain_spread(request: server_service_pb2.DrainServerRequest, deadline: float) -> float:
+    """Return the seconds before ``deadline`` over which a drain closes the remaining sessions. Raises Refusal."""
+    value = spread(request.spread)
+    if value > deadline:
+        raise_invalid("spread", f"{value:g} s is longer than the deadline {deadline:g} s")
+    return value
+
+
+def _in_range(allowed: Range, value: Duration, field: str) -> float:
+    try:
+        return allowed.check(field, seconds(value))
+    except SettingError as error:
+        raise_invalid(field, error.problem)

@@ -17,7 +17,7 @@ from household.v1 import server_service_pb2_grpc
 from householdd.api import convert
 from householdd.api.drain_progress import drain_progress
 from householdd.api.errors import check_note, check_reason, precondition
-from householdd.api.ranges import drain_deadline, drain_spread
+from householdd.api.requests import drain_deadline, drain_spread
 from householdd.session.close_reason import CloseReason
 from householdd.session.states import SessionState
 from householdd.version import VERSION

@@ -14,7 +14,7 @@ from householdd.api.breaker_list import BreakerList
 from householdd.api.convert import seconds
 from householdd.api.errors import not_found
 from householdd.api.paging import Placed
-from householdd.api.ranges import block_duration
+from householdd.api.requests import block_duration
 from householdd.api.watch import OverrunError, WatchStream
 from householdd.clients.addresses import host_port
 from householdd.session.close_reason import CloseReason

@@ -17,8 +17,7 @@ from household_filters.fields import HISTORY_FIELDS, RUN_FIELDS, FieldSpec
 from householdd.api import filters
 from householdd.api.convert import unix
 from householdd.api.errors import Refusal, invalid, not_found, precondition
-from householdd.api.keyset import KeysetRequest
-from householdd.api.paging import PagingError
+from householdd.api.paging import KeysetRequest, PagingError
 from householdd.storage import reading, totals
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, Columns, condition
 from householdd.supervisor.history import messages

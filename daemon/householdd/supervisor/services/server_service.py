@@ -18,7 +18,7 @@ from householdd.api import convert, merge
 from householdd.api.drain_progress import POLL_INTERVAL_S as DRAIN_LOOK
 from householdd.api.drain_progress import drain_progress
 from householdd.api.errors import check_note, check_reason, precondition
-from householdd.api.ranges import drain_deadline, drain_spread
+from householdd.api.requests import drain_deadline, drain_spread
 from householdd.api.runtime_config import RuntimeConfig
 from householdd.config.certificates import Certificate
 from householdd.supervisor.history.history import History
