@@ -1,4 +1,4 @@
-"""Admission to the daemon's control API: who calls, whether the method is theirs, and whether there is room."""
+"""Access to the daemon's control API: identifies the caller, checks its role and the limits."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from householdd.api.interceptor import Call, Context
 from householdd.api.roles import LEAST, Role, Rules
 
 UNNAMED = "unix:"
-"""What gRPC calls a peer that did not come through the gate: one of the daemon's own processes, since only its user can
-enter the private directory."""
+"""gRPC's name of a peer that did not connect through the gate: a process of the daemon, since only its user can enter
+the private directory."""
 
 WORKER = Caller(actor="a worker", via="unix")
 
@@ -30,7 +30,7 @@ class _OpenCalls:
 
 
 class AccessControl:
-    """Judges every RPC by the rules in force at its beginning."""
+    """Admits each RPC by the rules in force when it begins."""
 
     def __init__(self, connections: Connections, rules: Callable[[], Rules], limits: CallLimits, audit: Audit) -> None:
         self._connections = connections
@@ -42,7 +42,7 @@ class AccessControl:
 
     @contextlib.contextmanager
     def __call__(self, method: str, context: Context, *, stream: bool) -> Iterator[Call]:
-        """Holds a place for the RPC while it is open. Raises Refusal."""
+        """Count the RPC while it is open. Raises Refusal."""
         call = Call()
         connection, role = self._who(context.peer())
         CALLER.set(connection.caller)
@@ -56,7 +56,7 @@ class AccessControl:
             return self._workers, Role.VIEWER
         connection = self._connections.of_peer(peer)
         if connection is None:
-            # The connection ended before its RPC was looked at.
+            # The connection ended before its RPC was admitted.
             raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "the connection has ended")
         return connection, self._rules().role(connection.caller)
 
@@ -83,7 +83,7 @@ class AccessControl:
 def _check_role(method: str, caller: Caller, role: Role) -> None:
     least = LEAST.get(method)
     if least is None:
-        raise _denied(f"{method} is open to nobody", method, role, "none")
+        raise _denied(f"{method} is open to no role", method, role, "none")
     if role < least:
         has = "no role" if role is Role.NONE else f"the role {role.word}"
         raise _denied(f"{method} needs the role {least.word}; {caller.actor} has {has}", method, role, least.word)

@@ -1,4 +1,4 @@
-"""One line for every change that somebody makes, or is refused, by the control API."""
+"""The audit log: one line for each change through the control API, and for each denial."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from householdd.capacity.token_bucket import TokenBucket
 log = structlog.get_logger("audit")
 
 DENIALS_RATE, DENIALS_BURST = 1.0, 20.0
-"""Lines about one actor's denials, a second and at once. A flood of them would make the journal drop other lines."""
+"""Lines about denials of one actor, per second and in a burst; more would make the journal drop other lines."""
 
 _MAX_ACTORS = 1024
-"""Actors whose denials are counted; beyond, the one denied longest ago starts anew."""
+"""Actors whose denials are counted; beyond that the least recent one is forgotten."""
 
 _MAX_TEXT_LENGTH = 200
-"""Characters of a text from a request that are shown."""
+"""Longest text of a request that is logged, in characters; the rest is cut."""
 
 _MAX_IDS = 20
-"""Entries of a list from a request that are shown; the number of all stands behind them."""
+"""Entries of a list that are logged; the number of all entries follows them."""
 
 
 class Audit:
-    """Writes the lines; ``clock`` is monotonic, in seconds."""
+    """Writes the audit log; ``clock`` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -43,7 +43,7 @@ class Audit:
 
     @contextlib.contextmanager
     def record(self, method: str, caller: Caller, call: Call, *, change: bool) -> Iterator[None]:
-        """Writes the RPC's line when it is over, if it was a change, or denied."""
+        """Log the RPC when it ends, if it was a change or was denied."""
         began = self._clock()
         code = grpc.StatusCode.OK
         try:
@@ -55,7 +55,7 @@ class Audit:
             code = grpc.StatusCode.INTERNAL
             raise
         except BaseException:
-            # The caller went away; what it asked for may have been done.
+            # The caller hung up; the change may have been made.
             code = grpc.StatusCode.CANCELLED
             raise
         finally:
@@ -80,20 +80,20 @@ class Audit:
 
 
 def _asked(request: Message | None) -> dict[str, object]:
-    """Reason and request id, and whatever else is set, under ``request``."""
+    """Return reason and request id, and the other fields under ``request``."""
     if request is None:
         return {}
     try:
         fields = _shown(MessageToDict(request, preserving_proto_field_name=True))
     except SerializeToJsonError:
-        # Such as a duration whose parts differ in sign, which JSON cannot say. The text form can say anything.
+        # Such as a duration whose parts differ in sign: JSON cannot represent it, the text format can.
         return {"request": str(request)[:_MAX_TEXT_LENGTH]}
     named = {name: fields.pop(name) for name in ("reason", "request_id") if name in fields}
     return {**named, "request": fields}
 
 
 def _shown(value: Any) -> Any:
-    """The value with its texts and lists cut to a length that fits a log line."""
+    """Return the value with texts and lists cut to fit a log line."""
     match value:
         case dict():
             return {name: _shown(each) for name, each in value.items()}
@@ -106,7 +106,7 @@ def _shown(value: Any) -> Any:
 
 
 def _done(response: Message | None) -> dict[str, object]:
-    """How many of what the answer has, such as results by their outcome, under ``answer``."""
+    """Return counts of the response under ``answer``, such as results by outcome."""
     if response is None:
         return {}
     facts: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""Blocked addresses as requests and answers; the same at a worker and at the daemon."""
+"""The list of blocked addresses as requests and responses, for a worker and for the daemon."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from householdd.api.requests import block_duration
 from householdd.clients.addresses import Network, customer, format_network, host_of, parse_network
 
 MAX_ADDRESSES = 1000
+"""Greatest number of addresses in a request."""
 
 HIT = (pb.KILL_OUTCOME_KILLED, pb.KILL_OUTCOME_SCHEDULED)
-"""What a kill says of sessions that it ends."""
+"""Outcomes of sessions that a kill ends."""
 
 
 class BlockList:
-    """The blocks in force, with a clock and the manners of the control API."""
+    """Blocks in terms of the control API, with the clock."""
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
 
     def block(self, request: pb.BlockAddressesRequest) -> list[pb.Block]:
-        """Blocks what the request says, or with validate_only says what that would be. Raises Refusal."""
+        """Block the addresses of a request; with validate_only only return the blocks. Raises Refusal."""
         reason, seconds = check_reason(request.reason), block_duration(request.duration, "duration")
         networks = networks_in(request.addresses)
         if not networks:
@@ -35,7 +36,7 @@ class BlockList:
         return self.put(networks, reason, seconds, validate_only=request.validate_only)
 
     def put(self, networks: Iterable[Network], reason: str, seconds: float, *, validate_only: bool) -> list[pb.Block]:
-        """Blocks networks, or says what would be blocked. Raises Refusal when there are too many."""
+        """Block networks; with ``validate_only`` only return the blocks. Raises Refusal if there are too many."""
         now = time.monotonic()
         blocks = self._blocks.copy(now) if validate_only else self._blocks
         try:
@@ -44,7 +45,7 @@ class BlockList:
             raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error)) from None
 
     def unblock(self, request: pb.UnblockAddressesRequest) -> pb.UnblockAddressesResponse:
-        """Lets in what the request says, or with validate_only says what that would be. Raises Refusal."""
+        """Remove the blocks of a request; with validate_only only return them. Raises Refusal."""
         check_note(request.reason)
         if request.all == bool(request.addresses):
             raise_invalid("addresses", "give either addresses or all")
@@ -63,19 +64,19 @@ class BlockList:
         return pb.UnblockAddressesResponse(blocks=_messages(found, now), not_blocked=missing, still_blocked=holding)
 
     def list(self) -> list[pb.Block]:
-        """What is blocked now."""
+        """Return the blocks in force."""
         now = time.monotonic()
         return _messages(self._blocks.current(now), now)
 
 
 def networks_of(results: Iterable[pb.KillResult]) -> list[Network]:
-    """The customers behind the sessions that a kill ends."""
+    """Return the customers of the sessions that a kill ends."""
     hosts = (host_of(result.peer_address) for result in results if result.outcome in HIT)
     return list(dict.fromkeys(customer(host) for host in hosts))
 
 
 def orders(blocks: Iterable[pb.Block]) -> Iterable[pb.BlockAddressesRequest]:
-    """Requests that put ``blocks`` in force elsewhere; those with one reason and end go together."""
+    """Yield requests that put ``blocks`` in force elsewhere, one for all with the same reason and end."""
     together: dict[tuple[str, int], pb.BlockAddressesRequest] = {}
     for block in blocks:
         key = block.reason, block.expires_at.ToMicroseconds()
@@ -89,7 +90,7 @@ def orders(blocks: Iterable[pb.Block]) -> Iterable[pb.BlockAddressesRequest]:
 
 
 def networks_in(addresses: Sequence[str]) -> list[Network]:
-    """The networks that a request names, each once. Raises Refusal."""
+    """Parse the networks of a request, without duplicates. Raises Refusal."""
     if len(addresses) > MAX_ADDRESSES:
         raise_invalid("addresses", f"1 to {MAX_ADDRESSES} addresses are allowed, not {len(addresses)}")
     networks = []

@@ -1,4 +1,4 @@
-"""Circuit breakers as requests and answers; the same at a worker and at the daemon."""
+"""Circuit breakers as requests and responses, for a worker and for the daemon."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from householdd.api.errors import check_note, raise_invalid
 from householdd.clients.addresses import Network, covers, format_network, parse_network
 
 MAX_SHOWN = 1000
+"""Greatest number of breakers in a response."""
 
 _STATES = {BreakerState.OPEN: pb.BREAKER_STATE_OPEN, BreakerState.HALF_OPEN: pb.BREAKER_STATE_HALF_OPEN}
 
 
 class BreakerList:
-    """A worker's breakers, with a clock and the manners of the control API."""
+    """Breakers of a worker in terms of the control API, with the clock."""
 
     def __init__(self, breakers: Breakers) -> None:
         self._breakers = breakers
 
     def shown(self) -> list[pb.Breaker]:
-        """Those that refuse or try."""
+        """Return the breakers that are open or half-open."""
         now = time.monotonic()
         return self._messages(self._breakers.current(now)[:MAX_SHOWN], now)
 
     def reset(self, request: pb.ResetBreakersRequest) -> pb.ResetBreakersResponse:
-        """Closes what the request says. Raises Refusal."""
+        """Close the breakers of a request. Raises Refusal."""
         networks = selected(request)
         found = within(self.shown(), networks)
         if not request.validate_only:
@@ -53,7 +54,7 @@ class BreakerList:
 
 
 def selected(request: pb.ResetBreakersRequest) -> list[Network] | None:
-    """The networks whose breakers are meant; None means all. Raises Refusal."""
+    """Return the networks that a request selects; None for all. Raises Refusal."""
     check_note(request.reason)
     if request.all == bool(request.addresses):
         raise_invalid("addresses", "give either addresses or all")
@@ -61,12 +62,12 @@ def selected(request: pb.ResetBreakersRequest) -> list[Network] | None:
 
 
 def within(breakers: Iterable[pb.Breaker], networks: Sequence[Network] | None) -> list[pb.Breaker]:
-    """Those of customers in ``networks``."""
+    """Return the breakers of customers in ``networks``; None stands for all."""
     return [each for each in breakers if networks is None or any(_covers(network, each) for network in networks)]
 
 
 def without(breakers: Sequence[pb.Breaker], networks: Sequence[Network] | None) -> list[str]:
-    """The networks that have none of ``breakers``."""
+    """Return the networks without any of ``breakers``."""
     return [
         format_network(network)
         for network in networks or ()
@@ -75,7 +76,7 @@ def without(breakers: Sequence[pb.Breaker], networks: Sequence[Network] | None) 
 
 
 def merge(parts: Iterable[Iterable[pb.Breaker]]) -> list[pb.Breaker]:
-    """The breakers of several workers: of one key the one that keeps it out for longest."""
+    """Merge the breakers of several workers: for each key the one that stays open longest."""
     merged: dict[tuple[str, str], pb.Breaker] = {}
     for breaker in (each for part in parts for each in part):
         other = merged.setdefault((breaker.address, breaker.profile), breaker)

@@ -1,4 +1,4 @@
-"""Who is calling. A connection is named by a random id that only the gate gives; nothing the client sends counts."""
+"""Callers. The gate gives each connection a random name; nothing that the client sends identifies it."""
 
 from __future__ import annotations
 
@@ -9,55 +9,54 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is at the other end of a control connection, as kernel or certificate say."""
+    """The peer of a control connection, as identified by the kernel or by its certificate."""
 
     actor: str
-    """For people: a user's name or number, or the certificate's names."""
+    """Name or number of a user, or the names of a certificate."""
     via: str
-    """For people: by unix socket and from which process, or by TCP and from which address."""
+    """Unix socket and process, or TCP and address, for people."""
     uid: int | None = None
-    """None where the caller is known by a certificate."""
+    """None for a caller with a certificate."""
     gids: frozenset[int] = frozenset()
-    """Primary and supplementary groups of the process at the time it connected."""
+    """Primary and supplementary groups of the process when it connected."""
     names: frozenset[str] = frozenset()
-    """Subject alternative names of the certificate, each with its kind: ``URI:spiffe://isp.example/noc``."""
+    """Subject alternative names of the certificate with their kinds: ``URI:spiffe://isp.example/noc``."""
 
 
 @dataclass
 class Connection:
-    """A control connection and what it has under way."""
+    """A control connection and its RPCs."""
 
     caller: Caller
     rpcs: int = 0
-    """RPCs open on it."""
+    """Number of open RPCs."""
 
 
 CALLER: ContextVar[Caller] = ContextVar("caller")
-"""The caller of the RPC that a handler works on; set in the daemon's own server, not in a worker's."""
+"""Caller of the current RPC; set in the daemon's server, not in a worker's."""
 
 _SCHEME = "unix-abstract:"
 
 
 class Connections:
-    """The control connections that are open, by the name which each has at the private socket."""
+    """The open control connections, by their names at the private socket."""
 
     def __init__(self) -> None:
         self._open: dict[str, Connection] = {}
 
     def __len__(self) -> int:
-        """How many are open."""
         return len(self._open)
 
     def add(self, caller: Caller) -> str:
-        """A name that was never used before, which the gate's end of the caller's connection is to have."""
+        """Return a new name, to which the gate binds its end of the caller's connection."""
         name = f"householdd-{secrets.token_hex(16)}"
         self._open[name] = Connection(caller)
         return name
 
     def discard(self, name: str) -> None:
-        """Ends the name; RPCs that arrive under it later have no caller."""
+        """Forget a name; later RPCs under it have no caller."""
         self._open.pop(name, None)
 
     def of_peer(self, peer: str) -> Connection | None:
-        """The connection behind what gRPC calls the peer; None where the gate knows none."""
+        """Return the connection of a gRPC peer; None if the gate does not know it."""
         return self._open.get(peer.removeprefix(_SCHEME)) if peer.startswith(_SCHEME) else None

@@ -1,4 +1,4 @@
-"""Values of the core as messages of the control API, and back."""
+"""Values of the domain as messages of the control API, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The progress of a drain as a stream; the same at a worker and at the daemon."""
+"""The progress of a drain as a stream, for a worker and for the daemon."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from householdd.api.convert import duration
 from householdd.api.errors import precondition
 
 POLL_INTERVAL_S = 0.25
-"""Seconds between two looks."""
+"""Seconds between two polls."""
 
 HEARTBEAT_INTERVAL_S = 1.0
-"""Most seconds between two messages: who watches sees the time pass, and that somebody is there."""
+"""Greatest time between two messages, in seconds; they show the time left, and that the server is alive."""
 
 
 async def drain_progress(look: Callable[[], Awaitable[pb.Server]]) -> AsyncIterator[pb.WatchDrainResponse]:
-    """What ``look`` shows, at once, after each change and each second, until no session is left or the drain is ended.
+    """Yield the state that ``look`` returns: at once, after each change and each second, until the drain is over.
 
-    Raises Refusal FAILED_PRECONDITION when there is no drain at the beginning.
+    Raises Refusal FAILED_PRECONDITION if there is no drain at the beginning.
     """
     server = await look()
     if not server.HasField("drain_deadline_at"):

@@ -1,4 +1,4 @@
-"""What the fields of filters and orders are of a session message."""
+"""The fields of filters and orders, read from a session message."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from householdd.clients.addresses import host_of
 
 @dataclass(frozen=True)
 class Field:
-    """One field."""
+    """A field of a session."""
 
     spec: FieldSpec
     get: Callable[[pb.Session], str | float]
     has: Callable[[pb.Session], bool] = lambda _: True
-    """Whether the value is known; empty text never is."""
+    """Whether the value is known; empty text counts as unknown anyway."""
 
 
 def _word(name: str, prefix: str) -> str:

@@ -1,12 +1,12 @@
 r"""The filter language: a part of AIP-160, comparisons joined by AND or OR, with NOT and parentheses.
 
-``profile = "jake" AND (state = quiet OR evidence_age > 2s) AND NOT worker = 0``. Operators are ``= != < <= > >=`` and,
-for text, ``:`` for "contains". Words and text compare without regard to case; text with blanks or signs in it goes into
-double quotes, where ``\"`` and ``\\`` stand for a quote and a backslash. A unit, and the time behind a date, may follow
-after a blank. How values are written is in ``household_filters.values``.
+Example: ``profile = "jake" AND (state = quiet OR evidence_age > 2s) AND NOT worker = 0``. Operators are
+``= != < <= > >=`` and, for text, ``:`` for "contains". Text compares without regard to case; text with blanks or
+operators is quoted with double quotes, in which ``\"`` and ``\\`` stand for a quote and a backslash. A blank may
+precede a unit, and the time of a date. ``household_filters.values`` defines the values.
 
-In AIP-160 OR binds more tightly than AND, which nearly everybody reads the other way round. A filter may kill sessions,
-so the two side by side need parentheses here; all that is left reads the same in both ways.
+In AIP-160 OR binds more tightly than AND, unlike in most languages. A filter may kill sessions, so parentheses are
+required between the two here; every filter then has the same meaning in both readings.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from householdd.api.fields import FIELDS, Field
 from householdd.clients.addresses import address_of
 
 MAX_LENGTH = 1000
-"""Characters of a filter."""
+"""Longest filter, in characters."""
 
 MAX_DEPTH = 20
-"""Parentheses and negations within each other."""
+"""Greatest nesting of parentheses and negations."""
 
 _COMPARISON = re.compile(
     r"(?P<name>[a-z_][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*"
@@ -54,41 +54,38 @@ Predicate = Callable[[pb.Session], bool]
 
 
 class FilterError(ValueError):
-    """A filter that cannot be read; the message says where and what is allowed."""
+    """A filter that cannot be parsed; the message says where, and what is allowed."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One comparison of a filter. Only ``=`` and ``!=`` have a Range, a Prefix or None as their value."""
+    """A comparison of a filter. The value is a Range, a Prefix or None only with ``=`` and ``!=``."""
 
     name: str
     sign: str
     value: Value
     at: int
-    """Where the name stands, from 1."""
+    """Position of the name, from 1."""
 
 
 T = TypeVar("T")
 
 
 class Meaning(Protocol[T]):
-    """What a filter is made into: a test of messages, or a condition of a database."""
+    """Builds the result of a filter: a predicate over messages, or a condition of a database."""
 
     def comparison(self, comparison: Comparison) -> T:
-        """One comparison. Raises FilterError where it may not stand here."""
+        """Build a comparison. Raises FilterError if it is not allowed here."""
 
-    def all_of(self, terms: list[T]) -> T:
-        """All have to hold."""
+    def all_of(self, terms: list[T]) -> T: ...
 
-    def any_of(self, terms: list[T]) -> T:
-        """One has to hold."""
+    def any_of(self, terms: list[T]) -> T: ...
 
-    def negation(self, term: T) -> T:
-        """It must not hold."""
+    def negation(self, term: T) -> T: ...
 
 
 def parse(text: str, *, constant_only: bool = False) -> Predicate:
-    """A predicate over sessions; empty text matches all.
+    """Parse a predicate over sessions; empty text matches all.
 
     ``constant_only`` allows only fields that keep their value during a session. Raises FilterError.
     """
@@ -96,7 +93,7 @@ def parse(text: str, *, constant_only: bool = False) -> Predicate:
 
 
 def is_constant(text: str) -> bool:
-    """Whether the filter names only fields that keep their value during a session. It was parsed before."""
+    """Return whether a valid filter names only fields that keep their value during a session."""
     try:
         parse(text, constant_only=True)
     except FilterError:
@@ -105,7 +102,7 @@ def is_constant(text: str) -> bool:
 
 
 def read(text: str, fields: Mapping[str, FieldSpec], meaning: Meaning[T]) -> T | None:
-    """What a filter over ``fields`` means; None of an empty one. Raises FilterError."""
+    """Parse a filter over ``fields`` with ``meaning``; None for an empty one. Raises FilterError."""
     if len(text) > MAX_LENGTH:
         raise FilterError(f"{len(text)} characters; at most {MAX_LENGTH} are allowed")
     if not text.strip():
@@ -117,7 +114,7 @@ def read(text: str, fields: Mapping[str, FieldSpec], meaning: Meaning[T]) -> T |
 
 
 class _Predicates:
-    """Tests of sessions."""
+    """Builds predicates over sessions."""
 
     def __init__(self, *, constant_only: bool) -> None:
         self._constant_only = constant_only
@@ -193,7 +190,7 @@ def _is_network(value: object) -> bool:
 
 
 class _Reader(Generic[T]):
-    """Recursive descent over the text of one filter."""
+    """Recursive-descent parser of a filter."""
 
     def __init__(self, text: str, fields: Mapping[str, FieldSpec], meaning: Meaning[T]) -> None:
         self._text = text
@@ -203,7 +200,7 @@ class _Reader(Generic[T]):
         self._now = time.time()
 
     def expression(self, depth: int) -> T:
-        """Terms joined by one kind of joint."""
+        """Parse terms joined by AND, or by OR."""
         terms, joint = [self._term(depth)], None
         while match := self._take(_JOINT):
             if joint not in (None, match[0]):
@@ -217,7 +214,7 @@ class _Reader(Generic[T]):
         return self._meaning.any_of(terms) if joint == "OR" else self._meaning.all_of(terms)
 
     def end(self) -> None:
-        """Nothing may be left."""
+        """Raise FilterError unless the whole text was parsed."""
         self._skip_blanks()
         if self._at < len(self._text):
             where = f"at {self._at + 1}"
@@ -264,7 +261,7 @@ class _Reader(Generic[T]):
             raise FilterError(f"at {match.start(part) + 1}: {name}: {error}") from None
 
     def _with_tail(self, bare: str, kind: Kind) -> str:
-        """The value with the unit, or the time, that follows it."""
+        """Return the value with the unit or time that follows it."""
         pattern = tail(kind)
         match = pattern.match(self._text, self._at) if pattern else None
         if match is None:

@@ -1,4 +1,4 @@
-"""What is done for every RPC: admission, reading the request, and a status that tells the caller enough and no more."""
+"""The interceptor of every RPC: admits it, reads the request, and maps errors to a status."""
 
 from __future__ import annotations
 
@@ -21,37 +21,36 @@ from householdd.api.errors import Refusal
 log = structlog.get_logger("control")
 
 OURS = "/household."
-"""How the full names of our methods begin."""
+"""Prefix of the full names of our methods."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 @dataclass
 class Call:
-    """An RPC under way, as far as it is known."""
+    """An open RPC."""
 
     request: Any = None
     response: Any = None
 
 
 class CallAdmission(Protocol):
-    """Decides whether an RPC may go on, before its request is read."""
+    """Admits an RPC before its request is read."""
 
     def __call__(self, method: str, context: Context, *, stream: bool) -> AbstractContextManager[Call]:
-        """Holds what the RPC takes up while it is open; ``stream`` RPCs stay open. Raises Refusal."""
+        """Count the RPC while it is open; ``stream`` RPCs stay open. Raises Refusal."""
 
 
-def everybody(method: str, context: Context, *, stream: bool) -> AbstractContextManager[Call]:  # noqa: ARG001 - whoever it is
-    """Admission to a socket that only the daemon itself can reach."""
+def everybody(method: str, context: Context, *, stream: bool) -> AbstractContextManager[Call]:  # noqa: ARG001 - all are admitted
+    """Admit all RPCs, at a socket that only the daemon can reach."""
     return contextlib.nullcontext(Call())
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Stands between gRPC and every handler.
+    """Wraps each handler in one that reads a stream of bytes, so that it runs before the request has arrived.
 
-    Each handler is served as one that reads a stream of bytes. So it runs before the request is there: the caller is
-    judged first, a request that does not come is waited for no longer than ``patience`` seconds, and one that is no
-    message of its type is answered here. The wire is the same.
+    The caller is admitted first, the request must arrive within ``patience`` seconds, and a request that cannot be
+    decoded is answered here. The protocol on the wire is the same.
     """
 
     def __init__(self, admission: CallAdmission, patience: float) -> None:
@@ -63,7 +62,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wraps the handler of one method; an unknown one stays unknown."""
+        """Wrap the handler of a method; an unknown method stays unknown."""
         handler: Any = await continuation(handler_call_details)
         if handler is None:
             return None
@@ -96,7 +95,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                         call.request = await self._only(requests, handler.request_deserializer)
                         answers = handler.unary_stream(call.request, context)
                     if inspect.isawaitable(answers):
-                        # The library's health service writes its answers itself.
+                        # The library's health service writes its responses itself.
                         await answers
                         return
                     async for answer in answers:
@@ -111,9 +110,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             async with asyncio.timeout(self._patience):
                 data = await anext(aiter(requests))
         except StopAsyncIteration:
-            raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the RPC came without a request") from None
+            raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the RPC has no request") from None
         except TimeoutError:
-            message = f"no request within {self._patience:g} s of the RPC's beginning"
+            message = f"no request within {self._patience:g} s after the RPC began"
             raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
         return _decode(data, decode)
 
@@ -133,14 +132,16 @@ def _decode(data: bytes, decode: Callable[[bytes], object]) -> object:
 
 async def _answer(error: Exception, context: Context, method: str) -> NoReturn:
     if isinstance(error, grpc.aio.AbortError):
-        # The handler has answered by itself, as the library's own services do.
+        # The handler has set the status, as the library's services do.
         raise error
     if isinstance(error, Refusal):
         await context.abort_with_status(error.status())
     if isinstance(error, NotImplementedError):
-        # Of the classes that grpc generates: a method of the service that is not served, as the library's Health/List.
+        # Raised by the generated classes for a method that is not served, such as the library's Health/List.
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not served")
     incident = uuid.uuid4().hex[:12]
     log.error("RPC failed", method=method, incident=incident, exc_info=error)
-    await context.abort(grpc.StatusCode.INTERNAL, f"internal error; the daemon's log has it as incident {incident}")
+    await context.abort(
+        grpc.StatusCode.INTERNAL, f"internal error; the daemon's log has the details under incident {incident}"
+    )
     raise AssertionError

@@ -1,4 +1,4 @@
-"""One answer out of several workers' or daemons' answers."""
+"""Merging the responses of several workers into one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SUMS = ("sessions_opened", "sent_bytes", "received_bytes", "handshakes_refused"
 
 
 def add_totals(total: server_service_pb2.Totals, more: server_service_pb2.Totals) -> None:
-    """Adds ``more`` to ``total``."""
+    """Add ``more`` to ``total``."""
     for name in _SUMS:
         setattr(total, name, getattr(total, name) + getattr(more, name))
     closed = Counter[session_pb2.CloseReason.ValueType]()
@@ -32,7 +32,7 @@ def add_totals(total: server_service_pb2.Totals, more: server_service_pb2.Totals
 def merge_lists(
     page_request: PageRequest, pages: Iterable[session_service_pb2.ListSessionsResponse]
 ) -> session_service_pb2.ListSessionsResponse:
-    """The page out of the same page of every place."""
+    """Merge the same page of all workers."""
     pages = list(pages)
     sessions, token = page_request.page(session for page in pages for session in page.sessions)
     if not token and sessions and any(page.next_page_token for page in pages):

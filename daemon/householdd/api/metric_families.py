@@ -1,4 +1,4 @@
-"""Every metric of the daemon: its name, type, labels and what it means. docs/metrics.md shows them all.
+"""All metrics of the daemon, which docs/metrics.md lists: name, type, labels and help.
 
 Names follow the conventions of Prometheus: base units, and ``_total`` for counters. Values of labels come from the
 daemon and its configuration, never from clients, so the number of series is bounded.
@@ -15,7 +15,7 @@ PREFIX = "householdd_"
 
 
 class MetricKind(Enum):
-    """Types of Prometheus."""
+    """Types of metrics in Prometheus."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -24,20 +24,20 @@ class MetricKind(Enum):
 
 @dataclass(frozen=True)
 class Family:
-    """A metric, with a series for each set of values of its labels."""
+    """A metric, with a series for each combination of label values."""
 
     name: str
     kind: MetricKind
     help: str
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
-    """Of a histogram: greatest value of each bucket but the last."""
+    """Upper bounds of the buckets of a histogram, without the last."""
     each_worker: bool = False
-    """Workers' figures stay apart, under a first label ``worker``, instead of being added up."""
+    """Whether the values of workers stay apart under a first label ``worker``, instead of being added."""
 
     @property
     def all_labels(self) -> tuple[str, ...]:
-        """As shown."""
+        """Names of all labels, as exposed."""
         return ("worker", *self.labels) if self.each_worker else self.labels
 
 

@@ -1,4 +1,4 @@
-"""Makes a repeated change harmless: a request whose ``request_id`` was seen before gets the first answer."""
+"""Idempotent changes: a request whose ``request_id`` is known gets the first response."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from householdd.api.errors import invalid
 from householdd.api.interceptor import OURS, Context
 
 MAX_AGE_S = 600.0
-"""Seconds for which an answer is kept."""
+"""Time for which a response is kept, in seconds."""
 
 MAX_COUNT = 1000
-"""Answers that are kept; the oldest goes first."""
+"""Greatest number of responses kept; the oldest is dropped first."""
 
 MAX_BYTES = 8 * 1024 * 1024
-"""Size of all that are kept, as messages."""
+"""Greatest size of all responses kept, in bytes."""
 
 
 @dataclass
 class _Call:
     method: str
     digest: bytes
-    """Of the request without its id."""
+    """Digest of the request without its id."""
     began: float
     task: asyncio.Task[Message]
 
@@ -42,7 +42,7 @@ class _Call:
 
 
 class Repeats(grpc.aio.ServerInterceptor):
-    """Looks at every request that has a field ``request_id``. A change that was refused is not remembered."""
+    """Interceptor of requests that have a ``request_id``. A change that was refused is not remembered."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """``now`` is a monotonic clock."""
@@ -55,7 +55,7 @@ class Repeats(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wraps the handler of one method."""
+        """Wrap the handler of a method."""
         handler: Any = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None or handler.response_streaming or not method.startswith(OURS):
@@ -70,14 +70,14 @@ class Repeats(grpc.aio.ServerInterceptor):
                 return await behavior(request, context)  # type: ignore[no-any-return]
             request_id = _canonical(request.request_id)
             if request.validate_only:
-                # Changes nothing, so it may be asked as often as anybody likes.
+                # It changes nothing, so it need not be remembered.
                 return await behavior(request, context)  # type: ignore[no-any-return]
             call = self._known(request_id, method, _digest(request))
             if call is None:
                 task = asyncio.ensure_future(behavior(request, context))
                 call = self._calls[request_id] = _Call(method, _digest(request), self._now(), task)
                 task.add_done_callback(lambda done: self._done(request_id, done))
-            # Once begun it is carried through, so that a caller who hung up can ask what came of it.
+            # A caller who hangs up does not cancel the change, and can ask for its outcome.
             return await asyncio.shield(call.task)
 
         return once
@@ -92,7 +92,7 @@ class Repeats(grpc.aio.ServerInterceptor):
 
     def _done(self, request_id: str, task: asyncio.Task[Message]) -> None:
         if task.cancelled() or task.exception() is not None:
-            # Nothing was changed, or nobody knows; whoever repeats it means to try again.
+            # Nothing was changed, or the outcome is unknown; a repeat tries again.
             self._calls.pop(request_id, None)
         self._forget()
 

@@ -1,4 +1,4 @@
-"""What a caller may do: three roles, who has which, and the least one that each method needs."""
+"""Roles: the rules that assign them to callers, and the role that each method requires."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from householdd.api.callers import Caller
 
 
 class Role(enum.IntEnum):
-    """Each may do what those before it may."""
+    """Roles of callers; each includes the permissions of those before it."""
 
     NONE = 0
     VIEWER = 1
@@ -19,7 +19,7 @@ class Role(enum.IntEnum):
 
     @property
     def word(self) -> str:
-        """The role as configuration, errors and the audit have it."""
+        """The role in the configuration, in errors and in the audit log."""
         return self.name.lower()
 
 
@@ -50,22 +50,22 @@ LEAST: Mapping[str, Role] = {
     "household.v1.SessionService/UnblockAddresses": Role.OPERATOR,
     "household.v1.SessionService/WatchSessions": Role.VIEWER,
 }
-"""The least role of every method, by full name. One that is not here is refused to everybody.
+"""Required role of each method, by full name; other methods are denied.
 
-A method that only reads needs a viewer; what needs more is a change, and is audited.
+Methods that only read require a viewer; all others are changes, which are audited.
 """
 
 
 @dataclass(frozen=True)
 class Grants:
-    """Who has a role: user ids, group ids, and names of certificates such as ``DNS:noc.isp.example``."""
+    """Holders of a role: user ids, group ids, and names of certificates such as ``DNS:noc.isp.example``."""
 
     uids: frozenset[int] = frozenset()
     gids: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
 
     def cover(self, caller: Caller) -> bool:
-        """Whether the caller is one of them."""
+        """Return whether the caller is one of the holders."""
         return caller.uid in self.uids or not (
             self.gids.isdisjoint(caller.gids) and self.names.isdisjoint(caller.names)
         )
@@ -73,12 +73,12 @@ class Grants:
 
 @dataclass(frozen=True)
 class Rules:
-    """Who has which role."""
+    """The holders of each role."""
 
     grants: Mapping[Role, Grants] = field(default_factory=dict)
 
     def with_names(self, roles: Mapping[str, Role]) -> Rules:
-        """The same, and these names as well."""
+        """Return these rules with more names."""
         grants = dict(self.grants)
         for name, role in roles.items():
             before = grants.get(role, Grants())
@@ -86,5 +86,5 @@ class Rules:
         return Rules(grants)
 
     def role(self, caller: Caller) -> Role:
-        """The greatest role that the caller has."""
+        """Return the highest role of a caller."""
         return max((role for role, grants in self.grants.items() if grants.cover(caller)), default=Role.NONE)

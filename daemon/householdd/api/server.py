@@ -1,4 +1,4 @@
-"""A gRPC server with the household services, health and reflection on a private unix socket."""
+"""The gRPC server of the control API on a private unix socket, with health and reflection."""
 
 from __future__ import annotations
 
@@ -28,29 +28,27 @@ SERVICES = tuple(
     for module in (session_service_pb2, server_service_pb2, config_service_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
 )
-
-"""Served at both levels."""
+"""Services of a worker and of the daemon."""
 
 HISTORY_SERVICE = history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name
 
 
 @dataclass(frozen=True)
 class Services:
-    """The implementations to serve."""
+    """Implementations of the services."""
 
     sessions: session_service_pb2_grpc.SessionServiceServicer
     server: server_service_pb2_grpc.ServerServiceServicer
     config: config_service_pb2_grpc.ConfigServiceServicer
     history: history_service_pb2_grpc.HistoryServiceServicer | None = None
-    """None at a worker, which keeps nothing: its methods are UNIMPLEMENTED there."""
+    """None at a worker, where its methods are UNIMPLEMENTED."""
 
 
 class ControlServer:
-    """Serves ``services`` on ``path``. Who may connect is the business of the directory that ``path`` is in.
+    """Serves ``services`` on ``path``; the mode of its directory controls access.
 
-    What they may do then is that of ``admission``. A worker has one connection, the daemon's, so ``limits`` that hold
-    for each connection are not for it. ``interceptors`` see a call that was admitted, ``outermost``
-    every one.
+    ``admission`` admits RPCs. A worker needs no ``limits`` of connections, since it has one, the daemon's.
+    ``interceptors`` see admitted calls, ``outermost`` all calls.
     """
 
     def __init__(  # noqa: PLR0913 - each a part of its own
@@ -84,13 +82,12 @@ class ControlServer:
         )
 
     async def start(self) -> None:
-        """Listens."""
         self._path.unlink(missing_ok=True)
         self._server.add_insecure_port(f"unix:{self._path}")
         await self._server.start()
 
     async def report(self, *, serving: bool) -> None:
-        """Sets what health checks and watches are told, for every service and for the server as a whole."""
+        """Set the health of all services and of the server as a whole."""
         if serving is self._serving:
             return
         self._serving = serving
@@ -99,5 +96,5 @@ class ControlServer:
             await self._health.set(name, status)
 
     async def stop(self, grace: float) -> None:
-        """Stops listening; RPCs under way have ``grace`` seconds to end."""
+        """Stop listening; open RPCs have ``grace`` seconds to end."""
         await self._server.stop(grace)

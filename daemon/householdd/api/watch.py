@@ -1,4 +1,4 @@
-"""The stream of a watch: bounded, so that a slow watcher costs itself and nobody else."""
+"""The stream of a watch, bounded so that a slow watcher affects only itself."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from householdd.api.convert import timestamp
 from householdd.api.errors import DOMAIN, Refusal
 
 MAX_WAITING_EVENTS = 2000
-"""Messages that may wait for a slow watcher."""
+"""Greatest number of messages that wait for a slow watcher."""
 
 STALL_TIMEOUT_S = 10.0
-"""Seconds that a source which can wait does so for room; then the watcher counts as too slow as well."""
+"""Seconds that ``feed`` waits for space before the watcher counts as too slow."""
 
 
 class OverrunError(Exception):
-    """The watcher fell behind; there is nobody left to feed."""
+    """The watcher fell behind, and the stream has ended."""
 
 
 class WatchStream:
-    """Events in, numbered messages out."""
+    """Queues events and yields numbered messages."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[tuple[pb.WatchEvent.ValueType, session_pb2.Session | None]] = asyncio.Queue(
             MAX_WAITING_EVENTS
         )
         self._overrun = False
-        """Set once, when the watcher fell behind; the stream ends there."""
+        """Set once the watcher fell behind, which ends the stream."""
 
     def put(self, event: pb.WatchEvent.ValueType, session: session_pb2.Session | None = None) -> None:
-        """Takes an event; never waits. Raises OverrunError when the watcher fell behind, now or before."""
+        """Queue an event without waiting. Raises OverrunError if the watcher fell behind."""
         self._check()
         try:
             self._queue.put_nowait((event, session))
@@ -45,19 +45,18 @@ class WatchStream:
             raise OverrunError from None
 
     def fall_behind(self) -> None:
-        """Ends the stream as one whose watcher was too slow, and lets go of what waits for it.
+        """End the stream because its watcher is too slow, and drop the queue.
 
-        Its call may be stuck in a write, and ends only when the watcher reads on or goes; until then it costs no more
-        than that write.
+        The call may be stuck in a write until the watcher reads or disconnects; until then it holds only that write.
         """
         self._overrun = True
         while not self._queue.empty():
             self._queue.get_nowait()
-        # Wakes messages() where it waits.
+        # Wake messages() if it waits.
         self._queue.put_nowait((pb.WATCH_EVENT_UNSPECIFIED, None))
 
     async def feed(self, event: pb.WatchEvent.ValueType, session: session_pb2.Session | None = None) -> None:
-        """Takes an event from a source that can wait, for ``STALL`` seconds. Raises OverrunError as ``put`` does."""
+        """Queue an event; wait for space, for ``STALL_TIMEOUT_S``. Raises OverrunError as ``put`` does."""
         self._check()
         try:
             async with asyncio.timeout(STALL_TIMEOUT_S):
@@ -81,9 +80,9 @@ class WatchStream:
     async def messages(
         self, snapshot: AsyncIterable[session_pb2.Session] | None = None
     ) -> AsyncIterator[pb.WatchSessionsResponse]:
-        """The ``snapshot``, however long it is, then the events, without end.
+        """Yield the ``snapshot``, of any length, then the events, endlessly.
 
-        Raises Refusal RESOURCE_EXHAUSTED when the watcher fell behind.
+        Raises Refusal RESOURCE_EXHAUSTED if the watcher fell behind.
         """
         sequence = 0
         if snapshot is not None:

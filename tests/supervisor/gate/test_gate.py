@@ -164,7 +164,7 @@ async def test_an_rpc_without_its_request_is_not_waited_for(tmp_path: Path) -> N
         method: Any = channel.stream_unary("/household.v1.SessionService/ListSessions")
         error = await refusal(method())
         assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert error.details() == "no request within 0.1 s of the RPC's beginning"
+        assert error.details() == "no request within 0.1 s after the RPC began"
         ended = method()
         await ended.done_writing()
         assert (await refusal(ended)).code() is grpc.StatusCode.INVALID_ARGUMENT
