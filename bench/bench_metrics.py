@@ -23,7 +23,7 @@ from householdd.config.profiles import read_profiles
 from householdd.settings.definitions import Timeouts
 from householdd.supervisor.metrics.processes import read
 from householdd.traffic.pacer import Pacer
-from householdd.worker.session_driver import Clock
+from householdd.worker.clock import Clock
 from householdd.worker.session_manager import SessionManager
 from tests.daemon import CROWD, Daemon, Stubs, running, wait_until
 from tests.end_to_end.sessions import open_sessions

@@ -19,13 +19,12 @@ with atheris.instrument_imports(include=["householdd.session", "householdd.worke
     from householdd.clients.origins import Origins
     from householdd.clients.trusted_proxies import TrustedProxies
     from householdd.http.headers import path_of
-    from householdd.session import messages
     from householdd.session.dialogue import Dialogue
     from householdd.worker.payload_filter import MAX_MESSAGE_BYTES
     from householdd.worker.request_target import SESSION_PATH, TargetError, session_target
     from tests.worker.filter_inputs import alone, skimmed
 
-from tests.session.samples import PROFILES, START, WALL, active
+from tests.session.samples import PROFILES, START, WALL, active, spoken
 
 
 def text_messages(data: bytes) -> None:
@@ -33,9 +32,7 @@ def text_messages(data: bytes) -> None:
     session = active()
     dialogue = Dialogue(session)
     for line in data.splitlines():
-        answers, _ = dialogue.text(line, START, WALL)
-        for answer in answers:
-            messages.encode(answer)
+        spoken(dialogue.text(line, START, WALL))
     assert session.download.shape.peak_bps <= PROFILES.by_key["alex"].download.shape().peak_bps
 
 

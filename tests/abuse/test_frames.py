@@ -101,12 +101,19 @@ def test_a_probe_is_asked_for_nothing_and_may_upload_next_to_nothing(target: Dae
     assert UNASKED_GRACE_BYTES < received < UNASKED_GRACE_BYTES + 256 * 1024
 
 
-@pytest.mark.parametrize("frame", [Frame(Opcode.PING, bytes(125)), Frame(Opcode.PONG, b""), Frame(Opcode.TEXT, b"{}")])
-def test_a_flood_is_ended(target: Daemon, enter: OpenSession, frame: Frame) -> None:
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        (Frame(Opcode.PING, bytes(125)), "FLOODING"),
+        (Frame(Opcode.PONG, b""), "FLOODING"),
+        (Frame(Opcode.TEXT, b"{}"), "MALFORMED"),
+    ],
+)
+def test_a_flood_is_ended(target: Daemon, enter: OpenSession, frame: Frame, reason: str) -> None:
     raw = enter(receive_buffer=8192)
     session_id = raw.session_id
     send(raw, frame.serialize(mask=True) * 1000, 100)
-    ended(target, raw, session_id, "FLOODING")
+    ended(target, raw, session_id, reason)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from householdd.session.close_reason import CloseReason
 from householdd.session.liveness import Kernel
 from householdd.session.states import EvidenceKind, SessionState, Verdict
 from householdd.settings.definitions import Timeouts
-from tests.session.samples import START, WALL, active
+from tests.session.samples import SESSION_ID, START, WALL, active
 
 
 @given(st.floats(0, 1e6))
@@ -51,7 +51,7 @@ def test_the_api_has_every_deadline() -> None:
 
 def test_a_new_session_is_shown_with_its_labels_and_targets() -> None:
     shown = convert.session(active("jake"), "3", START)
-    assert (shown.id, shown.user_id, shown.test_id, shown.profile) == ("0b7c0a1e", "jake_42", "42", "jake")
+    assert (shown.id, shown.user_id, shown.test_id, shown.profile) == (SESSION_ID, "jake_42", "42", "jake")
     assert (shown.peer_address, shown.user_agent, shown.worker) == ("192.0.2.7:51234", "Browser/1.0", "3")
     assert (shown.target_download_bps, shown.target_upload_bps) == (5e6, 1e5)
     assert shown.state == pb.SESSION_STATE_ACTIVE

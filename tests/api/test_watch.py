@@ -24,7 +24,7 @@ from householdd.api.interceptor import CallInterceptor, everybody
 from householdd.settings.definitions import Timeouts
 from householdd.supervisor.services.session_service import FanOutSessionService
 from householdd.supervisor.worker_calls import WorkerHandle
-from householdd.worker.session_driver import Clock
+from householdd.worker.clock import Clock
 from householdd.worker.session_manager import SessionChange, SessionManager
 from householdd.worker.session_service import WorkerSessionService
 from tests.api.samples import session as sample

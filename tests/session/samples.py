@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from householdd.config.profiles import read_profiles
-from householdd.session import messages
+from householdd.session.commands import Command, Send
+from householdd.session.messages import encode
 from householdd.session.session import Identity, Session
 from householdd.settings.definitions import Timeouts
 
@@ -17,6 +18,9 @@ START = 1000.0
 WALL = 1_700_000_000.0
 """Unix time of the same moment."""
 
+SESSION_ID = "0b7c0a1e-0000-4000-8000-000000000490"
+"""Id of sample sessions; their WebSocket pings are due at ``START`` and each half second."""
+
 PROFILES = read_profiles(None)
 """The profiles that come with the package."""
 
@@ -25,7 +29,7 @@ def handshaking(who: str = "alex", timeouts: Timeouts | None = None) -> Session:
     """A session whose handshake is under way."""
     profile = PROFILES.find(who)
     assert profile is not None
-    identity = Identity("0b7c0a1e", f"{who}_42", "42", "192.0.2.7", 51234, "Browser/1.0")
+    identity = Identity(SESSION_ID, f"{who}_42", "42", "192.0.2.7", 51234, "Browser/1.0")
     return Session(identity, profile, timeouts or Timeouts(), START, WALL)
 
 
@@ -36,6 +40,11 @@ def active(who: str = "alex", timeouts: Timeouts | None = None) -> Session:
     return session
 
 
-def spoken(sent: Iterable[messages.ServerMessage]) -> list[Any]:
-    """The messages as a client reads them."""
-    return [json.loads(messages.encode(message)) for message in sent]
+def transcript(commands: Iterable[Command]) -> list[Any]:
+    """The commands in order: messages as a client reads them, others as they are."""
+    return [json.loads(encode(each.message)) if isinstance(each, Send) else each for each in commands]
+
+
+def spoken(commands: Iterable[Command]) -> list[Any]:
+    """Only the messages, as a client reads them."""
+    return transcript(each for each in commands if isinstance(each, Send))

@@ -1,4 +1,4 @@
-"""Transcripts of what a client says and what it is answered; the rows that the server begins are in test_turns."""
+"""Transcripts: this arrives, that is commanded. What the server sends unasked is in test_dialogue_turns."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from householdd.session.close_reason import CloseReason
+from householdd.session.commands import Close, StoreReport
 from householdd.session.dialogue import MAX_ERRORS, Dialogue
 from householdd.session.states import EvidenceKind
 from tests.run_reports import run_report
-from tests.session.samples import START, WALL, active, spoken
+from tests.session.samples import START, WALL, active, spoken, transcript
 
 NOW = START + 2.0
 
 
-def answered(dialogue: Dialogue, text: str | bytes, now: float = NOW) -> tuple[list[Any], CloseReason | None]:
-    """What is sent when this text arrives, as the client reads it, and the reason to close."""
+def answered(dialogue: Dialogue, text: str | bytes, now: float = NOW) -> list[Any]:
+    """The commands when this text arrives: messages as the client reads them, others as they are."""
     data = text.encode() if isinstance(text, str) else text
-    messages, reason = dialogue.text(data, now, WALL + now - START)
-    return spoken(messages), reason
+    return transcript(dialogue.text(data, now, WALL + now - START))
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_a_ping_is_answered_with_the_clients_own_values(ping: str, timestamp: fl
         "server_timestamp": (WALL + 2) * 1e3,
         "server_time": WALL + 2,
     }
-    assert answered(Dialogue(active()), ping) == ([pong], None)
+    assert answered(Dialogue(active()), ping) == [pong]
 
 
 def test_a_probes_ping_is_answered_as_briefly_as_can_be() -> None:
     ping = '{"type":"ping","sequence":7,"timestamp":1}'
-    assert answered(Dialogue(active("probe")), ping) == ([{"type": "pong", "sequence": 7}], None)
+    assert answered(Dialogue(active("probe")), ping) == [{"type": "pong", "sequence": 7}]
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def test_every_message_is_evidence(text: str) -> None:
 )
 def test_announcements_are_taken_in_silence_and_count_no_bytes(word: str) -> None:
     session = active()
-    assert answered(Dialogue(session), f'{{"type":"{word}","size":65536}}') == ([], None)
+    assert answered(Dialogue(session), f'{{"type":"{word}","size":65536}}') == []
     assert session.sums.received == 0
 
 
 def test_a_clients_own_totals_are_shown_and_not_counted() -> None:
     session = active()
     dialogue = Dialogue(session)
-    assert answered(dialogue, '{"type":"client_confirmation","received_bytes":10,"sent_bytes":20}') == ([], None)
+    assert answered(dialogue, '{"type":"client_confirmation","received_bytes":10,"sent_bytes":20}') == []
     update = spoken(dialogue.updates(NOW, WALL, 0.25))[0]
     assert (update["client_received_bytes"], update["client_sent_bytes"]) == (10, 20)
     assert (update["server_sent_bytes"], update["server_received_bytes"]) == (0, 0)
@@ -94,10 +94,9 @@ def test_a_clients_own_totals_are_shown_and_not_counted() -> None:
 
 @pytest.mark.parametrize("word", ["stop_test", "stop_traffic"])
 def test_a_client_that_is_done_is_told_so_and_its_session_ends(word: str) -> None:
-    messages, reason = answered(Dialogue(active()), f'{{"type":"{word}","user_id":"alex_42"}}')
+    commands = answered(Dialogue(active()), f'{{"type":"{word}","user_id":"alex_42"}}')
     ack = {"type": "stop_test_ack", "user_id": "alex_42", "timestamp": (WALL + 2) * 1e3, "message": "Test stopped"}
-    assert messages == [ack]
-    assert reason is CloseReason.CLIENT_STOPPED
+    assert commands == [ack, Close(CloseReason.CLIENT_STOPPED)]
 
 
 @pytest.mark.parametrize(
@@ -113,14 +112,14 @@ def test_a_client_that_is_done_is_told_so_and_its_session_ends(word: str) -> Non
 )
 def test_a_wish_lowers_the_rate_in_mbps_or_as_old_clients_say_it_in_bps(message: str, wish: str, bps: float) -> None:
     session = active("computer")
-    assert answered(Dialogue(session), f"{{{message}:{wish}}}") == ([], None)
+    assert answered(Dialogue(session), f"{{{message}:{wish}}}") == []
     assert session.download.shape.peak_bps == bps
 
 
 @pytest.mark.parametrize("wish", ["1000.1", "10000", "1000000001", "1e15", "0", "-5", "null"])
 def test_a_wish_never_raises_the_rate_nor_ends_it(wish: str) -> None:
     session = active("computer")
-    assert answered(Dialogue(session), f'{{"type":"start_traffic","targetThroughput":{wish}}}') == ([], None)
+    assert answered(Dialogue(session), f'{{"type":"start_traffic","targetThroughput":{wish}}}') == []
     assert session.download.shape.peak_bps == 1000e6
 
 
@@ -145,69 +144,69 @@ def test_a_wish_of_the_url_that_is_no_rate_is_ignored(wish: float | None) -> Non
 )
 def test_a_malformed_message_is_answered_with_what_is_wrong(text: str | bytes, problem: str) -> None:
     session = active()
-    messages, reason = answered(Dialogue(session), text)
-    assert [message["type"] for message in messages] == ["error"]
-    assert problem in messages[0]["error"]
-    assert reason is None
+    (answer,) = answered(Dialogue(session), text)
+    assert answer["type"] == "error"
+    assert problem in answer["error"]
     assert (session.errors.malformed, session.errors.unknown) == (1, 0)
 
 
 def test_a_client_is_told_of_its_errors_once_and_closed_past_the_budget() -> None:
     dialogue = Dialogue(active())
-    transcript = [answered(dialogue, "not JSON") for _ in range(MAX_ERRORS + 1)]
-    assert [len(messages) for messages, _ in transcript] == [1] + [0] * MAX_ERRORS
-    assert [reason for _, reason in transcript] == [None] * MAX_ERRORS + [CloseReason.MALFORMED]
+    (error,) = answered(dialogue, "not JSON")
+    assert error["type"] == "error"
+    assert [answered(dialogue, "not JSON") for _ in range(MAX_ERRORS)] == [
+        *[[]] * (MAX_ERRORS - 1),
+        [Close(CloseReason.MALFORMED)],
+    ]
 
 
 def test_unknown_messages_are_counted_in_silence_and_close_past_the_budget() -> None:
     session = active()
     dialogue = Dialogue(session)
-    transcript = [answered(dialogue, '{"type":"telemetry"}') for _ in range(MAX_ERRORS + 1)]
-    assert [messages for messages, _ in transcript] == [[]] * (MAX_ERRORS + 1)
-    assert [reason for _, reason in transcript] == [None] * MAX_ERRORS + [CloseReason.PROTOCOL_ERROR]
+    assert [answered(dialogue, '{"type":"telemetry"}') for _ in range(MAX_ERRORS + 1)] == [
+        *[[]] * MAX_ERRORS,
+        [Close(CloseReason.PROTOCOL_ERROR)],
+    ]
     assert (session.errors.malformed, session.errors.unknown) == (0, MAX_ERRORS + 1)
 
 
 def test_each_kind_of_breach_has_a_budget_of_its_own() -> None:
     dialogue = Dialogue(active())
     for text in ["not JSON", '{"type":"telemetry"}'] * MAX_ERRORS:
-        assert answered(dialogue, text)[1] is None
+        assert not any(isinstance(each, Close) for each in answered(dialogue, text))
 
 
 def test_a_run_report_of_the_probe_is_handed_on_once() -> None:
     session = active("probe")
     dialogue = Dialogue(session)
-    assert answered(dialogue, json.dumps(run_report())) == ([], None)
-    report = dialogue.take_report()
-    assert report is not None
-    assert report.client.kind == "page"
-    assert dialogue.take_report() is None
-    messages, _ = answered(dialogue, json.dumps(run_report()))
-    assert messages == [{"type": "error", "error": "run_report: one session may send one only"}]
-    assert dialogue.take_report() is None
+    (store,) = answered(dialogue, json.dumps(run_report()))
+    assert isinstance(store, StoreReport)
+    assert store.report.client.kind == "page"
+    assert answered(dialogue, json.dumps(run_report())) == [
+        {"type": "error", "error": "run_report: one session may send one only"}
+    ]
     assert session.errors.malformed == 1
 
 
 def test_a_run_report_of_anybody_else_is_refused() -> None:
     session = active("alex")
     dialogue = Dialogue(session)
-    messages, _ = answered(dialogue, json.dumps(run_report()))
-    assert messages == [{"type": "error", "error": "run_report: only a session of probe may send one"}]
-    assert dialogue.take_report() is None
+    assert answered(dialogue, json.dumps(run_report())) == [
+        {"type": "error", "error": "run_report: only a session of probe may send one"}
+    ]
     assert session.errors.malformed == 1
 
 
 def test_no_client_may_report_as_the_server() -> None:
     dialogue = Dialogue(active("probe"))
     forged = run_report(client={"kind": "server", "version": "1.0"})
-    messages, _ = answered(dialogue, json.dumps(forged))
-    assert "$.client.kind" in messages[0]["error"]
-    assert dialogue.take_report() is None
+    (answer,) = answered(dialogue, json.dumps(forged))
+    assert "$.client.kind" in answer["error"]
 
 
 def test_a_malformed_run_report_leaves_room_for_a_better_one() -> None:
     dialogue = Dialogue(active("probe"))
-    messages, _ = answered(dialogue, json.dumps(run_report(load_s=-1)))
-    assert "$.load_s" in messages[0]["error"]
-    assert answered(dialogue, json.dumps(run_report())) == ([], None)
-    assert dialogue.take_report() is not None
+    (answer,) = answered(dialogue, json.dumps(run_report(load_s=-1)))
+    assert "$.load_s" in answer["error"]
+    (store,) = answered(dialogue, json.dumps(run_report()))
+    assert isinstance(store, StoreReport)

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from householdd.session.close_reason import CloseReason
+from householdd.session.commands import Close
 from householdd.session.liveness import Kernel
 from householdd.session.session import MIN_READ_BYTES, UNASKED_GRACE_BYTES, Session
 from householdd.session.states import EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
-from tests.session.samples import PROFILES, START, WALL, active, handshaking
+from tests.session.samples import PROFILES, SESSION_ID, START, WALL, active, handshaking
 
 HANDSHAKE, ACTIVE, QUIET, CLOSING, CLOSED = SessionState
 
@@ -75,7 +76,7 @@ def test_an_event_leads_to_the_next_state(before: SessionState, event: str, afte
 
 @pytest.mark.parametrize("state", [ACTIVE, CLOSING, CLOSED])
 def test_a_session_opens_once(state: SessionState) -> None:
-    with pytest.raises(AssertionError, match=f"session 0b7c0a1e: {state} cannot become active"):
+    with pytest.raises(AssertionError, match=f"session {SESSION_ID}: {state} cannot become active"):
         in_state(state).open()
 
 
@@ -139,7 +140,7 @@ def test_late_news_of_an_old_acknowledgement_does_not_open_the_gate() -> None:
     assert session.liveness.last_evidence_at == START + 0.8
     # It is evidence all the same: the probes are counted from it.
     assert session.judge(START + 4.79) is None
-    assert session.judge(START + 4.81) is CloseReason.PROBES_FAILED
+    assert session.judge(START + 4.81) == Close(CloseReason.PROBES_FAILED)
 
 
 def test_a_silent_client_is_quiet_after_a_probe_and_given_up_after_three_more() -> None:
@@ -151,7 +152,7 @@ def test_a_silent_client_is_quiet_after_a_probe_and_given_up_after_three_more() 
         (None, QUIET),
         (None, QUIET),
         (None, QUIET),
-        (CloseReason.PROBES_FAILED, QUIET),
+        (Close(CloseReason.PROBES_FAILED), QUIET),
     ]
 
 
@@ -164,14 +165,20 @@ def test_a_frozen_client_stays_active_until_its_inactivity_timeout() -> None:
         session.sent(session.payload_due(START + each * 0.25))
     assert session.state is ACTIVE
     session.acknowledged(Kernel(20, 0.01, stuck=False), START + 5)
-    assert session.judge(START + 5) is CloseReason.INACTIVE
+    assert session.judge(START + 5) == Close(CloseReason.INACTIVE)
 
 
 def test_a_client_with_a_shut_window_is_quiet_until_its_inactivity_timeout() -> None:
     session = active()
     session.acknowledged(Kernel(100, 0, stuck=True), START + 0.25)
     transcript = [(session.judge(START + at), session.state) for at in (0.75, 1.0, 4.0, 29.75, 30.0)]
-    assert transcript == [(None, ACTIVE), (None, QUIET), (None, QUIET), (None, QUIET), (CloseReason.INACTIVE, QUIET)]
+    assert transcript == [
+        (None, ACTIVE),
+        (None, QUIET),
+        (None, QUIET),
+        (None, QUIET),
+        (Close(CloseReason.INACTIVE), QUIET),
+    ]
 
 
 def test_a_pong_brings_its_round_trip() -> None:
@@ -194,14 +201,14 @@ def test_a_client_that_answers_each_second_lives_until_its_maximum_duration() ->
         session.evidence(EvidenceKind.PONG, START + second - 0.5)
         assert session.judge(START + second) is None
         assert session.expired(START + second - 0.001) is None
-    assert session.expired(START + 300) is CloseReason.MAX_DURATION
+    assert session.expired(START + 300) == Close(CloseReason.MAX_DURATION)
 
 
 def test_changed_timeouts_act_on_a_live_session() -> None:
     session = active()
     session.timeouts = Timeouts(max_duration=10, inactivity=2)
-    assert session.expired(START + 10) is CloseReason.MAX_DURATION
-    assert session.judge(START + 2) is CloseReason.INACTIVE
+    assert session.expired(START + 10) == Close(CloseReason.MAX_DURATION)
+    assert session.judge(START + 2) == Close(CloseReason.INACTIVE)
 
 
 def test_no_verdict_on_a_session_that_is_not_live() -> None:
@@ -266,14 +273,14 @@ def test_what_was_asked_for_may_come_late_all_at_once() -> None:
 @pytest.mark.parametrize(
     ("who", "seconds", "end"),
     [
-        ("probe", 100, CloseReason.EXCESS_UPLOAD),
+        ("probe", 100, Close(CloseReason.EXCESS_UPLOAD)),
         ("jake", 0, None),
         ("jake", 100, None),
         ("sarah", 10, None),
     ],
 )
 def test_far_more_upload_than_was_asked_for_is_held_back_or_ends_a_session_without_uploads(
-    who: str, seconds: float, end: CloseReason | None
+    who: str, seconds: float, end: Close | None
 ) -> None:
     session = active(who)
     now = START + seconds
@@ -281,7 +288,7 @@ def test_far_more_upload_than_was_asked_for_is_held_back_or_ends_a_session_witho
     assert session.received(bound // 2, now) is None
     assert session.received(bound // 2 - 1024, now) is None
     assert not session.held_back
-    assert session.received(2048, now) is end
+    assert session.received(2048, now) == end
     assert session.held_back is (end is None)
     session.received(1024, now)
     assert session.errors.unasked == (1 if end is None else 2)

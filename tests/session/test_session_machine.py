@@ -121,9 +121,10 @@ class SessionMachine(RuleBasedStateMachine):
         if self.abort_at is not None and self.now >= self.abort_at:
             self._lose(clean=False)
         elif session.live and (expired := session.expired(self.now)):
-            self._end(expired)
+            self._end(expired.reason)
         live = session.live
-        reason = session.judge(self.now)
+        close = session.judge(self.now)
+        reason = None if close is None else close.reason
         assert reason in (None, CloseReason.PROBES_FAILED, CloseReason.INACTIVE)
         if not live:
             assert reason is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from householdd.session import messages
+from householdd.session.commands import Send
 from householdd.session.messages import ServerTcp
 from householdd.session.session import Session, Transport
 from householdd.session.updates import fill, mbps
@@ -17,7 +18,7 @@ def figures(session: Session, now: float, wall: float) -> messages.RealTimeUpdat
 
 
 def test_a_new_session_has_targets_and_no_measurements_yet() -> None:
-    (update,) = spoken([figures(active(), START, WALL)])
+    (update,) = spoken([Send(figures(active(), START, WALL))])
     latency = update.pop("latency_metrics")
     assert update == {
         "type": "real_time_update",

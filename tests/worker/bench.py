@@ -21,10 +21,11 @@ from householdd.session.session import Identity
 from householdd.session.states import EvidenceKind
 from householdd.settings.definitions import Timeouts
 from householdd.worker.accepted_socket import AcceptedSocket
+from householdd.worker.clock import Clock
 from householdd.worker.connection import Connection
 from householdd.worker.control_loop import ControlLoop
 from householdd.worker.payload_filter import MAX_MESSAGE_BYTES
-from householdd.worker.session_driver import Clock, SessionDriver
+from householdd.worker.session_driver import SessionDriver
 from householdd.worker.session_manager import SessionManager
 from tests.timers import Timers
 

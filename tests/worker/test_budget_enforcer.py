@@ -13,7 +13,7 @@ from householdd.capacity.lateness import PASS_INTERVAL_S
 from householdd.session.session import Session
 from householdd.settings.definitions import Limits, Timeouts
 from householdd.worker.budget_enforcer import UNWATCHED_S, BudgetEnforcer
-from householdd.worker.session_driver import Clock
+from householdd.worker.clock import Clock
 from householdd.worker.session_manager import SessionManager
 from tests.session.samples import START, active
 from tests.timers import Timers
@@ -34,7 +34,7 @@ class Worker:
         """Open a session that moves ``bps``, as far as it may."""
         session = active(who)
         session.identity = replace(session.identity, peer_host=host)
-        driver = SimpleNamespace(session=session, link=SimpleNamespace(buffered=0))
+        driver = SimpleNamespace(session=session, connection=SimpleNamespace(buffered=0))
         self.manager.live[f"{who}-{len(self.manager.live)}"] = cast("Any", driver)
         self.rates[session] = bps
         return session

@@ -117,7 +117,7 @@ async def test_after_a_breach_little_more_may_come_in(bench: Bench, monkeypatch:
 async def test_a_flood_is_cut_while_its_session_is_ending(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     driver = bench.opened(1)
     abort = Mock()
-    monkeypatch.setattr(driver.link, "abort", abort)
+    monkeypatch.setattr(driver.connection, "abort", abort)
     assert driver.close(CloseReason.CLIENT_STOPPED)
-    driver.link.data_received(PING * 10_000)
+    driver.connection.data_received(PING * 10_000)
     assert abort.called

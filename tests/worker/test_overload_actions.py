@@ -14,9 +14,9 @@ from householdd.clients.client_key import ClientKey
 from householdd.session.session import Session
 from householdd.settings.definitions import Timeouts
 from householdd.worker.budget_enforcer import BudgetEnforcer
+from householdd.worker.clock import Clock
 from householdd.worker.memory_gauge import MemoryGauge
 from householdd.worker.overload_actions import BULK_BPS, OverloadActions
-from householdd.worker.session_driver import Clock
 from householdd.worker.session_manager import SessionManager
 from tests.session.samples import active
 from tests.timers import Timers
@@ -49,7 +49,7 @@ class Worker:
     def has(self, who: str) -> Session:
         session = active(who)
         # The rest of a driver is a connection, which no budget looks at.
-        driver = SimpleNamespace(session=session, link=SimpleNamespace(buffered=0))
+        driver = SimpleNamespace(session=session, connection=SimpleNamespace(buffered=0))
         self.manager.live[f"{who}-{len(self.manager.live)}"] = cast("Any", driver)
         return session
 

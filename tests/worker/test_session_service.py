@@ -98,7 +98,7 @@ async def test_a_list_has_nothing_that_ended_before_its_turn(bench: Bench, conve
     await asyncio.sleep(0)
     assert conversions.turns == [TURN]
     for gone in (drivers[0], drivers[5]):
-        gone.link.connection_lost(None)
+        gone.connection.connection_lost(None)
     answer = await task
     # The first was live when it was looked at.
     assert [session.id for session in answer.sessions] == ids(drivers[:5])
@@ -140,8 +140,8 @@ async def test_a_session_that_fails_while_it_is_killed_ends_alone_and_the_others
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drivers = crowd(bench, 3)
-    monkeypatch.setattr(drivers[1].link, "send_close", Mock(side_effect=RuntimeError("a defect")))
-    monkeypatch.setattr(drivers[1].link, "abort", abort := Mock())
+    monkeypatch.setattr(drivers[1].connection, "send_close", Mock(side_effect=RuntimeError("a defect")))
+    monkeypatch.setattr(drivers[1].connection, "abort", abort := Mock())
     request = pb.KillSessionsRequest(all=True, reason="test")
     answer = await WorkerSessionService(bench.manager, "0").KillSessions(request, CONTEXT)
     assert [result.outcome for result in answer.results] == [pb.KILL_OUTCOME_KILLED] * 3
@@ -155,7 +155,7 @@ async def test_a_kill_with_a_block_keeps_the_address_out_before_it_ends_the_sess
     (driver,) = crowd(bench, 1)
     blocks = bench.manager.admission.blocks
     blocked: list[bool] = []
-    monkeypatch.setattr(driver.link, "send_close", lambda *_: blocked.append(bool(blocks.current(0.0))))
+    monkeypatch.setattr(driver.connection, "send_close", lambda *_: blocked.append(bool(blocks.current(0.0))))
     request = pb.KillSessionsRequest(all=True, reason="abuse", block_address=Duration(seconds=60))
     answer = await WorkerSessionService(bench.manager, "0").KillSessions(request, CONTEXT)
     assert [block.address for block in answer.blocks] == ["192.0.2.1"]
@@ -189,7 +189,7 @@ async def test_a_change_is_told_once_before_during_and_after_the_snapshot(
     for changed in (drivers[1], drivers[6]):
         changed.close(CloseReason.KILLED)
     for gone in (drivers[2], drivers[7]):
-        gone.link.connection_lost(None)
+        gone.connection.connection_lost(None)
     opened = bench.opened(100)
     while messages[-1].session.id != ids([opened])[0]:
         messages.append(await anext(watch))

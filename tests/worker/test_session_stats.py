@@ -36,13 +36,13 @@ async def test_a_survey_counts_each_session_once_whatever_ends_meanwhile(
 ) -> None:
     monkeypatch.setattr(surveys, "BATCH_SIZE", 2)
     *drivers, ended_before = crowd(bench, 7)
-    ended_before.link.connection_lost(None)
+    ended_before.connection.connection_lost(None)
     walk = asyncio.create_task(survey(bench.manager))
     await asyncio.sleep(0)
     # The first two have been looked at, the others have not.
-    drivers[0].link.connection_lost(None)
+    drivers[0].connection.connection_lost(None)
     drivers[-1].session.sent(SENT)
-    drivers[-1].link.connection_lost(None)
+    drivers[-1].connection.connection_lost(None)
     bench.opened(100).session.sent(SENT)
     # Its last bytes count as well.
     assert kept(await walk) == (7, 1, 6, 8 * SENT)
@@ -59,7 +59,7 @@ async def test_a_session_that_ended_before_its_turn_does_nothing_now(
     walk = asyncio.create_task(survey(bench.manager))
     await asyncio.sleep(0)
     rate = first.session.download_meter.bps
-    second.link.connection_lost(None)
+    second.connection.connection_lost(None)
     taken = await walk
     assert taken.live["alex"].download_bps == rate > 0
     assert taken.states["alex", SessionState.ACTIVE] == 2

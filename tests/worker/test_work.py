@@ -88,22 +88,22 @@ async def test_a_portion_of_several_frames_is_one_write(bench: Bench) -> None:
 async def test_more_than_fits_in_is_whole_frames_in_one_write(bench: Bench) -> None:
     driver = bench.opened(1, "computer")
     before = bench.wire.writes
-    assert driver.link.send_payload(10 * WRITE_LIMIT_BYTES) == 4 * FRAME_BYTES
+    assert driver.connection.send_payload(10 * WRITE_LIMIT_BYTES) == 4 * FRAME_BYTES
     assert bench.wire.writes - before == 1
 
 
 async def test_what_fits_in_is_sent_whole(bench: Bench) -> None:
     driver = bench.opened(1, "computer")
-    assert driver.link.send_payload(2 * FRAME_BYTES + 5) == 2 * FRAME_BYTES + 5
+    assert driver.connection.send_payload(2 * FRAME_BYTES + 5) == 2 * FRAME_BYTES + 5
     # Alex's limit is less than a frame.
-    slow = bench.opened(2, "alex").link
+    slow = bench.opened(2, "alex").connection
     assert MIN_WRITE_LIMIT_BYTES < slow.send_payload(10 * WRITE_LIMIT_BYTES) < FRAME_BYTES
 
 
 async def test_an_upload_frame(bench: Bench) -> None:
     driver = bench.opened(1)
     frame = Frame(Opcode.BINARY, bytes(8192)).serialize(mask=True)
-    calls, writes = bench.counted(lambda: driver.link.data_received(frame), 0.01)
+    calls, writes = bench.counted(lambda: driver.connection.data_received(frame), 0.01)
     assert driver.session.sums.received == ROUNDS * 8192
     check("upload frame", calls, writes)
 
@@ -140,7 +140,7 @@ async def test_a_session_that_ends_while_a_pass_gives_way_is_left_alone(bench: B
     turns = bench.control_loop.turns()
     next(turns)
     gone = drivers[-1]
-    gone.link.connection_lost(None)
+    gone.connection.connection_lost(None)
     assert list(turns)
     assert gone.session.liveness.failed == 0
     assert gone.session.close_reason is CloseReason.CONNECTION_LOST

@@ -1,29 +1,30 @@
-"""Which message answers which: the session's side of the protocol, as messages in and messages out."""
+"""The session's side of the data-plane protocol: messages in, commands out."""
 
 from __future__ import annotations
 
 import math
+import uuid
 
 from householdd.measure.run_report import ClientRunReport
 from householdd.session import messages
 from householdd.session.close_reason import CloseReason
-from householdd.session.interval_timer import IntervalTimer
+from householdd.session.commands import Close, Command, Ping, Send, StoreReport
 from householdd.session.liveness import HEARTBEAT_S
-from householdd.session.pings import Pings
+from householdd.session.pings import IntervalTimer, Pings
 from householdd.session.session import Session
 from householdd.session.states import EvidenceKind
 from householdd.session.updates import fill, mbps
 from householdd.traffic.profiles import MAX_RATE_MBPS, MEGABIT, PROBE
 
 MAX_ERRORS = 20
-"""Malformed messages, and as many of unknown type, that a session survives."""
+"""Malformed messages that a session survives, and as many of unknown type."""
 
 UPLOAD_CHUNK_BYTES = 64 * 1024
 """Greatest upload chunk in bytes that deployed clients send."""
 
 
 class Dialogue:
-    """Speaks for one session. Every method returns the messages to send, in order."""
+    """Speaks for one session. ``now`` is monotonic, ``wall`` is Unix time, both in seconds."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -33,13 +34,17 @@ class Dialogue:
         self._by_timestamp = Pings[float]()
         self._pings = IntervalTimer(session.opened_at)
         self._tests = IntervalTimer(session.opened_at)
+        self._frames = Pings[bytes]()
+        """Unanswered WebSocket pings."""
+        self._frame_count = 0
+        # The id is random, so the pings of sessions that opened together are spread over the heartbeat.
+        phase = uuid.UUID(session.identity.id).int % 1000 / 1000
+        self._heartbeat = IntervalTimer(session.opened_at + phase * HEARTBEAT_S)
         self._reported = False
-        """Set once, by the session's only run report."""
-        self._report: ClientRunReport | None = None
-        """The report that nobody has taken yet."""
+        """Whether the session's only run report came in."""
 
-    def greeting(self, wall: float) -> list[messages.ServerMessage]:
-        """The first message of a session. ``wall`` is Unix time in seconds, here and below."""
+    def greeting(self, wall: float) -> list[Command]:
+        """Return the first message of a session."""
         profile = self.session.profile
         info = messages.ProfileInfo(
             name=profile.name,
@@ -49,15 +54,13 @@ class Dialogue:
             activity_type=profile.activity_type,
         )
         identity = self.session.identity
-        return [
-            messages.SessionInfo(user_id=identity.user_id, profile=info, timestamp=wall * 1e3, session_id=identity.id)
-        ]
+        message = messages.SessionInfo(
+            user_id=identity.user_id, profile=info, timestamp=wall * 1e3, session_id=identity.id
+        )
+        return [Send(message)]
 
-    def text(self, text: bytes, now: float, wall: float) -> tuple[list[messages.ServerMessage], CloseReason | None]:
-        """Takes a text message; the answers, and the reason to close where there is one.
-
-        Every message is evidence, a malformed one too: somebody is there. It counts against the budget all the same.
-        """
+    def text(self, text: bytes, now: float, wall: float) -> list[Command]:
+        """Take a text message. Each is evidence of a live client, even one that is malformed and counts as an error."""
         session = self.session
         session.evidence(EvidenceKind.MESSAGE, now)
         try:
@@ -67,17 +70,16 @@ class Dialogue:
         match message:
             case None:
                 session.errors.unknown += 1
-                spent = session.errors.unknown > MAX_ERRORS
-                return [], CloseReason.PROTOCOL_ERROR if spent else None
+                return [Close(CloseReason.PROTOCOL_ERROR)] if session.errors.unknown > MAX_ERRORS else []
             case messages.Ping():
-                return [self._pong(message, wall)], None
+                return [Send(self._pong(message, wall))]
             case messages.Pong():
                 self._answered(message, now)
             case messages.ClientConfirmation():
                 session.sums.client_says_received = message.received_bytes
                 session.sums.client_says_sent = message.sent_bytes
             case messages.StartTraffic():
-                # Only the old worker says this, and then uploads by itself at a rate of its own.
+                # Only the old worker sends this; it then uploads at a rate of its own.
                 session.held_back = session.profile.uploads
                 self.wish(message.rate, now)
             case messages.RequestDownload():
@@ -86,45 +88,59 @@ class Dialogue:
                 ack = messages.StopTestAck(
                     user_id=session.identity.user_id, timestamp=wall * 1e3, message="Test stopped"
                 )
-                return [ack], CloseReason.CLIENT_STOPPED
+                return [Send(ack), Close(CloseReason.CLIENT_STOPPED)]
             case ClientRunReport():
                 return self._run_report(message)
             case _:
-                # An announcement, or an answer that has done its work by coming in.
+                # An announcement, or an answer that counts as evidence only.
                 pass
-        return [], None
+        return []
 
-    def take_report(self) -> ClientRunReport | None:
-        """The run report that came in since the last call; its answer takes time, so somebody else gives it."""
-        report, self._report = self._report, None
-        return report
+    def pong(self, data: bytes, now: float) -> float | None:
+        """Take a pong frame; return the round trip in seconds, or None if it answers no ping of ours."""
+        round_trip = self._frames.answered(data, now)
+        if round_trip is not None:
+            self.session.pong(round_trip, now)
+        return round_trip
 
-    def probes(self, now: float, wall: float) -> list[messages.ServerMessage]:
-        """The pings and liveness tests that are due; none for a probe, whose own pings show that it is there."""
-        if self.session.profile.only_measures or self.session.profile.is_stream:
-            return []
-        due: list[messages.ServerMessage] = []
-        user_id, milliseconds = self.session.identity.user_id, wall * 1e3
+    def ping_sent(self, ping: Ping, now: float) -> None:
+        """Note that a ping frame was written; without room in the write buffer none is."""
+        self._frames.sent(ping.data, now)
+        self.session.sums.pings += 1
+
+    def probes(self, now: float, wall: float) -> list[Command]:
+        """Return the pings and liveness tests that are due at a control pass.
+
+        A probe gets no messages: its own pings show that it is there.
+        """
+        session = self.session
+        due: list[Command] = []
+        if self._heartbeat.due(now, HEARTBEAT_S) and session.wants_ping(now):
+            self._frame_count += 1
+            due.append(Ping(self._frame_count.to_bytes(8)))
+        if session.profile.only_measures or session.profile.is_stream:
+            return due
+        user_id, milliseconds = session.identity.user_id, wall * 1e3
         if self._pings.due(now, HEARTBEAT_S):
             self._sequence += 1
             self._by_sequence.sent(self._sequence, now)
             self._by_timestamp.sent(milliseconds, now)
-            due.append(messages.ServerPing(user_id, self._sequence, milliseconds, wall))
-        if self._tests.due(now, self.session.timeouts.probe_timeout):
-            due.append(messages.ConnectionTest(user_id, milliseconds))
+            due.append(Send(messages.ServerPing(user_id, self._sequence, milliseconds, wall)))
+        if self._tests.due(now, session.timeouts.probe_timeout):
+            due.append(Send(messages.ConnectionTest(user_id, milliseconds)))
         return due
 
-    def updates(self, now: float, wall: float, interval: float) -> list[messages.ServerMessage]:
-        """What a control pass tells the client; ``interval`` is the seconds to the next pass.
+    def updates(self, now: float, wall: float, interval: float) -> list[Command]:
+        """Return the figures and the upload request of a control pass; ``interval`` is the seconds to the next pass.
 
-        A probe is told nothing: an answer to its pings would wait behind these figures, the more so when they are lost.
+        A probe gets none: the answers to its pings would wait behind them, longer still when they are lost.
         """
         session = self.session
         if session.profile.only_measures or session.profile.is_stream:
             return []
         update = messages.RealTimeUpdate()
         fill(update, session, now, wall)
-        due: list[messages.ServerMessage] = [update]
+        due: list[Command] = [Send(update)]
         wanted = session.upload_due(now + interval)
         if wanted > 0:
             request = messages.RealUploadRequest(
@@ -133,43 +149,44 @@ class Dialogue:
                 duration_ms=round(interval * 1e3),
                 timestamp=wall * 1e3,
             )
-            due.append(request)
+            due.append(Send(request))
         return due
 
-    def farewell(self, now: float, wall: float) -> list[messages.ServerMessage]:
-        """The last messages before a close; the session's reason is set."""
+    def farewell(self, now: float, wall: float) -> list[Command]:
+        """Return the last message before a close; the session's reason is set."""
         session = self.session
         reason = session.close_reason or CloseReason.INTERNAL
         complete = messages.SessionComplete(
             session_duration=session.age(now), reason=reason.value, detail=session.close_detail
         )
         fill(complete, session, now, wall)
-        return [complete]
+        return [Send(complete)]
 
     def wish(self, rate: float | None, now: float) -> None:
-        """Lower the download rate to what the client asks for; a wish above the profile's rate is ignored.
+        """Lower the download rate to the client's wish; a wish above the profile's rate is ignored.
 
-        A rate is Mbit/s. Clients of the earlier system say bit/s: so is every number beyond the rates of a profile.
+        The rate is Mbit/s. Clients of the earlier system send bit/s: every number above ``MAX_RATE_MBPS``.
         """
         if rate is not None and rate > 0 and math.isfinite(rate):
             self.session.download.limit(rate if rate > MAX_RATE_MBPS else rate * MEGABIT, now)
 
-    def _run_report(self, report: ClientRunReport) -> tuple[list[messages.ServerMessage], CloseReason | None]:
+    def _run_report(self, report: ClientRunReport) -> list[Command]:
         if self.session.profile.key != PROBE.key:
             return self._malformed(f"run_report: only a session of {PROBE.key} may send one")
         if report.client.kind == "server":
             return self._malformed("run_report: client.kind must be page or householdctl - at `$.client.kind`")
         if self._reported:
             return self._malformed("run_report: one session may send one only")
-        self._reported, self._report = True, report
-        return [], None
+        self._reported = True
+        return [StoreReport(report)]
 
-    def _malformed(self, error: str) -> tuple[list[messages.ServerMessage], CloseReason | None]:
+    def _malformed(self, error: str) -> list[Command]:
         errors = self.session.errors
         errors.malformed += 1
+        if errors.malformed > MAX_ERRORS:
+            return [Close(CloseReason.MALFORMED)]
         told, errors.told = errors.told, True
-        answers: list[messages.ServerMessage] = [] if told else [messages.ErrorMessage(error=error)]
-        return answers, CloseReason.MALFORMED if errors.malformed > MAX_ERRORS else None
+        return [] if told else [Send(messages.ErrorMessage(error=error))]
 
     def _pong(self, ping: messages.Ping, wall: float) -> messages.ServerPong | messages.ProbePong:
         if self.session.profile.only_measures:

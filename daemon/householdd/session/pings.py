@@ -1,13 +1,33 @@
-"""Pings on their way: an answer counts only for a ping that we sent."""
+"""When pings are due, and which of them are unanswered: an answer counts only for a ping that was sent."""
 
 from __future__ import annotations
 
+import math
 from typing import Generic, TypeVar
 
 MAX_PINGS = 64
-"""Unanswered pings that are remembered: half a minute of them at two a second."""
+"""Greatest number of unanswered pings that are remembered: half a minute at two a second."""
 
 Key = TypeVar("Key", int, bytes, float)
+
+
+class IntervalTimer:
+    """Due at ``first`` and then at equal intervals; a missed turn is not made up."""
+
+    __slots__ = ("_at",)
+
+    def __init__(self, first: float) -> None:
+        self._at = first
+
+    def due(self, now: float, interval: float) -> bool:
+        """Return whether a turn has come; the next is ``interval`` seconds later, or a multiple of that when late."""
+        if now < self._at:
+            return False
+        self._at += interval * (math.floor((now - self._at) / interval) + 1)
+        if self._at <= now:
+            # The division was rounded down; without this the same turn would come twice.
+            self._at += interval
+        return True
 
 
 class Pings(Generic[Key]):
@@ -19,12 +39,12 @@ class Pings(Generic[Key]):
         self._sent: dict[Key, float] = {}
 
     def sent(self, key: Key, now: float) -> None:
-        """A ping was sent; beyond ``KEPT`` the oldest is forgotten."""
+        """Remember a ping; forget the oldest beyond ``MAX_PINGS``."""
         self._sent[key] = now
         if len(self._sent) > MAX_PINGS:
             del self._sent[next(iter(self._sent))]
 
     def answered(self, key: Key, now: float) -> float | None:
-        """Seconds since the ping ``key`` was sent; None where there is none. A second answer finds none."""
+        """Return the seconds since the ping ``key`` and forget it; None if there is no such ping."""
         sent = self._sent.pop(key, None)
         return None if sent is None else now - sent

@@ -1,4 +1,4 @@
-"""One connection of one user: its state, its gate, its deadlines and its sums."""
+"""The session of one user on one connection: its state, gate, deadlines and counts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from householdd.capacity.lateness import Lateness
 from householdd.measure.latency import SessionLatency
 from householdd.measure.rate_meter import RateMeter
 from householdd.session.close_reason import CloseReason
+from householdd.session.commands import Close
 from householdd.session.liveness import HEARTBEAT_S, Kernel, Liveness
 from householdd.session.states import EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
@@ -19,13 +20,13 @@ from householdd.traffic.pacer import UPLOAD_CATCH_UP_S, Pacer
 from householdd.traffic.profiles import Profile
 
 UNASKED_FACTOR = 2
-"""Uploads may come to so many times what was to be asked for: deployed clients round a request up to whole chunks."""
+"""Allowed upload, as a multiple of the requested bytes: deployed clients round a request up to whole chunks."""
 
 UNASKED_GRACE_BYTES = 1024 * 1024
-"""Bytes on top of that, such as what was asked for before the operator lowered a profile's rate."""
+"""Bytes allowed on top, such as those requested before the operator lowered a profile's rate."""
 
 MIN_READ_BYTES = 256
-"""Bytes that are read from every client in a control pass: what stands before its next answer must move on."""
+"""Bytes read from every client in a control pass, so that the payload ahead of its next answer moves on."""
 
 _NEXT = {
     SessionState.HANDSHAKE: {SessionState.ACTIVE, SessionState.CLOSED},
@@ -38,7 +39,7 @@ _NEXT = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is known of a session before it opens; the labels come from the client and prove nothing."""
+    """Identity of a session, known before it opens; the labels come from the client and prove nothing."""
 
     id: str
     user_id: str
@@ -51,16 +52,16 @@ class Identity:
 
 
 class Transport(msgspec.Struct, frozen=True):
-    """What the kernel said of the connection when it was last asked."""
+    """The kernel's latest report of the connection."""
 
     round_trip: float
-    """Smoothed, in seconds."""
+    """Smoothed round trip, in seconds."""
     min_round_trip: float | None
-    """Least, in seconds; None before the first."""
+    """Shortest round trip, in seconds; None before the first."""
     retransmits: int
-    """Segments that were sent again."""
+    """Retransmitted segments."""
     delivery_rate_bps: float
-    """Latest rate at which data reached the peer."""
+    """Latest rate at which data reached the peer, in bit/s."""
     congestion_control: str
 
 
@@ -75,9 +76,9 @@ class Sums:
     pings: int = 0
     """WebSocket pings sent."""
     pongs: int = 0
-    """Those that were answered."""
+    """WebSocket pings answered."""
     quiets: int = 0
-    """How often the gate was shut."""
+    """Times that the gate was shut."""
 
 
 @dataclass(slots=True)
@@ -87,42 +88,43 @@ class Errors:
     malformed: int = 0
     unknown: int = 0
     framing: int = 0
-    """What came in was not the WebSocket protocol."""
+    """Bytes that the WebSocket protocol does not allow."""
     flooding: int = 0
-    """More frames than are allowed."""
+    """More frames than allowed."""
     unread: int = 0
-    """Answers were provoked and not read."""
+    """Answers provoked and not read."""
     unasked: int = 0
-    """Far more was uploaded than was asked for."""
+    """Uploads far beyond the requested bytes."""
     told: bool = field(default=False)
-    """Whether the client has been told of a malformed message; it is told once."""
+    """Whether the client was told of a malformed message; it is told once."""
 
 
 class Session:
-    """The pure part of a session. Whoever drives it brings the time and carries out what it decides."""
+    """The pure part of a session: events and the time in, commands out; its driver carries them out."""
 
     def __init__(self, identity: Identity, profile: Profile, timeouts: Timeouts, now: float, wall: float) -> None:
         self.identity = identity
         self.profile = profile
         self.timeouts = timeouts
-        """The deadlines in force; whoever changes them puts a new value here."""
+        """Deadlines in force; may be replaced at any time."""
         self.state = SessionState.HANDSHAKE
         self.live = False
-        """Whether the session may still carry traffic, now or once evidence returns; follows from the state."""
+        """Whether the session may still carry traffic, now or once evidence returns: not before it opens, not once its
+        end is decided."""
         self.opened_at = now
         self.opened_wall = wall
-        """Unix time of the opening; for display only, never for an interval."""
+        """Unix time of the opening; only for display, never for an interval."""
         self.closed_at: float | None = None
-        """Set only in CLOSED."""
+        """Monotonic time of the end; only set in CLOSED."""
         self.close_reason: CloseReason | None = None
-        """Set once, with CLOSING or CLOSED; the first reason stands."""
+        """Reason of the end; set once, with CLOSING or CLOSED."""
         self.close_detail = ""
         self.latency = SessionLatency()
         self.download = Pacer(profile.download.shape(), now)
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP_S)
         self.liveness = Liveness(self.download.shape.longest_gap_s, now, acks_answer=profile.is_stream)
         self.transport: Transport | None = None
-        """The latest report; None before the first, and of a session that ended before it."""
+        """The kernel's latest report; None before the first."""
         self.sums = Sums()
         self.errors = Errors()
         self.download_meter = RateMeter(now)
@@ -131,55 +133,54 @@ class Session:
         self._download_demand = Demand(now)
         self._upload_demand = Demand(now)
         self._may_receive = UNASKED_GRACE_BYTES
-        """Bytes up to which an upload is known to be within its bound."""
+        """Received bytes up to which the upload is known to be within its bound."""
         self.held_back = False
-        """Whether the client uploads by itself, so that it is read no faster than its profile uploads."""
+        """Whether the client uploads without requests, and so is read no faster than its profile uploads."""
         self.readable = MIN_READ_BYTES
-        """Bytes to read of a client that is held back, from one control pass to the next."""
+        """Bytes to read from a client that is held back, until the next control pass."""
 
     def set_profile(self, profile: Profile, now: float) -> None:
-        """Other rates for the same kind of user, from now on; a wish of the client still limits the download."""
+        """Put other rates of the same kind of user in force; a wish of the client still limits the download."""
         self.profile = profile
         self.download.reshape(profile.download.shape(), now)
         self.upload.reshape(profile.upload.shape(), now)
 
     def open(self) -> None:
-        """The opening handshake is done."""
+        """Begin: the opening handshake is done."""
         self._move(SessionState.ACTIVE)
 
     def evidence(self, kind: EvidenceKind, now: float) -> None:
-        """Something was received that proves a live client; opens the gate when it was shut."""
+        """Note evidence of a live client, and open the gate if it is shut."""
         if not self.live:
             return
         self.liveness.evidence(kind, now)
         self._revive(now)
 
     def acknowledged(self, kernel: Kernel, now: float) -> None:
-        """The kernel reports; progress of its acknowledgements is evidence too."""
+        """Take the kernel's report; progress of acknowledgements is evidence too."""
         if self.live and self.liveness.acknowledged(kernel, now) and self.liveness.fresh(self.timeouts, now):
             self._revive(now)
 
     def pong(self, round_trip: float, now: float) -> None:
-        """A pong answered one of our pings, ``round_trip`` seconds after it was sent."""
+        """Note a pong that answered a ping of ours after ``round_trip`` seconds."""
         self.sums.pongs += 1
         self.liveness.round_trip.add(round_trip)
         self.evidence(EvidenceKind.PONG, now)
 
     def wants_ping(self, now: float) -> bool:
-        """Whether a WebSocket ping that is due is of use.
+        """Return whether a WebSocket ping that is due is of use.
 
-        A probe is pinged only when it has fallen silent: its own pings are evidence enough, and wherever ours is lost
-        their answers would wait behind it.
+        A probe is pinged only once it is silent: its own pings are evidence enough, and their answers would wait
+        behind a lost ping of ours.
         """
         if self.profile.is_stream:
             return False
         return not self.profile.only_measures or now - self.liveness.last_evidence_at >= HEARTBEAT_S
 
     def payload_due(self, now: float) -> int:
-        """Payload bytes that may be written now; 0 while the gate is shut.
+        """Return the payload bytes that may be written now; 0 while the gate is shut.
 
-        The gate is looked at for every portion, not once a control pass, so that no portion is written on stale
-        evidence.
+        The gate is checked for every portion, not once a control pass, so that none is written on stale evidence.
         """
         if self.state is not SessionState.ACTIVE:
             return 0
@@ -189,7 +190,7 @@ class Session:
         return self.download.due(now)
 
     def upload_due(self, until: float) -> int:
-        """Bytes to ask the client for, which it is to send up to the time ``until``; 0 while the gate is shut."""
+        """Return the bytes to request from the client until the time ``until``; 0 while the gate is shut."""
         if self.state is not SessionState.ACTIVE:
             return 0
         count = self.upload.due(until)
@@ -198,21 +199,20 @@ class Session:
         return count
 
     def sent(self, count: int) -> None:
-        """``count`` payload bytes were given to the transport."""
+        """Count payload bytes given to the transport."""
         self.download.take(count)
         self.sums.sent += count
 
-    def received(self, count: int, now: float) -> CloseReason | None:
-        """``count`` payload bytes came in; any binary frame is a message of a live client.
+    def received(self, count: int, now: float) -> Close | None:
+        """Count received payload bytes; any binary frame is evidence of a live client.
 
-        A client that has sent far more than it can have been asked for is held back; EXCESS_UPLOAD where its profile
-        uploads nothing.
+        A client that sends far more than was requested is held back, or closed if its profile uploads nothing.
         """
         self.sums.received += count
         self.evidence(EvidenceKind.MESSAGE, now)
         if self.sums.received <= self._may_receive or self.held_back or not self.live:
             return None
-        # Worked out only where the last bound is passed: this is called for every frame.
+        # Computed only beyond the last bound: this is called for every frame.
         self._may_receive = UNASKED_FACTOR * self.upload.offered(now) + UNASKED_GRACE_BYTES
         if self.sums.received <= self._may_receive:
             return None
@@ -220,32 +220,32 @@ class Session:
         if self.profile.uploads:
             self.held_back = True
             return None
-        return CloseReason.EXCESS_UPLOAD
+        return Close(CloseReason.EXCESS_UPLOAD)
 
-    def expired(self, now: float) -> CloseReason | None:
-        """MAX_DURATION once it has passed."""
+    def expired(self, now: float) -> Close | None:
+        """Close the session at its maximum duration."""
         most = min(self.timeouts.max_duration, self.profile.max_duration_s)
-        return CloseReason.MAX_DURATION if now - self.opened_at >= most else None
+        return Close(CloseReason.MAX_DURATION) if now - self.opened_at >= most else None
 
-    def judge(self, now: float) -> CloseReason | None:
-        """Shuts the gate when evidence is overdue; the reason to close, if the client is to be given up."""
+    def judge(self, now: float) -> Close | None:
+        """Shut the gate on overdue evidence, and close the session of a dead client."""
         if not self.live:
             return None
         reason = self.liveness.judge(self.timeouts, now)
         if reason is None and self.state is SessionState.ACTIVE and not self.liveness.fresh(self.timeouts, now):
             self._move(SessionState.QUIET)
-        return reason
+        return None if reason is None else Close(reason)
 
     def measure(self, now: float, late: int = 0) -> None:
-        """Samples the rates; once a control pass, by which ``late`` passes were late."""
+        """Sample the rates, once a control pass; ``late`` is the number of passes by which this one was late."""
         self.lateness.add(late)
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
 
     def demands(self, now: float) -> tuple[float, float]:
-        """What the session wants to download and to upload now, bit/s: by its profile, or what its line takes of that.
+        """Return the wanted download and upload rates in bit/s: the profile's, or what the line takes of it.
 
-        Nothing behind a shut gate. To be asked once a control pass.
+        Both are 0 behind a shut gate. Call once a control pass.
         """
         download, upload = self._download_demand, self._upload_demand
         download.update(now, self.download.offered(now), self.sums.sent, capped=self.download.capped)
@@ -258,18 +258,18 @@ class Session:
         )
 
     def hold(self, download_bps: float, upload_bps: float, now: float) -> None:
-        """Budgets leave the session so much, until the next call."""
+        """Limit the rates to the session's share of the budgets, until the next call."""
         self.download.set_cap(download_bps, now)
         self.upload.set_cap(upload_bps, now)
 
     @property
     def limited(self) -> bool:
-        """Whether budgets, and not the line, were the limit so far, in either direction."""
+        """Whether budgets, and not the line, limited the session so far, in either direction."""
         return self._download_demand.limited or self._upload_demand.limited
 
     @property
     def limited_now(self) -> bool:
-        """Whether budgets, and not the line, are what holds the session back at this moment, in either direction."""
+        """Whether budgets, and not the line, limit the session now, in either direction."""
         download = self.download.capped and self._download_demand.limited_now
         return download or (self.upload.capped and self._upload_demand.limited_now)
 
@@ -283,7 +283,7 @@ class Session:
         return True
 
     def on_closed(self, now: float, reason: CloseReason) -> None:
-        """The connection is gone; ``reason`` counts only where no end had been decided."""
+        """Note that the connection is gone; ``reason`` counts only if no end was decided before."""
         if self.state is SessionState.CLOSED:
             return
         self.close_reason = self.close_reason or reason
@@ -291,12 +291,12 @@ class Session:
         self._move(SessionState.CLOSED)
 
     def age(self, now: float) -> float:
-        """Seconds since the opening, up to the end where the session has ended."""
+        """Return the seconds since the opening, up to the end of a closed session."""
         return (now if self.closed_at is None else self.closed_at) - self.opened_at
 
     def _revive(self, now: float) -> None:
         if self.state is SessionState.QUIET:
-            # What became due behind the shut gate is gone: a line that comes back is not flooded.
+            # Skip what became due behind the shut gate, so that a line that returns is not flooded.
             self.download.skip(now)
             self.upload.skip(now)
             self._move(SessionState.ACTIVE)

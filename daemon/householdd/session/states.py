@@ -1,6 +1,6 @@
-"""The words that core, control API, logs and metrics share: one enum each.
+"""States, evidence and verdicts of a session, in the words of the control API, logs and metrics.
 
-Members carry the names of the enum values in ``protos/household/v1/session.proto`` without their prefix.
+Members have the names of the enum values in ``protos/household/v1/session.proto``, without their prefix.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class SessionState(StrEnum):
-    """Where a session is in its life: HANDSHAKE -> ACTIVE <-> QUIET -> CLOSING -> CLOSED."""
+    """State of a session: HANDSHAKE -> ACTIVE <-> QUIET -> CLOSING -> CLOSED."""
 
     HANDSHAKE = "handshake"
     ACTIVE = "active"
@@ -19,7 +19,7 @@ class SessionState(StrEnum):
 
 
 class EvidenceKind(StrEnum):
-    """What was received that proves a live client. Something sent is never evidence."""
+    """Something received that proves a live client. Nothing that is sent is evidence."""
 
     HANDSHAKE = "handshake"
     PONG = "pong"
@@ -28,11 +28,11 @@ class EvidenceKind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the evidence says of the client at this moment."""
+    """What the evidence says of the client now."""
 
     LIVE = "live"
-    """It answers."""
+    """The client answers."""
     FROZEN = "frozen"
-    """Its kernel is there, but nothing answers: a frozen tab, a stopped process, a shut window."""
+    """The client's kernel acknowledges, but nothing answers: a frozen tab, a stopped process, a shut window."""
     SILENT = "silent"
-    """Nothing comes from it, not even acknowledgements."""
+    """Nothing arrives from the client, not even acknowledgements."""

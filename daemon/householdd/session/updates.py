@@ -1,4 +1,4 @@
-"""The figures of a session that its client is shown."""
+"""The figures of a session for its client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from householdd.traffic.profiles import MEGABIT
 
 
 def fill(update: Update, session: Session, now: float, wall: float) -> None:
-    """Puts the session's figures into ``update``; ``wall`` is Unix time in seconds."""
+    """Put the session's figures into ``update``; ``wall`` is Unix time in seconds."""
     sums, elapsed, latency = session.sums, session.age(now), session.latency
     update.user_id = session.identity.user_id
     update.profile_name = session.profile.name
@@ -67,8 +67,8 @@ def _server_tcp(transport: Transport) -> ServerTcp:
 
 
 def mbps(bps: float) -> float:
-    """Megabits per second, to a hundred bit/s, as clients are told rates."""
-    # To whole hundreds: rounding to decimal places takes twice as long.
+    """Return the rate in Mbit/s as clients get it, rounded to 100 bit/s."""
+    # Rounding to whole hundreds takes half as long as to decimal places.
     return round(bps / 100) / _HUNDREDS
 
 

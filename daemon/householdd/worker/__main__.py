@@ -39,6 +39,7 @@ from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
 from householdd.traffic.profiles import Profiles
 from householdd.version import VERSION
 from householdd.worker import allocator, garbage_collector
+from householdd.worker.clock import Clock
 from householdd.worker.control_loop import ControlLoop
 from householdd.worker.daemon_stats import DaemonStats
 from householdd.worker.gateway import Gateway, GatewayOptions
@@ -50,7 +51,6 @@ from householdd.worker.proxy_protocol import ProxyHeaderReader
 from householdd.worker.recorder_client import RecorderClient
 from householdd.worker.redirect_listener import RedirectListener
 from householdd.worker.server_service import WorkerServerService
-from householdd.worker.session_driver import Clock
 from householdd.worker.session_manager import SessionManager
 from householdd.worker.session_service import WorkerSessionService
 from householdd.worker.shared_runs import SharedRuns

@@ -10,7 +10,7 @@ from householdd.worker.session_driver import SessionDriver
 
 def message(driver: SessionDriver) -> pb.Connection | None:
     """What the last control pass saw; None before the first, and when the connection is going."""
-    tcp, link, transport = driver.tcp, driver.link, driver.session.transport
+    tcp, link, transport = driver.tcp, driver.connection, driver.session.transport
     if tcp is None or transport is None or not link.open:
         return None
     message = _lasting(transport)

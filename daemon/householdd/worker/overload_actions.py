@@ -77,7 +77,7 @@ class OverloadActions:
 
     def _look(self, now: float) -> None:
         used = self._cpu()
-        figures = {Signal.SEND_QUEUE: float(sum(driver.link.buffered for driver in self._manager.live.values()))}
+        figures = {Signal.SEND_QUEUE: float(sum(driver.connection.buffered for driver in self._manager.live.values()))}
         if self._looked is not None:
             before, used_before = self._looked
             figures[Signal.CPU] = (used - used_before) / (now - before)

@@ -22,7 +22,7 @@ def take(manager: SessionManager, connections: int) -> pb.Census:
         connections=connections,
         tasks=len(asyncio.all_tasks()),
         file_descriptors=_descriptors(),
-        buffered_bytes=sum(driver.link.buffered for driver in drivers),
+        buffered_bytes=sum(driver.connection.buffered for driver in drivers),
         timers=sum(driver.scheduled for driver in drivers),
         session_objects=len(SessionDriver.objects),
         connection_objects=len(Connection.objects),

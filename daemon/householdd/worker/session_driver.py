@@ -1,11 +1,9 @@
-"""Drives one session: carries what the connection brings to the core, and what the core decides to the connection."""
+"""Drives one session: passes its connection's events to the session, and carries out the commands it returns."""
 
 from __future__ import annotations
 
-import uuid
 import weakref
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import ClassVar, Protocol
 
 import structlog
@@ -14,16 +12,16 @@ from householdd.clients.addresses import host_port
 from householdd.http import socket_options
 from householdd.measure.run_report import ClientRunReport
 from householdd.session.close_reason import CloseReason, Fault
+from householdd.session.commands import Close, Command, Ping, Send, StoreReport
 from householdd.session.dialogue import Dialogue
-from householdd.session.interval_timer import IntervalTimer
-from householdd.session.liveness import HEARTBEAT_S, Kernel
-from householdd.session.messages import MAX_TEXT_BYTES, RunRefused, RunStored, ServerMessage, encode
-from householdd.session.pings import Pings
+from householdd.session.liveness import Kernel
+from householdd.session.messages import MAX_TEXT_BYTES, RunRefused, RunStored, encode
 from householdd.session.session import Session
 from householdd.session.states import SessionState
 from householdd.settings.definitions import Timeouts
 from householdd.traffic.profiles import Profile
 from householdd.worker import tcp_info
+from householdd.worker.clock import Clock, Timer
 from householdd.worker.connection import MAX_FRAMES_PER_S, OVERFLOW_BYTES, Connection
 from householdd.worker.tcp_info import TcpInfo
 
@@ -31,93 +29,70 @@ log = structlog.get_logger("session")
 
 
 KERNEL_MARGIN_S = 10.0
-"""Seconds that the kernel waits longer than the daemon before it gives a connection up by itself."""
+"""Time that the kernel waits longer than the daemon before it gives a connection up, in seconds."""
 
 MIN_DELAY_S = 0.001
-"""Seconds; the loop's timers count milliseconds, and less would spin until the tick has come."""
-
-
-class Timer(Protocol):
-    """A call that is scheduled."""
-
-    def cancel(self) -> None:
-        """Drop the call, if it was not made yet."""
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Where time comes from, in seconds."""
-
-    now: Callable[[], float]
-    """Monotonic time."""
-    wall: Callable[[], float]
-    """Unix time."""
-    call_later: Callable[[float, Callable[[], None]], Timer]
-    """Schedules a call after a delay, as an event loop does."""
+"""Shortest delay of a payload timer, in seconds: the event loop's timers count milliseconds, and less would spin."""
 
 
 class Observer(Protocol):
-    """Whom a driver tells of its session's life."""
+    """Callbacks for the events of a session's life."""
 
     def ticked(self, lateness: float) -> None:
-        """The next portion of payload was looked for, ``lateness`` seconds after it was to."""
+        """A payload timer fired ``lateness`` seconds late."""
 
     def answered(self, round_trip: float) -> None:
-        """The client answered a ping, ``round_trip`` seconds after it was sent."""
+        """The client answered a ping after ``round_trip`` seconds."""
 
     def changed(self, driver: SessionDriver) -> None:
-        """The session's state is another."""
+        """The session changed state."""
 
     def on_closed(self, driver: SessionDriver) -> None:
         """The session is CLOSED and holds nothing more."""
 
     def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:
-        """The client tells of its run; ``driver.answer_report`` is to be called, now or later."""
+        """The client reports its run; the observer calls ``driver.answer_report``, now or later."""
 
 
 class SessionDriver:
-    """One session on one connection. No method waits; the event loop calls in, and the control loop passes by."""
+    """One session on one connection. No method waits; the event loop and the control loop call in."""
 
     objects: ClassVar[weakref.WeakSet[SessionDriver]] = weakref.WeakSet()
     """Every driver in memory; one that outlives its session is a leak."""
 
-    def __init__(self, session: Session, link: Connection, clock: Clock, observer: Observer) -> None:
+    def __init__(self, session: Session, connection: Connection, clock: Clock, observer: Observer) -> None:
         self.objects.add(self)
         self.session = session
-        self.link = link
+        self.connection = connection
         self._clock = clock
         self._observer = observer
         self._dialogue = Dialogue(session)
-        self._pings = Pings[bytes]()
-        self._ping_count = 0
-        # The id is random, so the pings of sessions that opened together are spread over the heartbeat.
-        phase = uuid.UUID(session.identity.id).int % 1000 / 1000
-        self._heartbeat = IntervalTimer(session.opened_at + phase * HEARTBEAT_S)
         self.tcp: TcpInfo | None = None
-        """What the kernel said when it was last asked; None before the first control pass."""
+        """The kernel's latest report; None before the first control pass."""
         self.congestion_control = ""
-        """Of the connection, such as ``cubic``; known from the start on."""
+        """Congestion control of the connection, such as ``cubic``; known from ``start`` on."""
         self._timer: Timer | None = None
-        """The next payload portion; set only while the gate is open and the write buffer has room."""
+        """Timer of the next payload portion; only set while the gate is open and the write buffer has room."""
         self._tick_at = 0.0
-        """When that is to be; holds while the timer is set."""
+        """Time at which the timer is due; only valid while it is set."""
         self._abort_at: float | None = None
-        """Deadline of the closing handshake; set only in CLOSING."""
+        """Deadline of the closing handshake; only set in CLOSING."""
         self._closes: dict[CloseReason, tuple[float, str]] = {}
         """Planned ends: the monotonic time, and the detail for the client."""
         self._shown = session.state
+        """State that the observer knows."""
 
     def start(self) -> None:
-        """Opens the session on a connection whose handshake is done."""
+        """Open the session on a connection whose handshake is done."""
         self.session.open()
-        self.link.owner = self
+        self.connection.owner = self
         self.set_timeouts(self.session.timeouts)
-        socket_options.reset_on_close(self.link.socket)
-        self.congestion_control = socket_options.congestion_control(self.link.socket)
-        self.link.pace_for(self.session.download.shape.peak_bps)
+        socket_options.reset_on_close(self.connection.socket)
+        self.congestion_control = socket_options.congestion_control(self.connection.socket)
+        self.connection.pace_for(self.session.download.shape.peak_bps)
         self._shown = self.session.state
         identity = self.session.identity
-        # Its end is the one line that an operator's log has of a session.
+        # An operator's log has one line of a session, that of its end.
         log.debug(
             "session opened",
             session=identity.id,
@@ -125,7 +100,7 @@ class SessionDriver:
             profile=self.session.profile.key,
             peer=host_port(identity.peer_host, identity.peer_port),
         )
-        self._send(self._dialogue.greeting(self._clock.wall()))
+        self._execute(self._dialogue.greeting(self._clock.wall()))
         self._arm()
 
     @property
@@ -134,22 +109,22 @@ class SessionDriver:
         return self._timer is not None
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
-        """Puts new deadlines in force; they act at the next control pass."""
+        """Put new deadlines in force; they act at the next control pass."""
         self.session.timeouts = timeouts
-        if self.link.open:
-            socket_options.give_up_after(self.link.socket, timeouts.inactivity + KERNEL_MARGIN_S)
+        if self.connection.open:
+            socket_options.give_up_after(self.connection.socket, timeouts.inactivity + KERNEL_MARGIN_S)
 
     def set_profile(self, profile: Profile) -> None:
-        """Puts other rates in force, at the next portion."""
+        """Put other rates in force, from the next payload portion on."""
         self.session.set_profile(profile, self._clock.now())
-        if self.link.open:
-            self.link.pace_for(self.session.download.shape.peak_bps)
+        if self.connection.open:
+            self.connection.pace_for(self.session.download.shape.peak_bps)
         if self._timer is not None:
             self._disarm()
             self._arm()
 
     def wish(self, rate: float) -> None:
-        """The client's URL asks for a rate."""
+        """Lower the download rate to the wish of the client's URL."""
         self._dialogue.wish(rate, self._clock.now())
 
     def close(self, reason: CloseReason, detail: str = "") -> bool:
@@ -169,144 +144,111 @@ class SessionDriver:
         self._closes[reason] = min(self._closes.get(reason, (at, detail)), (at, detail))
 
     def cancel_close(self, reason: CloseReason) -> None:
-        """Drop an end that was planned for ``reason``."""
+        """Drop the end that is planned for ``reason``."""
         self._closes.pop(reason, None)
 
-    def _close(self, reason: CloseReason, detail: str, *, graceful: bool) -> bool:
-        """Every end but the loss of the connection goes through here."""
-        decided = self.session.close(reason, detail)
-        self._disarm()
-        if not graceful:
-            self.link.abort()
-        elif decided:
-            now = self._clock.now()
-            self._abort_at = now + self.session.timeouts.close
-            # The client's answer is behind all that it has sent.
-            self.link.read_freely()
-            # Where the client, or the library, began to close, neither of these is sent.
-            self._send(self._dialogue.farewell(now, self._clock.wall()))
-            self.link.send_close(reason.close_code, reason.text(detail))
-        if reason.fault is Fault.CLIENT:
-            self.link.distrust()
-        self._tell()
-        return decided
-
     def expire(self, now: float) -> None:
-        """Control pass, first: removes what is dead."""
+        """Run the first part of a control pass: remove what is over."""
         if self._abort_at is not None and now >= self._abort_at:
-            self.link.abort()
-        elif self.session.live and (reason := self.session.expired(now)):
-            self.close(reason)
+            self.connection.abort()
+        elif self.session.live and (close := self.session.expired(now)) is not None:
+            self._execute([close])
         elif self._closes:
-            self._close_as_planned(now)
+            reason, (at, detail) = min(self._closes.items(), key=lambda close: close[1][0])
+            if now >= at:
+                self.close(reason, detail)
 
     def judge(self, now: float) -> None:
-        """Control pass, second: shuts the gate of a session whose evidence is overdue, and gives up the dead."""
-        self._look(now)
-        reason = self.session.judge(now)
-        if reason is not None:
-            self.close(reason)
+        """Run the second part of a control pass: shut the gate on overdue evidence, and give up dead clients."""
+        self._note_acknowledgements(now)
+        if (close := self.session.judge(now)) is not None:
+            self._execute([close])
         self._tell()
 
     def speak(self, now: float, interval: float, late: int) -> None:
-        """Control pass, third: pings and liveness tests that are due, figures and upload requests, in one write.
+        """Run the third part of a control pass: send due pings, figures and upload requests, in one write.
 
-        A client that may not be there is only asked. ``late`` is how many passes were late by this one.
+        A silent client gets only pings. ``late`` is the number of passes by which this one was late.
         """
         self.session.measure(now, late)
         if not self.session.live:
             return
         wall = self._clock.wall()
-        messages = self._dialogue.probes(now, wall)
+        commands = self._dialogue.probes(now, wall)
         if self.session.state is SessionState.ACTIVE:
-            messages += self._dialogue.updates(now, wall, interval)
+            commands += self._dialogue.updates(now, wall, interval)
         if self.session.held_back:
-            self.link.read_at_most(self.session.readable)
-        if self._heartbeat.due(now, HEARTBEAT_S) and self.session.wants_ping(now):
-            self._ping_count += 1
-            data = self._ping_count.to_bytes(8)
-            if self._send(messages, data):
-                self._pings.sent(data, now)
-                self.session.sums.pings += 1
-        else:
-            self._send(messages)
+            self.connection.read_at_most(self.session.readable)
+        self._execute(commands)
 
     def text(self, data: bytes) -> None:
-        """A text message came in."""
-        messages, reason = self._dialogue.text(data, self._clock.now(), self._clock.wall())
-        self._send(messages)
-        if reason is not None:
-            self.close(reason)
-        if (report := self._dialogue.take_report()) is not None:
-            self._observer.reported(self, report)
+        """Take a text message."""
+        self._execute(self._dialogue.text(data, self._clock.now(), self._clock.wall()))
         self._tell()
 
     def answer_report(self, answer: RunStored | RunRefused) -> None:
-        """What became of the run report; not heard by a client that has gone meanwhile."""
-        self._send([answer])
+        """Answer the run report; a client that has gone meanwhile gets nothing."""
+        self._execute([Send(answer)])
 
     def text_too_long(self) -> None:
-        """A text message was too long."""
+        """Close on a text message beyond the limit."""
         self.session.errors.malformed += 1
-        detail = f"a text message may have {MAX_TEXT_BYTES} bytes"
-        self.close(CloseReason.TEXT_TOO_LARGE, detail)
+        self.close(CloseReason.TEXT_TOO_LARGE, f"a text message may have {MAX_TEXT_BYTES} bytes")
 
     def binary(self, size: int) -> None:
-        """Upload payload came in."""
-        reason = self.session.received(size, self._clock.now())
-        if reason is not None:
-            self.close(reason)
-        elif self.session.held_back and self.link.room is None:
-            # At once: by the next control pass a fast line brings tens of megabytes.
-            self.link.read_at_most(self.session.readable)
+        """Take ``size`` bytes of upload payload."""
+        close = self.session.received(size, self._clock.now())
+        if close is not None:
+            self._execute([close])
+        elif self.session.held_back and self.connection.room is None:
+            # At once: until the next control pass a fast line brings tens of megabytes.
+            self.connection.read_at_most(self.session.readable)
         self._tell()
 
     def pong(self, data: bytes) -> None:
-        """A pong frame came in; evidence where it answers a ping of ours."""
-        now = self._clock.now()
-        round_trip = self._pings.answered(data, now)
+        """Take a pong frame."""
+        round_trip = self._dialogue.pong(data, self._clock.now())
         if round_trip is not None:
-            self.session.pong(round_trip, now)
             self._observer.answered(round_trip)
             self._tell()
 
     def client_closing(self) -> None:
-        """The client began to close; no more payload."""
+        """End the session: the client sent a close frame, which the library answers."""
         self.close(CloseReason.CLIENT_CLOSED)
 
     def message_too_big(self, problem: str) -> None:
-        """A message is larger than the library reads; the library closes."""
+        """End the session: a message is larger than the library reads, which closes."""
         self.session.errors.framing += 1
         self.close(CloseReason.PROTOCOL_ERROR, problem)
 
     def not_websocket(self, problem: str) -> None:
-        """The client does not speak WebSocket; the library closes."""
+        """End the session: the bytes are not WebSocket, and the library closes."""
         self.session.errors.framing += 1
         self.close(CloseReason.NOT_WEBSOCKET, problem)
 
     def flooded(self) -> None:
-        """The client sends more frames than it may."""
+        """Close on more frames than a client may send."""
         if self.close(CloseReason.FLOODING, f"more than {MAX_FRAMES_PER_S} frames a second"):
             self.session.errors.flooding += 1
 
     def cut(self) -> None:
-        """The client ended the stream without a close frame; nothing more can come from it."""
+        """End the session: the client ended the stream without a close frame."""
         if self.session.live:
             self.close(CloseReason.CONNECTION_LOST)
 
     def unread(self) -> None:
-        """The client reads none of the answers it provokes, so it would not read a close frame either."""
+        """Reset a client that reads none of the answers it provokes; it would not read a close frame either."""
         if self.close(CloseReason.UNREAD, f"more than {OVERFLOW_BYTES} bytes waited for the client"):
             self.session.errors.unread += 1
 
     def writable(self) -> None:
-        """The write buffer has room again."""
-        # A portion that was taken whole may have filled it as well; the next one is scheduled then.
+        """Continue: the write buffer has room again."""
+        # A portion that was taken whole may have filled it as well; then the next one is scheduled already.
         if self._timer is None:
             self._pace(self._clock.now())
 
     def on_closed(self, *, clean: bool) -> None:
-        """The connection is gone, and with it all the session held."""
+        """Give back all that the session held: its connection is gone."""
         self._disarm()
         session = self.session
         session.on_closed(self._clock.now(), CloseReason.CLIENT_CLOSED if clean else CloseReason.CONNECTION_LOST)
@@ -324,13 +266,48 @@ class SessionDriver:
         )
         self._observer.on_closed(self)
 
-    def _close_as_planned(self, now: float) -> None:
-        reason, (at, detail) = min(self._closes.items(), key=lambda close: close[1][0])
-        if now >= at:
-            self.close(reason, detail)
+    def _close(self, reason: CloseReason, detail: str, *, graceful: bool) -> bool:
+        """End the session. Every end but the loss of the connection goes through here."""
+        decided = self.session.close(reason, detail)
+        self._disarm()
+        if not graceful:
+            self.connection.abort()
+        elif decided:
+            now = self._clock.now()
+            self._abort_at = now + self.session.timeouts.close
+            # The client's answer is behind all that it has sent.
+            self.connection.read_freely()
+            # Neither of these is sent where the client or the library began to close.
+            self._execute(self._dialogue.farewell(now, self._clock.wall()))
+            self.connection.send_close(reason.close_code, reason.text(detail))
+        if reason.fault is Fault.CLIENT:
+            self.connection.distrust()
+        self._tell()
+        return decided
 
-    def _look(self, now: float) -> None:
-        """Judges what the peer has acknowledged."""
+    def _execute(self, commands: Iterable[Command]) -> None:
+        texts: list[bytes] = []
+        ping: Ping | None = None
+        close: Close | None = None
+        for command in commands:
+            match command:
+                case Send(message):
+                    texts.append(encode(message))
+                case Ping():
+                    ping = command
+                case StoreReport(report):
+                    self._observer.reported(self, report)
+                case Close():
+                    close = command
+        if ping is not None:
+            if self.connection.send_texts(texts, ping.data):
+                self._dialogue.ping_sent(ping, self._clock.now())
+        elif texts:
+            self.connection.send_texts(texts)
+        if close is not None:
+            self.close(close.reason, close.detail)
+
+    def _note_acknowledgements(self, now: float) -> None:
         tcp = self._ask_kernel()
         if tcp is None:
             return
@@ -342,10 +319,10 @@ class SessionDriver:
         self.session.acknowledged(kernel, now)
 
     def _ask_kernel(self) -> TcpInfo | None:
-        """What the kernel knows of the connection now; None, and the last answer is kept, once it is ending."""
-        if not (self.session.live and self.link.open):
+        """Return the kernel's report; None once the session is ending, and the latest report stays."""
+        if not (self.session.live and self.connection.open):
             return None
-        self.tcp = tcp_info.read(self.link.socket)
+        self.tcp = tcp_info.read(self.connection.socket)
         self.session.transport = self.tcp.transport(self.congestion_control)
         return self.tcp
 
@@ -355,28 +332,28 @@ class SessionDriver:
         self._observer.ticked(now - self._tick_at)
         self._pace(now)
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         self._timer = None
         self._pace(self._clock.now())
 
     def _pace(self, now: float) -> None:
         due = self.session.payload_due(now)
         if due > 0:
-            taken = self.link.send_payload(due)
+            taken = self.connection.send_payload(due)
             self.session.sent(taken)
-            if taken < due and self.link.paused:
-                # writable() goes on from here.
+            if taken < due and self.connection.paused:
+                # writable() continues.
                 return
             if 0 < taken < due:
-                # The kernel took it all at once and the rest is due already. The next turn of the event loop goes on,
-                # so that other sessions come in between.
-                self._timer = self._clock.call_later(0, self._go_on)
+                # The kernel took it all at once and the rest is due already. The next turn of the event loop
+                # continues, so that other sessions come in between.
+                self._timer = self._clock.call_later(0, self._continue)
                 return
         self._tell()
         self._arm()
 
     def _arm(self) -> None:
-        if self._timer is None and self.session.state is SessionState.ACTIVE and self.link.open:
+        if self._timer is None and self.session.state is SessionState.ACTIVE and self.connection.open:
             now = self._clock.now()
             delay = max(self.session.download.next_at(now) - now, MIN_DELAY_S)
             self._tick_at = now + delay
@@ -387,11 +364,8 @@ class SessionDriver:
             self._timer.cancel()
             self._timer = None
 
-    def _send(self, messages: Iterable[ServerMessage], ping: bytes | None = None) -> bool:
-        return self.link.send_texts([encode(message) for message in messages], ping)
-
     def _tell(self) -> None:
-        """Tells the observer of a state that changed, and takes up pacing where the gate opened."""
+        """Tell the observer of a changed state, and resume payload once the gate is open."""
         if self.session.state is self._shown:
             return
         self._shown = self.session.state

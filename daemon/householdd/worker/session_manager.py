@@ -24,9 +24,10 @@ from householdd.shared.counters import SharedCounters, size
 from householdd.shared.stopped_runs import StoppedRuns, Stops
 from householdd.traffic.profiles import Profile, Profiles
 from householdd.worker.accepted_socket import AcceptedSocket
+from householdd.worker.clock import Clock
 from householdd.worker.connection import Connection
 from householdd.worker.profile_totals import ProfileTotals, count
-from householdd.worker.session_driver import Clock, SessionDriver
+from householdd.worker.session_driver import SessionDriver
 
 log = structlog.get_logger("sessions")
 

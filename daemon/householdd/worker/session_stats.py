@@ -58,7 +58,7 @@ class SessionStats:
 
     def look(self, driver: SessionDriver) -> None:
         """Adds one session."""
-        session, link = driver.session, driver.link
+        session, link = driver.session, driver.connection
         key = session.profile.key
         count(driver, self.totals[key].tally)
         if session.state is SessionState.CLOSED:

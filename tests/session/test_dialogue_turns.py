@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from householdd.session.close_reason import CloseReason
+from householdd.session.commands import Ping
 from householdd.session.dialogue import UPLOAD_CHUNK_BYTES, Dialogue
-from tests.session.samples import START, WALL, active, spoken
+from tests.session.samples import SESSION_ID, START, WALL, active, spoken
 
 PASS = 0.25
 
@@ -19,7 +20,7 @@ def probes(dialogue: Dialogue, elapsed: float) -> list[Any]:
 
 
 def take(dialogue: Dialogue, message: dict[str, Any], elapsed: float) -> None:
-    assert dialogue.text(json.dumps(message).encode(), START + elapsed, WALL + elapsed) == ([], None)
+    assert dialogue.text(json.dumps(message).encode(), START + elapsed, WALL + elapsed) == []
 
 
 def test_the_first_message_introduces_the_session() -> None:
@@ -36,7 +37,7 @@ def test_the_first_message_introduces_the_session() -> None:
             },
             "real_traffic": True,
             "timestamp": WALL * 1e3,
-            "session_id": "0b7c0a1e",
+            "session_id": SESSION_ID,
         }
     ]
 
@@ -48,6 +49,33 @@ def test_pings_go_out_twice_a_second_and_liveness_tests_at_the_probe_timeout() -
     assert transcript == {
         0.0: both, 0.25: none, 0.5: ping, 0.75: none, 1.0: both, 1.25: none, 1.5: ping, 1.75: none, 2.0: both,
     }  # fmt: skip
+
+
+def test_websocket_pings_go_out_twice_a_second_and_each_has_data_of_its_own() -> None:
+    dialogue = Dialogue(active())
+    passes = [dialogue.probes(START + each * PASS, WALL) for each in range(4)]
+    assert [[command for command in due if isinstance(command, Ping)] for due in passes] == [
+        [Ping((1).to_bytes(8))], [], [Ping((2).to_bytes(8))], [],
+    ]  # fmt: skip
+
+
+def test_a_probe_is_pinged_only_once_it_is_silent() -> None:
+    dialogue = Dialogue(active("probe"))
+    assert dialogue.probes(START, WALL) == []
+    assert dialogue.probes(START + 0.5, WALL) == [Ping((1).to_bytes(8))]
+
+
+def test_a_pong_answers_a_ping_that_was_sent_and_only_once() -> None:
+    session = active()
+    dialogue = Dialogue(session)
+    (ping,) = (each for each in dialogue.probes(START, WALL) if isinstance(each, Ping))
+    assert dialogue.pong(ping.data, START + 0.01) is None
+    dialogue.ping_sent(ping, START)
+    assert session.sums.pings == 1
+    assert dialogue.pong(ping.data, START + 0.25) == 0.25
+    assert dialogue.pong(ping.data, START + 0.3) is None
+    assert session.sums.pongs == 1
+    assert session.liveness.round_trip.latest == 0.25
 
 
 def test_pings_are_numbered_and_carry_the_time() -> None:
