@@ -121,7 +121,7 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     for part in (".live", ".house", "#timeline", "#advice", ".grade"):
         expect(page.locator(part)).to_be_hidden()
     assert "Test stopped." in page.locator("#status").inner_text()
-    report_says(page, "stopped before its end")
+    report_says(page, "stopped early")
     received = {person: count(page, person, "received") for person in PEOPLE}
     page.wait_for_timeout(1000)
     assert {person: count(page, person, "received") for person in PEOPLE} == received
@@ -131,7 +131,7 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     expect(page.locator("#report")).to_be_hidden()
     page.keyboard.press("Enter")
     in_state(page, "done", 20)
-    report_says(page, "stopped before its end")
+    report_says(page, "stopped early")
 
 
 def test_a_page_out_of_sight_says_that_the_run_does_not_count(daemon: Served, page: Page) -> None:
@@ -148,7 +148,7 @@ def test_a_page_out_of_sight_says_that_the_run_does_not_count(daemon: Served, pa
     in_state(page, "done", 40)
     report_says(page, "hidden")
     page.get_by_role("link", name="?run=").click()
-    expect(page.locator("#headline")).to_contain_text("Result of")
+    expect(page.locator("#headline")).to_contain_text("Result from")
     report_says(page, "hidden")
 
 

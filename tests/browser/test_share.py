@@ -78,14 +78,14 @@ def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_p
     assert link.startswith(f"{daemon.url}?run=")
     page.goto(link)
     in_state(page, "done", 10)
-    expect(page.locator("#headline")).to_contain_text("Result of")
+    expect(page.locator("#headline")).to_contain_text("Result from")
     expect(page.locator("#report")).to_have_attribute("data-grade", grade or "")
     assert words_of(page) == shown
     total = sum(person["download"]["gotBps"] for person in run["report"]["people"])
     assert float(page.locator("#sum-down").inner_text()) == pytest.approx(total / 1e6, rel=0.005)
     expect(page.get_by_role("img", name="Delay over time.")).to_be_visible()
     expect(page.get_by_role("link", name=link)).to_be_visible()
-    page.get_by_role("button", name="Test your own connection").click()
+    page.get_by_role("button", name="Test your own line").click()
     expect(page.get_by_role("button", name="Start the test")).to_be_visible()
 
 

@@ -142,7 +142,7 @@ def test_a_page_whose_scripts_are_all_held_back_says_so_after_a_while(
     page.route("**/*.js", lambda route: route.abort())
     page.goto(shared_daemon.url)
     expect(page.locator("#run")).to_be_disabled()
-    words = page.get_by_text("taking long to start")
+    words = page.get_by_text("taking a long time to start")
     page.wait_for_function(
         "() => document.querySelector('[data-cause=pending]').getBoundingClientRect().height > 0", timeout=30_000
     )

@@ -15,7 +15,7 @@ export const de: Text = {
     skip: "Zu den Sitzungen",
     noscript: "Die Übersicht braucht JavaScript.",
     login: "Anmelden",
-    loginHint: "Mit dem Token, das in der Token-Datei des Dienstes neben Ihrem Namen steht.",
+    loginHint: "Mit dem Token, das in der Token-Datei von householdd neben Ihrem Namen steht.",
     token: "Token",
     logout: "Abmelden",
     draining: "Auslauf: Neue Sitzungen werden abgewiesen",
@@ -38,12 +38,12 @@ export const de: Text = {
     group: "Nach Haushalt gruppieren",
     apply: "Anwenden",
     clear: "Alle zeigen",
-    noSessions: "Keine Sitzung läuft.",
+    noSessions: "Zurzeit läuft keine Sitzung.",
     before: "Zurück",
     next: "Weiter",
     workers: "Worker",
     closes: "Warum Sitzungen endeten",
-    noCloses: "Seit dem Start hat keine geendet.",
+    noCloses: "Seit dem Start hat keine Sitzung geendet.",
     grades: "Noten nach Tagen",
     runs: "Letzte Läufe",
     noRuns: "Es wurde noch kein Lauf gemeldet.",
@@ -82,8 +82,8 @@ export const de: Text = {
     runs: {
       at: "Wann",
       grade: "Note",
-      increase: "Zusätzliche Verzögerung, ms",
-      baseline: "Ruhe, ms",
+      increase: "Mehr Verzögerung, ms",
+      baseline: "Ohne Last, ms",
       network: "Netz",
       client: "Client",
       link: "Bericht",
@@ -96,7 +96,7 @@ export const de: Text = {
     stopping: "Hält an",
     ready: "bereit",
     unresponsive: "antwortet nicht",
-    backoff: "gestorben, wird neu gestartet",
+    backoff: "abgestürzt, startet neu",
     active: "aktiv",
     quiet: "still",
     closing: "schließt",
@@ -137,13 +137,13 @@ export const de: Text = {
       lost: "Die Verbindung zu householdd ist verloren.",
       stopped: "householdd wurde angehalten oder startet neu.",
       full: "Zu viele Übersichten sind offen.",
-      silent: "householdd sagt nichts mehr.",
+      silent: "householdd antwortet nicht mehr.",
     }[loss];
-    const shown = at === undefined ? "" : ` Was Sie sehen, ist von ${at}.`;
+    const shown = at === undefined ? "" : ` Die Werte sind von ${at}.`;
     return `${why}${shown} Nächster Versuch in ${seconds} s.`;
   },
-  drain: (reason, sessions, left) => `„${reason}“. Noch ${sitzungen(sessions)}; der Rest wird in ${left} geschlossen.`,
-  drained: (reason) => `„${reason}“. Keine Sitzung ist übrig.`,
+  drain: (reason, sessions, left) => `„${reason}“. Noch ${sitzungen(sessions)}; was in ${left} noch läuft, wird geschlossen.`,
+  drained: (reason) => `„${reason}“. Es läuft keine Sitzung mehr.`,
   history: {
     failing: (problem, waiting) => `Der Verlauf wird nicht geschrieben: ${problem}. ${waiting} Einträge warten.`,
     unreadable: (problem) => `Der Verlauf kann nicht gezeigt werden: ${problem}.`,
@@ -162,29 +162,29 @@ export const de: Text = {
   confirm: {
     kill: (count) => ({
       heading: `${sitzungen(count)} beenden?`,
-      words: "Den Clients wird es gesagt, und ihr Verkehr endet sofort.",
-      hint: "Clients und Protokoll sehen ihn. Bis zu 200 Zeichen.",
+      words: "Die Clients werden benachrichtigt, und ihr Verkehr endet sofort.",
+      hint: "Für Clients und im Protokoll sichtbar. Bis zu 200 Zeichen.",
       confirm: `${sitzungen(count)} beenden`,
     }),
     killMatching: (filter, total) => ({
       heading: "Alle passenden Sitzungen beenden?",
-      words: `${filter}: Jetzt ${total === 1 ? "passt" : "passen"} ${sitzungen(total)}; beendet wird, was beim Bestätigen passt.`,
-      hint: "Clients und Protokoll sehen ihn. Bis zu 200 Zeichen.",
+      words: `${filter}: Jetzt ${total === 1 ? "passt" : "passen"} ${sitzungen(total)}; beendet werden alle, die beim Bestätigen passen.`,
+      hint: "Für Clients und im Protokoll sichtbar. Bis zu 200 Zeichen.",
       confirm: "Alle passenden beenden",
     }),
     drain: {
       heading: "Neue Sitzungen abweisen?",
-      words: "Laufende Sitzungen gehen weiter, bis sie von selbst enden oder die Zeit um ist; dann wird der Rest geschlossen.",
-      hint: "Alle hier und das Protokoll sehen ihn. Bis zu 200 Zeichen.",
+      words: "Laufende Sitzungen gehen weiter, bis sie enden oder die Zeit um ist; dann wird der Rest geschlossen.",
+      hint: "Für alle hier und im Protokoll sichtbar. Bis zu 200 Zeichen.",
       confirm: "Auslaufen lassen",
     },
     resume: {
       heading: "Sitzungen wieder annehmen?",
-      words: "Der Auslauf endet; laufende Sitzungen gehen weiter.",
-      hint: "Das Protokoll hat ihn. Bis zu 200 Zeichen.",
+      words: "Der Auslauf endet. Laufende Sitzungen gehen weiter.",
+      hint: "Im Protokoll sichtbar. Bis zu 200 Zeichen.",
       confirm: "Wieder annehmen",
     },
-    block: "Ihre Adressen aussperren",
+    block: "Adressen der Clients sperren",
     blockChoices: [
       [0, "nein"],
       [60, "1 Minute"],
@@ -206,7 +206,7 @@ export const de: Text = {
         `${sitzungen((counts.killed ?? 0) + (counts.scheduled ?? 0))} beendet`,
         ...(counts.already_closed ? [`${counts.already_closed} schon vorher zu Ende`] : []),
         ...(counts.not_found ? [`${counts.not_found} nicht gefunden`] : []),
-        ...(blocked > 0 ? [`${plural(blocked, "Adresse", "Adressen")} ausgesperrt`] : []),
+        ...(blocked > 0 ? [`${plural(blocked, "Adresse", "Adressen")} gesperrt`] : []),
       ];
       return `${parts.join(", ")}.`;
     },
@@ -216,7 +216,7 @@ export const de: Text = {
       code === "PERMISSION_DENIED"
         ? `Ihre Rolle erlaubt das nicht. ${problem}`
         : problem === ""
-          ? "Die Verbindung ging inzwischen verloren; sehen Sie nach, ob es geschah."
+          ? "Die Verbindung ging inzwischen verloren. Bitte prüfen Sie, ob die Änderung ausgeführt wurde."
           : problem,
   },
   chart: {

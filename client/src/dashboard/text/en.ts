@@ -17,7 +17,7 @@ export const en: Text = {
     skip: "To the sessions",
     noscript: "The dashboard needs JavaScript.",
     login: "Log in",
-    loginHint: "With the token that stands beside your name in the daemon’s file of tokens.",
+    loginHint: "Use the token that stands beside your name in the daemon’s token file.",
     token: "Token",
     logout: "Log out",
     draining: "Draining: new sessions are refused",
@@ -28,7 +28,7 @@ export const en: Text = {
     up: "From clients",
     roundTrip: "Round trip, p50",
     lateness: "Loop lag",
-    opened: "Opened in all",
+    opened: "Opened in total",
     charts: "The last ten minutes",
     rates: "Rates, Mbit/s",
     latency: "Round trip, ms",
@@ -40,14 +40,14 @@ export const en: Text = {
     group: "Group by household",
     apply: "Apply",
     clear: "Show all",
-    noSessions: "No session is live.",
-    before: "Back",
+    noSessions: "No live sessions.",
+    before: "Previous",
     next: "Next",
     workers: "Workers",
     closes: "Why sessions ended",
-    noCloses: "None has ended since the start.",
+    noCloses: "No session has ended since the start.",
     grades: "Grades by day",
-    runs: "Last runs",
+    runs: "Latest runs",
     noRuns: "No run has been reported yet.",
     reason: "Reason",
     cancel: "Cancel",
@@ -97,8 +97,8 @@ export const en: Text = {
     draining: "Draining",
     stopping: "Stopping",
     ready: "ready",
-    unresponsive: "does not answer",
-    backoff: "died, is started anew",
+    unresponsive: "not responding",
+    backoff: "died, restarting",
     active: "active",
     quiet: "quiet",
     closing: "closing",
@@ -137,20 +137,20 @@ export const en: Text = {
   lost: (loss, seconds, at) => {
     const why = {
       lost: "The connection to householdd is lost.",
-      stopped: "householdd has stopped, or is restarting.",
+      stopped: "householdd has stopped or is restarting.",
       full: "Too many dashboards are open.",
-      silent: "householdd says nothing any more.",
+      silent: "householdd has stopped responding.",
     }[loss];
-    const shown = at === undefined ? "" : ` What you see is from ${at}.`;
-    return `${why}${shown} Next try in ${seconds} s.`;
+    const shown = at === undefined ? "" : ` The figures are from ${at}.`;
+    return `${why}${shown} Next attempt in ${seconds} s.`;
   },
-  drain: (reason, sessions, left) => `“${reason}”. ${plural(sessions, "session is", "sessions are")} left; the rest is closed in ${left}.`,
-  drained: (reason) => `“${reason}”. No session is left.`,
+  drain: (reason, sessions, left) => `“${reason}”. ${plural(sessions, "session is", "sessions are")} left; any still live in ${left} will be closed.`,
+  drained: (reason) => `“${reason}”. No sessions are left.`,
   history: {
-    failing: (problem, waiting) => `The history is not being written: ${problem}. ${waiting} entries wait.`,
+    failing: (problem, waiting) => `The history is not being written: ${problem}. ${waiting} entries are waiting.`,
     unreadable: (problem) => `The history cannot be shown: ${problem}.`,
   },
-  missing: (workers) => `Sessions of worker ${workers.join(", ")} are missing: it does not answer.`,
+  missing: (workers) => `Sessions of worker ${workers.join(", ")} are missing: it is not responding.`,
   matching: (total) => `(${total})`,
   page: (page) => `Page ${page}`,
   select: (user) => `Select ${user}`,
@@ -165,28 +165,28 @@ export const en: Text = {
     kill: (count) => ({
       heading: `End ${plural(count, "session", "sessions")}?`,
       words: "Their clients are told, and their traffic stops at once.",
-      hint: "Clients and the log see it. Up to 200 characters.",
+      hint: "Shown to clients and in the log. Up to 200 characters.",
       confirm: `End ${plural(count, "session", "sessions")}`,
     }),
     killMatching: (filter, total) => ({
-      heading: `End all sessions that match?`,
-      words: `${filter}: ${plural(total, "session matches", "sessions match")} now, and all that match when you confirm are ended.`,
-      hint: "Clients and the log see it. Up to 200 characters.",
+      heading: "End all sessions that match?",
+      words: `${filter}: ${plural(total, "session matches", "sessions match")} now. Every session that matches when you confirm is ended.`,
+      hint: "Shown to clients and in the log. Up to 200 characters.",
       confirm: "End all that match",
     }),
     drain: {
       heading: "Refuse new sessions?",
-      words: "Live sessions go on until they end by themselves or the time is up; then the rest is closed.",
-      hint: "Everybody here and the log see it. Up to 200 characters.",
+      words: "Live sessions continue until they end or the time is up; then the rest are closed.",
+      hint: "Shown to everyone here and in the log. Up to 200 characters.",
       confirm: "Drain",
     },
     resume: {
       heading: "Accept sessions again?",
-      words: "The drain ends; live sessions go on.",
-      hint: "The log has it. Up to 200 characters.",
+      words: "The drain ends. Live sessions continue.",
+      hint: "Shown in the log. Up to 200 characters.",
       confirm: "Accept sessions",
     },
-    block: "Keep their addresses out",
+    block: "Block their addresses",
     blockChoices: [
       [0, "no"],
       [60, "1 minute"],
@@ -206,9 +206,9 @@ export const en: Text = {
     killed: (counts, blocked) => {
       const parts = [
         plural((counts.killed ?? 0) + (counts.scheduled ?? 0), "session ended", "sessions ended"),
-        ...(counts.already_closed ? [`${counts.already_closed} had ended before`] : []),
+        ...(counts.already_closed ? [`${counts.already_closed} had already ended`] : []),
         ...(counts.not_found ? [`${counts.not_found} not found`] : []),
-        ...(blocked > 0 ? [`${plural(blocked, "address is", "addresses are")} kept out`] : []),
+        ...(blocked > 0 ? [`${plural(blocked, "address", "addresses")} blocked`] : []),
       ];
       return `${parts.join(", ")}.`;
     },
@@ -218,7 +218,7 @@ export const en: Text = {
       code === "PERMISSION_DENIED"
         ? `Your role does not allow that. ${problem}`
         : problem === ""
-          ? "The connection was lost meanwhile; look whether it was done."
+          ? "The connection was lost meanwhile. Check whether the change was made."
           : problem,
   },
   chart: {
@@ -226,7 +226,7 @@ export const en: Text = {
     rates: (down, up) => `${down} Mbit/s to clients and ${up} Mbit/s from clients now.`,
     latency: (p50, p95) => `Half of all round trips take up to ${p50} ms, 95 % up to ${p95} ms.`,
     lag: (now, most) => `${now} ms now, at most ${most} ms in these ten minutes.`,
-    empty: "Nothing was measured yet.",
+    empty: "Nothing measured yet.",
   },
   invalid: "does not count",
   grades: (days, counts) =>
