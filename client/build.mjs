@@ -1,4 +1,4 @@
-// Builds the pages into the folders that the daemon serves them from. `--watch` rebuilds on change.
+// Builds the pages into the folders that the daemon serves. `--watch` rebuilds on change.
 import { cp, mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -7,16 +7,16 @@ import { build, context } from "esbuild";
 const root = fileURLToPath(new URL(".", import.meta.url));
 const built = fileURLToPath(new URL("../daemon/householdd/static/", import.meta.url));
 const common = { bundle: true, minify: true, absWorkingDir: root, target: ["es2022"], charset: "utf8", logLevel: "warning" };
-// The oldest that know `color-mix()`; nested rules are newer.
+// The oldest with `color-mix()`; nested rules are newer.
 const styles = { target: ["chrome111", "firefox113", "safari16.2"] };
 
-/** Begins the names of files of which a reader loads one. */
+/** Prefix of language files, of which a reader loads one. */
 const languagePrefix = "text-";
 
-/** The picture of links to the page, which no visitor loads. */
+/** Preview for links to the page, which no visitor loads. */
 const preview = "card.png";
 
-/** What uPlot asks of Intl as it is loaded: it throws where the browser's language is no valid tag. We use neither value. */
+/** Calls of Intl when uPlot loads, which throw if the browser's language is no valid tag. Neither value is used. */
 const unusedOfUPlot = [
   ["new Intl.NumberFormat(domEnv ? nav.language : 'en-US')", "undefined"],
   ["new Intl.DateTimeFormat().resolvedOptions().timeZone", "undefined"],
@@ -39,11 +39,11 @@ const pages = [
   {
     name: "page",
     files: ["page/index.html", "page/icon.svg", `page/${preview}`],
-    // What a customer's phone has to load before the test can start: everything, with one language.
+    // Load of a customer's phone: everything, with one language.
     budgetBytes: 64_000,
     bundles: [
       { entryPoints: { app: "src/page/main.ts" }, format: "esm", splitting: true, chunkNames: `${languagePrefix}[name]` },
-      // A classic script: browsers learned module workers years after modules.
+      // A classic script: module workers need newer browsers than modules.
       { entryPoints: { worker: "src/worker/main.ts" }, format: "iife" },
       { entryPoints: { check: "page/check.js" }, format: "iife", target: ["es5"] },
       { entryPoints: { style: "page/style.css" }, ...styles },
@@ -60,7 +60,7 @@ const pages = [
   },
 ];
 
-/** Of all that one reader loads, whichever the language. */
+/** Return the size of all that a reader loads, in the largest language. */
 async function sizeGzipped(folder) {
   let common = 0;
   let language = 0;

@@ -23,7 +23,7 @@ export default defineConfig(
     },
   },
   {
-    // Rules and figures of the run are pure: they know neither the page nor the worker they run in.
+    // The core reads no clock and does no I/O.
     files: ["src/core/**/*.ts"],
     rules: {
       "no-restricted-globals": ["error", "Date", "performance", "setTimeout", "setInterval"],

@@ -1,12 +1,12 @@
 /*
- * Shows why the page cannot start, when its module does not. A classic script in ES5, so that it runs in browsers that
- * know no modules; index.html has the words, and style.css shows those that `data-startup` of the root element names.
+ * Shows why the page's module did not start. A classic ES5 script for browsers without modules; style.css shows the
+ * texts of index.html that `data-startup` names.
  */
 (function () {
   var root = document.documentElement;
 
   function tell(cause) {
-    // The module sets "ready" as its last act.
+    // The module ends by setting "ready".
     if (root.getAttribute("data-startup") === "pending") root.setAttribute("data-startup", cause);
   }
 

@@ -1,4 +1,4 @@
-/** An answer of the server with its whole body. */
+/** Complete HTTP response. */
 export interface HttpAnswer {
   status: number;
   headers: Headers;
@@ -7,9 +7,9 @@ export interface HttpAnswer {
 
 export const ok = 200;
 
-/** Asks the server, never a cache; undefined where no whole answer comes in time. */
+/** Fetch past all caches; undefined without a complete response in time. */
 export async function fetchText(url: URL, timeoutMs: number): Promise<HttpAnswer | undefined> {
-  // Not `AbortSignal.timeout`: browsers learned it later than all else that the page needs.
+  // `AbortSignal.timeout` needs newer browsers than the rest of the page.
   const abort = new AbortController();
   const timer = setTimeout(() => {
     abort.abort();
@@ -18,7 +18,7 @@ export async function fetchText(url: URL, timeoutMs: number): Promise<HttpAnswer
     const response = await fetch(url, { cache: "no-store", signal: abort.signal });
     return { status: response.status, headers: response.headers, text: await response.text() };
   } catch (error) {
-    // The network's errors, and the timeout.
+    // Network errors, and the timeout.
     if (error instanceof TypeError || error instanceof DOMException) return undefined;
     throw error;
   } finally {

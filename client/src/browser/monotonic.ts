@@ -1,4 +1,4 @@
-/** Milliseconds of the clock that the page and all its workers share (W3C High Resolution Time, time origin). */
+/** Return monotonic milliseconds, the same for the page and its workers (W3C High Resolution Time, time origin). */
 export function monotonic(): number {
   return performance.timeOrigin + performance.now();
 }

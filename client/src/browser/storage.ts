@@ -1,9 +1,9 @@
-/** What a browser keeps for the page; nothing where it is told to keep nothing, as with blocked cookies. */
+/** Value in the browser's storage; always absent where storage is refused, as with blocked cookies. */
 export class StoredValue {
   readonly #name: string;
   readonly #storage: () => Storage;
 
-  /** `storage` throws where it may not be used. */
+  /** `storage` may throw. */
   constructor(name: string, storage: () => Storage) {
     this.#name = name;
     this.#storage = storage;
@@ -29,7 +29,7 @@ export class StoredValue {
     try {
       return use(this.#storage());
     } catch (error) {
-      // Refused or full, or null in place of a storage, as in some web views.
+      // Refused, full, or null, as in some web views.
       if (error instanceof DOMException || error instanceof TypeError) return undefined;
       throw error;
     }

@@ -1,10 +1,10 @@
-/** Keeps the screen on while a run lasts, where the browser can. */
+/** Keeps the screen on, where the browser can. */
 export class WakeLock {
   #wanted = false;
   #sentinel: WakeLockSentinel | undefined;
 
   constructor() {
-    // The browser takes the lock away from a page out of sight.
+    // The browser releases the lock of a hidden page.
     document.addEventListener("visibilitychange", () => {
       if (this.#wanted && !document.hidden) void this.#request();
     });
@@ -23,14 +23,14 @@ export class WakeLock {
   }
 
   async #request(): Promise<void> {
-    // Only in a secure context, and not in every browser.
+    // Missing outside secure contexts, and in some browsers.
     if (!("wakeLock" in navigator)) return;
     try {
       const sentinel = await navigator.wakeLock.request("screen");
       if (this.#wanted) this.#sentinel = sentinel;
       else await sentinel.release();
     } catch (error) {
-      // Refused, as with a low battery: the run goes on, and a screen that turns off is seen as a hidden page.
+      // Refused, as with a low battery. A screen that turns off counts as a hidden page.
       if (!(error instanceof DOMException)) throw error;
     }
   }

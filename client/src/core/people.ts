@@ -1,13 +1,12 @@
-/** Who lives in the house, in the order in which they are shown. */
+/** The people of the household, in the order shown. */
 export const people = ["alex", "sarah", "jake", "computer"] as const;
 
-/** Key of a person: the `who` of the WebSocket URL. */
 export type Person = (typeof people)[number];
 
-/** Whoever has a connection: the people, and the probe that only measures. */
+/** A person, or the probe, which only measures. */
 export type Party = Person | "probe";
 
-/** What each of them does, by the keys of the scoring's requirements. */
+/** Activity of each person: a key of the scoring's requirements. */
 export const activityOf = {
   alex: "gaming",
   sarah: "video_call",

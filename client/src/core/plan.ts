@@ -1,35 +1,34 @@
-/** How long the line measures itself without load. */
+/** Time for measuring the line without load. */
 export const baselineMs = 5000;
-/** How long the Computer is alone on the line. */
+/** Time for the Computer alone on the line. */
 export const warmUpMs = 3000;
-/** Time for the line to empty its queue before the household comes. */
+/** Time for queues to drain before the household starts. */
 export const settleMs = 1000;
-/** How long answers to the pings under load are waited for, and the line is watched as it recovers. */
+/** Time for late answers after the load. */
 export const recoveryMs = 3000;
 
-/** Connections that take turns to ping: a lost packet holds up one of them, and the others show that it is one. */
+/** Probe connections, which ping in turn: a loss delays one, and the others expose it. */
 export const probes = 4;
-/** 20 Hz of all probes together: what grades the household. */
+/** Interval of all probes together: 20 Hz. */
 export const probePingEveryMs = 50;
 /** 10 Hz. */
 export const personPingEveryMs = 100;
 
-/** What a run is to be. */
 export interface Plan {
-  /** Length of the load. */
+  /** Duration of the load. */
   durationMs: number;
-  /** Limits what the Computer asks for; undefined is what the profile says. */
+  /** Limit of the Computer's download, Mbit/s; undefined for the profile's rate. */
   computerMbps: number | undefined;
-  /** Whether the line is measured first, and the Computer asks for what it carries. */
+  /** Whether a warm-up finds the rate for the Computer. */
   warmUp: boolean;
 }
 
-/** What the phases before the load take. */
+/** Time before the load. */
 export function beforeLoadMs({ warmUp }: Plan): number {
   return baselineMs + (warmUp ? warmUpMs + settleMs : 0);
 }
 
-/** What all phases of a run together take at least. */
+/** Minimum duration of a run. */
 export function totalMsOf(plan: Plan): number {
   return beforeLoadMs(plan) + plan.durationMs + recoveryMs;
 }

@@ -1,9 +1,9 @@
-/** How far a drain is: by sessions that have gone since the page first saw it. */
+/** Progress of a drain, by sessions ended since the page first saw it. */
 export class DrainProgress {
   #deadline: number | undefined;
   #most = 0;
 
-  /** From 0 to 1, for sessions that are left; `deadline` is undefined while nothing drains. */
+  /** Return the progress, 0 to 1; `deadline` is undefined without a drain. */
   update(deadline: number | undefined, sessions: number): number {
     if (deadline !== this.#deadline) {
       this.#deadline = deadline;

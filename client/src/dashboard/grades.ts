@@ -1,17 +1,17 @@
 import type { Day } from "./live-messages.js";
 
-/** From best to worst; what does not count is last. */
+/** Grades from best to worst, then invalid runs. */
 export const grades = ["A+", "A", "B", "C", "D", "F", "invalid"] as const;
 export type GradeKey = (typeof grades)[number];
 
 export interface Bar {
   at: number;
   total: number;
-  /** Grades that occur, in order, with their count and their part of the largest day, 0 to 1. */
+  /** Grades that occur, in order, with their share of the largest day, 0 to 1. */
   parts: readonly { grade: GradeKey; count: number; share: number }[];
 }
 
-/** The days as bars; a grade that this page does not know is left out. */
+/** Return the days as bars, without unknown grades. */
 export function bars(days: readonly Day[]): Bar[] {
   const counted = days.map(({ at, grades: counts }) => {
     const parts = grades.map((grade) => ({ grade, count: counts[grade] ?? 0 })).filter(({ count }) => count > 0);

@@ -1,23 +1,23 @@
 import type { Change, ChangeResult, Message, View } from "./live-messages.js";
 
-/** Why there is no connection. */
+/** Reason for a lost connection. */
 export type Loss = "lost" | "stopped" | "full" | "silent";
 
-/** Seconds without a word after which the daemon is taken for stuck; it speaks each second. */
+/** Silence that means a stuck daemon, which sends each second. */
 const silenceS = 5;
 const notLoggedIn = 4401;
 const goingAway = 1001;
 const full = 1013;
 
 export interface Listener {
-  /** A token is needed; the one that was used, if any, is wrong. */
+  /** A token is needed; `wrong` if the last one was refused. */
   needsToken: (wrong: boolean) => void;
   message: (message: Message) => void;
-  /** The connection is gone, and tried again after so many seconds. */
+  /** The connection was lost; the next attempt is in `seconds`. */
   lost: (loss: Loss, seconds: number) => void;
 }
 
-/** The WebSocket, made again whenever it is lost. */
+/** WebSocket that reconnects. */
 export class LiveConnection {
   readonly #listener: Listener;
   #socket: WebSocket | undefined;
@@ -34,7 +34,7 @@ export class LiveConnection {
     this.#listener = listener;
   }
 
-  /** Connects, with the token that is known. */
+  /** Connect with the known token. */
   open(): void {
     clearTimeout(this.#retry);
     const url = new URL("live", location.href);
@@ -52,20 +52,20 @@ export class LiveConnection {
     this.#listen();
   }
 
-  /** Connects anew with a token; `undefined` has to be asked for where one is needed. */
+  /** Reconnect with a token; undefined asks for one if needed. */
   logIn(token: string | undefined): void {
     this.#token = token;
     this.#drop();
     this.open();
   }
 
-  /** Shows these sessions from now on, also after a reconnect. */
+  /** Watch these sessions, also after a reconnect. */
   watch(view: View): void {
     this.#view = view;
     if (this.#welcome) this.#send({ type: "view", ...view });
   }
 
-  /** Asks for a change; what came of it. */
+  /** Request a change and return its result. */
   request(change: Change): Promise<ChangeResult> {
     const id = crypto.randomUUID();
     return new Promise((resolve) => {
@@ -129,21 +129,21 @@ export class LiveConnection {
     }, seconds * 1000);
   }
 
-  /** Lets go of the socket; nothing that it still brings is heard. */
+  /** Drop the socket and ignore its events. */
   #drop(): void {
     clearTimeout(this.#silence);
     clearTimeout(this.#retry);
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
-    // Whether they were carried out nobody knows; the request ids make trying again harmless.
+    // Their result is unknown; request ids make a retry harmless.
     for (const resolve of this.#awaited.values()) resolve({ type: "failed", code: "UNAVAILABLE", problem: "" });
     this.#awaited.clear();
   }
 
   #listen(): void {
     clearTimeout(this.#silence);
-    // A wrong token is answered late, so silence means something only later.
+    // The server delays its answer to a wrong token.
     this.#silence = setTimeout(
       () => {
         this.#drop();
@@ -154,7 +154,7 @@ export class LiveConnection {
   }
 }
 
-/** Seconds until the next try to connect, after so many that failed. */
+/** Return the seconds before the next attempt, after `failed` ones. */
 export function retryDelay(failed: number): number {
   return Math.min(2 ** Math.min(failed, 10), 10);
 }

@@ -1,4 +1,4 @@
-/** What the daemon says; times in seconds, rates in bit/s. */
+/** Messages of the daemon; times in seconds, rates in bit/s. */
 
 export type Role = "viewer" | "operator" | "admin";
 
@@ -69,7 +69,7 @@ export interface SessionRow {
   received: number;
 }
 
-/** What the control API refused, in its own words. */
+/** Error of the control API, in its words. */
 export interface Problem {
   code: string;
   problem: string;
@@ -107,7 +107,7 @@ export interface Day {
 
 export type Runs = { runs: readonly Run[]; days: readonly Day[] } | Problem;
 
-/** What came of a change. */
+/** Result of a change. */
 export type ChangeResult =
   | { type: "done"; outcomes?: Readonly<Record<string, number>>; blocked?: readonly string[]; missing: readonly string[] }
   | ({ type: "failed" } & Problem);
@@ -120,7 +120,7 @@ export type Message =
   | ({ type: "runs" } & Runs)
   | (ChangeResult & { id: string });
 
-/** Which sessions are shown; the fields of the control API's ListSessionsRequest. */
+/** Sessions to show: fields of the control API's ListSessionsRequest. */
 export interface View {
   filter: string;
   order_by: string;

@@ -15,7 +15,7 @@ import { ServerTables } from "./view/server-tables.js";
 import { SessionsView } from "./view/sessions-view.js";
 
 const keptToken = new StoredValue("householdd-token", () => sessionStorage);
-/** Charts are dear to paint, and show ten minutes. */
+/** Charts cover ten minutes and are expensive to draw. */
 const drawEvery = 2;
 const outcomeMs = 8000;
 

@@ -1,29 +1,29 @@
 import type { SessionRow } from "./live-messages.js";
 
-/** A row of the table: a session, or several of one household as one. */
+/** Table row: a session, or several of one household. */
 export interface Row extends SessionRow {
-  /** What tells it from the others while sessions come and go. */
+  /** Stable identity of the row. */
   key: string;
-  /** The sessions that it stands for. */
+  /** Ids of its sessions. */
   ids: readonly string[];
-  /** Whether the sessions below it are shown; undefined for a session. */
+  /** Whether its sessions are shown; undefined for a session. */
   unfolded: boolean | undefined;
-  /** 0 for a household, 1 and 2 for what is below it. */
+  /** 0 for a household, 1 and 2 below it. */
   depth: number;
 }
 
-/** Words that a folded row needs. */
+/** Labels of folded rows. */
 export interface Words {
   people: (count: number) => string;
   probes: (count: number) => string;
 }
 
 const probe = "probe";
-// From the best to the worst: of a household the worst is shown.
+// From best to worst; a household has its worst.
 const states = ["active", "handshake", "closed", "closing", "quiet"];
 const verdicts = ["unspecified", "live", "frozen", "silent"];
 
-/** A row for each household, and below the unfolded ones rows for their people and probes; in the order of `rows`. */
+/** Return a row for each household, and below unfolded ones their people and probes, in the order of `rows`. */
 export function fold(rows: readonly SessionRow[], unfolded: ReadonlySet<string>, words: Words): Row[] {
   const households = new Map<string, SessionRow[]>();
   for (const row of rows) {
@@ -35,7 +35,6 @@ export function fold(rows: readonly SessionRow[], unfolded: ReadonlySet<string>,
   return [...households].flatMap(([key, members]) => household(key, members, unfolded, words));
 }
 
-/** A row for each session. */
 export function flat(rows: readonly SessionRow[]): Row[] {
   return rows.map((row) => single(row, 0));
 }
@@ -93,7 +92,7 @@ function several(
   };
 }
 
-/** The one that is last in the order; what is not in it is worse than all. */
+/** Return the last in the order; unknown ones are worst. */
 function worst(order: readonly string[], words: readonly string[]): string {
   const rank = (word: string) => (order.includes(word) ? order.indexOf(word) : order.length);
   return words.reduce((most, word) => (rank(word) > rank(most) ? word : most));
@@ -104,7 +103,7 @@ function median(values: readonly number[]): number | null {
   return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
 
-/** The client's address without its port. */
+/** Return the client's address without its port. */
 export function address({ peer }: SessionRow): string {
   return peer.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 }

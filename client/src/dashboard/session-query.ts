@@ -6,23 +6,23 @@ const states = ["handshake", "active", "quiet", "closing", "closed"];
 const verdicts = ["live", "frozen", "silent"];
 
 
-/** Sessions, some dozen households. */
+/** Sessions per page: some dozen households. */
 export const pageSize = 100;
 
-/** Columns that the daemon can order by, under the names of its filters. */
+/** Order by a field of the daemon's filters. */
 export interface Order {
   field: string;
   descending: boolean;
 }
 
-/** Which sessions are shown, and how one came to this page of them. */
+/** Filter, order and page of the sessions shown. */
 export class SessionQuery {
   #filter = "";
   #order: Order = { field: "opened_at", descending: true };
-  /** Tokens of this page and those before it; the first page has none. */
+  /** Tokens of the pages up to this one; the first page has none. */
   #tokens: string[] = [];
 
-  /** As it was typed. */
+  /** Filter as typed. */
   get filter(): string {
     return this.#filter;
   }
@@ -31,7 +31,7 @@ export class SessionQuery {
     return this.#order;
   }
 
-  /** Counted from 1. */
+  /** Page, from 1. */
   get page(): number {
     return this.#tokens.length + 1;
   }
@@ -45,13 +45,13 @@ export class SessionQuery {
     };
   }
 
-  /** Shows what matches, from the first page on: a token belongs to its filter and order. */
+  /** Filter from the first page on: tokens belong to a filter and order. */
   setFilter(filter: string): void {
     this.#filter = filter.trim();
     this.#tokens = [];
   }
 
-  /** Orders by a field; once more turns the order round. What is a number begins with the greatest. */
+  /** Order by a field, numbers descending; the same field again reverses the order. */
   orderBy(field: string, numeric: boolean): void {
     const again = this.#order.field === field;
     this.#order = { field, descending: again ? !this.#order.descending : numeric };
@@ -68,8 +68,8 @@ export class SessionQuery {
 }
 
 /**
- * The filter that the control API takes for what was typed: an expression as it is, other text as what any of the
- * fields that name a session contains, or the state or verdict that it begins.
+ * Return the control API's filter for typed text: an expression as it is; other text matches fields that name a
+ * session, or the start of a state or verdict.
  */
 export function asFilter(typed: string): string {
   const text = typed.trim();

@@ -1,18 +1,18 @@
 import type { Point } from "./live-messages.js";
 
-/** Seconds that the charts show. */
+/** Seconds shown. */
 export const span = 600;
 
-/** The last minutes. */
+/** Points of the last minutes. */
 export class Trend {
   #points: Point[] = [];
 
-  /** Starts anew, with what the daemon remembers. */
+  /** Start over with the daemon's points. */
   reset(points: readonly Point[]): void {
     this.#points = [...points];
   }
 
-  /** Takes a point; one that is no newer than the last is the same. */
+  /** Add a point if it is newer than the last. */
   add(point: Point): void {
     if (point[0] <= (this.#points.at(-1)?.[0] ?? -Infinity)) return;
     this.#points.push(point);
@@ -24,13 +24,13 @@ export class Trend {
     return this.#points.at(-1);
   }
 
-  /** Seconds since the left end of the charts; the newest point is at the right end. */
+  /** Times from the left end of the charts, seconds; the newest point is at the right end. */
   get xs(): number[] {
     const end = this.latest?.[0] ?? 0;
     return this.#points.map(([at]) => at - end + span);
   }
 
-  /** One of the figures over time, times `factor`. */
+  /** Return one figure over time, times `factor`. */
   column(index: 1 | 2 | 3 | 4 | 5 | 6, factor = 1): (number | null)[] {
     return this.#points.map((point) => {
       const value = point[index];

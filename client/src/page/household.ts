@@ -30,18 +30,18 @@ import type { Snapshot, Stored } from "../core/session/snapshot.js";
 import { PageMonitor } from "./page-monitor.js";
 import { SessionWorker } from "./session-worker.js";
 
-/** Time a worker has to end by itself once told to stop; after it the worker itself is ended. */
+/** Time for a worker to stop before it is terminated. */
 const stopTimeoutMs = 4000;
-/** Time for the server to say that it keeps the run. */
+/** Time for the server to confirm the report. */
 const reportTimeoutMs = 3000;
 
-/** What a run has shown: everything, and the report of it that the server keeps, which is what every view shows. */
+/** Result of a run, and its report, which the server stores and every view shows. */
 export interface Outcome {
   result: Result;
   report: RunReportMessage;
 }
 
-/** One run: the probes alone, perhaps the Computer alone beside them, all people, the probes alone again. */
+/** A run: probes alone, optionally the Computer alone, all people, probes alone again. */
 export class Household {
   readonly #probes: readonly SessionWorker[];
   readonly #people: ReadonlyMap<Person, SessionWorker>;
@@ -53,17 +53,17 @@ export class Household {
   #runPhase: RunPhase = "idle-baseline";
   #phaseBeganAt = this.#beganAt;
   #idleUntil: number | undefined;
-  /** The Computer while it is alone on the line. */
+  /** Session of the warm-up. */
   readonly #warmUp: SessionWorker | undefined;
   #next: ReturnType<typeof setTimeout> | undefined;
   #stoppedEarly = false;
-  /** True while the server's answer to the run's report is waited for. */
+  /** True while waiting for the server to store the report. */
   #awaitingStored = false;
-  /** What the server was told; undefined where it was not. */
+  /** Result that the server was told. */
   #reportedOutcome: Outcome | undefined;
   #endedAt: number | undefined;
 
-  /** `changed` is called when a phase changes; figures are there to be read at any time. */
+  /** `changed` is called on each change of phase. */
   constructor(plan: Plan, changed: () => void) {
     const { durationMs } = plan;
     this.#plan = plan;
@@ -91,11 +91,11 @@ export class Household {
 
   get phase(): Phase {
     const phase = phaseOf(this.#sessions().map((session) => session.phase));
-    // The probes wait for the server to keep the run.
+    // The probes wait for the server to store the run.
     return this.#stoppedEarly && !isOver(phase) ? "stopping" : phase;
   }
 
-  /** What the server did with the run; undefined where it was not told of it, or has not answered. */
+  /** The server's answer to the report, if any. */
   get stored(): Stored | undefined {
     return this.#probes[0]?.snapshot.stored;
   }
@@ -128,26 +128,26 @@ export class Household {
     };
   }
 
-  /** What kept the run from its end; undefined where it reached it, or the customer stopped it. */
+  /** Reason that the run did not finish; undefined if it did, or the customer stopped it. */
   get interruption(): Interruption | undefined {
     if (this.#stoppedEarly || this.#reportedOutcome?.result.report.valid === true) return undefined;
     return interruptionOf(this.#sessions().flatMap(({ snapshot }) => snapshot.ending ?? []));
   }
 
-  /** What the run has shown, once it is over: what the server was told, so that no two figures are said of one run. */
+  /** Return the result of a finished run, the one told to the server. */
   outcome(): Outcome {
     const { result, report } = this.#reportedOutcome ?? this.#conclude();
     return { result: { ...result, serverTcp: this.#serverTcp() }, report };
   }
 
-  /** Asks everybody to stop; whoever does not is ended. */
+  /** Stop all sessions, and terminate those that do not. */
   stop(): void {
     if (isOver(this.phase)) return;
     this.#stoppedEarly = true;
     this.#finish();
   }
 
-  /** Ends whoever is not over yet, at once and without a goodbye. */
+  /** Terminate all sessions. */
   abandon(): void {
     if (!isOver(this.phase)) this.#stoppedEarly = true;
     this.#endAll({ kind: "stopped" });
@@ -183,19 +183,18 @@ export class Household {
     return all.flatMap(([who, { serverTcp: tcp }]) => (tcp === undefined ? [] : [{ who, tcp }]));
   }
 
-  /** What the warm-up has found so far. */
   #warmUpResult(): WarmUp | undefined {
     if (this.#warmUp === undefined) return undefined;
     const { snapshot, journal } = this.#warmUp.record;
     return warmUpOf(journal, trafficOf(snapshot, this.#endedAt ?? monotonic()));
   }
 
-  /** Who is shown as a person. */
+  /** Return the session shown for a person. */
   #shownSession(person: Person, session: SessionWorker): SessionWorker {
     return person === "computer" && this.#runPhase === "warm-up" ? (this.#warmUp ?? session) : session;
   }
 
-  /** What becomes of the warm-up's own connection is no part of the run's phase. */
+  /** The warm-up's session does not affect the phase of the run. */
   #warmUpSessions(): SessionWorker[] {
     return this.#warmUp === undefined ? [] : [this.#warmUp];
   }
@@ -204,7 +203,6 @@ export class Household {
     return [...this.#probes, ...this.#people.values()];
   }
 
-  /** All probes as one. */
   get #probe(): Snapshot {
     return combinedSnapshot(this.#probes.map((probe) => probe.snapshot));
   }
@@ -213,7 +211,7 @@ export class Household {
     return this.#probes.map((probe) => probe.record.journal);
   }
 
-  /** Ends the run. The server is told first what it has shown, where there was a household, and has a moment to answer. */
+  /** End the run, after reporting it to the server if there was load. */
   #finish(): void {
     clearTimeout(this.#next);
     for (const session of [...this.#people.values(), ...this.#warmUpSessions()]) session.stop();
@@ -244,7 +242,7 @@ export class Household {
     for (const session of [...this.#sessions(), ...this.#warmUpSessions()]) session.end(ending);
   }
 
-  /** Goes on to the next phase when the time, or what became of the connections, asks for it. */
+  /** Move on as time or the sessions demand. */
   #onChange(): void {
     if (isOver(this.phase)) {
       if (this.#endedAt === undefined) {
@@ -264,7 +262,7 @@ export class Household {
     const phases = [...this.#people.values()].map((session) => session.phase);
     const { ending } = this.#probe;
     if (this.#runPhase === "idle-baseline") {
-      // Nothing can be compared without a baseline, so nobody else is let onto the line.
+      // Without a baseline there is nothing to compare with.
       if (ending !== undefined) this.#endAll(ending);
       else if (this.#probes.every(({ phase }) => phase === "running") && this.#next === undefined) {
         this.#phaseBeganAt = monotonic();
@@ -322,12 +320,10 @@ export class Household {
   }
 }
 
-/** Whether somebody's traffic is over, and not only about to begin. */
 function hasLeft(phase: Phase): boolean {
   return phase === "stopping" || isOver(phase);
 }
 
-/** Whether a server had no room. */
 function isFull(ending: Ending | undefined): boolean {
   return ending !== undefined && interruptionBy(ending)?.cause === "busy";
 }

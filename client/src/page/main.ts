@@ -21,7 +21,7 @@ function begin(text: Text): void {
 }
 
 const { dataset } = document.documentElement;
-/** What index.html says where the page gets no further. */
+/** Text of index.html to show if the page fails now. */
 let trouble = "unloaded";
 try {
   const chosen = language.get();

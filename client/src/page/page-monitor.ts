@@ -1,7 +1,7 @@
-/** Watches for what would spoil a run unseen: a page out of sight, and clocks that jump. */
+/** Watches for a hidden page and clock jumps, which invalidate a run. */
 export class PageMonitor {
   hidden = document.hidden;
-  /** Largest difference between what the monotonic clock and the wall clock say has passed. */
+  /** Largest gap between elapsed monotonic and wall clock time. */
   clockJumpMs = 0;
   readonly #apartMs = Date.now() - performance.now();
   readonly #onVisibility = (): void => {
@@ -12,7 +12,7 @@ export class PageMonitor {
     document.addEventListener("visibilitychange", this.#onVisibility);
   }
 
-  /** Compares the clocks; to be called a few times a second. */
+  /** Compare the clocks; call a few times a second. */
   look(): void {
     const jumpMs = Math.abs(Date.now() - performance.now() - this.#apartMs);
     this.clockJumpMs = Math.max(this.clockJumpMs, jumpMs);

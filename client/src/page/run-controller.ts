@@ -17,16 +17,16 @@ const readinessTimeoutMs = 5000;
 const unavailable = 503;
 const paintEveryMs = 250;
 /**
- * Charts are the dearest to paint, and the same processors measure: what a drawing holds up must stay well below the
- * twentieth of all round trips that the 95th percentile leaves out.
+ * Charts cost the most, on the processors that measure: a drawing must delay far less than the twentieth of round trips
+ * above the 95th percentile.
  */
 const drawEveryPaints = 8;
-/** Wait for another question to a server that refuses runs and names no time. */
+/** Retry of a server that refuses runs without naming a time. */
 const defaultRetryS = 15;
-/** What a run needs of the browser, by the names of its globals. */
+/** Globals that a run needs. */
 const needed = ["WebSocket", "Worker"] as const;
 
-/** Lets the customer run the test again and again, and wait where the server would refuse it. */
+/** Runs the test as often as the customer asks, and waits while the server would refuse. */
 export class RunController {
   readonly #page: Page;
   readonly #plan: Plan;
@@ -35,9 +35,9 @@ export class RunController {
   #household: Household | undefined;
   #painting: ReturnType<typeof setInterval> | undefined;
   #paints = 0;
-  /** Why no run can begin, or the last one did not reach its end. */
+  /** Reason that no run can start, or the last one did not finish. */
   #interruption: Interruption | undefined;
-  /** When the server may be asked again; until then the button is off. */
+  /** Time until which the button is off. */
   #waitUntil = 0;
   #waiting: ReturnType<typeof setInterval> | undefined;
 
@@ -55,7 +55,7 @@ export class RunController {
     this.#page.onButton(() => {
       this.#pressed();
     });
-    // The browser may keep a page that was left, but not its connections.
+    // A browser may keep a page that was left, but not its connections.
     addEventListener("pagehide", () => this.#household?.abandon());
     addEventListener("focus", () => void this.#checkReadiness());
     void this.#checkReadiness();
@@ -115,21 +115,21 @@ export class RunController {
     this.#page.conclude(shownRunOf(report, result.report.grade, result.serverTcp, result.host), permalink, result);
   }
 
-  /** Asks whether a run would be let in, unless one is under way. */
+  /** Ask whether the server would accept a run, unless one is running. */
   async #checkReadiness(): Promise<void> {
     if (this.#isRunning()) return;
     const before = this.#interruption;
     const refused = await askReadiness();
-    // A run may have begun, or a customer waits already.
+    // A run may have started, or the customer may wait already.
     if (this.#isRunning() || this.#interruption !== before) return;
     const ended = this.#household?.interruption;
     if (refused !== undefined) this.#refuse({ ...refused, retryAfterS: refused.retryAfterS ?? defaultRetryS });
-    // A refusal may be the customer's own, such as one test too many: the time that it named stays.
+    // A refusal may concern the customer alone, such as one test too many: its time stays.
     else if (ended === undefined || monotonic() >= this.#waitUntil) this.#refuse(ended && { ...ended, retryAfterS: null });
     this.#show();
   }
 
-  /** Takes the reason why there is no run, and counts down to the next attempt. */
+  /** Show why there is no run, and count down to the next attempt. */
   #refuse(interruption: Interruption | undefined): void {
     this.#interruption = interruption;
     this.#waitUntil = monotonic() + (interruption?.retryAfterS ?? 0) * 1000;
@@ -151,10 +151,10 @@ export class RunController {
   }
 }
 
-/** Why the server would refuse a run now; undefined where it would not, or does not say. */
+/** Return the reason for which the server would refuse a run, if it names one. */
 async function askReadiness(): Promise<Interruption | undefined> {
   const answer = await fetchText(new URL("virtual-household/ready", document.baseURI), readinessTimeoutMs);
-  // Anything else is an older server, a proxy or no answer: the run itself shows what becomes of it.
+  // Older servers and proxies answer differently: let the run find out.
   if (answer?.status !== unavailable) return undefined;
   const refusal = refusalIn(answer.text);
   return refusal && refused(refusal.cause, refusal.retryAfterS);

@@ -8,11 +8,11 @@ import type { RunReportMessage } from "../core/session/run-report.js";
 import { idle, type ConnectionRecord, type Snapshot } from "../core/session/snapshot.js";
 import type { FromWorker, ToWorker } from "../core/session/worker-messages.js";
 
-/** A worker reports four times a second: when it has been silent for this long the page says so. */
+/** Silence of a worker, which reports four times a second, that the page shows. */
 const overdueMs = 1000;
-/** Time for the closing handshake after the last report, before the worker goes. */
+/** Time for the closing handshake before the worker is terminated. */
 const lingerMs = 1000;
-/** Time for the server to show that it is there. */
+/** Timeout for the health check. */
 const answerTimeoutMs = 3000;
 
 export interface SessionWorkerOptions {
@@ -24,7 +24,7 @@ export interface SessionWorkerOptions {
   pingTurnMs?: number | undefined;
 }
 
-/** One connection of the run in a worker of its own; `idle` until it is started. */
+/** A session in a worker of its own; `idle` until started. */
 export class SessionWorker {
   readonly #recording = new Recording();
   readonly #options: SessionWorkerOptions;
@@ -33,7 +33,7 @@ export class SessionWorker {
   #snapshot: Snapshot = idle;
   #reportedAt = 0;
 
-  /** `changed` is called when the phase changes. */
+  /** `changed` is called on each change of phase. */
   constructor(options: SessionWorkerOptions, changed: () => void) {
     this.#options = options;
     this.#changed = changed;
@@ -43,19 +43,19 @@ export class SessionWorker {
     return this.#snapshot.phase;
   }
 
-  /** The latest report as it came, and everything that was noted. */
+  /** Latest report, and all events. */
   get record(): ConnectionRecord {
     return { snapshot: this.#snapshot, journal: this.#recording };
   }
 
-  /** How it stands, for people to read: a worker that is overdue counts as silence. */
+  /** Snapshot to show: an overdue worker counts as silence. */
   get snapshot(): Snapshot {
     const overdue = monotonic() - this.#reportedAt;
     if (this.phase === "idle" || isOver(this.phase) || overdue < overdueMs) return this.#snapshot;
     return { ...this.#snapshot, silentMs: this.#snapshot.silentMs + overdue, downloadBps: 0, uploadBps: 0 };
   }
 
-  /** `maxMbps` limits what it asks for; undefined is what the profile says. */
+  /** Start; `maxMbps` limits the profile's rate. */
   start(maxMbps?: number): void {
     if (this.phase !== "idle") return;
     const { party, testId, durationMs, pingEveryMs, pingTurnMs } = this.#options;
@@ -74,7 +74,7 @@ export class SessionWorker {
       this.#take(data);
     };
     worker.onerror = (event: Event) => {
-      // An error without words: the script itself could not be loaded.
+      // Without a message, the script itself did not load.
       if (event instanceof ErrorEvent) this.end({ kind: "crashed" });
       else void this.#notLoaded();
     };
@@ -83,12 +83,12 @@ export class SessionWorker {
     this.#changed();
   }
 
-  /** Tells the server what a whole run has shown; the answer is `stored` of the snapshot. */
+  /** Send the run's report; the answer is `stored` of the snapshot. */
   report(run: RunReportMessage): void {
     this.#worker?.postMessage({ kind: "report", run } satisfies ToWorker);
   }
 
-  /** Asks for a clean end; one that was not started is over at once. */
+  /** Stop cleanly, or at once if not started. */
   stop(): void {
     if (this.phase === "idle") {
       this.end({ kind: "stopped" });
@@ -101,7 +101,7 @@ export class SessionWorker {
     this.#changed();
   }
 
-  /** Ends it now and without a goodbye. */
+  /** Terminate. */
   end(ending: Ending): void {
     if (isOver(this.phase)) return;
     this.#worker?.terminate();
@@ -111,7 +111,7 @@ export class SessionWorker {
     this.#changed();
   }
 
-  /** A filter may hold back the script while the server is there. */
+  /** A filter may block the script while the server is up. */
   async #notLoaded(): Promise<void> {
     const health = await fetchText(new URL("virtual-household/health", document.baseURI), answerTimeoutMs);
     this.end({ kind: health === undefined ? "unreachable" : "unloaded" });
@@ -121,7 +121,7 @@ export class SessionWorker {
     if (isOver(this.phase)) return;
     this.#recording.add(journal);
     const { phase: before, stored } = this.#snapshot;
-    // A report may have been on its way when it was told to stop.
+    // A report may cross the order to stop.
     const stopping = before === "stopping" && !isOver(snapshot.phase);
     this.#snapshot = stopping ? { ...snapshot, phase: "stopping" } : snapshot;
     this.#reportedAt = monotonic();
@@ -130,10 +130,10 @@ export class SessionWorker {
   }
 }
 
-/** The address of a party's WebSocket, beside the page. */
+/** Return the address of a party's WebSocket. */
 function addressOf(userId: string, testId: string, maxMbps: number | undefined): string {
   const option = maxMbps === undefined ? "" : `&throughput=${maxMbps}`;
-  // An ISP may let in its own customers only; then its site leads here with a token.
+  // An ISP that admits only its customers links here with a token.
   const token = new URLSearchParams(location.search).get("token");
   const pass = token === null ? "" : `&token=${encodeURIComponent(token)}`;
   // Relative to the page, which a proxy may serve below a path.

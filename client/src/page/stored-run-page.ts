@@ -6,15 +6,15 @@ import type { Page } from "../view/page.js";
 const timeoutMs = 10_000;
 const notFound = 404;
 
-/** The address that shows a stored run. */
+/** Return the address of a stored run. */
 export function permalinkTo(id: string): string {
   return `${location.origin}${location.pathname}?run=${id}`;
 }
 
-/** Shows the run that the server has under that id, or says why not. The button leads to a test of one's own. */
+/** Show a stored run, or why there is none. The button leads to a new test. */
 export async function showStoredRun(id: string, page: Page, text: Text): Promise<void> {
   page.onButton(() => {
-    // Everything else that the address asks for, such as the language, stays.
+    // Keep all other options, such as the language.
     const query = location.search.replace(/([?&])run=[^&]*&?/, "$1").replace(/[?&]$/, "");
     location.assign(location.pathname + query);
   });
@@ -27,7 +27,7 @@ export async function showStoredRun(id: string, page: Page, text: Text): Promise
   try {
     page.showStored(storedRunOf(answer.text, location.host), permalinkTo(id));
   } catch (error) {
-    // An answer that is none of ours.
+    // Not the server's format.
     if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
     page.announce("", text.stored.unavailable);
   }

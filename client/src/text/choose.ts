@@ -1,6 +1,6 @@
 /**
- * The text in the language that the query asks for (`?lang=de`), or the first of the wanted ones that there is; the first
- * of `all` is that of other languages.
+ * Return the text in the language of the query (`?lang=de`), else the first wanted one available, else the first of
+ * `all`.
  */
 export function choose<T extends { lang: string }>(all: readonly [T, ...T[]], query: string, wanted: readonly string[]): T {
   const asked = /[?&]lang=([A-Za-z]{2,3})(?:-|&|$)/.exec(query)?.[1];

@@ -4,23 +4,23 @@ import type { MessageKey, Text } from "./text.js";
 interface Language {
   /** BCP 47. */
   lang: string;
-  /** In itself. */
+  /** Name in the language itself. */
   name: string;
   load: () => Promise<Text>;
 }
 
-/** Every language of the page, each a file of its own that only its readers load; the first is that of all others. */
+/** Languages of the page, each loaded on demand; the first is the default. */
 export const languages: readonly [Language, ...Language[]] = [
   { lang: "en", name: "English", load: async () => (await import("./en.js")).en },
   { lang: "de", name: "Deutsch", load: async () => (await import("./de.js")).de },
 ];
 
-/** The text in the language that the query asks for (`?lang=de`), or the first of the wanted ones that there is. */
+/** Load the text in the language of the query (`?lang=de`), else the first wanted one. */
 export function textFor(query: string, wanted: readonly string[]): Promise<Text> {
   return choose(languages, query, wanted).load();
 }
 
-/** The words for a key of a report; a key that this page does not know stands for itself. */
+/** Return the text for a message key; an unknown key stands for itself. */
 export function messageOf(text: Text, key: string): string {
   return Object.hasOwn(text.messages, key) ? text.messages[key as MessageKey] : key;
 }

@@ -8,10 +8,10 @@ import type { Band } from "../core/scoring/requirements.js";
 import type { Invalid } from "../core/scoring/validity.js";
 import type { Phase } from "../core/session/phase.js";
 
-/** Keys that the scoring's reports name. */
+/** Message keys of the scoring's reports. */
 export type MessageKey = `verdict.${Activity}.${Band | "unknown"}` | `invalid.${Invalid}` | "loss.hidden_by_tcp";
 
-/** Words that stand in the markup; the keys are the values of `data-text`. */
+/** Labels in the markup, by their `data-text`. */
 export type Label =
   | "title"
   | "intro"
@@ -44,7 +44,7 @@ export type Label =
   | "privacy"
   | "imprint";
 
-/** Columns of the tables for experts. */
+/** Columns of the experts' tables. */
 export type Column =
   | "who"
   | "samples"
@@ -65,7 +65,7 @@ export type Column =
   | "delivery"
   | "congestionControl";
 
-/** What the page says, in one language. */
+/** Texts of the page in one language. */
 export interface Text {
   /** BCP 47. */
   lang: string;
@@ -74,7 +74,7 @@ export interface Text {
     Person,
     { name: string; activity: string; need: string; note: string; quality: Record<Quality, string> }
   >;
-  /** The connection that only measures. */
+  /** Name of the probe. */
   probe: string;
   button: {
     start: string;
@@ -82,7 +82,7 @@ export interface Text {
     stopping: string;
     again: string;
     own: string;
-    /** While another attempt would be refused. */
+    /** While the server refuses runs. */
     wait: (seconds: number) => string;
   };
   progress: string;
@@ -91,41 +91,41 @@ export interface Text {
     idle: (seconds: number) => string;
     connecting: string;
     running: Record<RunPhase, string>;
-    /** Under load, when not everybody is there. */
+    /** Under load, without all people. */
     few: (people: number) => string;
     stopping: string;
     done: string;
     stoppedEarly: string;
     failed: string;
-    /** What happened to whom; `names` is everybody it happened to. */
+    /** What happened to the people named. */
     trouble: (names: readonly string[], title: string) => string;
     hidden: string;
   };
-  /** Before a run. */
+  /** Notes before a run. */
   advance: {
-    /** The data that a run moves: for each Mbit/s of the line, and on one of `mbps`. */
+    /** Data used: per Mbit/s of the line, and on an example line of `mbps`. */
     data: (each: string, mbps: number, example: string) => string;
-    /** The same with a limit. */
+    /** Data used at most. */
     dataAtMost: (bytes: string) => string;
     wifi: string;
     metered: string;
-    /** A value of the address that cannot be used. */
+    /** Invalid option in the address. */
     wrong: Record<QueryOption, (least: number, most: number) => string>;
-    /** What the browser lacks. */
+    /** Features that the browser lacks. */
     lacking: (features: readonly string[]) => string;
   };
   phases: Record<Phase, string>;
-  /** A person while only the line itself is measured. */
+  /** A person before the household starts. */
   waiting: string;
   totals: (received: string, sent: string) => string;
-  /** What the small picture shows, from nothing to so many milliseconds. */
+  /** Scale of the sparkline. */
   sparklineScale: (topMs: number) => string;
   silent: (seconds: number) => string;
-  /** What kept a run from its end or its beginning, and what to do about it. */
+  /** Why a run did not finish or start, and what to do. */
   interruptions: Record<Cause, { title: string; todo: string }>;
   messages: Record<MessageKey, string>;
   grades: Record<Grade, { title: string; meaning: string; advice: readonly string[] }>;
-  /** What to do about somebody who gets too little of what they want. */
+  /** Advice if a person's speed was too low. */
   adviceRate: string;
   report: {
     grade: (grade: string) => string;
@@ -137,16 +137,16 @@ export interface Text {
     score: (score: number) => string;
     noStalls: string;
     stalls: (count: number, seconds: string) => string;
-    /** Where nobody knows how often. */
+    /** Without the number of stalls. */
     stalled: (seconds: string) => string;
     neverStarted: string;
-    /** A film that wants more than it got, and so never stopped in what there was of it. */
+    /** Too low a rate, without stalls. */
     tooSlow: (got: string, wanted: string) => string;
-    /** The data that the test moved. */
+    /** Data used. */
     moved: (bytes: string) => string;
     mos: (mos: string) => string;
     rate: (mbps: string) => string;
-    /** What the warm-up found, and what the Computer asked for because of that. */
+    /** Result of the warm-up, and the Computer's request. */
     warmUp: (line: string, computer: string) => string;
   };
   chart: {
@@ -154,7 +154,7 @@ export interface Text {
     warmUp: string;
     load: string;
     recovery: string;
-    /** The picture in words. */
+    /** Description of a chart. */
     delay: (idle: string, p50: string, p95: string) => string;
     rate: (down: string, up: string) => string;
     empty: string;
@@ -163,13 +163,13 @@ export interface Text {
     columns: Record<Column, string>;
     idle: string;
     loaded: string;
-    /** Of somebody's own connection. */
+    /** A person's own connection. */
     own: (name: string) => string;
     ownQueue: (name: string) => string;
   };
-  /** How it is measured; `tls` is whether the connections are encrypted. */
+  /** Method; `tls` is whether connections are encrypted. */
   method: (tls: boolean) => string;
-  /** A run that was stored, opened by its link. */
+  /** A stored run, opened by its link. */
   stored: { loading: string; headline: (when: string) => string; about: string; unknown: string; unavailable: string };
   share: { copied: string; notCopied: string; linkNotCopied: string; card: string; downAndUp: (down: string, up: string) => string; delay: (added: string) => string };
 }

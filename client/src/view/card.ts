@@ -11,10 +11,10 @@ import { find, setText } from "./dom.js";
 import type { Format } from "./format.js";
 import { Sparkline } from "./sparkline.js";
 
-/** Silence shorter than this is a slow line, and not worth a word. */
+/** Silence worth showing; less is a slow line. */
 const silenceWorthSayingMs = 1500;
 
-/** One person's card: how it goes while the run lasts, and what came of it. */
+/** Card of a person: live figures, then the result. */
 export class Card {
   readonly root: HTMLElement;
   readonly #person: Person;
@@ -49,7 +49,7 @@ export class Card {
     this.#name();
   }
 
-  /** Forgets the run before. */
+  /** Clear the previous run. */
   reset(): void {
     this.#sparkline.clear();
     this.#score.hidden = true;
@@ -59,7 +59,7 @@ export class Card {
     setText(this.#detail, "");
   }
 
-  /** `waiting` is true while only the line itself is measured. */
+  /** `waiting` is true before the household starts. */
   show(snapshot: Snapshot, waiting: boolean): void {
     const { dataset } = this.root;
     dataset.state = snapshot.phase;
@@ -78,7 +78,7 @@ export class Card {
     }
   }
 
-  /** Shows what came of a run: its figures, and where it counts, a verdict and a score. */
+  /** Show the result of a run; `counts` adds verdict and score. */
   conclude(report: ShownPerson, counts: boolean): void {
     const { download, upload, ownLatency } = report;
     this.root.dataset.state = "done";
@@ -138,7 +138,7 @@ export class Card {
   }
 }
 
-/** Whether there was a connection, and so figures. */
+/** Return whether there are figures. */
 function begun(snapshot: Snapshot): boolean {
   return snapshot.elapsedMs > 0;
 }

@@ -2,38 +2,37 @@ import uPlot from "uplot";
 import { find } from "./dom.js";
 import type { Format } from "./format.js";
 
-/** A stretch of the time axis with a name; seconds. */
+/** Named span of the time axis, in seconds. */
 export interface Band {
   name: string;
   from: number;
   until: number;
-  /** Whether it is filled. */
   strong: boolean;
 }
 
-/** A line; its colour is that of a custom property of the style sheet. */
+/** Line with the colour of a custom property. */
 export interface Line {
   colour: string;
   width: number;
   filled: boolean;
   /** Lengths of strokes and gaps, pixels. */
   dash?: readonly number[];
-  /** What stands at its end. */
+  /** Label at its end. */
   name?: string;
-  /** Whether it stops where there is no value, and does not go on straight to the next one. */
+  /** Whether gaps stay open. */
   broken?: boolean;
 }
 
 type Column = readonly (number | null)[];
 
-/** Lines over time. */
+/** Chart of lines over time. */
 export class Chart {
   readonly #holder: HTMLElement;
   readonly #lines: readonly Line[];
   readonly #format: Format;
-  /** The least value at the top of the scale. */
+  /** Minimum top of the scale. */
   readonly #minTop: number;
-  /** What stands below the axis at so many seconds. */
+  /** Label of the axis at a second. */
   readonly #tick: (seconds: number) => string;
   #plot: uPlot | undefined;
   #bands: readonly Band[] = [];
@@ -52,10 +51,10 @@ export class Chart {
     this.#minTop = minTop;
     this.#format = format;
     this.#tick = tick;
-    // Neither the size nor the colours of a canvas follow the style sheet.
+    // A canvas does not follow the style sheet's size and colours.
     const paper = matchMedia("print");
     onResize(this.#holder, () => {
-      // On paper the style sheet scales what was drawn, and the holder has no height but that.
+      // On paper the style sheet scales the drawing, which alone gives the holder its height.
       if (!paper.matches) this.#plot?.setSize(this.#size());
     });
     for (const query of [matchMedia("(prefers-color-scheme: dark)"), paper]) {
@@ -65,7 +64,7 @@ export class Chart {
     }
   }
 
-  /** Draws columns, as many as there are lines, over an axis of so many seconds; `words` say the same. */
+  /** Draw a column for each line over `seconds`; `words` describe the chart. */
   draw(xs: readonly number[], columns: readonly Column[], bands: readonly Band[], seconds: number, words: string): void {
     this.#bands = bands;
     this.#seconds = seconds;
@@ -140,7 +139,7 @@ export class Chart {
         ctx.fillStyle = this.#colour("--band");
         ctx.fillRect(left, bbox.top, width, bbox.height);
       }
-      // A name wider than its stretch would stand in the next.
+      // A longer name would run into the next span.
       if (ctx.measureText(name).width > width - 4 * scale) continue;
       ctx.fillStyle = this.#colour("--ink-soft");
       ctx.fillText(name, left + 2 * scale, bbox.top - 3 * scale);
@@ -148,7 +147,7 @@ export class Chart {
     ctx.restore();
   }
 
-  /** Writes each line's name at its last point, the names clear of each other. */
+  /** Write each line's name at its last point, without overlaps. */
   #drawNames(plot: uPlot): void {
     const { ctx, bbox } = plot;
     const scale = devicePixelRatio;
@@ -159,7 +158,7 @@ export class Chart {
       while (last >= 0 && typeof values[last] !== "number") last -= 1;
       const [x, y] = [xs[last], values[last]];
       if (name === undefined || x === undefined || typeof y !== "number") return [];
-      // A run's last points may lie beyond its last phase.
+      // The last points may lie beyond the last phase.
       const right = Math.min(plot.valToPos(x, "x", true), bbox.left + bbox.width);
       return [{ name, colour, x: right, y: plot.valToPos(y, "y", true) }];
     });

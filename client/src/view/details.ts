@@ -13,12 +13,12 @@ const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter
 const tcpColumns = ["who", "rtt", "minRtt", "retransmits", "delivery", "congestionControl"] as const;
 const rateColumns = ["who", "downWanted", "downGot", "upWanted", "upGot", "share"] as const;
 
-/** The figures behind the report, for experts. */
+/** Figures behind the report, for experts. */
 export class Details {
   readonly #root: HTMLDetailsElement;
   readonly #text: Text;
   readonly #format: Format;
-  /** Undefined of a stored run, whose single round trips were not kept. */
+  /** Undefined for a stored run, which lacks single round trips. */
   #result: Result | undefined;
 
   constructor(root: ParentNode, text: Text, format: Format) {
@@ -66,7 +66,7 @@ export class Details {
     });
   }
 
-  /** A bulk transfer's own round trips hold the queue in front of its own bytes, and are named so. */
+  /** A bulk transfer's round trips include the queue of its own bytes, so its name says so. */
   #nameOf({ who, activity }: ShownPerson): string {
     const { name } = this.#text.people[who as Person];
     return activity === "bulk_transfer" ? this.#text.table.ownQueue(name) : this.#text.table.own(name);

@@ -1,7 +1,7 @@
 /**
- * The one element below `root` that matches; the page's own markup, so its absence is a defect.
+ * Return the element below `root` that matches; the page's own markup has it.
  *
- * @throws Error if there is none.
+ * @throws Error without one.
  */
 export function find<T extends Element>(root: ParentNode, selector: string, type: new () => T): T {
   const element = root.querySelector(selector);
@@ -9,12 +9,12 @@ export function find<T extends Element>(root: ParentNode, selector: string, type
   return element;
 }
 
-/** Sets the text where it differs: an unchanged one is neither painted nor announced again. */
+/** Set the text if it differs: an unchanged one is neither painted nor announced again. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Gives the markup below `root` the words of a language. */
+/** Fill the markup below `root` with the labels of a language. */
 export function label(root: ParentNode, { labels }: { labels: Readonly<Record<string, string>> }): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-text]")) {
     const words = labels[element.dataset.text ?? ""];
@@ -23,7 +23,7 @@ export function label(root: ParentNode, { labels }: { labels: Readonly<Record<st
   }
 }
 
-/** Makes a list's items these texts. */
+/** Fill a list. */
 export function setItems(list: Element, texts: readonly string[]): void {
   list.replaceChildren(
     ...texts.map((text) => {

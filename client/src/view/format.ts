@@ -1,4 +1,4 @@
-/** Numbers for people to read; the locale decides the decimal sign. Without Intl it is a point. */
+/** Formats numbers and dates for a locale; without Intl, with a decimal point. */
 export class Format {
   readonly #locale: string;
   readonly #byDigits: readonly (Intl.NumberFormat | undefined)[];
@@ -8,36 +8,36 @@ export class Format {
     this.#byDigits = [0, 1, 2].map((digits) => numberFormat(locale, digits));
   }
 
-  /** Megabits per second, three significant figures, no unit; no figure is a dash. */
+  /** Return Mbit/s with three significant digits, without a unit; a dash without a value. */
   mbps(bps: number | undefined): string {
     if (bps === undefined) return "–";
     const value = bps / 1_000_000;
     return this.#fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
   }
 
-  /** Milliseconds, no unit; no figure is a dash. */
+  /** Return milliseconds without a unit; a dash without a value. */
   milliseconds(ms: number | undefined): string {
     return ms === undefined ? "–" : this.#fixed(ms, ms < 9.95 ? 1 : 0);
   }
 
-  /** A number with so many digits after the decimal sign, 0 to 2. */
+  /** Return a number with 0 to 2 decimals. */
   decimal(value: number, digits: 0 | 1 | 2): string {
     return this.#fixed(value, digits);
   }
 
-  /** A number beside an axis, with no more digits than it needs. */
+  /** Return the label of an axis, with as few decimals as needed. */
   axis(value: number): string {
     return this.#fixed(value, Number.isInteger(value) ? 0 : Number.isInteger(value * 10) ? 1 : 2);
   }
 
-  /** Bytes in the decimal unit that suits. */
+  /** Return bytes in a decimal unit. */
   bytes(bytes: number): string {
     if (bytes < 1_000_000) return `${this.#fixed(bytes / 1000, 0)} kB`;
     if (bytes < 1_000_000_000) return `${this.#fixed(bytes / 1_000_000, bytes < 99_950_000 ? 1 : 0)} MB`;
     return `${this.#fixed(bytes / 1_000_000_000, 2)} GB`;
   }
 
-  /** The day of a Unix time in milliseconds, in the reader's time zone; with `timeStyle` the time of day as well. */
+  /** Return the local date of a Unix time in milliseconds, and with `timeStyle` the time of day. */
   date(ms: number, timeStyle?: "short"): string {
     const options: Intl.DateTimeFormatOptions = { dateStyle: "long", ...(timeStyle && { timeStyle }) };
     return tried(() => new Intl.DateTimeFormat(this.#locale, options).format(ms)) ?? new Date(ms).toDateString();
@@ -52,7 +52,7 @@ function numberFormat(locale: string, digits: number): Intl.NumberFormat | undef
   return tried(() => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
 }
 
-/** What Intl makes; undefined where the browser lacks that part of it, or refuses the locale. */
+/** Return what Intl makes; undefined if the browser lacks it or refuses the locale. */
 function tried<T>(make: () => T): T | undefined {
   try {
     return make();

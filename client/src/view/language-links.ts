@@ -3,7 +3,7 @@ import { languages } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { find } from "./dom.js";
 
-/** Shows a link for each language of the page; the one that is followed is remembered. */
+/** Show a link to each language, and remember the one followed. */
 export function showLanguages(root: ParentNode, text: Text, kept: StoredValue): void {
   const list = find(root, "#languages", HTMLElement);
   list.setAttribute("aria-label", text.labels.language);
@@ -20,7 +20,7 @@ export function showLanguages(root: ParentNode, text: Text, kept: StoredValue): 
   }
 }
 
-/** The page's own address in another language; all else that it asks for stays. */
+/** Return the page's address in another language, with all other options. */
 function addressIn(lang: string): string {
   const query = new URLSearchParams(location.search);
   query.set("lang", lang);

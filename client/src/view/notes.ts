@@ -15,10 +15,10 @@ const limits: Record<QueryOption, readonly [least: number, most: number]> = {
   computer: [1, maxMbps],
 };
 
-/** What a customer has to know before a run: what is wrong with the address or the browser, the data, the Wi-Fi. */
+/** Return notes before a run: invalid options, missing features, data volume, Wi-Fi. */
 export function notesOf(options: QueryOptions, lacking: readonly string[], text: Text, format: Format): string[] {
   const { advance } = text;
-  // No more digits than anybody knows.
+  // Two digits: it is an estimate.
   const bytes = (lineMbps: number): string => format.bytes(Number(maxBytes(options, lineMbps).toPrecision(2)));
   return [
     ...(lacking.length === 0 ? [] : [advance.lacking(lacking)]),
@@ -31,7 +31,7 @@ export function notesOf(options: QueryOptions, lacking: readonly string[], text:
   ];
 }
 
-/** Whether the browser says that data are dear here; many do not say. */
+/** Return whether the browser reports a metered line; many report nothing. */
 function isMetered(): boolean {
   const { connection } = navigator as Navigator & { connection?: { saveData?: boolean; type?: string } };
   return connection?.saveData === true || connection?.type === "cellular";

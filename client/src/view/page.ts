@@ -16,13 +16,13 @@ import { Share } from "./share.js";
 import { headlineOf, troubleOf } from "./status.js";
 import { TimelineView } from "./timeline-view.js";
 
-/** Why no run can begin, or the last one did not reach its end, and the seconds until another attempt. */
+/** Reason that there is no run, and the seconds until another attempt. */
 export interface ShownInterruption {
   cause: Cause;
   seconds: number;
 }
 
-/** The page as a whole: status, button, progress, live figures, a card per person, and what came of the run. */
+/** The page: status, button, progress, live figures, cards, and the result. */
 export class Page {
   readonly #document: Document;
   readonly #text: Text;
@@ -70,18 +70,18 @@ export class Page {
     this.#share = new Share(document, text, format);
   }
 
-  /** Lets the button be pressed; the HTML has it off, since without a script it would do nothing. */
+  /** Enable the button, which the HTML has disabled because it needs the script. */
   onButton(pressed: () => void): void {
     this.#button.addEventListener("click", pressed);
     this.#button.disabled = false;
   }
 
-  /** Says what to know before a run, and what the browser lacks for one. */
+  /** Show the notes before a run. */
   introduce(options: QueryOptions, lacking: readonly string[]): void {
     setItems(find(this.#document, "#notes", HTMLElement), notesOf(options, lacking, this.#text, this.#format));
   }
 
-  /** Forgets the run before. */
+  /** Clear the previous run. */
   reset(): void {
     this.#baselineMs = undefined;
     delete this.#document.documentElement.dataset.outcome;
@@ -103,7 +103,7 @@ export class Page {
     setText(this.#words.trouble, words?.todo ?? troubleOf(state, this.#text));
     this.#showButton(state.phase, refusal?.seconds ?? 0);
     this.#showTime(state);
-    // What came of a run stands.
+    // Keep the result of a run.
     if (dataset.outcome !== undefined) return;
     if (refusal !== undefined && isOver(state.phase)) dataset.outcome = "interrupted";
     this.#showLive(state);
@@ -111,12 +111,11 @@ export class Page {
     for (const [person, snapshot] of state.people) this.#cards.get(person)?.show(snapshot, waiting);
   }
 
-  /** Draws the run so far. */
   draw(trace: RunTrace, state: RunState): void {
     this.#timeline.show(trace, state);
   }
 
-  /** Says something before, or in place of, a stored run. */
+  /** Show a message before, or instead of, a stored run. */
   announce(headline: string, trouble: string): void {
     this.#document.documentElement.dataset.state = "idle";
     setText(this.#button, this.#text.button.own);
@@ -124,7 +123,6 @@ export class Page {
     setText(this.#words.trouble, trouble);
   }
 
-  /** Shows a run that was stored. */
   showStored(run: ShownRun, permalink: string): void {
     const when = this.#format.date(run.endedAt, "short");
     this.#document.documentElement.dataset.state = "done";
@@ -134,7 +132,7 @@ export class Page {
     this.conclude(run, permalink, undefined);
   }
 
-  /** Shows what came of a run, the same of one that has just ended and of one that was stored; `result` is all of it. */
+  /** Show the result of a run, just ended or stored; `result` has all measurements. */
   conclude(run: ShownRun, permalink: string | undefined, result: Result | undefined): void {
     const { report } = run;
     this.#document.documentElement.dataset.outcome = report.valid ? "graded" : "invalid";
@@ -150,7 +148,7 @@ export class Page {
     setText(this.#live.delay, this.#format.milliseconds(report.latency.p95Ms ?? undefined));
     setText(this.#live.delayName, this.#text.labels.delayLoaded);
     setText(this.#live.unit, this.#text.labels.p95);
-    // Last: a chart whose section is hidden has no size.
+    // Last, because a chart in a hidden section has no size.
     this.#timeline.showStored(run);
     setText(this.#words.announcement, this.#report.words);
   }
@@ -173,7 +171,7 @@ export class Page {
     setText(this.#words.left, isOver(phase) || phase === "idle" ? "" : this.#text.secondsLeft(left));
   }
 
-  /** The sums are of those who are on the line. */
+  /** Sum the people on the line. */
   #showLive({ runPhase, people, probe }: RunState): void {
     const all: Snapshot[] = [...people.values()];
     const counted = all.filter((one) => one.elapsedMs > 0 && !isOver(one.phase));
@@ -200,12 +198,12 @@ export class Page {
       failed: button.again,
     };
     setText(this.#button, waitS > 0 ? button.wait(waitS) : words[phase]);
-    // Not `disabled`: that would take the keyboard's focus away.
+    // `disabled` would take the keyboard's focus away.
     this.#button.setAttribute("aria-disabled", String(phase === "stopping" || waitS > 0));
   }
 }
 
-/** Prepares the page for paper, where nothing can be opened and no colours are dark. */
+/** Open the details while printing. */
 function preparePrint(root: Document): void {
   const details = find(root, "#details", HTMLDetailsElement);
   let wasOpen = details.open;

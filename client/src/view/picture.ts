@@ -4,11 +4,11 @@ import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import type { Format } from "./format.js";
 
-/** The size that links show pictures in, pixels. */
+/** Size of link previews, pixels. */
 const width = 1200;
 const height = 630;
 const margin = 64;
-/** Not the page's own colours: a picture looks alike wherever it is shown. */
+/** Fixed colours: a picture looks the same everywhere. */
 const ink = "#f4f5fb";
 const soft = "#aab0c6";
 const ground = "#12141f";
@@ -16,7 +16,7 @@ const good = "#5ed68a";
 const fair = "#f5b04c";
 const poor = "#ff9a8f";
 
-/** A card to show around: grade, the four people, date and host. @throws Error where the browser makes no picture. */
+/** Draw grade, people, date and host. @throws Error if the browser makes no picture. */
 export async function pictureOf(result: Conclusion, text: Text, format: Format): Promise<Blob> {
   const canvas = document.createElement("canvas");
   canvas.width = width;
@@ -49,7 +49,7 @@ function draw(context: CanvasRenderingContext2D, { endedAt, host, report }: Conc
   write(context, `${brand() || host} · ${day}`, margin, height - 20, 24, soft, 400);
 }
 
-/** The operator's name; empty where there is none. */
+/** Return the operator's name, or "". */
 function brand(): string {
   const mark = document.querySelector(".brand");
   return mark?.querySelector("img")?.alt ?? mark?.textContent.trim() ?? "";

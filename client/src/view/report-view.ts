@@ -9,10 +9,10 @@ import { isTooSlow } from "./activity-detail.js";
 import { find, setItems, setText } from "./dom.js";
 import type { Format } from "./format.js";
 
-/** From this share of lost packets on games and calls suffer, whatever the delay: the worst bound of the requirements. */
+/** Loss at which games and calls suffer, whatever the delay: the strictest bound of the requirements. */
 const noticedLoss = 0.01;
 
-/** The household's grade with what it means and what to do about it; of an invalid run, why there is none. */
+/** The household's grade, its meaning and advice; for an invalid run, the reasons. */
 export class ReportView {
   readonly #root: HTMLElement;
   readonly #advice: HTMLElement;
@@ -34,7 +34,7 @@ export class ReportView {
     delete this.#root.dataset.invalid;
   }
 
-  /** The grade in words, or that there is none and why. */
+  /** The grade, or the reasons against one, in words. */
   get words(): string {
     const reasons = [...this.#part("#invalid").children].map((item) => item.textContent);
     return [`${this.#part("h2").textContent}.`, this.#part("#meaning").textContent, ...reasons].join(" ");
@@ -81,7 +81,7 @@ export class ReportView {
   }
 }
 
-/** The reasons that are worth a word: a run that was cut short has too few answers for that reason alone. */
+/** Leave out too few samples of a run that was cut short. */
 function told(reasons: readonly Invalid[]): readonly Invalid[] {
   const isCut = reasons.includes("stopped_early") || reasons.includes("connection_lost");
   return isCut ? reasons.filter((reason) => reason !== "too_few_samples") : reasons;

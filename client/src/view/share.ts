@@ -6,7 +6,7 @@ import { find, setText } from "./dom.js";
 import type { Format } from "./format.js";
 import { pictureOf } from "./picture.js";
 
-/** Buttons that show a run to others. */
+/** Buttons for sharing a run. */
 export class Share {
   readonly #root: HTMLElement;
   readonly #said: HTMLElement;
@@ -34,11 +34,11 @@ export class Share {
     setText(this.#said, "");
   }
 
-  /** `permalink` is the address that shows the run, undefined where the server keeps none. */
+  /** `permalink` is undefined if the server stores no run. */
   show(conclusion: Conclusion, permalink: string | undefined): void {
     this.#conclusion = conclusion;
     this.#root.hidden = !conclusion.report.valid && permalink === undefined;
-    // A picture of a run that does not count would be believed all the same.
+    // A picture of an invalid run would be believed.
     this.#picture.hidden = !conclusion.report.valid;
     this.#copyLink.hidden = permalink === undefined;
     setText(this.#permalink, permalink ?? "");

@@ -1,13 +1,13 @@
 import type { Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
 
-/** 30 s at four a second. */
+/** Points of 30 s, four a second. */
 const capacity = 120;
 const height = 32;
-/** The scale's top is the first of these that holds all values, milliseconds. */
+/** Tops of the scale, ms; the first that holds all values applies. */
 const scales = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
-/** A small picture of the latest delays, newest at the right. */
+/** Small chart of the latest delays, newest at the right. */
 export class Sparkline {
   readonly #line: SVGPolylineElement;
   readonly #area: SVGPolygonElement;
@@ -27,7 +27,7 @@ export class Sparkline {
     this.#draw();
   }
 
-  /** Adds a delay in milliseconds; undefined repeats the one before, for want of an answer. */
+  /** Add a delay, ms; undefined repeats the previous one. */
   add(ms: number | undefined): void {
     const value = ms ?? this.#values.at(-1);
     if (value === undefined) return;

@@ -4,7 +4,7 @@ import type { RunState } from "../core/run/run.js";
 import { isOver } from "../core/session/phase.js";
 import type { Text } from "../text/text.js";
 
-/** The run in plain words. It changes with phases only, not with figures, so that it can be announced. */
+/** Return the run in words. They change with phases, not figures, and can be announced. */
 export function headlineOf(state: RunState, text: Text): string {
   switch (state.phase) {
     case "idle":
@@ -15,7 +15,7 @@ export function headlineOf(state: RunState, text: Text): string {
       return phase === "load" && failed > 0 ? text.status.few(people.length - failed) : text.status.running[phase];
     }
     case "stopping":
-      // At its end a run stops without anybody having asked for it.
+      // A run also stops at its regular end.
       return state.stoppedEarly ? text.status.stopping : text.status.running.recovery;
     case "done":
       return state.stoppedEarly ? text.status.stoppedEarly : text.status.done;
@@ -25,7 +25,7 @@ export function headlineOf(state: RunState, text: Text): string {
   }
 }
 
-/** What went wrong while a run lasts: a sentence for each thing that happened, with everybody it happened to. */
+/** Return what went wrong in a run: a sentence for each event, with the people concerned. */
 export function troubleOf(state: RunState, text: Text): string {
   if (isOver(state.phase) || state.phase === "idle") return "";
   const names = new Map<string, string[]>();
@@ -35,7 +35,7 @@ export function troubleOf(state: RunState, text: Text): string {
     const { title } = text.interruptions[interruption.cause];
     names.set(title, [...(names.get(title) ?? []), text.people[person].name]);
   }
-  // What happened to everybody needs no names.
+  // An event that concerns all needs no names.
   const sentences = [...names].map(([title, who]) => text.status.trouble(who.length === people.length ? [] : who, title));
   if (state.hidden) sentences.unshift(text.status.hidden);
   return sentences.join(" ");

@@ -12,16 +12,16 @@ const delayLines: Record<Drawn, Line> = {
   sarah: { colour: "--sarah", width: 1.5, filled: false, dash: [2, 3] },
   jake: { colour: "--jake", width: 1.5, filled: false, dash: [10, 3, 2, 3] },
 };
-/** No one person's colours: the sums are of all. */
+/** Colours of no person. */
 const rateLines: Record<"down" | "up", Line> = {
   down: { colour: "--down", width: 2, filled: true },
   up: { colour: "--up", width: 2, filled: false, dash: [6, 4] },
 };
-/** Least tops of the scales: below them a line is flat, not restless. */
+/** Minimum tops of the scales, below which lines look flat. */
 const minTopMs = 20;
 const minTopMbps = 1;
 
-/** The run as a picture: delay and rates over time, with its phases. */
+/** Charts of delay and rates over time, with the phases. */
 export class TimelineView {
   readonly #root: HTMLElement;
   readonly #text: Text;
@@ -43,14 +43,13 @@ export class TimelineView {
     legend(find(root, "#legend-rate", HTMLElement), rates);
   }
 
-  /** Draws the run so far. */
   show(trace: RunTrace, state: RunState): void {
     this.#legend.hidden = false;
     const length = Math.max((trace.now - trace.beganAt) / 1000, state.totalMs / 1000);
     this.#draw(timelineOf(trace.journals, trace.beganAt, trace.now), this.#bands(trace), length, undefined);
   }
 
-  /** Draws a run as it was stored; the people's own delays are no part of that. */
+  /** Draw a stored run, which lacks the people's own delays. */
   showStored({ timeline, phases, report }: ShownRun): void {
     const names = { idle: "baseline", warm_up: "warmUp", load: "load", recovery: "recovery" } as const;
     const bands = phases.map(({ name, from_s: from, until_s: until }) => {
@@ -58,7 +57,7 @@ export class TimelineView {
     });
     this.#legend.hidden = true;
     this.#draw(timeline, bands, Math.max(0, ...bands.map(({ until }) => until)), report);
-    // Not every client sends one.
+    // Some clients send no timeline.
     if (timeline.seconds.length === 0) this.#root.hidden = true;
   }
 
@@ -107,7 +106,7 @@ export class TimelineView {
   }
 }
 
-/** Shows each line as it is drawn, and its name. */
+/** Show the name and stroke of each line. */
 function legend(list: HTMLElement, lines: readonly Line[]): void {
   list.replaceChildren(
     ...lines.map(({ colour, dash, name }) => {

@@ -8,7 +8,7 @@ import type { FromWorker } from "../core/session/worker-messages.js";
 import { diagnose } from "./diagnosis.js";
 
 const reportEveryMs = 250;
-/** Shortest sleep between two turns: what is due within it goes out together. */
+/** Minimum sleep, which sends together what is due within it. */
 const minSleepMs = 4;
 const maxSleepMs = 250;
 
@@ -20,7 +20,7 @@ export interface ConnectionOptions {
   pingTurnMs: number | undefined;
 }
 
-/** Drives a session with a WebSocket and the worker's clock, and reports on it until it is over. */
+/** Drives a session with a WebSocket and the worker's clock, and reports until it is over. */
 export class Connection {
   readonly #socket: WebSocket;
   readonly #session: Session;
@@ -32,7 +32,7 @@ export class Connection {
   #wasOpen = false;
   #reported: Snapshot["phase"] = "idle";
 
-  /** @throws SyntaxError if the url is no WebSocket address. */
+  /** @throws SyntaxError for an invalid URL. */
   constructor(options: ConnectionOptions, report: (report: FromWorker) => void) {
     this.#url = options.url;
     this.#report = report;
@@ -82,7 +82,7 @@ export class Connection {
     };
   }
 
-  /** Lets the session do what is due and sleeps until it has more to do. */
+  /** Run the session, and sleep until its next call. */
   #turn(): void {
     const now = monotonic();
     const next = this.#session.tick(now, Date.now());
@@ -115,7 +115,7 @@ function linkTo(socket: WebSocket): Link {
       return socket.bufferedAmount;
     },
     send(data) {
-      // Between the peer's close and the event that tells of it, send would only log an error.
+      // After the peer's close, but before its event, send would log an error.
       if (socket.readyState === WebSocket.OPEN) socket.send(data);
     },
     close() {

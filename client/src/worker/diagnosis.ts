@@ -3,12 +3,12 @@ import type { Ending } from "../core/session/ending.js";
 import { refusalIn } from "../core/session/refusal.js";
 
 const timeoutMs = 3000;
-/** Of HTTP answers without a cause, such as those of a proxy. */
+/** Causes for HTTP errors without one, as from a proxy. */
 const causeOfStatus: Readonly<Record<number, string>> = { 401: "token", 403: "blocked", 429: "address_rate", 503: "full" };
 
 /**
- * Why a WebSocket did not open. The browser does not show the answer to a failed handshake, so the same address is
- * asked once more without the upgrade: the server says there what it would refuse, and why.
+ * Return why a WebSocket did not open. Browsers hide the response to a failed handshake, so ask the same address
+ * without the upgrade: the server answers with its refusal.
  */
 export async function diagnose(url: string): Promise<Ending> {
   const answer = await fetchText(new URL(url.replace(/^ws/, "http")), timeoutMs);

@@ -3,14 +3,13 @@ import type { Result } from "./run.js";
 
 type Cell = string | number | boolean | null;
 
-/** The run with everything measured and concluded. */
 export function jsonOf(result: Result): string {
   return JSON.stringify(result, null, 2);
 }
 
 /**
- * The run as rows of `who,figure,unit,value` (RFC 4180): first what was concluded, then each round trip in its order. A
- * value that was not measured is empty.
+ * Return the run as rows of `who,figure,unit,value` (RFC 4180): conclusions, then every round trip. A figure not
+ * measured is empty.
  */
 export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): string {
   const rows: Cell[][] = [["who", "figure", "unit", "value"]];
@@ -66,7 +65,7 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
   return rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 
-/** A name for a file with the run, by the time it ended. */
+/** Return a file name with the time of the run's end. */
 export function fileNameOf(at: string, ending: string): string {
   return `household-${at.slice(0, 19).replace(/[:T]/g, "-")}.${ending}`;
 }

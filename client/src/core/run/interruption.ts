@@ -1,6 +1,6 @@
 import type { Ending } from "../session/ending.js";
 
-/** Why a run did not reach its end, or cannot begin, most telling first: people are told one of them. */
+/** Causes of a run that did not finish or cannot start, most telling first; the page names one. */
 export const causes = [
   "maintenance",
   "closed",
@@ -24,11 +24,11 @@ export type Cause = (typeof causes)[number];
 
 export interface Interruption {
   cause: Cause;
-  /** Seconds after which another attempt may succeed; null where nobody knows. */
+  /** Seconds until another attempt may succeed; null if unknown. */
   retryAfterS: number | null;
 }
 
-/** By the server's code of a refusal, and of its row `ready`. */
+/** Causes by the server's code for a refusal. */
 const byRefusal: Readonly<Record<string, Cause>> = {
   starting: "maintenance",
   draining: "maintenance",
@@ -48,7 +48,7 @@ const byRefusal: Readonly<Record<string, Cause>> = {
   overloaded: "busy",
 };
 
-/** By the server's reason for the end of a session. */
+/** Causes by the server's reason for the end of a session. */
 const byReason: Readonly<Record<string, Cause>> = {
   killed: "ended",
   drained: "maintenance",
@@ -59,12 +59,12 @@ const byReason: Readonly<Record<string, Cause>> = {
   connection_lost: "lost",
 };
 
-/** What a refusal with that code means. */
+/** Return the interruption for the server's code. */
 export function refused(code: string, retryAfterS: number | null): Interruption {
   return { cause: named(byRefusal, code) ?? "refused", retryAfterS };
 }
 
-/** What an ending means for people; undefined of a normal one. */
+/** Return the interruption that an ending means; undefined for a normal one. */
 export function interruptionBy(ending: Ending): Interruption | undefined {
   switch (ending.kind) {
     case "stopped":
@@ -83,7 +83,7 @@ export function interruptionBy(ending: Ending): Interruption | undefined {
   }
 }
 
-/** The most telling of what happened to several connections; undefined where all ended as they should. */
+/** Return the most telling interruption of several connections, with its longest wait. */
 export function interruptionOf(endings: readonly Ending[]): Interruption | undefined {
   const all = endings.flatMap((ending) => interruptionBy(ending) ?? []);
   const cause = causes.find((each) => all.some((one) => one.cause === each));

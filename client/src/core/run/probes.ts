@@ -5,12 +5,11 @@ import type { Journal } from "../session/journal.js";
 import { phaseOf } from "../session/phase.js";
 import { idle, type Snapshot } from "../session/snapshot.js";
 
-/** What became of the pings of all probes. */
 export function fatesOf(journals: readonly Journal[]): Fates {
   return tellFates(journals.map(({ roundTrips }) => roundTrips));
 }
 
-/** All probes as one connection, whose round trips are those of the line. */
+/** Return the probes as one connection, with the line's round trips only. */
 export function lineJournal(journals: readonly Journal[]): Journal {
   return {
     pingsSentAt: journals.flatMap(({ pingsSentAt }) => pingsSentAt).sort((a, b) => a - b),
@@ -21,8 +20,8 @@ export function lineJournal(journals: readonly Journal[]): Journal {
 }
 
 /**
- * How the probes stand together. One that waits for a repair is in the minority: figures are the median of theirs, and
- * nothing is waited for as long as one of them gets its answers.
+ * Return the probes as one snapshot. A probe that waits for a retransmission is in the minority, so figures are
+ * medians, and waits are minima.
  */
 export function combinedSnapshot(snapshots: readonly Snapshot[]): Snapshot {
   const endings = snapshots.flatMap(({ ending }) => (ending === undefined ? [] : [ending]));

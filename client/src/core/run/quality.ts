@@ -1,7 +1,7 @@
 import type { Person } from "../people.js";
 import type { Snapshot } from "../session/snapshot.js";
 
-/** How it is for a person; `unknown` until there is enough to say. */
+/** Live quality for a person; `unknown` without enough figures. */
 export type Quality = "unknown" | "good" | "fair" | "poor";
 
 interface Limits {
@@ -10,21 +10,20 @@ interface Limits {
 }
 
 /**
- * Per person the figure that matters to them. Latency is the p95 round trip, with the limits of a Quality of Outcome
- * (draft-ietf-ippm-qoo) for games and calls: at `good` all is well, above `fair` it is useless. A film or a download
- * waits in buffers, so what counts is the share of its rate that arrives.
+ * Figure that decides a person's quality: p95 round trip for games and calls, with bounds of a Quality of Outcome
+ * (draft-ietf-ippm-qoo); the share of the rate that arrives where a buffer hides delay.
  */
 const judgedBy: Record<Person, { latencyMs: Limits } | { delivery: Limits } | undefined> = {
   alex: { latencyMs: { good: 50, fair: 100 } },
   sarah: { latencyMs: { good: 50, fair: 100 } },
   jake: { delivery: { good: 0.95, fair: 0.7 } },
-  // Updates take what is left over: any rate is right for them.
+  // Any rate is right for updates.
   computer: undefined,
 };
 
-/** Fewest answers from which a p95 is more than one unlucky packet. */
+/** Minimum answers for a p95 that one packet does not decide. */
 const minAnswers = 20;
-/** A ping that waits longer than this is worse than any figure. */
+/** Wait of a ping that means poor quality. */
 const stuckMs = 1000;
 
 export function qualityOf(person: Person, snapshot: Snapshot): Quality {

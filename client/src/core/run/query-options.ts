@@ -1,20 +1,20 @@
 import { warmUpMs } from "../plan.js";
 
 const defaultSeconds = 30;
-/** A person's 100 answers at 10 Hz, which a grade needs, and some to spare. */
+/** Minimum for the 100 answers at 10 Hz that a grade needs. */
 export const minSeconds = 12;
-/** With the baseline and the warm-up before and the recovery after, the probe stays below the 300 s that a session may last. */
+/** Maximum for a probe session, with the other phases, within the server's 300 s. */
 export const maxSeconds = 280;
 
 export const maxMbps = 99_999;
 
-/** What the page's query asks for, with the names of those of its values that cannot be used. */
+/** Options in the page's query, and the names of invalid ones. */
 export interface QueryOptions {
-  /** Length of the load (`?seconds=N`). */
+  /** Duration of the load (`?seconds=N`). */
   seconds: number;
-  /** The most that the Computer asks for (`?computer=N`), Mbit/s; undefined is no limit. */
+  /** Limit of the Computer (`?computer=N`), Mbit/s. */
   computerMbps: number | undefined;
-  /** Whether to measure first what the line carries: not where the query says no (`?warmup=0`) or knows it. */
+  /** Whether to run the warm-up: not with `?warmup=0` or a limit of the Computer. */
   warmUp: boolean;
   wrong: readonly QueryOption[];
 }
@@ -35,7 +35,7 @@ export function queryOptionsOf(query: string): QueryOptions {
   };
 }
 
-/** A whole number in the query; undefined where it is not given, null where it is none from `least` to `most`. */
+/** Return a whole number from the query; undefined if absent, null if invalid. */
 function wholeIn(query: string, name: string, least: number, most: number): number | undefined | null {
   const given = new RegExp(`[?&]${name}=([^&]*)`).exec(query)?.[1];
   if (given === undefined) return undefined;
@@ -43,15 +43,12 @@ function wholeIn(query: string, name: string, least: number, most: number): numb
   return value >= least && value <= most ? value : null;
 }
 
-/** What Alex, Sarah and Jake ask for together at the most, Mbit/s both ways, with the Computer's upload. */
+/** Maximum rate of Alex, Sarah and Jake both ways, with the Computer's upload, Mbit/s. */
 const othersMbps = 14;
-/** The line of the example, Mbit/s. */
+/** Rate of the example line, Mbit/s. */
 export const exampleMbps = 100;
 
-/**
- * The most that a run moves, bytes: of a line of `lineMbps`, which the Computer fills. A limit of the Computer's counts
- * with what the others want.
- */
+/** Return the maximum payload of a run, bytes, on a line of `lineMbps` that the Computer fills up to its limit. */
 export function maxBytes({ seconds, computerMbps, warmUp }: QueryOptions, lineMbps: number): number {
   const fullS = seconds + (warmUp ? warmUpMs / 1000 : 0);
   return (fullS * Math.min(lineMbps, (computerMbps ?? Infinity) + othersMbps) * 1_000_000) / 8;

@@ -13,10 +13,10 @@ import type {
 import type { Result, RunTrace } from "./run.js";
 import { thinned, timelineOf } from "./timeline.js";
 
-/** Most points of a timeline that the server takes; with them the message stays below its limit of 16 KiB. */
+/** Maximum points of a timeline, which keep the message below the server's limit of 16 KiB. */
 const maxPoints = 240;
 
-/** What a run that ended at `endedAt` (Unix time, ms) has shown, as the server keeps it: `run_report` of docs/protocol.md. */
+/** Return the `run_report` message (docs/protocol.md) for a run that ended at `endedAt` (Unix time, ms). */
 export function runReportOf(result: Result, endedAt: number, trace: RunTrace, version: string): RunReportMessage {
   const { report, facts, warmUp } = result;
   return {
@@ -65,7 +65,7 @@ function personOf({ who, activity, outcome, band, verdict, download, upload, own
   };
 }
 
-/** A picture that never came did not stop either. */
+/** A picture that never started has no stall. */
 function stallOf({ startUpS, stallS }: Playout): number | null {
   return startUpS === null ? null : rounded(stallS);
 }

@@ -7,7 +7,7 @@ import type { ConnectionRecord, Snapshot } from "../session/snapshot.js";
 import { fatesOf } from "./probes.js";
 import { loadOf, trafficOf, within, type Span } from "./spans.js";
 
-/** A run's measurements in the form that the scoring takes. */
+/** Return a run's measurements as input of the scoring. */
 export function factsOf(
   probes: readonly Journal[],
   household: ReadonlyMap<Person, ConnectionRecord>,
@@ -34,7 +34,7 @@ function probeFacts(probes: readonly Journal[], idleUntil: number, load: Span | 
   const loaded = (pings: readonly AnsweredPing[]): number[] =>
     pings.filter(({ sentAt }) => within(sentAt, span)).map(({ ms }) => ms);
   return {
-    // An answer that comes after the household does has met its traffic.
+    // An answer under load has met its traffic.
     idleMs: line.filter(({ sentAt, ms }) => sentAt + ms <= idleUntil).map(({ ms }) => ms),
     loadedMs: loaded(line),
     loadedSent: probes.flatMap(({ pingsSentAt }) => pingsSentAt).filter((at) => within(at, span)).length,
@@ -53,14 +53,14 @@ function personFacts(who: Person, { snapshot, journal }: ConnectionRecord, span:
     roundTripsMs: journal.roundTrips.filter(({ sentAt }) => within(sentAt, own)).map(({ ms }) => ms),
     pingsSent: journal.pingsSentAt.filter((at) => within(at, own)).length,
     download: { wantedBps: snapshot.wantedDownloadBps, gotBps: meanBps(received, span) },
-    // What left the browser may still wait in the system's buffers, so the server's own count comes first.
+    // Bytes that left the browser may wait in system buffers, so the server's count comes first.
     upload: { wantedBps: snapshot.wantedUploadBps, gotBps: snapshot.serverUploadBps ?? meanBps(sent, span) },
     lossShare: null,
     arrivals: received.map(({ at, bytes }): Arrival => [(at - own.from) / 1000, bytes]),
   };
 }
 
-/** Whether this device sent more than one ping in twenty too late: the 95th percentile would be its own. */
+/** Return whether this device sent more than one ping in twenty late, so that the 95th percentile would be its own. */
 export function isOverloaded(snapshots: readonly Snapshot[]): boolean {
   const sum = (pick: "pings" | "latePings"): number => snapshots.reduce((total, one) => total + one[pick], 0);
   return sum("latePings") > sum("pings") / 20;

@@ -9,65 +9,64 @@ import type { ServerTcp } from "../session/wire.js";
 import type { Span } from "./spans.js";
 import type { WarmUp } from "./warm-up.js";
 
-/** The parts of a run: the line alone, the Computer alone on it, the household on it, the line alone again. */
+/** Phases of a run: line alone, Computer alone, household, line alone. */
 export type RunPhase = "idle-baseline" | "warm-up" | "load" | "recovery";
 
 /** A run at one moment. Times are milliseconds. */
 export interface RunState {
   phase: Phase;
-  /** Undefined before and after a run. */
+  /** Set during a run. */
   runPhase: RunPhase | undefined;
-  /** Of all phases together. */
+  /** Time in all phases. */
   elapsedMs: number;
-  /** What all phases together take at least. */
+  /** Minimum duration of all phases. */
   totalMs: number;
-  /** Somebody pressed stop, or left the page. */
+  /** The customer pressed stop, or left the page. */
   stoppedEarly: boolean;
-  /** The page was out of sight while it measured. */
+  /** The page was hidden during the run. */
   hidden: boolean;
   people: ReadonlyMap<Person, Snapshot>;
   probe: Snapshot;
 }
 
-/** What a run's pictures are drawn from. */
+/** Data of a run's charts. */
 export interface RunTrace {
   beganAt: number;
   now: number;
   journals: ReadonlyMap<Party, Journal>;
-  /** When the Computer was alone on the line; undefined before it, and without it. */
+  /** Time of the Computer alone on the line. */
   warmUp: Span | undefined;
-  /** The time under load so far; undefined before it. */
+  /** Time under load so far. */
   load: Span | undefined;
 }
 
-/** A person's report; of a stored run nobody knows how often the picture stopped. */
+/** A person's report; a stored one lacks the number of stalls. */
 export type ShownPerson = Omit<PersonReport, "playout"> & {
   playout: (Omit<Playout, "stalls"> & { stalls: number | null }) | null;
 };
 export type ShownReport = Omit<RunReport, "people"> & { people: readonly ShownPerson[] };
 
-/** What came of a run, as it is shown. */
+/** Result of a run, as shown. */
 export interface Conclusion {
-  /** Unix time, milliseconds. */
+  /** Unix time, ms. */
   endedAt: number;
-  /** The server. */
+  /** Name of the server. */
   host: string;
-  /** What the warm-up found; null where there was none, or nothing came. */
+  /** Result of the warm-up; null without one, or without data. */
   warmUp: WarmUp | null;
-  /** The connections as the server's kernel saw them at last, of those it spoke of. */
+  /** Connections as the server's kernel last saw them. */
   serverTcp: readonly { who: Party; tcp: ServerTcp }[];
   report: ShownReport;
 }
 
-/** A run that is over, with everything that was measured. */
+/** Finished run with all measurements. */
 export interface Result extends Omit<Conclusion, "endedAt"> {
-  /** ISO 8601 in UTC, when the run ended. */
+  /** End of the run, ISO 8601 in UTC. */
   at: string;
   facts: RunFacts;
   report: RunReport;
 }
 
-/** The state before the first run. */
 export function noRun(totalMs: number, people: readonly Person[]): RunState {
   return {
     phase: "idle",

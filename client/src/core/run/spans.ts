@@ -1,17 +1,17 @@
 import type { Snapshot } from "../session/snapshot.js";
 
-/** A time from `from` up to `until`; milliseconds. */
+/** Time span, ms. */
 export interface Span {
   from: number;
   until: number;
 }
 
-/** When a connection carried its traffic; undefined where it never opened. One that still does lasts until `now`. */
+/** Return the span of a connection's traffic, up to `now` if it goes on. */
 export function trafficOf({ openedAt, trafficUntil }: Snapshot, now: number): Span | undefined {
   return openedAt === undefined ? undefined : { from: openedAt, until: trafficUntil ?? now };
 }
 
-/** When everybody who came was on the line at once; undefined where nobody came, or they never met. */
+/** Return the span in which all who connected were on the line together. */
 export function loadOf(spans: readonly (Span | undefined)[]): Span | undefined {
   const open = spans.filter((span) => span !== undefined);
   const from = Math.max(...open.map((span) => span.from));
@@ -19,14 +19,13 @@ export function loadOf(spans: readonly (Span | undefined)[]): Span | undefined {
   return open.length > 0 && from < until ? { from, until } : undefined;
 }
 
-/** When somebody was on the line, from the time on when all who came were; undefined where nobody came. */
+/** Return the span from the last to connect to the last to leave. */
 export function busyOf(spans: readonly (Span | undefined)[]): Span | undefined {
   const open = spans.filter((span) => span !== undefined);
   if (open.length === 0) return undefined;
   return { from: Math.max(...open.map((span) => span.from)), until: Math.max(...open.map((span) => span.until)) };
 }
 
-/** Whether a time is in a span, its ends included. */
 export function within(at: number, { from, until }: Span): boolean {
   return at >= from && at <= until;
 }

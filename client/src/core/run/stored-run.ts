@@ -10,23 +10,23 @@ import type { RunReportMessage, StoredLatency, StoredPerson, StoredPhase, Stored
 import type { Conclusion, ShownPerson } from "./run.js";
 import type { Timeline } from "./timeline.js";
 
-/** Scores are kept with two decimals, and rates in whole bits. */
+/** Rounding error of stored scores, which have two decimals. */
 const roundingScore = 0.01;
 
-/** A run as it is shown: one that has just ended, or one that the server has kept. */
+/** A run as shown, just ended or stored. */
 export interface ShownRun extends Conclusion {
   phases: readonly StoredPhase[];
   timeline: Timeline;
 }
 
-/** The answer to `GET /virtual-household/runs/ID`; the server has checked every value of the report. */
+/** Answer to `GET /virtual-household/runs/ID`, validated by the server. */
 interface StoredRunAnswer {
   grade: Grade | null;
   report: RunReportMessage;
   sessions: readonly StoredSession[];
 }
 
-/** A session by the server's own record; null is what its kernel was not asked. */
+/** The server's record of a session; null for what its kernel did not report. */
 interface StoredSession {
   profile: string;
   duration_s: number;
@@ -37,18 +37,18 @@ interface StoredSession {
   congestion_control: string | null;
 }
 
-/** The id in the page's query (`?run=ID`); what is no id counts as one that nobody has. */
+/** Return the id in the page's query (`?run=ID`), without characters that no id has. */
 export function runIdOf(query: string): string | undefined {
   return /[?&]run=([^&]*)/.exec(query)?.[1]?.replace(/[^0-9a-z]/gi, "");
 }
 
-/** What is shown of a stored run. @throws TypeError where the text is not what the server sends. */
+/** Return the stored run in an answer. @throws TypeError for other text. */
 export function storedRunOf(text: string, host: string): ShownRun {
   const { grade, report, sessions } = JSON.parse(text) as StoredRunAnswer;
   return shownRunOf(report, grade, serverTcpOf(sessions), host);
 }
 
-/** A run as every view shows it: the one that has just ended and the one that was stored are the same report. */
+/** Return a run for all views; a run just ended and a stored one are the same report. */
 export function shownRunOf(
   report: RunReportMessage,
   grade: Grade | null,
@@ -81,7 +81,7 @@ export function shownRunOf(
   };
 }
 
-/** Of several sessions of one party, such as that of the warm-up and that of the run, the longest. */
+/** Take the longest session of each party: not that of the warm-up. */
 function serverTcpOf(sessions: readonly StoredSession[]): ShownRun["serverTcp"] {
   const longest = [...sessions].sort((a, b) => b.duration_s - a.duration_s);
   return (["probe", ...people] as const).flatMap((who) => {
@@ -126,7 +126,7 @@ function personOf(person: StoredPerson, baselineMs: number | null): ShownPerson 
   };
 }
 
-/** How often the picture stopped is not kept; of one that never came there is no time that it stood still. */
+/** The number of stalls is not stored; null is a picture that never started. */
 function playoutOf(stallS: number | null): ShownPerson["playout"] {
   return { startUpS: stallS === null ? null : 0, stalls: null, stallS: stallS ?? 0, playedS: 0 };
 }

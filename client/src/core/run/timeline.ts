@@ -2,25 +2,25 @@ import { people, type Party } from "../people.js";
 import { percentile } from "../scoring/statistics.js";
 import type { Journal, Portion } from "../session/journal.js";
 
-/** Time that one point stands for, milliseconds. */
+/** Time of one row, ms. */
 export const bucketMs = 250;
 
-/** Those whose delay is the line's; the Computer's own is that of the queue in front of its own bytes. */
+/** Parties whose delay is the line's. The Computer's includes the queue of its own bytes. */
 export const drawn = ["probe", "alex", "sarah", "jake"] as const satisfies readonly Party[];
 export type Drawn = (typeof drawn)[number];
 
-/** A run as columns with a row per 250 ms; null where nothing was measured. */
+/** Columns of a run with a row per 250 ms; null without a measurement. */
 export interface Timeline {
-  /** Begin of the row since the begin of the run. */
+  /** Start of the row since the start of the run. */
   seconds: readonly number[];
-  /** Median round trip of the pings sent in the row's time, so that a late answer stands where its ping was sent. */
+  /** Median round trip of the pings sent in the row. */
   delayMs: Readonly<Record<Drawn, readonly (number | null)[]>>;
-  /** Payload of everybody together. */
+  /** Payload of all people together. */
   downBps: readonly number[];
   upBps: readonly number[];
 }
 
-/** The run from `beganAt` to `now` as its connections' journals tell it. */
+/** Return the timeline of the journals from `beganAt` to `now`. */
 export function timelineOf(journals: ReadonlyMap<Party, Journal>, beganAt: number, now: number): Timeline {
   const rows = Math.max(0, Math.floor((now - beganAt) / bucketMs));
   const portions = (pick: (journal: Journal) => readonly Portion[]): number[] =>
@@ -34,14 +34,14 @@ export function timelineOf(journals: ReadonlyMap<Party, Journal>, beganAt: numbe
   };
 }
 
-/** Payload that went both ways, bytes. */
+/** Return the payload of both directions, bytes. */
 export function movedBytes({ seconds, downBps, upBps }: Timeline): number {
   const [first = 0, second = first] = seconds;
   const bps = [...downBps, ...upBps].reduce((sum, each) => sum + each, 0);
   return (bps * (second - first)) / 8;
 }
 
-/** The timeline with at most so many rows: those that go into one are its median delay and its mean rates. */
+/** Return the timeline with at most `most` rows, of median delays and mean rates. */
 export function thinned(timeline: Timeline, most: number): Timeline {
   const size = Math.ceil(timeline.seconds.length / most);
   if (size <= 1) return timeline;

@@ -1,20 +1,20 @@
 import type { Journal } from "../session/journal.js";
 import { within, type Span } from "./spans.js";
 
-/** What the beginning of a TCP connection takes to find its rate, and is left out. */
+/** Time left out while TCP finds its rate. */
 const rampMs = 1000;
-/** The Computer has to want more than the line carries, else it would fill no queue; it also makes up for a slow start. */
+/** Factor by which the Computer asks for more than the line carried, to fill its queue and make up for a slow start. */
 const headroom = 1.5;
 
-/** What the warm-up found. Rates are payload. */
+/** Result of the warm-up. Rates are payload. */
 export interface WarmUp {
-  /** What arrived when only the Computer was on the line, bit/s. */
+  /** Download of the Computer alone on the line, bit/s. */
   lineBps: number;
-  /** What it asked for in the run because of that, Mbit/s; the server caps it at the profile's rate. */
+  /** Request of the Computer in the run, Mbit/s, capped by the server at the profile's rate. */
   computerMbps: number;
 }
 
-/** What came of it, when it was on the line for `span`; undefined where it was too short, or nothing came. */
+/** Return the result of a warm-up; undefined if it was too short or nothing arrived. */
 export function warmUpOf({ received }: Journal, span: Span | undefined): WarmUp | undefined {
   if (span === undefined || span.until - span.from < 2 * rampMs) return undefined;
   const sustained = { from: span.from + rampMs, until: span.until };

@@ -2,17 +2,17 @@ import { percentile } from "./statistics.js";
 import { requireAmount, requireShare } from "./validation.js";
 
 /**
- * What a call would have sounded like: the E-model of ITU-T G.107, simplified for VoIP by R. G. Cole and
- * J. H. Rosenbluth, Voice over IP Performance Monitoring, ACM SIGCOMM Computer Communication Review 31 (2), 2001: all
- * that does not depend on the network has its default value.
+ * Quality of a call by the E-model of ITU-T G.107, simplified for VoIP by R. G. Cole and J. H. Rosenbluth, Voice over
+ * IP Performance Monitoring, ACM SIGCOMM Computer Communication Review 31 (2), 2001: parameters apart from the network
+ * have their defaults.
  */
 export interface CallQuality {
-  /** Mean opinion score, estimated, conversational (MOS-CQE): from 1, bad, to 4.5, as good as a telephone gets. */
+  /** Mean opinion score, estimated, conversational (MOS-CQE), from 1 to 4.5. */
   mos: number;
   /** R of the E-model, from 0 to 93.2. */
   rating: number;
   mouthToEarMs: number;
-  /** Share of the packets that come too late for the jitter buffer. */
+  /** Share of the packets too late for the jitter buffer. */
   lateShare: number;
 }
 
@@ -22,9 +22,9 @@ const defaultRating = 93.2;
 const lossRobustness = 25.1;
 /** A frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) as it is set by default. */
 const codecMs = 26.5;
-/** Of both jitter buffers together: each holds one frame at least. */
+/** Minimum of both jitter buffers, one frame each. */
 const minBufferMs = 40;
-/** Of both jitter buffers together: nobody can talk across more. */
+/** Maximum of both jitter buffers that allows conversation. */
 const maxBufferMs = 400;
 
 /**
@@ -53,11 +53,11 @@ export function mosOfRating(rating: number): number {
 }
 
 /**
- * A call over a line with these round trips under load; null without any.
+ * Return the quality of a call with these round trips under load; null without any.
  *
- * The jitter buffers of both ends adapt, within limits, so that 95 % of the packets come in time (RFC 5481 takes a
- * percentile of the delay variation as their size); what comes later is lost. One way is half of a round trip, since
- * what counts in a conversation is the way there and back. Loss that was not measured counts as none.
+ * Both ends' jitter buffers adapt, within limits, to pass 95 % of the packets (RFC 5481 sizes them by a percentile of
+ * the delay variation); later packets are lost. One way is half a round trip. Loss that was not measured counts as
+ * none.
  */
 export function callQuality(roundTripsMs: readonly number[], lossShare: number | null): CallQuality | null {
   const p50Ms = percentile(roundTripsMs, 50);

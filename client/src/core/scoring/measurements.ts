@@ -1,16 +1,16 @@
 import type { Arrival } from "./playout.js";
 
-/** The separate connections that carry nothing but pings, taken together; see repairs. Times are milliseconds. */
+/** All probe connections together, which carry only pings; see retransmissions. Times are milliseconds. */
 export interface Probe {
-  /** Round trips before any load, without those that a repair delayed. */
+  /** Round trips before the load, without those that a retransmission delayed. */
   idleMs: readonly number[];
-  /** The same of pings sent under load, in order; answers may come after the load, while the line recovers. */
+  /** The same for pings sent under load, in order; answers may come after the load. */
   loadedMs: readonly number[];
   /** Pings sent under load. */
   loadedSent: number;
-  /** Round trips of those sent under load that were lost and that TCP sent again. */
+  /** Round trips of pings sent under load, lost, and sent again by TCP. */
   repairedMs: readonly number[];
-  /** Round trips of those sent under load that waited for such a repair. */
+  /** Round trips of pings sent under load that waited for such a retransmission. */
   heldMs: readonly number[];
 }
 
@@ -23,39 +23,39 @@ export interface Direction {
 /** One person's connection under load. */
 export interface PersonFacts {
   who: string;
-  /** A key of the requirements' activities. */
+  /** Key of the requirements' activities. */
   activity: string;
-  /** Of the person's own connection. */
+  /** Round trips of the person's connection. */
   roundTripsMs: readonly number[];
   pingsSent: number;
   download: Direction;
   upload: Direction;
-  /** Of the person's own connection. Null over TCP, which hides loss. */
+  /** Loss on the person's connection; null over TCP, which hides it. */
   lossShare: number | null;
-  /** What came when, since the load began; needed of a person who watches a video. */
+  /** Bytes and their times since the load began; required for video. */
   arrivals: readonly Arrival[];
 }
 
-/** What can spoil a run. */
+/** Circumstances that can invalidate a run. */
 export interface Circumstances {
-  /** At any time while latency was measured; browsers then hold timers back by up to a minute. */
+  /** Hidden while measuring; browsers then delay timers by up to a minute. */
   tabHidden: boolean;
-  /** Largest difference between what a monotonic clock and the wall clock say has passed; also after standby. */
+  /** Largest gap between elapsed monotonic and wall clock time, standby included. */
   clockJumpMs: number;
-  /** The client's own timers were late by more than 20 ms at the 95th percentile. */
+  /** Timers of the client were more than 20 ms late at the 95th percentile. */
   clientOverloaded: boolean;
   serverOverloaded: boolean;
-  /** A budget of the server, and not the line, was what held a connection back. */
+  /** A budget of the server, not the line, limited a connection. */
   serverLimited: boolean;
   stoppedEarly: boolean;
   connectionLost: boolean;
 }
 
-/** What was measured in a run; all of it by the one who reports, nothing concluded. */
+/** Measurements of a run, without conclusions. */
 export interface RunFacts {
   probe: Probe;
   people: readonly PersonFacts[];
-  /** How long the load lasted. */
+  /** Duration of the load. */
   loadS: number;
   circumstances: Circumstances;
 }

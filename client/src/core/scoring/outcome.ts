@@ -6,21 +6,20 @@ export type Component = "latency" | "loss" | "throughput";
 
 /** Scores from 0 to 100; null where the activity has no such requirement or nothing was measured. */
 export interface Outcome {
-  /** The least component; null as long as latency or delivery is required and was not measured. */
+  /** The lowest component; null while required latency or delivery is missing. */
   score: number | null;
   latency: number | null;
   loss: number | null;
   throughput: number | null;
-  /** The least component, the first of equal ones; null where the score is null or 100. */
+  /** The lowest component, the first of equals; null if the score is null or 100. */
   limitedBy: Component | null;
 }
 
 const components = ["latency", "loss", "throughput"] as const;
 
 /**
- * The score of a figure of which less is better: 100 up to ROP, 0 from CPUP on, and linear between. For ROP equal to
- * CPUP it is a threshold that may be reached. `clamp(0, 1 - (measured - ROP) / (CPUP - ROP), 1) * 100` of
- * draft-ietf-ippm-qoo, without its division by zero.
+ * Return 100 up to ROP, 0 from CPUP on, linear between; equal bounds are a threshold. This is `clamp(0, 1 - (measured -
+ * ROP) / (CPUP - ROP), 1) * 100` of draft-ietf-ippm-qoo without a division by zero.
  */
 export function component(measured: number, { rop, cpup }: Bounds): number {
   if (measured <= rop) return 100;
@@ -28,7 +27,7 @@ export function component(measured: number, { rop, cpup }: Bounds): number {
   return 100 * (1 - (measured - rop) / (cpup - rop));
 }
 
-/** The least score of all percentiles; null without bounds or without round trips. */
+/** Return the lowest score of all percentiles; null without bounds or round trips. */
 export function latencyScore(bounds: readonly LatencyBounds[], roundTripsMs: readonly number[]): number | null {
   let least: number | null = null;
   for (const bound of bounds) {
@@ -39,7 +38,7 @@ export function latencyScore(bounds: readonly LatencyBounds[], roundTripsMs: rea
   return least;
 }
 
-/** The score of a loss; null without bounds or where loss was not measured. */
+/** Return the score of a loss; null without bounds or measured loss. */
 export function lossScore(bounds: Bounds | undefined, lossShare: number | null): number | null {
   if (lossShare === null) return null;
   requireShare(lossShare, "loss_share");
@@ -47,10 +46,9 @@ export function lossScore(bounds: Bounds | undefined, lossShare: number | null):
 }
 
 /**
- * The score of the share of the wanted rate that arrives; null without bounds or where nothing was wanted.
+ * Return the score of the share of the wanted rate that arrives; null without bounds or wanted rate.
  *
- * The draft has a threshold here. Calls, games and players adapt, so that a bit too little is not yet a failure: the
- * score is linear between two bounds, and a threshold where they are equal.
+ * The draft has a threshold. Calls, games and players adapt, so the score is linear between two bounds.
  */
 export function throughputScore(bounds: Bounds | undefined, delivery: number | null): number | null {
   if (delivery === null) return null;
@@ -59,11 +57,10 @@ export function throughputScore(bounds: Bounds | undefined, delivery: number | n
 }
 
 /**
- * Quality of Outcome (draft-ietf-ippm-qoo) of round trips under load, loss as a share, and the share of the wanted rate
- * that arrived. Loss is null over TCP, which repeats what is lost, so that loss is seen as latency; the score is then
- * that of the other components.
+ * Return the Quality of Outcome (draft-ietf-ippm-qoo) of round trips under load, loss, and delivery. Loss is null over
+ * TCP, which turns it into latency; the score then rests on the other components.
  *
- * @throws RangeError for figures that cannot be.
+ * @throws RangeError for impossible figures.
  */
 export function qualityOfOutcome(
   requirement: Requirement,

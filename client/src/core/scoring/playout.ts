@@ -3,24 +3,23 @@ import { requireAmount, requirePositive } from "./validation.js";
 /** Seconds since the request, and the bytes that arrived then. */
 export type Arrival = readonly [atS: number, bytes: number];
 
-/** What the viewer saw. */
+/** Playback as the viewer saw it. */
 export interface Playout {
-  /** From the request to the first picture; null where there was none. */
+  /** Time to the first picture; null without one. */
   startUpS: number | null;
-  /** Times that the picture stopped. */
   stalls: number;
-  /** How long it stood still in all, up to the end. */
+  /** Time stalled, up to the end. */
   stallS: number;
   playedS: number;
 }
 
 export interface PlayoutOptions {
   videoBps: number;
-  /** Playable video at which the picture starts. */
+  /** Buffered video that starts playback, seconds. */
   startS: number;
-  /** Playable video at which it goes on after a stall. */
+  /** Buffered video that resumes playback, seconds. */
   resumeS: number;
-  /** When the viewer leaves. */
+  /** End of viewing. */
   untilS: number;
 }
 
@@ -37,12 +36,12 @@ function requireOrder(arrivals: readonly Arrival[], untilS: number): void {
 }
 
 /**
- * Plays what arrives as a video of constant rate: what a player with a simple buffer would have shown.
+ * Play arrivals as a video of constant rate with a simple buffer.
  *
- * The picture starts as soon as `startS` of video are there, stops when none is left, and goes on when there are
- * `resumeS` again. What arrives just as the last of the buffer is played is in time.
+ * The picture starts with `startS` of buffered video, stops when none is left, and resumes with `resumeS`. Bytes that
+ * arrive just as the buffer empties are in time.
  *
- * @throws RangeError for arrivals out of order or after `untilS`, and for amounts that cannot be.
+ * @throws RangeError for arrivals out of order or after `untilS`, and for impossible amounts.
  */
 export function play(arrivals: readonly Arrival[], options: PlayoutOptions): Playout {
   const { videoBps, startS, resumeS, untilS } = options;

@@ -10,54 +10,53 @@ import { requireAmount } from "./validation.js";
 import { invalidReasons, type Invalid } from "./validity.js";
 import { bandOf, verdictKey } from "./verdict.js";
 
-/** How it was for one person under load. */
+/** Result for one person under load. */
 export interface PersonReport {
   who: string;
   activity: string;
   outcome: Outcome;
-  /** Null where there is no score. */
+  /** Null without a score. */
   band: Band | null;
-  /** A message key. */
+  /** Message key. */
   verdict: string;
-  /** Of the round trips that were judged. */
+  /** Figures of the round trips that were scored. */
   latency: LatencyFigures;
   latencyFrom: "own" | "probe";
-  /** Of the person's own connection; of a bulk transfer it holds the queue in front of its own bytes too. */
+  /** Figures of the person's connection; a bulk transfer's include the queue of its own bytes. */
   ownLatency: LatencyFigures;
   download: Direction;
   upload: Direction;
-  /** Share of the wanted rate that arrived, in the worse direction; null where none was wanted. */
+  /** Share of the wanted rate that arrived, in the worse direction; null if none was wanted. */
   delivery: number | null;
   lossShare: number | null;
-  /** A message key that says why there is no loss. */
+  /** Message key for the reason that loss is unknown. */
   lossNote: "loss.hidden_by_tcp" | null;
-  /** What a video player would have done; null where the person watches none. */
+  /** Playback; null for other activities. */
   playout: Playout | null;
-  /** What a call would have sounded like; null where the person makes none, or without round trips. */
+  /** Call quality; null for other activities or without round trips. */
   call: CallQuality | null;
 }
 
-/** A run's verdicts; the figures of an invalid run are there, and prove nothing. */
+/** Verdicts of a run; figures of an invalid run prove nothing. */
 export interface RunReport {
   valid: boolean;
-  /** Why it is not valid. */
   invalid: readonly Invalid[];
-  /** Null without round trips of the probe, idle or under load. */
+  /** Null without round trips of the probe, idle or loaded. */
   grade: Grade | null;
-  /** Median round trip of the probe before any load. */
+  /** Median round trip of the probe without load. */
   baselineMs: number | null;
   idle: LatencyFigures;
-  /** The probe's under load: the grade is that of its `increaseP95Ms`. */
+  /** Figures of the probe under load; `increaseP95Ms` decides the grade. */
   latency: LatencyFigures;
   /**
-   * Of the probe's pings under load, those that were lost, or their answers, and sent again; null without any. Those
-   * held behind one are not counted, because nobody knows whether they were lost as well.
+   * Share of the probe's pings under load that were lost, with their answers, and sent again. Those held behind one are
+   * not counted, because their fate is unknown.
    */
   lossShare: number | null;
   people: readonly PersonReport[];
 }
 
-/** Share of the wanted rate that arrived, in the worst direction that wants any; null where none does. */
+/** Return the share of the wanted rate that arrived, in the worst direction; null if none was wanted. */
 export function deliveryOf(directions: readonly Direction[]): number | null {
   let least: number | null = null;
   for (const { wantedBps, gotBps } of directions) {
@@ -108,7 +107,7 @@ function personReport(
   };
 }
 
-/** The report of a run. @throws RangeError for an unknown activity and for figures that cannot be. */
+/** Score a run. @throws RangeError for an unknown activity or impossible figures. */
 export function report(facts: RunFacts, requirements: Requirements): RunReport {
   requireAmount(facts.loadS, "load_s");
   const { probe } = facts;

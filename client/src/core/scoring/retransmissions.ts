@@ -1,40 +1,38 @@
 import { requireAmount } from "./validation.js";
 
 /**
- * By how much earlier the answer to a later ping has to come, milliseconds. Less is two event loops at work; a repair
- * takes a round trip at least, and mostly the 200 ms of a retransmission timer.
+ * Lead of a later ping's answer that proves a retransmission, ms. Less is event loops at work; a retransmission takes
+ * at least a round trip, mostly the 200 ms of its timer.
  */
 const overtakenMs = 10;
-/** Answers on one connection that are nearer than this came with the same repair, milliseconds. */
+/** Gap of answers on one connection that a retransmission released together, ms. */
 const togetherMs = 10;
 
-/** A ping that was answered; milliseconds, `sentAt` by any clock that is the same for all. */
+/** Answered ping; ms, `sentAt` by a clock common to all. */
 export interface AnsweredPing {
   sentAt: number;
   ms: number;
 }
 
-/** Pings by what became of them, each list in the order of sending. */
+/** Pings by fate, in the order of sending. */
 export interface Fates {
-  /** Took as long as the line did. */
+  /** Delayed by the line only. */
   line: readonly AnsweredPing[];
-  /** Was lost, or its answer was, and TCP sent it again. */
+  /** Lost, or its answer, and sent again by TCP. */
   repaired: readonly AnsweredPing[];
-  /** Waited in its own connection for the repair of one before it. */
+  /** Held behind a retransmission on its own connection. */
   held: readonly AnsweredPing[];
 }
 
 /**
- * Tells what became of the pings that several connections, which carry nothing else, sent in turn over one line.
+ * Sort pings that several otherwise idle connections sent in turn over one line.
  *
- * A queue lets nothing overtake. So a ping that is answered after another one, which was sent later on another
- * connection, was not held up by the line, but in its own connection, where TCP hands out nothing before what was lost
- * ahead of it has come again. Its round trip says how TCP repairs, and not how long the queue is.
+ * A queue lets nothing overtake. A ping answered after a later one of another connection was therefore delayed in its
+ * own connection, where TCP holds data back until lost data has come again. Its round trip measures TCP, not the queue.
  *
- * Each connection's pings are in the order of sending, in which TCP brings the answers as well. Pings without an answer
- * are not among them.
+ * Each list is in the order of sending, without unanswered pings.
  *
- * @throws RangeError for a time that is negative or not finite.
+ * @throws RangeError for a negative or infinite time.
  */
 export function tellFates(connections: readonly (readonly AnsweredPing[])[]): Fates {
   const everything = connections.flatMap((pings, which) => pings.map((ping) => ({ ping, which, laterMs: Infinity })));

@@ -1,27 +1,27 @@
 import { requireAmount, requireAmounts } from "./validation.js";
 
 /**
- * The smallest value that at least `percent` % of the values do not exceed; null of no values.
+ * Return the smallest value that at least `percent` % of the values do not exceed; null without values.
  *
- * That is the percentile of the empirical distribution function, RFC 2330 section 11.3, also called nearest rank:
- * always a value that was measured, never one between two.
+ * This is the percentile of the empirical distribution function (RFC 2330 section 11.3, nearest rank): always a
+ * measured value.
  *
- * @throws RangeError when `percent` is not from 0 to 100, or a value is negative or not finite.
+ * @throws RangeError for a `percent` outside 0 to 100, or a negative or infinite value.
  */
 export function percentile(values: readonly number[], percent: number): number | null {
   if (!(percent >= 0 && percent <= 100)) throw new RangeError("percent must be from 0 to 100");
   requireAmounts(values, "values");
   const ascending = [...values].sort((a, b) => a - b);
-  // The product comes first: of whole numbers it is exact, so a rank is never one too high.
+  // Multiply first: products of whole numbers are exact, so no rank is one too high.
   const rank = Math.ceil((percent * ascending.length) / 100);
   return ascending[Math.max(rank, 1) - 1] ?? null;
 }
 
 /**
- * Mean absolute difference of neighbouring values, in the order of measurement; null of fewer than two.
+ * Return the mean absolute difference of neighbouring values, in the order of measurement; null below two.
  *
- * The differences are the inter-packet delay variation of RFC 3393. Their plain mean weighs all of a run alike, while
- * the running estimate of RFC 3550 section 6.4.1 has forgotten all but the last few dozen.
+ * The differences are the delay variation of RFC 3393. The running estimate of RFC 3550 section 6.4.1 would forget all
+ * but the last few dozen.
  */
 export function jitter(values: readonly number[]): number | null {
   requireAmounts(values, "values");
@@ -34,11 +34,7 @@ export function jitter(values: readonly number[]): number | null {
   return values.length < 2 ? null : sum / (values.length - 1);
 }
 
-/**
- * Share of the packets sent that did not arrive; null where none were sent.
- *
- * @throws RangeError when more were received than sent.
- */
+/** Return the share of packets lost; null if none were sent. @throws RangeError for more received than sent. */
 export function lossShare(sent: number, received: number): number | null {
   requireAmount(sent, "sent");
   requireAmount(received, "received");

@@ -1,4 +1,3 @@
-/** Refuses numbers that no measurement can give. */
 
 /** @throws RangeError unless the value is finite and at least 0. */
 export function requireAmount(value: number, what: string): void {

@@ -1,7 +1,7 @@
 import type { Circumstances } from "./measurements.js";
 import { requireAmount } from "./validation.js";
 
-/** Why a run does not count; the message key is `invalid.` and this. */
+/** Reasons against a run; the message key is `invalid.` and the reason. */
 export type Invalid =
   | "tab_hidden"
   | "clock_jump"
@@ -12,7 +12,7 @@ export type Invalid =
   | "connection_lost"
   | "too_few_samples";
 
-/** Pings of one series under load: those judged, of those answered, of those sent. */
+/** Pings of a series under load: sent, answered of these, judged of those. */
 export interface Series {
   judged: number;
   answered: number;
@@ -20,26 +20,29 @@ export interface Series {
 }
 
 /**
- * Round trips of the idle line: 2 s at 10 Hz. With 95 % confidence the median lies between the 6th and the 15th of 20.
+ * Minimum round trips of the idle line: 2 s at 10 Hz. With 95 % confidence the median lies between the 6th and the 15th
+ * of 20.
  */
 export const neededIdle = 20;
-/** Round trips under load: 10 s at 10 Hz. Five of 100 are above the 95th percentile, so no single one decides it. */
+/**
+ * Minimum round trips under load: 10 s at 10 Hz. Five of 100 exceed the 95th percentile, so no single one decides it.
+ */
 export const neededLoaded = 100;
 /**
- * Of the pings sent under load. The slowest are those that lack an answer: with more of them missing, the 95th
- * percentile would be that of the fast ones only.
+ * Minimum share of answered pings under load: the slowest are the unanswered, without which the 95th percentile is too
+ * good.
  */
 const neededAnsweredShare = 0.95;
 /**
- * Of the answers, those that no repair delayed. A repair says nothing of the queue at that moment, so leaving it out
- * does not leave out the slow ones; but with more of them out, too many moments would have been seen by none.
+ * Minimum share of answers without a retransmission, which says nothing about the queue at that moment. With fewer, too
+ * many moments are unseen.
  */
 const neededLineShare = 0.5;
-/** From here on NTP steps a clock and does not slew it (RFC 5905, STEPT), so that no clock drifts this far in a run. */
+/** Clock jump that NTP makes in a step, not a slew (RFC 5905, STEPT); no clock drifts this far in a run. */
 const minClockJumpMs = 128;
 
 /**
- * Whether a series under load is long and complete enough.
+ * Return whether a series under load is long and complete enough.
  *
  * @throws RangeError for more answers than pings, or more judged than answered.
  */
@@ -52,7 +55,7 @@ export function enoughLoaded({ judged, answered, sent }: Series): boolean {
   return judged >= neededLoaded && judged >= neededLineShare * answered && answered >= neededAnsweredShare * sent;
 }
 
-/** Every reason why a run does not count, none of a valid one; `loaded` are the series that a verdict rests on. */
+/** Return all reasons against a run; `loaded` are the series behind its verdicts. */
 export function invalidReasons(
   circumstances: Circumstances,
   idleCount: number,

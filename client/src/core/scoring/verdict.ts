@@ -1,10 +1,10 @@
 import type { Playout } from "./playout.js";
 import type { Band, Requirements } from "./requirements.js";
 
-/** Nobody whose picture stood still is told that all is well, however much arrived in all. */
+/** Best band after a stall, whatever arrived in total. */
 const bestAfterStall: Band = "fair";
 
-/** How it is for a person with that score, and what the player did where there is one; null of no score. */
+/** Return the band of a score, limited by playback if there is any; null without a score. */
 export function bandOf(requirements: Requirements, score: number | null, playout: Playout | null): Band | null {
   if (score === null) return null;
   const order = requirements.bands.map(({ band }) => band);
@@ -14,7 +14,7 @@ export function bandOf(requirements: Requirements, score: number | null, playout
   return order[Math.max(byScore, best)] ?? null;
 }
 
-/** The message key of the verdict: `verdict.<activity>.<band>`, or `verdict.<activity>.unknown`. */
+/** Return the message key: `verdict.<activity>.<band>` or `verdict.<activity>.unknown`. */
 export function verdictKey(activity: string, band: Band | null): string {
   return `verdict.${activity}.${band ?? "unknown"}`;
 }

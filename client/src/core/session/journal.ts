@@ -1,11 +1,10 @@
-/** What one connection noted, oldest first. Times are milliseconds of a monotonic clock that page and workers share. */
+/** Events of one connection, oldest first. Times are milliseconds of the clock in browser/monotonic. */
 export interface Journal {
-  /** When pings were sent, answered or not. */
   pingsSentAt: readonly number[];
   roundTrips: readonly RoundTrip[];
-  /** Payload bytes from the server. */
+  /** Payload from the server. */
   received: readonly Portion[];
-  /** Payload bytes that left the browser. */
+  /** Payload that left the browser. */
   sent: readonly Portion[];
 }
 
@@ -14,16 +13,16 @@ export interface RoundTrip {
   ms: number;
 }
 
-/** Bytes that came or went within a short time, which ended at `at`: they are never counted too early. */
+/** Bytes of a short period that ended at `at`. */
 export interface Portion {
   at: number;
   bytes: number;
 }
 
-/** Most time that one portion covers, milliseconds: a video player sees no difference. */
+/** Maximum period of a portion, ms; invisible to a video player. */
 const portionMs = 20;
 
-/** Notes what happens and hands it over in instalments. */
+/** Journal handed over in instalments. */
 export class JournalWriter {
   #pingsSentAt: number[] = [];
   #roundTrips: RoundTrip[] = [];
@@ -46,7 +45,7 @@ export class JournalWriter {
     this.#sent.add(bytes, at);
   }
 
-  /** What was noted since the last call. */
+  /** Return the events since the last call. */
   take(): Journal {
     const taken = {
       pingsSentAt: this.#pingsSentAt,
@@ -62,7 +61,7 @@ export class JournalWriter {
   }
 }
 
-/** The instalments of a whole run, put together again. */
+/** Journal of a whole run, from its instalments. */
 export class Recording implements Journal {
   readonly pingsSentAt: number[] = [];
   readonly roundTrips: RoundTrip[] = [];
@@ -77,7 +76,7 @@ export class Recording implements Journal {
   }
 }
 
-/** What two connections noted, one after the other. */
+/** Return the events of two connections, one after the other. */
 export function concatenated(first: Journal, then: Journal | undefined): Journal {
   if (then === undefined) return first;
   return {

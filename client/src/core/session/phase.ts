@@ -1,12 +1,11 @@
-/** Where one person's connection is in its life. */
+/** State of a connection. */
 export type Phase = "idle" | "connecting" | "running" | "stopping" | "done" | "failed";
 
-/** True where nothing more will happen. */
 export function isOver(phase: Phase): boolean {
   return phase === "done" || phase === "failed";
 }
 
-/** The state of the run that the persons' connections make up; failed as soon as all are over and one of them failed. */
+/** Return the common phase of several connections; failed once all are over and one failed. */
 export function phaseOf(persons: readonly Phase[]): Phase {
   if (persons.every((phase) => phase === "idle")) return "idle";
   if (persons.every(isOver)) return persons.includes("failed") ? "failed" : "done";

@@ -1,28 +1,25 @@
 import { percentile } from "../scoring/statistics.js";
 import type { RoundTrip } from "./journal.js";
 
-/** Round trips over some time; milliseconds. Figures are undefined where there was no answer in that time. */
+/** Round trips of a period, ms; undefined without answers. */
 export interface LatencyFigures {
   count: number;
   p50Ms: number | undefined;
   p95Ms: number | undefined;
 }
 
-/** Most pings that wait for an answer at once; an older one counts as never answered. */
+/** Limit of pings in flight; an older one counts as unanswered. */
 const maxWaiting = 600;
 
-/**
- * The client's own pings. A round trip is matched by the sequence and timed by the local clock, so no number from the
- * server enters it. Times are monotonic milliseconds.
- */
+/** Pings of the client. Only the local clock times a round trip. Times are monotonic milliseconds. */
 export class PingTracker {
   #sequence = 0;
   /** Time of sending by sequence, oldest first. */
   readonly #waiting = new Map<number, number>();
-  /** All of the run, oldest first: at most 20 a second for 300 s. */
+  /** All round trips, oldest first: at most 20 a second for 300 s. */
   readonly #roundTrips: { at: number; ms: number }[] = [];
 
-  /** The sequence for a ping that is sent now. */
+  /** Record a ping and return its sequence. */
   sent(now: number): number {
     this.#sequence += 1;
     this.#waiting.set(this.#sequence, now);
@@ -34,8 +31,8 @@ export class PingTracker {
   }
 
   /**
-   * Takes the answer to the ping with that sequence; an answer to none is ignored. Answers come in order, so the pings
-   * before it will get none any more.
+   * Record an answer and return its round trip; undefined for an unknown sequence. Answers come in order, so earlier
+   * pings stay unanswered.
    */
   answered(sequence: number, now: number): RoundTrip | undefined {
     const sentAt = this.#waiting.get(sequence);
@@ -48,19 +45,19 @@ export class PingTracker {
     return { sentAt, ms: now - sentAt };
   }
 
-  /** The latest round trip of the last second; undefined where there was none. */
+  /** Return the latest round trip of the last second. */
   latestMs(now: number): number | undefined {
     const latest = this.#roundTrips.at(-1);
     return latest !== undefined && now - latest.at <= 1000 ? latest.ms : undefined;
   }
 
-  /** Age of the oldest ping without an answer, 0 where there is none. */
+  /** Return the age of the oldest ping in flight; 0 without one. */
   waitingMs(now: number): number {
     const [oldest] = this.#waiting.values();
     return oldest === undefined ? 0 : now - oldest;
   }
 
-  /** Figures of the answers of the last `windowMs`; Infinity is the whole run. */
+  /** Return the figures of the last `windowMs`; Infinity covers the whole run. */
   figures(now: number, windowMs: number): LatencyFigures {
     const recent: number[] = [];
     for (let i = this.#roundTrips.length - 1; i >= 0; i -= 1) {

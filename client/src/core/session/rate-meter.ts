@@ -1,8 +1,7 @@
-/** Bytes counted in time; the rate is that of the last window. Times are monotonic milliseconds. */
+/** Byte rate over a sliding window. Times are monotonic milliseconds. */
 export class RateMeter {
-  /** Bytes since the beginning. */
   total = 0;
-  /** Oldest first; bytes are those counted within one bucket's time. */
+  /** Bytes of each bucket, oldest first. */
   readonly #buckets: { start: number; bytes: number }[] = [];
   readonly #windowMs: number;
   readonly #bucketMs: number;
@@ -13,7 +12,7 @@ export class RateMeter {
     this.#bucketMs = bucketMs;
   }
 
-  /** Starts the time over which rates are taken: before it has filled a window, the window is shorter. */
+  /** Start the first window, which is shorter until it is full. */
   begin(now: number): void {
     this.#begun ??= now;
   }
@@ -26,7 +25,7 @@ export class RateMeter {
     else this.#buckets.push({ start: now, bytes });
   }
 
-  /** Bits per second over the last window. */
+  /** Return the rate of the last window, bit/s. */
   bps(now: number): number {
     if (this.#begun === undefined) return 0;
     while (this.#buckets[0] !== undefined && this.#buckets[0].start <= now - this.#windowMs) this.#buckets.shift();
@@ -35,7 +34,7 @@ export class RateMeter {
     return (bytes * 8000) / spanMs;
   }
 
-  /** Bits per second from the beginning to now. */
+  /** Return the mean rate since the start, bit/s. */
   meanBps(now: number): number {
     if (this.#begun === undefined || now <= this.#begun) return 0;
     return (this.total * 8000) / (now - this.#begun);

@@ -1,11 +1,11 @@
-/** Why the server lets nothing in, as its JSON rows say it. */
+/** Refusal in the server's JSON. */
 export interface Refusal {
-  /** The server's code; empty where it gave none. */
+  /** The server's code, or empty. */
   cause: string;
   retryAfterS: number | null;
 }
 
-/** The refusal in a session's row, or in the row `ready`; undefined where there is none. */
+/** Return the refusal in a session's row or the row `ready`, if any. */
 export function refusalIn(text: string): Refusal | undefined {
   const row = fieldsOf(text);
   if (row.ready === false) return refusalOf(row);
@@ -22,7 +22,7 @@ function refusalOf({ cause, retry_after: seconds }: Fields): Refusal {
   };
 }
 
-/** The fields of a JSON object; none where the text is something else. */
+/** Return the fields of a JSON object; none for other text. */
 function fieldsOf(text: string): Fields {
   try {
     const value: unknown = JSON.parse(text);

@@ -34,7 +34,7 @@ export interface StoredPhase {
   until_s: number;
 }
 
-/** What a run has shown, as the server keeps it: `run_report` of docs/protocol.md. */
+/** Result of a run for the server: `run_report` of docs/protocol.md. */
 export interface RunReportMessage {
   type: "run_report";
   ended_at: number;

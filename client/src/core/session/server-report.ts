@@ -6,7 +6,7 @@ type Statement = Extract<
   { type: "session_info" | "real_time_update" | "session_complete" | "run_stored" | "run_refused" | "error" }
 >;
 
-/** What the server has said of a session. */
+/** Statements of the server about a session. */
 export class ServerReport {
   wantedDownloadBps = 0;
   wantedUploadBps = 0;
@@ -14,17 +14,17 @@ export class ServerReport {
   limited = false;
   tcp: ServerTcp | undefined;
   error = "";
-  /** The server's code for the end of the session; empty before it. */
+  /** The server's code for the end of the session; empty before. */
   closeReason = "";
   stored: Stored | undefined;
   readonly #upload = new ServerRate();
 
-  /** Upload rate by the server's count, bit/s; undefined before two totals. */
+  /** Upload rate counted by the server, bit/s; undefined before two totals. */
   get uploadBps(): number | undefined {
     return this.#upload.bps;
   }
 
-  /** Takes a message; totals count towards the upload rate while the session is `running`, and at its end. */
+  /** Record a message. Totals count while the session is `running`, and at its end. */
   take(message: Statement, running: boolean): void {
     switch (message.type) {
       case "session_info":
@@ -64,21 +64,21 @@ export class ServerReport {
 }
 
 /**
- * A mean rate from running totals of the server, by the server's own clock. It is taken from the first total on, so
- * what comes before the first order to upload does not count as time without any.
+ * Mean rate from the server's running totals and clock. It starts at the first total, so idle time before the first
+ * upload request does not count.
  */
 export class ServerRate {
   #first: { bytes: number; s: number } | undefined;
   #last: { bytes: number; s: number } | undefined;
 
-  /** Takes a total, and the seconds after which the server had it. */
+  /** Record a total, and its time by the server's clock. */
   add(bytes: number | undefined, s: number | undefined): void {
     if (bytes === undefined || s === undefined) return;
     this.#last = { bytes, s };
     this.#first ??= this.#last;
   }
 
-  /** Bits per second; undefined of fewer than two totals. */
+  /** Rate, bit/s; undefined before two totals. */
   get bps(): number | undefined {
     if (this.#first === undefined || this.#last === undefined || this.#last.s <= this.#first.s) return undefined;
     return (8 * Math.max(this.#last.bytes - this.#first.bytes, 0)) / (this.#last.s - this.#first.s);

@@ -11,21 +11,21 @@ import { UploadPacer } from "./upload-pacer.js";
 import { decode, encode, WireError, type ClientMessage, type ServerMessage } from "./wire.js";
 
 const confirmEveryMs = 500;
-/** Live latency is that of this time. */
+/** Window of the live latency. */
 const latencyWindowMs = 10_000;
-/** The share delivered says something only after a whole cycle of the slowest shape. */
+/** Time before delivery is meaningful: a full cycle of the slowest shape. */
 const deliveryAfterMs = 5000;
 const connectTimeoutMs = 10_000;
-/** The server pings each 500 ms: this long without anything is a dead line. */
+/** Silence that means a dead line; the server pings every 500 ms. */
 const silenceTimeoutMs = 15_000;
 const stopTimeoutMs = 1000;
 const fullBufferWaitMs = 10;
-/** A ping that is sent so much after its time says more of this device than of the line. */
+/** Lateness of a ping from which it says more about this device than about the line. */
 const lateMs = 20;
 
-/** The connection that a session speaks through. */
+/** Transport of a session. */
 export interface Link {
-  /** Bytes that were sent but have not left the browser. */
+  /** Bytes sent that have not left the browser. */
   readonly bufferedBytes: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(): void;
@@ -33,21 +33,21 @@ export interface Link {
 
 export interface SessionOptions {
   userId: string;
-  /** The session stops itself this long after it opened. */
+  /** Time after opening when the session stops. */
   durationMs: number;
   pingEveryMs: number;
   /**
-   * Pings are sent so long after whole intervals of the clock, so that sessions with turns of their own take turns;
-   * undefined is from the opening on.
+   * Offset of pings from whole intervals of the clock, so that several sessions ping in turn; undefined counts from the
+   * opening.
    */
   pingTurnMs?: number | undefined;
-  /** Upload payload; at least `maxChunkBytes` long. */
+  /** Upload payload of at least `maxChunkBytes`. */
   payload: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * One person's side of the protocol. It does no I/O and reads no clock: what happened is told to it with a monotonic
- * time in milliseconds, and it answers through its link.
+ * Client side of the protocol. It does no I/O and reads no clock: callers pass monotonic milliseconds, and it answers
+ * through its link.
  */
 export class Session {
   phase: Phase = "connecting";
@@ -67,9 +67,9 @@ export class Session {
   #heardAt: number;
   #nextPing = Infinity;
   #nextConfirmation = Infinity;
-  /** Payload given to the link, of which some may still be buffered. */
+  /** Payload given to the link, buffered or sent. */
   #givenBytes = 0;
-  /** Time that answers are waited for once stopped. */
+  /** Time to wait for answers after stopping. */
   #settleMs = stopTimeoutMs;
   #pingCount = 0;
   #latePings = 0;
@@ -94,7 +94,7 @@ export class Session {
     this.#sent.begin(now);
   }
 
-  /** Takes a text frame; `wallMs` is the time of day for the answers. */
+  /** Handle a text frame; `wallMs` is the time of day for answers. */
   text(data: string, now: number, wallMs: number): void {
     this.#heardAt = now;
     let message: ServerMessage;
@@ -115,8 +115,8 @@ export class Session {
   }
 
   /**
-   * Asks the server to end the session; what is not uploaded yet is given up. The server answers what came before the
-   * order to stop first, so pings on their way still get their answers, for `settleMs` at most.
+   * Ask the server to end the session, and drop pending uploads. Pings in flight get their answers for up to
+   * `settleMs`.
    */
   stop(now: number, settleMs = stopTimeoutMs): void {
     if (this.phase !== "running" && this.phase !== "connecting") return;
@@ -129,20 +129,20 @@ export class Session {
     else this.#end({ kind: "stopped" }, now);
   }
 
-  /** The connection closed after it had opened. */
+  /** Handle the close of an open connection. */
   closed(code: number, now: number): void {
     const ending = endingOf(code, this.#server.closeReason);
-    // A normal close after our stop is the answer to it, and a connection that breaks then took nothing from the run.
+    // A normal close answers our stop; a connection lost after it cost the run nothing.
     const stopped = this.phase === "stopping" && (isNormal(ending) || ending.kind === "lost");
     this.#end(stopped ? { kind: "stopped" } : ending, now);
   }
 
-  /** The connection did not open, or cannot go on. */
+  /** Handle a connection that did not open or cannot go on. */
   failed(ending: Ending, now: number): void {
     this.#end(ending, now);
   }
 
-  /** Does what is due and returns the time when it wants to be called again, at the latest. */
+  /** Do the work due, and return the latest time for the next call. */
   tick(now: number, wallMs: number): number {
     switch (this.phase) {
       case "connecting":
@@ -161,12 +161,11 @@ export class Session {
     }
   }
 
-  /** Tells the server what a whole run has shown. */
   report(run: RunReportMessage): void {
     if (this.phase === "running") this.#send(run);
   }
 
-  /** What happened since this was last asked. */
+  /** Return the events since the last call. */
   takeJournal(): Journal {
     return this.#journal.take();
   }
@@ -233,7 +232,7 @@ export class Session {
     return Math.min(this.#nextPing, this.#nextConfirmation, stopAt, this.#nextUpload(now));
   }
 
-  /** What is overdue waits for the send buffer to empty. */
+  /** Return the next upload time; overdue chunks wait for the send buffer to drain. */
   #nextUpload(now: number): number {
     const due = this.#upload.nextDue() ?? Infinity;
     return due <= now ? now + fullBufferWaitMs : due;
@@ -281,7 +280,7 @@ export class Session {
     if (this.#endedAt === undefined) this.#link.send(encode(message));
   }
 
-  /** Where there is nothing to confirm, nothing is said: on a probe it would only be in the pings' way. */
+  /** Confirm payload. A probe has none, and would delay its own pings. */
   #confirm(wallMs: number): void {
     if (this.#download.total === 0 && this.#sent.total === 0) return;
     this.#send({
@@ -317,7 +316,7 @@ export class Session {
   }
 }
 
-/** The next of a row of times; the ones that were missed are skipped. */
+/** Return the next due time, skipping missed ones. */
 function after(due: number, everyMs: number, now: number): number {
   return due + everyMs * Math.max(1, Math.ceil((now - due) / everyMs));
 }

@@ -4,59 +4,57 @@ import type { Phase } from "./phase.js";
 import type { LatencyFigures } from "./ping-tracker.js";
 import type { ServerTcp } from "./wire.js";
 
-/** One person's connection at one moment. Payload bytes only; rates in bit/s, times in milliseconds. */
+/** A connection at one moment. Bytes are payload, rates bit/s, times milliseconds. */
 export interface Snapshot {
   phase: Phase;
-  /** Set in `done` and `failed` only. */
+  /** Set once over. */
   ending: Ending | undefined;
-  /** When the connection opened. */
   openedAt: number | undefined;
-  /** When its traffic ended: by the order to stop, or with the connection; undefined until then. */
+  /** End of its traffic: the order to stop, or the end of the connection. */
   trafficUntil: number | undefined;
-  /** Mean rates that the profile asks for; 0 until the server has said so. */
+  /** Mean rates of the profile; 0 until the server names them. */
   wantedDownloadBps: number;
   wantedUploadBps: number;
-  /** Mean upload rate by the server's own count and clock; undefined until it has told two. */
+  /** Mean upload rate by the server's count and clock. */
   serverUploadBps: number | undefined;
-  /** Time since the connection opened, until it ended. */
+  /** Time since opening, up to the end. */
   elapsedMs: number;
   receivedBytes: number;
-  /** What has left the browser's send buffer. */
+  /** Payload that left the browser's send buffer. */
   sentBytes: number;
-  /** While running over the last second; after the end the mean of the run. */
+  /** Rate of the last second; once over, the mean of the run. */
   downloadBps: number;
   uploadBps: number;
-  /** While running over the last seconds; after the end over the whole run. */
+  /** Latency of the last seconds; once over, of the whole run. */
   latency: LatencyFigures;
-  /** The latest round trip. */
   latestMs: number | undefined;
-  /** Age of the oldest ping without an answer. */
+  /** Age of the oldest unanswered ping. */
   waitingMs: number;
-  /** Time since anything came from the server. */
+  /** Time since the last message from the server. */
   silentMs: number;
-  /** Mean download rate of the run as a share of what the profile asks for; undefined until both are known. */
+  /** Share of the profile's download rate that arrived on average. */
   delivery: number | undefined;
-  /** Pings that were sent, and those of them that were late by this device's own doing. */
+  /** Pings sent, and those that this device sent late. */
   pings: number;
   latePings: number;
-  /** The server was itself late for too much of the session so far. */
+  /** The server was late in too much of the session. */
   serverOverloaded: boolean;
-  /** A budget of the server, and not the line, was what held the session back for too much of it so far. */
+  /** A budget of the server held the session back for too much of it. */
   serverLimited: boolean;
-  /** The connection as the server's kernel sees it; undefined until it has said so. */
+  /** The connection as the server's kernel sees it. */
   serverTcp: ServerTcp | undefined;
   /** Messages that broke the protocol. */
   malformed: number;
-  /** Text of the server's latest `error` message. */
+  /** Latest `error` of the server. */
   serverError: string;
-  /** What the server did with the run that it was told of; undefined before its answer. */
+  /** The server's answer to the run's report. */
   stored: Stored | undefined;
 }
 
-/** A run that the server keeps, with whether it shows it to others; or why it does not. */
+/** A stored run, and whether others may open it; or the reason against storing it. */
 export type Stored = { id: string; shown: boolean } | { refused: string };
 
-/** A connection that does not exist yet. */
+/** Snapshot before the connection exists. */
 export const idle: Snapshot = {
   phase: "idle",
   ending: undefined,
@@ -85,7 +83,7 @@ export const idle: Snapshot = {
   stored: undefined,
 };
 
-/** All that is known of one connection: how it stands, and what happened on it. */
+/** State and events of one connection. */
 export interface ConnectionRecord {
   snapshot: Snapshot;
   journal: Journal;

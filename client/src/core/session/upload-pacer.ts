@@ -1,16 +1,16 @@
 import type { UploadRequest } from "./wire.js";
 
-/** Least backlog in the browser's send buffer that counts as full, bytes. */
+/** Minimum size of a full send buffer, bytes. */
 const minHighWater = 65_536;
-/** The buffer is full when it holds what is due in this time. */
+/** Payload of this time fills the send buffer. */
 const highWaterMs = 100;
 
 /**
- * Spreads what the server asks for over the time it gives. Catch-up is bounded: while the send buffer is full nothing
- * is added to it, and at the next request at most one request's worth of the backlog is kept. Times are milliseconds.
+ * Spreads requested uploads over the given time. A full send buffer takes no more, and a new request keeps at most its
+ * own size of the backlog. Times are milliseconds.
  */
 export class UploadPacer {
-  /** Bytes that were asked for and given up because the line did not take them. */
+  /** Bytes dropped because the line was too slow. */
   droppedBytes = 0;
   #startedAt = 0;
   #durationMs = 0;
@@ -18,7 +18,6 @@ export class UploadPacer {
   #totalBytes = 0;
   #sentBytes = 0;
 
-  /** Bytes still to send. */
   get pendingBytes(): number {
     return this.#totalBytes - this.#sentBytes;
   }
@@ -33,19 +32,19 @@ export class UploadPacer {
     this.#sentBytes = 0;
   }
 
-  /** Gives up everything that is pending. */
+  /** Drop all pending bytes. */
   clear(): void {
     this.droppedBytes += this.pendingBytes;
     this.#totalBytes = this.#sentBytes;
   }
 
-  /** When the next chunk is due; undefined where nothing is pending. */
+  /** Return the time of the next chunk, if one is pending. */
   nextDue(): number | undefined {
     if (this.pendingBytes === 0) return undefined;
     return this.#startedAt + (this.#durationMs * this.#sentBytes) / this.#totalBytes;
   }
 
-  /** Sizes of the chunks to send now, where `bufferedBytes` have not left the browser yet. */
+  /** Return the sizes of the chunks due, given the bytes in the send buffer. */
   take(now: number, bufferedBytes: number): number[] {
     const chunks: number[] = [];
     const highWater = this.#highWater();

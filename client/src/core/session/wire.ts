@@ -2,14 +2,14 @@ import type { RunReportMessage } from "./run-report.js";
 
 /** Messages of the data plane: JSON text with a `type`. Times are milliseconds. */
 
-/** Largest upload chunk, bytes: a bigger frame would hide the line's latency behind our own. */
+/** Maximum upload chunk, bytes: a larger frame would add latency of our own. */
 export const maxChunkBytes = 65_536;
-/** Most that one request may ask for, bytes: 250 ms at 2 Gbit/s. */
+/** Maximum bytes of a request: 250 ms at 2 Gbit/s. */
 export const maxRequestBytes = 62_500_000;
-/** Most time that one request may be spread over, milliseconds. */
+/** Maximum duration of a request, ms. */
 export const maxRequestMs = 10_000;
 
-/** Order to upload so much, spread over so long. */
+/** Request for bytes of upload over a duration. */
 export interface UploadRequest {
   type: "real_upload_request";
   targetBytes: number;
@@ -17,13 +17,13 @@ export interface UploadRequest {
   durationMs: number;
 }
 
-/** What the server says of the session so far. */
+/** Totals of a session by the server. */
 export interface Totals {
-  /** Payload that it has received. */
+  /** Payload received. */
   receivedBytes: number | undefined;
   /** Age of the session by the server's clock, seconds. */
   elapsedS: number | undefined;
-  /** It was itself late for too much of the session so far. */
+  /** The server was late in too much of the session. */
   overloaded: boolean;
   limited: boolean;
   tcp: ServerTcp | undefined;
@@ -32,30 +32,28 @@ export interface Totals {
 /** The connection as the server's kernel sees it. */
 export interface ServerTcp {
   rttMs: number;
-  /** Null before the first. */
   minRttMs: number | null;
-  /** Segments that were sent again. */
+  /** Segments sent again. */
   retransmits: number;
-  /** Latest rate at which data reached the client, bit/s. */
+  /** Latest delivery rate, bit/s. */
   deliveryBps: number;
-  /** Such as cubic. */
   congestionControl: string;
 }
 
-/** What the client does something about; every other type of message is `other`. */
+/** Messages that the client handles; all others are `other`. */
 export type ServerMessage =
-  /** Mean rates that the profile asks for, Mbit/s. */
+  /** Mean rates of the profile, Mbit/s. */
   | { type: "session_info"; downloadMbps: number | undefined; uploadMbps: number | undefined }
   | { type: "ping"; sequence: number; timestamp: number; serverTime: number | undefined }
   | { type: "pong"; sequence: number }
   | { type: "connection_test"; timestamp: number }
   | UploadRequest
-  /** The mean rate that is asked for. */
+  /** Mean rate of the profile. */
   | ({
       type: "real_time_update";
       targetDownloadMbps: number | undefined;
     } & Totals)
-  /** `reason` is the server's code of why the session ended, empty of an older server. */
+  /** `reason` is the server's code for the end; empty from older servers. */
   | ({ type: "session_complete"; reason: string } & Totals)
   | { type: "stop_test_ack" }
   | { type: "run_stored"; id: string; shown: boolean }
@@ -63,15 +61,16 @@ export type ServerMessage =
   | { type: "error"; error: string }
   | { type: "other" };
 
-/** A message that breaks the protocol; its text says which field, and what was expected. */
+/** Breach of the protocol; the message names the field and what was expected. */
 export class WireError extends Error {}
 
 type Fields = Record<string, unknown>;
 
 /**
- * The message in a text frame.
+ * Return the message in a text frame.
  *
- * @throws WireError if the text is no JSON object with a `type`, or a field that is needed is missing or out of range.
+ * @throws WireError for text that is not a JSON object with a `type`, or a required field that is missing or out of
+ * range.
  */
 export function decode(frame: string): ServerMessage {
   const fields = parse(frame);
@@ -125,7 +124,7 @@ export function decode(frame: string): ServerMessage {
   }
 }
 
-/** What the client says, as the fields of its JSON. */
+/** Messages of the client, as the fields of their JSON. */
 export type ClientMessage =
   | { type: "ping"; sequence: number }
   | {
@@ -141,7 +140,6 @@ export type ClientMessage =
   | RunReportMessage
   | { type: "stop_test"; user_id: string };
 
-/** The text frame of a message. */
 export function encode(message: ClientMessage): string {
   return JSON.stringify(message);
 }
@@ -206,7 +204,7 @@ function optionalNumber(fields: Fields, name: string, least = -Infinity): number
   return value === undefined || value === null ? undefined : number(fields, name, least);
 }
 
-/** The members of an object in an object; none where there is no such object. */
+/** Return the fields of a nested object; none if it is absent. */
 function fieldsIn(fields: Fields, name: string): Fields {
   const value = fields[name];
   if (typeof value !== "object" || value === null || Array.isArray(value)) return {};

@@ -2,15 +2,14 @@ import type { Journal } from "./journal.js";
 import type { RunReportMessage } from "./run-report.js";
 import type { Snapshot } from "./snapshot.js";
 
-/** What the page tells a worker. */
 export type ToWorker =
   | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number; pingTurnMs: number | undefined }
   | { kind: "report"; run: RunReportMessage }
   | { kind: "stop" };
 
 /**
- * What a worker tells the page: four times a second, and when the phase changes. The one in `done` or `failed` is the
- * last. The journal is what happened since the one before.
+ * Report of a worker, four times a second and on each change of phase; the last is in `done` or `failed`. The journal
+ * covers the time since the previous report.
  */
 export interface FromWorker {
   snapshot: Snapshot;

@@ -1,7 +1,7 @@
 import type { GradeKey } from "../grades.js";
 import type { Loss } from "../live-connection.js";
 
-/** Words that stand in the markup; the keys are the values of `data-text`. */
+/** Labels in the markup, by their `data-text`. */
 export type Label =
   | "skip"
   | "noscript"
@@ -60,7 +60,7 @@ export type WorkerColumn = "name" | "state" | "sessions" | "lag" | "slow" | "lon
 export type CloseColumn = "reason" | "recent" | "count" | "share";
 export type RunColumn = "at" | "grade" | "increase" | "baseline" | "network" | "client" | "link";
 
-/** A dialog's words. */
+/** Texts of a confirmation. */
 export interface Confirmation {
   heading: string;
   words: string;
@@ -68,7 +68,7 @@ export interface Confirmation {
   confirm: string;
 }
 
-/** What the dashboard says, in one language. */
+/** Texts of the dashboard in one language. */
 export interface Text {
   /** BCP 47. */
   lang: string;
@@ -79,7 +79,7 @@ export interface Text {
     closes: Record<CloseColumn, string>;
     runs: Record<RunColumn, string>;
   };
-  /** Words of the API that are shown; others stand for themselves. */
+  /** Names for words of the API; others stand for themselves. */
   words: Readonly<Record<string, string>>;
   about: (version: string, uptime: string) => string;
   duration: (seconds: number) => string;

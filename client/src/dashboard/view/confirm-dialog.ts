@@ -2,14 +2,14 @@ import { find, setText } from "../../view/dom.js";
 import type { ChangeResult } from "../live-messages.js";
 import type { Confirmation, Text } from "../text/text.js";
 
-/** A choice beside the reason. */
+/** Choice beside the reason. */
 export interface Choice {
   label: string;
   options: readonly (readonly [value: number, words: string])[];
   initial: number;
 }
 
-/** The one dialog: asks for a reason before anything is changed, and stays while the daemon refuses. */
+/** Dialog that asks for a reason before a change, and stays open while the daemon refuses it. */
 export class ConfirmDialog {
   readonly #dialog: HTMLDialogElement;
   readonly #reason: HTMLInputElement;
@@ -36,7 +36,7 @@ export class ConfirmDialog {
     });
   }
 
-  /** Opens; `carryOut` is called with the reason and the choice, `done` when the daemon has done it. */
+  /** Open; `carryOut` gets the reason and the choice, `done` the daemon's success. */
   open(
     { heading, words, hint, confirm }: Confirmation,
     choice: Choice | undefined,

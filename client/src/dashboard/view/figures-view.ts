@@ -5,16 +5,16 @@ import type { Server } from "../live-messages.js";
 import type { Text } from "../text/text.js";
 import { span, type Trend } from "../trend.js";
 
-/** What the charts show; minutes, so that the ticks are whole ones. */
+/** Span of the charts; minutes make whole ticks. */
 const minutes = span / 60;
-// All lines have a point at each second; where one has no value nothing was measured.
+// Lines have a point each second; gaps are seconds without a measurement.
 const strong = { width: 2, filled: true, broken: true };
 const accent: Line = { colour: "--accent", ...strong };
 const down: Line = { colour: "--computer", ...strong };
 const up: Line = { colour: "--sarah", width: 2, filled: false };
 const upper: Line = { colour: "--jake", width: 1.5, filled: false, broken: true };
 
-/** The figures of this moment, and those of the last minutes as charts. */
+/** Current figures, and charts of the last minutes. */
 export class FiguresView {
   readonly #root: ParentNode;
   readonly #text: Text;
@@ -54,7 +54,6 @@ export class FiguresView {
     this.#set("opened", this.#format.decimal(server.opened, 0));
   }
 
-  /** The charts, which are dear to paint. */
   draw(trend: Trend): void {
     const { latest } = trend;
     if (latest === undefined) return;
@@ -83,7 +82,7 @@ function top(values: readonly (number | null)[]): number {
   return values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
 }
 
-/** Says which colour is what. */
+/** Show the name of each colour. */
 export function legend(list: HTMLElement, entries: readonly (readonly [colour: string, name: string])[]): void {
   list.replaceChildren(
     ...entries.map(([colour, name]) => {

@@ -6,7 +6,7 @@ import { SessionQuery } from "../session-query.js";
 import type { SessionColumn, Text } from "../text/text.js";
 import { Table, type Column } from "./table.js";
 
-/** What the page asks for. */
+/** Requests of the view. */
 export interface SessionsListener {
   watch: (view: View) => void;
   kill: (ids: readonly string[]) => void;
@@ -22,7 +22,7 @@ const examples = [
   "age > 60s AND actual_download_bps < 100000",
 ];
 
-/** The live sessions: filter, order, pages, selection. */
+/** Live sessions: filter, order, pages, selection. */
 export class SessionsView {
   readonly #text: Text;
   readonly #listener: SessionsListener;
@@ -35,7 +35,7 @@ export class SessionsView {
   readonly #group: HTMLInputElement;
   readonly #selected = new Set<string>();
   readonly #unfolded = new Set<string>();
-  /** Those that are shown, by their keys. */
+  /** Rows shown, by key. */
   #rows = new Map<string, Row>();
   readonly #element: <T extends Element>(selector: string, type: new () => T) => T;
   #page: SessionPage | undefined;
@@ -73,19 +73,19 @@ export class SessionsView {
     this.#showOrder();
   }
 
-  /** Whether somebody may end sessions. */
+  /** Allow or forbid ending sessions. */
   allow(mayChange: boolean): void {
     this.#mayChange = mayChange;
     this.#element("#session-table", HTMLTableElement).toggleAttribute("data-choice", mayChange);
     this.#showSelection();
   }
 
-  /** Asks for the sessions as they are wanted now. */
+  /** Watch the sessions of the current query. */
   watch(): void {
     this.#listener.watch(this.#query.request);
   }
 
-  /** Sessions that were ended need no selection any more. */
+  /** Clear the selection. */
   forget(): void {
     this.#selected.clear();
     this.#showSelection();
@@ -101,7 +101,7 @@ export class SessionsView {
     setText(problem, page.missing.length > 0 ? this.#text.missing(page.missing) : "");
     this.#filter.removeAttribute("aria-invalid");
     if (page.rows.length === 0 && this.#query.page > 1) {
-      // The last page emptied while it was shown.
+      // The last page emptied while shown.
       this.#query.back();
       this.watch();
       return;
@@ -175,7 +175,7 @@ export class SessionsView {
     }
   }
 
-  /** A household, and its probes, have a button that shows the sessions below it. */
+  /** Add a button that unfolds a household or its probes. */
   #addFold(element: HTMLTableRowElement, { key, unfolded, depth }: Row): void {
     const cell = element.cells[1];
     if (cell === undefined) return;
@@ -227,7 +227,7 @@ export class SessionsView {
     this.#columns.forEach((column, index) => {
       const head = this.#heads[index];
       if (column.field === undefined || head === undefined) return;
-      // Age grows the other way round than the time at which a session began.
+      // Age orders opposite to the opening time.
       const falls = column.key === "age" ? !descending : descending;
       const mine = column.field === field;
       head.setAttribute("aria-sort", mine ? (falls ? "descending" : "ascending") : "none");

@@ -1,19 +1,18 @@
 import { find, setText } from "../../view/dom.js";
 
-/** A column of a table of rows `R`. */
+/** Column of a table of rows `R`. */
 export interface Column<R> {
   heading: string;
-  /** Numbers are set to the right. */
+  /** Aligns right. */
   numeric?: boolean;
-  /** The field that the daemon orders by; without one the column cannot be ordered by. */
+  /** Field to order by, if any. */
   field?: string;
-  /** What stands in the cell. */
   text: (row: R) => string;
-  /** What the cell's `data-tone` is: good, fair, poor. */
+  /** Tone of the cell: good, fair, poor. */
   tone?: (row: R) => string | undefined;
 }
 
-/** A table whose rows keep their elements, and so the focus, for as long as their key is there. */
+/** Table whose rows keep their elements, and so the focus, while their key exists. */
 export class Table<R> {
   readonly #body: HTMLTableSectionElement;
   readonly #columns: readonly Column<R>[];
@@ -21,7 +20,7 @@ export class Table<R> {
   readonly #made: ((cells: HTMLTableRowElement, row: R) => void) | undefined;
   readonly #rows = new Map<string, HTMLTableRowElement>();
 
-  /** `made` is called with each new row, before it is shown, to add what is more than text. */
+  /** `made` is called with each new row before it is shown. */
   constructor(
     root: ParentNode,
     selector: string,
@@ -64,7 +63,7 @@ export class Table<R> {
       });
       if (this.#body.rows[index] !== element) this.#body.insertBefore(element, this.#body.rows[index] ?? null);
     });
-    // What is moved in the document loses the focus.
+    // Elements lose the focus when moved.
     if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected) focused.focus();
   }
 

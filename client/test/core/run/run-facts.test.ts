@@ -62,9 +62,9 @@ describe("factsOf", () => {
     expect(alex?.upload.gotBps).toBe(100_000);
   });
 
-  it("has nobody's figures who never came, and a report all the same", () => {
-    const nobody = new Map(people.map((who): [Person, ConnectionRecord] => [who, { snapshot: idle, journal: probe }]));
-    const facts = factsOf([probe], nobody, 5000, { ...fine, connectionLost: true }, 9000);
+  it("has no figures of people who never connected, and a report all the same", () => {
+    const absent = new Map(people.map((who): [Person, ConnectionRecord] => [who, { snapshot: idle, journal: probe }]));
+    const facts = factsOf([probe], absent, 5000, { ...fine, connectionLost: true }, 9000);
     expect(facts.people[0]).toMatchObject({ roundTripsMs: [], pingsSent: 0, arrivals: [] });
     expect(report(facts, shipped)).toMatchObject({ valid: false, invalid: ["connection_lost", "too_few_samples"] });
   });

@@ -45,7 +45,7 @@ const sessions = [
   { ...session, profile: "alex", duration_s: 30, tcp_round_trip_ms: null },
 ];
 
-/** The run as it comes back from the server, which works out the grade by itself. */
+/** The run as the server returns it, with its own grade. */
 function back(result: Result): ReturnType<typeof storedRunOf> {
   const sent = runReportOf(result, endedAt, trace, "0.1.0");
   return storedRunOf(JSON.stringify({ id: "ab", grade: result.report.grade, report: sent, sessions }), "isp.example");
@@ -58,7 +58,7 @@ describe("a stored run", () => {
     expect(run.endedAt).toBe(endedAt);
     expect(run.report).toMatchObject({ valid: true, grade: "B", baselineMs: 10, latency: { p95Ms: 52, increaseP95Ms: 42 } });
     expect(run.warmUp).toEqual(result.warmUp);
-    // Not the one of the warm-up, and none of whom the kernel said nothing.
+    // Neither the session of the warm-up, nor those without kernel statistics.
     const tcp = { rttMs: 80, minRttMs: null, retransmits: 3, deliveryBps: 5e6, congestionControl: "cubic" };
     expect(run.serverTcp).toEqual([{ who: "computer", tcp }]);
     for (const [i, { who, outcome, band, verdict }] of result.report.people.entries()) {
@@ -117,7 +117,7 @@ describe("a stored run", () => {
     expect(new TextEncoder().encode(JSON.stringify(sent)).length).toBeLessThan(16_384);
   });
 
-  it("leaves out whom this page does not know", () => {
+  it("leaves out people that this page does not know", () => {
     const sent = runReportOf(resultOf(false), endedAt, trace, "0.1.0");
     const guest = sent.people.map((each) => ({ ...each, who: "__proto__" }));
     const answer = JSON.stringify({ grade: "A", report: { ...sent, people: guest }, sessions: [] });

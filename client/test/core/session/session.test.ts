@@ -119,7 +119,7 @@ describe("a session", () => {
     expect(session.snapshot(10).sentBytes).toBe(1000);
   });
 
-  it("stops by itself: says so, uploads nothing more, and is done when the server closes", () => {
+  it("stops after its duration: says so, uploads nothing more, and is done when the server closes", () => {
     session.opened(0);
     run(0, 29_900);
     hear({ type: "real_upload_request", target_bytes: 4000, optimal_chunk_size: 1000, duration_ms: 10_000 }, 29_900);
@@ -212,7 +212,7 @@ describe("a session", () => {
     expect(link.sent("client_confirmation")).toEqual([]);
   });
 
-  it("closes by itself a second after a stop that is not answered", () => {
+  it("closes a second after a stop without an answer", () => {
     session.opened(0);
     session.stop(5000);
     session.tick(5900, wallMs);
