@@ -132,9 +132,7 @@ def test_a_printed_result_is_light_whole_and_has_nothing_to_press(daemon: Daemon
 def test_a_bad_line_is_told_without_contradiction_and_the_worst_score_is_seen(daemon: Daemon, page: Page) -> None:
     show_stored(page, daemon.url, "en")
     jake = page.locator("[data-user=jake]")
-    expect(jake.locator(".detail")).to_have_text(
-        "The speed was enough for a blurry picture only: 1.40 of 5.00 Mbit/s."
-    )
+    expect(jake.locator(".detail")).to_have_text("The speed was enough for a blurry picture only: 1.40 of 5.00 Mbit/s.")
     expect(page.locator("#advice")).to_contain_text("too slow for at least one person")
     score = jake.locator(".score")
     expect(score).to_be_visible()
