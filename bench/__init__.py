@@ -1,1 +1,1 @@
-"""What one machine carries, each figure beside a limit or a peer of the same run: ``python -m bench --help``."""
+"""Benchmarks of one machine, each figure beside a limit or a peer of the same run: ``python -m bench --help``."""

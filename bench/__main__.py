@@ -1,4 +1,4 @@
-"""Answers questions about what one machine carries, as tables; ``--write`` puts them into docs/performance.md.
+"""Measures what one machine carries, as tables; ``--write`` puts them into docs/performance.md.
 
 ``python -m bench``, or ``make bench ARGS=...``. The server runs on core 0, its clients on core 1.
 """
@@ -13,11 +13,10 @@ from bench import cores, report
 from bench.figures import Options, Question
 
 QUESTIONS = ("bulk", "paced", "upload", "latency", "control", "idle", "workers", "start", "capacity")
-"""Each is a module of ``bench.questions`` with a function ``answer``. The last one ends the run on a busy machine."""
+"""Modules of ``bench.questions``, each with a function ``answer``. The last one exits on a busy machine."""
 
 
 def main() -> None:
-    """Asks the questions of the command line."""
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"one of {', '.join(QUESTIONS)}; all without")
     parser.add_argument("--rounds", type=int, default=5, help="rounds in which each subject has its turn; default 5")
@@ -36,7 +35,7 @@ def main() -> None:
         answer = question(options)
         print(f"## {answer.title}\n\n{report.markdown(answer)}\n", flush=True)
         if arguments.write:
-            # Drawing takes a library that measuring does without.
+            # matplotlib is needed for drawing only.
             from bench import plots  # noqa: PLC0415
 
             report.write(name, answer, options, command, plots.draw(name, answer))

@@ -1,6 +1,6 @@
-"""Hostile connections from many addresses in a process of their own: ``python -m bench.attackers``.
+"""Hostile connections from many addresses, as a process: ``python -m bench.attackers``.
 
-Standard input is one Order as JSON. Runs until the time is over; standard output is one Report.
+Reads an Order as JSON from standard input, runs for its time, and writes a Report to standard output.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from websockets.frames import Frame, Opcode
 from bench.readers import upgrade
 
 BLOCKS = 50
-"""IPv4 /24, 127.1.0.0/24 and on."""
+"""IPv4 /24, from 127.1.0.0/24."""
 
 HOSTS = 20
-"""Addresses in each."""
+"""Addresses per block."""
 
-HOLD = 20.0
-"""Seconds after which a connection that the server tolerates is begun anew."""
+HOLD_S = 20.0
+"""Time after which a tolerated connection is reopened."""
 
-RAMP = 20.0
-"""Seconds over which the places are filled. A TLS handshake costs this process about as much as the server."""
+RAMP_S = 20.0
+"""Time over which connections are opened; a TLS handshake costs this process about as much as the server."""
 
-RECEIVE_BUFFER = 32 * 1024
-"""Bytes in the kernel; with more, those who never read would be a measurement of bulk transfer."""
+RECEIVE_BUFFER_BYTES = 32 * 1024
+"""Kernel buffer; a larger one would make clients that never read a test of bulk transfer."""
 
-PAUSE = 20.0
-"""Seconds between two connections of a place."""
+RECONNECT_INTERVAL_S = 20.0
+"""Pause between two connections of a slot."""
 
 
 class Order(msgspec.Struct):
-    """What to do."""
+    """Parameters of an attack."""
 
     host: str
     port: int
@@ -48,14 +48,14 @@ class Order(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """What was done."""
+    """Result of an attack."""
 
     opened: dict[str, int]
     """TCP connections, by kind."""
     failed: dict[str, int]
-    """Connections that failed or were reset, by the error."""
+    """Connections that failed or were reset, by error."""
     most: int
-    """Most connections at once."""
+    """Peak number of connections."""
 
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -67,24 +67,24 @@ async def _until_ended(reader: asyncio.StreamReader) -> None:
 
 
 async def silent(streams: Streams) -> None:
-    """Connects and says nothing."""
+    """Connect and send nothing."""
     await _until_ended(streams[0])
 
 
 async def half_hello(streams: Streams) -> None:
-    """Begins TLS and leaves it at that."""
+    """Begin TLS and stop."""
     streams[1].write(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
     await _until_ended(streams[0])
 
 
 async def junk(streams: Streams) -> None:
-    """Sends noise where TLS should be."""
+    """Send noise instead of TLS."""
     streams[1].write(os.urandom(4096))
     await _until_ended(streams[0])
 
 
 async def dribble(streams: Streams) -> None:
-    """Sends a request over TLS, a byte each second."""
+    """Send a request over TLS, one byte per second."""
     streams[1].write(b"GET / HTTP/1.1\r\nX: ")
     while not streams[0].at_eof():
         streams[1].write(b"a")
@@ -93,7 +93,7 @@ async def dribble(streams: Streams) -> None:
 
 
 def session(frame: bytes, user: str = "alex") -> Callable[[Streams], Awaitable[None]]:
-    """Opens a session and floods it with a frame."""
+    """Open a session and flood it with a frame."""
 
     async def flood(streams: Streams) -> None:
         reader, writer = streams
@@ -108,9 +108,9 @@ def session(frame: bytes, user: str = "alex") -> Callable[[Streams], Awaitable[N
 
 
 async def unread(streams: Streams) -> None:
-    """Opens the session with the most payload and never reads it."""
+    """Open the session with the most payload and never read."""
     streams[1].write(upgrade("computer"))
-    await asyncio.sleep(HOLD)
+    await asyncio.sleep(HOLD_S)
 
 
 PING = Frame(Opcode.PING, bytes(125)).serialize(mask=True) * 10
@@ -125,11 +125,11 @@ KINDS: dict[str, tuple[int, bool, Callable[[Streams], Awaitable[None]]]] = {
     "floods uploads": (5, True, session(UPLOAD)),
     "never reads": (10, True, unread),
 }
-"""For each its part of a hundred connections, whether it speaks TLS, and what it does."""
+"""Share in per cent, whether it uses TLS, and behaviour of each kind."""
 
 
 class Attack:
-    """All places at once."""
+    """All connections at once."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
@@ -140,35 +140,35 @@ class Attack:
         self.report = Report({}, {}, 0)
 
     async def run(self) -> None:
-        """Fills the places, and keeps them filled until the time is over."""
-        # uvloop reports a transport that is aborted while it still has to write.
+        """Open the connections, and keep them open until the time is over."""
+        # uvloop reports transports aborted with pending writes.
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         kinds = [kind for kind, (part, _, _) in KINDS.items() for _ in range(part)]
-        places = [
-            asyncio.create_task(self._position(number, kinds[number * 37 % len(kinds)]))
+        slots = [
+            asyncio.create_task(self._slot(number, kinds[number * 37 % len(kinds)]))
             for number in range(self._order.connections)
         ]
-        await asyncio.sleep(RAMP + self._order.seconds)
-        for place in places:
-            place.cancel()
-        await asyncio.wait(places)
+        await asyncio.sleep(RAMP_S + self._order.seconds)
+        for slot in slots:
+            slot.cancel()
+        await asyncio.wait(slots)
 
-    async def _position(self, number: int, kind: str) -> None:
+    async def _slot(self, number: int, kind: str) -> None:
         source = f"127.1.{number % BLOCKS}.{1 + number // BLOCKS % HOSTS}"
         _, tls, behave = KINDS[kind]
-        await asyncio.sleep(number / self._order.connections * RAMP)
+        await asyncio.sleep(number / self._order.connections * RAMP_S)
         while True:
             try:
                 await self._once(source, tls, behave, kind)
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 self._count(self.report.failed, type(error).__name__)
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(RECONNECT_INTERVAL_S)
 
     async def _once(self, source: str, tls: bool, behave: Callable[[Streams], Awaitable[None]], kind: str) -> None:  # noqa: FBT001 - a column of KINDS
         sock = socket.socket()
         try:
             sock.settimeout(0)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
             sock.bind((source, 0))
             await asyncio.get_running_loop().sock_connect(sock, (self._order.host, self._order.port))
         except BaseException:
@@ -179,14 +179,14 @@ class Attack:
             limit=4096,
             ssl=self._tls if tls else None,
             server_hostname="localhost" if tls else None,
-            ssl_handshake_timeout=HOLD if tls else None,
+            ssl_handshake_timeout=HOLD_S if tls else None,
         )
         self._count(self.report.opened, kind)
         self._open += 1
         self.report.most = max(self.report.most, self._open)
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(HOLD):
+                async with asyncio.timeout(HOLD_S):
                     await behave(streams)
         finally:
             self._open -= 1
@@ -198,7 +198,6 @@ class Attack:
 
 
 def main() -> None:
-    """Attacks as ordered."""
     os.nice(10)
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
     attack = Attack(order)

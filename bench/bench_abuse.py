@@ -1,9 +1,8 @@
-"""How honest households fare while 5,000 hostile connections of 50 address blocks go on for a minute.
+"""Effect on honest households of 5,000 hostile connections from 50 address blocks for a minute.
 
-The daemon has its default limits. Forty households come and go, over and over: first alone, then under attack. Each has
-6 Mbit/s: Alex and Sarah at their full rates, Jake at a fifth and the Computer at 1 Mbit/s, so that two cores carry
-daemon, clients and attackers together. Pacing is each session's mean rate over ten seconds against its profile's.
-Takes about three minutes.
+The daemon has its default limits. Forty households come and go: first alone, then under attack. Each has 6 Mbit/s: Alex
+and Sarah at full rate, Jake at a fifth and the Computer at 1 Mbit/s, so that two cores carry daemon, clients and
+attackers. Pacing is each session's mean rate over ten seconds against its profile's. Takes about three minutes.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.attackers import BLOCKS, RAMP
+from bench.attackers import BLOCKS, RAMP_S
 from bench.attackers import Order as Attack
 from bench.attackers import Report as Attacked
 from household.v1 import server_service_pb2, session_service_pb2
@@ -36,28 +35,28 @@ PEOPLE = {
     "jake": ("&throughput=5", 1.0),
     "computer": ("&throughput=1", 1.0),
 }
-"""For each the wish, and the mean download in Mbit/s that comes of it."""
+"""Requested rate as query, and the resulting mean download in Mbit/s."""
 
 CONNECTIONS = 5000
-SECONDS = 75.0
+ATTACK_S = 75.0
 CALM_ROUNDS = 2
-SPREAD = 6.0
-"""Seconds over which a round's sessions are opened."""
+SPREAD_S = 6.0
+"""Time over which a round's sessions are opened."""
 
-CALLS = 0.05
-"""Seconds between two calls of the control API."""
+CALL_INTERVAL_S = 0.05
+"""Pause between two calls of the control API."""
 
 
 class Round(msgspec.Struct):
-    """One round of the households, or what ended it."""
+    """One round of the households, or its failure."""
 
     errors: list[float]
-    """Of each session's download, in parts of the wanted rate."""
+    """Relative error of each session's download rate."""
     failure: str = ""
 
 
 class Watch:
-    """Calls the control API and looks at the daemon's memory, in a thread."""
+    """Calls the control API and reads the daemon's memory, in a thread."""
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
@@ -68,7 +67,7 @@ class Watch:
 
     def _look(self) -> None:
         request = session_service_pb2.ListSessionsRequest(page_size=100)
-        while not self._over.wait(CALLS):
+        while not self._over.wait(CALL_INTERVAL_S):
             began = time.perf_counter()
             self._daemon.sessions.ListSessions(request, timeout=30)
             self.latencies.append(time.perf_counter() - began)
@@ -76,7 +75,7 @@ class Watch:
 
     @contextlib.contextmanager
     def on(self) -> Iterator[None]:
-        """Looks for the length of a block."""
+        """Watch for the length of a block."""
         self._thread.start()
         try:
             yield
@@ -86,7 +85,7 @@ class Watch:
 
 
 def memory(daemon: Daemon) -> int:
-    """Proportional set size of the supervisor and its workers, bytes."""
+    """Return the proportional set size of the supervisor and its workers, in bytes."""
     total = 0
     for pid in (daemon.process.pid, *daemon.worker_pids()):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -96,10 +95,10 @@ def memory(daemon: Daemon) -> int:
 
 
 def play(daemon: Daemon) -> Round:
-    """All households once."""
+    """Run all households once."""
     users = [f"{who}?test_id=home{number}{wish}" for number in range(HOUSEHOLDS) for who, (wish, _) in PEOPLE.items()]
     sources = [f"127.2.{number}.1" for number in range(HOUSEHOLDS) for _ in PEOPLE]
-    order = Order(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), users, SPREAD, sources)
+    order = Order(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), users, SPREAD_S, sources)
     done = subprocess.run(
         [sys.executable, "-m", "tests.worker.load"],
         input=msgspec.json.encode(order),
@@ -115,19 +114,18 @@ def play(daemon: Daemon) -> Round:
 
 
 def attack(daemon: Daemon) -> subprocess.Popen[bytes]:
-    """Begins the attack."""
     host, port = daemon.address
     attackers = subprocess.Popen(
         [sys.executable, "-m", "bench.attackers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert attackers.stdin
-    attackers.stdin.write(msgspec.json.encode(Attack(host, port, CONNECTIONS, SECONDS)))
+    attackers.stdin.write(msgspec.json.encode(Attack(host, port, CONNECTIONS, ATTACK_S)))
     attackers.stdin.close()
     return attackers
 
 
 def row(name: str, rounds: list[Round], watch: Watch) -> None:
-    """Prints how a phase went."""
+    """Print the row of a phase."""
     errors = [error for each in rounds for error in each.errors]
     within = sum(error <= 0.02 for error in errors) / len(errors) if errors else 0
     failed = sum(bool(each.failure) for each in rounds)
@@ -155,11 +153,11 @@ def main() -> None:
         with under_attack.on():
             attackers = attack(daemon)
             try:
-                time.sleep(RAMP)
+                time.sleep(RAMP_S)
                 rounds = []
                 while attackers.poll() is None:
                     played = play(daemon)
-                    # One that the end of the attack met is not counted, unless it failed.
+                    # Ignore a round cut by the end of the attack, unless it failed.
                     if attackers.poll() is None or played.failure:
                         rounds.append(played)
             finally:

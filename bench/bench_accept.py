@@ -1,4 +1,4 @@
-"""How evenly two workers share the sessions: 40 that come one by one, and 400 that come at once."""
+"""Distribution of sessions over two workers: 40 opened one by one, and 400 at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROUNDS = 5
 
 
 async def share(daemon: Daemon, count: int, pause: float) -> list[int]:
-    """Opens ``count`` sessions, ``pause`` seconds between the starts of two; how many each worker has, most first."""
+    """Open ``count`` sessions at intervals of ``pause`` seconds; return the sessions of each worker, most first."""
     tls = daemon.tls
     async with contextlib.AsyncExitStack() as stack:
 
@@ -38,7 +38,6 @@ async def share(daemon: Daemon, count: int, pause: float) -> list[int]:
 
 
 def main() -> None:
-    """Prints what each round came to."""
     with tempfile.TemporaryDirectory() as directory, running(Path(directory), "--workers", "2", env=CROWD) as daemon:
         for words, count, pause in (("one by one", 40, 0.05), ("at once", 400, 0.0)):
             shares = [asyncio.run(share(daemon, count, pause)) for _ in range(ROUNDS)]

@@ -1,9 +1,9 @@
-"""How the control plane does while the data plane takes all that the machine has, and what abuse of it costs that one.
+"""Control plane under a saturated data plane, and effect of its abuse on the data plane.
 
 Three tables: latency of ListSessions and KillSessions with a thousand live sessions, idle and with bulk sessions at
-full rate on every worker; time from the call of ShutdownServer to the last byte that any client received, likewise;
-and how far the rates of ten households are off while nothing, thousands of idle control connections, or HTTP/2 abuse
-goes on. Clients and load share the machine with the daemon. Takes about three minutes.
+full rate on every worker; time from the call of ShutdownServer to the last byte received by any client, likewise; and
+rate errors of ten households with nothing, thousands of idle control connections, or HTTP/2 abuse. Clients and load
+share the machine with the daemon. Takes about three minutes.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ WORKERS = 2
 SESSIONS = 1000
 KILLS = 150
 CALLS = 300
-SECONDS = 6.0
-"""Most time for one row of calls."""
-STOPS = 3
-"""Rounds of a shutdown; the worst is shown beside the median."""
-BULK = 2
-"""Sessions at full rate for each worker; more until every worker has one."""
-IDLE = 2000
+MAX_ROW_S = 6.0
+"""Longest measurement of one row."""
+SHUTDOWNS = 3
+"""Rounds of a shutdown; shows the worst and the median."""
+BULK_PER_WORKER = 2
+"""Sessions at full rate per worker; more until every worker has one."""
+IDLE_CONNECTIONS = 2000
 HOUSEHOLDS = 10
 
 _spawn = multiprocessing.get_context("spawn")
@@ -58,7 +58,7 @@ _spawn = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True)
 class Target:
-    """What another process needs of a daemon to be its client."""
+    """A daemon, as another process needs it to connect."""
 
     ws_url: str
     ca_file: str
@@ -66,17 +66,16 @@ class Target:
 
     @classmethod
     def of(cls, daemon: Daemon) -> Target:
-        """That of a running daemon."""
         return cls(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), daemon.address)
 
     @property
     def tls(self) -> ssl.SSLContext:
-        """Trusts the daemon's certificate."""
+        """TLS context that trusts the daemon's certificate."""
         return ssl.create_default_context(cafile=self.ca_file)
 
 
 def crowd(target: Target, first: int, count: int, last_byte: Synchronized[float]) -> None:
-    """Sessions that answer pings and nothing else, until the process is ended; notes when a message came in."""
+    """Hold sessions that only answer pings, until the process is killed; record the time of each message."""
 
     class Noting(Client):
         async def read(self) -> None:
@@ -98,7 +97,7 @@ def crowd(target: Target, first: int, count: int, last_byte: Synchronized[float]
 
 
 def bulk(target: Target, last_byte: Synchronized[float]) -> None:
-    """One session at full rate, read as fast as Python can until its end."""
+    """Read one session at full rate until it ends."""
     buffer = bytearray(256 * 1024)
     with target.tls.wrap_socket(socket.create_connection(target.address), server_hostname="localhost") as sock:
         sock.sendall(upgrade("computer"))
@@ -108,21 +107,21 @@ def bulk(target: Target, last_byte: Synchronized[float]) -> None:
 
 
 def idle(control_socket: str, ready: Synchronized[float]) -> None:
-    """Control connections that say nothing after their beginning."""
+    """Hold control connections that send nothing after their preface."""
     held = []
-    for _ in range(IDLE):
+    for _ in range(IDLE_CONNECTIONS):
         sock = connected(Path(control_socket))
         sock.sendall(PREFACE + b"\0\0\0\x04\0\0\0\0\0")
         held.append(sock)
     for sock in held:
-        # The server's SETTINGS: each one is really served.
+        # The server's SETTINGS: the connection was accepted.
         sock.recv(9)
     ready.value = len(held)
     time.sleep(120)
 
 
 def abuse(control_socket: str, rounds: Synchronized[float]) -> None:
-    """Rapid reset, streams without a request, floods of pings and settings, one after the other for good."""
+    """Endlessly reset streams, open streams without a request, and flood with pings and settings."""
     while True:
         with contextlib.suppress(OSError), Hostile(Path(control_socket)) as one:
             one.reset_streams(1000)
@@ -136,7 +135,7 @@ def abuse(control_socket: str, rounds: Synchronized[float]) -> None:
 
 
 class Load:
-    """Processes of clients, all ended at the end of a block."""
+    """Processes of clients, killed at the end of a block."""
 
     def __init__(self, daemon: Daemon) -> None:
         self.daemon = daemon
@@ -145,7 +144,7 @@ class Load:
         self._processes: list[BaseProcess] = []
 
     def start(self, run: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Synchronized[float]]:
-        """Runs ``run(*arguments, value)`` in a process of its own; ``value`` is shared."""
+        """Run ``run(*arguments, value)`` in a new process; ``value`` is shared."""
         value: Synchronized[float] = _spawn.Value("d", 0.0)
         process = _spawn.Process(target=run, args=(*arguments, value), daemon=True)
         process.start()
@@ -153,16 +152,16 @@ class Load:
         return process, value
 
     def small(self, count: int) -> None:
-        """Sessions with little traffic."""
+        """Open sessions with little traffic."""
         half = count // 2
         for first, size in ((0, half), (half, count - half)):
             self.last_byte.append(self.start(crowd, self.target, first, size)[1])
         wait_until(lambda: self._sessions() >= count, f"{count} sessions", 90)
 
     def bulk(self) -> list[BaseProcess]:
-        """Sessions at full rate, on every worker."""
+        """Open sessions at full rate, on every worker."""
         started: list[BaseProcess] = []
-        for _ in range(WORKERS * BULK):
+        for _ in range(WORKERS * BULK_PER_WORKER):
             process, value = self.start(bulk, self.target)
             started.append(process)
             self.last_byte.append(value)
@@ -188,11 +187,10 @@ class Load:
         return self.daemon.get_server().sessions
 
     def reached(self, value: Synchronized[float], least: float) -> None:
-        """Returns once a process has come so far."""
+        """Wait until ``value`` of a process reaches ``least``."""
         wait_until(lambda: value.value >= least, f"{least:g} of the process's doings", 60)
 
     def end(self) -> None:
-        """Ends every process."""
         for process in self._processes:
             process.kill()
         for process in self._processes:
@@ -201,7 +199,7 @@ class Load:
 
 @contextlib.contextmanager
 def loaded(*options: str) -> Iterator[Load]:
-    """A daemon of two workers, and its clients."""
+    """Run a daemon of two workers, and its clients."""
     with (
         tempfile.TemporaryDirectory() as directory,
         running(Path(directory), "--workers", str(WORKERS), *options, env=quiet_crowd(Path(directory))) as it,
@@ -214,7 +212,7 @@ def loaded(*options: str) -> Iterator[Load]:
 
 
 def busy() -> tuple[float, float]:
-    """Seconds that the machine's cores were busy, and that they had."""
+    """Return the seconds that the machine's cores were busy, and their total."""
     fields = [int(text) for text in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     ticks = os.sysconf("SC_CLK_TCK")
     return (sum(fields) - fields[3] - fields[4]) / ticks, sum(fields) / ticks
@@ -238,22 +236,25 @@ class Usage:
 
 
 def calls(name: str, daemon: Daemon, call: Callable[[int], object], most: int = CALLS) -> None:
-    """Prints a row: latency of calls one after the other."""
+    """Print a row: latency of successive calls."""
     took: list[float] = []
-    usage, end = Usage(daemon), time.monotonic() + SECONDS
+    usage, end = Usage(daemon), time.monotonic() + MAX_ROW_S
     while len(took) < most and time.monotonic() < end:
         began = time.perf_counter()
         call(len(took))
         took.append((time.perf_counter() - began) * 1e3)
-        # Callers are people and their scripts; without a pause the calls themselves would be the load.
+        # As by people and their scripts; without a pause the calls would be the load.
         time.sleep(0.01)
     cuts = quantiles(took, n=100, method="inclusive")
     print(f"  {name:38}{len(took):5} calls  p50 {cuts[49]:7.1f} ms  p99 {cuts[98]:7.1f} ms   {usage}", flush=True)
 
 
 def latencies() -> None:
-    """The first table."""
-    print(f"{SESSIONS} live sessions, {WORKERS} workers; saturated: {WORKERS * BULK} or more bulk ones too", flush=True)
+    """Print the first table."""
+    print(
+        f"{SESSIONS} live sessions, {WORKERS} workers; saturated: {WORKERS * BULK_PER_WORKER} or more bulk ones too",
+        flush=True,
+    )
     with loaded("--log-level", "warning") as clients:
         daemon = clients.daemon
         clients.small(SESSIONS)
@@ -289,11 +290,11 @@ def latencies() -> None:
 
 
 def shutdowns() -> None:
-    """The second table."""
+    """Print the second table."""
     print("ShutdownServer with 200 small sessions: from the call to the last byte that any client received", flush=True)
     for name in ("idle", "saturated"):
         rows, used = [], ""
-        for _ in range(STOPS):
+        for _ in range(SHUTDOWNS):
             with loaded("--log-level", "warning") as clients:
                 clients.small(200)
                 if name == "saturated":
@@ -318,7 +319,7 @@ def shutdowns() -> None:
 
 
 def pacing() -> None:
-    """The third table."""
+    """Print the third table."""
     print(f"{HOUSEHOLDS} households of alex, sarah and jake: measured over wanted, least and greatest", flush=True)
     with loaded("--log-level", "error") as clients:
         daemon = clients.daemon
@@ -326,7 +327,7 @@ def pacing() -> None:
         users = [f"{who}_{index}" for index in range(HOUSEHOLDS) for who in ("alex", "sarah", "jake")]
         for name, run, ready in (
             ("nothing else", None, 0),
-            (f"{IDLE} idle control connections", idle, IDLE),
+            (f"{IDLE_CONNECTIONS} idle control connections", idle, IDLE_CONNECTIONS),
             ("HTTP/2 abuse", abuse, 1),
         ):
             process = value = None
@@ -356,7 +357,6 @@ def pacing() -> None:
 
 
 def main() -> None:
-    """Prints the tables."""
     latencies()
     shutdowns()
     pacing()

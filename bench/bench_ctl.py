@@ -1,6 +1,6 @@
-"""How long householdctl takes to start: processor time over that of a Python that does nothing, least of many runs.
+"""Start-up time of householdctl: CPU time beyond that of an idle Python, minimum of many runs.
 
-Processor time, because a command waits for little, and what else the machine does then counts less.
+CPU time, because a command hardly waits, and other work on the machine then matters less.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from tests.daemon import running
 
 RUNS = 30
 
-# As installed: Python keeps what it compiled, unless the environment of a build forbids it.
+# As installed, with cached bytecode, which a build environment may forbid.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def least(*command: str) -> float:
-    """Seconds of the fastest run, user and system."""
+    """Return the user and system time of the fastest run, in seconds."""
     return min(_seconds(command) for _ in range(RUNS))
 
 
@@ -35,7 +35,6 @@ def _seconds(command: tuple[str, ...]) -> float:
 
 
 def main() -> None:
-    """Prints a line for each command."""
     with tempfile.TemporaryDirectory() as directory, running(Path(directory)) as daemon:
         bare = least(sys.executable, "-c", "pass")
         print(f"python -c pass: {bare * 1000:.0f} ms")

@@ -1,8 +1,8 @@
-"""What counting for the metrics costs the data plane, as parts of the CPU time that a worker spends anyway.
+"""Cost of metrics in the data plane, as a share of a worker's CPU time.
 
-A worker carries small sessions for a while: its CPU time and its ticks of payload are read from the metrics. Beside it
-stands what one tick's counting takes, called many times in a plain process, and what a poll takes with samples and
-without, of an idle worker. Usage: ``python bench/bench_metrics.py [SESSIONS]``.
+A worker carries small sessions: its CPU time and payload ticks are read from the metrics. Compared with the cost of
+counting one tick, measured in a plain process, and of a poll of an idle worker, with and without samples. Usage:
+``python bench/bench_metrics.py [SESSIONS]``.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from tests.end_to_end.sessions import open_sessions
 from tests.scraping import LISTEN, scrape
 from tests.timers import Timers
 
-SECONDS = 15.0
+MEASURE_S = 15.0
 CALLS = 500
 
 
 def seconds_each(call: Callable[[], object], count: int = 100_000) -> float:
-    """CPU seconds of one call, the least of several rounds."""
+    """Return the CPU seconds of one call, the minimum of several rounds."""
     rounds = []
     for _ in range(7):
         began = time.process_time()
@@ -46,7 +46,7 @@ def seconds_each(call: Callable[[], object], count: int = 100_000) -> float:
 
 
 def counting() -> float:
-    """CPU seconds that a tick's counting takes: its lateness, and what the pacer notes of causes."""
+    """Return the CPU seconds of counting a tick: its lateness, and the pacer's causes."""
     clock = Clock(time.monotonic, time.time, Timers(time.monotonic).call_later)
     manager = SessionManager(Timeouts(), clock)
     planned = clock.now()
@@ -62,7 +62,7 @@ def counting() -> float:
 
 
 def poll(daemon: Daemon, pid: int, *, samples: bool) -> float:
-    """CPU seconds that an idle worker takes to answer a poll."""
+    """Return the CPU seconds that an idle worker needs to answer a poll."""
     with grpc.insecure_channel(f"unix:{daemon.runtime_dir}/private/worker-0.sock") as channel:
         server = Stubs(channel).server
         began = _cpu(pid)
@@ -78,14 +78,13 @@ def _cpu(pid: int) -> float:
 
 
 async def measure(daemon: Daemon, sessions: int) -> None:
-    """Prints the rows."""
     pid = daemon.worker_pids()[0]
     async with open_sessions(daemon, sessions):
         await asyncio.sleep(2)
         first = await asyncio.to_thread(scrape, daemon)
-        await asyncio.sleep(SECONDS)
+        await asyncio.sleep(MEASURE_S)
         last = await asyncio.to_thread(scrape, daemon)
-    # Without sessions, whose traffic would be counted as well; all series stay.
+    # Without sessions, whose traffic would count too; all series remain.
     wait_until(lambda: not daemon.list_sessions(), "the end of the sessions")
     polls = {samples: min(poll(daemon, pid, samples=samples) for _ in range(5)) for samples in (False, True)}
     cpu, ticks = (
@@ -96,16 +95,15 @@ async def measure(daemon: Daemon, sessions: int) -> None:
         )
     )
     one = counting()
-    print(f"{sessions} sessions, {ticks / SECONDS:.0f} ticks a second, worker at {cpu / SECONDS:.0%} of a core")
+    print(f"{sessions} sessions, {ticks / MEASURE_S:.0f} ticks a second, worker at {cpu / MEASURE_S:.0%} of a core")
     print(f"  a tick, with all that belongs to it   {cpu / ticks * 1e6:8.1f} us")
     print(f"  its counting                          {one * 1e6:8.2f} us   {one * ticks / cpu:.2%} of the worker's time")
     extra = polls[True] - polls[False]
     print(f"  a poll without samples                {polls[False] * 1e3:8.2f} ms")
-    print(f"  samples, once a second                {extra * 1e3:8.2f} ms   {extra / (cpu / SECONDS):.2%} of it")
+    print(f"  samples, once a second                {extra * 1e3:8.2f} ms   {extra / (cpu / MEASURE_S):.2%} of it")
 
 
 def main() -> None:
-    """Runs a daemon of one worker."""
     sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     with tempfile.TemporaryDirectory() as directory, running(Path(directory), *LISTEN, env=CROWD) as daemon:
         asyncio.run(measure(daemon, sessions))

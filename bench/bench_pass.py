@@ -1,7 +1,6 @@
-"""How a control pass grows with its sessions: 100, 1,000 and 5,000, without network and TLS.
+"""Duration of a control pass with 100, 1,000 and 5,000 sessions, without network and TLS.
 
-The kernel is asked for TCP_INFO as always; what a session is told goes nowhere. What else a pass costs, ``make bench
-ARGS=control`` measures.
+TCP_INFO is read from the kernel; messages to sessions are discarded. ``make bench ARGS=control`` measures the rest.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ PASSES = 20
 
 
 def cheapest(count: int) -> tuple[float, float]:
-    """Seconds of the cheapest pass over ``count`` sessions of Alex, whose clients all answer.
+    """Return the seconds of the fastest pass over ``count`` sessions of Alex whose clients answer.
 
-    First until all are judged, so that whoever is dead has no payload to come; then of the whole pass.
+    First the time until all are judged, when payload for dead clients has stopped; then that of the whole pass.
     """
     judged_after = -(-count // BATCH_SIZE)
     with benching() as bench:
@@ -44,7 +43,6 @@ def cheapest(count: int) -> tuple[float, float]:
 
 
 async def main() -> None:
-    """Prints a line for each number of sessions."""
     setup.set_up("warning", "auto")
     garbage_collector.settle()
     for count in COUNTS:

@@ -1,6 +1,6 @@
-"""Do the profiles get their rates? Measured over wanted, per profile and direction, for one household and for fifty.
+"""Accuracy of the profiles' rates: measured over wanted, by profile and direction, for 1 and 50 households.
 
-The same load processes as the tests', which count ten seconds of each session.
+Uses the load processes of the tests, which measure ten seconds of each session.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ SMALL = ("alex", "sarah", "jake")
 
 
 def measure(*parts: list[str], workers: int, spread: float) -> None:
-    """Runs the users and prints a row a profile."""
     with (
         tempfile.TemporaryDirectory() as directory,
         running(Path(directory), "--workers", str(workers), env=CROWD) as daemon,
@@ -50,7 +49,6 @@ def _range(ratios: list[float]) -> str:
 
 
 def main() -> None:
-    """Prints both tables."""
     print("one household, its Computer wishing for 50 Mbit/s; measured over wanted, least and greatest session")
     measure([*(f"{who}_1" for who in SMALL), "computer_1?throughput=50"], workers=1, spread=0)
     print("fifty households without their Computers, 2 workers")

@@ -1,4 +1,4 @@
-"""Many paced sessions as one process can hold them, each measured exactly."""
+"""Many paced sessions in one process, each measured exactly."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from websockets.frames import Frame, Opcode
 
 from bench.readers import connected
 
-POLL = 0.02
-"""Least seconds from one look at all sessions to the next; TCP holds meanwhile what came."""
+MIN_POLL_INTERVAL_S = 0.02
+"""Minimum interval between two polls of all sessions; meanwhile data waits in TCP."""
 
-OPENS = 0.1
-"""Seconds for which sessions are opened before the others are looked at again."""
+MAX_OPENING_S = 0.1
+"""Longest time spent opening sessions before the others are polled."""
 
-SAYS = 1.0
-"""Seconds from one sign of life of a session to the next."""
+HEARTBEAT_S = 1.0
+"""Interval between signs of life of a session."""
 
 _SIGN = Frame(Opcode.BINARY, os.urandom(64)).serialize(mask=True)
 
 
 @dataclass
 class Player:
-    """One session. Frames are taken apart, because messages do not count as payload."""
+    """One session. Parses frames, because messages do not count as payload."""
 
     sock: socket.socket
     user: str
     payload: int = 0
-    """Bytes so far."""
+    """Payload bytes so far."""
     at: float = 0.0
-    """When the last of them was looked for."""
+    """Time of the last poll."""
     says_at: float = 0.0
     _rest: bytes = b""
-    """The beginning of a header."""
+    """Incomplete frame header."""
     _left: int = 0
-    """Bytes that the frame under way still has."""
+    """Bytes left of the current frame."""
     _binary: bool = False
 
     def take(self) -> None:
-        """Reads all that is there."""
+        """Read all available data."""
         while True:
             try:
                 data = self.sock.recv(65536)
@@ -55,7 +55,7 @@ class Player:
         self.at = time.perf_counter()
         if self.at >= self.says_at:
             self.sock.send(_SIGN)
-            self.says_at = self.at + SAYS
+            self.says_at = self.at + HEARTBEAT_S
 
     def _parse(self, data: bytes) -> None:
         if self._rest:
@@ -80,20 +80,21 @@ class Player:
 
 @dataclass
 class Crowd:
-    """Sessions of one server, opened as they are wanted."""
+    """Sessions of one server, opened on demand."""
 
     address: tuple[str, int]
     tls: ssl.SSLContext | None
     users: tuple[str, ...]
-    """Of the sessions, in turn; each gets a number."""
+    """Users of the sessions, in rotation; each gets a number."""
     at_once: int = 1
-    """Connections that are opened at the same time."""
+    """Connections opened concurrently."""
     players: list[Player] = field(default_factory=list)
     slowest: float = 0.0
-    """Longest seconds between two looks at a session in the last measurement: what the load itself could not do."""
+    """Longest interval between two polls of a session in the last measurement, in seconds: the lag of the load
+    itself."""
 
     def resize(self, count: int) -> None:
-        """Opens or lets go sessions until there are so many, and goes on playing meanwhile."""
+        """Open or close sessions until there are ``count``; keep playing meanwhile."""
         while len(self.players) > count:
             self.players.pop().sock.close()
         play_at = 0.0
@@ -102,7 +103,7 @@ class Crowd:
                 self.players += pool.map(self._enter, range(have, min(have + self.at_once, count)))
                 if time.perf_counter() >= play_at:
                     self.play(0)
-                    play_at = time.perf_counter() + OPENS
+                    play_at = time.perf_counter() + MAX_OPENING_S
 
     def _enter(self, number: int) -> Player:
         user = self.users[number % len(self.users)]
@@ -111,7 +112,7 @@ class Crowd:
         return Player(sock, user)
 
     def play(self, seconds: float) -> None:
-        """Reads what comes for so long, and once at least."""
+        """Read for ``seconds``, and at least once."""
         end = time.perf_counter() + seconds
         while True:
             began = time.perf_counter()
@@ -121,10 +122,10 @@ class Crowd:
             self.slowest = max(self.slowest, took)
             if time.perf_counter() >= end:
                 return
-            time.sleep(max(POLL - took, 0))
+            time.sleep(max(MIN_POLL_INTERVAL_S - took, 0))
 
     def rates(self, seconds: float) -> list[tuple[str, float]]:
-        """User and payload rate in bit/s of each session over so long."""
+        """Return the user and the payload rate in bit/s of each session over ``seconds``."""
         self.play(0)
         before = [(player.payload, player.at) for player in self.players]
         self.slowest = 0.0
@@ -135,6 +136,5 @@ class Crowd:
         ]
 
     def close(self) -> None:
-        """Lets all go."""
         for player in self.players:
             player.sock.close()

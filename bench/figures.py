@@ -1,4 +1,4 @@
-"""What a question is answered with: rows of figures, one value a round."""
+"""Answer to a question: rows of figures, one value per round."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from statistics import median
 
 Measured = Mapping[str, float]
-"""One round of one subject: a value for each figure, by its name with the unit, such as ``CPU s/GB``."""
+"""One round of one subject: figures by name with unit, such as ``CPU s/GB``."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How much to measure."""
+    """Extent of the measurements."""
 
     rounds: int
     seconds: float
-    """Of one measurement, without its warm-up."""
+    """Duration of one measurement, without warm-up."""
 
 
 @dataclass
@@ -27,35 +27,35 @@ class Row:
     rounds: list[Measured] = field(default_factory=list)
 
     def values(self, figure: str) -> list[float]:
-        """Of all rounds."""
+        """Return the values of all rounds."""
         return [each[figure] for each in self.rounds]
 
 
 @dataclass(frozen=True)
 class Plot:
-    """How a table is drawn."""
+    """Plot of a table."""
 
     figure: str
-    """What is shown: as a bar for each row, or over ``over`` as a line for each series."""
+    """Figure shown: as a bar for each row, or over ``over`` as a line for each series."""
     over: str | None = None
-    """A figure for the horizontal axis; the part of a row's name up to its first comma names its series."""
+    """Figure of the horizontal axis; a row's name up to its first comma names its series."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Subjects that were measured in the same rounds."""
+    """Subjects measured in the same rounds."""
 
     name: str
     rows: Sequence[Row]
     compared: str
-    """The figure that becomes a ratio."""
+    """Figure that is divided by the base's."""
     base: str
-    """The row that the ratio is to: a limit or a peer."""
+    """Row of the base: a limit or a peer."""
     aims: Mapping[str, str] = field(default_factory=dict)
-    """What the ratio of a row is to be, in words, by the row's name."""
+    """Goal of a row's ratio, as text, by the row's name."""
 
     def ratios(self, row: Row) -> list[float]:
-        """To the base of the same round, so that what slows the machine for a while slows both."""
+        """Return the ratios to the base of the same round, so that a slow moment of the machine affects both."""
         base = next(each for each in self.rows if each.name == self.base)
         return [
             mine / theirs for mine, theirs in zip(row.values(self.compared), base.values(self.compared), strict=True)
@@ -64,11 +64,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to one question."""
+    """Tables that answer a question."""
 
     title: str
     how: str
-    """What was done, in a paragraph."""
+    """Method, in one paragraph."""
     tables: Sequence[Table]
     plot: Plot
 
@@ -77,7 +77,7 @@ Question = Callable[[Options], Answer]
 
 
 def interleaved(subjects: Mapping[str, Callable[[], Measured]], rounds: int) -> list[Row]:
-    """Measures every subject once a round, in turn; every other round backwards, so that none always comes first."""
+    """Measure every subject once per round, in alternating order."""
     rows = {name: Row(name) for name in subjects}
     for index in range(rounds):
         for name in list(subjects)[:: -1 if index % 2 else 1]:
@@ -86,11 +86,11 @@ def interleaved(subjects: Mapping[str, Callable[[], Measured]], rounds: int) -> 
 
 
 def spread(values: Sequence[float]) -> str:
-    """The median, and the range where there is more than one value."""
+    """Return the median, and the range if there are several values."""
     least, most = show(min(values)), show(max(values))
     return show(median(values)) if least == most else f"{show(median(values))} ({least} to {most})"
 
 
 def show(value: float) -> str:
-    """Three digits are more than a figure of one machine is good for."""
+    """Return three significant digits."""
     return f"{value:.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""The machine and the software that figures were taken with."""
+"""Machine and software of a measurement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIBRARIES = ("websockets", "uvloop", "picows", "grpcio")
 
 
 def description() -> str:
-    """One sentence without its end."""
+    """Return one sentence without a full stop."""
     model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
     return (
@@ -24,5 +24,5 @@ def description() -> str:
 
 
 def today() -> str:
-    """UTC."""
+    """Return the date in UTC."""
     return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"

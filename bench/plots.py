@@ -1,4 +1,4 @@
-"""Answers as pictures."""
+"""Plots of answers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ IMAGES = Path("docs/images")
 
 _OURS, _OTHERS = "#2563eb", "#9ca3af"
 
-# Words stay words, so the file is small; without a date and with a fixed salt it changes only where a figure does.
+# Text as text keeps the file small; no date and a fixed salt keep it stable.
 mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "householdd", "font.size": 9})
 
 
 def draw(name: str, answer: Answer) -> Path:
-    """Draws the answer's tables side by side; the file."""
+    """Draw the answer's tables side by side; return the file."""
     width = len(answer.tables)
     figure = Figure(figsize=(4.2 * width, 2.6), layout="constrained")
     axes: list[Axes] = list(figure.subplots(1, width, squeeze=False)[0])

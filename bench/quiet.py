@@ -1,4 +1,4 @@
-"""Sessions that are told all that others are, and have next to no payload."""
+"""Sessions that receive all messages, and next to no payload."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ activity_type = "idle"
 download = {{ shape = "constant", rate_mbps = 0.01, tick_hz = 1 }}
 upload = {{ shape = "constant", rate_mbps = 0.1, tick_hz = 4 }}
 """
-"""A profile of its own: a lower rate for another one makes its portions smaller, not rarer, and those of 1500 sessions
-of Jake took half of a worker's time."""
+"""A separate profile: a lower rate for an existing one makes portions smaller, not rarer, and those of 1500 sessions of
+Jake took half of a worker's time."""
 
 
 def quiet_crowd(directory: Path) -> dict[str, str]:
-    """The environment of a daemon that takes any number of such sessions; its file of profiles is in ``directory``."""
+    """Return the environment of a daemon for any number of such sessions; its profiles are in ``directory``."""
     path = directory / "profiles.toml"
     path.write_text(BUILT_IN.read_text() + _PROFILE)
     return CROWD | {"HOUSEHOLDD_PROFILES": str(path)}

@@ -1,4 +1,4 @@
-"""Other rates for a running daemon's profiles."""
+"""Rates of a running daemon's profiles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.daemon import Daemon
 
 
 def set_rates(daemon: Daemon, profile: str, *, download_mbps: float, upload_mbps: float = 1.0) -> None:
-    """Sessions of a profile get these rates from now on."""
+    """Set the rates of a profile's sessions."""
     rates = config_service_pb2.ProfileRates(download_mbps=download_mbps, upload_mbps=upload_mbps)
     mask = FieldMask(paths=[f"profiles.{profile}.{direction}_mbps" for direction in ("download", "upload")])
     request = config_service_pb2.UpdateRuntimeConfigRequest(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 
 def upgrade(user: str) -> bytes:
-    """A client's opening handshake."""
+    """Return a client's opening handshake."""
     return (
         f"GET /ws/virtual-household/{user} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -19,7 +19,7 @@ def upgrade(user: str) -> bytes:
 
 
 def connected(address: tuple[str, int], tls: ssl.SSLContext | None, user: str) -> socket.socket:
-    """A blocking socket whose upgrade was answered; the rest of the answer's segment is dropped."""
+    """Return a blocking socket after its upgrade; drops the rest of the response's segment."""
     plain = socket.create_connection(address, timeout=30)
     sock = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
     sock.sendall(upgrade(user))
@@ -30,7 +30,7 @@ def connected(address: tuple[str, int], tls: ssl.SSLContext | None, user: str) -
 
 
 class Readers:
-    """Connections of one thread."""
+    """Connections read by one thread."""
 
     def __init__(self, sockets: list[socket.socket]) -> None:
         self._buffer = bytearray(256 * 1024)
@@ -40,7 +40,7 @@ class Readers:
             self._poll.register(sock.fileno(), select.EPOLLIN)
 
     def read(self, seconds: float) -> int:
-        """Reads from whoever has something for so long; bytes. OpenSSL leaves nothing behind that epoll cannot see."""
+        """Read available data for ``seconds``; return the bytes. OpenSSL buffers nothing that epoll does not see."""
         count, end = 0, time.perf_counter() + seconds
         while time.perf_counter() < end:
             for fileno, _ in self._poll.poll(1.0):
@@ -53,6 +53,6 @@ class Readers:
 
 @contextlib.contextmanager
 def readers(address: tuple[str, int], tls: ssl.SSLContext | None, count: int, user: str) -> Iterator[Readers]:
-    """So many connections for the length of a block."""
+    """Open ``count`` connections for the length of a block."""
     with contextlib.ExitStack() as stack:
         yield Readers([stack.enter_context(connected(address, tls, user)) for _ in range(count)])

@@ -1,4 +1,4 @@
-"""Answers as Markdown, and into docs/performance.md."""
+"""Writes answers as Markdown into docs/performance.md."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ DOCUMENT = Path("docs/performance.md")
 
 
 def markdown(answer: Answer) -> str:
-    """What was done, and the tables."""
+    """Return the method and the tables."""
     return "\n\n".join([answer.how, *("\n".join(_table(table)) for table in answer.tables)])
 
 
 def write(name: str, answer: Answer, options: Options, command: str, image: Path) -> None:
-    """Puts an answer between its markers in the document, with what it was measured on.
+    """Put an answer between its markers in the document, with the machine.
 
-    Raises SystemExit where the document has no such markers.
+    Raise SystemExit if the document lacks the markers.
     """
     begin, end = f"<!-- bench {name}: begin; written by make bench -->", f"<!-- bench {name}: end -->"
     text = DOCUMENT.read_text()

@@ -1,7 +1,7 @@
-"""Asks the advisory services about all pinned dependencies; ``make audit``.
+"""Check all pinned dependencies with the advisory services; ``make audit``.
 
-Exits 1 when one of them has a known vulnerability. A service that cannot be asked is named and fails nothing: a change
-is not at fault when somebody else's server is down.
+Exits 1 if one has a known vulnerability. A service that does not answer is reported, but fails nothing: a change is not
+at fault for a server that is down.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def main() -> int:
-    """The exit status; options go to pip-audit, such as ``--osv-url``."""
+    """Return the exit status; arguments go to pip-audit, such as ``--osv-url``."""
     locks = sorted((ROOT / "requirements").glob("*.lock"))
     found = [line for lock in locks for line in _python(lock, sys.argv[1:])]
     found += _npm()
@@ -27,7 +27,7 @@ def main() -> int:
 
 
 def _python(lock: Path, options: Sequence[str]) -> list[str]:
-    # What is pinned with hashes needs no resolving.
+    # Hash-pinned requirements need no resolving.
     fixed = ("--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json")
     command = [sys.executable, "-m", "pip_audit", "--vulnerability-service", "osv", *fixed, *options]
     answer = _answer(lock.name, [*command, "--requirement", str(lock)], "dependencies")
@@ -48,9 +48,9 @@ def _npm() -> list[str]:
 
 
 def _answer(subject: str, command: list[str], key: str) -> dict[str, Any]:
-    """What the command says as JSON, which has ``key`` if the service was asked; else nothing, and the reason is told.
+    """Return the command's JSON if it has ``key``; else report the reason and return an empty dict.
 
-    Both commands exit 1 for findings as well as for failures.
+    Both commands exit 1 for findings and for failures.
     """
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
@@ -60,7 +60,7 @@ def _answer(subject: str, command: list[str], key: str) -> dict[str, Any]:
     if key in answer:
         print(f"{subject}: asked about {len(answer[key])} packages" if key == "dependencies" else f"{subject}: asked")
         return answer
-    # npm has its reason in the JSON, pip-audit in the last line of a traceback.
+    # npm gives its reason in the JSON, pip-audit in the last line of a traceback.
     reason = answer.get("message") or done.stderr.strip().rpartition("\n")[2] or f"exit status {done.returncode}"
     print(f"{subject}: skipped, the advisory service cannot be asked: {reason[:200]}")
     return {}

@@ -1,1 +1,1 @@
-"""Servers that householdd is compared with, each a process: ``python -m bench.peers.bulk KIND``."""
+"""Servers to compare with, each a process: ``python -m bench.peers.bulk KIND``."""

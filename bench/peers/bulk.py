@@ -1,4 +1,4 @@
-"""Servers that send as much as the client takes, in the frames of a bulk session: KIND STATE_DIR CONNECTIONS."""
+"""Servers that send as much as the client takes, in frames of a bulk session: KIND STATE_DIR CONNECTIONS."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from websockets.exceptions import ConnectionClosed
 from bench.peers.listening import listener, tls
 from householdd.worker.payload import FRAME_BYTES, portion
 
-HEADER = 14
-"""Greatest bytes of a frame's header."""
+MAX_HEADER_BYTES = 14
+"""Longest frame header."""
 
-TURN = 16
-"""Frames that a server writes before it looks after its other connections."""
+BATCH_SIZE = 16
+"""Frames written before other connections are served."""
 
 
 def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: int) -> None:
@@ -28,7 +28,7 @@ def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: i
     data = portion(FRAME_BYTES)
     while True:
         clients = [accepted(sock, context) for _ in range(connections)]
-        # Until the clients have seen enough.
+        # Until the clients leave.
         with contextlib.suppress(OSError):
             while True:
                 for client in clients:
@@ -38,12 +38,12 @@ def blocking(sock: socket.socket, context: ssl.SSLContext | None, connections: i
 
 
 def accepted(sock: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
-    """The next client, its upgrade answered; what it asked for is not looked at."""
+    """Accept a client and answer its upgrade, ignoring the request."""
     return asked(sock, context)[0]
 
 
 def asked(sock: socket.socket, context: ssl.SSLContext | None) -> tuple[socket.socket, str]:
-    """The next client and its request, which was answered: the client waits for that."""
+    """Accept a client; answer and return its request."""
     client, _ = sock.accept()
     if context is not None:
         client = context.wrap_socket(client, server_side=True)
@@ -53,15 +53,15 @@ def asked(sock: socket.socket, context: ssl.SSLContext | None) -> tuple[socket.s
 
 
 async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> None:
-    """A plain handler of the library that we use, on the same event loop."""
+    """A plain handler of the library that householdd uses, on the same event loop."""
     data = os.urandom(FRAME_BYTES)
 
     async def handler(connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
-                for _ in range(TURN):
+                for _ in range(BATCH_SIZE):
                     await connection.send(data)
-                # As long as the client keeps up, sending alone lets nobody else have a turn.
+                # Sending alone never yields while the client keeps up.
                 await asyncio.sleep(0)
 
     async with serve(handler, sock=sock, ssl=context, compression=None, ping_interval=None):
@@ -69,14 +69,14 @@ async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> Non
 
 
 async def picows(sock: socket.socket, context: ssl.SSLContext | None) -> None:
-    """A WebSocket library in Cython, as fast as its documentation knows: no copy, paused by its transport."""
+    """A WebSocket library in Cython, at its documented fastest: no copy, paused by its transport."""
     from picows import WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server  # noqa: PLC0415 - optional
 
     class Sender(WSListener):  # type: ignore[misc]  # the library is not typed
         def __init__(self) -> None:
             self.transport: WSTransport | None = None
             self.paused = False
-            self.buffer = bytearray(HEADER) + os.urandom(FRAME_BYTES)
+            self.buffer = bytearray(MAX_HEADER_BYTES) + os.urandom(FRAME_BYTES)
 
         def on_ws_connected(self, transport: WSTransport) -> None:
             self.transport = transport
@@ -93,10 +93,10 @@ async def picows(sock: socket.socket, context: ssl.SSLContext | None) -> None:
             self.fill()
 
         def fill(self) -> None:
-            for _ in range(TURN):
+            for _ in range(BATCH_SIZE):
                 if self.transport is None or self.paused:
                     return
-                self.transport.send_reuse_external_bytearray(WSMsgType.BINARY, self.buffer, HEADER)
+                self.transport.send_reuse_external_bytearray(WSMsgType.BINARY, self.buffer, MAX_HEADER_BYTES)
             asyncio.get_running_loop().call_soon(self.fill)
 
     def listener_for(_: WSUpgradeRequest) -> Sender:
@@ -107,7 +107,6 @@ async def picows(sock: socket.socket, context: ssl.SSLContext | None) -> None:
 
 
 def main(kind: str, state_dir: str, connections: str) -> None:
-    """Serves until killed."""
     sock, context = listener(), tls(state_dir)
     if kind == "blocking":
         blocking(sock, context, int(connections))

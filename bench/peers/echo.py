@@ -1,4 +1,4 @@
-"""A plain server that echoes messages, and sends bulk to a user ``computer``: KIND STATE_DIR."""
+"""A plain server that echoes messages, and sends bulk to user ``computer``: KIND STATE_DIR."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from bench.peers.bulk import TURN
+from bench.peers.bulk import BATCH_SIZE
 from bench.peers.listening import listener, tls
 from householdd.worker.payload import FRAME_BYTES
 
@@ -24,7 +24,7 @@ async def _serve(state_dir: str) -> None:
         with contextlib.suppress(ConnectionClosed):
             if connection.request.path.endswith("computer"):
                 while True:
-                    for _ in range(TURN):
+                    for _ in range(BATCH_SIZE):
                         await connection.send(data)
                     await asyncio.sleep(0)
             async for message in connection:

@@ -1,7 +1,7 @@
-"""Servers that do little more than hold connections: KIND STATE_DIR FILE.
+"""Servers that hardly do more than hold connections: KIND STATE_DIR FILE.
 
-``passes`` looks at each connection four times a second, and writes to it. FILE gets two numbers of 64 bits: looks at
-a connection so far, and the seconds that they took.
+``passes`` visits each connection four times a second and writes to it. FILE gets two 64-bit numbers: visits so far, and
+their total seconds.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from bench.peers.bulk import accepted
 from bench.peers.listening import listener, tls
 from bench.peers.upload import websockets
 
-INTERVAL = 0.25
+VISIT_INTERVAL_S = 0.25
 
 LOOKS = struct.Struct("=qd")
 
 _TCP_INFO_SIZE = 216
-"""As many bytes of it as householdd asks for."""
+"""Bytes of TCP_INFO that householdd reads."""
 
 _FIGURES = Frame(Opcode.TEXT, b" " * 900).serialize(mask=False)
-"""As long as what a session is told at a control pass."""
+"""As long as the message to a session at a control pass."""
 
 
 def read(path: Path) -> tuple[int, float]:
-    """What is in FILE."""
+    """Read FILE."""
     looks, seconds = LOOKS.unpack(path.read_bytes())
     return looks, seconds
 
 
 def passes(sock: socket.socket, context: ssl.SSLContext | None, path: Path) -> None:
-    """The limit of a control pass: for each connection one reading of TCP_INFO and one write, and nothing else."""
+    """The limit of a control pass: one reading of TCP_INFO and one write per connection."""
     with path.open("r+b") as file:
         memory = mmap.mmap(file.fileno(), LOOKS.size)
     clients: list[socket.socket] = []
@@ -66,16 +66,15 @@ def passes(sock: socket.socket, context: ssl.SSLContext | None, path: Path) -> N
         for client in clients:
             with contextlib.suppress(OSError):
                 client.recv(65536)
-        at = max(at + INTERVAL, time.perf_counter())
+        at = max(at + VISIT_INTERVAL_S, time.perf_counter())
 
 
 def main(kind: str, state_dir: str, path: str) -> None:
-    """Serves until killed."""
     sock, context = listener(), tls(state_dir)
     if kind == "passes":
         passes(sock, context, Path(path))
     else:
-        # Connections of the library that we use, that nothing is done with.
+        # Connections of the library that householdd uses, left idle.
         uvloop.run(websockets(sock, context))
 
 

@@ -1,4 +1,4 @@
-"""A peer's listening socket and certificate: the same as the daemon's, so that only the servers differ."""
+"""A peer's listening socket and certificate, same as the daemon's, so that only the servers differ."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench import cores
 from householdd.config import certificates
 
 CONGESTION_CONTROL = b"cubic"
-"""The daemon's default; the kernel's may be another."""
+"""The daemon's default; the kernel's may differ."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,7 @@ class Peer:
 
 @contextlib.contextmanager
 def peer(module: str, kind: str, state_dir: Path | None, *arguments: str) -> Iterator[Peer]:
-    """A peer on the server's core for the length of a block, with the certificate of a daemon's state directory.
-
-    None as ``state_dir`` is a peer without TLS.
-    """
+    """Run a peer on the server's core for a block, with the certificate in ``state_dir``; without TLS if None."""
     command = [*cores.ON_SERVER_CORE, sys.executable, "-m", f"bench.peers.{module}", kind, str(state_dir or "-")]
     with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -46,8 +43,8 @@ def peer(module: str, kind: str, state_dir: Path | None, *arguments: str) -> Ite
 
 
 def listener() -> socket.socket:
-    """A socket on a free loopback port, which is printed for whoever started this process."""
-    # Clients end in the middle of a frame, of which uvloop warns once for each write.
+    """Return a socket on a free loopback port, which is printed for the parent process."""
+    # uvloop warns for each write when a client leaves within a frame.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     sock = socket.create_server(("127.0.0.1", 0), backlog=1024)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION_CONTROL)
@@ -56,7 +53,7 @@ def listener() -> socket.socket:
 
 
 def tls(state_dir: str) -> SSLContext | None:
-    """The daemon's TLS; None for ``-``."""
+    """Return the daemon's TLS context; None for ``-``."""
     if state_dir == "-":
         return None
     return certificates.tls_context(Path(state_dir) / "dev-cert.pem", Path(state_dir) / "dev-key.pem")

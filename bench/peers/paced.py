@@ -1,6 +1,6 @@
 """Servers of paced sessions, without liveness, figures or control: KIND STATE_DIR FILE.
 
-The file gets two counts of 64 bits: portions so far, and those that were more than LATE seconds late.
+FILE gets two 64-bit counts: portions so far, and those more than ``LATE_S`` late.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bench.peers.listening import listener, tls
 from householdd.config.profiles import read_profiles
 from householdd.traffic.shapes import BURST_TICK_S, Burst, Constant
 
-LATE = 0.005
+LATE_S = 0.005
 
 
 class Lateness:
@@ -38,17 +38,17 @@ class Lateness:
             self._counts = memoryview(mmap.mmap(file.fileno(), 16)).cast("Q")
 
     def observe(self, seconds: float) -> None:
-        """One portion."""
+        """Count one portion."""
         self._counts[0] += 1
-        self._counts[1] += seconds > LATE
+        self._counts[1] += seconds > LATE_S
 
     def read(self) -> tuple[int, int]:
-        """All portions, and the late ones."""
+        """Return the counts of all portions and of late ones."""
         return self._counts[0], self._counts[1]
 
 
 class Portions:
-    """What the user of a request gets: ``payload`` in each portion."""
+    """Traffic of a user: ``payload`` in each portion."""
 
     def __init__(self, request: str) -> None:
         user = request.partition(" HTTP/")[0].rpartition("/")[2].partition("_")[0]
@@ -61,13 +61,13 @@ class Portions:
         self.payload = os.urandom(round(shape.rate_bps / 8 * self._interval))
 
     def intervals(self) -> Iterator[float]:
-        """Seconds from one portion to the next, without end."""
+        """Yield the seconds between portions, endlessly."""
         for turn in itertools.count():
             yield self._interval + (self._off if turn and self._in_burst and turn % self._in_burst == 0 else 0.0)
 
 
 async def websockets(sock: socket.socket, context: ssl.SSLContext | None, lateness: Lateness) -> None:
-    """A plain server of the library that we use: a task for each session, which sleeps and sends."""
+    """A plain server of the library that householdd uses: one task per session, which sleeps and sends."""
 
     async def discard(connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -78,7 +78,7 @@ async def websockets(sock: socket.socket, context: ssl.SSLContext | None, latene
         assert connection.request is not None
         portions = Portions(connection.request.path)
         discarding = asyncio.create_task(discard(connection))
-        # Not the event loop's time, which stands still within a turn, however many sessions have theirs in it.
+        # The event loop's time stands still within an iteration, however many sessions run in it.
         at = time.monotonic()
         with contextlib.suppress(ConnectionClosed):
             for interval in portions.intervals():
@@ -93,7 +93,7 @@ async def websockets(sock: socket.socket, context: ssl.SSLContext | None, latene
 
 
 async def timers(sock: socket.socket, context: ssl.SSLContext | None, lateness: Lateness) -> None:
-    """The limit: a timer for each portion, and one write by OpenSSL to the socket. What comes in is not read."""
+    """The limit: one timer per portion, one write by OpenSSL to the socket. Input is not read."""
     loop = asyncio.get_running_loop()
 
     def accept() -> None:
@@ -110,7 +110,7 @@ async def timers(sock: socket.socket, context: ssl.SSLContext | None, lateness: 
 
         def send() -> None:
             lateness.observe(time.monotonic() - at)
-            # Where the client has gone there is no next one.
+            # The timer ends when the client has gone.
             with contextlib.suppress(ConnectionError, ssl.SSLEOFError):
                 client.send(frame)
                 wait()
@@ -122,7 +122,6 @@ async def timers(sock: socket.socket, context: ssl.SSLContext | None, lateness: 
 
 
 def main(kind: str, state_dir: str, path: str) -> None:
-    """Serves until killed."""
     serve_with = {"websockets": websockets, "timers": timers}[kind]
     uvloop.run(serve_with(listener(), tls(state_dir), Lateness(Path(path))))
 

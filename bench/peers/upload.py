@@ -1,4 +1,4 @@
-"""Servers that take uploads and drop them: KIND STATE_DIR."""
+"""Servers that discard uploads: KIND STATE_DIR."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.peers.listening import listener, tls
 
 
 def blocking(sock: socket.socket, context: ssl.SSLContext | None) -> None:
-    """The limit: reads bytes and looks at none, a thread for each client."""
+    """The limit: discards bytes unparsed, one thread per client."""
     while True:
         threading.Thread(target=_drop, args=(accepted(sock, context),)).start()
 
@@ -31,7 +31,7 @@ def _drop(client: socket.socket) -> None:
 
 
 async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> None:
-    """A plain handler of the library that we use."""
+    """A plain handler of the library that householdd uses."""
 
     async def handler(connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -43,7 +43,7 @@ async def websockets(sock: socket.socket, context: ssl.SSLContext | None) -> Non
 
 
 async def picows(sock: socket.socket, context: ssl.SSLContext | None) -> None:
-    """A WebSocket library in Cython, which hands over frames without a copy."""
+    """A WebSocket library in Cython, which passes frames without a copy."""
     from picows import WSListener, ws_create_server  # noqa: PLC0415 - optional
 
     server = await ws_create_server(lambda _: WSListener(), sock=sock, ssl=context)
@@ -51,7 +51,6 @@ async def picows(sock: socket.socket, context: ssl.SSLContext | None) -> None:
 
 
 def main(kind: str, state_dir: str) -> None:
-    """Serves until killed."""
     sock, context = listener(), tls(state_dir)
     if kind == "blocking":
         blocking(sock, context)

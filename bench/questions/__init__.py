@@ -1,1 +1,1 @@
-"""One module a question; its ``answer`` measures."""
+"""One module per question; its ``answer`` measures."""

@@ -1,4 +1,4 @@
-"""Question 1: what a gigabyte of download costs a worker."""
+"""Question 1: cost of a gigabyte of download at a worker."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from bench.peers.listening import peer
 from bench.readers import readers
 from tests.daemon import CROWD, Daemon, running
 
-WARM_UP = 0.5
-"""Seconds; the congestion window is open and the interpreter has seen its loops."""
+WARM_UP_S = 0.5
+"""Time for the congestion window to open and the interpreter to specialise."""
 
 LIMIT = "blocking sendall"
 CPU = "CPU s/GB"
 
 
 def answer(options: Options) -> Answer:
-    """Four tables: WSS and WS, one connection and sixteen."""
+    """Return four tables: WSS and WS, 1 and 16 connections."""
     tables = [
         _table(name, connections, most, options)
         for name, most in (("WSS", 1.0), ("WS", 1.1))
@@ -75,7 +75,7 @@ def _measure(
     address: tuple[str, int], pid: int, *, tls: ssl.SSLContext | None, connections: int, seconds: float
 ) -> Measured:
     with readers(address, tls, connections, "computer") as clients:
-        clients.read(WARM_UP)
+        clients.read(WARM_UP_S)
         cpu, began = cpu_seconds(pid), time.perf_counter()
         count = clients.read(seconds)
         elapsed = time.perf_counter() - began

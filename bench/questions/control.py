@@ -1,4 +1,4 @@
-"""Question 5: what a control pass costs for each session."""
+"""Question 5: cost of a control pass per session."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from tests.scraping import LISTEN, scrape
 
 COUNTS = (100, 1000, 5000)
 
-AT_ONCE = 16
-"""Handshakes; one by one, 5000 sessions took nine minutes, because each waits for a pass or two."""
+CONCURRENT_HANDSHAKES = 16
+"""Concurrent handshakes; opened one by one, 5000 sessions took nine minutes, because each waits for a pass or two."""
 
-SETTLE = 2.0
-"""Seconds after the last session opened; longer than metrics are old."""
+SETTLE_S = 2.0
+"""Pause after the last session opened, longer than the age of metrics."""
 
 LIMIT = "TCP_INFO and one write"
 EACH = "µs for each session"
 
 Looks = Callable[[], tuple[float, float]]
-"""Looks at a session in passes so far, and the seconds that they took; both only grow."""
+"""Visits of sessions in passes so far, and their total seconds."""
 
 
 def answer(options: Options) -> Answer:
-    """A table for each number of sessions."""
+    """Return a table for each number of sessions."""
     tables = [_table(count, options) for count in COUNTS]
     how = (
         "Time of a control pass for each session, over WSS: TCP_INFO, deadlines, liveness, rates, and messages to "
@@ -51,7 +51,7 @@ def _table(count: int, options: Options) -> Table:
         file = directory / "looks"
         file.write_bytes(bytes(idle.LOOKS.size))
         limit = stack.enter_context(peer("idle", "passes", directory / "state", str(file)))
-        clients = partial(Crowd, tls=daemon.tls, users=(QUIET,), at_once=AT_ONCE)
+        clients = partial(Crowd, tls=daemon.tls, users=(QUIET,), at_once=CONCURRENT_HANDSHAKES)
         subjects = {
             "householdd": partial(
                 _cost, partial(clients, daemon.address), partial(_looks, daemon, count), count, options.seconds
@@ -71,7 +71,7 @@ def _cost(crowd_of: Callable[[], Crowd], looks: Looks, count: int, seconds: floa
     crowd = crowd_of()
     try:
         crowd.resize(count)
-        crowd.play(SETTLE)
+        crowd.play(SETTLE_S)
         looks_before, took_before = looks()
         crowd.play(seconds)
         looks_after, took_after = looks()

@@ -1,4 +1,4 @@
-"""Question 4: what a session costs that does nothing, and one that plays."""
+"""Question 4: cost of an idle session, and of one that plays."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from tests.daemon import CROWD, running
 
 COUNT = 500
 
-SETTLE = 3.0
-"""Seconds after the start, and after the last session opened."""
+SETTLE_S = 3.0
+"""Pause after the start, and after the last session opened."""
 
 PEER = "websockets, nothing done"
 MEMORY = "kB"
 
 
 def answer(options: Options) -> Answer:
-    """One table."""
     how = (
         f"What each of {COUNT} connections over WSS adds to the resident memory and the CPU time of the worker, and "
         "how often the worker wakes in all, beside the same without connections. The idle session is one of the "
@@ -46,7 +45,7 @@ def answer(options: Options) -> Answer:
 
 
 def _householdd(directory: Path, user: str, seconds: float) -> Measured:
-    # A new process each time: what was freed is given to the next connections and not to the kernel.
+    # A new process each time, because freed memory goes to new connections rather than the kernel.
     with running(directory, "--workers", "1", env=CROWD, prefix=ON_SERVER_CORE) as daemon:
         return _cost(Crowd(daemon.address, daemon.tls, (user,)), daemon.worker_pids()[0], seconds=seconds)
 
@@ -59,11 +58,11 @@ def _peer(directory: Path, seconds: float) -> Measured:
 
 def _cost(crowd: Crowd, pid: int, *, seconds: float) -> Measured:
     try:
-        time.sleep(SETTLE)
+        time.sleep(SETTLE_S)
         memory_without = _memory(pid)
         woken_without, cpu_without = _rates(pid, lambda: time.sleep(seconds))
         crowd.resize(COUNT)
-        crowd.play(SETTLE)
+        crowd.play(SETTLE_S)
         memory = _memory(pid) - memory_without
         woken, cpu = _rates(pid, lambda: crowd.play(seconds))
         return {
@@ -77,7 +76,7 @@ def _cost(crowd: Crowd, pid: int, *, seconds: float) -> Measured:
 
 
 def _rates(pid: int, pass_time: Callable[[], None]) -> tuple[float, float]:
-    """Wake-ups and CPU seconds of each second meanwhile."""
+    """Return wake-ups and CPU seconds per second."""
     woken, cpu, began = _switches(pid), cpu_seconds(pid), time.perf_counter()
     pass_time()
     elapsed = time.perf_counter() - began
@@ -85,7 +84,7 @@ def _rates(pid: int, pass_time: Callable[[], None]) -> tuple[float, float]:
 
 
 def _switches(pid: int) -> int:
-    """How often the main thread, which is the event loop's, had nothing to do."""
+    """Return how often the main thread, which runs the event loop, went to sleep."""
     match = re.search(r"^voluntary_ctxt_switches:\s*(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     if match is None:
         raise SystemExit("the kernel does not count context switches")
@@ -93,5 +92,5 @@ def _switches(pid: int) -> int:
 
 
 def _memory(pid: int) -> int:
-    """Resident bytes."""
+    """Return the resident bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()

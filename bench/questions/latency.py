@@ -1,4 +1,4 @@
-"""Question 7: how long a saturated worker lets a small session, and a caller of the control API, wait."""
+"""Question 7: delay of a small session, and of control calls, at a saturated worker."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from tests.daemon import CROWD, Daemon, running
 BULK = 4
 """Sessions that take all that the worker can send."""
 
-GAP = 0.01
-"""Seconds from one answer to the next question."""
+REQUEST_INTERVAL_S = 0.01
+"""Pause between an answer and the next request."""
 
 P50, P99 = "p50, ms", "p99, ms"
 
@@ -37,7 +37,7 @@ _spawn = multiprocessing.get_context("spawn")
 
 
 def answer(options: Options) -> Answer:
-    """A table of echoes, and one of control calls."""
+    """Return a table of echoes, and one of control calls."""
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         daemon = stack.enter_context(running(directory, "--workers", "1", env=CROWD, prefix=ON_SERVER_CORE))
@@ -75,7 +75,7 @@ def _calls(daemon: Daemon, ours: tuple[str, int], options: Options) -> Iterator[
 
 
 def _echo(address: tuple[str, int], tls: ssl.SSLContext, seconds: float) -> Measured:
-    # A probe's session has no traffic of its own: what comes is the answer.
+    # A probe's session has no other traffic than the answer.
     with connected(address, tls, "probe_1") as sock:
         sock.settimeout(5)
         return _timed(partial(_ask, sock), seconds)
@@ -83,7 +83,7 @@ def _echo(address: tuple[str, int], tls: ssl.SSLContext, seconds: float) -> Meas
 
 def _ask(sock: socket.socket) -> None:
     sock.sendall(_ASK)
-    # A message that is not the answer may come before it.
+    # Another message may precede the answer.
     while b'"sequence":' not in sock.recv(16384).replace(b" ", b""):
         pass
 
@@ -94,7 +94,7 @@ def _timed(call: Callable[[], object], seconds: float) -> Measured:
         began = time.perf_counter()
         call()
         took.append((time.perf_counter() - began) * 1e3)
-        time.sleep(GAP)
+        time.sleep(REQUEST_INTERVAL_S)
     cuts = quantiles(took, n=100, method="inclusive")
     return {P50: cuts[49], P99: cuts[98]}
 

@@ -1,4 +1,4 @@
-"""Question 2, first part: what a paced session costs a worker."""
+"""Question 2, first part: cost of a paced session at a worker."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from bench.cores import ON_SERVER_CORE, cpu_seconds
 from bench.crowd import Crowd
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers.listening import peer
-from bench.peers.paced import LATE, Lateness
+from bench.peers.paced import LATE_S, Lateness
 from tests.daemon import CROWD, Daemon, running
 from tests.scraping import LISTEN, scrape
 
-FEW = 150
-"""Sessions; three persons make whole households of them."""
+SESSION_COUNT = 150
+"""Sessions; a multiple of three people."""
 
-PERIOD = 5.0
-"""Seconds from one of Jake's bursts to the next; less would count them or not."""
+BURST_PERIOD_S = 5.0
+"""Period of Jake's bursts; a shorter measurement would include them or not."""
 
-SETTLE = 1.5
-"""Seconds after new sessions opened."""
+SETTLE_S = 1.5
+"""Pause after new sessions opened."""
 
 CPU = "CPU ms/s"
 PEER = "a task each, websockets.send"
@@ -45,21 +45,21 @@ PLAIN = (
 
 @dataclass(frozen=True)
 class Subject:
-    """A server that runs."""
+    """A running server."""
 
     crowd: Callable[[], Crowd]
-    """Its clients, none yet."""
+    """Makes its clients, none connected."""
     pid: int
     ticks: Callable[[], tuple[float, float]]
-    """All portions of payload so far, and those that were more than LATE late."""
+    """Returns all payload portions so far, and those more than ``LATE_S`` late."""
 
 
 def answer(options: Options) -> Answer:
-    """A table for each kind of session."""
+    """Return a table for each kind of session."""
     how = (
-        f"CPU time of the worker for a second of one session over WSS, of {FEW}, over whole periods of Jake's bursts "
-        f"({PERIOD:g} s). Half of the peer's time would allow twice its sessions. {PLAIN} The limit does only the "
-        "inevitable for each portion: a uvloop timer, and one write by OpenSSL to the socket."
+        f"CPU time of the worker for a second of one session over WSS, of {SESSION_COUNT}, over whole periods of "
+        f"Jake's bursts ({BURST_PERIOD_S:g} s). Half of the peer's time would allow twice its sessions. {PLAIN} The "
+        "limit does only the inevitable for each portion: a uvloop timer, and one write by OpenSSL to the socket."
     )
     seconds = whole_periods(options.seconds)
     tables = []
@@ -72,13 +72,13 @@ def answer(options: Options) -> Answer:
 
 
 def whole_periods(seconds: float) -> float:
-    """``seconds`` as whole periods of Jake's bursts, one at least."""
-    return PERIOD * max(round(seconds / PERIOD), 1)
+    """Return ``seconds`` as whole periods of Jake's bursts, at least one."""
+    return BURST_PERIOD_S * max(round(seconds / BURST_PERIOD_S), 1)
 
 
 @contextlib.contextmanager
 def subjects(users: tuple[str, ...]) -> Iterator[dict[str, Subject]]:
-    """A daemon with one worker, the peer and the limit."""
+    """Run a daemon with one worker, the peer and the limit."""
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         daemon = stack.enter_context(running(directory, "--workers", "1", *LISTEN, env=CROWD, prefix=ON_SERVER_CORE))
@@ -95,7 +95,7 @@ def subjects(users: tuple[str, ...]) -> Iterator[dict[str, Subject]]:
 
 
 def cost(crowd: Crowd, pid: int, seconds: float) -> float:
-    """CPU seconds of a session's second, of all that the crowd has."""
+    """Return the CPU seconds per session and second, of the whole crowd."""
     cpu, began = cpu_seconds(pid), time.perf_counter()
     crowd.play(seconds)
     return (cpu_seconds(pid) - cpu) / (time.perf_counter() - began) / len(crowd.players)
@@ -103,8 +103,8 @@ def cost(crowd: Crowd, pid: int, seconds: float) -> float:
 
 def _cost(subject: Subject, seconds: float) -> Measured:
     with contextlib.closing(subject.crowd()) as crowd:
-        crowd.resize(FEW)
-        crowd.play(SETTLE)
+        crowd.resize(SESSION_COUNT)
+        crowd.play(SETTLE_S)
         return {CPU: cost(crowd, subject.pid, seconds) * 1e3}
 
 
@@ -112,4 +112,4 @@ def _ticks(daemon: Daemon) -> tuple[float, float]:
     metrics = scrape(daemon)
     name = "householdd_tick_lateness_seconds"
     count = metrics.total(f"{name}_count")
-    return count, count - metrics.total(f"{name}_bucket", le=f"{LATE:g}")
+    return count, count - metrics.total(f"{name}_bucket", le=f"{LATE_S:g}")

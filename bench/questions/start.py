@@ -1,4 +1,4 @@
-"""Question 8: how long it takes until a session can be opened, and until many have ended."""
+"""Question 8: time until a session can be opened, and until many have ended."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECONDS = "seconds"
 
 
 def answer(options: Options) -> Answer:
-    """Two tables."""
+    """Return two tables."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         beginnings = interleaved(
@@ -78,7 +78,7 @@ def _restart(directory: Path) -> Measured:
 
 
 def _open_one(daemon: Daemon) -> None:
-    """Opens a session and lets it go; one that was lost while the worker died is tried again."""
+    """Open and close a session; retry if it was lost with a dying worker."""
     wait_until(lambda: _opened(daemon), "a session opens")
 
 
@@ -98,7 +98,7 @@ def _end(directory: Path, count: int) -> Measured:
         began = time.perf_counter()
         daemon.process.send_signal(signal.SIGTERM)
         if count:
-            # Without sessions the first is enough. Two at once would be one.
+            # Without sessions, one signal is enough; two at once might merge.
             wait_until(lambda: daemon.events("draining"), "it drains")
             began = time.perf_counter()
             daemon.process.send_signal(signal.SIGTERM)

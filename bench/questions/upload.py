@@ -1,4 +1,4 @@
-"""Question 6: what a gigabyte of upload costs a worker."""
+"""Question 6: cost of a gigabyte of upload at a worker."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from bench.peers.listening import peer
 from bench.readers import connected
 from tests.daemon import CROWD, running
 
-CHUNK = 64 * 1024
-"""Payload bytes of a frame; deployed clients upload in chunks of up to so many."""
+CHUNK_BYTES = 64 * 1024
+"""Payload bytes of a frame, the most that deployed clients send."""
 
 CLIENTS = 4
 
 USER = "sarah"
-"""Her download has the fewest portions, so that it counts least in what is measured."""
+"""Profile with the fewest download portions, which disturb the measurement least."""
 
-PACE = 200e6
-"""Bit/s of each client. More than 500 frames a second for long are a flood, which ends the session."""
+PACE_BPS = 200e6
+"""Rate of each client. More than 500 frames a second for long count as flooding and end the session."""
 
 LIMIT = "blocking recv_into"
 CPU = "CPU s/GB"
 
 
 def answer(options: Options) -> Answer:
-    """A table for WSS and one for WS."""
+    """Return a table for WSS and one for WS."""
     tables = [_table(name, options) for name in ("WSS", "WS")]
     how = (
         f"CPU time of the receiving process for a gigabyte of upload, from {CLIENTS} clients that send frames of "
-        f"{CHUNK // 1024} KiB at {PACE / 1e6:.0f} Mbit/s each. The limit is a thread for each that calls `recv_into` "
-        "and ignores the data; a plain WebSocket server also unmasks every byte."
+        f"{CHUNK_BYTES // 1024} KiB at {PACE_BPS / 1e6:.0f} Mbit/s each. The limit is a thread for each that calls "
+        "`recv_into` and ignores the data; a plain WebSocket server also unmasks every byte."
     )
     return Answer("Upload", how, tables, Plot(CPU))
 
@@ -58,8 +58,8 @@ def _subjects(
     directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     arguments = ("--workers", "1", *(() if secure else ("--no-tls",)))
     daemon = stack.enter_context(running(directory, *arguments, env=CROWD, prefix=ON_SERVER_CORE))
-    # More is asked for than comes, or it would be an attack; and the download stands aside.
-    rates.set_rates(daemon, USER, download_mbps=0.01, upload_mbps=2 * PACE / 1e6)
+    # Request more than is sent, or it would count as excess upload; keep the download small.
+    rates.set_rates(daemon, USER, download_mbps=0.01, upload_mbps=2 * PACE_BPS / 1e6)
     measure = partial(_measure, tls=daemon.tls if secure else None, seconds=options.seconds)
     yield "householdd", partial(measure, daemon.address, daemon.worker_pids()[0])
     state_dir = directory / "state" if secure else None
@@ -69,18 +69,18 @@ def _subjects(
 
 
 def _measure(address: tuple[str, int], pid: int, *, tls: ssl.SSLContext | None, seconds: float) -> Measured:
-    frame = Frame(Opcode.BINARY, os.urandom(CHUNK)).serialize(mask=True)
+    frame = Frame(Opcode.BINARY, os.urandom(CHUNK_BYTES)).serialize(mask=True)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(connected(address, tls, USER)) for _ in range(CLIENTS)]
-        # By then the server has asked for some of what it will ask for.
+        # By then the server has requested some of the upload.
         time.sleep(1)
-        turns = round(seconds * PACE / 8 / CHUNK)
+        turns = round(seconds * PACE_BPS / 8 / CHUNK_BYTES)
         cpu, at = cpu_seconds(pid), time.perf_counter()
         for _ in range(turns):
-            at += CHUNK * 8 / PACE
+            at += CHUNK_BYTES * 8 / PACE_BPS
             time.sleep(max(at - time.perf_counter(), 0))
             for client in clients:
                 client.sendall(frame)
-        # The last of it may still be on its way.
+        # The rest may still be in flight.
         time.sleep(0.1)
-        return {CPU: (cpu_seconds(pid) - cpu) / (turns * CLIENTS * CHUNK / 1e9)}
+        return {CPU: (cpu_seconds(pid) - cpu) / (turns * CLIENTS * CHUNK_BYTES / 1e9)}

@@ -1,4 +1,4 @@
-"""Question 3: what a second worker adds."""
+"""Question 3: gain from a second worker."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.daemon import CROWD, running
 
 COUNT = 120
 
-SETTLE = 2.0
-"""Seconds after the last session opened."""
+SETTLE_S = 2.0
+"""Pause after the last session opened."""
 
 BOTH = ("taskset", "-c", f"{SERVER},{LOAD}")
 EACH = "CPU ms/s"
@@ -24,7 +24,6 @@ ONE, TWO = "1 worker", "2 workers"
 
 
 def answer(options: Options) -> Answer:
-    """One table."""
     with tempfile.TemporaryDirectory() as directory:
         subjects = {
             name: partial(_cost, Path(directory), number, options.seconds) for name, number in ((ONE, 1), (TWO, 2))
@@ -45,7 +44,7 @@ def _cost(directory: Path, workers: int, seconds: float) -> Measured:
         crowd = Crowd(daemon.address, daemon.tls, ("alex",))
         try:
             crowd.resize(COUNT)
-            crowd.play(SETTLE)
+            crowd.play(SETTLE_S)
             pids = daemon.worker_pids()
             cpu, began = sum(map(cpu_seconds, pids)), time.perf_counter()
             crowd.play(seconds)
