@@ -14,13 +14,16 @@ import typer
 
 from household.v1 import config_service_pb2, history_service_pb2, server_service_pb2, session_service_pb2
 from householdctl.app import app as householdctl
+from householdctl.exit_codes import ExitCode
 from householdd.__main__ import app as householdd
 from householdd.admission.admission import Cause
+from householdd.api.call_limits import CallLimits
 from householdd.config.branding import BrandingSettings
 from householdd.config.dashboard import DashboardSettings
 from householdd.config.history import HistorySettings
 from householdd.session.close_reason import ABNORMAL_CLOSURE, CloseReason
 from householdd.settings.definitions import MAX_MBPS, Limits, Timeouts
+from householdd.storage.problems import PROBLEM_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,6 +207,23 @@ def test_the_control_api_lists_every_timeout_and_limit() -> None:
         default = "1000000" if each.default == MAX_MBPS else f"{each.default:g}"
         assert f" {default} " in limits[f"limits.{each.name}"].partition(" | ")[0] + " ", each.name
     assert set(first_cells("control-api.md", "Timeouts")) == {each.name for each in fields(Timeouts)}
+
+
+def test_the_exit_codes_of_householdctl_are_listed() -> None:
+    codes = (ROOT / "docs" / "householdctl.md").read_text().partition("\n## Exit codes\n")[2]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", codes, re.MULTILINE)] == list(ExitCode)
+
+
+def test_the_page_on_the_history_says_what_to_do_about_every_problem() -> None:
+    assert first_cells("history.md", "Guarantees").keys() == set(PROBLEM_KINDS) - {"other"}
+
+
+def test_the_limits_of_the_control_api_are_listed() -> None:
+    listed = first_cells("control.md", "Limits")
+    named = ("connections", "handshakes", "strangers", "rpcs", "rpcs_per_connection", "streams")
+    assert listed.keys() == set(named)
+    for name in named:
+        assert f" {getattr(CallLimits, name)}" in listed[name], name
 
 
 @pytest.mark.parametrize(
