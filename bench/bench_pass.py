@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from householdd.capacity.lateness import PASS_INTERVAL_S
 from householdd.logs import setup
-from householdd.worker import garbage_collector
+from householdd.worker import tuning
 from householdd.worker.control_loop import BATCH_SIZE
 from tests.worker.bench import benching
 
@@ -44,7 +44,7 @@ def cheapest(count: int) -> tuple[float, float]:
 
 async def main() -> None:
     setup.set_up("warning", "auto")
-    garbage_collector.settle()
+    tuning.freeze_garbage_collector()
     for count in COUNTS:
         judging, whole = (f"{each * 1e3:7.2f} ms, {each / count * 1e6:5.1f} us each" for each in cheapest(count))
         print(f"{count:5} sessions: {whole}; of that judging {judging}", flush=True)

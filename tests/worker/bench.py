@@ -86,7 +86,7 @@ class Bench:
     def connected(self) -> Connection:
         """Another connection, before its opening handshake."""
         link = Connection(ServerProtocol(max_size=MAX_MESSAGE_BYTES), self.server, ping_interval=None)
-        link.arrival = AcceptedSocket(self.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
+        link.accepted = AcceptedSocket(self.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
         link.connection_made(self.wire)
         return link
 

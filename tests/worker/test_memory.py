@@ -13,7 +13,8 @@ from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.config.profiles import read_profiles
 from householdd.traffic.profiles import Profiles
-from householdd.worker.gateway import Gateway, GatewayOptions
+from householdd.worker.gateway import Gateway
+from householdd.worker.listener import ListenerOptions
 from householdd.worker.read_buffer import ReadBuffer
 from tests.daemon import CROWD, running
 from tests.worker.bench import Bench
@@ -51,20 +52,20 @@ REQUEST = (
 
 async def test_a_session_keeps_nothing_of_its_request(bench: Bench) -> None:
     profiles = Profiles(read_profiles(None).by_key)
-    options = GatewayOptions(None, (), 1.0, Origins(()), TrustedProxies(()), False, None)
-    gateway = Gateway(bench.manager, profiles, cast("Any", None), {}, options)
+    options = ListenerOptions(None, (), 1.0, Origins(()), TrustedProxies(()), False, None)
+    gateway = Gateway(bench.wire.get_extra_info("socket"), bench.manager, profiles, cast("Any", None), {}, options)
     link = bench.connected()
     link.server = Mock()
     link.data_received(REQUEST)
-    await link.handshake(gateway._request)
+    await link.handshake(gateway.answer)
     assert link.protocol.state is State.OPEN
-    gateway._session(link)
+    gateway.open_session(link)
     assert len(bench.manager.live) == 1
     request = link.request
     assert request is not None
     # The library's parser has this very object.
     assert "secret" not in f"{request.path} {request.headers}"
-    assert link.arrival.wanted is None
+    assert link.accepted.request is None
     assert link._reader is None
 
 

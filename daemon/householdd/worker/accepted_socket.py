@@ -1,4 +1,4 @@
-"""A connection from its beginning on, before anything is known of what it is for."""
+"""An accepted socket, before its client has asked for anything."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from householdd.worker.request_target import SessionTarget
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A session that was let in."""
+class SessionRequest:
+    """A request for a session that was admitted."""
 
     target: SessionTarget
     identity: Identity
@@ -20,31 +20,31 @@ class Wanted:
 
 @dataclass(eq=False, slots=True)
 class AcceptedSocket:
-    """A connection until it has a session or is gone."""
+    """An accepted socket until it has a session or is closed."""
 
     sock: socket.socket
     host: str
-    """The client's address."""
+    """The client's address, which a PROXY header may replace."""
     port: int
     abort: Callable[[], None]
-    """Ends the connection now, by a reset."""
+    """Resets the connection now."""
     deadline: float
-    """Time of the event loop by which TLS is to be done."""
+    """Time of the event loop by which TLS must be done."""
     first: bytes = b""
-    """The first byte that came from the client, which is still to be read; empty before."""
+    """The client's first byte, which is still to be read; empty before it has come."""
     asked: bool = False
-    """Whether it sent a whole request."""
+    """Whether the client sent a whole request."""
     dropped: bool = False
-    """Whether it was given up for another one's sake."""
-    wanted: Wanted | None = None
-    """Set from the request to the begin of the session."""
+    """Whether the connection was given up for another one."""
+    request: SessionRequest | None = None
+    """Only set from the request for a session until the session begins."""
 
     @property
     def spoke(self) -> bool:
-        """Whether anything came from the client."""
+        """Whether the client sent anything."""
         return bool(self.first)
 
     @property
     def plain(self) -> bool:
-        """Whether the client speaks without TLS: a request begins with a letter, and a record of TLS does not."""
+        """Whether the client speaks without TLS: a request begins with a letter, and a TLS record does not."""
         return self.first.isalpha()

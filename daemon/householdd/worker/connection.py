@@ -120,12 +120,12 @@ class Connection(HttpConnection):
         "_text",
         "_waited",
         "_write_limit",
-        "arrival",
+        "accepted",
         "owner",
         "room",
     )
 
-    arrival: AcceptedSocket
+    accepted: AcceptedSocket
     """Where the connection comes from; set by whoever makes the link."""
 
     owner: Owner | None
@@ -157,7 +157,7 @@ class Connection(HttpConnection):
     def socket(self) -> socket.socket:
         """The connection's socket; for options and questions only."""
         # Not the transport's view of it: over uvloop that is made anew for each look, which takes longer than the look.
-        return self.arrival.sock
+        return self.accepted.sock
 
     @property
     def open(self) -> bool:

@@ -19,16 +19,16 @@ from householdd.worker.connection import WRITE_LIMIT_BYTES, Connection
 from householdd.worker.payload_filter import MAX_MESSAGE_BYTES
 from householdd.worker.read_buffer import ReadBuffer
 
-log = structlog.get_logger("opening")
+log = structlog.get_logger("handshake")
 
 MIN_TIMEOUT_S = 0.001
-"""Seconds for TLS where the time was up just now; event loops take no 0."""
+"""Minimum seconds for TLS. Event loops accept no 0."""
 
 
 class Handshakes:
-    """Makes links of connections, and answers what they ask for.
+    """Takes accepted sockets through TLS, and answers their requests.
 
-    It stands where websockets has its own Server, which listens by itself. A ServerConnection has three wishes of it:
+    Replaces the Server of websockets, which insists on its own listener. ServerConnection uses three of its members:
     ``handler``, ``handler_tasks`` and ``is_serving()``.
     """
 
@@ -40,10 +40,10 @@ class Handshakes:
         serve: Callable[[Connection], None],
         leave: Callable[[AcceptedSocket], object],
     ) -> None:
-        """``timeout`` is for TLS, and as much again for a request, for the answer, and for its delivery.
+        """``timeout``, in seconds, is for TLS, and again for the request, for the response, and for its delivery.
 
-        ``answer`` gives a response, or None where the connection is to become a WebSocket, which ``serve`` is for.
-        ``leave`` is called once a connection is no more of those that wait for something.
+        ``answer`` returns a response, or None to complete the upgrade; ``serve`` then takes the WebSocket. ``leave`` is
+        called once a connection is no longer pending.
         """
         self._tls = tls
         self._timeout = timeout
@@ -52,68 +52,68 @@ class Handshakes:
         self._leave = leave
         self._serving = True
         self.handler_tasks: set[asyncio.Task[None]] = set()
-        """One for each connection beyond TLS that is not served yet; a ServerConnection adds its own."""
+        """One for each connection beyond TLS that is not served yet; ServerConnection adds it."""
 
     def is_serving(self) -> bool:
-        """Whether upgrades are still accepted; otherwise they are answered 503."""
+        """Return whether upgrades are still accepted; otherwise websockets answers them with 503."""
         return self._serving
 
     def close(self) -> None:
-        """Accepts no upgrades any more."""
+        """Accept no more upgrades."""
         self._serving = False
 
-    async def open(self, arrival: AcceptedSocket) -> bool:
-        """Does TLS and hands the connection to a task of its own; False where the client did not do its part.
+    async def open(self, accepted: AcceptedSocket) -> bool:
+        """Take a socket through TLS, and follow the connection in a task. Return False if TLS fails.
 
-        A client that speaks HTTP where TLS is expected is heard as well, so that it can be told.
+        A client that speaks HTTP where TLS is expected is let through, so that it gets a response.
         """
         loop = asyncio.get_running_loop()
         protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES)
-        link = Connection(
+        connection = Connection(
             protocol,
             cast("Server", self),
-            # Liveness is the core's business, and the end of a session the control loop's.
+            # The session judges liveness, and the control loop ends sessions.
             ping_interval=None,
-            # For HTTP responses, which a bloated line brings slowly; sessions have a deadline of their own.
+            # For HTTP responses, which are slow on a bloated line; sessions have a deadline of their own.
             close_timeout=self._timeout,
             max_queue=None,
             write_limit=(WRITE_LIMIT_BYTES // 2, WRITE_LIMIT_BYTES // 4),
         )
-        link.arrival = arrival
+        connection.accepted = accepted
         tls: dict[str, Any] = {}
-        if self._tls is not None and not arrival.plain:
-            left = max(arrival.deadline - loop.time(), MIN_TIMEOUT_S)
+        if self._tls is not None and not accepted.plain:
+            left = max(accepted.deadline - loop.time(), MIN_TIMEOUT_S)
             tls = {"ssl": self._tls, "ssl_handshake_timeout": left, "ssl_shutdown_timeout": self._timeout}
         try:
-            await loop.connect_accepted_socket(lambda: ReadBuffer(link), arrival.sock, **tls)
+            await loop.connect_accepted_socket(lambda: ReadBuffer(connection), accepted.sock, **tls)
         except OSError as error:
-            log.debug("no handshake", host=arrival.host, problem=str(error))
+            log.debug("TLS failed", host=accepted.host, problem=str(error))
             return False
-        arrival.abort = link.abort
+        accepted.abort = connection.abort
         return True
 
     async def handler(self, connection: ServerConnection) -> None:
-        """Follows a connection until it is served, or to its end."""
-        link = cast("Connection", connection)
+        """Follow a connection until it is served or ends."""
+        client = cast("Connection", connection)
         served = False
         try:
             with contextlib.suppress(ConnectionClosed, OSError):
-                await link.handshake(self._answer)
-            link.arrival.asked = link.asked
-            if link.open:
-                self._leave(link.arrival)
-                self._serve(link)
+                await client.handshake(self._answer)
+            client.accepted.asked = client.asked
+            if client.open:
+                self._leave(client.accepted)
+                self._serve(client)
                 served = True
         except Exception:
             log.exception("connection failed")
         finally:
-            self._leave(link.arrival)
+            self._leave(client.accepted)
             if not served:
-                link.transport.abort()
-            # It knows the link, and the link knows it; cut here, both are gone at once.
-            link.arrival.abort = _gone
+                client.transport.abort()
+            # Cuts a circle of references, so that both objects are freed at once.
+            client.accepted.abort = _gone
             self.handler_tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
 
 def _gone() -> None:
-    """Ends a connection that has ended."""
+    """Abort a connection that has ended."""

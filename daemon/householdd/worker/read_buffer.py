@@ -17,7 +17,7 @@ class ReadBuffer(asyncio.BufferedProtocol):
 
     The library's connection is a protocol that wants bytes. For one of that kind uvloop has OpenSSL decrypt each record
     into new memory of 256 KiB, of which all but the record is given back: a call of the kernel each time, as
-    worker/allocator.py has it.
+    worker/tuning.py has it.
     """
 
     def __init__(self, link: Connection) -> None:

@@ -167,15 +167,15 @@ class SessionManager:
         """End every connection that is left, without a word."""
         self.for_each(lambda driver: driver.abort(CloseReason.EMERGENCY))
 
-    def handshake_ended(self, arrival: AcceptedSocket) -> None:
+    def handshake_ended(self, accepted: AcceptedSocket) -> None:
         """A connection has a session, or is over.
 
         One that said nothing is a port scan, a health check or a browser's connection to spare, and does not count.
         """
-        if not arrival.spoke or arrival.dropped:
+        if not accepted.spoke or accepted.dropped:
             return
         now = self.clock.now()
-        for whose in self.admission.handshake_ended(arrival.host, now, failed=not arrival.asked):
+        for whose in self.admission.handshake_ended(accepted.host, now, failed=not accepted.asked):
             log.warning("circuit breaker opened", whose=whose, cause="handshakes")
 
     def refused(self, cause: Cause) -> None:

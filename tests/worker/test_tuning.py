@@ -9,10 +9,10 @@ import pytest
 
 PROGRAM = """
 import gc
-from householdd.worker import garbage_collector
+from householdd.worker import tuning
 
 if {settled}:
-    garbage_collector.settle()
+    tuning.freeze_garbage_collector()
 before = gc.get_stats()[2]["collections"]
 held = [[] for _ in range(200_000)]
 print(gc.get_stats()[2]["collections"] - before)
