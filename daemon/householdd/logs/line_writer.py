@@ -1,4 +1,4 @@
-"""Writes lines to a descriptor without ever making the caller wait."""
+"""Writes lines to a file descriptor without blocking the caller."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from collections import deque
 from collections.abc import Callable
 
 MAX_LINES = 8192
-"""Lines that may wait."""
+"""Greatest number of queued lines."""
 
 MAX_BYTES = 2 * 1024 * 1024
-"""Bytes that may wait; some four thousand lines of an ended session."""
+"""Greatest size of the queue, in bytes: about four thousand lines of ended sessions."""
 
 RESERVED_SHARE = 0.25
-"""Share of both bounds that is kept for important lines."""
+"""Share of both bounds that is reserved for important lines."""
 
 FLUSH_TIMEOUT_S = 0.5
-"""How long the end of the process waits for lines that have not been written."""
+"""Seconds that the end of the process waits for queued lines."""
 
 
 class LineWriter:
-    """A thread that writes lines to a descriptor, and a bounded queue in front of it.
+    """A bounded queue of lines, and a thread that writes them to a file descriptor.
 
-    The reader of a pipe may stop: a terminal after Ctrl-S, a container runtime, a log shipper, the journal. Lines that
-    find the queue full are dropped and counted. Once the reader goes on, the line that ``notice`` makes of their number
-    takes their place.
+    The reader of a pipe may stall: a terminal after Ctrl-S, a container runtime, a log shipper, the journal. Lines that
+    find the queue full are dropped and counted. When the reader continues, the line that ``notice`` makes of their
+    number takes their place.
     """
 
     def __init__(self, fd: int, notice: Callable[[int], bytes] | None = None) -> None:
-        """Without a ``notice`` nothing is written about dropped lines."""
+        """``notice`` makes the line that reports a number of dropped lines; None reports none."""
         self.dropped = 0
-        """Lines that were never written."""
+        """Number of lines that were never written."""
         self._fd = fd
         self._notice = notice
         # Its lock is reentrant: a finaliser that runs inside `put` may log as well.
         self._changed = threading.Condition()
         self._queue: deque[bytes] = deque()
         self._lines = 0
-        """Lines that wait, the ones that the thread is writing included."""
+        """Number of queued lines, with those that the thread is writing."""
         self._bytes = 0
-        """Size of these."""
+        """Size of these lines."""
         self._untold = 0
-        """Dropped lines that no notice has counted."""
+        """Number of dropped lines that were not reported."""
         self._working = False
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._run,), name=f"writer-{fd}", daemon=True)
@@ -53,7 +53,7 @@ class LineWriter:
         atexit.register(self.flush)
 
     def put(self, line: bytes, *, important: bool = False) -> None:
-        """Have ``line``, which ends with a newline, written after those before it, or drop it."""
+        """Queue ``line``, which ends with a newline, or drop it."""
         share = 1.0 if important else 1.0 - RESERVED_SHARE
         with self._changed:
             if self._lines >= MAX_LINES * share or self._bytes + len(line) > MAX_BYTES * share:
@@ -66,7 +66,7 @@ class LineWriter:
             self._changed.notify_all()
 
     def flush(self, timeout: float = FLUSH_TIMEOUT_S) -> bool:
-        """Wait until everything is written, but not longer than ``timeout`` seconds; return whether it is."""
+        """Wait up to ``timeout`` seconds until all lines are written; return whether they are."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._queue and not self._working, timeout)
 
@@ -75,11 +75,11 @@ class LineWriter:
         while True:
             batch, untold = self._next()
             failed += sum(not self._write(line) for line in batch)
-            # Lines are dropped while the queue is full, so all that the batch holds came before them.
+            # Lines are dropped while the queue is full, so those of the batch came before them.
             if (lost := untold + failed) and self._notice is not None and _write_all(self._fd, self._notice(lost)):
                 failed = 0
             else:
-                # Told with the next line that can be written.
+                # Reported with the next line that can be written.
                 failed = lost
 
     def _next(self) -> tuple[deque[bytes], int]:
@@ -102,7 +102,7 @@ class LineWriter:
 
 
 def _write_all(fd: int, line: bytes) -> bool:
-    """Write the whole line; return False where nobody reads it any more or the disk is full."""
+    """Write the whole line; return False if the reader is gone or the disk is full."""
     left = memoryview(line)
     while left:
         try:

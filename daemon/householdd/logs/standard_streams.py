@@ -7,15 +7,14 @@ import sys
 
 
 def open_missing() -> None:
-    """Open /dev/null on each of the descriptors 0 to 2 that is closed.
+    """Open /dev/null on each closed descriptor from 0 to 2; call it before any file is opened.
 
-    The next file or socket would take its number otherwise, and log lines would go there. Call it before anything opens
-    one.
+    Otherwise the next file or socket would get that number, and log lines would go there.
     """
     for fd, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         try:
             os.fstat(fd)
         except OSError:
-            # The lowest number that is free, which is this one: those below are open by now.
+            # open() takes the lowest free number, which is this one.
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - the standard library's parameter
             setattr(sys, name, os.fdopen(fd, mode, closefd=False))

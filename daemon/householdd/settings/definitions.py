@@ -1,4 +1,4 @@
-"""Settings that can be changed while the daemon runs, with the range of each."""
+"""Timeouts and limits, with the range of each setting."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, fields
 
 
 class SettingError(ValueError):
-    """A setting that does not exist, or a value that it does not take.
+    """A setting that does not exist, or a value that is not allowed.
 
-    ``path`` is the setting's name as the user wrote it; the message says what is allowed.
+    ``path`` is the setting as the user wrote it; the message says what is allowed.
     """
 
     def __init__(self, path: str, problem: str) -> None:
@@ -90,20 +90,20 @@ def _count(default: int, low: int, high: int, description: str) -> int:
 
 @dataclass(frozen=True)
 class Timeouts(SettingGroup):
-    """The deadlines of a session, in seconds, and the number of probes that may fail."""
+    """Deadlines of sessions, in seconds, and the number of probes that may fail."""
 
-    inactivity: float = _seconds(30, 1, 3600, "most time without an answer after which a session is closed")
+    inactivity: float = _seconds(30, 1, 3600, "longest time without an answer before a session is closed")
     inactivity_floor: float = _seconds(
-        10, 1, 3600, "least such time, where inactivity is not less; the client's own pattern decides between the two"
+        10, 1, 3600, "shortest such time, unless inactivity is shorter; the client's pattern decides between the two"
     )
-    max_duration: float = _seconds(300, 1, 86400, "close a session after this long in any case")
-    probe_timeout: float = _seconds(1, 1, 60, "least time without evidence after which a probe has failed")
+    max_duration: float = _seconds(300, 1, 86400, "longest duration of a session")
+    probe_timeout: float = _seconds(1, 1, 60, "shortest time without evidence after which a probe fails")
     probe_timeout_ceiling: float = _seconds(
-        5, 1, 60, "most such time, where probe_timeout is not more; the round trip decides between the two"
+        5, 1, 60, "longest such time, unless probe_timeout is longer; the round trip decides between the two"
     )
-    probe_failures: int = _count(3, 1, 100, "close a session after this many failed probes in a row")
-    close: float = _seconds(2, 0.1, 30, "time a client has to answer the closing handshake")
-    drain: float = _seconds(60, 0, 3600, "time a drain waits for sessions to end by themselves")
+    probe_failures: int = _count(3, 1, 100, "failed probes in a row after which a session is closed")
+    close: float = _seconds(2, 0.1, 30, "timeout for the answer to the closing handshake")
+    drain: float = _seconds(60, 0, 3600, "longest time that a drain waits for sessions to end")
 
 
 def _frequency(default: float, description: str) -> float:
@@ -111,50 +111,50 @@ def _frequency(default: float, description: str) -> float:
 
 
 MAX_MBPS = 1_000_000.0
-"""Mbit/s; a budget of so much is none."""
+"""Greatest budget, in Mbit/s, which stands for no budget."""
 
 
 def _budget(whose: str, default: float = MAX_MBPS) -> float:
-    allowed = Range(f"most payload {whose}, in each direction", 0.1, MAX_MBPS, "Mbit/s")
+    allowed = Range(f"payload {whose}, in each direction", 0.1, MAX_MBPS, "Mbit/s")
     return field(default=default, metadata={"range": allowed})
 
 
 @dataclass(frozen=True)
 class Limits(SettingGroup):
-    """How much the daemon takes on, and from whom. docs/protection.md says why the defaults are what they are."""
+    """Limits of sessions, handshakes and payload. docs/protection.md explains the defaults."""
 
-    max_sessions: int = _count(8000, 1, 100_000, "most live sessions at once, at all workers together")
+    max_sessions: int = _count(8000, 1, 100_000, "live sessions at once, in all workers together")
     max_sessions_per_address: int = _count(
-        256, 1, 100_000, "most live sessions at once from one IPv4 address or IPv6 customer prefix"
+        256, 1, 100_000, "live sessions at once from one IPv4 address or IPv6 customer prefix"
     )
-    max_sessions_per_network: int = _count(1000, 1, 100_000, "most live sessions at once from one IPv4 /24 or IPv6 /48")
-    handshakes_per_second: float = _frequency(400.0, "most new sessions in a second, at all workers together")
+    max_sessions_per_network: int = _count(1000, 1, 100_000, "live sessions at once from one IPv4 /24 or IPv6 /48")
+    handshakes_per_second: float = _frequency(400.0, "new sessions per second, in all workers together")
     handshakes_per_second_per_address: float = _frequency(
-        30.0, "most new sessions in a second from one IPv4 address or IPv6 customer prefix, as the mean of 10 s"
+        30.0, "new sessions per second from one IPv4 address or IPv6 customer prefix, as the mean of 10 s"
     )
     max_unfinished_handshakes: int = _count(
-        2000, 1, 100_000, "most connections without a session at once, at all workers together"
+        2000, 1, 100_000, "connections without a session at once, in all workers together"
     )
     max_unfinished_handshakes_per_address: int = _count(
-        256, 1, 100_000, "most connections without a session at once from one IPv4 address or IPv6 customer prefix"
+        256, 1, 100_000, "connections without a session at once from one IPv4 address or IPv6 customer prefix"
     )
     breaker_failures: int = _count(
         64, 1, 100_000, "failed sessions of an address within a minute that open its circuit breaker"
     )
     breaker_failures_per_profile: int = _count(
-        32, 1, 100_000, "the same for its sessions of one profile; then only that profile is refused"
+        32, 1, 100_000, "the same for its sessions of one profile, which then is the only one refused"
     )
     breaker_handshakes: int = _count(
-        256, 1, 100_000, "handshakes of an address that came to nothing within a minute and open its circuit breaker"
+        256, 1, 100_000, "failed handshakes of an address within a minute that open its circuit breaker"
     )
-    breaker_open: float = _seconds(30, 1, 3600, "time for which a circuit breaker opens; twice as long each next time")
-    breaker_max_open: float = _seconds(900, 1, 86400, "most such time, where breaker_open is not more")
-    daemon_mbps: float = _budget("of all sessions together, at all workers")
+    breaker_open: float = _seconds(30, 1, 3600, "time for which a circuit breaker opens, doubled each time")
+    breaker_max_open: float = _seconds(900, 1, 86400, "longest such time, unless breaker_open is longer")
+    daemon_mbps: float = _budget("of all sessions, in all workers together")
     block_mbps: float = _budget("of an IPv4 /24 or IPv6 /48")
     customer_mbps: float = _budget("of an IPv4 address or IPv6 customer prefix", 2000.0)
     session_mbps: float = _budget("of one session")
 
     @property
     def bounds_traffic(self) -> bool:
-        """Whether there is a budget of payload at all."""
+        """Whether any budget of payload is set."""
         return min(self.daemon_mbps, self.block_mbps, self.customer_mbps, self.session_mbps) < MAX_MBPS

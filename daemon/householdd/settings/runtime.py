@@ -100,9 +100,7 @@ class Catalogue:
                 verb = f"{name.removesuffix('_mbps')}s"
                 words = f"rate at which {profiles.by_key[key].name} {verb}, while there is traffic"
                 self.definitions[path] = Range(words, MIN_RATE_MBPS, MAX_RATE_MBPS, "Mbit/s")
-        self.definitions["log_level"] = Choice(
-            "least level of what is logged, by the daemon and its workers", tuple(LogLevel)
-        )
+        self.definitions["log_level"] = Choice("lowest level that the daemon and its workers log", tuple(LogLevel))
 
     def expand(self, paths: Iterable[str]) -> list[str]:
         """Return the settings that the paths of an update mask name: a setting, or a group with all of its settings.

@@ -1,4 +1,4 @@
-"""What a caller asks for, as conditions of a statement."""
+"""Comparisons of filters as conditions of SQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SESSION_COLUMNS: Columns = {
     "duration": sessions.c.closed_at - sessions.c.opened_at,
     "retransmits": sessions.c.tcp_retransmits,
 }
-"""By the name that a filter has for it; durations and times in seconds."""
+"""Columns of sessions by the name of the filter's field; durations and times in seconds."""
 
 RUN_COLUMNS: Columns = {
     **{column.name: column for column in runs.c},
@@ -29,10 +29,10 @@ RUN_COLUMNS: Columns = {
     "baseline": runs.c.baseline_ms / 1e3,
     "increase_p95": runs.c.increase_p95_ms / 1e3,
 }
-"""The same of runs."""
+"""Columns of runs, likewise."""
 
 _AS_KEPT = {"id", "run_id", "session_id", "profile", "reason", "client", "grade"}
-"""Kept in one case only, so that an index can be used."""
+"""Columns stored in one case, so that an index can be used."""
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -45,10 +45,9 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def condition(columns: Columns, name: str, sign: str, value: Value) -> ColumnElement[bool]:
-    """One comparison; text without regard to case, ``:`` is "contains", and what is not known counts as empty text.
+    """Return a comparison. Text compares without regard to case, ``:`` means "contains", NULL counts as empty text.
 
-    A number that is not known meets no condition but the one for None. A boolean is compared with ``true`` or
-    ``false``.
+    An unknown number meets only the condition for None. A boolean is compared with ``true`` or ``false``.
     """
     column = columns[name]
     if isinstance(column.type, Boolean):
@@ -57,7 +56,7 @@ def condition(columns: Columns, name: str, sign: str, value: Value) -> ColumnEle
         case str():
             return _text(column, name, sign, value)
         case Range(low, high):
-            # Not by NOT: a number that is not known is neither in the range nor outside of it.
+            # Without NOT: an unknown number is neither inside nor outside the range.
             within = and_(column >= low, column <= high) if sign == "=" else or_(column < low, column > high)
             return _known(column, within)
         case float() | int():
@@ -86,7 +85,7 @@ def _text(column: ColumnElement[Any], name: str, sign: str, value: str) -> Colum
     if name not in _AS_KEPT or sign == ":":
         column = func.lower(column)
     elif sign == "=" and value:
-        # Without a function around the column, so that an index is used.
+        # No function around the column, so that an index is used.
         return and_(column.is_not(None), column == value)
     column = func.coalesce(column, "")
     if sign == ":":
@@ -95,5 +94,5 @@ def _text(column: ColumnElement[Any], name: str, sign: str, value: str) -> Colum
 
 
 def _known(column: ColumnElement[Any], compared: ColumnElement[bool]) -> ColumnElement[bool]:
-    # Not NULL, which would be neither true nor, with NOT in front of it, false.
+    # NULL would stay NULL under NOT.
     return func.coalesce(compared, false()) if getattr(column, "nullable", True) else compared

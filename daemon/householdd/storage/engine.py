@@ -1,4 +1,4 @@
-"""How a database is opened."""
+"""Opening the database."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from sqlalchemy.pool import NullPool
 from householdd.storage import networks
 
 CONNECT_TIMEOUT_S = 10
-"""Seconds that a connection or a lock may take."""
+"""Timeout of a connection or a lock, in seconds."""
 
 STATEMENT_TIMEOUT_S = 60
-"""Seconds; the first look at what is too old may find much."""
+"""Timeout of a statement, in seconds; the first pruning may take long."""
 
 
 class UrlError(ValueError):
@@ -25,7 +25,7 @@ class UrlError(ValueError):
 
 
 def parse_url(text: str) -> URL:
-    """Reads ``postgresql://USER@HOST/NAME`` or ``sqlite:////FILE``. Raises UrlError."""
+    """Parse ``postgresql://USER@HOST/NAME`` or ``sqlite:////FILE``. Raises UrlError."""
     allowed = "write postgresql://USER:PASSWORD@HOST/NAME or sqlite:////ABSOLUTE/FILE"
     try:
         url = make_url(text)
@@ -41,14 +41,14 @@ def parse_url(text: str) -> URL:
 
 
 def file_url(path: Path) -> URL:
-    """The URL of a SQLite file."""
+    """Return the URL of a SQLite file."""
     return URL.create("sqlite", database=str(path.absolute()))
 
 
 def open_engine(url: URL) -> Engine:
-    """An engine for ``url``; nothing is opened yet."""
+    """Return an engine for ``url``, without connecting."""
     if url.get_backend_name() == "sqlite":
-        # A connection costs nothing, and one for each use finds out when the file is another.
+        # A connection is cheap, and a new one for each use notices when the file was replaced.
         engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": CONNECT_TIMEOUT_S})
         event.listen(engine, "connect", _set_up_sqlite)
         return engine
@@ -65,19 +65,19 @@ def open_engine(url: URL) -> Engine:
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": timeouts,
             "application_name": "householdd",
-            # A server that is gone without a word is noticed by TCP within as long as a connection may take.
+            # TCP notices a vanished server within the timeout of a connection.
             "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
             "keepalives_idle": CONNECT_TIMEOUT_S,
             "keepalives_interval": 5,
             "keepalives_count": 2,
-            # Of a database in SQL_ASCII, texts would come as bytes otherwise.
+            # A database in SQL_ASCII would return text as bytes otherwise.
             "client_encoding": "utf8",
         },
     )
 
 
 def make_file(url: URL) -> None:
-    """Makes a missing SQLite file, for its owner only: it may hold addresses. Raises OSError."""
+    """Create a missing SQLite file, readable by its owner only: it may hold addresses. Raises OSError."""
     if url.get_backend_name() != "sqlite" or url.database is None:
         return
     path = Path(url.database)
@@ -86,8 +86,8 @@ def make_file(url: URL) -> None:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # WAL: readers and the writer do not wait for each other. NORMAL: a power cut loses the last commits at most, and
-    # never damages the file.
+    # WAL: readers and the writer do not wait for each other. NORMAL: a power failure may lose the last commits, but
+    # does not damage the file.
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
     networks.add_to(connection)

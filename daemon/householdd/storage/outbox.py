@@ -1,4 +1,4 @@
-"""Runs that a webhook is still to be told of. They are written with the run, so that none is lost in between."""
+"""The webhook's queue of runs. An entry is written in the transaction of its run, so that none is lost."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from householdd.storage.schema import outbox
 from householdd.storage.writing import insert_new
 
 MAX_WAITING = 10_000
-"""Runs that may wait; more are not announced."""
+"""Greatest number of runs in the queue; more are not delivered."""
 
 ANNOUNCE_DELAY_S = 2.0
-"""Seconds from a run's storing to the first attempt: its last sessions end meanwhile, and are told of as well."""
+"""Seconds from storing a run to the first attempt, in which its last sessions end and are stored."""
 
 LEASE_S = 60.0
-"""Seconds for which an attempt is one daemon's own, of those that share a database; longer than it takes."""
+"""Seconds for which a run is leased to one of the daemons that share a database; longer than an attempt."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """A run that it is time to tell of."""
+    """A run that is due for delivery."""
 
     run_id: str
     queued_at: float
     """Unix time."""
     attempts: int
-    """How often it was tried, this time included."""
+    """Number of attempts, with this one."""
 
 
 def add(connection: Connection, runs: Sequence[RunRow]) -> int:
-    """Queues runs that were stored; how many were not, because too many wait."""
+    """Queue stored runs; return how many found the queue full."""
     room = max(MAX_WAITING - count(connection), 0)
     rows = [
         {"run_id": run.id, "queued_at": run.stored_at, "due_at": run.stored_at + ANNOUNCE_DELAY_S, "attempts": 0}
@@ -44,23 +44,23 @@ def add(connection: Connection, runs: Sequence[RunRow]) -> int:
 
 
 def count(connection: Connection) -> int:
-    """Runs that wait."""
+    """Return the number of queued runs."""
     return connection.scalar(select(func.count()).select_from(outbox)) or 0
 
 
 def next_due(connection: Connection) -> float | None:
-    """Unix time of the next attempt; None where none waits."""
+    """Return the Unix time of the next attempt; None if the queue is empty."""
     found: float | None = connection.scalar(select(func.min(outbox.c.due_at)))
     return found
 
 
 def claim(connection: Connection, now: float) -> Due | None:
-    """The run that has been due for longest, which is then nobody else's for the length of a lease."""
+    """Lease the run that has been due longest; None if none is due or another daemon was faster."""
     statement = select(outbox).where(outbox.c.due_at <= now).order_by(outbox.c.due_at, outbox.c.run_id).limit(1)
     row = connection.execute(statement).first()
     if row is None:
         return None
-    # Another daemon may have been faster: then it is another time.
+    # Another daemon that leased it has changed due_at.
     mine = update(outbox).where(outbox.c.run_id == row.run_id, outbox.c.due_at == row.due_at)
     attempts = row.attempts + 1
     if not connection.execute(mine.values(due_at=now + LEASE_S, attempts=attempts)).rowcount:
@@ -69,10 +69,10 @@ def claim(connection: Connection, now: float) -> Due | None:
 
 
 def postpone(connection: Connection, run_id: str, due_at: float) -> None:
-    """The next attempt is at Unix time ``due_at``."""
+    """Set the next attempt to Unix time ``due_at``."""
     connection.execute(update(outbox).where(outbox.c.run_id == run_id).values(due_at=due_at))
 
 
 def remove(connection: Connection, run_id: str) -> None:
-    """A run was delivered or given up."""
+    """Remove a run that was delivered or given up."""
     connection.execute(delete(outbox).where(outbox.c.run_id == run_id))

@@ -1,4 +1,4 @@
-"""Deletes what is too old and what is too much, a few rows in each transaction, so that nothing waits for it."""
+"""Deletes old and surplus rows, a few in each transaction, so that the writer does not wait."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from householdd.storage.schema import outbox, people, runs, session_sums, sessio
 from householdd.storage.writing import RUN_OVERHEAD_BYTES, SECONDS_PER_HOUR
 
 BATCH_SIZE = 1000
-"""Rows of one transaction."""
+"""Greatest number of rows in a transaction."""
 
 SESSION_BYTES = 800
-"""What a session takes with its indexes; measured were 636 in SQLite and 819 in PostgreSQL."""
+"""Size of a session with its indexes, in bytes; measured: 636 in SQLite, 819 in PostgreSQL."""
 
 OLD_RUN_BYTES = 14_000 + RUN_OVERHEAD_BYTES
-"""What a run is taken to take that was stored before its size was kept."""
+"""Assumed size of a run without a stored size, in bytes."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much is kept."""
+    """Bounds of the history."""
 
     max_rows: int
-    """Sessions, and as many runs."""
+    """Greatest number of sessions, and of runs."""
     max_bytes: int
-    """Of sessions and runs together, by the sizes above."""
+    """Greatest size of sessions and runs together, by the sizes above."""
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """What one network has in one table."""
+    """Rows of a network in a table."""
 
     table: Table
     block: str | None
     holding: Holding
     size: float
-    """Bytes."""
+    """Size of the rows, in bytes."""
 
     def holding_in_bytes(self, rows: int) -> Holding:
-        """Return what ``rows`` of it take."""
+        """Return the size of ``rows`` of these rows."""
         return Holding(rows, self.size * rows / self.holding.rows, self.holding.newest)
 
     @property
     def condition(self) -> ColumnElement[bool]:
-        """Met by its rows."""
+        """Condition that selects these rows."""
         column = self.table.c.address_block
         # IS NOT DISTINCT FROM would use no index of PostgreSQL.
         return column.is_(None) if self.block is None else column == self.block
 
 
 def prune(engine: Engine, bounds: Bounds, oldest: float | None, future: float | None) -> Iterator[int]:
-    """Delete, and yield after each transaction how many rows it deleted.
+    """Delete, and yield the number of deleted rows after each transaction.
 
-    Rows from before Unix time ``oldest`` go first; None keeps them all. Of what is beyond the bounds those dated after
-    ``future`` go first, and then the network with the most gives its oldest.
+    First rows older than Unix time ``oldest``; None keeps all of them. If the bounds are exceeded then rows dated after
+    ``future``, and then the oldest rows of the largest networks.
     """
     if oldest is not None:
         for table in (sessions, runs):
@@ -91,7 +91,7 @@ def _delete_all(engine: Engine, table: Table, conditions: Sequence[ColumnElement
 
 
 def _delete_surplus(engine: Engine, cells: Sequence[_Cell], surplus: Sequence[int]) -> Iterator[int]:
-    """Many networks that give a row each share a transaction; one that gives many takes several."""
+    """Delete the surplus of each cell; small ones share a transaction, a large one takes several."""
     waiting = [(cell, count) for cell, count in zip(cells, surplus, strict=True) if count]
     while waiting:
         room = BATCH_SIZE
@@ -132,7 +132,7 @@ def _cells(connection: Connection) -> list[_Cell]:
 
 
 def _surplus(cells: Sequence[_Cell], bounds: Bounds) -> list[int]:
-    """How many rows each is to lose."""
+    """Return the number of rows to delete from each cell."""
     kept = [cell.holding.rows for cell in cells]
     for table in (sessions, runs):
         places = [place for place, cell in enumerate(cells) if cell.table is table]

@@ -1,4 +1,4 @@
-"""Statements that read."""
+"""Queries of sessions and runs."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from householdd.storage.rows import PersonRow, RunRow, SessionRow
 from householdd.storage.schema import people, runs, sessions
 
 Place = tuple[float, str]
-"""Time and id of a row: its place in a list that is newest first."""
+"""Time and id of a row: its place in a list with the newest first."""
 
 
 def session_page(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], after: Place | None, count: int
 ) -> list[SessionRow]:
-    """Ended sessions that meet all conditions, newest first, from behind ``after`` on."""
+    """Return sessions that meet all conditions, newest first, after the place ``after``."""
     return [_session(row) for row in _page(connection, sessions, conditions, after, count)]
 
 
 def run_page(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], after: Place | None, count: int
 ) -> list[RunRow]:
-    """Runs that meet all conditions, newest first, from behind ``after`` on, with their people."""
+    """Return runs with their people that meet all conditions, newest first, after the place ``after``."""
     rows = _page(connection, runs, conditions, after, count)
     by_run: dict[str, list[PersonRow]] = {row.id: [] for row in rows}
     for person in connection.execute(select(people).where(people.c.run_id.in_(by_run))):
@@ -35,13 +35,12 @@ def run_page(
 
 
 def run(connection: Connection, run_id: str) -> RunRow | None:
-    """One run."""
     found = run_page(connection, [runs.c.id == run_id], None, 1)
     return found[0] if found else None
 
 
 def sessions_of(connection: Connection, run_id: str) -> list[SessionRow]:
-    """The sessions of a run, in the order of their opening."""
+    """Return the sessions of a run, in the order in which they opened."""
     statement = select(sessions).where(sessions.c.run_id == run_id).order_by(sessions.c.opened_at, sessions.c.id)
     return [_session(row) for row in connection.execute(statement)]
 

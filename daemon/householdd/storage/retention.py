@@ -1,4 +1,4 @@
-"""Decides when what is pruned, and warns where the clock does not allow it."""
+"""Schedules pruning by age and size, and warns if the clock cannot be trusted for it."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from householdd.storage.writing import SECONDS_PER_DAY, write_seen
 log = structlog.get_logger("history")
 
 INTERVAL_S = 300.0
-"""Seconds between two passes over what is too old or too much."""
+"""Seconds between two passes."""
 
 
 def read_clocks() -> ClockReading:
-    """Return what both clocks say now."""
+    """Read both clocks."""
     return ClockReading(time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 @dataclass(frozen=True)
 class Retention:
-    """How long what is kept."""
+    """What is kept: sessions and runs by age, number, size and duration."""
 
     days: float
     most: int
-    """Sessions, and as many runs."""
+    """Greatest number of sessions, and of runs."""
     max_bytes: int = 10**12
-    """Of both together."""
+    """Greatest size of both together."""
     min_session_s: float = 0.0
     """Shorter sessions that their clients ended are kept in sums only."""
 
 
 class Pruner:
-    """Prunes a database, a transaction at a time. For one thread, but for ``warnings``."""
+    """Prunes a database, one transaction at a time. Not thread-safe, except for ``warnings``."""
 
     def __init__(self, retention: Retention, server: str, clocks: Callable[[], ClockReading] = read_clocks) -> None:
         """``server`` is the name of this machine; ``clocks`` reads both clocks."""
@@ -48,24 +48,24 @@ class Pruner:
         self._server = server
         self._clocks = clocks
         self._trust: ClockTrust | None = None
-        """None until the database was first reached."""
+        """None until the database is first reached."""
         self._pass: Iterator[int] | None = None
         """Set only during a pass."""
         self._deleted = 0
-        """Rows, in this pass."""
+        """Rows deleted in this pass."""
         self._next_pass_at = float("-inf")
-        """In seconds since boot."""
+        """Seconds since boot."""
         self._told_untrusted = False
         self._told_future = False
         self.warnings: tuple[str, ...] = ()
-        """What an operator should know though writing works, a sentence each."""
+        """Warnings for operators, a sentence each."""
 
     def is_due(self) -> bool:
-        """Return whether there is something to do now."""
+        """Return whether a pass is running or due."""
         return self._pass is not None or self._clocks().boot >= self._next_pass_at
 
     def note_written(self, connection: Connection) -> None:
-        """Note in the database that it is written to, and when, as far as the clock is trusted."""
+        """Store the time of this write in the database, as far as the clock is trusted."""
         now = self._clocks()
         if self._trust is None:
             self._trust = ClockTrust(_last_seen(connection, self._server), now)
@@ -73,7 +73,7 @@ class Pruner:
         write_seen(connection, self._server, self._trust.last_known)
 
     def step(self, engine: Engine) -> None:
-        """Begin a pass or go on with it, for one transaction. Raises SQLAlchemyError, after which a new pass begins."""
+        """Run one transaction of a pass. Raises SQLAlchemyError, after which a new pass begins."""
         if self._trust is None:
             with engine.begin() as connection:
                 self.note_written(connection)
@@ -100,25 +100,25 @@ class Pruner:
         self._pass = None
         self._next_pass_at = self._clocks().boot + INTERVAL_S
         if self._deleted:
-            log.info("history shortened", deleted=self._deleted)
+            log.info("history pruned", deleted=self._deleted)
 
     def _look_at_clock(self, engine: Engine, now: ClockReading, *, trusted: bool) -> None:
         warnings = []
         if not trusted and self._trust is not None:
             warnings.append(_untrusted(self._trust, now))
             if not self._told_untrusted:
-                log.warning("clock is not trusted; nothing is deleted as too old", problem=warnings[0])
+                log.warning("clock not trusted", problem=warnings[0])
         self._told_untrusted = not trusted
         if trusted and (future := _future(engine, now.wall + MAX_STEP_S)):
             warnings.append(future)
             if not self._told_future:
-                log.warning("history has rows from the future", problem=future)
+                log.warning("history rows in the future", problem=future)
             self._told_future = True
         self.warnings = tuple(warnings)
 
 
 def _last_seen(connection: Connection, server: str) -> float | None:
-    """When a daemon last wrote: this machine's, else any, else by the newest row."""
+    """Return the time of the last write: of this machine, else of any, else of the newest row."""
     own: float | None = connection.scalar(select(writers.c.seen_at).where(writers.c.server == server))
     if own is not None:
         return own

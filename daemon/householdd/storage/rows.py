@@ -1,4 +1,4 @@
-"""What is kept, as plain values. Times are Unix time in seconds, rates bit/s."""
+"""Rows of the history as plain values. Times are Unix time in seconds, rates bit/s."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class SessionRow:
 
     id: str
     run_id: str | None
-    """The stored run that it belongs to, where that is known."""
+    """The stored run of the session; None if unknown."""
     user_id: str
     test_id: str
     profile: str
@@ -19,9 +19,9 @@ class SessionRow:
     """Host name of the machine."""
     worker: str
     address: str | None
-    """The client's address, whole or truncated; None where addresses are not kept."""
+    """The client's address, whole or truncated; None if addresses are not kept."""
     address_block: str | None
-    """The network around it."""
+    """The network of the address."""
     user_agent: str
     opened_at: float
     closed_at: float
@@ -35,18 +35,18 @@ class SessionRow:
     probe_failures: int
     round_trip_s: float | None
     tcp_round_trip_s: float | None
-    """This and the following are None of a session that ended before the kernel was asked."""
+    """None, as the other values of TCP, if the session ended before they were read."""
     tcp_min_round_trip_s: float | None
     tcp_retransmits: int | None
     tcp_delivery_rate_bps: float | None
     congestion_control: str | None
     server_limited: bool | None = None
-    """Whether budgets were the limit; None of a session that ended before this was kept."""
+    """Whether budgets limited the session; None for sessions of schema version 2 and earlier."""
 
 
 @dataclass(frozen=True)
 class PersonRow:
-    """How it was for one person of a run, as the client says."""
+    """The result of a person in a run, as reported by the client."""
 
     who: str
     activity: str
@@ -55,19 +55,19 @@ class PersonRow:
 
 
 SERVER = "server"
-"""The ``client`` of a run that no client reported."""
+"""``client`` of a run that no client reported."""
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """A finished run. Its figures are the client's, its grade is the server's."""
+    """A finished run: measured by the client, graded by the server."""
 
     id: str
     stored_at: float
     ended_at: float
-    """By the client's clock."""
+    """Time of the client's clock."""
     session_id: str
-    """The session that it was reported on."""
+    """The session of the report."""
     test_id: str
     server: str
     address: str | None
@@ -81,7 +81,7 @@ class RunRow:
     baseline_ms: float | None
     increase_p95_ms: float | None
     report: str
-    """The client's report, JSON."""
+    """The client's report, as JSON."""
     people: tuple[PersonRow, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""The queue in front of the database, and the thread behind it."""
+"""The store: a queue of items, and a thread that writes them to the database."""
 
 from __future__ import annotations
 
@@ -23,93 +23,92 @@ from householdd.storage.rows import Item, RunRow
 log = structlog.get_logger("history")
 
 MAX_WAITING = 20_000
-"""Items that may wait for the database: sessions of some hours on a busy server."""
+"""Longest queue, in items: sessions of some hours on a busy server."""
 
 MAX_RUNS_WAITING = 1000
-"""Runs among them; each may have 16 KiB."""
+"""Runs among them, of up to 16 KiB each."""
 
 BATCH_SIZE = 500
-"""Items of one transaction."""
+"""Greatest number of items in a transaction."""
 
 FIRST_BACKOFF_S = 0.5
-"""Seconds until a failed write is tried again; twice as long each time, up to ``LAST_BACKOFF``."""
+"""Seconds before a failed write is retried, doubled each time up to ``MAX_BACKOFF_S``."""
 
 MAX_BACKOFF_S = 5.0
-"""Short, so that every daemon of several is back soon after their database."""
+"""Short, so that all daemons of a database write soon after it is back."""
 
 CHECK_INTERVAL_S = 15.0
-"""Seconds after which a row is written though there is nothing to write, to find out whether that works."""
+"""Seconds without a write after which one is tried, to find out whether writing works."""
 
 ANSWER_PATIENCE_S = engine.CONNECT_TIMEOUT_S + 5.0
-"""Seconds after which an attempt that has not ended counts as failed; longer than a connection or a lock may take."""
+"""Seconds after which a pending attempt counts as failed; longer than the timeout of a connection or a lock."""
 
 
 @dataclass(frozen=True)
 class StoreStatus:
-    """How the store fares."""
+    """The state of the store."""
 
     problem: str
-    """Why the last attempt to write failed, or has not ended; empty while writing works."""
+    """Why the last attempt failed or has not ended; empty while writing works."""
     problem_kind: ProblemKind | None
-    """The same in one word."""
+    """Kind of the problem."""
     failing_since: float | None
-    """Unix time of the first failed attempt since the last good one."""
+    """Unix time of the first failed attempt since the last successful one."""
     waiting: int
     written: int
-    """Items since the start."""
+    """Items written since the start."""
     dropped: int
-    """Items since the start that found the queue full, or that the database refused."""
+    """Items since the start that found the queue full or were refused by the database."""
     warnings: tuple[str, ...] = ()
-    """What an operator should know though writing works."""
+    """Warnings for operators, such as a clock that is not trusted."""
 
 
 class Store:
-    """Takes items from any thread, without waiting, and writes them in its own."""
+    """Takes items from any thread without waiting, and writes them in its own thread."""
 
     def __init__(self, url: URL, retention: Retention, clocks: Callable[[], ClockReading] = read_clocks) -> None:
         self.url = url
         self.engine = engine.open_engine(url)
         self.announce: Callable[[int], None] | None = None
-        """Set before the start where a webhook is told of runs: called in the writer's thread when runs were queued
-        for it, with how many found its queue full, and whenever the database has been found ready."""
+        """Set before the start if there is a webhook. Called in the writer's thread when runs were queued for it, with
+        the number that found its queue full, and when the database became ready."""
         self._min_session_s = retention.min_session_s
         self._keeper = Pruner(retention, socket.gethostname(), clocks)
         self._queue: deque[Item] = deque()
         self._runs: dict[str, tuple[RunRow, Future[bool]]] = {}
-        """Runs that are in the queue, by id, and what tells whether they were written."""
+        """Runs in the queue by id, each with the future that tells whether it was written."""
         self._changed = threading.Condition()
         self._closing_at: float | None = None
-        """When the thread ends at the latest; set once."""
+        """Monotonic time at which the thread ends at the latest; set once."""
         self._problem = ""
         self._problem_kind: ProblemKind | None = None
         self._failing_since: float | None = None
         self._attempt_began: float | None = None
-        """Monotonic; set only during an attempt to write."""
+        """Monotonic time; set only during an attempt to write."""
         self._written = 0
         self._dropped = 0
         self._refused: set[str] = set()
-        """Runs of this batch that the database did not take."""
+        """Runs of this batch that the database refused."""
         self._unannounced = 0
-        """Runs of the last batch that found the webhook's queue full."""
+        """Runs that found the webhook's queue full since the last announcement."""
         self._prepared = False
-        """Whether the schema is known to be there."""
+        """Whether the schema is known to be current."""
         self._checked_at = float("-inf")
-        """Monotonic time of the last check that succeeded."""
-        # A daemon thread: one that is stuck in a database must not keep the process.
+        """Monotonic time of the last successful check."""
+        # A daemon thread: one that is stuck in the database must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
     def start(self) -> None:
-        """Begins to write."""
         self._thread.start()
 
     def put(self, item: Item) -> bool:
-        """Takes an item; False, and the item is counted as dropped, where the queue is full."""
+        """Queue an item; if the queue is full, count it as dropped and return False."""
         return self._put(item, Future())
 
     def put_run(self, run: RunRow) -> Future[bool] | None:
-        """Take a run; the future tells whether it is in the database, once that is known. None if the queue is full."""
+        """Queue a run; the future tells whether it was written. None if the queue is full."""
         written: Future[bool] = Future()
-        # Whoever waits may give up; the row is written all the same.
+        # A caller that cancels does not prevent the write.
         written.set_running_or_notify_cancel()
         return written if self._put(run, written) else None
 
@@ -128,18 +127,17 @@ class Store:
             return True
 
     def count_dropped(self, count: int) -> None:
-        """Counts items that were dropped before they came here."""
+        """Count items that were dropped elsewhere."""
         with self._changed:
             self._dropped += count
 
     def waiting_run(self, run_id: str) -> RunRow | None:
-        """A run that is not written yet."""
+        """Return a run that is still in the queue."""
         with self._changed:
             found = self._runs.get(run_id)
             return None if found is None else found[0]
 
     def status(self) -> StoreStatus:
-        """How it fares."""
         with self._changed:
             problem, kind, since = self._problem, self._problem_kind, self._failing_since
             began = self._attempt_began
@@ -152,13 +150,13 @@ class Store:
             )
 
     def check_soon(self) -> None:
-        """Has the database tried at once: a reader found it away."""
+        """Check the database now, since a reader could not reach it."""
         with self._changed:
             self._checked_at = float("-inf")
             self._changed.notify()
 
     def close(self, deadline: float) -> None:
-        """Writes what is left, for at most ``deadline`` seconds."""
+        """Write the queue, for at most ``deadline`` seconds, and stop."""
         with self._changed:
             self._closing_at = time.monotonic() + deadline
             self._changed.notify()
@@ -175,8 +173,8 @@ class Store:
                 self._attempt(batch)
             except Exception as error:
                 if not isinstance(error, SQLAlchemyError | OSError | migrations.NewerSchemaError):
-                    # Without its thread nothing would be written any more, and nobody would know.
-                    log.exception("a defect in writing the history")
+                    # The thread must survive: without it nothing would be written.
+                    log.exception("history writer failed")
                 self._failed(error)
                 if not self._pause(backoff):
                     return
@@ -188,9 +186,9 @@ class Store:
                     self._unannounced = 0
 
     def _next_batch(self) -> list[Item] | None:
-        """What is to be written next, left in the queue; None when there is nothing more to do.
+        """Return the next items, which stay in the queue; None at the end.
 
-        Empty when it is time to prepare or try the database, or to prune it.
+        Empty when the database is to be prepared, checked or pruned.
         """
         with self._changed:
             while not self._queue and not self._is_due():
@@ -238,7 +236,7 @@ class Store:
         try:
             self._write_all(batch)
         except (DataError, IntegrityError):
-            # One item that the database does not take must not hold up the others for ever.
+            # One item that the database refuses must not block the others.
             for item in batch:
                 self._write_one(item)
 
@@ -271,17 +269,17 @@ class Store:
             self._written += len(batch)
             recovered, self._problem = self._problem, ""
             self._problem_kind = self._failing_since = None
-        # Outside of the lock: what waits for it is called at once.
+        # Outside the lock, since callbacks run at once.
         for future, written in answered:
             future.set_result(written)
         if recovered:
-            log.info("history is written again", dropped=self._dropped)
+            log.info("history recovered", dropped=self._dropped)
 
     def _failed(self, error: Exception) -> None:
-        # The file may be another one by the next time, and it is a write that has to succeed then.
+        # By the next attempt the file may have been replaced; only a successful write clears the problem.
         self._prepared = False
         self._checked_at = float("-inf")
-        # Connections that are left may lead to a server that takes no writes any more.
+        # Open connections may lead to a server that no longer accepts writes.
         self.engine.dispose()
         problem = describe(error)
         with self._changed:
@@ -289,10 +287,10 @@ class Store:
             self._problem_kind = kind_of(error)
             self._failing_since = self._failing_since or time.time()
         if problem != known:
-            log.error("history is not written", problem=problem, waiting=len(self._queue))
+            log.error("cannot write history", problem=problem, waiting=len(self._queue))
 
     def _pause(self, seconds: float) -> bool:
-        """Waits for the next attempt; False when there is none."""
+        """Wait for the next attempt; return False if there is none."""
         until = time.monotonic() + seconds
         with self._changed:
             while (now := time.monotonic()) < until:

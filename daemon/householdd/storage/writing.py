@@ -1,4 +1,4 @@
-"""Statements that write. Each may be repeated: what is there already stays as it is, or becomes more complete."""
+"""Statements that write. All are idempotent: an existing row stays as it is, or becomes more complete."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS_PER_HOUR = 3600
 HOURS_PER_DAY = 24
 
 RUN_OVERHEAD_BYTES = 1200
-"""What a run takes beside its report: its other columns, its people and the indexes."""
+"""Size of a run without its report, in bytes: other columns, people and indexes."""
 
 CLIENT_REASONS = frozenset(
     {reason.value for reason in CloseReason if reason.fault in (Fault.CLIENT, Fault.NETWORK)}
@@ -28,14 +28,14 @@ CLIENT_REASONS = frozenset(
 
 
 def write(connection: Connection, items: Iterable[Item], min_session_s: float = 0.0) -> None:
-    """Writes ``items`` in the caller's transaction; of shorter sessions that a client ended only the sums."""
+    """Write ``items`` in the caller's transaction; of shorter sessions that a client ended only the sums."""
     ended: dict[str, SessionRow] = {}
     reported: list[RunRow] = []
     links: list[RunLink] = []
     for item in items:
         match item:
             case SessionRow():
-                # A statement may hold an id once; of two the later one counts.
+                # A statement may have an id only once; the later row wins.
                 ended[item.id] = item
             case RunRow():
                 reported.append(item)
@@ -54,13 +54,13 @@ def write(connection: Connection, items: Iterable[Item], min_session_s: float = 
 
 
 def _is_short(row: SessionRow, min_session_s: float) -> bool:
-    # A clock that was stepped back makes a duration negative. What is known to be of a stored run is shown with it.
+    # A clock that was stepped back makes a duration negative. Sessions of a stored run are shown with it.
     duration = max(row.closed_at - row.opened_at, 0.0)
     return duration < min_session_s and row.reason in CLIENT_REASONS and row.run_id is None
 
 
 def _add_to_sums(connection: Connection, rows: Sequence[SessionRow]) -> None:
-    # A worker that was taken for lost may tell of a session's real end later: it counts once.
+    # A worker that was taken for lost may report the real end of a session later: it counts once.
     connection.execute(delete(sessions).where(sessions.c.id.in_([row.id for row in rows])))
     sums: dict[tuple[int, str, str], dict[str, Any]] = {}
     for row in rows:
@@ -83,13 +83,13 @@ def _add_to_sums(connection: Connection, rows: Sequence[SessionRow]) -> None:
 
 
 def write_seen(connection: Connection, server: str, seen_at: float) -> None:
-    """Notes when the daemon of ``server`` last wrote with a clock that it trusted; this proves that writing works."""
+    """Store when the daemon of ``server`` last wrote while it trusted its clock; this proves that writing works."""
     statement = _insert(connection, writers).values(server=server, seen_at=seen_at)
     connection.execute(statement.on_conflict_do_update(index_elements=[writers.c.server], set_={"seen_at": seen_at}))
 
 
 def _write_sessions(connection: Connection, rows: Sequence[SessionRow]) -> None:
-    # A session whose worker was taken for lost may tell of its real end later.
+    # A worker that was taken for lost may report the real end of a session later.
     statement = _insert(connection, sessions)
     fresh: dict[str, Any] = {
         column.name: statement.excluded[column.name] for column in sessions.c if column.name != "id"
@@ -101,7 +101,7 @@ def _write_sessions(connection: Connection, rows: Sequence[SessionRow]) -> None:
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes the rows whose key is not there yet."""
+    """Insert the rows whose keys are new."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 

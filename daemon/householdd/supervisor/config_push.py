@@ -1,4 +1,4 @@
-"""Carries the runtime configuration to the workers: to all of them, or to none."""
+"""Pushing the runtime settings to the workers: to all of them or to none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger("config")
 
 
 async def tell(worker: WorkerHandle, settings: RuntimeSettings, timeout: float) -> None:
-    """Puts values in force at one worker."""
+    """Put the settings in force at a worker."""
     request = pb.UpdateRuntimeConfigRequest(config=config_messages.config(settings))
     request.update_mask.paths.extend(settings.by_path())
     await worker.config.UpdateRuntimeConfig(request, timeout=timeout)
@@ -28,9 +28,9 @@ async def tell(worker: WorkerHandle, settings: RuntimeSettings, timeout: float) 
 async def push(
     workers: Sequence[WorkerHandle], before: RuntimeSettings, after: RuntimeSettings
 ) -> list[UnreachableWorker]:
-    """Puts ``after`` in force at all workers; those that did not answer, which are told as soon as they do.
+    """Put ``after`` in force at all workers; return those that did not answer, which get it when they do.
 
-    When one refuses, ``before`` is put in force again at those that took it, and Refusal is raised.
+    If a worker refuses, put ``before`` in force again at the others and raise Refusal.
     """
     refused: list[str] = []
 
@@ -44,7 +44,7 @@ async def push(
 
     missing = await tell_all(workers, try_to_tell)
     if refused:
-        # Those that do not take back the old values either are told again whenever they answer.
+        # A worker that fails here as well gets the settings in force when it next answers.
         await tell_all(workers, lambda worker, timeout: tell(worker, before, timeout), every_error=True)
         raise Refusal(grpc.StatusCode.ABORTED, f"refused, and nothing was changed: {'; '.join(sorted(refused))}")
     old = before.by_path()
