@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command and returns its exit code; what went wrong is on stderr, never as a traceback.
+    """Run one command and return its exit code; errors go to stderr, without a traceback.
 
-    ``HOUSEHOLDCTL_DEBUG`` in the environment adds the traceback of an error that is nobody's wrong input.
+    ``HOUSEHOLDCTL_DEBUG`` in the environment adds the traceback of a defect.
     """
     try:
         code = _run(arguments)
@@ -40,20 +40,20 @@ def _run(arguments: Sequence[str]) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return error.code
     except UnicodeEncodeError as error:
-        # Of the environment, or of a file's name; _text() has seen the arguments.
+        # From the environment or a file name; _text() has checked the arguments.
         print(f"Error: {error.object!r} is not text in UTF-8", file=sys.stderr)
         return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except OutputError:
         raise
-    except Exception as error:  # noqa: BLE001 - the last resort: an operator is owed a sentence, not a traceback
+    except Exception as error:  # noqa: BLE001 - operators get a sentence, not a traceback
         return _defect(error)
     return ExitCode.OK
 
 
 def _text(argument: str) -> str:
-    """Return an argument as text: Python's locale may have taken its UTF-8 for single bytes. Raises CommandError."""
+    """Return an argument as text; Python's locale may have decoded its UTF-8 byte by byte. Raises CommandError."""
     if argument.isascii():
         return argument
     try:
@@ -61,13 +61,13 @@ def _text(argument: str) -> str:
     except UnicodeDecodeError:
         raise CommandError(ExitCode.USAGE, f"{argument!r} is not text in UTF-8") from None
     except UnicodeEncodeError:
-        # Not from a command line: a caller of run() that has text already.
+        # From a caller of run() that passes text.
         return argument
 
 
 def _defect(error: Exception) -> int:
     if "HOUSEHOLDCTL_DEBUG" in os.environ:
-        # Takes as long to import as the whole of --help.
+        # Takes as long to import as --help takes in all.
         import traceback
 
         traceback.print_exc()
@@ -84,7 +84,7 @@ def _reason(error: OSError) -> str:
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     prepare()
     sys.exit(run(sys.argv[1:]))
 

@@ -1,4 +1,4 @@
-"""Why something failed, in words for people: never an errno, a Python name, or nothing at all."""
+"""Reasons of failures in plain words, without errno and Python names."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from householdctl.exit_codes import CommandError
 _REASONS = {
     errno.ENOENT: "no such file",
     errno.ENOTDIR: "no such file",
-    errno.ECONNREFUSED: "connection refused; nobody serves there",
-    errno.ECONNRESET: "it hung up",
-    errno.EPIPE: "it hung up",
+    errno.ECONNREFUSED: "connection refused; nothing listens there",
+    errno.ECONNRESET: "the connection was closed",
+    errno.EPIPE: "the connection was closed",
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
     errno.ENOTSOCK: "not a socket",
@@ -24,23 +24,23 @@ _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
     errno.EFBIG: "the file is too large",
-    errno.EBADF: "it is closed",
+    errno.EBADF: "it is not open",
     errno.EMFILE: "too many open files",
     errno.ENFILE: "too many open files",
 }
-# asyncio words its own errors: "[Errno 111] Connect call failed (...)", several of them where a name has several
-# addresses, and only the first kind carries its number as an attribute.
+# asyncio has its own texts: "[Errno 111] Connect call failed (...)", repeated for each address of a name. Errors with
+# several of them have no errno attribute.
 _NUMBER = re.compile(r"\[Errno (\d+)\]")
 
 
 def describe_failure(error: BaseException) -> str:
-    """Return why something failed, in a few words on one line."""
+    """Return the reason of a failure in a few words."""
     if isinstance(error, CommandError):
         return error.message
     if isinstance(error, TimeoutError):
         return "no answer"
     if isinstance(error, socket.gaierror):
-        return f"its name is not known ({(error.strerror or 'no address').lower()})"
+        return f"unknown host name ({(error.strerror or 'no address').lower()})"
     if isinstance(error, OSError):
         return _system_words(error)
     return str(error).partition("\n")[0].strip() or _spelled_out(type(error))
@@ -50,7 +50,7 @@ def _system_words(error: OSError) -> str:
     import ssl
 
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {getattr(error, 'verify_message', '') or 'not verified'}"
+        return f"certificate not trusted: {getattr(error, 'verify_message', '') or 'not verified'}"
     if isinstance(error, ssl.SSLError):
         reason = getattr(error, "reason", None) or str(error) or "the handshake failed"
         return f"TLS: {reason.lower().replace('_', ' ')}"

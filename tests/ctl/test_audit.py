@@ -151,7 +151,7 @@ def test_a_journal_that_cannot_be_read_is_told(bare_cli: Cli, journal: Path, beh
     (journal / "behaviour").write_text(behaviour)
     outcome = bare_cli("audit")
     assert outcome.code == 1
-    assert "the journal cannot be read: " in outcome.err
+    assert "cannot read the journal: " in outcome.err
     assert "householdctl audit --file FILE" in outcome.err
 
 
@@ -159,4 +159,4 @@ def test_a_machine_without_a_journal_is_told(bare_cli: Cli, monkeypatch: pytest.
     monkeypatch.setenv("PATH", str(tmp_path))
     outcome = bare_cli("audit")
     assert outcome.code == 1
-    assert "the journal cannot be read: journalctl: No such file or directory" in outcome.err
+    assert "cannot read the journal: journalctl: No such file or directory" in outcome.err

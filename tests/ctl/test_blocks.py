@@ -30,7 +30,7 @@ def test_block_and_unblock(cli: Cli, daemon: FakeDaemon) -> None:
     assert [each.address for each in daemon.blocks] == ["198.51.100.0/24"]
     daemon.unreachable = [UnreachableWorker(worker="1", reason="stopped")]
     rest = cli("sessions", "unblock", "--all")
-    assert (rest.code, rest.err) == (0, "warning: worker 1 did not answer and is told when it does: stopped\n")
+    assert (rest.code, rest.err) == (0, "warning: worker 1 did not answer and gets the change later: stopped\n")
     assert daemon.blocks == []
 
 

@@ -84,7 +84,7 @@ def test_traffic_without_a_session_is_a_leak(bare_cli: Cli) -> None:
         outcome = bare_cli("check", "leaks", server.url, *QUICKLY, "-o", "jsonl")
     assert outcome.code == 1
     assert outcome.json["leaks_detected"] == 1
-    assert outcome.json["problems"] == ["0.5 s after the cut traffic goes on without a session"]
+    assert outcome.json["problems"] == ["0.5 s after the cut traffic continues without a session"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_control_api_that_fails_proves_nothing(cli: Cli, daemon: FakeDaemon) -
         outcome = cli("check", "leaks", server.url, *QUICKLY, "-o", "json")
     assert outcome.code == 1
     assert outcome.json["cleanup_verified"] is False
-    assert outcome.json["problems"] == ["control API: the daemon failed: KeyError (INTERNAL); its log says more"]
+    assert outcome.json["problems"] == ["control API: the daemon failed: KeyError (INTERNAL); see its log"]
 
 
 def test_a_control_api_that_cannot_list_leaves_it_to_the_statistics(cli: Cli, daemon: FakeDaemon) -> None:
@@ -140,16 +140,16 @@ def test_nobody_to_ask_proves_nothing(bare_cli: Cli) -> None:
     with HouseholdServer(Fault.NO_STATS).running() as server:
         outcome = bare_cli("check", "leaks", server.url, *QUICKLY)
     assert outcome.code == 1
-    assert outcome.err.startswith("problem: nobody can be asked what is left: ")
+    assert outcome.err.startswith("problem: cannot check what is left: ")
     assert "404" in outcome.err
 
 
 @pytest.mark.parametrize(
     ("fault", "problem"),
     [
-        (Fault.SENDS_NOTHING, "no payload came"),
+        (Fault.SENDS_NOTHING, "received no payload"),
         (Fault.HANGS_UP, "closed by the server"),
-        (Fault.BABBLES, "the server sent a text that is no JSON"),
+        (Fault.BABBLES, "the server sent a text that is not JSON"),
     ],
 )
 def test_a_household_that_did_not_run_proves_nothing(bare_cli: Cli, fault: Fault, problem: str) -> None:
@@ -191,7 +191,7 @@ def test_a_certificate_of_another_authority(bare_cli: Cli, tls: ssl.SSLContext, 
     with HouseholdServer().running(tls) as server:
         outcome = bare_cli("check", "leaks", server.url, *QUICKLY, "--ca", str(other))
     assert outcome.code == 3
-    assert "its certificate is not trusted" in outcome.err
+    assert "certificate not trusted" in outcome.err
     assert "--insecure" in outcome.err
 
 
@@ -226,7 +226,7 @@ def test_a_server_without_that_path(bare_cli: Cli) -> None:
 def test_a_wrong_url(bare_cli: Cli, url: str) -> None:
     outcome = bare_cli("check", "leaks", url)
     assert outcome.code == 2
-    assert outcome.err == f"Error: '{url}' is no URL of a household server; write https://HOST:PORT/\n"
+    assert outcome.err == f"Error: '{url}' is not a URL of a household server; write https://HOST:PORT/\n"
 
 
 def test_a_target_that_was_named_has_to_answer(bare_cli: Cli) -> None:

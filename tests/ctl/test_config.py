@@ -117,17 +117,20 @@ def test_an_old_etag_is_a_conflict(cli: Cli) -> None:
 def test_a_worker_that_was_not_told_is_named(cli: Cli, daemon: FakeDaemon) -> None:
     daemon.unreachable = [UnreachableWorker(worker="1", reason="stopped")]
     outcome = cli("config", "set", "limits.max_sessions=700")
-    assert (outcome.code, outcome.err) == (0, "warning: worker 1 did not answer and is told when it does: stopped\n")
+    assert (outcome.code, outcome.err) == (0, "warning: worker 1 did not answer and gets the change later: stopped\n")
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["limits.max_sessions"], "'limits.max_sessions' is no assignment\n  write KEY=VALUE: limits.max_sessions=500"),
+        (
+            ["limits.max_sessions"],
+            "'limits.max_sessions' is not an assignment\n  write KEY=VALUE: limits.max_sessions=500",
+        ),
         (["log_level=debug", "log_level=info"], "log_level: given twice"),
-        (["log_level=loud"], "log_level: 'loud' is no level; allowed are debug, info, warning, error"),
-        (["limits.max_sessions=1.5"], "limits.max_sessions: '1.5' is no count; write a whole number: 3"),
-        (["profiles.jake.upload_mbps=fast"], "profiles.jake.upload_mbps: 'fast' is no number"),
+        (["log_level=loud"], "log_level: 'loud' is not a log level; allowed: debug, info, warning, error"),
+        (["limits.max_sessions=1.5"], "limits.max_sessions: '1.5' is not a count; write a whole number: 3"),
+        (["profiles.jake.upload_mbps=fast"], "profiles.jake.upload_mbps: 'fast' is not a number"),
         (
             ["timeouts.close=soon"],
             "timeouts.close: 'soon' is not a duration; write 500ms, 45s, 1m30s, 2h, 7d, or a number of seconds",
@@ -179,7 +182,7 @@ def test_get_prints_the_value_as_set_reads_it(cli: Cli) -> None:
         ("limits.max_session", "did you mean limits.max_sessions"),
         ("max_sessions", "did you mean limits.max_sessions?"),
         ("inactivity", "did you mean timeouts.inactivity"),
-        ("limit.", "householdctl config show lists all"),
+        ("limit.", "to list all: householdctl config show"),
     ],
 )
 def test_an_unknown_key_gets_a_proposal(cli: Cli, command: tuple[str, ...], key: str, hint: str) -> None:
@@ -202,4 +205,4 @@ def test_what_did_not_change_is_not_listed(cli: Cli) -> None:
     assert outcome.rows[1:] == [["log_level", "debug", "info"]]
     outcome = cli("config", "set", "limits.max_sessions=500")
     assert outcome.rows[1:] == []
-    assert outcome.err == "nothing to change: the settings have these values already\n"
+    assert outcome.err == "nothing to change: the settings have these values\n"

@@ -92,8 +92,8 @@ def test_a_removed_context_is_not_current_any_more(bare_cli: Cli) -> None:
     [
         (("add", "lab", "/y.sock"), 6, "context lab exists\n  to replace it: --replace"),
         (("add", "../lab", "/y.sock"), 2, "'../lab' is not a valid name"),
-        (("add", "fra1", "fra1:8444"), 2, "fra1:8444 is reached over mutual TLS, which needs --ca, --cert, --key"),
-        (("add", "fra1", "fra1:99999", "--ca=x", "--cert=x", "--key=x"), 2, "the port has to be 1 to 65535"),
+        (("add", "fra1", "fra1:8444"), 2, "fra1:8444 needs mutual TLS: add --ca, --cert, --key"),
+        (("add", "fra1", "fra1:99999", "--ca=x", "--cert=x", "--key=x"), 2, "the port must be 1 to 65535"),
         (("use", "nope"), 4, "no context 'nope'\n  known: lab"),
         (("use",), 2, "give either NAME or --none"),
         (("use", "lab", "--none"), 2, "give either NAME or --none"),
@@ -142,7 +142,7 @@ def test_a_context_without_its_certificates_says_so_when_it_is_used(bare_cli: Cl
     file.write_text("[contexts.fra1]\ntarget = 'fra1:8444'\n")
     outcome = bare_cli("health", "--context", "fra1")
     assert outcome.code == 2
-    assert outcome.err.startswith("Error: context fra1: fra1:8444 is reached over mutual TLS, which needs --ca")
+    assert outcome.err.startswith("Error: context fra1: fra1:8444 needs mutual TLS: add --ca")
     assert bare_cli("context", "list").code == 0
 
 

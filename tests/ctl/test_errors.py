@@ -44,7 +44,7 @@ def test_a_defect_of_the_daemon_is_told_as_one(cli: Cli, daemon: FakeDaemon) -> 
     daemon.fail("ResumeServer", grpc.StatusCode.INTERNAL, "KeyError")
     outcome = cli("resume")
     assert outcome.code == 1
-    assert outcome.err == "Error: the daemon failed: KeyError (INTERNAL); its log says more\n"
+    assert outcome.err == "Error: the daemon failed: KeyError (INTERNAL); see its log\n"
 
 
 def test_no_answer_in_time(cli: Cli, daemon: FakeDaemon) -> None:
@@ -66,7 +66,7 @@ def test_no_daemon_anywhere(bare_cli: Cli, tmp_path: Path) -> None:
     assert outcome.out == ""
     assert outcome.err.splitlines() == [
         f"Error: no control socket of householdd: looked for {tmp_path}/system.sock, .run/control.sock (no such file)",
-        "  see why it does not run: systemctl status householdd",
+        "  check its state: systemctl status householdd",
         "  start it: systemctl start householdd, or in a checkout: make run",
         "  or name another socket: --target PATH",
     ]
@@ -76,7 +76,7 @@ def test_no_daemon_anywhere(bare_cli: Cli, tmp_path: Path) -> None:
     ("content", "reason"),
     [
         (b"line card on fire\nsecond line\n", "line card on fire"),
-        (b"", "the file says no reason"),
+        (b"", "the file gives no reason"),
         (b"\x1b[2Jfire\xff", "\\x1b[2Jfire\ufffd"),
         (b"x" * 5000, "x" * 800),
     ],
@@ -99,13 +99,13 @@ def test_an_emergency_file_that_is_no_file_is_not_read(
     make(tmp_path / "emergency-stop")
     outcome = bare_cli("health")
     assert outcome.code == 3
-    assert outcome.err.startswith("Error: emergency stop: the file says no reason\n")
+    assert outcome.err.startswith("Error: emergency stop: the file gives no reason\n")
 
 
 def test_no_daemon_at_the_socket_that_was_named(bare_cli: Cli) -> None:
     outcome = bare_cli("--target", "/nowhere/x.sock", "health")
     assert outcome.code == 3
-    assert outcome.err.startswith("Error: householdd cannot be reached at /nowhere/x.sock: no such file\n  see why it ")
+    assert outcome.err.startswith("Error: householdd cannot be reached at /nowhere/x.sock: no such file\n  check its ")
 
 
 def test_a_socket_that_nobody_serves(bare_cli: Cli, tmp_path: Path) -> None:
@@ -150,12 +150,12 @@ def test_a_url_is_no_target(bare_cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("target", "reason"),
     [
-        (f"/x/{'a' * 200}/c.sock", "too long for a socket (107 bytes in all)"),
-        (f"unix:/{'a' * 107}", "too long for a socket (107 bytes in all)"),
-        (f"/{'ü' * 54}", "too long for a socket (107 bytes in all)"),
-        ("a..b:443", "is no host name"),
-        (f"{'a' * 70}:443", "is no host name"),
-        ("host:99999", "the port has to be 1 to 65535"),
+        (f"/x/{'a' * 200}/c.sock", "too long for a socket (at most 107 bytes)"),
+        (f"unix:/{'a' * 107}", "too long for a socket (at most 107 bytes)"),
+        (f"/{'ü' * 54}", "too long for a socket (at most 107 bytes)"),
+        ("a..b:443", "is not a host name"),
+        (f"{'a' * 70}:443", "is not a host name"),
+        ("host:99999", "the port must be 1 to 65535"),
     ],
 )
 def test_a_target_that_cannot_be(bare_cli: Cli, target: str, reason: str) -> None:
@@ -188,7 +188,7 @@ def test_a_default_socket_whose_path_is_too_long_is_not_there(
 def test_a_target_over_the_network_needs_certificates(bare_cli: Cli) -> None:
     outcome = bare_cli("--target", "probe1:443", "--ca", "ca.pem", "health")
     assert outcome.code == 2
-    assert outcome.err == "Error: --target: probe1:443 is reached over mutual TLS, which needs --cert, --key as well\n"
+    assert outcome.err == "Error: --target: probe1:443 needs mutual TLS: add --cert, --key\n"
 
 
 def test_the_default_target_is_the_first_that_exists(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_when_all_fail_differently_each_is_named(both: Cli, daemon: FakeDaemon, 
     other.fail("ListSessions", grpc.StatusCode.UNAVAILABLE, "starting")
     outcome = both("sessions", "list")
     assert outcome.code == 3
-    assert outcome.err == "Error: none of the 2 daemons did it\n  d: viewers only\n  o: starting\n"
+    assert outcome.err == "Error: failed on all 2 daemons\n  d: viewers only\n  o: starting\n"
 
 
 def test_show_finds_the_daemon_that_knows(both: Cli) -> None:
@@ -275,7 +275,7 @@ def test_a_change_that_one_daemon_refuses_is_made_at_the_others(
     daemon.unreachable = [api.UnreachableWorker(worker="1", reason="stopped")]
     outcome = both("config", "set", "timeouts.close=1s", "-o", "jsonl")
     assert [line["target"] for line in outcome.json_lines] == ["d", "o"]
-    assert outcome.err == "warning: worker 1 at d did not answer and is told when it does: stopped\n"
+    assert outcome.err == "warning: worker 1 at d did not answer and gets the change later: stopped\n"
     outcome = both("config", "reset", "--yes", "-o", "json")
     assert (outcome.code, daemon.values["drain"]) == (9, LAUNCH["drain"])
     assert outcome.json["unreachable_targets"] == [{"target": "o", "reason": "refused"}]

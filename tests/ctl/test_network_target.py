@@ -68,7 +68,7 @@ def test_a_daemon_that_we_do_not_trust(
     assert outcome.code == 3
     # gRPC's server, in this process, has its own lines there.
     assert outcome.err.splitlines()[-1].startswith(
-        f"Error: householdd cannot be reached at localhost:{remote.port}: its certificate is not trusted: "
+        f"Error: householdd cannot be reached at localhost:{remote.port}: certificate not trusted: "
     )
 
 
@@ -78,14 +78,15 @@ def test_a_daemon_that_does_not_trust_us(
     files = _files(tmp_path, authority, trustme.CA())
     outcome = bare_cli(*files, "--target", f"localhost:{remote.port}", "resume")
     assert outcome.code == 3
-    assert f"localhost:{remote.port}: it closed the connection, and may not trust our certificate" in outcome.err
+    reason = "the connection was closed; the daemon may not trust the client certificate"
+    assert f"localhost:{remote.port}: {reason}" in outcome.err
 
 
 def test_nobody_listens(bare_cli: Cli, authority: trustme.CA, tmp_path: Path) -> None:
     outcome = bare_cli(*_files(tmp_path, authority, authority), "--target", "localhost:1", "resume")
     assert outcome.code == 3
     assert (
-        outcome.err == "Error: householdd cannot be reached at localhost:1: connection refused; nobody serves there\n"
+        outcome.err == "Error: householdd cannot be reached at localhost:1: connection refused; nothing listens there\n"
     )
 
 
@@ -95,7 +96,7 @@ def test_nobody_listens(bare_cli: Cli, authority: trustme.CA, tmp_path: Path) ->
         ("nope.pem", "cert.pem", "key.pem", "{}/nope.pem: No such file or directory"),
         ("ca.pem", "nope.pem", "key.pem", "{}/nope.pem: No such file or directory"),
         ("ca.pem", "cert.pem", "nope.pem", "{}/nope.pem: No such file or directory"),
-        ("key.pem", "cert.pem", "key.pem", "{}/key.pem: no certificate of an authority in PEM format"),
+        ("key.pem", "cert.pem", "key.pem", "{}/key.pem: not a CA certificate in PEM format"),
         (
             "ca.pem",
             "key.pem",

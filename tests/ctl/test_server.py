@@ -140,7 +140,7 @@ def test_timeout_bounds_the_wait_and_leaves_the_drain_going_on(cli: Cli, daemon:
     assert outcome.code == 7
     assert outcome.err == (
         "draining: 2 sessions, the rest is closed in 1m00s\n"
-        "Error: the drain goes on with 2 sessions after --timeout\n  householdctl resume ends it\n"
+        "Error: the drain continues with 2 sessions after --timeout\n  to end it: householdctl resume\n"
     )
 
 
@@ -148,7 +148,7 @@ def test_drain_stops_waiting_when_somebody_resumes(cli: Cli, daemon: FakeDaemon)
     daemon.drain_steps = [drain_step(2), drain_step(2, api.SERVER_STATE_SERVING)]
     outcome = cli("drain", "-r", "upgrade", "-y", "--wait")
     assert outcome.code == 6
-    assert outcome.err.endswith("Error: the drain was ended: 2 sessions go on\n")
+    assert outcome.err.endswith("Error: the drain was ended: 2 sessions continue\n")
 
 
 def test_drain_gives_up_on_sessions_that_outlive_the_deadline(

@@ -227,7 +227,7 @@ def test_kill_with_a_worker_that_does_not_answer(cli: Cli, daemon: FakeDaemon) -
     daemon.unreachable = [api.UnreachableWorker(worker="1", reason="stopped")]
     outcome = cli("sessions", "kill", "--all", "-r", "test", "-y")
     assert outcome.code == 3
-    assert outcome.err == "warning: sessions of worker 1 may live on, it did not answer: stopped\n"
+    assert outcome.err == "warning: sessions of worker 1 may still live, it did not answer: stopped\n"
 
 
 @pytest.mark.parametrize("selectors", [(), ("id", "--all"), ("--filter", "x", "--all"), ("--filter", " ")])

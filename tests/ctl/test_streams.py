@@ -48,8 +48,8 @@ def _run(daemon: FakeDaemon, command: str, redirection: str = "", **environ: str
     ("redirection", "reason"),
     [
         (">/dev/full", "the disk is full"),
-        ("<&- >&-", "it is closed"),
-        ("</dev/null >&0", "it is closed"),
+        ("<&- >&-", "it is not open"),
+        ("</dev/null >&0", "it is not open"),
     ],
 )
 def test_output_that_cannot_be_written(daemon: FakeDaemon, command: str, redirection: str, reason: str) -> None:

@@ -132,12 +132,12 @@ def test_a_list_of_nothing_says_so_and_is_an_answer(cli: Cli, daemon: FakeDaemon
     assert (ended.code, ended.err) == (0, "no ended session matches\n")
     assert cli("history", "runs").err == "no run is in the history\n"
     by_address = cli("history", "runs", "--address", "192.0.2.7").err
-    assert by_address == 'no run matches; there are no addresses where [history] has addresses = "none"\n'
+    assert by_address == 'no run matches; with [history] addresses = "none" no addresses are stored\n'
 
 
 def test_rows_of_truncated_addresses_are_told_of(cli: Cli, daemon: FakeDaemon) -> None:
     daemon.ended, daemon.runs = [ended_session(9, "")], [stored_run(1)]
-    note = "addresses are kept truncated: these rows are of all clients in 2001:db8::/48\n"
+    note = "addresses are stored truncated: these rows are of all clients in 2001:db8::/48\n"
     for command in (("history", "list"), ("history", "runs")):
         assert cli(*command, "--address", "2001:db8::7").err == note
         assert cli(*command, "--filter", "address = 2001:db8::7").err == note
@@ -227,7 +227,7 @@ def test_an_ambiguous_beginning_lists_the_candidates(cli: Cli, daemon: FakeDaemo
         record.session.id = record_id
     outcome = cli(*command, "8cd2")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err.startswith("Error: 8cd2 is the beginning of several ids; write more of it\n")
+    assert outcome.err.startswith("Error: 8cd2 is the beginning of several ids; write more digits\n")
     assert [line.split()[0] for line in outcome.err.splitlines()[1:]] == list(IDS)
     assert not daemon.asked(api.KillSessionsRequest)
 
@@ -235,7 +235,11 @@ def test_an_ambiguous_beginning_lists_the_candidates(cli: Cli, daemon: FakeDaemo
 @pytest.mark.parametrize("command", [KILL, ("sessions", "show"), ("history", "show")])
 @pytest.mark.parametrize(
     ("typed", "code", "problem"),
-    [("8cd", 2, "'8cd' is no id of"), ("jake_1", 2, "'jake_1' is no id of"), ("0badcafe", 4, "begins with 0badcafe")],
+    [
+        ("8cd", 2, "'8cd' is not an id of"),
+        ("jake_1", 2, "'jake_1' is not an id of"),
+        ("0badcafe", 4, "begins with 0badcafe"),
+    ],
 )
 def test_what_is_no_id_is_refused(
     cli: Cli, daemon: FakeDaemon, command: tuple[str, ...], typed: str, code: int, problem: str
@@ -296,9 +300,7 @@ def test_moments_are_read(text: str, moment: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2w", "2026-13-01", "-2d", "99999999d"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(
-        ValueError, match=r"is no moment; write a date such as 2026-11-25, .* how long ago, such as 2d$"
-    ):
+    with pytest.raises(ValueError, match=r"is not a moment; write a date such as 2026-11-25, .* an age such as 2d$"):
         parse_moment(text, NOW)
 
 

@@ -97,7 +97,7 @@ def test_a_narrow_terminal_loses_columns_but_no_text(daemon: FakeDaemon) -> None
     assert daemon.sessions[0].peer_address in wide
     assert "not shown" not in wide
     assert daemon.sessions[0].id[:8] in narrow
-    assert "not shown, the terminal is too narrow: " in narrow
+    assert "the terminal is too narrow for " in narrow
     assert "…" not in narrow
 
 
@@ -182,7 +182,7 @@ def test_ctrl_c_ends_the_waiting_and_not_the_drain(daemon: FakeDaemon) -> None:
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     # Its progress may stand above, as far as it was told by then.
-    assert err.splitlines()[-1] == "the drain goes on with 3 sessions; householdctl resume ends it"
+    assert err.splitlines()[-1] == "the drain continues with 3 sessions; to end it: householdctl resume"
     assert not daemon.asked(ResumeServerRequest)
 
 

@@ -87,20 +87,20 @@ def test_a_dry_run_changes_nothing(cli: Cli, daemon: FakeDaemon) -> None:
         (
             "inactvity=45s",
             (
-                "'inactvity' is no timeout\n  allowed: inactivity, inactivity_floor, max_duration, probe_timeout, "
+                "'inactvity' is not a timeout\n  allowed: inactivity, inactivity_floor, max_duration, probe_timeout, "
                 "probe_timeout_ceiling, probe_failures, close, drain\n"
             ),
         ),
-        ("inactivity", "'inactivity' is no assignment\n  write NAME=VALUE"),
-        ("inactivity=", "'inactivity=' is no assignment\n  write NAME=VALUE"),
+        ("inactivity", "'inactivity' is not an assignment\n  write NAME=VALUE"),
+        ("inactivity=", "'inactivity=' is not an assignment\n  write NAME=VALUE"),
         (
             "inactivity=45x",
             "inactivity: '45x' is not a duration; write 500ms, 45s, 1m30s, 2h, 7d, or a number of seconds",
         ),
         ("inactivity=nan", "inactivity: 'nan' is not a duration"),
         ("inactivity=9999999999999", "inactivity: '9999999999999' is too long for a duration"),
-        ("probe_failures=3s", "probe_failures: '3s' is no count\n  write a whole number: 3"),
-        ("probe_failures=2.5", "probe_failures: '2.5' is no count"),
+        ("probe_failures=3s", "probe_failures: '3s' is not a count\n  write a whole number: 3"),
+        ("probe_failures=2.5", "probe_failures: '2.5' is not a count"),
     ],
 )
 def test_set_refuses_what_it_cannot_read(cli: Cli, daemon: FakeDaemon, assignment: str, complaint: str) -> None:

@@ -182,7 +182,7 @@ def test_the_way_out_is_always_shown(fleet: FakeDaemon, columns: int, lines: int
 
 def test_help(top: Terminal) -> None:
     top.types("?")
-    top.waits_for("reverse the order", "any key goes back", without="alex_1")
+    top.waits_for("reverse the order", "any key returns", without="alex_1")
     top.types("x")
     top.waits_for("alex_1")
 

@@ -177,7 +177,7 @@ async def test_an_interrupted_wait_says_so_and_leaves_the_drain_going_on(daemon:
         waiting.send_signal(signal.SIGINT)
         _, said = await waiting.communicate()
         assert waiting.returncode == 130
-        assert said.decode().startswith("the drain goes on with 1 sessions; householdctl resume ends it")
+        assert said.decode().startswith("the drain continues with 1 sessions; to end it: householdctl resume")
         await alex.payload()
     assert daemon.get_server().drain_reason == "upgrade"
 

@@ -1,4 +1,4 @@
-"""Reads who changed what out of the daemon's log, in the journal or a file."""
+"""Audit entries of the daemon's log, from the journal or a file."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ FIELDS = (
     *("timestamp", "event", "actor", "uid", "via", "method", "reason", "request_id"),
     *("request", "answer", "outcome", "ms", "suppressed"),
 )
-"""What a line has, as docs/control.md explains it; not each line has all."""
+"""Fields of an entry, see docs/control.md; not every entry has all of them."""
 
 
 @dataclass(frozen=True)
 class AuditSelection:
-    """Which lines are wanted."""
+    """Selection of entries."""
 
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     actor: str | None = None
-    """A name or a user id."""
+    """Name or user id."""
     limit: int | None = None
-    """The latest ones."""
+    """Maximum number, of the latest ones."""
 
     def holds(self, entry: dict[str, Any]) -> bool:
-        """Return whether a line is one of them."""
+        """Return whether an entry is selected, apart from the limit."""
         at = time_of(entry)
         if at is None or (self.since and at < self.since) or (self.until and at > self.until):
             return False
@@ -48,7 +48,7 @@ class AuditSelection:
 
 
 def read(source: Path | None, selection: AuditSelection) -> list[dict[str, Any]]:
-    """Return the lines of the audit in ``source``, or in the journal where that is None, the oldest first."""
+    """Return the entries of ``source``, by default of the journal, the oldest first. Raises CommandError."""
     opened = _journal(selection.since) if source is None else _file(source)
     with opened as lines:
         found = filter(selection.holds, _entries(lines))
@@ -56,7 +56,7 @@ def read(source: Path | None, selection: AuditSelection) -> list[dict[str, Any]]
 
 
 def time_of(entry: dict[str, Any]) -> dt.datetime | None:
-    """Return when a line was written; None where it does not say."""
+    """Return the time of an entry; None without a valid one."""
     try:
         at = dt.datetime.fromisoformat(str(entry.get("timestamp")))
     except ValueError:
@@ -66,7 +66,7 @@ def time_of(entry: dict[str, Any]) -> dt.datetime | None:
 
 def _entries(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     for line in lines:
-        # What collects logs may put a time and a host in front of it.
+        # Log collectors may prepend a time and a host.
         _, brace, rest = line.partition(b"{")
         if not brace or b'"audit"' not in rest:
             continue
@@ -101,17 +101,17 @@ def _journal(since: dt.datetime | None) -> Iterator[Iterable[bytes]]:
     except OSError as error:
         raise CommandError(
             ExitCode.FAILURE,
-            f"the journal cannot be read: journalctl: {error.strerror}",
-            "read a file with the daemon's log instead: householdctl audit --file FILE",
+            f"cannot read the journal: journalctl: {error.strerror}",
+            "read the daemon's log from a file: householdctl audit --file FILE",
         ) from None
     with process:
         if process.stdout is None or process.stderr is None:
-            raise AssertionError("it was started with pipes")
+            raise AssertionError("started with pipes")
         yield process.stdout
         problem = process.stderr.read().decode(errors="replace").strip()
         if process.wait() or problem:
             raise CommandError(
                 ExitCode.FAILURE,
-                f"the journal cannot be read: {problem or f'journalctl ended with status {process.returncode}'}",
+                f"cannot read the journal: {problem or f'journalctl ended with status {process.returncode}'}",
                 "members of the group systemd-journal may read it; or: householdctl audit --file FILE",
             )

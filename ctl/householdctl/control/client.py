@@ -1,4 +1,4 @@
-"""The control API as the commands use it: deadlines set, pages followed, errors explained."""
+"""Client of the control API: sets deadlines, follows pages, explains errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
-# gRPC writes its own lines to stderr otherwise; it reads this when it is imported.
+# Keeps gRPC from writing to stderr; read when it is imported.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import grpc
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
     from household.v1 import history_service_pb2, history_service_pb2_grpc, session_pb2
     from householdctl.control.target import Target
 
-# The most that ListSessionsRequest and SessionIds take.
 PAGE_SIZE = 1000
+"""Maximum of ListSessionsRequest and SessionIds."""
 
 Request = TypeVar("Request", bound="Message")
 Response = TypeVar("Response", bound="Message")
 
 
 class Client:
-    """A connection to one daemon. Every method raises CommandError when its call fails."""
+    """A connection to one daemon. Methods raise CommandError for a failed call."""
 
     def __init__(self, target: Target, timeout: float) -> None:
-        """``timeout`` is the deadline of each call that has one answer, in seconds."""
+        """Connect at the first call. ``timeout`` is the deadline of each unary call, in seconds."""
         self.target = target
         self.timeout = timeout
         self._channel = _channel(target)
@@ -55,19 +55,17 @@ class Client:
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def __enter__(self) -> Self:
-        """The client itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Closes the connection."""
         self.close()
 
     def list_sessions(
         self, query: str = "", order_by: str = "", limit: int | None = None
     ) -> session_service_pb2.ListSessionsResponse:
-        """The live sessions that match as one page, at most ``limit`` of them; None is all."""
+        """Return the live sessions that match as one page, at most ``limit``."""
         listing = session_service_pb2.ListSessionsResponse()
         token = ""
         while True:
@@ -85,17 +83,16 @@ class Client:
                 return listing
 
     def count_sessions(self, query: str = "") -> int:
-        """How many live sessions match."""
         return self.list_sessions(query, limit=1).total_size
 
     def get_session(self, session_id: str) -> session_pb2.Session:
-        """One session, live or recently closed."""
+        """Return a live or recently closed session."""
         return self._call(self._sessions.GetSession, session_service_pb2.GetSessionRequest(id=session_id)).session
 
     def kill_sessions(
         self, order: session_service_pb2.KillSessionsRequest, ids: Sequence[str] = ()
     ) -> session_service_pb2.KillSessionsResponse:
-        """Kills by the selector of ``order`` or, where there are ``ids``, those in as many calls as they need."""
+        """Kill the selected sessions of ``order``, or those of ``ids`` in as many calls as necessary."""
         if not ids:
             return self._call(self._sessions.KillSessions, order)
         merged = session_service_pb2.KillSessionsResponse()
@@ -104,42 +101,38 @@ class Client:
             request.CopyFrom(order)
             request.ids.ids.extend(ids[start : start + PAGE_SIZE])
             if order.request_id and start:
-                # An id stands for one request.
+                # Each request needs an id of its own.
                 request.request_id = _derived(order.request_id, start)
             merged.MergeFrom(self._call(self._sessions.KillSessions, request))
         return merged
 
     def list_blocks(self) -> session_service_pb2.ListBlocksResponse:
-        """The addresses that are kept out."""
         return self._call(self._sessions.ListBlocks, session_service_pb2.ListBlocksRequest())
 
     def block_addresses(
         self, request: session_service_pb2.BlockAddressesRequest
     ) -> session_service_pb2.BlockAddressesResponse:
-        """Keeps addresses out."""
         return self._call(self._sessions.BlockAddresses, request)
 
     def unblock_addresses(
         self, request: session_service_pb2.UnblockAddressesRequest
     ) -> session_service_pb2.UnblockAddressesResponse:
-        """Lets addresses in again."""
         return self._call(self._sessions.UnblockAddresses, request)
 
     def list_breakers(self) -> session_service_pb2.ListBreakersResponse:
-        """The circuit breakers that are not closed."""
+        """Return open and half-open circuit breakers."""
         return self._call(self._sessions.ListBreakers, session_service_pb2.ListBreakersRequest())
 
     def reset_breakers(
         self, request: session_service_pb2.ResetBreakersRequest
     ) -> session_service_pb2.ResetBreakersResponse:
-        """Closes circuit breakers."""
         return self._call(self._sessions.ResetBreakers, request)
 
     def watch_sessions(self, query: str) -> Iterator[session_service_pb2.WatchSessionsResponse]:
-        """Messages until the daemon ends the stream.
+        """Yield messages until the daemon ends the stream.
 
-        The first one comes at once, if only the end of the snapshot, so it has the deadline of any answer; later ones
-        have none.
+        The first message has the deadline of a call, since the daemon sends at least the end of the snapshot; later
+        ones have none.
         """
         call = self._sessions.WatchSessions(session_service_pb2.WatchSessionsRequest(filter=query))
         late = threading.Event()
@@ -148,38 +141,37 @@ class Client:
             late.set()
             call.cancel()
 
-        patience = threading.Timer(self.timeout, give_up)
-        patience.daemon = True
-        patience.start()
+        timer = threading.Timer(self.timeout, give_up)
+        timer.daemon = True
+        timer.start()
         try:
             for message in call:
-                patience.cancel()
+                timer.cancel()
                 yield message
         except grpc.RpcError as error:
             if late.is_set():
                 raise too_late(self.target, self.timeout) from error
             raise explain(error, self.target, self.timeout) from error
         finally:
-            patience.cancel()
+            timer.cancel()
             call.cancel()
 
     def get_server(self) -> server_service_pb2.Server:
-        """The daemon as it is now."""
         return self._call(self._server.GetServer, server_service_pb2.GetServerRequest()).server
 
     def serving_status(self) -> str:
-        """What the standard health service says of the daemon: SERVING, NOT_SERVING, ..."""
+        """Return the status of the standard health service: SERVING, NOT_SERVING, ..."""
         check = self._health.Check  # type: ignore[attr-defined]  # the type stubs leave the methods out
         answer: health_pb2.HealthCheckResponse = self._call(check, health_pb2.HealthCheckRequest())
         return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 
     def drain(self, request: server_service_pb2.DrainServerRequest) -> server_service_pb2.Server:
-        """Begins to drain, or checks whether it could."""
+        """Begin a drain, or check the request."""
         return self._call(self._server.DrainServer, request).server
 
-    def watch_drain(self, patience: float | None) -> Iterator[server_service_pb2.WatchDrainResponse]:
-        """Progress of a drain until it has ended, for ``patience`` seconds; None is without end."""
-        call = self._server.WatchDrain(server_service_pb2.WatchDrainRequest(), timeout=patience)
+    def watch_drain(self, timeout: float | None) -> Iterator[server_service_pb2.WatchDrainResponse]:
+        """Yield the progress of a drain until it has ended, for at most ``timeout`` seconds."""
+        call = self._server.WatchDrain(server_service_pb2.WatchDrainRequest(), timeout=timeout)
         try:
             yield from call
         except grpc.RpcError as error:
@@ -188,35 +180,35 @@ class Client:
             call.cancel()
 
     def resume(self, request: server_service_pb2.ResumeServerRequest) -> server_service_pb2.Server:
-        """Ends a drain, or checks whether it could."""
+        """End a drain, or check the request."""
         return self._call(self._server.ResumeServer, request).server
 
     def shutdown(self, request: server_service_pb2.ShutdownServerRequest) -> server_service_pb2.ShutdownServerResponse:
-        """Ends all traffic and stops the daemon, or says what that would close."""
+        """End all traffic and stop the daemon, or count what that would close."""
         return self._call(self._server.ShutdownServer, request)
 
     def get_config(self) -> config_service_pb2.GetRuntimeConfigResponse:
-        """The runtime configuration in force, the one at launch, and what each setting means."""
+        """Return the runtime configuration, with current and launch values and descriptions."""
         return self._call(self._config.GetRuntimeConfig, config_service_pb2.GetRuntimeConfigRequest())
 
     def update_config(
         self, request: config_service_pb2.UpdateRuntimeConfigRequest
     ) -> config_service_pb2.UpdateRuntimeConfigResponse:
-        """Changes, or only checks, the settings of the mask."""
+        """Change the settings of the mask, or check the request."""
         return self._call(self._config.UpdateRuntimeConfig, request)
 
     def reset_config(
         self, request: config_service_pb2.ResetRuntimeConfigRequest
     ) -> config_service_pb2.ResetRuntimeConfigResponse:
-        """Puts settings back to what is configured, or checks that."""
+        """Reset settings to their values at launch, or check the request."""
         return self._call(self._config.ResetRuntimeConfig, request)
 
     def close(self) -> None:
-        """Closes the connection; a call that is under way fails."""
+        """Close the connection; running calls fail."""
         self._channel.close()
 
     def ended_sessions(self, query: str, limit: int | None = None) -> Iterator[history_service_pb2.SessionRecord]:
-        """Ended sessions, newest first, each page asked for when the one before is taken; None is all."""
+        """Yield at most ``limit`` ended sessions, newest first, fetched page by page."""
         from household.v1 import history_service_pb2
 
         token, left = "", limit
@@ -231,7 +223,7 @@ class Client:
                 return
 
     def runs(self, query: str, limit: int | None = None) -> Iterator[history_service_pb2.Run]:
-        """Runs, newest first, as :meth:`ended_sessions`."""
+        """Yield at most ``limit`` runs, newest first, fetched page by page."""
         from household.v1 import history_service_pb2
 
         token, left = "", limit
@@ -246,7 +238,7 @@ class Client:
                 return
 
     def get_run(self, run_id: str) -> history_service_pb2.GetRunResponse:
-        """One run with its report and its sessions."""
+        """Return a run with its report and its sessions."""
         from household.v1 import history_service_pb2
 
         return self._call(self._history.GetRun, history_service_pb2.GetRunRequest(id=run_id))
@@ -254,12 +246,12 @@ class Client:
     def history_stats(
         self, request: history_service_pb2.GetHistoryStatsRequest
     ) -> history_service_pb2.GetHistoryStatsResponse:
-        """Groups of ended sessions and runs."""
+        """Return groups of ended sessions and runs."""
         return self._call(self._history.GetHistoryStats, request)
 
     @cached_property
     def _history(self) -> history_service_pb2_grpc.HistoryServiceStub:
-        # Few commands want it, and its messages take a while to import.
+        # Takes a while to import; few commands use it.
         from household.v1 import history_service_pb2_grpc
 
         return history_service_pb2_grpc.HistoryServiceStub(self._channel)
@@ -275,7 +267,7 @@ def _derived(request_id: str, index: int) -> str:
     try:
         return str(uuid.uuid5(uuid.UUID(request_id), str(index)))
     except ValueError:
-        # The daemon says what is wrong with it.
+        # The daemon refuses it with a precise error.
         return request_id
 
 
@@ -284,7 +276,7 @@ def _channel(target: Target) -> grpc.Channel:
         return grpc.insecure_channel(target.address)
     files = target.tls
     try:
-        # gRPC takes whatever it is given, and then only fails to connect.
+        # gRPC does not check the files; it would fail to connect without a reason.
         files.client_context()
         ca, cert, key = (path.read_bytes() if path else None for path in (files.ca, files.cert, files.key))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Names for daemons, kept in ``contexts.toml``."""
+"""Names of daemons, stored in ``contexts.toml``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FILE = Path("householdctl/contexts.toml")
 
 
 class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One daemon: a socket's path, or HOST:PORT with the PEM files for mutual TLS."""
+    """A daemon: the path of a socket, or HOST:PORT with the PEM files for mutual TLS."""
 
     target: str
     ca: str = ""
@@ -30,30 +30,30 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     key: str = ""
 
     def resolve(self, name: str) -> Target:
-        """The context as a target. Raises ValueError."""
+        """Return the context as a target. Raises ValueError."""
         files = TlsFiles(*(Path(text) if text else None for text in (self.ca, self.cert, self.key)))
         return named_target(self.target, files, name)
 
 
 class Contexts(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What the file holds. ``current`` is the context for when nothing else is said, or empty."""
+    """Content of the file. ``current`` is the default context, or empty."""
 
     current: str = ""
     contexts: dict[str, Context] = msgspec.field(default_factory=dict)
 
     def matching(self, pattern: str) -> list[str]:
-        """The names that ``pattern`` stands for, with ``*`` and ``?``. Raises CommandError when there is none."""
+        """Return the names that match ``pattern``, with ``*`` and ``?``. Raises CommandError if none does."""
         return [name for name in sorted(self.contexts) if fnmatchcase(name, pattern)] or [self.named(pattern)]
 
     def named(self, name: str) -> str:
-        """The name. Raises CommandError when there is no such context."""
+        """Return ``name``. Raises CommandError for an unknown one."""
         if name in self.contexts:
             return name
         known = ", ".join(sorted(self.contexts)) or "none; add one: householdctl context add NAME TARGET"
         raise CommandError(ExitCode.NOT_FOUND, f"no context {name!r}", f"known: {known}")
 
     def target(self, name: str) -> Target:
-        """The daemon of a context. Raises CommandError."""
+        """Return the daemon of a context. Raises CommandError."""
         try:
             return self.contexts[self.named(name)].resolve(name)
         except ValueError as error:
@@ -61,14 +61,14 @@ class Contexts(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 def location(environ: Mapping[str, str]) -> Path:
-    """Where the file is: below ``XDG_CONFIG_HOME``, by default ``~/.config``."""
+    """Return the path of the file: below ``XDG_CONFIG_HOME``, by default ``~/.config``."""
     base = environ.get("XDG_CONFIG_HOME", "")
-    # The specification says to ignore what is not absolute.
+    # The XDG specification says to ignore relative paths.
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / _FILE
 
 
 def load(path: Path) -> Contexts:
-    """The contexts of a file; none when it is not there. Raises CommandError for one that cannot be read."""
+    """Return the contexts of a file; none if it is missing. Raises CommandError for an unreadable one."""
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Contexts)
     except FileNotFoundError:
@@ -80,10 +80,10 @@ def load(path: Path) -> Contexts:
 
 
 def save(path: Path, contexts: Contexts) -> None:
-    """Replaces the file in one step, readable for its owner only. Raises CommandError."""
+    """Replace the file atomically, readable by its owner only. Raises CommandError."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made with mode 0600.
+        # Creates the file with mode 0600.
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -1,4 +1,4 @@
-"""The live sessions of one household as one: the four people and the probes of a run at one address."""
+"""Live sessions grouped by household: the people and the probes of a run at one address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PROBE = "probe"
 """Profile of the connections that only measure."""
 
-# From the best to the worst: of a household the worst is shown.
+# From the best to the worst; a household shows its worst.
 _STATES = (
     SessionState.SESSION_STATE_ACTIVE,
     SessionState.SESSION_STATE_HANDSHAKE,
@@ -28,7 +28,7 @@ _VERDICTS = (Verdict.VERDICT_UNSPECIFIED, Verdict.VERDICT_LIVE, Verdict.VERDICT_
 
 @dataclass(frozen=True)
 class Household:
-    """Sessions of one run, which have a daemon, an address and a test id in common."""
+    """Sessions with the same daemon, address and test id."""
 
     target: str
     address: str
@@ -37,22 +37,22 @@ class Household:
 
     @property
     def key(self) -> str:
-        """What stays the same while sessions come and go."""
+        """Key that stays the same while sessions come and go."""
         return f"{self.target} {self.address} {self.test_id or self.sessions[0].id}"
 
     @property
     def people(self) -> tuple[Session, ...]:
-        """The sessions that carry traffic."""
+        """Sessions that carry traffic."""
         return tuple(session for session in self.sessions if session.profile != PROBE)
 
     @property
     def probes(self) -> tuple[Session, ...]:
-        """The sessions that only measure."""
+        """Sessions that only measure."""
         return tuple(session for session in self.sessions if session.profile == PROBE)
 
 
 def group(sessions: Iterable[tuple[str, Session]]) -> list[Household]:
-    """Return the households of sessions, each with its daemon, in the order of their first sessions.
+    """Group sessions, each with its daemon, in the order of the first session of each household.
 
     A session without a test id is a household of its own.
     """
@@ -68,7 +68,7 @@ def address_of(session: Session) -> str:
 
 
 def summary(sessions: Sequence[Session]) -> Session:
-    """Return several sessions as one: sums of traffic, the worst state, the oldest age, the median round trip."""
+    """Return one session for several: sums of traffic, the worst state, the longest age, the median round trip."""
     merged = Session(
         id=sessions[0].id,
         test_id=sessions[0].test_id,
@@ -98,7 +98,7 @@ def summary(sessions: Sequence[Session]) -> Session:
 
 
 def composition(sessions: Sequence[Session]) -> str:
-    """Return who takes part: ``alex, sarah, jake, computer, 4 probe``."""
+    """Return the profiles with their counts: ``alex, sarah, jake, computer, 4 probe``."""
     counts = Counter(session.profile for session in sessions)
     people = [profile for profile in counts if profile != PROBE]
     return ", ".join(
@@ -108,5 +108,5 @@ def composition(sessions: Sequence[Session]) -> str:
 
 
 def _rank(order: Sequence[int]) -> Callable[[int], int]:
-    """Return a key to sort by: the place in the order. A value of a newer daemon is the worst."""
+    """Return a sort key: the place in the order. Unknown values, of a newer daemon, are the worst."""
     return lambda value: order.index(value) if value in order else len(order)

@@ -1,4 +1,4 @@
-"""One list and one kill out of several daemons' answers, by the rules that a daemon has for its workers."""
+"""Merge the lists and kills of several daemons, by the rules of a daemon for its workers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from household.v1.session_pb2 import Session
     from household.v1.session_service_pb2 import KillSessionsResponse
 
-# A session lives at one daemon; what that one says counts more than that others do not know it.
-_MIN_TOLD = (
+# From the least to the most informative: a session lives at one daemon, and the others do not know it.
+_OUTCOMES = (
     KillOutcome.KILL_OUTCOME_NOT_FOUND,
     KillOutcome.KILL_OUTCOME_ALREADY_CLOSED,
     KillOutcome.KILL_OUTCOME_SCHEDULED,
@@ -33,17 +33,17 @@ _DERIVED: dict[str, Callable[[Any], Any]] = {
     "retransmits": lambda session: session.connection.retransmits,
     "unsent_bytes": lambda session: session.connection.unsent_bytes + session.connection.buffered_bytes,
 }
-"""Fields of filters and orders that a session does not have as such."""
+"""Fields of filters and orders that are not fields of a session."""
 
 
 def merge_sessions(lists: Iterable[tuple[str, Iterable[Session]]], order_by: str, limit: int | None) -> list[Tagged]:
-    """The sessions of all daemons in the order asked for, at most ``limit``; the id decides where they tie.
+    """Return the sessions of all daemons in the given order, at most ``limit``; ids break ties.
 
-    Each list has to hold its daemon's first ``limit`` in the same order.
+    Each list must hold the first ``limit`` of its daemon in the same order.
     """
     merged = [Tagged(target, session) for target, sessions in lists for session in sessions]
     merged.sort(key=lambda tagged: (tagged.message.id, tagged.target))
-    # The last to sort by is the first in the order, and each sort keeps what ties as it was.
+    # Sorts are stable, so the first field of the order is sorted by last.
     for part in reversed((order_by or "opened_at").split(",")):
         name, _, direction = part.strip().partition(" ")
         merged.sort(key=lambda tagged, name=name: _place(tagged.message, name), reverse=direction.strip() == "desc")  # type: ignore[misc]
@@ -51,23 +51,23 @@ def merge_sessions(lists: Iterable[tuple[str, Iterable[Session]]], order_by: str
 
 
 def merge_kills(answers: Iterable[tuple[str, KillSessionsResponse]]) -> list[Tagged]:
-    """For each session the result of the daemon that knows most of it; one that nobody knows has no daemon."""
+    """Return for each session the most informative result; for an unknown session without a daemon."""
     results: dict[str, Tagged] = {}
     for target, answer in answers:
         for result in answer.results:
             known = result.outcome != KillOutcome.KILL_OUTCOME_NOT_FOUND
             found = Tagged(target if known else "", result)
-            results[result.id] = max(results.get(result.id, found), found, key=_told)
+            results[result.id] = max(results.get(result.id, found), found, key=_rank)
     return list(results.values())
 
 
-def _told(tagged: Tagged) -> int:
+def _rank(tagged: Tagged) -> int:
     outcome = tagged.message.outcome
-    return _MIN_TOLD.index(outcome) if outcome in _MIN_TOLD else len(_MIN_TOLD)
+    return _OUTCOMES.index(outcome) if outcome in _OUTCOMES else len(_OUTCOMES)
 
 
 def _place(message: Message, name: str) -> Any:
-    """The value of a field as the daemon orders it: an enum by its name, a time by its length."""
+    """Return the value of a field as the daemon orders it: an enum by name, a duration by length."""
     if name in _DERIVED:
         return _DERIVED[name](message)
     value = getattr(message, name)

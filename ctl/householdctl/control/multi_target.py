@@ -1,4 +1,4 @@
-"""Asking one daemon or several at once, and answering for all of them together."""
+"""Ask one or several daemons in parallel, and merge their answers."""
 
 from __future__ import annotations
 
@@ -29,78 +29,75 @@ _MAX_PARALLEL = 32
 
 @dataclass
 class TargetAnswers(Generic[T]):
-    """What each daemon answered, in the order in which they were named, and who did not."""
+    """Answers and failures of daemons, in the order in which they were named."""
 
     several: bool
     answers: list[tuple[Target, T]] = field(default_factory=list)
     failures: list[tuple[Target, CommandError]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
-        """Each daemon's name and answer."""
+        """Yield each daemon's name and answer."""
         return ((target.name, answer) for target, answer in self.answers)
 
     @property
     def only(self) -> T:
-        """The answer where one daemon was asked."""
+        """Answer of the only daemon."""
         return self.answers[0][1]
 
     def tag(self, target: str, message: Item) -> Item | Tagged:
-        """The message with its daemon's name, where there are several."""
+        """Return the message with the name of its daemon if there are several."""
         return Tagged(target, message) if self.several else message
 
     def at(self, target: str) -> str:
-        """`` at NAME`` where there are several daemons, for the end of a phrase."""
+        """Return `` at NAME`` if there are several daemons, for the end of a phrase."""
         return f" at {target}" if self.several else ""
 
     def columns(self, columns: Sequence[Column[Item]]) -> Sequence[Column[Any]]:
-        """The columns for what :meth:`tag` returns."""
+        """Return the columns for the results of :meth:`tag`."""
         return with_target(columns) if self.several else columns
 
     def items(self, name: str) -> list[Any]:
-        """The items of a list that each answer has, each with its daemon's name where there are several."""
+        """Return the tagged items of a list field of all answers."""
         return [self.tag(target, item) for target, answer in self for item in getattr(answer, name)]
 
     def document(self, *names: str) -> Any:
-        """The answer for scripts; of several daemons the lists ``names`` of all, and who did not answer."""
+        """Return the answer for scripts; for several daemons the list fields ``names`` of all, and the failures."""
         if not self.several:
             return self.only
         return {**{name: self.items(name) for name in names}, "unreachable_targets": self.unreachable}
 
     @property
     def unreachable(self) -> list[dict[str, str]]:
-        """Who did not answer, for scripts."""
+        """Failures, for scripts."""
         return [{"target": target.name, "reason": error.message} for target, error in self.failures]
 
     def warn(self) -> None:
-        """Names on stderr who did not answer."""
+        """Warn of failed daemons on stderr."""
         for target, error in self.failures:
             warn(f"{target.name}: {error.message}")
 
     def warn_of_workers(self) -> None:
-        """Names on stderr the workers that missed a change."""
+        """Warn on stderr of workers that missed a change."""
         for target, answer in self:
             for worker in getattr(answer, "unreachable_workers", ()):
                 warn(
-                    f"worker {worker.worker}{self.at(target)} did not answer and is told when it does: {worker.reason}"
+                    f"worker {worker.worker}{self.at(target)} did not answer and gets the change later: {worker.reason}"
                 )
 
     def finish(self) -> None:
-        """Ends the command as a partial failure when somebody did not answer."""
+        """End the command as a partial failure if a daemon failed."""
         if self.failures:
             raise typer.Exit(ExitCode.PARTIAL)
 
 
 def ask(options: Options, call: Callable[[Client], T]) -> TargetAnswers[T]:
-    """What ``call`` gets of each daemon, all asked at once.
-
-    Raises CommandError when one daemon was asked and failed, or all of several did.
-    """
+    """Return the results of ``call`` for all daemons, called in parallel. Raises CommandError if all failed."""
     with ExitStack() as stack:
         return gather([stack.enter_context(options.connect(target)) for target in options.targets], call)
 
 
 def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> TargetAnswers[T]:
-    """As :func:`ask`, over connections that are open already; they are closed when something else than that fails."""
+    """Do the same as :func:`ask` over open connections; closes them on any other exception."""
     answers: TargetAnswers[T] = TargetAnswers(several=len(clients) > 1)
     if not answers.several:
         answers.answers.append((clients[0].target, call(clients[0])))
@@ -116,7 +113,7 @@ def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> TargetAnsw
         try:
             outcomes = list(pool.map(attempt, clients))
         except BaseException:
-            # Ends the calls, which the pool would wait for: Ctrl-C is not to wait.
+            # Ends the calls, for which the pool would wait after Ctrl-C.
             for client in clients:
                 client.close()
             raise
@@ -131,13 +128,13 @@ def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> TargetAnsw
 
 
 def names(options: Options) -> str:
-    """The daemons for a question: ``a, b and c``; empty where it is only one."""
+    """Return the names of several daemons for a question: ``a, b and c``; empty for one."""
     *first, last = [target.name for target in options.targets]
     return f"{', '.join(first)} and {last}" if first else ""
 
 
 def count_sessions(options: Options, query: str = "") -> int:
-    """How many live sessions match, at all daemons that answer; who does not is named on stderr."""
+    """Return the number of live sessions that match, on all daemons that answer; warn of others."""
     counts = ask(options, lambda client: client.count_sessions(query))
     counts.warn()
     return sum(count for _, count in counts)
@@ -153,4 +150,4 @@ def _all_failed(failures: Sequence[tuple[Target, CommandError]]) -> CommandError
     else:
         code = ExitCode.UNREACHABLE if ExitCode.UNREACHABLE in codes else ExitCode.FAILURE
     reasons = [f"{target.name}: {error.message}" for target, error in failures]
-    return CommandError(code, f"none of the {len(failures)} daemons did it", *reasons)
+    return CommandError(code, f"failed on all {len(failures)} daemons", *reasons)

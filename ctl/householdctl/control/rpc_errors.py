@@ -1,4 +1,4 @@
-"""What a failed call means for the operator."""
+"""Failed calls, explained to operators."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STATUS = "systemctl status householdd"
 
 EMERGENCY_FILE_NAME = "emergency-stop"
-"""Name of the file in the directory of the control socket, where the configuration names no other."""
+"""Default name of the emergency-stop file, in the directory of the control socket."""
 
 _MAX_REASON_BYTES = 800
 
@@ -39,8 +39,8 @@ _EXIT_CODES = {
 
 
 def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandError:
-    """The error to end a command with: what the daemon said, with its details, or why there is no daemon."""
-    # What a stub raises is its call as well.
+    """Return the error of a failed call: the daemon's message and details, or why it cannot be reached."""
+    # Stubs raise errors that are calls, too.
     call = cast("grpc.Call", error)
     status = call.code()
     if status is grpc.StatusCode.UNAVAILABLE and (failure := target.failure()):
@@ -51,22 +51,22 @@ def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandErro
     if status is grpc.StatusCode.UNIMPLEMENTED:
         message = f"the daemon at {target.name} does not know this call; its version differs ({message})"
     elif status in {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}:
-        message = f"the daemon failed: {message} ({status.name}); its log says more"
-    # Details often say the message once more.
+        message = f"the daemon failed: {message} ({status.name}); see its log"
+    # Details often repeat the message.
     details = [line for line in _details(call) if line not in message]
     return CommandError(_EXIT_CODES.get(status, ExitCode.FAILURE), message, *details)
 
 
 def too_late(target: Target, timeout: float) -> CommandError:
-    """The error for a daemon that is there and says nothing."""
+    """Return the error of a daemon that does not answer in time."""
     hints = ["wait longer: --timeout SECONDS"]
     if target.path is not None:
-        hints.append(f"or see whether householdd comes up: {STATUS}")
+        hints.append(f"or check whether householdd starts: {STATUS}")
     return CommandError(ExitCode.DEADLINE, f"no answer from {target.name} within {format_duration(timeout)}", *hints)
 
 
 def absent(target: Target, failure: OSError) -> CommandError:
-    """The error for a daemon that is not there: which socket, why, what to type next."""
+    """Return the error of a daemon that cannot be reached: where, why, what to type next."""
     reason = describe_failure(failure)
     if target.searched:
         message = f"no control socket of householdd: looked for {', '.join(map(str, target.searched))} ({reason})"
@@ -78,7 +78,7 @@ def absent(target: Target, failure: OSError) -> CommandError:
         file, words = stopped
         return CommandError(
             ExitCode.UNREACHABLE,
-            f"emergency stop: {words or 'the file says no reason'}",
+            f"emergency stop: {words or 'the file gives no reason'}",
             f"to start again, remove {file}, then: systemctl start householdd",
             message,
         )
@@ -86,16 +86,16 @@ def absent(target: Target, failure: OSError) -> CommandError:
         hints = ["become root, or join the group that owns the socket"]
     else:
         hints = [
-            f"see why it does not run: {STATUS}",
+            f"check its state: {STATUS}",
             "start it: systemctl start householdd, or in a checkout: make run",
         ]
     return CommandError(ExitCode.UNREACHABLE, message, *hints, "or name another socket: --target PATH")
 
 
 def _find_emergency(socket_path: Path) -> tuple[Path, str] | None:
-    """Return the file beside a control socket and the reason in it; None where there is no such file.
+    """Return the emergency-stop file beside a control socket and its reason; None if there is no file.
 
-    The reason is empty where the file cannot be read. A link is not followed, nor a pipe waited for.
+    The reason is empty for an unreadable file. Does not follow links or wait for pipes.
     """
     path = socket_path.parent / EMERGENCY_FILE_NAME
     try:

@@ -1,4 +1,4 @@
-"""Which daemon to talk to, and why it does not answer."""
+"""The address of a daemon, and the reason why it cannot be reached."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SYSTEM_SOCKET = Path("/run/householdd/control.sock")
-# `make run` keeps the daemon's run-time files here, below the directory it is started in.
+# `make run` keeps run-time files here, below its working directory.
 CHECKOUT_SOCKET = Path(".run/control.sock")
 
 _NETWORK = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\[\]]+):(?P<port>\d{1,5})")
 _PROBE_S = 1.0
 MAX_SOCKET_PATH_BYTES = 107
-"""Longest path of a socket that the kernel takes, in bytes."""
+"""Maximum length of a socket's path in the kernel, in bytes."""
 
 
 @dataclass(frozen=True)
 class TlsFiles:
-    """PEM files for a daemon across the network: whom to trust, and who we are."""
+    """PEM files for mutual TLS with a daemon."""
 
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
 
     def client_context(self) -> ssl.SSLContext:
-        """What the files make of a TLS client. Raises OSError, with its file, when they cannot be used."""
-        # Takes a while to import, and few commands go across the network.
+        """Return the TLS context of the files. Raises OSError with the name of an unusable file."""
+        # Takes a while to import; few commands use the network.
         import ssl
 
         try:
             context = ssl.create_default_context(cafile=self.ca)
         except ssl.SSLError:
-            raise OSError(errno.EINVAL, "no certificate of an authority in PEM format", str(self.ca)) from None
+            raise OSError(errno.EINVAL, "not a CA certificate in PEM format", str(self.ca)) from None
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(self.ca)) from None
         if self.cert is not None:
@@ -56,34 +56,32 @@ class TlsFiles:
         return context
 
     def missing(self) -> list[str]:
-        """The options that are not given; all three are needed."""
+        """Return the missing options; all three are required."""
         return [f"--{name}" for name in ("ca", "cert", "key") if getattr(self, name) is None]
 
 
 @dataclass(frozen=True)
 class Target:
-    """A control socket, or a host and port where the control API is served over mutual TLS.
-
-    ``name`` is what people are told: a path, HOST:PORT, or the name of a context. ``searched`` holds the places looked
-    at in vain when none was named.
-    """
+    """A control socket, or a host and port with the control API over mutual TLS."""
 
     name: str
+    """Name for people: a path, HOST:PORT, or that of a context."""
     path: Path | None = None
     host: str = ""
     port: int = 0
     tls: TlsFiles | None = None
     searched: tuple[Path, ...] = ()
+    """Sockets searched in vain; empty for a target that was named."""
 
     @property
     def address(self) -> str:
-        """The target as gRPC names it."""
+        """Address in gRPC's notation."""
         if self.path is not None:
             return f"unix:{self.path.absolute()}"
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     def failure(self) -> OSError | None:
-        """What the system, or TLS, answers to an attempt to connect; None when there is nothing wrong."""
+        """Try to connect; return the error of the system or of TLS, or None."""
         try:
             if self.path is not None:
                 with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -101,42 +99,39 @@ class Target:
             socket.create_connection((self.host, self.port), timeout=_PROBE_S) as connection,
             context.wrap_socket(connection, server_hostname=self.host) as secured,
         ):
-            # A refused client certificate shows in TLS 1.3 only in what is read; in HTTP/2 a server speaks first.
+            # TLS 1.3 reports a refused client certificate on the first read; an HTTP/2 server speaks first.
             if not secured.recv(1):
                 raise ConnectionAbortedError(
-                    errno.ECONNABORTED, "it closed the connection, and may not trust our certificate"
+                    errno.ECONNABORTED, "the connection was closed; the daemon may not trust the client certificate"
                 )
 
 
 def named_target(text: str, tls: TlsFiles | None = None, name: str = "") -> Target:
-    """The target of ``--target``: a path, ``unix:`` and a path, or HOST:PORT; ``name`` is what to call it instead.
-
-    ``tls`` counts for HOST:PORT only. Raises ValueError for anything else.
-    """
+    """Return the target of a path, ``unix:`` and a path, or HOST:PORT, which needs ``tls``. Raises ValueError."""
     if network := _NETWORK.fullmatch(text):
         missing = (tls or TlsFiles()).missing()
         if missing:
-            raise ValueError(f"{text} is reached over mutual TLS, which needs {', '.join(missing)} as well")
+            raise ValueError(f"{text} needs mutual TLS: add {', '.join(missing)}")
         port, host = int(network["port"]), network["host"].strip("[]")
         try:
-            # A label that is empty or too long would only fail in the resolver.
+            # Empty and overlong labels would fail in the resolver, with a poor error.
             host.encode("idna")
         except UnicodeError:
-            raise ValueError(f"{text!r}: {host!r} is no host name") from None
+            raise ValueError(f"{text!r}: {host!r} is not a host name") from None
         if not 1 <= port < 1 << 16:
-            raise ValueError(f"{text!r}: the port has to be 1 to 65535")
+            raise ValueError(f"{text!r}: the port must be 1 to 65535")
         return Target(name or text, host=host, port=port, tls=tls)
     path = text.removeprefix("unix:")
     if path.startswith("//"):
         path = path.removeprefix("//")
     if not path:
-        raise ValueError("an empty target; give the path of a control socket, or HOST:PORT")
+        raise ValueError("the target is empty; give the path of a control socket, or HOST:PORT")
     if path == text and re.match(r"[a-z]+:/", text):
         raise ValueError(f"{text!r} is not a control socket; give a path, unix:/path or HOST:PORT")
     if _is_too_long(Path(path)):
-        raise ValueError(f"{path}: too long for a socket ({MAX_SOCKET_PATH_BYTES} bytes in all)")
+        raise ValueError(f"{path}: too long for a socket (at most {MAX_SOCKET_PATH_BYTES} bytes)")
     if "\0" in path:
-        raise ValueError(f"{path!r} holds a zero byte, which no path has")
+        raise ValueError(f"{path!r} contains a zero byte, which paths cannot")
     return Target(name or path, Path(path))
 
 
@@ -145,7 +140,7 @@ def _is_too_long(path: Path) -> bool:
 
 
 def default_target(environ: Mapping[str, str]) -> Target:
-    """The first control socket that exists: the system's, the user's, the one of ``make run`` in this directory."""
+    """Return the first control socket that exists: the system's, the user's, or that of ``make run``."""
     candidates = [SYSTEM_SOCKET]
     if runtime_dir := environ.get("XDG_RUNTIME_DIR"):
         candidates.append(Path(runtime_dir) / "householdd" / "control.sock")
@@ -163,7 +158,7 @@ def _may_exist(path: Path) -> bool:
     try:
         os.stat(path)  # noqa: PTH116 - Path.exists hides or raises, by the version of Python
     except PermissionError:
-        # Behind a closed directory: the connection then says who may not pass.
+        # In a directory that is closed to us; connecting gives the precise error.
         return True
     except OSError:
         return False

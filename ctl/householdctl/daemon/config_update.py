@@ -1,4 +1,4 @@
-"""Changing the runtime configuration of one daemon or several, and showing what became of each setting."""
+"""Change the runtime configuration of one or several daemons, and show the result."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class _Changed:
 def update(
     options: Options, request: UpdateRuntimeConfigRequest, columns: Sequence[Column[TimeoutChange]], view: Views
 ) -> None:
-    """Changes settings, each daemon all of them or none."""
+    """Change settings; each daemon changes all of them or none."""
     _change(options, request, lambda client: client.update_config(request), columns, view)
 
 
 def reset(
     options: Options, request: ResetRuntimeConfigRequest, columns: Sequence[Column[TimeoutChange]], view: Views
 ) -> None:
-    """Puts settings back to what is configured."""
+    """Reset settings to their values at launch."""
     _change(options, request, lambda client: client.reset_config(request), columns, view)
 
 
@@ -75,7 +75,7 @@ def _change(
     ]
     table = Table(answers.columns(columns), rows)
     if not rows:
-        note("nothing to change: the settings have these values already")
+        note("nothing to change: the settings have these values")
     if answers.several:
         configs = [Tagged(target, changed.answer) for target, changed in answers]
         document = {"configs": configs, "unreachable_targets": answers.unreachable}
@@ -90,7 +90,7 @@ def _change(
 
 
 def show(options: Options, columns: Sequence[Column[Setting]], paths: Sequence[str] = ()) -> None:
-    """Print the settings that ``paths`` name, as groups or one by one; all where there are none."""
+    """Print the settings of ``paths``, which may name groups; by default all."""
     answers = ask(options, lambda client: _narrowed(client.get_config(), paths))
     settings = answers.items("settings")
     document: object = answers.only
@@ -103,7 +103,7 @@ def show(options: Options, columns: Sequence[Column[Setting]], paths: Sequence[s
 
 
 def print_values(options: Options, paths: Sequence[str]) -> None:
-    """Print the bare values of settings, one a line; for programs, the settings as :func:`show` does."""
+    """Print the values of settings alone, a line each; for scripts the same as :func:`show`."""
     from householdctl.views import config as config_views
 
     if not options.for_people:
@@ -119,7 +119,7 @@ def print_values(options: Options, paths: Sequence[str]) -> None:
 
 
 def _narrowed(answer: GetRuntimeConfigResponse, paths: Sequence[str]) -> GetRuntimeConfigResponse:
-    """Return the answer with the settings that ``paths`` name; all where there are none. Raises CommandError."""
+    """Return the answer reduced to the settings of ``paths``, by default all. Raises CommandError."""
     for path in paths:
         if not any(_names(path, setting) for setting in answer.settings):
             raise _unknown(path, [setting.path for setting in answer.settings])
@@ -133,7 +133,7 @@ def _narrowed(answer: GetRuntimeConfigResponse, paths: Sequence[str]) -> GetRunt
 def _unknown(path: str, known: Sequence[str]) -> CommandError:
     leaves = {each.rpartition(".")[2]: each for each in known}
     near = get_close_matches(path, known) or [leaves[each] for each in get_close_matches(path, leaves)]
-    hint = f"did you mean {', '.join(near)}?" if near else "householdctl config show lists all"
+    hint = f"did you mean {', '.join(near)}?" if near else "to list all: householdctl config show"
     return CommandError(ExitCode.NOT_FOUND, f"no setting {path!r}", hint)
 
 

@@ -1,4 +1,4 @@
-"""Beginning a drain and waiting for its end."""
+"""Wait for the end of a drain, and show the result."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from householdctl.control.multi_target import TargetAnswers
     from householdctl.control.options import Options
 
-# What the daemon may need, after the deadline, to close what is left.
 GRACE_S = 10.0
+"""Time for the daemon to close remaining sessions after the deadline, in seconds."""
 
-# Least time between two lines of progress where stderr is no terminal.
 NOTE_INTERVAL_S = 5.0
+"""Minimum interval of progress notes without a terminal, in seconds."""
 
 
 def wait_for_all(options: Options, answers: TargetAnswers[Server]) -> None:
-    """Waits for one daemon after the other, while all of them drain; a failure does not end the wait for the others.
+    """Wait for the drains of all daemons; a failure does not end the wait for the others.
 
-    Raises CommandError when the only one fails. A --timeout bounds the wait for all of them together.
+    A --timeout bounds the wait for all of them together. Raises CommandError if the only daemon fails.
     """
     give_up_at = None if options.given_timeout is None else time.monotonic() + options.given_timeout
     for index, (target, server) in enumerate(list(answers.answers)):
@@ -48,7 +48,7 @@ def wait_for_all(options: Options, answers: TargetAnswers[Server]) -> None:
 
 
 def show(options: Options, answers: TargetAnswers[Server]) -> None:
-    """Prints what a drain or a resume has led to, at each daemon; ends as a partial failure when one did not do it."""
+    """Print the result of a drain or resume; end as a partial failure if a daemon failed."""
     servers = [answers.tag(target, server) for target, server in answers]
     if answers.several:
         document: object = {"servers": servers, "unreachable_targets": answers.unreachable}
@@ -60,21 +60,21 @@ def show(options: Options, answers: TargetAnswers[Server]) -> None:
 
 
 def wait(client: Client, server: Server, give_up_at: float | None = None) -> Server:
-    """Follows the drain until the last session has ended, with progress on stderr; the daemon then.
+    """Wait until the last session has ended, with progress on stderr; return the daemon's state.
 
-    Raises CommandError when the drain is ended, when sessions are left well after its deadline, and at ``give_up_at``,
-    a monotonic time. That and Ctrl-C end the waiting, not the drain, and say so.
+    Raises CommandError if the drain is ended, if sessions remain well after its deadline, and at ``give_up_at``, a
+    monotonic time. The latter and Ctrl-C end the waiting, not the drain, and say so.
     """
     until_deadline = seconds_to_drain_deadline(server)
-    patience = None if until_deadline is None else max(until_deadline, 0) + GRACE_S
-    bounded = give_up_at is not None and (patience is None or give_up_at - time.monotonic() < patience)
+    timeout = None if until_deadline is None else max(until_deadline, 0) + GRACE_S
+    bounded = give_up_at is not None and (timeout is None or give_up_at - time.monotonic() < timeout)
     if give_up_at is not None and bounded:
-        patience = max(give_up_at - time.monotonic(), 0.0)
+        timeout = max(give_up_at - time.monotonic(), 0.0)
     left, ended = server.sessions, False
     try:
         with _status() if sys.stderr.isatty() else nullcontext() as display:
             show_progress = display.update if display else _DrainNotes().update
-            for message in client.watch_drain(patience):
+            for message in client.watch_drain(timeout):
                 left, ended = message.sessions, message.state == ServerState.SERVER_STATE_SERVING
                 show_progress(_progress(message))
     except CommandError as error:
@@ -82,19 +82,21 @@ def wait(client: Client, server: Server, give_up_at: float | None = None) -> Ser
             raise
         if bounded:
             raise CommandError(
-                error.code, f"the drain goes on with {left} sessions after --timeout", "householdctl resume ends it"
+                error.code,
+                f"the drain continues with {left} sessions after --timeout",
+                "to end it: householdctl resume",
             ) from None
         raise CommandError(error.code, f"{left} sessions are left after the drain's deadline") from None
     except KeyboardInterrupt:
-        note(f"the drain goes on with {left} sessions; householdctl resume ends it")
+        note(f"the drain continues with {left} sessions; to end it: householdctl resume")
         raise
     if ended:
-        raise CommandError(ExitCode.CONFLICT, f"the drain was ended: {left} sessions go on")
+        raise CommandError(ExitCode.CONFLICT, f"the drain was ended: {left} sessions continue")
     return client.get_server()
 
 
 class _DrainNotes:
-    """Progress as lines, where stderr is no terminal."""
+    """Progress as lines, without a terminal."""
 
     def __init__(self) -> None:
         self._noted_at = float("-inf")

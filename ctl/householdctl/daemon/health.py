@@ -1,4 +1,4 @@
-"""Whether daemons are well, for people and scripts."""
+"""Health of daemons, for people and scripts."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Health:
-    """A daemon, and what its health service says."""
+    """A daemon's state and the status of its health service."""
 
     serving_status: str
     server: Server
 
     @property
     def problems(self) -> list[str]:
-        """Why the daemon is not healthy, a line each; none when it is."""
+        """Problems of the daemon, a line each; empty if it is healthy."""
         return server_views.problems(self.serving_status, self.server)
 
     def document(self) -> dict[str, Any]:
-        """The whole for scripts."""
+        """Return the health for scripts."""
         return {
             "healthy": not self.problems,
             "problems": self.problems,
@@ -40,12 +40,12 @@ class Health:
 
 
 def get_health(client: Client) -> Health:
-    """What a daemon says of itself."""
+    """Ask a daemon for its health."""
     return Health(client.serving_status(), client.get_server())
 
 
 def show_health(options: Options) -> bool:
-    """Prints how the daemons are; whether all that answered are well. Ends as a partial failure when some did not."""
+    """Print the health of the daemons; return whether all are healthy. Ends as a partial failure if one failed."""
     answers = ask(options, get_health)
     if answers.several:
         _show_several(options, answers)

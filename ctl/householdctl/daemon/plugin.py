@@ -1,4 +1,4 @@
-"""``health --check``: a plug-in for Nagios, Icinga and what else speaks their language.
+"""``health --check``: a plug-in for Nagios, Icinga and compatible monitoring systems.
 
 https://www.monitoring-plugins.org/doc/guidelines.html: one line, performance data behind a bar, and four exit codes.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Status(IntEnum):
-    """The state of a service, as the exit code tells it."""
+    """State of a service; the exit code."""
 
     OK = 0
     WARNING = 1
@@ -39,7 +39,7 @@ class Status(IntEnum):
 
     @property
     def gravity(self) -> int:
-        """Order from the best to the worst: what is broken counts more than what is not known."""
+        """Rank from the best to the worst; UNKNOWN is better than WARNING."""
         return (Status.OK, Status.UNKNOWN, Status.WARNING, Status.CRITICAL).index(self)
 
 
@@ -49,17 +49,17 @@ METRICS = ("sessions", "loop_gap", "last_pass", "restarts", "download", "upload"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Values above which a metric is a warning, or critical."""
+    """Limits of metrics for WARNING and CRITICAL."""
 
     warning: dict[str, float]
     critical: dict[str, float]
 
     def described(self, name: str) -> str:
-        """The limits of a metric as performance data has them: warning, critical."""
+        """Return the limits of a metric in performance data: warning, critical."""
         return ";".join(_number(side[name]) if name in side else "" for side in (self.warning, self.critical))
 
     def judge(self, name: str, value: float) -> tuple[Status, str]:
-        """What a value means, and the words for it where it is not OK."""
+        """Return the status of a value, and a text unless it is OK."""
         for status, limits in ((Status.CRITICAL, self.critical), (Status.WARNING, self.warning)):
             if name in limits and value > limits[name]:
                 return status, f"{name} is {_number(value)}, above {_number(limits[name])}"
@@ -67,7 +67,7 @@ class Thresholds:
 
 
 def run_plugin(options: Options, warning: Sequence[str], critical: Sequence[str]) -> int:
-    """Prints the line and returns the exit code."""
+    """Print the line and return the exit code."""
     try:
         thresholds = Thresholds(_limits("--warning", warning), _limits("--critical", critical))
         targets = options.targets
@@ -104,7 +104,7 @@ def _check(options: Options, target: Target, thresholds: Thresholds, prefix: str
 
 
 def metrics(server: Server) -> dict[str, float]:
-    """The figures of a daemon; of its workers the worst, of restarts their sum."""
+    """Return the metrics of a daemon: of its workers the worst, of restarts the sum."""
     loops = [worker.control_loop for worker in server.workers]
     return {
         "sessions": server.sessions,
@@ -121,7 +121,7 @@ def _state(health: Health) -> tuple[Status, list[str]]:
     ready = any(worker.state == WorkerState.WORKER_STATE_READY for worker in server.workers)
     if not problems:
         return Status.OK, []
-    # Somebody drains on purpose, and a worker that died is replaced: worth a look, not yet a call at night.
+    # A drain is intended, and a dead worker is replaced: no reason to wake an operator.
     passing = server.state == ServerState.SERVER_STATE_DRAINING or (
         server.state == ServerState.SERVER_STATE_SERVING and ready and health.serving_status == "SERVING"
     )
@@ -141,7 +141,7 @@ def _limits(option: str, assignments: Sequence[str]) -> dict[str, float]:
         except ValueError as error:
             raise CommandError(ExitCode.USAGE, f"{option} {assignment}: {error}") from None
         if not math.isfinite(value) or value < 0:
-            raise CommandError(ExitCode.USAGE, f"{option} {assignment}: has to be a number of 0 or more")
+            raise CommandError(ExitCode.USAGE, f"{option} {assignment}: must be a number of 0 or more")
         limits[name] = value
     return limits
 
@@ -151,7 +151,7 @@ def _number(value: float) -> str:
 
 
 def _finish(status: Status, texts: Sequence[str], figures: Sequence[str]) -> int:
-    # The bar separates the figures, so no text may hold one.
+    # A bar begins the performance data, so the text must not contain one.
     text = printable("; ".join(texts)).replace("|", "/")
     try:
         print_line(f"HOUSEHOLDD {status.name} - {text}" + (f" | {' '.join(figures)}" if figures else ""))

@@ -1,4 +1,4 @@
-"""The server to open sessions at: the one of a URL, or the one that a daemon says it is."""
+"""Find the server to test: by a URL, or by asking a daemon."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PROBE_TIMEOUT_S = 1.0
 
 
 def named_server(url: str, *, insecure: bool, ca_file: Path | None) -> Server:
-    """Return the server of a URL that an operator typed. Raises CommandError."""
+    """Return the server of a URL. Raises CommandError."""
     try:
         return server_at(url, insecure=insecure, ca_file=ca_file)
     except ValueError as error:
@@ -35,10 +35,7 @@ def named_server(url: str, *, insecure: bool, ca_file: Path | None) -> Server:
 
 
 def ask_daemon(client: Client, *, must_answer: bool) -> tuple[Daemon | None, str]:
-    """Return what a daemon says of itself, or None and why it says nothing.
-
-    Raises CommandError for that where it ``must_answer``.
-    """
+    """Return the daemon, or None and the error. Raises CommandError if it ``must_answer``."""
     try:
         return client.get_server(), ""
     except CommandError as error:
@@ -48,40 +45,40 @@ def ask_daemon(client: Client, *, must_answer: bool) -> tuple[Daemon | None, str
 
 
 def default_server(daemon: Daemon | None, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:
-    """Return the daemon's server, or that of ``make run`` where no daemon answers. Raises CommandError."""
+    """Return the server of the daemon, without one that of ``make run``. Raises CommandError."""
     if daemon is None:
         return named_server(DEFAULT_URL, insecure=insecure, ca_file=ca_file)
     return server_of(daemon, target, insecure=insecure, ca_file=ca_file)
 
 
 def with_hint(error: CommandError, problem: str) -> CommandError:
-    """Return the error, with the reason why no daemon could be asked for its address where there is one."""
+    """Return the error with the reason why no daemon told its address, if there is one."""
     if not problem:
         return error
-    hints = (f"no daemon could be asked for its address: {problem}", "give the URL: https://HOST:PORT/")
+    hints = (f"cannot ask a daemon for its address: {problem}", "give the URL: https://HOST:PORT/")
     return CommandError(error.code, error.message, *hints)
 
 
 def server_of(daemon: Daemon, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:
-    """Return the server that ``target`` serves customers at, as it is reached from here. Raises CommandError.
+    """Return the server of the daemon at ``target``, by its address from here. Raises CommandError.
 
-    Without a ``ca_file`` the certificate of a daemon of this machine is not checked, whatever address it has: the
-    daemon itself told it, over its own control socket.
+    Without ``ca_file`` does not verify the certificate of a daemon on this machine, whose address is known from its own
+    control socket.
     """
     url = daemon_url(daemon, target)
     return named_server(url, insecure=insecure or (target.path is not None and ca_file is None), ca_file=ca_file)
 
 
 def daemon_url(daemon: Daemon, target: Target) -> str:
-    """Return the URL of the page of the daemon at ``target``. Raises CommandError when there is none to connect to."""
+    """Return the URL of the daemon's page. Raises CommandError if it cannot be reached from here."""
     if not daemon.listen_urls:
-        raise _no_url(f"the daemon at {target.name} does not say where it listens")
+        raise _no_url(f"the daemon at {target.name} does not tell where it listens")
     listening = next((url for url in daemon.listen_urls if url.startswith("https:")), daemon.listen_urls[0])
     parts = urlsplit(listening)
     told, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     if target.path is None:
         if is_loopback(told):
-            raise _no_url(f"the daemon at {target.name} listens at {listening}, which only its own machine reaches")
+            raise _no_url(f"the daemon at {target.name} listens at {listening}, reachable only from its own machine")
         host = target.host
     else:
         host = _own_host(told, port, daemon.hostname)
@@ -93,7 +90,7 @@ def _no_url(message: str) -> CommandError:
 
 
 def _own_host(told: str, port: int, hostname: str) -> str:
-    """Return how this machine reaches a daemon of its own: a wildcard address is told as the machine's name."""
+    """Return the host to reach a daemon on this machine; it tells wildcard addresses as the machine's name."""
     if told.casefold() != hostname.casefold() and told not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return told
     for host in ("127.0.0.1", "::1"):
@@ -106,9 +103,9 @@ def _own_host(told: str, port: int, hostname: str) -> str:
 
 
 def through_proxy(server: Server) -> Server:
-    """Return the server with the proxy that the environment names for it; never one for a loopback address.
+    """Return the server with the proxy of the environment, never for a loopback address.
 
-    Raises CommandError for a proxy that cannot be used.
+    Raises CommandError for an unusable proxy.
     """
     proxy = environment_proxy(server)
     if proxy is None:
@@ -116,14 +113,14 @@ def through_proxy(server: Server) -> Server:
     try:
         parsed = parse_proxy(proxy)
     except (InvalidProxy, ValueError):
-        raise _proxy_refused(proxy, "is no URL of a proxy") from None
+        raise _proxy_refused(proxy, "is not a URL of a proxy") from None
     if parsed.scheme.startswith("socks"):
         raise _proxy_refused(proxy, "is a SOCKS proxy, which householdctl cannot use")
     return replace(server, proxy=proxy)
 
 
 def environment_proxy(server: Server) -> str | None:
-    """Return the URL of the proxy that the environment names for the server (https_proxy, http_proxy, no_proxy)."""
+    """Return the URL of the server's proxy by https_proxy, http_proxy and no_proxy."""
     return None if server.is_local else get_proxy(parse_uri(server.websocket_url))
 
 

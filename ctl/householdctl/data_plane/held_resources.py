@@ -1,4 +1,4 @@
-"""What a server still holds of a household: by its control API, or by the statistics that it publishes."""
+"""Sessions and traffic that a server still has of a household, by its control API or its public statistics."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _STATS_LIMIT_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Count:
-    """Live sessions of the household, and payload bytes sent: to it, and in total.
+    """Live sessions of the household, and payload bytes sent to it and in total.
 
-    A figure of bytes is None where it cannot be known, or where other clients move it as well.
+    Bytes are None if they are unknown, or if other clients affect them.
     """
 
     sessions: int
@@ -34,38 +34,37 @@ class Count:
     total_bytes: int | None
 
     def same_traffic(self, before: Count) -> bool:
-        """Whether not one byte was sent since then, as far as can be told."""
+        """Return whether no byte was sent since ``before``, as far as is known."""
         return (self.household_bytes, self.total_bytes) == (before.household_bytes, before.total_bytes)
 
 
 class HeldResources(Protocol):
-    """Somebody who can be asked what the server holds."""
+    """A source of counts."""
 
     name: str
 
     async def count(self) -> Count:
-        """What the server holds now. Raises OSError, ValueError or CommandError."""
+        """Return the counts of now. Raises OSError, ValueError or CommandError."""
 
 
 class ControlHeldResources:
-    """Asks the control API, which knows the household's sessions one by one."""
+    """Counts by the control API, which knows the sessions of the household."""
 
     name = "control API"
 
     def __init__(self, client: Client, test_id: str) -> None:
-        """For the household of this test id."""
         self._client = client
         self._query = f'test_id = "{test_id}"'
         self._ids: list[str] = []
 
     async def recognise(self) -> int:
-        """Remembers the household's sessions while they live; how many there are. 0: this is another daemon."""
+        """Remember the live sessions of the household; return their number, 0 for a daemon without them."""
         listing = await asyncio.to_thread(self._client.list_sessions, self._query)
         self._ids = [session.id for session in listing.sessions]
         return len(self._ids)
 
     async def count(self) -> Count:
-        """Live sessions by the list, bytes by the sessions themselves, which can be read after their end too."""
+        """Count live sessions by the list, bytes by each session, which can be read after its end."""
         return await asyncio.to_thread(self._count)
 
     def _count(self) -> Count:
@@ -82,7 +81,7 @@ class ControlHeldResources:
                     raise
                 continue
             household_bytes += session.sent_bytes
-            # A session may be gone from the list and not yet be over.
+            # A closing session may be missing from the list.
             listed = any(other.id == session_id for other in listing.sessions)
             live += not listed and session.state != SessionState.SESSION_STATE_CLOSED
         server = self._client.get_server()
@@ -90,21 +89,21 @@ class ControlHeldResources:
 
 
 class StatsHeldResources:
-    """Reads the public statistics, which know only how many sessions there are: others than ours count as ours."""
+    """Counts by the public statistics, which cannot tell sessions apart: all new sessions count as the household's."""
 
     name = "public statistics"
 
     def __init__(self, server: Server) -> None:
-        """Call :meth:`begin` before the household is opened."""
+        """Call :meth:`begin` before opening the household."""
         self._server = server
         self.others = 0
 
     async def begin(self) -> None:
-        """Remembers how many sessions there are already."""
+        """Remember the number of sessions of others."""
         self.others = (await asyncio.to_thread(self._read))[0]
 
     async def count(self) -> Count:
-        """Sessions beyond those that were there before; bytes only when nobody else can have moved them."""
+        """Count sessions beyond those of others; bytes only without others."""
         active, sent = await asyncio.to_thread(self._read)
         return Count(max(0, active - self.others), None, None if self.others else sent)
 
@@ -126,4 +125,4 @@ class StatsHeldResources:
         match stats:
             case {"active_sessions": int(active), "sent_bytes": int(sent)}:
                 return active, sent
-        raise ValueError(f"{self._server.stats_url} does not tell active_sessions and sent_bytes as whole numbers")
+        raise ValueError(f"{self._server.stats_url} lacks active_sessions and sent_bytes as whole numbers")

@@ -1,4 +1,4 @@
-"""The leak check: open, let traffic flow, vanish, and see whether the server gives everything back."""
+"""The leak check: open a household, let traffic flow, abort, and wait until the server has released it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
 _POLL_INTERVAL_S = 0.25
-# Until the control API lists sessions that were just opened, with a wide margin.
+# Time until the control API lists new sessions, with a wide margin.
 _RECOGNISE_AFTER_S = 1.0
-# Traffic counts as gone when nothing was sent for this long.
+# Time without sent bytes after which traffic counts as ended.
 _STILL_FOR_S = 1.0
 
-_CENSUS_ERRORS = (OSError, ValueError, CommandError)
+_COUNT_ERRORS = (OSError, ValueError, CommandError)
 
 
 @dataclass
 class LeakReport:
-    """What a leak check saw. Without ``census`` nobody could be asked, so that nothing is verified."""
+    """Result of a leak check. ``census`` is the source of the counts; without one nothing is verified."""
 
     url: str
     test_id: str
@@ -38,33 +38,33 @@ class LeakReport:
     received_bytes: int = 0
     census: str = ""
     cleanup_verified: bool = False
-    # Time from the cut until nothing was left, in seconds; None while something is.
     cleanup_seconds: float | None = None
-    # Sessions that are still there, or 1 when only their traffic is.
+    """Time from the cut until nothing was left, in seconds; None if something is left."""
     leaks_detected: int = 0
-    # What failed; any of it fails the check.
+    """Number of sessions left, or 1 if only traffic is left."""
     problems: list[str] = field(default_factory=list)
-    # What could not be looked at.
+    """Failures, any of which fails the check."""
     notes: list[str] = field(default_factory=list)
+    """Limits of the check."""
 
     @property
     def passed(self) -> bool:
-        """Whether the whole household ran, vanished, and left nothing behind."""
+        """Whether the whole household ran, was cut off, and left nothing behind."""
         return self.cleanup_verified and not self.leaks_detected and not self.problems
 
 
 async def check_leaks(server: Server, *, client: Client | None, duration: float, deadline: float) -> LeakReport:
-    """Runs a household of four for ``duration`` seconds, cuts it off, and waits at most ``deadline`` seconds.
+    """Run a household of four for ``duration`` seconds, cut it off, and wait at most ``deadline`` seconds.
 
-    ``client`` is the control API of the same daemon; without it, or when it turns out to belong to another daemon, the
-    public statistics are asked. Raises what the first connection raised when none could be opened.
+    Counts by ``client``, the control API of the same daemon; without it, or with that of another daemon, by the public
+    statistics. Raises the error of the first connection if none could be opened.
     """
     test_id = f"{secrets.randbelow(10**10):010}"
     report = LeakReport(server.websocket_url, test_id)
     stats = StatsHeldResources(server)
     try:
         await stats.begin()
-    except _CENSUS_ERRORS as error:
+    except _COUNT_ERRORS as error:
         no_stats = f"public statistics: {describe_failure(error)}"
     else:
         no_stats = ""
@@ -85,7 +85,7 @@ async def check_leaks(server: Server, *, client: Client | None, duration: float,
     if control is not None and known:
         await _verify(control, report, cut_at, deadline)
     elif no_stats:
-        report.problems.append(f"nobody can be asked what is left: the control API does not help; {no_stats}")
+        report.problems.append(f"cannot check what is left: the control API has no counts; {no_stats}")
     else:
         if stats.others:
             report.notes.append(f"{stats.others} other sessions were live, so only sessions are counted, not traffic")
@@ -96,7 +96,7 @@ async def check_leaks(server: Server, *, client: Client | None, duration: float,
 async def _recognise(
     control: ControlHeldResources | None, members: list[LeakClient], delay: float, report: LeakReport
 ) -> bool:
-    """Whether the control API belongs to the server, asked while the household lives."""
+    """Return whether the control API belongs to the server, while the household lives."""
     if control is None:
         return False
     await asyncio.sleep(delay)
@@ -128,18 +128,18 @@ def _note_traffic(members: list[LeakClient], report: LeakReport) -> None:
         if member.ended_early:
             report.problems.append(f"{member.who}: {member.ended_early}")
         elif not member.received_bytes:
-            report.problems.append(f"{member.who}: no payload came, so its end proves nothing")
+            report.problems.append(f"{member.who}: received no payload, so its end proves nothing")
 
 
 async def _verify(census: HeldResources, report: LeakReport, cut_at: float, deadline: float) -> None:
-    """Counts until no session is left and no byte was sent for a while, or the deadline has passed."""
+    """Count until no session is left and no byte was sent for a while, or the deadline has passed."""
     report.census = census.name
     before: Count | None = None
     still_since = cut_at
     while True:
         try:
             now = await census.count()
-        except _CENSUS_ERRORS as error:
+        except _COUNT_ERRORS as error:
             report.problems.append(f"{census.name}: {describe_failure(error)}")
             return
         moment = time.monotonic()
@@ -151,7 +151,7 @@ async def _verify(census: HeldResources, report: LeakReport, cut_at: float, dead
             return
         if moment - cut_at > deadline + _STILL_FOR_S:
             report.leaks_detected = max(1, now.sessions)
-            what = f"{now.sessions} sessions are left" if now.sessions else "traffic goes on without a session"
+            what = f"{now.sessions} sessions are left" if now.sessions else "traffic continues without a session"
             report.problems.append(f"{deadline:g} s after the cut {what}")
             return
         before = now

@@ -1,4 +1,4 @@
-"""Four clients of one household that answer what a server asks, until they vanish."""
+"""Clients of a household that answer the server until they abort."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ WHO = ("alex", "sarah", "jake", "computer")
 
 # The largest binary message of the deployed clients.
 _UPLOAD_CHUNK_BYTES = 65_536
-# For the transport to report that it is gone; it needs one turn of the event loop.
+# The transport reports its end within one turn of the event loop.
 _ABORT_TIMEOUT_S = 2.0
 
 
 @dataclass
 class LeakClient:
-    """One client. ``ended_early`` says how the server ended it while traffic was to flow; empty when it did not."""
+    """One client. ``ended_early`` is how the server ended it during the traffic; empty if it did not."""
 
     who: str
     connection: ClientConnection
@@ -38,12 +38,12 @@ class LeakClient:
 
 
 async def join(server: Server, who: str, test_id: str) -> LeakClient:
-    """Opens one client's connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
+    """Open the connection of a client. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
     return LeakClient(who, await open_session(server, who, test_id))
 
 
 async def live(member: LeakClient, seconds: float) -> None:
-    """Receives, and answers what is asked, for this long or until the server ends the connection."""
+    """Receive and answer for ``seconds`` or until the server closes."""
     try:
         async with asyncio.timeout(seconds):
             async for message in member.connection:
@@ -57,11 +57,11 @@ async def live(member: LeakClient, seconds: float) -> None:
     except ConnectionClosed as closed:
         member.ended_early = f"ended by the server: {closing_words(closed)}"
     except (RecursionError, ValueError) as error:
-        member.ended_early = f"the server sent a text that is no JSON: {describe_failure(error)}"
+        member.ended_early = f"the server sent a text that is not JSON: {describe_failure(error)}"
 
 
 async def vanish(member: LeakClient) -> bool:
-    """Cuts the connection off without a closing handshake; whether this client cut it, and it is gone."""
+    """Abort the connection without a closing handshake; return whether this client did it."""
     was_open = member.connection.state is State.OPEN
     member.connection.transport.abort()
     try:

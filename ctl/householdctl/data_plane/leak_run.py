@@ -1,4 +1,4 @@
-"""Running a leak check from start to end, its errors explained."""
+"""A leak check from start to end, its errors explained."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def run_check(
     insecure: bool = False,
     ca_file: Path | None = None,
 ) -> LeakReport:
-    """Return the report on the server at ``url``, by default the one of the daemon at ``target``. Times are seconds.
+    """Check the server at ``url``, by default that of the daemon at ``target``. Times are in seconds.
 
-    A control API at ``target`` is asked when it answers; when somebody named the target it has to.
-    Raises CommandError when there is nothing to report: no such server, no TLS with it, a wrong URL.
+    Asks the control API at ``target`` if it answers; a target that was named must. Raises CommandError if no session
+    can be opened.
     """
     server = named_server(url, insecure=insecure, ca_file=ca_file) if url is not None else None
     with Client(target, timeout) as client:
@@ -54,5 +54,5 @@ def run_check(
         except OPEN_ERRORS as error:
             raise with_hint(no_session(server, error), problem if url is None else "") from error
     if proxy := environment_proxy(server):
-        report.notes.append(f"the proxy {proxy_name(proxy)} was not used: it would have answered in the clients' place")
+        report.notes.append(f"the proxy {proxy_name(proxy)} was not used: it would answer in place of the clients")
     return report

@@ -1,4 +1,4 @@
-"""What the members of a household saw, in the form that the scoring takes."""
+"""Measurements of the members of a household, in the form of the scoring."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 WARM_UP_S = 3.0
 RAMP_S = 1.0
-"""What the beginning of a TCP connection takes to find its rate, and is left out."""
+"""Begin of the warm-up to leave out, in which TCP finds its rate, in seconds."""
 SETTLE_S = 1.0
-"""Time for the line to empty its queue before the household comes."""
+"""Time for the line to empty its queue before the household starts, in seconds."""
 HEADROOM = 1.5
-"""The Computer has to want more than the line carries, else it fills no queue; this also makes up for a slow start."""
+"""Factor of the line's rate to ask for: less would fill no queue. Also makes up for a slow start."""
 
 
 @dataclass(frozen=True)
 class WarmUp:
-    """What was found. Rates are payload."""
+    """Result of the warm-up, in which only the Computer uses the line. Rates are of payload."""
 
     line_bps: float
-    """What arrived when only the Computer was on the line."""
+    """Rate that arrived."""
     computer_mbps: float
-    """What it asked for in the run because of that."""
+    """Rate that the Computer then asks for."""
 
 
 def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: float, ended: float) -> Probe:
-    """All probes as one: idle until ``idle_until``, loaded from ``began`` to ``ended`` of ``time.monotonic``."""
+    """Return all probes as one: idle until ``idle_until``, loaded from ``began`` to ``ended`` (``time.monotonic``)."""
     fates = tell_fates(
         [
             [ProbePing(probe.pings[each] * 1e3, seconds * 1e3) for each, seconds in probe.round_trips.items()]
@@ -57,7 +57,7 @@ def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: flo
 
 
 def person_facts(member: HouseholdMember, received: int, began: float, ended: float) -> PersonFacts:
-    """Somebody under load, who had received so many bytes by its end."""
+    """Return a person under load; ``received`` is the number of bytes until its end."""
     seconds = ended - began
     return PersonFacts(
         who=member.who,
@@ -71,9 +71,9 @@ def person_facts(member: HouseholdMember, received: int, began: float, ended: fl
 
 
 def warm_up_of(arrivals: Sequence[tuple[float, int]], began: float, most_mbps: float) -> WarmUp | None:
-    """What ``arrivals`` (time in seconds, bytes) say of a warm-up that began then; None where nothing came.
+    """Return the result of a warm-up by its ``arrivals`` (seconds, bytes); None without any.
 
-    The Computer asks for ``most_mbps`` at most.
+    ``most_mbps`` limits the rate of the Computer.
     """
     count = sum(count for at, count in arrivals if began + RAMP_S < at <= began + WARM_UP_S)
     if count == 0:

@@ -1,4 +1,4 @@
-"""One person of the household: a connection that plays its part and notes what it sees."""
+"""A member of the household: a connection that plays its part and records measurements."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _UPLOAD_CHUNK_BYTES = 16 * 1024
 _UPLOAD_BACKLOG_S = 1.0
-"""Seconds of wanted upload that may wait for the line. More is dropped, so that no queue of ours is measured."""
+"""Maximum backlog of upload, in seconds of the wanted rate; more is dropped, so that no queue of ours is measured."""
 
 _TOTALS_OF_A_RATE = 2
 
 
 @dataclass
 class HouseholdMember:
-    """What one connection was told and saw. Times are of ``time.monotonic``."""
+    """One connection with its measurements. Times are of ``time.monotonic``."""
 
     who: str
     connection: ClientConnection
@@ -38,38 +38,38 @@ class HouseholdMember:
     wanted_upload_bps: float = 0.0
     received_bytes: int = 0
     uploads: list[tuple[float, int]] = field(default_factory=list)
-    """The server's totals of what was uploaded: its seconds since the upgrade, and bytes."""
+    """The server's totals of uploads: seconds since the upgrade, and bytes."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
     sent: list[tuple[float, int]] = field(default_factory=list)
-    """What was given to the connection as upload: when, and how many bytes."""
+    """Uploads given to the connection: time and bytes."""
     pings: dict[int, float] = field(default_factory=dict)
-    """When each ping was sent, by its sequence."""
+    """Time of each ping, by sequence."""
     round_trips: dict[int, float] = field(default_factory=dict)
-    """Seconds, by the ping's sequence."""
+    """Round trips in seconds, by sequence."""
     server_overloaded: bool = False
-    """The server was itself late for too much of the session so far."""
+    """Whether the server was late for too much of the session so far."""
     server_limited: bool = False
-    """A budget of the server, and not the line, was what held the session back for too much of it so far."""
+    """Whether a budget of the server limited the session for too much of it so far."""
     server_tcp: dict[str, Any] | None = None
-    """What the server's kernel says of the connection, as the server sent it; None before it did."""
+    """TCP figures of the server's kernel; None before the server sent them."""
     ended: str = ""
-    """How the server ended the connection; empty while it has not."""
+    """How the connection ended; empty while it is open."""
     close_reason: str = ""
     """``reason`` of ``session_complete``, such as ``killed``; empty before it."""
     close_detail: str = ""
     """``detail`` of ``session_complete``, such as an operator's reason for a kill."""
     introduced: asyncio.Event = field(default_factory=asyncio.Event)
-    """The server has introduced the session, or ended it."""
+    """Set when the server has introduced the session, or ended it."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
-    """The server has said what becomes of a run report."""
+    """Set when the server has answered a run report."""
     answer: dict[str, Any] = field(default_factory=dict)
-    """``run_stored`` or ``run_refused``; empty before."""
+    """Message ``run_stored`` or ``run_refused``; empty before."""
     _owed: int = 0
     _uploads: asyncio.Event = field(default_factory=asyncio.Event)
     _latest: deque[float] = field(default_factory=lambda: deque(maxlen=50))
 
     async def read(self) -> None:
-        """Reads and answers until the connection ends."""
+        """Read and answer until the connection ends."""
         try:
             async for message in self.connection:
                 now = time.monotonic()
@@ -87,26 +87,26 @@ class HouseholdMember:
             self.introduced.set()
 
     async def ping(self, hertz: float, turn: float = 0.0) -> None:
-        """Sends pings at equal intervals until cancelled.
+        """Send pings at equal intervals until cancelled.
 
-        They are sent at whole intervals of the clock, and by ``turn`` of an interval later: members with turns of their
-        own take turns.
+        Pings are due at whole intervals of the clock plus ``turn`` of an interval, so that members with different turns
+        alternate.
         """
         interval = 1 / hertz
         at = (math.ceil(time.monotonic() / interval - turn) + turn) * interval
         sequence = 0
-        # One that has to wait for our own upload does not put off the next.
+        # A ping that waits for our own upload does not delay the next.
         async with asyncio.TaskGroup() as sending:
             while not self.ended:
                 await asyncio.sleep(max(at - time.monotonic(), 0))
                 sequence += 1
                 self.pings[sequence] = time.monotonic()
                 sending.create_task(self._send({"type": "ping", "sequence": sequence}))
-                # What was missed is not made up: several at once would measure themselves.
+                # Missed pings are not made up for: several at once would measure each other.
                 at += interval * max(math.ceil((time.monotonic() - at) / interval), 1)
 
     async def upload(self) -> None:
-        """Sends what the server asks for until cancelled, beside reading: a slow uplink must not hold up the pongs."""
+        """Upload on request until cancelled, beside reading, so that a slow uplink does not delay pongs."""
         while True:
             await self._uploads.wait()
             self._uploads.clear()
@@ -117,26 +117,26 @@ class HouseholdMember:
                 self.sent.append((time.monotonic(), size))
 
     async def stop(self) -> None:
-        """Says that the client is done and waits for the server to close."""
+        """Tell the server that the client is done, and wait until it closes."""
         await self._send({"type": "stop_test"})
         await self.connection.wait_closed()
 
-    async def report(self, message: dict[str, Any], patience: float) -> dict[str, Any]:
-        """Reports a run, and waits at most ``patience`` seconds for the answer; empty where none came.
+    async def report(self, message: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """Report a run; return the answer, empty after ``timeout`` seconds.
 
-        A server that knows no reports says nothing, or that the message is malformed.
+        A server without run reports does not answer, or says that the message is malformed.
         """
         await self._send(message)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.answered.wait(), patience)
+            await asyncio.wait_for(self.answered.wait(), timeout)
         return self.answer
 
     @property
     def upload_bps(self) -> float:
-        """Mean rate by the server's clock from its first total to its latest; 0 before the second.
+        """Mean rate from the server's first total to its latest, by its clock; 0 before the second.
 
-        A total is old when it comes, by the line's queue and the server's interval, so our clock would make it too low.
-        The last one comes with the end of the session: before it the latest may lack time in which nothing went.
+        Totals are delayed by the line's queue and the server's interval, so that our clock would give a rate that is
+        too low. The last total comes with the end of the session; earlier ones may lack a pause.
         """
         if len(self.uploads) < _TOTALS_OF_A_RATE:
             return 0.0
@@ -189,10 +189,10 @@ class HouseholdMember:
         try:
             await self.connection.send(json.dumps(message, separators=(",", ":")))
         except ConnectionClosed:
-            # read() has noted how it ended.
+            # read() has recorded the end.
             return
 
 
 async def join(server: Server, who: str, test_id: str, query: str = "") -> HouseholdMember:
-    """Opens one connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
+    """Open a connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
     return HouseholdMember(who, await open_session(server, who, test_id, query))

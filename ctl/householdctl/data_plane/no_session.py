@@ -1,4 +1,4 @@
-"""Why no session could be opened, and what to try."""
+"""Errors of opening a session, with hints."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
 OPEN_ERRORS = (OSError, WebSocketException)
-"""What opening a session raises; TimeoutError is an OSError."""
+"""Exceptions of opening a session; TimeoutError is an OSError."""
 
 _MAX_WORDS_BYTES = 300
-# Reasons of OpenSSL that mean that the peer does not speak TLS.
+# OpenSSL's reasons for a peer without TLS.
 _NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING"}
 
 
@@ -35,25 +35,25 @@ def no_session(server: Server, error: Exception) -> CommandError:
 
 
 def _explain(server: Server, error: Exception) -> list[str]:
-    """Return the reason, and hints."""
+    """Return the reason and hints."""
     explained = [describe_failure(error)]
     if isinstance(error, InvalidStatus):
         explained = _refused(server, error)
     elif isinstance(error, ssl.SSLCertVerificationError):
-        explained.append("trust its authority: --ca FILE, or any certificate: --insecure")
+        explained.append("trust its certificate authority: --ca FILE, or any certificate: --insecure")
     elif isinstance(error, ProxyError):
         explained.append("connect directly: no_proxy=HOST")
     elif server.context is not None and _speaks_no_tls(error):
-        explained = ["no TLS there", f"try {_page_url(server, 'http')}"]
+        explained = ["the server does not speak TLS", f"try {_page_url(server, 'http')}"]
     elif isinstance(error, InvalidMessage):
         hung_up = isinstance(error.__cause__, EOFError)
-        explained = ["it hung up without an answer" if hung_up else "what answers there does not speak HTTP"]
+        explained = ["the connection was closed without an answer" if hung_up else "the server does not speak HTTP"]
         if server.context is None:
-            explained.append(f"it may want TLS: try {_page_url(server, 'https')}")
+            explained.append(f"it may require TLS: try {_page_url(server, 'https')}")
     elif isinstance(error, TimeoutError):
         explained = ["no answer in time", "wait longer: --timeout SECONDS"]
     elif isinstance(error, ConnectionRefusedError):
-        explained.append("is that the port? householdctl health shows where a daemon listens")
+        explained.append("check the port: householdctl health shows where a daemon listens")
     return explained
 
 
@@ -62,18 +62,18 @@ def _page_url(server: Server, scheme: str) -> str:
 
 
 def _speaks_no_tls(error: Exception) -> bool:
-    # Once TCP is connected, only the handshake of TLS can be reset: what comes later is an InvalidMessage.
+    # After connecting, only the TLS handshake can be reset; later resets are InvalidMessage.
     return isinstance(error, ConnectionResetError) or (isinstance(error, ssl.SSLError) and error.reason in _NO_TLS)
 
 
 def _refused(server: Server, error: InvalidStatus) -> list[str]:
-    """Explain an answer that is no session."""
+    """Explain an HTTP response that refuses the session."""
     response = error.response
     path = urlsplit(server.websocket_url).path
     hints = {
         HTTPStatus.NOT_FOUND.value: f"is {path} the right path?",
-        HTTPStatus.UNAUTHORIZED.value: "householdctl test takes a token by --token",
-        HTTPStatus.OK.value: f"is {path} the right path? A proxy in between may not pass WebSockets on",
+        HTTPStatus.UNAUTHORIZED.value: "give the access token: householdctl test --token TOKEN",
+        HTTPStatus.OK.value: f"is {path} the right path? A proxy may not forward WebSockets",
     }
     location = response.headers.get("Location", "")
     if location.isprintable() and location:
@@ -82,6 +82,6 @@ def _refused(server: Server, error: InvalidStatus) -> list[str]:
         hint = hints.get(response.status_code, "see householdctl health")
     answer = f"{response.status_code} {response.reason_phrase}".rstrip()
     words = (response.body or b"")[:_MAX_WORDS_BYTES].decode(errors="replace").strip()
-    # Words of a server that may be anybody's, on a terminal; not a page of HTML.
+    # Text of an unknown server is shown only if it is printable and not HTML.
     answer += f": {words}" if words.isprintable() and words and not words.startswith("<") else ""
     return [f"the server answered {answer}", hint]

@@ -1,4 +1,4 @@
-"""A run from start to end: the idle line, perhaps the Computer alone, the household, and the line's recovery."""
+"""A run from start to end: idle line, warm-up, household, recovery."""
 
 from __future__ import annotations
 
@@ -23,68 +23,68 @@ WHO = ("alex", "sarah", "jake", "computer")
 IDLE_S = 5.0
 RECOVERY_S = 3.0
 ANSWER_S = 3.0
-"""Seconds that the server has to say what becomes of the run's report."""
+"""Time for the server to answer the run report, in seconds."""
 LEAVE_S = 1.0
-"""Seconds for all to close their connections; a line in trouble may hold up what is said."""
+"""Time to close all connections, in seconds; a congested line may delay the handshakes."""
 PROBES = 4
-"""Connections that take turns to ping: a lost packet holds up one of them, and the others show that it is one."""
+"""Number of connections that alternate in pinging: a lost packet delays one of them only."""
 PROBE_PINGS_PER_S = 20.0
-"""Of all probes together."""
+"""Rate of pings of all probes together."""
 PERSON_PINGS_PER_S = 10.0
 
 LATE_TIMER_MS = 20.0
-"""Lateness of this process's own timers in milliseconds; beyond it a round trip says more of them than of the line."""
+"""Maximum lateness of this process's timers, in milliseconds; beyond it round trips measure the process."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run."""
+    """Parameters of a run."""
 
     server: Server
     seconds: float
     computer_mbps: float
-    """What the Computer asks for, after a warm-up the most that it does; the daemon caps it at the profile's rate."""
+    """Rate that the Computer asks for, after a warm-up its maximum; the daemon caps it at the profile's rate."""
     warm_up: bool
-    """Whether the line is measured first."""
+    """Whether to measure the line first."""
     share: bool
-    """Whether the server is asked to keep the run."""
+    """Whether to ask the server to store the run."""
 
 
 class EndedEarlyError(Exception):
-    """The server ended a session before the household was complete; the text says why."""
+    """The server ended a session before the household was complete. The text is the reason."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A session that the server ended, or that was lost, while it was measured."""
+    """A session that ended during the load."""
 
     who: str
     words: str
-    """For people: the close frame's, or that the connection was lost."""
+    """Reason for people: that of the close frame, or that the connection was lost."""
     reason: str
-    """Of ``session_complete``; empty where none came."""
+    """``reason`` of ``session_complete``; empty without one."""
     detail: str
-    """Of ``session_complete``: what an operator gave as the reason for a kill."""
+    """``detail`` of ``session_complete``: an operator's reason for a kill."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """A run that is over."""
+    """A finished run."""
 
     facts: RunFacts
     warm_up: WarmUp | None
-    """None without one, and where nothing came."""
+    """Result of the warm-up; None without one, and if nothing arrived."""
     server_tcp: dict[str, dict[str, Any]]
-    """By member, of the probes the last one's: the connection as the server's kernel saw it at the end."""
+    """Final TCP figures of the server's kernel, by member; of the probes those of the last."""
     answer: dict[str, Any]
-    """What the server said of keeping it; empty where it was not asked, or said nothing."""
+    """The server's answer to the run report; empty without one."""
     ended: tuple[Ended, ...]
-    """Sessions that were over before the load was."""
+    """Sessions that ended before the load did."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is."""
+    """Progress of a run."""
 
     phase: str
     left: float
@@ -93,9 +93,9 @@ class Progress:
 
 
 async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
-    """Plays the household and says what was seen. ``tell`` is called four times a second.
+    """Play the household, and call ``tell`` four times a second.
 
-    Raises OSError or a WebSocketException when a connection cannot be opened, and EndedEarlyError.
+    Raises OSError or WebSocketException if a connection cannot be opened, and EndedEarlyError.
     """
     test_id = secrets.token_hex(4)
     clocks = time.time() - time.monotonic()
@@ -134,7 +134,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             if member.ended
         )
         received = {member.who: member.received_bytes for member in people}
-        # What a line in trouble still holds may take long to come; the connections are cut when the run is over.
+        # A congested line may still hold much; the connections are aborted at the end of the run.
         stops = [asyncio.create_task(member.stop()) for member in people]
         await _pass("recovery", RECOVERY_S, probes, tell)
         for stop in stops:
@@ -168,7 +168,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
                 (portion for member in (*alone, *people) for portion in member.sent),
             )
             answer = await probes[0].report(run_sharing.message(facts, phases, warm_up, course), ANSWER_S)
-        # With the last words comes what the server's kernel saw.
+        # The final messages bring the TCP figures of the server's kernel.
         await _all((probe.stop() for probe in probes), LEAVE_S)
     server_tcp = {member.who: member.server_tcp for member in (*probes, *people) if member.server_tcp}
     return Played(facts, warm_up, server_tcp, answer, gone)
@@ -181,7 +181,7 @@ async def _warm_up(
     alone: list[HouseholdMember],
     tell: Callable[[Progress], None],
 ) -> WarmUp | None:
-    """Lets the Computer, which is added to ``alone``, be so on the line, and the line empty its queue after it."""
+    """Measure the line with the Computer alone, which is added to ``alone``, then let the queue drain."""
     computer = await join(plan.server, "computer", test_id)
     alone.append(computer)
     began = time.monotonic()
@@ -197,7 +197,7 @@ async def _warm_up(
 
 
 async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, turn: float = 0.0) -> None:
-    """Lets a member read, ping and upload until the stack ends."""
+    """Let a member read, ping and upload until the stack closes."""
     tasks = [asyncio.create_task(work) for work in (member.read(), member.ping(hertz, turn), member.upload())]
 
     async def end() -> None:
@@ -213,21 +213,21 @@ async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, 
 
 
 async def _leave(members: list[HouseholdMember]) -> None:
-    """Closes what is open; a server that is not told counts a lost connection."""
+    """Close open connections; without a closing handshake the server counts them as lost."""
     await _all((member.connection.close() for member in members), LEAVE_S)
     for member in members:
         member.connection.transport.abort()
 
 
-async def _all(works: Iterable[Coroutine[Any, Any, None]], patience: float) -> None:
-    """Lets all work at once, for ``patience`` seconds at most."""
+async def _all(works: Iterable[Coroutine[Any, Any, None]], timeout: float) -> None:
+    """Run all coroutines in parallel, for at most ``timeout`` seconds."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             await asyncio.gather(*works, return_exceptions=True)
 
 
 async def _pass(phase: str, seconds: float, members: list[HouseholdMember], tell: Callable[[Progress], None]) -> None:
-    """Lets a phase go by, while anybody is left."""
+    """Wait for the end of a phase, or until all members have ended."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not all(member.ended for member in members):
         tell(Progress(phase, left, members))
@@ -235,7 +235,7 @@ async def _pass(phase: str, seconds: float, members: list[HouseholdMember], tell
 
 
 async def _watch_timers(late: list[float]) -> None:
-    """Notes how many seconds this process's timers are late: its own part in the round trips."""
+    """Record the lateness of this process's timers in seconds: its own part of the round trips."""
     while True:
         at = time.monotonic() + 0.05
         await asyncio.sleep(0.05)

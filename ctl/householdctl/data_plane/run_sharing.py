@@ -1,4 +1,4 @@
-"""A finished run as the server keeps it, and where it is then shown."""
+"""The run report for the server, and the URL of the stored run."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
 MAX_POINTS = 240
-"""Points that a server takes."""
+"""Maximum number of points in a run report."""
 
 BUCKET_S = 0.25
-"""Time that a point stands for, where that makes no more points than allowed; else the least multiple that does."""
+"""Minimum length of a point in seconds; long runs use a multiple of it."""
 
 Point = tuple[float, float | None, int, int]
-"""Seconds since the begin of the run, delay in ms or None where no ping was answered, down and up in bit/s."""
+"""Seconds since the begin of the run, delay in ms or None without an answered ping, down and up in bit/s."""
 
 Portion = tuple[float, int]
-"""When, and how many bytes."""
+"""Time and bytes."""
 
 
 REASONS = {
@@ -40,13 +40,13 @@ REASONS = {
     "busy": "the server is too busy to keep it",
     "unavailable": "the server cannot keep it at the moment",
 }
-"""Why a server does not keep a run, in words."""
+"""Texts for the reasons of ``run_refused``."""
 
 
 def message(
     facts: RunFacts, phases: Mapping[str, tuple[float, float]], warm_up: WarmUp | None, timeline: Sequence[Point]
 ) -> dict[str, Any]:
-    """The run_report of docs/protocol.md; ``phases`` are seconds since the begin of the run."""
+    """Return the ``run_report`` of docs/protocol.md; ``phases`` are in seconds since the begin of the run."""
     found = report(facts, shipped())
     return {
         "type": "run_report",
@@ -74,10 +74,10 @@ def points(
     received: Iterable[Portion],
     sent: Iterable[Portion],
 ) -> list[Point]:
-    """The run from ``began`` to ``ended``, in seconds of the clock that all times are of.
+    """Return the course of a run as points. All times are in seconds of one clock.
 
-    ``round_trips`` are when pings were sent and how many seconds they took: a late answer stands where its ping was
-    sent, and a point has the median of its pings.
+    ``round_trips`` are pairs of the time of a ping and its round trip; points have the median of the pings sent in
+    their time.
     """
     bucket_s = BUCKET_S * max(math.ceil((ended - began) / BUCKET_S / MAX_POINTS), 1)
     count = math.floor((ended - began) / bucket_s)
@@ -101,7 +101,7 @@ def _mean_rates(portions: Iterable[Portion], began: float, bucket_s: float, coun
 
 
 def permalink(server: Server, path: str) -> str:
-    """The page's URL of a kept run."""
+    """Return the URL of the page of a stored run."""
     parts = urlsplit(server.websocket_url)
     return urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "/", "", "")) + path
 
@@ -117,7 +117,7 @@ def _person(person: PersonReport) -> dict[str, Any]:
         "download": _rates(person.download),
         "upload": _rates(person.upload),
         "latency": _latency(person.own_latency),
-        # A picture that never came did not stop either.
+        # A picture that never started did not stall either.
         "stall_s": None if playout is None or playout.start_up_s is None else playout.stall_s,
         "mos": None if person.call is None else person.call.mos,
     }

@@ -1,4 +1,4 @@
-"""The URLs of a server that speaks the household WebSocket protocol, and how to connect to them."""
+"""URLs of a server of the household WebSocket protocol, and how to connect to them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 
 @dataclass(frozen=True)
 class Server:
-    """Where a server is. ``context`` is None for one without TLS."""
+    """Address of a server. ``context`` is None without TLS."""
 
     websocket_url: str
     stats_url: str
@@ -39,11 +39,11 @@ class Server:
 
 
 def server_at(url: str, *, insecure: bool = False, ca_file: Path | None = None) -> Server:
-    """Return the server of a URL; one without a path gets the protocol's own.
+    """Return the server of a URL; the default path is that of the protocol.
 
-    The certificate is not checked with ``insecure``, nor for a loopback address without a ``ca_file``: nobody stands
-    between a machine and itself, and a daemon started for development signs its own.
-    Raises ValueError for another scheme or no host, OSError for a CA file that cannot be read (ssl.SSLError too).
+    Does not verify the certificate with ``insecure``, nor of a loopback address without ``ca_file``: such connections
+    cannot be intercepted, and daemons in development sign their own certificates.
+    Raises ValueError for an unusable URL, OSError for an unreadable CA file (ssl.SSLError too).
     """
     parts = _split(url)
     scheme = _SCHEMES[parts.scheme]
@@ -73,9 +73,9 @@ def _split(url: str) -> SplitResult:
     """Return the parts of a URL that can be connected to. Raises ValueError."""
     try:
         parts = urlsplit(url)
-        # A label that is empty or too long would only fail in the resolver.
+        # Empty and overlong labels would fail in the resolver, with a poor error.
         if parts.scheme in _SCHEMES and parts.port != 0 and (parts.hostname or "").encode("idna"):
             return parts
     except ValueError:
         pass
-    raise ValueError(f"{url!r} is no URL of a household server; write https://HOST:PORT/")
+    raise ValueError(f"{url!r} is not a URL of a household server; write https://HOST:PORT/")

@@ -16,15 +16,18 @@ _MAX_MESSAGE_BYTES = 16 * 2**20
 
 
 class _Connect(connect):
-    """Connects to where it was told to, and nowhere else."""
+    """Connects without following redirects."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
-        """Return the refusal itself: the library would follow a redirect, or fail over one to an https:// URL."""
+        """Return the refusal; the library would follow a redirect, or fail at one to an https:// URL."""
         return exc
 
 
 async def open_session(server: Server, who: str, test_id: str, query: str = "") -> ClientConnection:
-    """The connection of one user of a run; ``query`` goes behind the test id. Raises as join() does."""
+    """Open the session of one user of a run; ``query`` follows the test id.
+
+    Raises OSError, TimeoutError, or websockets' InvalidHandshake.
+    """
     if server.token:
         query += f"&token={quote(server.token, safe='')}"
     return await _Connect(
@@ -33,14 +36,14 @@ async def open_session(server: Server, who: str, test_id: str, query: str = "") 
         compression=None,
         max_size=_MAX_MESSAGE_BYTES,
         open_timeout=server.open_timeout_s,
-        # The server has to notice by itself; and a proxy in between would answer in the client's place.
+        # The server must notice by its own means; and a proxy would answer in place of the client.
         ping_interval=None,
         proxy=server.proxy,
     )
 
 
 def closing_words(closed: ConnectionClosed) -> str:
-    """Return why a connection ended, in the server's own words where it gave some."""
+    """Return why a connection ended, in the words of the server if it gave any."""
     if closed.rcvd is None:
         return "the connection was lost"
     return closed.rcvd.reason or f"closed with code {closed.rcvd.code}"

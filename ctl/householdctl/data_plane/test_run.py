@@ -73,7 +73,7 @@ def run_test(
     found, problem = _find_server(url, options, insecure=insecure, ca_file=ca_file)
     server = through_proxy(replace(found, token=token, open_timeout_s=options.given_timeout or OPEN_TIMEOUT_S))
     if server.proxy is not None:
-        note(f"through the proxy {proxy_name(server.proxy)}, as the environment says: it is measured too")
+        note(f"using the proxy {proxy_name(server.proxy)} of the environment, which is measured too")
     most = MAX_MBPS if computer_mbps is None else computer_mbps
     plan = Plan(server, duration, most, warm_up and computer_mbps is None, share)
     began: dict[str, dt.datetime] = {}
@@ -100,7 +100,7 @@ def _find_server(url: str | None, options: Options, *, insecure: bool, ca_file: 
     """Return the server, and the error of a daemon that could not be asked for it."""
     if url is not None:
         if options.choice.on_command_line:
-            note("--target and --context are not used: the URL says which server")
+            note("--target and --context are not used: the URL names the server")
         return named_server(url, insecure=insecure, ca_file=ca_file), ""
     with options.connect() as client:
         daemon, problem = ask_daemon(client, must_answer=options.target_named)

@@ -1,4 +1,4 @@
-"""Data on stdout, as tables for people or JSON and CSV for scripts; everything else goes to stderr."""
+"""Print data on stdout, as tables for people or JSON and CSV for scripts; everything else goes to stderr."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How cells begin that spreadsheets run, the wide forms of these characters included."""
+"""Beginnings of cells that spreadsheets take for formulas, with their full-width forms."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class OutputView(Protocol):
-    """What people are shown: a Table or Facts."""
+    """A Table, Facts or Sections."""
 
     def print(self, *, wide: bool, headers: bool) -> None:
-        """Prints it to stdout."""
+        """Print to stdout."""
 
 
 def show(
@@ -41,11 +41,11 @@ def show(
     lines: Iterable[Any] | None = None,
     row: type[Message] | None = None,
 ) -> None:
-    """Prints an answer in the format asked for.
+    """Print an answer in the selected format.
 
-    ``document`` is a message, or a dictionary that may hold messages: the whole of ``-o json``. Where it holds a list,
-    ``lines`` are the list's items, each a line of ``-o jsonl`` and a row of ``-o csv``; ``row`` is their kind, so that
-    an empty list has its CSV header too. ``view`` is for people.
+    ``document``, a message or a dictionary with messages, is the output of ``-o json``. ``lines`` are the items of its
+    list, the lines of ``-o jsonl`` and the rows of ``-o csv``; ``row`` is their type, for the CSV header of an empty
+    list. ``view`` is for people.
     """
     style = options.output
     if options.for_people:
@@ -60,19 +60,19 @@ def show(
 
 
 def print_json(document: object) -> None:
-    """One document on several lines."""
+    """Print a document on several lines."""
     print(json.dumps(plain(document), indent=2))
 
 
 def print_json_line(document: object) -> None:
-    """One document on one line, written out at once."""
+    """Print a document on one line, and flush."""
     print(json.dumps(plain(document)), flush=True)
 
 
 def print_csv(records: Iterable[Any], *, row: type[Message] | None = None, headers: bool = True) -> None:
-    """Rows of CSV below the names of the first record, or of ``row``.
+    """Print rows of CSV below the names of the first record, or of ``row``.
 
-    Control characters are spelled out, and what a spreadsheet would take for a formula gets a quote in front of it.
+    Control characters are escaped; a quote precedes cells that a spreadsheet would take for formulas.
     """
     writer = csv.writer(sys.stdout, lineterminator="\n")
     names: Sequence[str] | None = None
@@ -83,17 +83,17 @@ def print_csv(records: Iterable[Any], *, row: type[Message] | None = None, heade
             if headers:
                 writer.writerow(names)
         writer.writerow([_cell(cells.get(name, "")) for name in names])
-        # A record may be the last for a while, in a watch.
+        # In a watch, the next record may take long.
         sys.stdout.flush()
     if names is None and row is not None and headers:
         writer.writerow(columns(row))
 
 
 def _cell(text: str) -> str:
-    # User agents, ids and reasons come from clients; a number that begins with a sign stays one.
+    # User agents, ids and reasons come from clients. Signed numbers are left as they are.
     return printable(f"'{text}" if text.startswith(_FORMULA_BEGINS) and not _NUMBER.fullmatch(text) else text)
 
 
 def print_line(text: str) -> None:
-    """One line for people, written out at once."""
+    """Print a line for people, and flush."""
     print(printable(text), flush=True)

@@ -1,4 +1,4 @@
-"""Answers as scripts get them: JSON with the names of the API, and the same flattened for CSV."""
+"""Answers for scripts: JSON with the names of the API, flattened for CSV."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LIST_GAP = "; "
 
 @dataclass(frozen=True)
 class Tagged:
-    """A message, and which of several daemons it came from."""
+    """A message of one of several daemons."""
 
     target: str
     message: Any
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON has it.
+    """Return the value for JSON.
 
-    A message has its field names and their order as in the .proto, zero values shown, 64-bit integers as strings.
+    Messages have the field names and the order of the .proto, zero values included, and 64-bit integers as strings.
     Dictionaries and lists may hold messages.
     """
     if isinstance(value, Duration | FieldMask | Timestamp):
@@ -46,7 +46,7 @@ def plain(value: Any) -> Any:
 
 
 def _in_order(descriptor: Any, named: dict[str, Any]) -> dict[str, Any]:
-    """A message's fields in their own order; protobuf has those that are zero behind the others."""
+    """Return the fields in the order of the .proto; protobuf puts zero values last."""
     ordered: dict[str, Any] = {}
     for field in descriptor.fields:
         if field.name not in named:
@@ -64,10 +64,10 @@ def _in_order(descriptor: Any, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, str]:
-    """The value as a row of CSV: names of nested fields joined by a dot, durations in seconds.
+    """Return the value as a row of CSV: names of nested fields joined by a dot, durations in seconds.
 
-    Every field of a message is there, set or not, so that the columns do not depend on the data. A list of plain values
-    is one cell, separated by semicolons; a list of messages has no place in a row and is left out.
+    The row has every field of a message, set or not, so that the columns do not depend on the data. A list of plain
+    values is one cell, separated by semicolons; lists of messages are left out.
     """
     if isinstance(value, Tagged):
         return {"target": value.target, **flat(value.message)}
@@ -87,7 +87,7 @@ def flat(value: Any, prefix: str = "") -> dict[str, str]:
 
 
 def columns(kind: type[Message]) -> list[str]:
-    """The names of a row of CSV that a message of this kind makes."""
+    """Return the columns of CSV for a type of message."""
     return list(_flat_message(kind.DESCRIPTOR, None, ""))
 
 

@@ -1,4 +1,4 @@
-"""Standard input, output and error that hold in any state: closed, on a full disk, of a poor encoding."""
+"""Robust standard streams: closed ones, full disks, limited encodings."""
 
 from __future__ import annotations
 
@@ -13,31 +13,28 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 class OutputError(Exception):
-    """Standard output took no more. ``error`` is the system's reason."""
+    """Writing to standard output failed. ``error`` is the system's reason."""
 
     def __init__(self, error: OSError) -> None:
-        """Hold the reason."""
         super().__init__(error.strerror)
         self.error = error
 
     @property
     def reader_left(self) -> bool:
-        """Whether the program that reads our pipe has ended, as in ``| head``: nothing that anybody wants to hear."""
+        """Whether the reader of our pipe has ended, as in ``| head``; not worth a message."""
         return self.error.errno == errno.EPIPE
 
 
 class _Output(io.TextIOWrapper):
-    """Standard output, whose failures are told apart from any other OSError."""
+    """Standard output; its failures are OutputErrors."""
 
     def write(self, text: str, /) -> int:
-        """Write the text. Raises OutputError."""
         try:
             return super().write(text)
         except OSError as error:
             raise OutputError(error) from None
 
     def flush(self) -> None:
-        """Write out what waits. Raises OutputError."""
         try:
             super().flush()
         except OSError as error:
@@ -45,17 +42,15 @@ class _Output(io.TextIOWrapper):
 
 
 class _Notes(io.TextIOWrapper):
-    """Standard error: where it takes nothing there is no other place to say so, and the exit code still counts."""
+    """Standard error; its failures are ignored, since the exit code still counts."""
 
     def write(self, text: str, /) -> int:
-        """Write the text where that is possible."""
         try:
             return super().write(text)
         except OSError:
             return len(text)
 
     def flush(self) -> None:
-        """Write out what waits where that is possible."""
         try:
             super().flush()
         except OSError:
@@ -63,13 +58,13 @@ class _Notes(io.TextIOWrapper):
 
 
 def prepare() -> None:
-    """Make the three streams usable, whatever this process was started with.
+    """Make the three standard streams usable.
 
-    A descriptor that is closed would otherwise be taken by the next socket or file. ASCII is widened to UTF-8, as
-    Python itself does in the C locale; text that another encoding lacks is spelled out: a backslash and its number.
+    Opens closed descriptors, which the next socket or file would take otherwise. Replaces ASCII by UTF-8, as Python
+    does in the C locale; other encodings escape characters that they lack.
     """
-    # In order: each takes the lowest descriptor that is free. Writing to one that is only readable fails as to a
-    # closed one.
+    # In this order, since open() takes the lowest free descriptor. Writing to one that is only readable fails as for
+    # a closed one.
     for descriptor, mode in ((_STDIN, os.O_RDONLY), (_STDOUT, os.O_RDONLY), (_STDERR, os.O_WRONLY)):
         if not _is_open(descriptor):
             os.open(os.devnull, mode)
@@ -80,7 +75,7 @@ def prepare() -> None:
 
 
 def abandon_output() -> None:
-    """Let nothing be written any more, so that the end of the process does not fail at it once more."""
+    """Discard further output, so that the process does not fail again when it ends."""
     descriptor = os.open(os.devnull, os.O_WRONLY)
     os.dup2(descriptor, _STDOUT)
     os.close(descriptor)

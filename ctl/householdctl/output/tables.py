@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A line as pieces of text, each with its style, which is empty for most. rich, which takes as long to import as the
-# rest of a command, is wanted only where there are colours.
+# A line as pieces of text with their styles. rich takes as long to import as the rest of a command, so it is imported
+# for colours only.
 Pieces = list[tuple[str, str]]
 
 MIN_ID_LENGTH = 8
-"""Characters of an id that a table shows at least."""
+"""Minimum length of an id in a table, in characters."""
 
 # Two spaces between the columns of a table.
 _GAP = 2
@@ -51,9 +51,9 @@ _STYLES = {
 class Column(Generic[T]):
     """A column: its header, and the text of its cell for an item.
 
-    On a terminal that is too narrow the columns of the highest ``rank`` go first, 0 never; ``wide`` ones are in
-    ``-o wide`` only, where ``full`` replaces ``text``. Cells of ``ids`` are cut to beginnings that are still unique.
-    ``field`` is what filters call it; empty where they do not have it.
+    A narrow terminal omits the columns of the highest ``rank`` first, those of 0 never. ``wide`` columns appear in
+    ``-o wide`` only, where ``full`` replaces ``text``. ``ids`` are cut to unique beginnings. ``field`` is the name in
+    filters, or empty.
     """
 
     header: str
@@ -66,7 +66,7 @@ class Column(Generic[T]):
     field: str = ""
 
     def cells(self, items: Sequence[T], *, wide: bool) -> list[str]:
-        """Return the texts for the items."""
+        """Return the texts of the items."""
         if wide:
             return [printable((self.full or self.text)(item)) for item in items]
         texts = [printable(self.text(item)) for item in items]
@@ -75,17 +75,17 @@ class Column(Generic[T]):
 
 @dataclass(frozen=True)
 class Table(Generic[T]):
-    """Items, and what to show of each."""
+    """Items in columns."""
 
     columns: Sequence[Column[T]]
     items: Iterable[T]
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """Prints aligned columns. Nothing is cut: a narrow terminal gets fewer, and a note which are left out."""
+        """Print aligned columns. A narrow terminal gets fewer of them, uncut, and a note on the others."""
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not wide else None
         lines, left_out = self._lines(wide=wide, headers=headers, width=width, widest=None)
         if left_out:
-            note(f"not shown, the terminal is too narrow: {', '.join(left_out)}")
+            note(f"the terminal is too narrow for {', '.join(left_out)}")
         _print_lines(lines)
 
     def lines(
@@ -96,9 +96,9 @@ class Table(Generic[T]):
         width: int | None = None,
         widest: dict[str, int] | None = None,
     ) -> list[Text]:
-        """The table's lines with as many columns as fit into ``width``.
+        """Return lines with as many columns as fit into ``width``.
 
-        ``widest`` remembers how wide columns were, for a table that is drawn again and again and should not tremble.
+        ``widest`` remembers the widths of columns, which keeps a table steady that is drawn repeatedly.
         """
         lines, _ = self._lines(wide=wide, headers=headers, width=width, widest=widest)
         return [text(line) for line in lines]
@@ -106,7 +106,7 @@ class Table(Generic[T]):
     def _lines(
         self, *, wide: bool, headers: bool, width: int | None, widest: dict[str, int] | None
     ) -> tuple[list[Pieces], list[str]]:
-        """The lines, and the headers of the columns that do not fit."""
+        """Return the lines, and the headers of columns that do not fit."""
         columns = [column for column in self.columns if wide or not column.wide]
         header = [column.header for column in columns]
         items = list(self.items)
@@ -127,12 +127,12 @@ class Table(Generic[T]):
 
 @dataclass(frozen=True)
 class Facts:
-    """Names and values, a line each."""
+    """Pairs of a name and a value, a line each."""
 
     facts: Sequence[tuple[str, str]]
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """Prints them; there is nothing wider, and the names are no header line."""
+        """Print the pairs; the arguments do not matter here."""
         del wide, headers
         width = max((len(name) for name, _ in self.facts), default=0)
         lines = []
@@ -148,7 +148,7 @@ class Sections:
         self._views = views
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """Prints them with an empty line in between."""
+        """Print the views, separated by empty lines."""
         for index, view in enumerate(self._views):
             if index:
                 print()
@@ -156,19 +156,19 @@ class Sections:
 
 
 def style(word: str) -> str:
-    """The colour of a word of the API, such as a state; empty for other words."""
+    """Return the colour of a word of the API, such as a state; empty for other words."""
     return _STYLES.get(word, "")
 
 
 def text(pieces: Pieces) -> Text:
-    """A line for rich to draw."""
+    """Return a line for rich."""
     from rich.text import Text
 
     return Text.assemble(*pieces)
 
 
 def with_target(columns: Sequence[Column[T]]) -> list[Column[Tagged]]:
-    """The columns for messages of several daemons, the daemon in front."""
+    """Return columns for tagged messages, with the daemon in front."""
     return [Column("TARGET", lambda tagged: tagged.target), *map(_of_message, columns)]
 
 
@@ -186,17 +186,17 @@ def _of_message(column: Column[T]) -> Column[Tagged]:
 
 
 def _unique_beginnings(texts: Sequence[str]) -> list[str]:
-    """Return the beginnings of ids, of one length at which those that differ still do."""
+    """Return the shortest beginnings, all of one length, that tell different ids apart."""
     different = set(texts)
     length = MIN_ID_LENGTH
     while len({text[:length] for text in different}) < len(different):
         length += 1
-    # What is left of a UUID's group is no better than the group.
+    # A trailing dash of a UUID adds nothing.
     return [text[:length].rstrip("-") or text for text in texts]
 
 
 def fitting(widths: Sequence[int], ranks: Sequence[int], width: int) -> list[int]:
-    """The indices of the columns that fit into ``width`` characters, the highest ranks given up first."""
+    """Return the indices of the columns that fit into ``width`` characters; the highest ranks go first."""
     shown = list(range(len(widths)))
     while sum(widths[index] + _GAP for index in shown) - _GAP > width:
         dearest = max(shown, key=ranks.__getitem__)
@@ -220,7 +220,7 @@ def _line(
 
 
 def _cells(string: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Return the width of the text on a terminal, in characters."""
     if string.isascii():
         return len(string)
     from rich.cells import cell_len
@@ -235,8 +235,8 @@ def _print_lines(lines: Sequence[Pieces]) -> None:
         return
     from rich.console import Console
 
-    # rich knows whether colours are wanted. Its own tables take a millisecond for each cell and wrap or cut what does
-    # not fit; soft_wrap leaves long lines to the terminal.
+    # rich decides about colours. Its own tables take a millisecond for each cell and wrap or cut text; soft_wrap leaves
+    # long lines to the terminal.
     console = Console(highlight=False)
     for line in lines:
         console.print(text(line), soft_wrap=True)

@@ -1,22 +1,22 @@
-"""Text that a terminal may be given."""
+"""Text that is safe for a terminal, and notes on stderr."""
 
 import sys
 
 
 def printable(text: str) -> str:
-    """The text with control characters spelled out: user ids and agents come from clients, and terminals obey them."""
+    """Return the text with control characters escaped: ids and user agents come from clients."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def note(text: str) -> None:
-    """A line on stderr that is not part of the data."""
+    """Print a line that is not data, on stderr."""
     print(printable(text), file=sys.stderr)
 
 
 def warn(text: str) -> None:
-    """A line on stderr about what the data does not show."""
+    """Print a warning on stderr."""
     note(f"warning: {text}")
 
 

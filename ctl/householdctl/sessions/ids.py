@@ -1,7 +1,6 @@
-"""Ids of sessions and runs, of which the beginning is enough where it is the only one.
+"""Ids of sessions and runs, by unique beginnings.
 
-A beginning is looked up first, and what is done then names the whole id, so that a session that opens in between is
-never meant.
+Beginnings are looked up first and replaced by whole ids, so that no session that opens in between is affected.
 """
 
 from __future__ import annotations
@@ -26,25 +25,25 @@ RUN_DIGITS = 24
 """Hexadecimal digits of a run's id."""
 
 _MAX_SHOWN = 5
-"""Candidates that an ambiguous id lists."""
+"""Maximum number of candidates to list for an ambiguous id."""
 
 _GROUPS = (8, 4, 4, 4, 12)
-"""Hexadecimal digits between the dashes of a UUID."""
+"""Lengths of the groups of a UUID, in hexadecimal digits."""
 
 Candidate = tuple[str, str]
-"""An id, and words to tell it from others."""
+"""An id with a description."""
 
 
 def whole_sessions(options: Options, texts: Sequence[str]) -> list[str]:
     """Return the ids of live sessions, each once.
 
-    Raise CommandError for a text that is no id, or that stands for no session or several.
+    Raises CommandError for an invalid id, and for a beginning of no or several ids.
     """
     return list(dict.fromkeys(text if is_session(text) else _one_live(options, text) for text in texts))
 
 
 def whole_session(options: Options, text: str) -> str:
-    """Return the id of one session, live or ended. Raise CommandError as :func:`whole_sessions` does."""
+    """Return the id of a live or ended session. Raises CommandError as :func:`whole_sessions` does."""
     if is_session(text):
         return text
     found = _live(options, text) or _ended(options, text)
@@ -52,7 +51,7 @@ def whole_session(options: Options, text: str) -> str:
 
 
 def whole_record(client: Client, text: str) -> tuple[str, bool]:
-    """Return the id of an ended session or a run, and whether it is a run's. Raise CommandError."""
+    """Return the id of an ended session or a run, and whether it is a run. Raises CommandError."""
     if is_session(text):
         return text, False
     if is_run(text):
@@ -93,7 +92,7 @@ def _ended(options: Options, text: str) -> list[Candidate]:
         try:
             return list(client.ended_sessions(beginning("id", _dashed(text)), _MAX_SHOWN + 1))
         except CommandError:
-            # Nothing is kept, or it cannot be read now: then it is not known there.
+            # No history, or not readable now.
             return []
 
     return [_session(each) for _, records in ask(options, look) for each in records]
@@ -103,7 +102,7 @@ def _check(text: str, whose: str) -> None:
     if not is_beginning(text):
         raise CommandError(
             ExitCode.USAGE,
-            f"{text!r} is no id of {whose}",
+            f"{text!r} is not an id of {whose}",
             f"write the whole id, or at least its first {MIN_PREFIX} hexadecimal digits",
         )
 
@@ -115,12 +114,12 @@ def _only(found: list[Candidate], text: str, kind: str) -> str:
     if len(candidates) > 1:
         shown = [f"{each}  {words}" for each, words in list(candidates.items())[:_MAX_SHOWN]]
         more = ["and more"] if len(candidates) > _MAX_SHOWN else []
-        raise CommandError(ExitCode.USAGE, f"{text} is the beginning of several ids; write more of it", *shown, *more)
+        raise CommandError(ExitCode.USAGE, f"{text} is the beginning of several ids; write more digits", *shown, *more)
     return next(iter(candidates))
 
 
 def _dashed(text: str) -> str:
-    """Return the beginning of a UUID with the dashes where they belong."""
+    """Return the beginning of a UUID with its dashes."""
     digits, groups = text.replace("-", "").lower(), []
     for length in _GROUPS:
         groups.append(digits[:length])

@@ -1,4 +1,4 @@
-"""What to say when nothing matched."""
+"""Explain why nothing matched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def require_profile(options: Options, name: str | None) -> None:
-    """Raise CommandError when no daemon that answers has the profile; ``name`` is None where none was asked for."""
+    """Raise CommandError for a profile that no daemon has; None is allowed."""
     if name is None:
         return
     known = _profiles(options)
@@ -24,7 +24,7 @@ def require_profile(options: Options, name: str | None) -> None:
 
 
 def nothing(query: str) -> str:
-    """Return the words for no live session, where ``query`` is what was asked for."""
+    """Return the note for an empty list of live sessions."""
     return "no session matches" if query.strip() else "no session is live"
 
 
@@ -32,7 +32,7 @@ def _profiles(options: Options) -> list[str]:
     from householdctl.control.multi_target import ask
 
     answers = ask(options, lambda client: client.get_config())
-    # A daemon that does not tell its profiles may have any.
+    # An old daemon does not tell its profiles.
     if not all(answer.profiles for _, answer in answers):
         return []
     return list(dict.fromkeys(profile for _, answer in answers for profile in answer.profiles))

@@ -1,4 +1,4 @@
-"""The streams of session events of one daemon, or of several as one."""
+"""Print the session events of one daemon, or of several as one stream."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 def print_events(options: Options, query: str) -> None:
-    """Prints each event as it comes, until every daemon has ended its stream.
+    """Print events until every daemon has ended its stream.
 
-    Raises CommandError when none can be watched; ends as a partial failure when some cannot.
+    Raises CommandError if all daemons failed; ends as a partial failure if some did.
     """
     _end_with_the_reader()
     several = len(options.targets) > 1
@@ -49,16 +49,16 @@ def print_events(options: Options, query: str) -> None:
 
 
 def _end_with_the_reader() -> None:
-    """Ends the process when what reads its pipe has gone: with nothing to print it would not notice, as in ``| head``.
+    """End the process when the reader of its pipe has ended, as in ``| head``; without output it would not notice.
 
-    Each event is written out as it comes, so nothing is lost.
+    Loses nothing, since each event is flushed.
     """
     descriptor = sys.stdout.fileno()
     if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
         return
 
     def wait() -> None:
-        # Asked for nothing, poll() still tells of an error, which is what a pipe without a reader has.
+        # poll() always reports errors, and a pipe without a reader has one.
         poll = select.poll()
         poll.register(descriptor, 0)
         poll.poll()
@@ -73,7 +73,7 @@ def _of_one(options: Options, query: str) -> Iterator[WatchSessionsResponse]:
 
 
 def _merged(options: Options, query: str) -> Iterator[Tagged]:
-    # Bounded, so that a daemon that is faster than the reader waits, and is told so, instead of filling the memory.
+    # Bounded, so that a daemon faster than the reader waits instead of filling the memory.
     waiting: queue.Queue[Tagged | tuple[str, CommandError | None]] = queue.Queue(1000)
 
     def follow(name: str, client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The list of live sessions, kept up to date on a terminal."""
+"""Keep the list of live sessions up to date on a terminal."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from householdctl.control.client import Client
     from householdctl.control.options import Options
 
-# Rates and ages change all the time; openings and ends are shown sooner, but not oftener than this.
+# Rates and ages change all the time.
 _REFRESH_S = 1.0
-_SOONEST_S = 0.25
+# Minimum interval for opened and closed sessions.
+_MIN_REFRESH_S = 0.25
 
 
 def follow_list(options: Options, query: str, order_by: str, limit: int | None) -> None:
-    """Keeps the list on a terminal up to date until Ctrl-C; elsewhere prints the events of the matching sessions."""
+    """Update the list until Ctrl-C; without a terminal print the events of the matching sessions."""
     if not options.for_people or not sys.stdout.isatty():
         print_events(options if not options.for_people else _as_lines(options), query)
         return
@@ -46,13 +47,13 @@ def follow_list(options: Options, query: str, order_by: str, limit: int | None) 
             changed.clear()
             answers = gather(clients, lambda client: client.list_sessions(query, order_by, limit))
             live.update(_screen(options, answers, sessions_of(answers, order_by, limit)), refresh=True)
-            if changed.wait(_SOONEST_S):
+            if changed.wait(_MIN_REFRESH_S):
                 continue
-            changed.wait(_REFRESH_S - _SOONEST_S)
+            changed.wait(_REFRESH_S - _MIN_REFRESH_S)
 
 
 def _wake(client: Client, changed: threading.Event) -> None:
-    # A stream that ends, or is refused, costs promptness only: the list is asked for each second anyway.
+    # Without the stream, updates are only less prompt.
     with suppress(CommandError):
         for _ in client.watch_sessions(""):
             changed.set()

@@ -1,4 +1,4 @@
-"""What top shows, fetched beside the screen so that a slow daemon never holds up a key."""
+"""Fetch the data of top in a thread, so that a slow daemon does not delay keys."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TopSnapshot:
-    """All daemons at one moment."""
+    """State of all daemons at one time."""
 
     several: bool = False
     sessions: list[Tagged] = field(default_factory=list)
     daemons: list[tuple[str, Health]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     at: float = 0.0
-    """By ``time.time()``."""
+    """Time of the snapshot, by ``time.time()``."""
 
 
 @dataclass(frozen=True)
 class KillRequest:
-    """Sessions to end, and why. ``name`` is what they are called in what is said of it."""
+    """Sessions to kill, with the reason. ``name`` is their name in messages."""
 
     target: str
     name: str
@@ -47,10 +47,10 @@ class KillRequest:
 
 
 class TopFeed:
-    """Fetches a snapshot each interval, and carries out kills in between; a context manager that ends this."""
+    """Fetches a snapshot each interval and carries out kills; a context manager."""
 
     def __init__(self, options: Options, query: str, interval: float, changed: Callable[[], None]) -> None:
-        """``changed`` is called, from another thread, when there is something new."""
+        """``changed`` is called from another thread after each update."""
         self._clients = {target.name: options.connect(target) for target in options.targets}
         self._query = query
         self._interval = interval
@@ -62,7 +62,7 @@ class TopFeed:
         self.message = ""
 
     def __enter__(self) -> Self:
-        """Takes the first snapshot, then goes on by itself. Raises CommandError when no daemon answers."""
+        """Take the first snapshot, then start the thread. Raises CommandError if no daemon answers."""
         self._fetch()
         self._thread.start()
         return self
@@ -70,7 +70,7 @@ class TopFeed:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Ends the calls that are under way, and waits for the thread."""
+        """End running calls, and wait for the thread."""
         self._closed.set()
         for client in self._clients.values():
             client.close()
@@ -78,7 +78,7 @@ class TopFeed:
         self._thread.join()
 
     def kill(self, order: KillRequest) -> None:
-        """Has a session ended; the message then says what became of it."""
+        """Kill sessions; ``message`` then has the outcome."""
         self._orders.put(order)
 
     def _fetch(self) -> None:
@@ -105,10 +105,10 @@ class TopFeed:
                     self.message = self._carry_out(order)
                 self._fetch()
             except CommandError as error:
-                # What was seen last stays on the screen, with its age.
+                # The last snapshot stays on the screen, with its age.
                 self.snapshot = replace(self.snapshot, failures=[error.message])
             except ValueError:
-                # gRPC's answer to a call on a connection that was closed.
+                # Raised by gRPC for a call on a closed channel.
                 if self._closed.is_set():
                     return
                 raise

@@ -1,4 +1,4 @@
-"""Keys of a terminal, one at a time."""
+"""Read keys from a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What terminals send, in both of their cursor modes.
+# Sequences in both cursor modes of terminals.
 _SEQUENCES = {
     "[A": "up",
     "OA": "up",
@@ -38,7 +38,7 @@ _KEY = re.compile(r"\x1b(\[[0-9;]*[A-Za-z~]|O[A-Z])|.", re.DOTALL)
 
 @contextmanager
 def unbuffered(descriptor: int) -> Iterator[None]:
-    """The terminal gives each key at once and shows none, until the end; Ctrl-C stays what it is."""
+    """Let the terminal pass on keys at once without an echo; Ctrl-C still interrupts."""
     before = termios.tcgetattr(descriptor)
     try:
         tty.setcbreak(descriptor)
@@ -55,14 +55,14 @@ class Keyboard:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def read(self) -> list[str] | None:
-        """The keys that wait: characters, or names such as ``up`` and ``enter``; None when the terminal is gone.
+        """Return pending keys: characters, or names such as ``up`` and ``enter``; None at the end of the terminal.
 
-        A terminal sends what a key stands for in one go, so an escape alone is the Escape key.
+        Terminals send the sequence of a key at once, so a single escape is the Escape key.
         """
         chunk = os.read(self._descriptor, 1024)
         if not chunk:
             return None
         found = (match for match in _KEY.finditer(self._decoder.decode(chunk)))
         keys = [_SEQUENCES.get(key[1], "") if key[1] else _NAMES.get(key[0], key[0]) for key in found]
-        # A sequence that is not known, and a control character, is no key for anything here.
+        # Unknown sequences and control characters are ignored.
         return [key for key in keys if key and key.isprintable()]

@@ -1,4 +1,4 @@
-"""The rows of top: households folded into one, or the sessions of those that are unfolded."""
+"""Rows of top: folded households, and the sessions of unfolded ones."""
 
 from __future__ import annotations
 
@@ -19,17 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TopRow(Tagged):
-    """A line of the table: a session, or several as one. ``message`` is what is shown of it.
-
-    ``key`` is what selects the row, wherever it moves to.
-    """
+    """A row of one or several sessions. ``message`` is the session to show; ``key`` stays when the row moves."""
 
     key: str
     sessions: tuple[Session, ...]
 
     @property
     def folds(self) -> bool:
-        """Whether it stands for several sessions."""
+        """Whether the row stands for several sessions."""
         return len(self.sessions) > 1
 
 
@@ -39,7 +36,7 @@ def flat_rows(sessions: list[Tagged], order: str) -> list[TopRow]:
 
 
 def grouped_rows(sessions: list[Tagged], order: str, unfolded: AbstractSet[str]) -> list[TopRow]:
-    """Return a row for each household, and below those that are ``unfolded`` rows for their sessions."""
+    """Return a row for each household, with rows for the sessions of ``unfolded`` ones below."""
     households = {each.key: each for each in group((tagged.target, tagged.message) for tagged in sessions)}
     heads = [
         Tagged(each.target, each.sessions[0] if len(each.sessions) == 1 else group_row(each, unfolded=key in unfolded))
@@ -58,7 +55,7 @@ def grouped_rows(sessions: list[Tagged], order: str, unfolded: AbstractSet[str])
 
 
 def _members(household: Household, order: str, unfolded: AbstractSet[str]) -> Iterator[TopRow]:
-    """Yield the people, then the probes as one, then each of these where they are unfolded."""
+    """Yield the people, then the probes as one row, then each probe if they are unfolded."""
     target = household.target
     for each in _sorted([Tagged(target, session) for session in household.people], order):
         yield TopRow(target, member_row(each.message, 1), each.message.id, (each.message,))
@@ -73,7 +70,7 @@ def _members(household: Household, order: str, unfolded: AbstractSet[str]) -> It
 
 
 def _folded(target: str, shown: Session, sessions: tuple[Session, ...]) -> TopRow:
-    """Return a row for several sessions, whose key ``shown`` has instead of an id."""
+    """Return a row for several sessions; ``shown`` has the key in place of an id."""
     key, shown.id = shown.id, ""
     return TopRow(target, shown, key, sessions)
 

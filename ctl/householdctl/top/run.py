@@ -1,4 +1,4 @@
-"""The loop of top: keys, snapshots, signals, one screen."""
+"""Main loop of top: keys, snapshots, signals, screen."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 
     from householdctl.control.options import Options
 
-# The age of what is shown is told even when nothing comes any more.
+# Keeps the shown age current without new snapshots.
 _REDRAW_S = 1.0
 
 
 def run_top(options: Options, query: str, interval: float) -> None:
-    """Shows the live view until the operator quits; the terminal is then as it was, whatever ended it.
+    """Show the live view until the operator quits, then restore the terminal.
 
-    Raises CommandError without a terminal, and when no daemon answers at the start.
+    Raises CommandError without a terminal, and if no daemon answers at the start.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError(
-            ExitCode.USAGE, "top needs a terminal", "for a program: householdctl sessions list --watch -o jsonl"
+            ExitCode.USAGE, "top needs a terminal", "for scripts: householdctl sessions list --watch -o jsonl"
         )
     wake_reader, wake_writer = os.pipe()
     os.set_blocking(wake_writer, False)
 
     def wake(*_: object) -> None:
-        # A full pipe wakes as well as one more byte.
+        # A full pipe wakes the reader, too.
         try:
             os.write(wake_writer, b".")
         except BlockingIOError:
@@ -95,5 +95,5 @@ def _signals(handlers: dict[signal.Signals, Callable[..., None] | signal.Handler
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    # As an exception, so that what holds the terminal gives it back on its way out.
+    # An exception, so that context managers restore the terminal.
     raise SystemExit(128 + number)

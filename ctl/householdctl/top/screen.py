@@ -1,4 +1,4 @@
-"""What top draws: a head about daemons and workers, the sessions, a line for keys and messages."""
+"""Screen of top: head with daemons and workers, sessions, line for keys and messages."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ r                              reverse the order
 /                              filter: what the user, profile, state, verdict, peer, worker or id contains
 escape                         no filter
 k                              kill the selected session, or all of the household; asks for a reason
-p or space                     pause, go on
+p or space                     pause, continue
 ? or h                         this help
 q or Ctrl-C                    quit
 
-any key goes back"""
+any key returns"""
 
 
 def draw(snapshot: TopSnapshot, state: State, width: int, height: int) -> Text:
-    """The whole screen, ``height`` lines of at most ``width`` characters."""
+    """Return the screen, ``height`` lines of at most ``width`` characters."""
     head = _head(snapshot, state)
     if state.mode is Mode.HELP:
         body = [Text(line) for line in HELP.splitlines()]
@@ -129,7 +129,7 @@ def _counts(names: Iterable[str]) -> list[Text]:
 def _sessions(snapshot: TopSnapshot, state: State, width: int, height: int) -> list[Text]:
     if not state.rows:
         return [Text("no session matches the filter" if snapshot.sessions else "no sessions", style="dim")]
-    # One line is the header's.
+    # One line is for the header.
     state.page = max(height - 1, 1)
     position = state.position or 0
     first = min(max(position - state.page // 2, 0), max(len(state.rows) - state.page, 0))
@@ -162,7 +162,7 @@ def _foot(snapshot: TopSnapshot, state: State) -> Text:
     shown = f"{len(state.rows)} of {len(snapshot.sessions)} shown  filter: {state.needle}  " if state.needle else ""
     order = f"{'most' if state.descending else 'least'} {state.sort_by} first"
     keys = "enter unfold  k kill  / filter  < > sort  r reverse  g group  p pause"
-    # The way out is the last to be cut.
+    # Begins with the keys to quit, since the line is cut at its end.
     return Text(f"q quit  ? help   {shown}{order}   {keys}", style="dim")
 
 

@@ -1,4 +1,4 @@
-"""What an operator has chosen in top, and what keys do to it; pure."""
+"""State of top, and what keys do to it; pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from householdctl.output.serialize import Tagged
 from householdctl.top.feed import KillRequest, TopSnapshot
 from householdctl.top.rows import TopRow, flat_rows, grouped_rows
 
-# The columns that can be sorted by: the header, and what it is in an order_by.
+# Columns to sort by, with their fields in ``order_by``.
 ORDERS = {
     "USER": "user_id",
     "PROFILE": "profile",
@@ -28,7 +28,7 @@ REASON_LIMIT = 200
 
 
 class Mode(Enum):
-    """What keys are for."""
+    """Meaning of keys."""
 
     BROWSE = auto()
     FILTER = auto()
@@ -38,9 +38,10 @@ class Mode(Enum):
 
 @dataclass
 class State:
-    """The choices. ``selected`` is a row's key, so that it stays selected wherever it moves to.
+    """Choices of the operator.
 
-    ``grouped`` is whether a household is one row, but for those whose keys are ``unfolded``.
+    ``selected`` is the key of a row, which stays selected when it moves. ``grouped`` shows a household as one row,
+    except for those in ``unfolded``.
     """
 
     sort_by: str = "DOWN"
@@ -59,7 +60,7 @@ class State:
     widest: dict[str, int] = field(default_factory=dict)
 
     def update(self, snapshot: TopSnapshot) -> None:
-        """Chooses and sorts what is shown of a snapshot."""
+        """Select and sort the rows of a snapshot."""
         order = f"{ORDERS[self.sort_by]}{' desc' * self.descending}"
         matching = [each for each in snapshot.sessions if self.needle.casefold() in _words(each)]
         self.rows = grouped_rows(matching, order, self.unfolded) if self.grouped else flat_rows(matching, order)
@@ -68,11 +69,11 @@ class State:
 
     @property
     def position(self) -> int | None:
-        """Where the selected row is; None when it is not there."""
+        """Index of the selected row; None if it is gone."""
         return next((index for index, row in enumerate(self.rows) if row.key == self.selected), None)
 
     def press(self, key: str) -> KillRequest | None:
-        """Does what a key is for; the kill that it asks for, if any."""
+        """Handle a key; return a kill if the key orders one."""
         self.message = ""
         if self.mode is Mode.HELP:
             self.mode = Mode.BROWSE
@@ -151,7 +152,7 @@ class State:
 
 
 def _words(tagged: Tagged) -> str:
-    """What the filter looks at."""
+    """Return the text that the filter searches."""
     from householdctl.views.sessions import search_text
 
     return f"{tagged.target} {search_text(tagged.message)}".casefold()

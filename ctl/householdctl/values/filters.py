@@ -1,4 +1,4 @@
-"""Filters made of options and of what the operator typed."""
+"""Filters made of options and of the operator's own filter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def live(
     user: str | None = None,
     run: str | None = None,
 ) -> str:
-    """Return a filter of live sessions; a live run has its test id only."""
+    """Return a filter of live sessions; ``run`` is a test id."""
     return _all_of(
         _equal("profile", profile), _equal("address", address), _equal("user_id", user), _equal("test_id", run), query
     )

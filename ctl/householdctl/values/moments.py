@@ -1,4 +1,4 @@
-"""Moments as an operator types them."""
+"""Moments as operators write them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import datetime as dt
 
 from householdctl.values.units import parse_duration
 
-ALLOWED = "a date such as 2026-11-25, a time such as 2026-11-25T10:00, today, yesterday, or how long ago, such as 2d"
+ALLOWED = "a date such as 2026-11-25, a time such as 2026-11-25T10:00, today, yesterday, or an age such as 2d"
 
 
 def parse_moment(text: str, now: dt.datetime) -> dt.datetime:
-    """Read a moment. Raise ValueError for anything else.
+    """Return a moment. Raises ValueError.
 
-    A date or a time without a zone is of this machine's zone, and so are ``today`` and ``yesterday``, which begin at
-    midnight. A duration, or a number of seconds, is as long ago.
+    Dates and times without a zone are in this machine's zone, as are ``today`` and ``yesterday``, which begin at
+    midnight. A duration, or a number of seconds, is the age of the moment.
     """
     local = now.astimezone()
     if (word := text.strip().lower()) in ("now", "today", "yesterday"):
         if word == "now":
             return now.astimezone(dt.UTC)
-        # By the calendar: a day may have 23 or 25 hours.
+        # By the calendar, since days may have 23 or 25 hours.
         day = local.date() - dt.timedelta(days=word == "yesterday")
         return dt.datetime.combine(day, dt.time()).astimezone().astimezone(dt.UTC)
     try:
@@ -29,4 +29,4 @@ def parse_moment(text: str, now: dt.datetime) -> dt.datetime:
     try:
         return now.astimezone(dt.UTC) - dt.timedelta(seconds=parse_duration(word.removesuffix(" ago")))
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no moment; write {ALLOWED}") from None
+        raise ValueError(f"{text!r} is not a moment; write {ALLOWED}") from None

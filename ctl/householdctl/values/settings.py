@@ -1,4 +1,4 @@
-"""Settings of the runtime configuration as an operator writes them."""
+"""Settings of the runtime configuration as operators write them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[str]]:
-    """The configuration and the update mask of ``limits.max_sessions=500 log_level=debug``.
+    """Return the configuration and the update mask of ``limits.max_sessions=500 log_level=debug``.
 
-    A key that does not exist is left to the daemon, which knows the nearest. Raises CommandError for a key that is
-    given twice and for a value that is no duration, number or level.
+    Unknown keys are left to the daemon, which proposes similar ones. Raises CommandError for a repeated key and for a
+    value that is not a duration, number or log level.
     """
     config = RuntimeConfig()
     paths: list[str] = []
@@ -25,7 +25,7 @@ def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[s
         path, equals, value = assignment.partition("=")
         if not equals or not value:
             raise CommandError(
-                ExitCode.USAGE, f"{assignment!r} is no assignment", "write KEY=VALUE: limits.max_sessions=500"
+                ExitCode.USAGE, f"{assignment!r} is not an assignment", "write KEY=VALUE: limits.max_sessions=500"
             )
         if path in paths:
             raise CommandError(ExitCode.USAGE, f"{path}: given twice")
@@ -38,7 +38,7 @@ def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[s
 
 
 def value_of(config: RuntimeConfig, path: str) -> float | str | None:
-    """The value of a setting: seconds, a number, or a word; None where the configuration has none."""
+    """Return the value of a setting: seconds, a number, or a word; None for an unknown setting."""
     found = _find(config, path)
     if found is None:
         return None
@@ -64,11 +64,11 @@ def _assign(config: RuntimeConfig, path: str, value: str) -> None:
     elif value.isascii() and value.isdigit() and int(value) < 2**32:
         setattr(holder, name, int(value))
     else:
-        raise ValueError(f"{value!r} is no count; write a whole number: 3")
+        raise ValueError(f"{value!r} is not a count; write a whole number: 3")
 
 
 def _find(config: RuntimeConfig, path: str) -> tuple[Any, str] | None:
-    """The message that has the setting, and its name there."""
+    """Return the message with the setting, and the name of the field."""
     match path.split("."):
         case [("timeouts" | "limits") as group, name]:
             holder: Any = getattr(config, group)
@@ -84,7 +84,7 @@ def _find(config: RuntimeConfig, path: str) -> tuple[Any, str] | None:
 def _level(word: str) -> int:
     levels = {short_name(LogLevel, number).lower(): number for number in LogLevel.values() if number}
     if word.lower() not in levels:
-        raise ValueError(f"{word!r} is no level; allowed are {', '.join(levels)}")
+        raise ValueError(f"{word!r} is not a log level; allowed: {', '.join(levels)}")
     return levels[word.lower()]
 
 
@@ -92,4 +92,4 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no number") from None
+        raise ValueError(f"{text!r} is not a number") from None

@@ -1,4 +1,4 @@
-"""Timeouts as an operator names and writes them."""
+"""Timeouts as operators name and write them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ PREFIX = f"{GROUP}."
 
 
 def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[str]]:
-    """The configuration and the update mask of ``inactivity=45s probe_failures=5``.
+    """Return the configuration and the update mask of ``inactivity=45s probe_failures=5``.
 
-    Raises CommandError for an unknown or repeated name and for a value that is no duration or count.
+    Raises CommandError for an unknown or repeated name and for a value that is not a duration or count.
     """
     config = RuntimeConfig()
     paths: list[str] = []
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or not value:
-            raise CommandError(ExitCode.USAGE, f"{assignment!r} is no assignment", "write NAME=VALUE: inactivity=45s")
+            raise CommandError(
+                ExitCode.USAGE, f"{assignment!r} is not an assignment", "write NAME=VALUE: inactivity=45s"
+            )
         path = mask_path(name)
         if path in paths:
             raise CommandError(ExitCode.USAGE, f"{name}: given twice")
@@ -39,27 +41,27 @@ def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[s
 
 
 def mask_path(name: str) -> str:
-    """The path of a timeout in an update mask; the name may be the path already. Raises CommandError when unknown."""
+    """Return the path of a timeout in an update mask, by its name or path. Raises CommandError for an unknown one."""
     bare = name.removeprefix(PREFIX).replace("-", "_")
     if bare not in NAMES:
-        raise CommandError(ExitCode.USAGE, f"{name!r} is no timeout", f"allowed: {', '.join(NAMES)}")
+        raise CommandError(ExitCode.USAGE, f"{name!r} is not a timeout", f"allowed: {', '.join(NAMES)}")
     return PREFIX + bare
 
 
 def mask_paths(names: Sequence[str]) -> list[str]:
-    """Return the paths of timeouts, each once; of the whole group where no name is given. Raises CommandError."""
+    """Return the paths of timeouts, each once; without names that of the group. Raises CommandError."""
     return [mask_path(name) for name in dict.fromkeys(names)] or [GROUP]
 
 
 def format_setting(setting: Setting, value: float) -> str:
-    """A value of the setting in its unit."""
+    """Return a value of the setting with its unit."""
     return format_duration(value) if setting.unit == "s" else f"{value:g}{setting.unit}"
 
 
 def _assign(timeouts: Timeouts, name: str, value: str) -> None:
     if Timeouts.DESCRIPTOR.fields_by_name[name].message_type is None:
         if not (value.isascii() and value.isdigit() and int(value) < 2**32):
-            raise CommandError(ExitCode.USAGE, f"{name}: {value!r} is no count", "write a whole number: 3")
+            raise CommandError(ExitCode.USAGE, f"{name}: {value!r} is not a count", "write a whole number: 3")
         setattr(timeouts, name, int(value))
         return
     try:

@@ -1,4 +1,4 @@
-"""Durations, rates and amounts, as an operator types and reads them."""
+"""Durations, rates and amounts as operators write and read them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
 _SECOND_MS = 1000
-# google.protobuf.Duration ends here (10000 years).
+# Maximum of google.protobuf.Duration (10000 years).
 _LONGEST_S = 315_576_000_000
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of ``45s``, ``250ms``, ``1m30s``, ``2h``, ``7d``, or of a plain number, which is seconds.
+    """Return the seconds of ``45s``, ``250ms``, ``1m30s``, ``2h``, ``7d``, or of a plain number of seconds.
 
-    Raises ValueError for anything else, negative and endless durations included.
+    Raises ValueError, also for negative and infinite durations.
     """
     if _NUMBER.fullmatch(text):
         seconds = float(text)
@@ -35,7 +35,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """The duration to the millisecond, in the form that :func:`parse_duration` reads."""
+    """Return the duration to the millisecond, in the form that :func:`parse_duration` takes."""
     milliseconds = round(abs(seconds) * 1000)
     whole, rest = divmod(milliseconds, 60_000)
     hours, minutes = divmod(whole, 60)
@@ -49,7 +49,7 @@ def format_duration(seconds: float) -> str:
 
 
 def to_duration(length: float) -> Duration:
-    """Seconds as a duration of the API."""
+    """Return seconds as a duration of the API."""
     from google.protobuf.duration_pb2 import Duration
 
     message = Duration()
@@ -58,14 +58,14 @@ def to_duration(length: float) -> Duration:
 
 
 def seconds(duration: Duration) -> float:
-    """The seconds of a duration of the API."""
+    """Return the seconds of a duration of the API."""
     return duration.ToTimedelta().total_seconds()
 
 
 def format_age(age: float) -> str:
-    """The duration at a glance: ``310ms``, ``12.3s``, ``4m05s``, ``3h20m``, ``2d04h``.
+    """Return a short form of the duration: ``310ms``, ``12.3s``, ``4m05s``, ``3h20m``, ``2d04h``.
 
-    Rounded to the last digit, so that a filter finds what is printed.
+    Rounded to the last digit, so that filters find printed values.
     """
     if age < 1:
         return f"{age * 1000:.0f}ms"
@@ -82,7 +82,7 @@ def format_age(age: float) -> str:
 
 
 def format_ago(age: float) -> str:
-    """Return how long ago something was, in one unit: ``3m ago``; empty beyond a month, where a date says more."""
+    """Return an age in one unit: ``3m ago``; empty beyond a month, for which a date is better."""
     if abs(age) < 1:
         return "now"
     length = abs(age)
@@ -94,18 +94,18 @@ def format_ago(age: float) -> str:
 
 
 def format_round_trip(round_trip: float) -> str:
-    """A round trip in milliseconds, with a decimal below 100 ms."""
+    """Return a round trip in milliseconds, with a decimal below 100 ms."""
     milliseconds = round_trip * 1000
     return f"{milliseconds:.1f}ms" if milliseconds < 100 else f"{milliseconds:.0f}ms"
 
 
 def format_rate(bits_per_second: float) -> str:
-    """A rate in decimal units: ``25.0 Mbit/s``."""
+    """Return a rate in decimal units: ``25.0 Mbit/s``."""
     return f"{_scaled(bits_per_second, ('', 'k', 'M', 'G', 'T'))}bit/s"
 
 
 def format_bytes(count: int) -> str:
-    """An amount in decimal units: ``3.1 MB``."""
+    """Return an amount in decimal units: ``3.1 MB``."""
     return f"{_scaled(count, ('', 'k', 'M', 'G', 'T', 'P'))}B"
 
 

@@ -1,4 +1,4 @@
-"""The audit as people read it."""
+"""Audit entries for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The daemon's certificates, and whether clients accept them."""
+"""Certificates of the daemon, and whether clients accept them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 DAY_S = 86400
 
 NOTICE_S = 7 * DAY_S
-"""Time before the end of a certificate from which on it is a problem."""
+"""Remaining validity below which a certificate is a problem, in seconds."""
 
 
 def facts(server: Server) -> list[tuple[str, str]]:
@@ -22,7 +22,7 @@ def facts(server: Server) -> list[tuple[str, str]]:
 
 
 def problems(server: Server) -> list[str]:
-    """Return a line for each certificate that clients refuse or soon will."""
+    """Return a line for each certificate that clients refuse, or will soon."""
     return [
         f"certificate {each.setting} ({each.file}) is {_validity(each)}"
         for each in server.certificates
@@ -31,7 +31,7 @@ def problems(server: Server) -> list[str]:
 
 
 def is_refused(certificate: Certificate) -> bool:
-    """Return whether clients refuse it now."""
+    """Return whether clients refuse the certificate now."""
     return _left(certificate.expires_at) <= 0 or _left(certificate.valid_from) > 0
 
 

@@ -1,4 +1,4 @@
-"""The runtime configuration as people read it."""
+"""Runtime configuration for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["CHANGE_COLUMNS", "COLUMNS", "changes"]
 
 
 def written(setting: Setting, value: float | str | None) -> str:
-    """A value as ``config set`` reads it."""
+    """Return a value in the form that ``config set`` takes."""
     if value is None:
         return "-"
     if isinstance(value, str):
@@ -49,7 +49,7 @@ COLUMNS: tuple[Column[Setting], ...] = (
 
 
 def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[TimeoutChange]:
-    """What became of each setting that ``paths`` name, or of every one when there are none."""
+    """Return the settings of ``paths``, by default all, before and after a change."""
     return [
         TimeoutChange(
             setting.path, written(setting, setting.current_value), written(setting, value_of(after, setting.path))

@@ -1,4 +1,4 @@
-"""Contexts as people and scripts read them."""
+"""Contexts for people and scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def document(known: Contexts, name: str) -> dict[str, Any]:
-    """A context for scripts."""
+    """Return a context for scripts."""
     context = known.contexts[name]
     return {
         "name": name,

@@ -1,4 +1,4 @@
-"""Fields of filters as people read them."""
+"""Fields of filters for people and scripts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FIELDS: Mapping[str, Mapping[str, FieldSpec]] = {
 
 @dataclass(frozen=True)
 class FieldRow:
-    """A field, and the column that shows it."""
+    """A field with the column that shows it."""
 
     name: str
     field: FieldSpec
@@ -28,7 +28,7 @@ class FieldRow:
 
     @property
     def values(self) -> str:
-        """Return the values that it takes."""
+        """Values that the field takes."""
         return " ".join(self.field.allowed) if self.field.words else self.field.kind.name.lower()
 
 

@@ -1,4 +1,4 @@
-"""Ended sessions, runs and their groups as people read them."""
+"""Ended sessions, runs and their groups for people and scripts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_NETWORKS = 3
 
 
 def grade(run: Run) -> str:
-    """``A+``; a dash where not enough was measured, and ``invalid`` of a run that does not count."""
+    """Return the grade: ``A+``, a dash without enough measurements, ``invalid`` for a run that does not count."""
     if not run.valid:
         return "invalid"
     return short_name(Grade, run.grade).replace("_PLUS", "+") if run.grade else "-"
@@ -109,7 +109,7 @@ GROUP_COLUMNS: tuple[Column[HistoryGroup], ...] = (
 
 @dataclass(frozen=True)
 class _Person:
-    """A person of a run's report, as the client wrote it."""
+    """A person of a run report, as the client sent it."""
 
     claims: dict[str, Any]
 
@@ -131,12 +131,12 @@ _PERSON_COLUMNS: tuple[Column[_Person], ...] = (
 
 
 def run_document(answer: GetRunResponse) -> dict[str, Any]:
-    """A run for scripts, its report as JSON and not as a string of it."""
+    """Return a run for scripts, its report as JSON instead of a string."""
     return {"run": answer.run, "report": json.loads(answer.report), "sessions": list(answer.sessions)}
 
 
 def run_view(answer: GetRunResponse) -> Sections:
-    """A run, its people, and its sessions."""
+    """Return a run, its people and its sessions for people."""
     run, report = answer.run, json.loads(answer.report)
     facts = Facts(
         [
@@ -160,7 +160,7 @@ def run_view(answer: GetRunResponse) -> Sections:
 
 
 def session_facts(record: SessionRecord) -> list[tuple[str, str]]:
-    """Everything that is kept of an ended session."""
+    """Return all details of an ended session."""
     session, connection = record.session, record.session.connection
     lines = [
         ("id", session.id),
@@ -194,16 +194,16 @@ def session_facts(record: SessionRecord) -> list[tuple[str, str]]:
 
 
 def note_what_is_kept(query: str, addresses: Sequence[str], kind: str) -> None:
-    """Say that nothing matched, or that more did than was asked for because addresses are kept truncated.
+    """Say that nothing matched, or that more did because addresses are stored truncated.
 
-    ``addresses`` are those of the rows that matched the filter ``query``.
+    ``addresses`` are those of the rows that match the filter ``query``.
     """
     asked = _ADDRESS.search(query) is not None
     if not addresses:
-        hint = '; there are no addresses where [history] has addresses = "none"' if asked else ""
+        hint = '; with [history] addresses = "none" no addresses are stored' if asked else ""
         note(f"no {kind} matches{hint}" if query.strip() else f"no {kind} is in the history")
         return
     networks = list(dict.fromkeys(address for address in addresses if "/" in address))
     if asked and networks:
         listed = ", ".join([*networks[:_MAX_NETWORKS], *["..."] * (len(networks) > _MAX_NETWORKS)])
-        note(f"addresses are kept truncated: these rows are of all clients in {listed}")
+        note(f"addresses are stored truncated: these rows are of all clients in {listed}")

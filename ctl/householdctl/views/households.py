@@ -1,4 +1,4 @@
-"""Live households as people and scripts read them."""
+"""Live households for people and scripts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ COLUMNS: tuple[Column[Household], ...] = (
 
 
 def document(household: Household, *, several: bool) -> dict[str, Any]:
-    """Return a household for scripts; ``session_ids`` are what sessions kill takes."""
+    """Return a household for scripts; ``session_ids`` are for sessions kill."""
     whole = summary(household.sessions)
     shown = {
         "test_id": household.test_id,
@@ -63,7 +63,7 @@ def document(household: Household, *, several: bool) -> dict[str, Any]:
 
 
 def group_row(household: Household, *, unfolded: bool) -> Session:
-    """Return a household as a row among sessions: its run for the user, its people counted for the profile."""
+    """Return a household as a row among sessions, with its test id as user and the number of people as profile."""
     row = summary(household.sessions)
     row.id = household.key
     row.user_id = f"{_mark(unfolded=unfolded)} {household.test_id}"
@@ -84,7 +84,7 @@ def probes_row(household: Household, *, unfolded: bool) -> Session:
 
 
 def probes_key(household: Household) -> str:
-    """Return what stands for the probes of a household, in the place of an id."""
+    """Return the key of the row of a household's probes."""
     return f"{household.key} probes"
 
 

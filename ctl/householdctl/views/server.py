@@ -1,4 +1,4 @@
-"""The daemon and its workers as people read them."""
+"""The daemon and its workers for people."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ DRAIN_COLUMNS: tuple[Column[Server], ...] = (
 
 
 def problems(serving_status: str, server: Server) -> list[str]:
-    """Why the daemon is not healthy, a line each; none when it is."""
+    """Return the problems of the daemon, a line each; empty if it is healthy."""
     state = short_name(ServerState, server.state)
     found = []
     if serving_status != "SERVING" or server.state != ServerState.SERVER_STATE_SERVING:
@@ -114,7 +114,7 @@ _STEPS = {
     OverloadStep.OVERLOAD_STEP_REFUSE: "new runs are refused",
     OverloadStep.OVERLOAD_STEP_SLOW: "new runs are refused, bulk sessions slowed",
     OverloadStep.OVERLOAD_STEP_SHED: "new runs are refused, the newest bulk sessions ended",
-    OverloadStep.OVERLOAD_STEP_STOP: "all its sessions were ended, and everybody is refused",
+    OverloadStep.OVERLOAD_STEP_STOP: "all its sessions were ended, and new ones are refused",
 }
 
 _CAUSES: dict[int, tuple[str, Callable[[float], str]]] = {
@@ -189,7 +189,7 @@ def shutdown_facts(answer: ShutdownServerResponse) -> list[tuple[str, str]]:
 
 
 def drain_facts(server: Server) -> list[tuple[str, str]]:
-    """What a drain or a resume has led to."""
+    """Return the result of a drain or resume."""
     return [
         ("state", short_name(ServerState, server.state)),
         *_drain(server),
@@ -198,7 +198,7 @@ def drain_facts(server: Server) -> list[tuple[str, str]]:
 
 
 def seconds_to_drain_deadline(server: Server) -> float | None:
-    """Time until the rest is closed, by the daemon's own clock; None while it does not drain."""
+    """Return the time until remaining sessions are closed, by the daemon's clock; None without a drain."""
     if not server.HasField("drain_deadline_at"):
         return None
     return -_age(server, server.drain_deadline_at)

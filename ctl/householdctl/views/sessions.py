@@ -1,4 +1,4 @@
-"""Sessions as people read them."""
+"""Sessions, blocks and breakers for people."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def facts(session: Session) -> list[tuple[str, str]]:
-    """Everything there is to know about a session."""
+    """Return all details of a session."""
     lines = [
         ("id", session.id),
         ("user", session.user_id),
@@ -76,7 +76,7 @@ def _budget_facts(session: Session) -> list[tuple[str, str]]:
 
 
 def timeout_facts(timeouts: Timeouts) -> list[tuple[str, str]]:
-    """Each deadline that is set, in the order of the fields."""
+    """Return the deadlines that are set, in the order of the fields."""
     lines = []
     for field, value in timeouts.ListFields():
         text = format_duration(seconds(value)) if field.message_type else str(value)
@@ -85,13 +85,13 @@ def timeout_facts(timeouts: Timeouts) -> list[tuple[str, str]]:
 
 
 def search_text(session: Session) -> str:
-    """What an operator would look for a session by."""
+    """Return the text that the filter of top searches."""
     words = (short_name(SessionState, session.state), _verdict(session))
     return " ".join((session.id, session.user_id, session.profile, session.peer_address, session.worker, *words))
 
 
 def event_line(message: WatchSessionsResponse) -> str:
-    """A watch message: when, what, which session, and what is short to say of it."""
+    """Return a line for an event: time, event, session, and short details."""
     event = short_name(WatchEvent, message.event)
     line = f"{local_time(message.at)}  {event:<12}"
     if not message.HasField("session"):
@@ -107,13 +107,13 @@ def event_line(message: WatchSessionsResponse) -> str:
 
 
 def not_found(results: Iterable[KillResult | Tagged]) -> bool:
-    """Whether a kill named a session that nobody knows."""
+    """Return whether a kill named an unknown session."""
     plain = (result.message if isinstance(result, Tagged) else result for result in results)
     return any(result.outcome == KillOutcome.KILL_OUTCOME_NOT_FOUND for result in plain)
 
 
 def local_time(moment: Timestamp) -> str:
-    """A moment in this machine's zone, to the millisecond; "-" when it is not set."""
+    """Return a time in this machine's zone, to the millisecond; "-" if it is not set."""
     if not moment.ListFields():
         return "-"
     local = moment.ToDatetime(tzinfo=UTC).astimezone()
@@ -121,7 +121,7 @@ def local_time(moment: Timestamp) -> str:
 
 
 def ago(moment: Timestamp) -> str:
-    """Return how long ago a moment was, the date beyond a month, "-" when it is not set."""
+    """Return the age of a time, beyond a month its date; "-" if it is not set."""
     if not moment.ListFields():
         return "-"
     return format_ago(time.time() - moment.ToNanoseconds() / 1e9) or local_time(moment)[:10]
@@ -161,7 +161,7 @@ def _connection_facts(session: Session) -> list[tuple[str, str]]:
         ("congestion control", connection.congestion_control),
     ]
     if not connection.HasField("ack_age"):
-        # The session has ended, and nothing is under way.
+        # The session has ended, so nothing is in flight.
         return lasting
     return [
         *lasting,
@@ -240,13 +240,13 @@ TOP_COLUMNS: tuple[Column[Session], ...] = (
     Column("RTT", _round_trip, right=True, rank=1, field="round_trip"),
     Column("WORKER", lambda session: session.worker, rank=5, field="worker"),
     Column("PEER", lambda session: session.peer_address, rank=3, field="peer_address"),
-    # A row of several sessions has none.
+    # A row of several sessions has no id.
     Column("ID", lambda session: session.id or "-", rank=7, ids=True, field="id"),
 )
 
 
 def kill_columns(*, dry_run: bool) -> tuple[Column[KillResult], ...]:
-    """The results of a kill, or of one that was only tried out."""
+    """Return the columns of the results of a kill."""
     return (
         Column("ID", lambda result: result.id, ids=True),
         Column("OUTCOME", lambda result: kill_outcome(result, dry_run=dry_run)),
@@ -255,14 +255,14 @@ def kill_columns(*, dry_run: bool) -> tuple[Column[KillResult], ...]:
 
 
 def kill_outcome(result: KillResult, *, dry_run: bool = False) -> str:
-    """What became of a session, or would."""
+    """Return the outcome of a kill for a session."""
     outcome = short_name(KillOutcome, result.outcome).lower().replace("_", " ")
     hit = result.outcome in (KillOutcome.KILL_OUTCOME_KILLED, KillOutcome.KILL_OUTCOME_SCHEDULED)
     return f"would be {outcome}" if dry_run and hit else outcome
 
 
 def lifted_columns(*, dry_run: bool) -> tuple[Column[Block], ...]:
-    """Blocks that were lifted, or would be."""
+    """Return the columns of lifted blocks."""
     return (
         Column("ADDRESS", lambda block: block.address),
         Column("OUTCOME", lambda _: "would be lifted" if dry_run else "lifted"),
@@ -272,7 +272,7 @@ def lifted_columns(*, dry_run: bool) -> tuple[Column[Block], ...]:
 
 
 def reset_columns(*, dry_run: bool) -> tuple[Column[Breaker], ...]:
-    """Circuit breakers that were reset, or would be."""
+    """Return the columns of reset circuit breakers."""
     return (
         Column("ADDRESS", lambda breaker: breaker.address),
         Column("PROFILE", lambda breaker: breaker.profile or "all"),

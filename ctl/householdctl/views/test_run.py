@@ -1,4 +1,4 @@
-"""A run and its report as people read them."""
+"""Test runs for people and scripts."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _warm_up(played: Played) -> list[tuple[str, str]]:
 
 
 def progress(now: Progress) -> RenderableType:
-    """What a terminal shows while a run goes on."""
+    """Return the display of a run in progress."""
     lines = [Text(f"{now.phase}, {now.left:.0f} s left", style="bold")]
     for who, connections in groupby(now.members, key=lambda member: member.who):
         members = [*connections]

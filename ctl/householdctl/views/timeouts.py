@@ -1,4 +1,4 @@
-"""Timeouts as people read them."""
+"""Timeouts for people."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHANGE_COLUMNS: tuple[Column[TimeoutChange], ...] = (
 
 
 def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[TimeoutChange]:
-    """What became of each timeout of ``paths``, which may name the whole group."""
+    """Return the timeouts of ``paths``, which may name the whole group, before and after a change."""
     return [
         TimeoutChange(
             setting.path.removeprefix(PREFIX),

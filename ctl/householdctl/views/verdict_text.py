@@ -1,4 +1,4 @@
-"""What the message keys of the scoring mean, in words for people."""
+"""Texts of the message keys of the scoring."""
 
 VERDICTS = {
     "gaming": {
@@ -48,6 +48,6 @@ INVALID = {
 
 
 def verdict(key: str) -> str:
-    """The words for a key such as ``verdict.gaming.fair``; the key itself for an activity that is not known here."""
+    """Return the text of a key such as ``verdict.gaming.fair``; for an unknown activity the key."""
     _, activity, band = key.split(".")
     return VERDICTS.get(activity, {}).get(band, key)

@@ -95,15 +95,29 @@ def _server(handle: Callable[[socket.socket], None], context: ssl.SSLContext | N
 @pytest.mark.parametrize(
     ("scheme", "behind_tls", "handle", "code", "reason", "hint"),
     [
-        ("https", False, _hangs_up, 3, "no TLS there", "try http://"),
-        ("https", False, _resets, 3, "no TLS there", "try http://"),
-        ("https", False, _answers("HTTP/1.1 400 Bad\r\n\r\n"), 3, "no TLS there", "try http://"),
-        ("https", True, _hangs_up, 3, "it hung up without an answer", ""),
-        ("https", True, _resets, 3, "it hung up without an answer", ""),
-        ("https", True, _answers("SSH-2.0-x\r\n"), 3, "what answers there does not speak HTTP", ""),
-        ("http", False, _hangs_up, 3, "it hung up without an answer", "it may want TLS: try https://"),
-        ("http", True, _is_silent, 3, "it hung up without an answer", "it may want TLS: try https://"),
-        ("http", False, _answers("SSH-2.0-x\r\n"), 3, "what answers there does not speak HTTP", "try https://"),
+        ("https", False, _hangs_up, 3, "the server does not speak TLS", "try http://"),
+        ("https", False, _resets, 3, "the server does not speak TLS", "try http://"),
+        ("https", False, _answers("HTTP/1.1 400 Bad\r\n\r\n"), 3, "the server does not speak TLS", "try http://"),
+        ("https", True, _hangs_up, 3, "the connection was closed without an answer", ""),
+        ("https", True, _resets, 3, "the connection was closed without an answer", ""),
+        ("https", True, _answers("SSH-2.0-x\r\n"), 3, "the server does not speak HTTP", ""),
+        (
+            "http",
+            False,
+            _hangs_up,
+            3,
+            "the connection was closed without an answer",
+            "it may require TLS: try https://",
+        ),
+        (
+            "http",
+            True,
+            _is_silent,
+            3,
+            "the connection was closed without an answer",
+            "it may require TLS: try https://",
+        ),
+        ("http", False, _answers("SSH-2.0-x\r\n"), 3, "the server does not speak HTTP", "try https://"),
         ("http", False, _answers(REDIRECT), 1, "the server answered 301 Moved", "it redirects; try https://x.example/"),
         ("https", True, _answers(REDIRECT), 1, "the server answered 301 Moved", "it redirects; try https://x.example/"),
         ("http", False, _answers("HTTP/1.1 599 Odd\r\n\r\nbusy"), 1, "the server answered 599 Odd: busy", "health"),
@@ -136,9 +150,9 @@ def test_a_server_that_opens_no_session(
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("http://127.0.0.1:1/", "connection refused; nobody serves there"),
-        ("http://localhost:1/", "connection refused; nobody serves there"),
-        ("https://name.invalid/", "its name is not known ("),
+        ("http://127.0.0.1:1/", "connection refused; nothing listens there"),
+        ("http://localhost:1/", "connection refused; nothing listens there"),
+        ("https://name.invalid/", "unknown host name ("),
         ("http://255.255.255.255:1/", "no route to that network"),
     ],
 )
@@ -222,7 +236,7 @@ def test_the_chosen_daemon_says_where_its_server_is(
 @pytest.mark.parametrize(
     ("listening", "message"),
     [
-        ([], "does not say where it listens"),
+        ([], "does not tell where it listens"),
         (["https://127.0.0.1:1/"], "no session at wss://127.0.0.1:1/ws/virtual-household/: connection refused"),
     ],
 )
@@ -249,14 +263,14 @@ def test_without_a_daemon_it_says_that_the_url_is_a_guess(
     monkeypatch.setattr("householdctl.data_plane.find_server.DEFAULT_URL", "https://127.0.0.1:1/")
     outcome = bare_cli(*command)
     assert outcome.code == 3
-    assert "no daemon could be asked for its address: no control socket of householdd" in outcome.err
+    assert "cannot ask a daemon for its address: no control socket of householdd" in outcome.err
     assert "give the URL: https://HOST:PORT/" in outcome.err
 
 
 def test_a_url_wins_over_a_daemon_and_says_so(bare_cli: Cli) -> None:
     outcome = bare_cli("--target", "x.sock", "test", "http://127.0.0.1:1/")
     assert outcome.code == 3
-    assert outcome.err.startswith("--target and --context are not used: the URL says which server\nError: no session")
+    assert outcome.err.startswith("--target and --context are not used: the URL names the server\nError: no session")
 
 
 def test_the_proxy_of_the_environment_is_used_and_named(bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,11 +287,11 @@ def test_the_proxy_of_the_environment_is_used_and_named(bare_cli: Cli, monkeypat
     assert seen[0].startswith(b"CONNECT speed.example:443 HTTP/1.1\r\n")
     assert outcome.code == 3
     note, error, hint = outcome.err.splitlines()
-    assert note == f"through the proxy http://{address}, as the environment says: it is measured too"
+    assert note == f"using the proxy http://{address} of the environment, which is measured too"
     assert f"through the proxy http://{address}: proxy rejected connection: HTTP 407" in error
     assert hint == "  connect directly: no_proxy=HOST"
     assert len(seen) == 1, "check leaks connects directly"
-    assert "its name is not known" in checked.err
+    assert "unknown host name" in checked.err
 
 
 @pytest.mark.parametrize(
@@ -285,8 +299,8 @@ def test_the_proxy_of_the_environment_is_used_and_named(bare_cli: Cli, monkeypat
     [
         ("https_proxy", "socks5://127.0.0.1:1", "is a SOCKS proxy"),
         ("all_proxy", "ftp://127.0.0.1:1", None),
-        ("https_proxy", "ftp://127.0.0.1:1", "is no URL of a proxy"),
-        ("https_proxy", "http://127.0.0.1:nine", "is no URL of a proxy"),
+        ("https_proxy", "ftp://127.0.0.1:1", "is not a URL of a proxy"),
+        ("https_proxy", "http://127.0.0.1:nine", "is not a URL of a proxy"),
     ],
 )
 def test_a_proxy_that_cannot_be_used(
@@ -295,7 +309,7 @@ def test_a_proxy_that_cannot_be_used(
     monkeypatch.setenv(variable, value)
     outcome = bare_cli("test", "https://speed.invalid/")
     assert outcome.code == (3 if reason is None else 2)
-    assert (reason or "its name is not known") in outcome.err
+    assert (reason or "unknown host name") in outcome.err
 
 
 def test_a_loopback_address_needs_no_proxy(bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
