@@ -1,4 +1,4 @@
-"""Being somebody else for a moment, for tests that are run by root."""
+"""Acting as another user, for tests run by root."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @contextlib.contextmanager
 def acting_as(uid: int, *groups: int) -> Iterator[None]:
-    """The test's process has this user and these groups, as the kernel tells a server that it connects to."""
+    """Run a block with this user and these groups, as a server sees them."""
     if os.geteuid() != 0:
         pytest.skip("only root can connect as somebody else")
     before = os.getgroups()

@@ -1,4 +1,4 @@
-"""Certificates of all kinds, right and wrong ones."""
+"""Valid and invalid certificates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Pair:
         return self.certificate.public_bytes(Encoding.DER)
 
     def key_pem(self, phrase: bytes | None = None, form: PrivateFormat = PrivateFormat.PKCS8) -> bytes:
-        """The key, encrypted where there is a ``phrase``."""
+        """Return the key, encrypted if there is a ``phrase``."""
         return self.key.private_bytes(
             Encoding.PEM, form, BestAvailableEncryption(phrase) if phrase is not None else NoEncryption()
         )
@@ -46,13 +46,13 @@ class Pair:
         return self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
     def write(self, directory: Path) -> None:
-        """As tls.crt and tls.key."""
+        """Write tls.crt and tls.key."""
         (directory / "tls.crt").write_bytes(self.pem)
         (directory / "tls.key").write_bytes(self.key_pem())
 
 
 def issue(begins_in: float = -1.0, ends_in: float = 365.0, key: Key | None = None) -> Pair:
-    """A certificate for localhost, valid between two moments that are given in days from now."""
+    """Return a certificate for localhost; its validity is given in days from now."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = dt.datetime.now(dt.UTC)
@@ -67,5 +67,5 @@ def issue(begins_in: float = -1.0, ends_in: float = 365.0, key: Key | None = Non
 
 
 def weak() -> Pair:
-    """A certificate whose key OpenSSL refuses."""
+    """Return a certificate whose key OpenSSL refuses."""
     return issue(key=rsa.generate_private_key(65537, 1024))  # noqa: S505 - as is its purpose

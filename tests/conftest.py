@@ -1,4 +1,4 @@
-"""Fixtures that several parts of the tests share."""
+"""Fixtures shared by several folders."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.daemon import Daemon, running
 from tests.postgresql import Cluster, cluster
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # Started in the background of a script, which every child inherits; tests interrupt theirs.
+    # A background process of a script inherits an ignored SIGINT; tests interrupt their children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# Property tests measure no time: a busy machine may take long over an example.
+# Property tests measure no time: an example may take long on a busy machine.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
@@ -40,14 +40,14 @@ def daemon_of_two(tmp_path: Path) -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon with one worker for all tests of a module; for tests that leave it as it was."""
+    """A daemon with one worker for a module, whose tests leave it unchanged."""
     with running(tmp_path_factory.mktemp("daemon")) as daemon:
         yield daemon
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon with two workers, over TLS, for all tests of a module, which undo what they change."""
+    """A daemon with two workers, over TLS, for a module, whose tests undo their changes."""
     with running(tmp_path_factory.mktemp("daemon"), "--workers", "2") as daemon:
         yield daemon
 

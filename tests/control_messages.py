@@ -1,4 +1,4 @@
-"""Messages of the control API as nobody would write them by hand, from its own descriptors."""
+"""Random messages of the control API, from its descriptors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SCALARS: dict[int, st.SearchStrategy[Any]] = {
 
 
 def messages(descriptor: Descriptor, depth: int = 3) -> st.SearchStrategy[Message]:
-    """Any message of the type, with any of its fields set."""
+    """Return any message of the type, with any of its fields set."""
     kind = GetMessageClass(descriptor)
 
     @st.composite

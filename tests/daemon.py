@@ -1,4 +1,4 @@
-"""The real daemon as a process of its own, for tests that drive it from outside as its users do."""
+"""The real daemon in a process, driven from outside as by its users."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from household.v1 import (
     session_service_pb2_grpc,
 )
 
-PATIENCE = 30.0
-"""Seconds after which a test gives up on what should have happened long ago, on a slow machine too."""
+TIMEOUT_S = 30.0
+"""Timeout of a test's wait, in seconds, ample for a slow machine."""
 
 
 CROWD = {
@@ -45,11 +45,11 @@ CROWD = {
         "BREAKER_FAILURES_PER_PROFILE",
     )
 } | {"HOUSEHOLDD_OVERLOAD__ENABLED": "false"}
-"""Environment of a daemon whose many customers are all at one address, and share the machine with it."""
+"""Environment of a daemon with many customers at one address of the same machine."""
 
 
 KEEP_SHORT = {"HOUSEHOLDD_HISTORY__MIN_SESSION_SECONDS": "0"}
-"""Environment of a daemon whose history has every session: those of tests are short."""
+"""Environment of a daemon that stores all sessions, also the short ones of tests."""
 
 
 class Stubs:
@@ -75,10 +75,10 @@ class Daemon:
         close_fds: bool = True,
         stderr: int | None = None,
     ) -> None:
-        """Start it and wait until it serves.
+        """Start the daemon and wait until it serves.
 
-        ``prefix`` is a command that executes the rest of its line in its own place, such as ip netns exec. ``stderr``
-        is a descriptor that takes the place of the file ``log``.
+        ``prefix`` is a command that runs the rest of its arguments, such as ip netns exec. ``stderr`` is a descriptor
+        used instead of the file ``log``.
         """
         self.directory = directory
         self.runtime_dir = directory / "run"
@@ -119,61 +119,61 @@ class Daemon:
 
     @property
     def tls(self) -> ssl.SSLContext:
-        """A client context that trusts the daemon's certificate and no other."""
+        """Client context that trusts only the daemon's certificate."""
         return ssl.create_default_context(cafile=str(self.directory / "state" / "dev-ca.pem"))
 
     def get_server(self) -> server_service_pb2.Server:
-        """The daemon as GetServer shows it."""
+        """Return the daemon as in GetServer."""
         server: server_service_pb2.Server = self.server.GetServer(
             server_service_pb2.GetServerRequest(), timeout=10
         ).server
         return server
 
     def worker_pids(self) -> list[int]:
-        """Process ids of the workers that run."""
+        """Return the process ids of running workers."""
         return [worker.pid for worker in self.get_server().workers if worker.pid]
 
     def list_sessions(self, filter_text: str = "") -> list[session_pb2.Session]:
-        """All live sessions, up to a thousand."""
+        """Return all live sessions, up to a thousand."""
         request = session_service_pb2.ListSessionsRequest(page_size=1000, filter=filter_text)
         return list(self.sessions.ListSessions(request, timeout=10).sessions)
 
     def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs householdctl against this daemon."""
+        """Run householdctl against this daemon."""
         return subprocess.run(
             [sys.executable, "-m", "householdctl", "--target", str(self.control_socket), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE * 2,
+            timeout=TIMEOUT_S * 2,
         )
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """Log lines of one event so far."""
+        """Return the log lines of one event so far."""
         lines = (json.loads(line) for line in self._settled_log().splitlines() if line.startswith("{"))
         return [line for line in lines if line.get("event") == name]
 
     def _settled_log(self) -> str:
-        """The log once nothing is added; its lines are written by a thread, a moment after what they tell of."""
+        """Return the log once it stops growing; a thread writes it with a delay."""
         text, deadline = self.log.read_text(), time.monotonic() + 1
         while time.monotonic() < deadline:
             time.sleep(0.03)
             before, text = text, self.log.read_text()
             if text == before:
                 break
-        # The last line may not be whole.
+        # The last line may be incomplete.
         return text[: text.rfind("\n") + 1]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Ends the daemon if it still runs; its exit status."""
+        """Stop the daemon if it runs; return its exit status."""
         self._channel.close()
         if self.process.poll() is None:
             self.process.send_signal(number)
-            # A second one, so that no test waits for a drain.
+            # A second signal ends the drain.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return self.process.wait(1)
             self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT_S)
 
 
 @contextlib.contextmanager
@@ -185,7 +185,7 @@ def running(
     close_fds: bool = True,
     stderr: int | None = None,
 ) -> Iterator[Daemon]:
-    """A daemon for the length of a block; it is stopped at the end, killed when it does not stop."""
+    """Run a daemon for a block; stop it at the end, or kill it."""
     daemon = Daemon(directory, *options, env=env, prefix=prefix, close_fds=close_fds, stderr=stderr)
     try:
         yield daemon
@@ -198,10 +198,10 @@ def running(
                 daemon.process.stdout.close()
 
 
-def wait_until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Returns once ``condition`` holds; fails with ``what`` when it does not within ``patience`` seconds."""
-    deadline = time.monotonic() + patience
+def wait_until(condition: Callable[[], object], what: str, timeout_s: float = TIMEOUT_S) -> None:
+    """Wait until ``condition`` holds; fail with ``what`` after ``timeout_s``."""
+    deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {patience:g} s: {what}")
+            raise AssertionError(f"not within {timeout_s:g} s: {what}")
         time.sleep(0.02)

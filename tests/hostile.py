@@ -1,4 +1,4 @@
-"""HTTP/2 clients of the control API without manners."""
+"""Misbehaving HTTP/2 clients of the control API."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import h2.exceptions
 
 
 def connected(control_socket: Path) -> socket.socket:
-    """A connection that has said nothing yet."""
+    """Return a connection that has sent nothing."""
     sock = socket.socket(socket.AF_UNIX)
-    # Without a timeout, which would make it fail where the queue of the listening socket is full.
+    # No timeout, which would make connect fail while the listening socket's queue is full.
     sock.connect(str(control_socket))
     sock.settimeout(30)
     return sock
 
 
 class Hostile:
-    """An HTTP/2 client that does what it likes."""
+    """An HTTP/2 client without restraint."""
 
     def __init__(self, control_socket: Path) -> None:
         self.sock = connected(control_socket)
@@ -30,7 +30,7 @@ class Hostile:
             h2.config.H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
         )
         self.events: list[h2.events.Event] = []
-        """What the server did."""
+        """Events received from the server."""
         self.h2.initiate_connection()
         self.flush()
         self.receive()
@@ -42,11 +42,11 @@ class Hostile:
         self.sock.close()
 
     def flush(self) -> None:
-        """Sends what is to be sent."""
+        """Send pending data."""
         self.sock.sendall(self.h2.data_to_send())
 
     def receive(self) -> bool:
-        """Takes in what has come; False when the server has ended the connection."""
+        """Receive data; return False if the server has closed the connection."""
         try:
             data = self.sock.recv(65536)
             if data:
@@ -57,7 +57,7 @@ class Hostile:
         return bool(data)
 
     def headers(self, stream: int, *more: tuple[str, str]) -> None:
-        """Begins an RPC whose request never comes."""
+        """Begin an RPC whose request never arrives."""
         self.h2.send_headers(
             stream,
             [
@@ -68,7 +68,7 @@ class Hostile:
         )
 
     def reset_streams(self, count: int) -> bool:
-        """Begins RPCs and gives each up at once; False when the server has cut the connection off, as it may."""
+        """Begin and reset RPCs; return False if the server has closed the connection, as it may."""
         try:
             for _ in range(count):
                 stream = self.h2.get_next_available_stream_id()
@@ -80,7 +80,8 @@ class Hostile:
         return True
 
     def flood(self, count: int) -> bool:
-        """Pings and settings, unread; False when the server has cut the connection off, as it should."""
+        """Send pings and settings without reading; return False if the server has closed the connection, as it
+        should."""
         try:
             for index in range(count):
                 self.h2.ping(index.to_bytes(8, "big"))

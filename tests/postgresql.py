@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own."""
+"""A PostgreSQL server for tests."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ USER = "postgres"
 
 
 class Cluster:
-    """A running server, reached by a unix socket in ``directory``."""
+    """A running server on a Unix socket in ``directory``."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._databases = 0
 
     def url(self, database: str) -> str:
-        """What ``history.url`` is for one of its databases."""
+        """Return the ``history.url`` of a database."""
         return f"postgresql://{USER}@/{database}?host={self.directory}"
 
     def create(self) -> str:
-        """The URL of a new, empty database."""
+        """Create an empty database; return its URL."""
         self._databases += 1
         name = f"history_{self._databases}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -37,16 +37,16 @@ class Cluster:
         return self.url(name)
 
     def start(self) -> None:
-        """Serves, on the socket only."""
+        """Start the server, on the socket only."""
         options = f"-F -k {self.directory} -c listen_addresses= -c shared_buffers=16MB -c max_connections=20"
         self._control("start", "-w", "-o", options)
 
     def stop(self) -> None:
-        """Ends it, with all its connections."""
+        """Stop the server and all its connections."""
         self._control("stop", "-w", "-m", "immediate")
 
     def initialise(self) -> None:
-        """Makes the files."""
+        """Create the server's files."""
         _as_user(self.directory, "initdb", "-D", "data", "-U", USER, "-A", "trust", "--no-sync", "--locale=C.UTF-8")
 
     def _control(self, *arguments: str) -> None:
@@ -77,8 +77,8 @@ def _as_user(directory: Path, program: str, *arguments: str) -> None:
 
 @contextlib.contextmanager
 def cluster() -> Iterator[Cluster]:
-    """A server for the length of a block; skips the test where PostgreSQL is missing."""
-    # Not pytest's folder: the path of a unix socket is short, and the server's user must reach it.
+    """Run a server for a block; skip the test if PostgreSQL is not installed."""
+    # Not pytest's folder: a Unix socket's path is short, and the server's user must reach it.
     directory = Path(tempfile.mkdtemp(prefix="pg-"))
     made = Cluster(directory)
     try:

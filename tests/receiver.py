@@ -1,4 +1,4 @@
-"""A webhook's receiver: a real HTTP server that answers as a test tells it to, and keeps what it was sent."""
+"""A webhook receiver: a real HTTP server that answers as told and records requests."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Received:
-    """One request."""
-
     path: str
     headers: dict[str, str]
     """Names in lower case."""
@@ -24,19 +22,18 @@ class Received:
 
     @property
     def json(self) -> Any:
-        """The body as JSON."""
         return json.loads(self.body)
 
 
 class Receiver:
-    """Answers with ``answers`` in turn, and with 204 when none is left."""
+    """Answers with ``answers`` in turn, then with 204."""
 
     def __init__(self, port: int, tls: ssl.SSLContext | None) -> None:
         self.received: list[Received] = []
         self.answers: deque[int | bytes] = deque()
-        """A status, or the first bytes of an answer of which no more comes."""
+        """A status, or the beginning of an answer that never completes."""
         self.retry_after: str | None = None
-        """A header of every answer that is no success."""
+        """Retry-After header of unsuccessful answers."""
         self.released = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.port = self.server.server_port
@@ -45,7 +42,7 @@ class Receiver:
 
     @property
     def ids(self) -> list[str]:
-        """Ids of the deliveries, in their order."""
+        """Ids of the deliveries, in order."""
         return [each.headers["webhook-id"] for each in self.received]
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -75,15 +72,14 @@ class Receiver:
                             break
                 receiver.released.wait()
 
-            def log_message(self, *_arguments: object) -> None:
-                """Prints nothing."""
+            def log_message(self, *_arguments: object) -> None: ...
 
         return Handler
 
 
 @contextlib.contextmanager
 def receiving(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
-    """A receiver for the length of a block, on a loopback ``port`` or a free one."""
+    """Run a receiver for a block, on a loopback ``port`` or a free one."""
     receiver = Receiver(port, tls)
     thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -6,13 +6,13 @@ from typing import Any
 
 
 def latency(p50_ms: float, p95_ms: float | None = None, count: int = 100) -> dict[str, Any]:
-    """Figures of one series."""
+    """Return the figures of one series."""
     high = p50_ms if p95_ms is None else p95_ms
     return {"count": count, "p50_ms": p50_ms, "p95_ms": high, "p99_ms": high, "jitter_ms": 1.5}
 
 
 def run_report(**changes: object) -> dict[str, Any]:
-    """A run on a line whose latency grew from 10 to 50 ms at p95, which is a B; ``changes`` replaces fields."""
+    """Return a report of grade B: latency grew from 10 to 50 ms at p95; ``changes`` replaces fields."""
     rates = {"wanted_bps": 1_500_000, "got_bps": 1_400_000}
     alex = {
         "who": "alex",

@@ -1,4 +1,4 @@
-"""What a Prometheus server would see of a daemon."""
+"""Metrics of a daemon as scraped by Prometheus."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.daemon import Daemon, wait_until
 
 LISTEN = ("--metrics-listen", "127.0.0.1:0")
-"""Options for a daemon whose metrics are to be scraped."""
+"""Options of a daemon with metrics."""
 
 
 @dataclass(frozen=True)
 class Scrape:
-    """One look at all metrics."""
+    """One scrape of all metrics."""
 
     text: str
     families: dict[str, Metric]
 
     def values(self, name: str, **labels: str) -> list[float]:
-        """Of all series of the sample ``name`` that have these labels."""
+        """Return the values of all series of ``name`` with these labels."""
         return [
             sample.value
             for family in self.families.values()
@@ -31,11 +31,11 @@ class Scrape:
         ]
 
     def total(self, name: str, **labels: str) -> float:
-        """The sum of those."""
+        """Return the sum of the values."""
         return sum(self.values(name, **labels))
 
     def counters(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-        """Everything that may never decrease: counters, and histograms' buckets, counts and sums."""
+        """Return all series that never decrease: counters, and buckets, counts and sums of histograms."""
         return {
             (sample.name, frozenset(sample.labels.items())): sample.value
             for family in self.families.values()
@@ -45,7 +45,7 @@ class Scrape:
 
 
 def url(daemon: Daemon) -> str:
-    """Where the daemon said that its metrics are."""
+    """Return the metrics' URL from the daemon's log."""
     # A thread writes the log.
     wait_until(lambda: daemon.events("serving"), "the log says where")
     found: str = daemon.events("serving")[0]["metrics"]
@@ -53,7 +53,7 @@ def url(daemon: Daemon) -> str:
 
 
 def scrape(daemon: Daemon) -> Scrape:
-    """The metrics now; the workers' figures in them are up to a second old, and the page half a second."""
+    """Return the metrics; workers' figures may be a second old, and the page half a second."""
     with urllib.request.urlopen(url(daemon), timeout=10) as answer:
         text = answer.read().decode()
     return Scrape(text, {family.name: family for family in text_string_to_metric_families(text)})

@@ -1,4 +1,4 @@
-"""The colours of the page's lines and people: each is told from the others, in both schemes."""
+"""Colours of the page's lines and people are distinguishable in both schemes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ TOGETHER = [
     ("accent", "alex", "sarah", "jake", "computer"),
     ("down", "up"),
 ]
-"""Colours that stand beside each other, in a chart and on the cards."""
+"""Colours shown side by side, in a chart and on the cards."""
 
 MIN_DISTANCE = 25.0
-"""CIE76 in CIELAB; some 2 can just be seen, and lines of a pixel and a half need far more."""
+"""CIE76 distance in CIELAB; about 2 is just noticeable, and thin lines need far more."""
 
 
 def _schemes() -> dict[str, dict[str, str]]:

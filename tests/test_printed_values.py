@@ -1,4 +1,4 @@
-"""Whatever a table prints can be typed into a filter, and finds the row."""
+"""Any value printed by a table can be typed into a filter, and finds its row."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ RUNS = [
 
 
 def comparisons(columns: tuple[Column[Any], ...], row: Any) -> list[str]:
-    """A filter for each column, with the values that it prints for a row: in tables, and in wide ones."""
+    """Return a filter for each column, with the values printed for a row, in normal and wide tables."""
     made = []
     for column, cell in ((column, column.cells([row], wide=wide)[0]) for column in columns for wide in (False, True)):
         kind, _, rest = cell.partition(" ")
@@ -162,7 +162,7 @@ def test_every_number_is_found_as_it_is_printed(kind: Kind, written: Any, number
     def check(number: float) -> None:
         values = parse(kind, written(number), exact=False, now=0.0)
         assert isinstance(values, Range)
-        # What lies between two printed values may be printed as either.
+        # A value between two printed ones may be printed as either.
         nearest = min(max(number, values.low), values.high)
         assert nearest == pytest.approx(number, rel=1e-9)
 

@@ -1,4 +1,4 @@
-"""Runs of the household that a busy machine had no time for."""
+"""Repeats runs of the household that a busy machine spoiled."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 ATTEMPTS = 3
-"""How often a run is made on a machine that is too busy to measure."""
+"""Attempts on a busy machine."""
 
 T = TypeVar("T")
 
 
 def undisturbed(play: Callable[[], T], too_busy: Callable[[T], object]) -> T:
-    """What ``play`` gives, which makes a run; made again where that does not count because the machine was too busy."""
+    """Return the result of ``play``, repeated while the machine was too busy for a valid run."""
     for _ in range(ATTEMPTS):
         given = play()
         if not too_busy(given):

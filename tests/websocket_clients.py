@@ -1,4 +1,4 @@
-"""Clients of the data plane that behave as deployed ones do."""
+"""Clients of the data plane that behave as deployed ones."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from websockets.exceptions import ConnectionClosed
 
 
 class Endpoint(Protocol):
-    """Where clients connect: a daemon of this process, or what is known of another's."""
+    """What clients connect to: a daemon of this process, or another's."""
 
     @property
     def ws_url(self) -> str:
-        """What the user id is appended to."""
+        """Prefix of a session's URL."""
 
     @property
     def tls(self) -> ssl.SSLContext:
-        """Trusts the endpoint's certificate."""
+        """Context that trusts the endpoint's certificate."""
 
 
 class Client:
-    """One session. It reads what comes, counts it, and answers as its subclass does."""
+    """One session; reads, counts, and answers as its subclass does."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -38,24 +38,23 @@ class Client:
         self.arrivals: list[tuple[float, int]] = []
         """Monotonic time and payload bytes of each binary message."""
         self.order: list[str] = []
-        """What came in, in order: the type of each message, and "binary" once for any number of payload messages."""
+        """Types of messages in order of arrival, with "binary" once for consecutive payload messages."""
         self.changed = asyncio.Event()
 
     @property
     def kinds(self) -> Counter[str]:
-        """How many messages of each type came in."""
+        """Number of messages by type."""
         return Counter(str(message["type"]) for message in self.messages)
 
     def last(self, kind: str) -> dict[str, Any]:
-        """The latest message of a type."""
+        """Return the latest message of a type."""
         return next(message for message in reversed(self.messages) if message["type"] == kind)
 
     async def send(self, **message: object) -> None:
-        """Sends a message."""
         await self.connection.send(json.dumps(message))
 
     async def read(self) -> None:
-        """Reads until the connection ends, however it ends."""
+        """Read until the connection ends."""
         with contextlib.suppress(ConnectionClosed):
             async for message in self.connection:
                 if isinstance(message, bytes):
@@ -67,33 +66,33 @@ class Client:
                     parsed = json.loads(message)
                     self.messages.append(parsed)
                     self.order.append(parsed["type"])
-                    # What came in before the end is read also when the end has made an answer impossible.
+                    # Messages that arrived before the end are read even if answering fails.
                     with contextlib.suppress(ConnectionClosed):
                         await self.answer(parsed)
                 self.changed.set()
         self.changed.set()
 
     async def answer(self, message: dict[str, Any]) -> None:
-        """Answers a message; a plain Client answers none."""
+        """Answer a message; a plain Client does not."""
 
     @property
     def session_id(self) -> str:
-        """The daemon's id of the session; known once its first message came in."""
+        """The daemon's id of the session, known after its first message."""
         return str(self.last("session_info")["session_id"])
 
-    async def until(self, condition: Callable[[], object], patience: float = 20.0) -> None:
-        """Returns once ``condition()`` holds; looked at whenever something came in."""
-        async with asyncio.timeout(patience):
+    async def until(self, condition: Callable[[], object], timeout_s: float = 20.0) -> None:
+        """Wait until ``condition()`` holds, checked after each message."""
+        async with asyncio.timeout(timeout_s):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
 
     async def opened(self) -> None:
-        """Returns once the daemon has told of the session, which it knows and counts by then."""
+        """Wait until the daemon has announced the session, which it then counts."""
         await self.until(lambda: self.kinds["session_info"])
 
     async def payload(self) -> None:
-        """Returns once more payload has come in than has by now."""
+        """Wait for more payload."""
         before = self.received_bytes
         await self.until(lambda: self.received_bytes > before)
 
@@ -126,7 +125,7 @@ class OldPage(Client):
 
 
 class OldWorker(Client):
-    """The deployed worker: echoes only our timestamp, under another name, and answers ``connection_test``."""
+    """The deployed worker: echoes only the server's timestamp, under another name, and answers ``connection_test``."""
 
     async def answer(self, message: dict[str, Any]) -> None:
         match message["type"]:
@@ -158,9 +157,9 @@ async def client(
     source: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> AsyncIterator[T]:
-    """A connected client that reads in the background.
+    """Connect a client that reads in the background.
 
-    ``source`` is the address it comes from: any of 127.0.0.0/8, so that it passes for another customer.
+    ``source`` is its address, any of 127.0.0.0/8, so that it counts as another customer.
     """
     async with connect(
         f"{endpoint.ws_url}{user_id}{query}",

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from typing import Self
 
-from tests.daemon import PATIENCE, Daemon, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, wait_until
 from tests.websocket_clients import OldPage, client
 
 
@@ -27,7 +27,7 @@ class Honest:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._leave.set)
-        self._thread.join(PATIENCE)
+        self._thread.join(TIMEOUT_S)
         self._loop.close()
 
     @property

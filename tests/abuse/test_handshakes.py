@@ -15,7 +15,7 @@ import pytest
 from tests.abuse.conftest import Open
 from tests.abuse.honest import Honest
 from tests.abuse.wire import Wire, status
-from tests.daemon import CROWD, PATIENCE, Daemon, running, wait_until
+from tests.daemon import CROWD, TIMEOUT_S, Daemon, running, wait_until
 
 HANDSHAKE = 4
 """Seconds for TLS, and as long again for the upgrade; shortened."""
@@ -148,7 +148,7 @@ def test_tls_is_not_negotiated_again(target: Daemon) -> None:
         input="R\n",
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_S,
     )
     assert "RENEGOTIATING" in tried.stdout + tried.stderr
     assert "no renegotiation" in tried.stderr

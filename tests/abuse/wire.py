@@ -7,14 +7,14 @@ import socket
 import ssl
 from typing import Self
 
-from tests.daemon import PATIENCE, Daemon
+from tests.daemon import TIMEOUT_S, Daemon
 
 
 class Wire:
     """A connection to the port, with TLS or without."""
 
     def __init__(self, daemon: Daemon, tls: ssl.SSLContext | None) -> None:
-        plain = socket.create_connection(daemon.address, timeout=PATIENCE)
+        plain = socket.create_connection(daemon.address, timeout=TIMEOUT_S)
         try:
             self.socket = tls.wrap_socket(plain, server_hostname=daemon.address[0]) if tls else plain
         except BaseException:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_looks import AXE, SIZES, violations
 from tests.browser.views import screenshot
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.end_to_end.reports import probing, report
 from tests.end_to_end.sessions import open_sessions
 
@@ -111,7 +111,7 @@ def test_a_run_is_shown_with_its_grade_and_counted_on_its_day(served: Daemon, wi
     assert stored["type"] == "run_stored"
     log_in(wide, served, BOB)
     row = wide.locator("#run-table tbody tr")
-    expect(row).to_have_count(1, timeout=PATIENCE * 1000)
+    expect(row).to_have_count(1, timeout=TIMEOUT_S * 1000)
     expect(row.get_by_role("cell", name="B", exact=True)).to_be_visible()
     expect(wide.locator("#grades").get_by_title("B: 1")).to_have_count(1)
     screenshot(wide, "dashboard-runs")
@@ -269,7 +269,7 @@ def test_a_daemon_that_stops_is_said_plainly(tmp_path: Path, wide: Page, complai
         expect(wide.get_by_text("Nur ansehen")).to_be_visible(timeout=WAIT)
         expect(wide.get_by_text("In Betrieb")).to_be_visible(timeout=WAIT)
         daemon.process.send_signal(signal.SIGTERM)
-        assert daemon.process.wait(PATIENCE) == 0
+        assert daemon.process.wait(TIMEOUT_S) == 0
         expect(wide.get_by_role("alert").first).to_contain_text("householdd wurde angehalten", timeout=WAIT)
         expect(wide.get_by_role("alert").first).to_contain_text("Verbindung zu householdd ist verloren", timeout=WAIT)
     # What the browser says of the tries to connect.

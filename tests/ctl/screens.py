@@ -94,10 +94,10 @@ class Terminal:
         os.close(self._terminal)
         os.close(self._controller)
 
-    def _take(self, patience: float) -> None:
-        while select.select([self._controller], [], [], patience)[0]:
+    def _take(self, timeout_s: float) -> None:
+        while select.select([self._controller], [], [], timeout_s)[0]:
             self._stream.feed(os.read(self._controller, 65536))
-            patience = 0.0
+            timeout_s = 0.0
 
     def _resize(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self._controller, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -14,7 +14,7 @@ import pytest
 from household.v1 import config_service_pb2 as pb
 from household.v1 import server_service_pb2 as server_pb
 from household.v1 import session_service_pb2 as session_pb
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.websocket_clients import OldPage, client
 
 
@@ -42,7 +42,7 @@ def limit(daemon: Daemon, name: str, value: int) -> None:
 
 def knock(daemon: Daemon, source: str) -> socket.socket:
     """A connection that says nothing."""
-    return socket.create_connection(daemon.address, PATIENCE, (source, 0))
+    return socket.create_connection(daemon.address, TIMEOUT_S, (source, 0))
 
 
 def is_closed(sock: socket.socket) -> bool:
@@ -105,7 +105,7 @@ def test_who_says_nothing_is_let_go(impatient: Daemon) -> None:
         impatient.tls.wrap_socket(knock(impatient, "127.9.6.1"), server_hostname="127.0.0.1") as idle,
     ):
         wait_until(lambda: is_closed(silent), "the end of the one without TLS")
-        idle.settimeout(PATIENCE)
+        idle.settimeout(TIMEOUT_S)
         # A reset, or an end without the closing alert of TLS.
         with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
             assert idle.recv(1) == b""

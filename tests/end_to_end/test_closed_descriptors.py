@@ -15,7 +15,7 @@ import grpc
 import pytest
 
 from household.v1 import server_service_pb2
-from tests.daemon import PATIENCE, Stubs, wait_until
+from tests.daemon import TIMEOUT_S, Stubs, wait_until
 
 CLOSED = [fds for number in (1, 2, 3) for fds in itertools.combinations(range(3), number)]
 
@@ -51,7 +51,7 @@ def serving(directory: Path, *redirections: str) -> Iterator[int]:
         assert process.poll() is None
         yield process.pid
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(TIMEOUT_S) == 0
     finally:
         process.kill()
         process.wait()

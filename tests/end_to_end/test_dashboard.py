@@ -21,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.end_to_end.sessions import open_sessions
 from tests.end_to_end.strangers import ADDRESSES, BEGINNINGS, crowd
 
@@ -286,7 +286,7 @@ async def test_connections_of_strangers_never_keep_an_operator_out(
 ) -> None:
     url, tls = open_to_strangers
     with crowd(urlsplit(url).port or 0, ADDRESSES[where], BEGINNINGS[beginning]):
-        async with asyncio.timeout(PATIENCE), visit(url, tls=tls) as alice:
+        async with asyncio.timeout(TIMEOUT_S), visit(url, tls=tls) as alice:
             await alice.log_in(ALICE)
             await alice.next("live")
 
@@ -336,7 +336,7 @@ async def test_without_tokens_everybody_on_the_machine_may_look(tmp_path: Path) 
             assert (await somebody.order("drain", reason="for fun"))["code"] == "PERMISSION_DENIED"
             # It says goodbye, and the daemon's end waits for no page.
             daemon.process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(daemon.process.wait, PATIENCE) == 0
+            assert await asyncio.to_thread(daemon.process.wait, TIMEOUT_S) == 0
             assert await somebody.closed() == 1001
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import PATIENCE, Daemon, running
+from tests.daemon import TIMEOUT_S, Daemon, running
 
 HOST = b"Host: localhost\r\n"
 
@@ -29,7 +29,7 @@ class Port:
     """A path that GET is answered 200 at."""
 
     def connect(self) -> socket.socket:
-        plain = socket.create_connection(self.address, timeout=PATIENCE)
+        plain = socket.create_connection(self.address, timeout=TIMEOUT_S)
         return plain if self.tls is None else self.tls.wrap_socket(plain, server_hostname="localhost")
 
     def ask(self, *pieces: bytes) -> bytes:

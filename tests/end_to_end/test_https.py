@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from householdd.config.certificates import is_self_signed
-from tests.daemon import PATIENCE, Daemon, running
+from tests.daemon import TIMEOUT_S, Daemon, running
 from tests.worker.http_client import ask
 
 CHALLENGE = "/.well-known/acme-challenge/"
@@ -25,7 +25,7 @@ ANSWER = f"{TOKEN}.9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI"
 
 def get(address: tuple[str, int], request: str) -> tuple[int, dict[str, str], str]:
     """Status, headers and body of the answer to a request line, with CRLF for ``|``."""
-    with socket.create_connection(address, timeout=PATIENCE) as sock:
+    with socket.create_connection(address, timeout=TIMEOUT_S) as sock:
         sock.sendall(request.replace("|", "\r\n").encode() + b"\r\n\r\n")
         received = b""
         while data := sock.recv(65536):
@@ -132,7 +132,7 @@ def test_a_daemon_without_the_directory_does_not_start(tmp_path: Path) -> None:
         env={**os.environ, **env},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_S,
     )
     assert checked.returncode == 2
     assert f"acme_dir {tmp_path / 'none'}: no such directory" in checked.stderr
@@ -192,7 +192,7 @@ def test_a_certificate_of_ones_own_that_no_authority_knows_is_told_apart(tmp_pat
 
 @pytest.mark.parametrize("request_so_far", ["", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: speed.example\r\n\r\n"])
 def test_a_client_that_ends_tls_is_nothing_to_log(daemon: Daemon, request_so_far: str) -> None:
-    sock = socket.create_connection(daemon.address, timeout=PATIENCE)
+    sock = socket.create_connection(daemon.address, timeout=TIMEOUT_S)
     with daemon.tls.wrap_socket(sock, server_hostname="localhost") as tls:
         tls.sendall(request_so_far.encode())
         # An answer may be on its way, and comes behind the end that this sends.

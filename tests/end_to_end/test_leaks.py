@@ -38,7 +38,7 @@ def test_clients_killed_with_sigkill_leave_nothing_behind(daemon: Daemon) -> Non
     for player in players:
         os.kill(player.pid, signal.SIGKILL)
         player.wait()
-    wait_until(lambda: not daemon.list_sessions(), "the end of all four", patience=5)
+    wait_until(lambda: not daemon.list_sessions(), "the end of all four", timeout_s=5)
     sent = daemon.get_server().totals.sent_bytes
     after = at_rest(daemon)
     assert (after.sessions, after.connections, after.buffered_bytes) == (0, 0, 0)

@@ -14,7 +14,7 @@ from pathlib import Path
 import websockets
 
 from household.v1 import server_service_pb2 as pb
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.websocket_clients import OldPage, client
 
 LAG = 0.06
@@ -42,7 +42,7 @@ async def test_an_overloaded_worker_sheds_bulk_and_refuses_new_runs_until_it_is_
         async with client(daemon, "computer_9", OldPage) as bulk, client(daemon, "alex_9", OldPage):
             await bulk.until(lambda: bulk.received_bytes > 0)
             with held_up(worker):
-                await asyncio.wait_for(bulk.connection.wait_closed(), PATIENCE)
+                await asyncio.wait_for(bulk.connection.wait_closed(), TIMEOUT_S)
                 assert bulk.connection.close_code == 1013
                 complete = bulk.last("session_complete")
                 assert (complete["reason"], complete["server_overloaded"]) == ("overloaded", True)
@@ -51,7 +51,7 @@ async def test_an_overloaded_worker_sheds_bulk_and_refuses_new_runs_until_it_is_
                 assert await refused(daemon) == (503, "30")
 
         # It is over: nobody has to do anything.
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_S
         while await refused(daemon):
             assert time.monotonic() < deadline
         events = [event["step"] for event in daemon.events("overload")]

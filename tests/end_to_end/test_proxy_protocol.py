@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from household.v1 import server_service_pb2 as server_pb
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 LOCAL = SIGNATURE + b"\x20\x00\x00\x00"
@@ -37,7 +37,7 @@ def names(client: str) -> bytes:
 
 
 def connect(daemon: Daemon, source: str = "127.0.0.1") -> socket.socket:
-    return socket.create_connection(daemon.address, PATIENCE, (source, 0))
+    return socket.create_connection(daemon.address, TIMEOUT_S, (source, 0))
 
 
 def upgrade(daemon: Daemon, sock: socket.socket) -> ssl.SSLSocket:

@@ -20,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 
 from household.v1 import server_service_pb2 as server_pb
 from householdd.admission.run_tokens import NEEDED, NO_RUN, USED, WRONG
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.websocket_clients import OldPage, client
 
 OLD, NEW = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
@@ -94,7 +94,7 @@ def test_householdctl_shows_its_token_and_what_was_said(guarded: Daemon) -> None
             env={**os.environ, **env},
             capture_output=True,
             text=True,
-            timeout=PATIENCE * 2,
+            timeout=TIMEOUT_S * 2,
         )
         assert done.returncode == 1
         return done.stderr

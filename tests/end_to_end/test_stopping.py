@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import PATIENCE, Daemon, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, wait_until
 from tests.end_to_end.sessions import open_sessions
 from tests.websocket_clients import Client, OldPage, client
 
@@ -142,7 +142,7 @@ async def test_a_household_that_was_let_in_plays_to_its_end_in_a_drain(
             await each.payload()
         await asyncio.gather(*(each.connection.close() for each in run))
     if how == "SIGTERM":
-        assert await asyncio.to_thread(daemon.process.wait, PATIENCE) == 0
+        assert await asyncio.to_thread(daemon.process.wait, TIMEOUT_S) == 0
     await asyncio.to_thread(wait_until, lambda: len(daemon.events("session closed")) == 8, "the end of all sessions")
     assert {event["reason"] for event in daemon.events("session closed")} == {"client_closed"}
 

@@ -18,7 +18,7 @@ import grpc
 import pytest
 
 from household.v1 import history_service_pb2, server_service_pb2
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.end_to_end.reports import play_alex, probing, report
 from tests.end_to_end.sessions import open_sessions
 from tests.postgresql import Cluster
@@ -139,7 +139,7 @@ async def test_killed_workers_a_killed_supervisor_and_a_stop_leave_their_session
             await asyncio.to_thread(wait_until, lambda: kept(daemon), "it is kept")
         assert kept(daemon) == [(lost, "worker_lost")]
         daemon.process.kill()
-        await asyncio.to_thread(daemon.process.wait, PATIENCE)
+        await asyncio.to_thread(daemon.process.wait, TIMEOUT_S)
     with running(tmp_path) as daemon:
         async with client(daemon, "alex_end", OldPage) as alex:
             await alex.payload()
@@ -147,7 +147,7 @@ async def test_killed_workers_a_killed_supervisor_and_a_stop_leave_their_session
             daemon.process.send_signal(signal.SIGTERM)
             await alex.payload()
             daemon.process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(daemon.process.wait, PATIENCE) == 0
+            assert await asyncio.to_thread(daemon.process.wait, TIMEOUT_S) == 0
     assert set(kept(daemon)) == {(lost, "worker_lost"), (ended, "drained")}
 
 
@@ -246,7 +246,7 @@ async def test_idle_daemons_know_that_their_database_is_away_and_both_are_back_w
         try:
             # Nothing is to be written meanwhile.
             failing = {server_service_pb2.HISTORY_STATE_FAILING}
-            await asyncio.to_thread(wait_until, lambda: states() == failing, "both know", PATIENCE * 2)
+            await asyncio.to_thread(wait_until, lambda: states() == failing, "both know", TIMEOUT_S * 2)
             for daemon in pair:
                 assert daemon.get_server().history.HasField("failing_since")
                 health = await asyncio.to_thread(daemon.ctl, "health")

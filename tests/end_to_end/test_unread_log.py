@@ -19,7 +19,7 @@ import pytest
 
 from household.v1 import server_service_pb2, session_service_pb2
 from tests import scraping
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.websocket_clients import OldPage, client
 from tests.worker.http_client import ask
 
@@ -37,7 +37,7 @@ class Log:
 
     def until(self, event: str) -> dict[str, Any]:
         """Read up to the line of an event."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
             for line in self._text.splitlines(keepends=True):
                 if line.endswith(b"\n") and line.startswith(b"{"):
@@ -111,8 +111,8 @@ async def test_every_way_to_stop_works(tmp_path: Path, stop: Callable[[Daemon], 
         async with client(daemon, "jake", OldPage) as jake:
             await fill(daemon)
             await asyncio.to_thread(stop, daemon)
-            await asyncio.wait_for(jake.connection.wait_closed(), PATIENCE)
-        assert await asyncio.to_thread(daemon.process.wait, PATIENCE) == 0
+            await asyncio.wait_for(jake.connection.wait_closed(), TIMEOUT_S)
+        assert await asyncio.to_thread(daemon.process.wait, TIMEOUT_S) == 0
 
 
 def test_dropped_lines_are_told_once_reading_goes_on_and_counted(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from household.v1 import server_service_pb2, session_pb2, session_service_pb2
-from tests.daemon import PATIENCE, Daemon, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, wait_until
 from tests.lab.network import Network
 from tests.lab.observer import Observer, Track, observing
 from tests.lab.players import Player, player
@@ -89,7 +89,7 @@ def wait_for_age(track: Track, seconds: float) -> None:
     time.sleep(max(track.first_seen + seconds - time.monotonic(), 0.0))
 
 
-def wait_at_most(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
+def wait_at_most(condition: Callable[[], object], seconds: float = TIMEOUT_S) -> bool:
     """Whether ``condition`` came to hold within ``seconds``; a lab reports what did not happen instead of failing."""
     deadline = time.monotonic() + seconds
     while not condition():

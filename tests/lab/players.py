@@ -12,7 +12,7 @@ from typing import Self
 
 import msgspec
 
-from tests.daemon import PATIENCE, Daemon
+from tests.daemon import TIMEOUT_S, Daemon
 from tests.lab.netns import Namespace
 from tests.lab.order import Event, Order
 
@@ -60,7 +60,7 @@ class Player:
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
         self.process.kill()
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT_S)
         if self.process.stdin is not None:
             with suppress(BrokenPipeError):
                 self.process.stdin.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.proxies.conftest import COMMANDS, certificate, free_port, started
 from tests.websocket_clients import OldPage, client
 
@@ -73,9 +73,9 @@ class Farm:
     def status(self, path: str, method: str = "GET", body: bytes | None = None, source: str = "127.0.0.1") -> int:
         where, address = ("127.0.0.1", self.port), (source, 0)
         connection = (
-            http.client.HTTPConnection(*where, timeout=PATIENCE, source_address=address)
+            http.client.HTTPConnection(*where, timeout=TIMEOUT_S, source_address=address)
             if self.scheme == "http"
-            else http.client.HTTPSConnection(*where, timeout=PATIENCE, source_address=address, context=self.tls)
+            else http.client.HTTPSConnection(*where, timeout=TIMEOUT_S, source_address=address, context=self.tls)
         )
         try:
             connection.request(method, path, body)
@@ -126,7 +126,7 @@ def test_no_request_takes_the_daemons_out_of_service(plain_nginx: Farm) -> None:
     curl = shutil.which("curl")
     assert curl is not None
     for _ in range(4):
-        subprocess.run([curl, "-sS", "-d", "x", f"http://127.0.0.1:{plain_nginx.port}/"], check=True, timeout=PATIENCE)
+        subprocess.run([curl, "-sS", "-d", "x", f"http://127.0.0.1:{plain_nginx.port}/"], check=True, timeout=TIMEOUT_S)
         assert plain_nginx.status("/") == 200
     for method, body, status in (
         ("POST", b"x", 405),

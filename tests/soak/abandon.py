@@ -22,7 +22,7 @@ from websockets.frames import Frame, Opcode
 AT_ONCE = 64
 """Sessions at a time."""
 
-PATIENCE = 20.0
+TIMEOUT_S = 20.0
 """Seconds after which a way that should have ended has failed."""
 
 USERS = ("alex", "sarah", "jake", "computer")
@@ -167,7 +167,7 @@ async def abandon_all(url: str, ca_file: str, count: int, seed: int) -> Counter[
     gone: Counter[str] = Counter()
 
     async def one(way: Callable[[Connection], Awaitable[None]], user: str) -> None:
-        async with gate, asyncio.timeout(PATIENCE):
+        async with gate, asyncio.timeout(TIMEOUT_S):
             reader, writer = await asyncio.open_connection(target.hostname, target.port, ssl=tls)
             try:
                 await way(Connection(reader, writer, user))

@@ -19,7 +19,7 @@ from householdd.storage.engine import UrlError, file_url, open_engine, parse_url
 from householdd.storage.retention import Retention
 from householdd.storage.rows import Item, RunLink, RunRow, SessionRow
 from householdd.storage.store import Store
-from tests.daemon import PATIENCE, wait_until
+from tests.daemon import TIMEOUT_S, wait_until
 from tests.postgresql import Cluster
 from tests.storage.samples import NOW, RUN, SESSION, run, session
 
@@ -28,7 +28,7 @@ FOREVER = Retention(days=36500, most=1_000_000)
 
 @contextmanager
 def writing(
-    database: URL, *first: Item, retention: Retention = FOREVER, last_chance: float = PATIENCE
+    database: URL, *first: Item, retention: Retention = FOREVER, last_chance: float = TIMEOUT_S
 ) -> Iterator[Store]:
     """A store that writes, ``first`` in one batch; at the end it has ``last_chance`` seconds."""
     made = Store(database, retention)
@@ -209,7 +209,7 @@ def test_a_full_queue_drops_and_counts(tmp_path: Path, monkeypatch: pytest.Monke
     it.start()
     settled(it)
     assert (it.status().written, it.status().dropped) == (3, 2)
-    it.close(PATIENCE)
+    it.close(TIMEOUT_S)
 
 
 def test_an_item_that_the_database_refuses_holds_up_no_other(postgresql: Cluster) -> None:
@@ -314,8 +314,8 @@ def test_a_run_is_told_to_be_written_once_it_is_and_not_to_be_when_it_was_refuse
     assert not good.done()
     it.start()
     try:
-        assert good.result(PATIENCE) is True
-        assert bad.result(PATIENCE) is False
+        assert good.result(TIMEOUT_S) is True
+        assert bad.result(TIMEOUT_S) is False
         assert [each.id for each in kept_runs(database)] == [run(1).id]
     finally:
         it.close(1)

@@ -162,4 +162,4 @@ def test_a_worker_is_not_started_from_the_files_of_another_version(machine: Mach
     wait_until(lambda: "these files are version 99.0" in machine.journal_text(), "the refusal")
     assert machine.answers()
     metadata.write_text(before)
-    wait_until(lambda: "2 of 2 workers ready" in machine.show("StatusText"), "the worker", patience=60)
+    wait_until(lambda: "2 of 2 workers ready" in machine.show("StatusText"), "the worker", timeout_s=60)

@@ -37,7 +37,7 @@ def test_a_frozen_worker_is_replaced_and_a_frozen_daemon_by_the_watchdog(machine
     drop_in(machine, "WatchdogSec=3")
     supervisor, worker = machine.pid(), machine.server()["server"]["workers"][0]
     machine.kill(signal.SIGSTOP, worker["pid"])
-    wait_until(lambda: machine.events("worker killed"), "the worker's end", patience=60)
+    wait_until(lambda: machine.events("worker killed"), "the worker's end", timeout_s=60)
     # Longer than the watchdog's time, so it was fed all along.
     assert machine.pid() == supervisor
     machine.kill(signal.SIGSTOP, supervisor)

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tests.daemon import PATIENCE, wait_until
+from tests.daemon import TIMEOUT_S, wait_until
 from tests.lab.netns import LabUnavailableError
 from tests.lab.network import SERVER, Network
 
@@ -80,10 +80,10 @@ def pinging(network: Network, directory: Path) -> Iterator[Irtt]:
         finally:
             # Ends it as at the end of its time: with its results.
             client.send_signal(signal.SIGINT)
-            client.wait(PATIENCE)
+            client.wait(TIMEOUT_S)
     finally:
         server.kill()
-        server.wait(PATIENCE)
+        server.wait(TIMEOUT_S)
     result.read(output)
 
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.daemon import PATIENCE, Daemon
+from tests.daemon import TIMEOUT_S, Daemon
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Answer:
 
 def ask(daemon: Daemon, target: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
     """Sends a request; header names are written with underscores for dashes."""
-    connection = http.client.HTTPSConnection(daemon.url.split("/")[2], context=daemon.tls, timeout=PATIENCE)
+    connection = http.client.HTTPSConnection(daemon.url.split("/")[2], context=daemon.tls, timeout=TIMEOUT_S)
     try:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, target, body, sent)

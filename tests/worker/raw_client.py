@@ -17,7 +17,7 @@ from websockets.http11 import Response
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
-from tests.daemon import PATIENCE, Daemon
+from tests.daemon import TIMEOUT_S, Daemon
 
 _SO_ATTACH_FILTER = 26
 _SO_DETACH_FILTER = 27
@@ -41,7 +41,7 @@ class RawClient:
         plain = socket.socket()
         if receive_buffer is not None:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        plain.settimeout(PATIENCE)
+        plain.settimeout(TIMEOUT_S)
         plain.connect((url.host, url.port))
         self.socket = daemon.tls.wrap_socket(plain, server_hostname=url.host)
         self.protocol = ClientProtocol(url, max_size=None)
@@ -73,7 +73,7 @@ class RawClient:
         """Sends a message."""
         self.send(Frame(Opcode.TEXT, msgspec.json.encode(message)))
 
-    def read(self, until: Callable[[], object] = bool, seconds: float = PATIENCE) -> None:
+    def read(self, until: Callable[[], object] = bool, seconds: float = TIMEOUT_S) -> None:
         """Reads until ``until()`` holds, the connection ends or the time is over; answers nothing."""
         deadline = time.monotonic() + seconds
         while not (self.ended or until()) and (left := deadline - time.monotonic()) > 0:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import PATIENCE, Daemon, running
+from tests.daemon import TIMEOUT_S, Daemon, running
 from tests.websocket_clients import OldPage, client
 from tests.worker.http_client import ask
 
@@ -219,7 +219,7 @@ def test_the_page_is_compressed_for_browsers_that_take_it(shared_daemon: Daemon,
 def test_a_header_that_comes_twice_is_no_defect_of_the_server(shared_daemon: Daemon, name: str, path: str) -> None:
     sent = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{name}: a\r\n{name}: b\r\nConnection: close\r\n\r\n"
     with (
-        socket.create_connection(shared_daemon.address, timeout=PATIENCE) as plain,
+        socket.create_connection(shared_daemon.address, timeout=TIMEOUT_S) as plain,
         shared_daemon.tls.wrap_socket(plain, server_hostname="localhost") as connection,
     ):
         connection.sendall(sent.encode())
@@ -256,7 +256,7 @@ def test_a_page_is_delivered_to_a_line_that_is_slow_to_take_it(shared_daemon: Da
     with socket.socket() as plain:
         # Far less than the response, so that the rest stays with the server.
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        plain.settimeout(PATIENCE)
+        plain.settimeout(TIMEOUT_S)
         plain.connect(shared_daemon.address)
         with shared_daemon.tls.wrap_socket(plain, server_hostname=shared_daemon.address[0]) as sock:
             sock.sendall(b"GET /app.js HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -18,7 +18,7 @@ import pytest
 
 from household.v1 import config_service_pb2 as config_pb
 from household.v1 import session_pb2 as pb
-from tests.daemon import PATIENCE, Daemon, running, wait_until
+from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.websocket_clients import OldPage, client
 from tests.worker import sessions
 from tests.worker.http_client import Answer, ask
@@ -52,7 +52,7 @@ def port_of(daemon: Daemon) -> int:
 def tell(daemon: Daemon, method: str, path: str = "/update-profile", body: bytes = b"", **headers: str) -> Answer:
     """Send a request to the port of ``update-profile``."""
     host = urllib.parse.urlsplit(daemon.url).hostname or ""
-    connection = http.client.HTTPSConnection(host, port_of(daemon), context=daemon.tls, timeout=PATIENCE)
+    connection = http.client.HTTPSConnection(host, port_of(daemon), context=daemon.tls, timeout=TIMEOUT_S)
     with contextlib.closing(connection):
         connection.request(method, path, body or None, {name.replace("_", "-"): each for name, each in headers.items()})
         response = connection.getresponse()
@@ -69,7 +69,7 @@ class WarmUp:
 
     async def read(self, count: int) -> None:
         """Read so many bytes of the body."""
-        await asyncio.wait_for(self.reader.readexactly(count), PATIENCE)
+        await asyncio.wait_for(self.reader.readexactly(count), TIMEOUT_S)
 
 
 @contextlib.asynccontextmanager
@@ -86,7 +86,7 @@ async def warm_up(
     writer.write("\r\n".join([*lines, "", ""]).encode())
     stream = WarmUp(reader, writer)
     try:
-        stream.head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)).decode()
+        stream.head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), TIMEOUT_S)).decode()
         yield stream
     finally:
         writer.transport.abort()
@@ -156,11 +156,11 @@ async def test_a_warm_up_ends_by_itself(legacy: Daemon) -> None:
     assert legacy.ctl("config", "set", "limits.session_mbps=5").returncode == 0
     async with warm_up(legacy) as stream:
         session_id = (await live(legacy)).id
-        taken = len(await asyncio.wait_for(stream.reader.read(-1), PATIENCE * 2))
+        taken = len(await asyncio.wait_for(stream.reader.read(-1), TIMEOUT_S * 2))
     assert taken > 5e6 / 8 * 5
     closed = await asyncio.to_thread(sessions.closed, legacy, session_id)
     assert closed.close_reason == pb.CLOSE_REASON_MAX_DURATION
-    assert 15 <= closed.age.ToMilliseconds() / 1e3 < 15 + PATIENCE / 2
+    assert 15 <= closed.age.ToMilliseconds() / 1e3 < 15 + TIMEOUT_S / 2
 
 
 async def test_an_operator_ends_a_warm_up_like_any_session(legacy: Daemon) -> None:
@@ -171,7 +171,7 @@ async def test_an_operator_ends_a_warm_up_like_any_session(legacy: Daemon) -> No
         )
         assert done.returncode == 0, done.stderr
         with contextlib.suppress(ConnectionError, ssl.SSLError):
-            await asyncio.wait_for(stream.reader.read(-1), PATIENCE)
+            await asyncio.wait_for(stream.reader.read(-1), TIMEOUT_S)
     closed = await asyncio.to_thread(sessions.closed, legacy, session_id)
     assert closed.close_reason == pb.CLOSE_REASON_KILLED
 
@@ -276,7 +276,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         config.write_text(f'legacy = true\nlegacy_listen = "127.0.0.1:{port}"\n')
         command = [sys.executable, "-m", "householdd", "--dev", "--config", str(config), "--listen", "127.0.0.1:0"]
         folders = ["--runtime-dir", str(tmp_path / "run"), "--state-dir", str(tmp_path / "state")]
-        done = subprocess.run([*command, *folders], capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run([*command, *folders], capture_output=True, text=True, timeout=TIMEOUT_S)
     assert done.returncode == 1
     assert f"householdd: legacy_listen 127.0.0.1:{port}: Address already in use" in done.stderr
 
@@ -300,7 +300,7 @@ async def test_a_page_stops_the_run_of_its_own_address_at_every_worker(legacy: D
         assert (answer.status, answer.json) == (200, {"success": True})
         assert answer.headers["Access-Control-Allow-Origin"] == CENTRAL
         for page in mine:
-            await asyncio.wait_for(page.connection.wait_closed(), PATIENCE)
+            await asyncio.wait_for(page.connection.wait_closed(), TIMEOUT_S)
             assert page.last("session_complete")["reason"] == "client_stopped"
         for page in neighbours:
             await page.payload()
@@ -312,6 +312,6 @@ async def test_a_stop_of_one_run_leaves_the_others_of_the_address(legacy: Daemon
         second = await household(stack, legacy, "2", "127.0.0.1")
         assert (await asyncio.to_thread(ask, legacy, f"{STOP}/1", "POST", b"{}")).status == 200
         for page in first:
-            await asyncio.wait_for(page.connection.wait_closed(), PATIENCE)
+            await asyncio.wait_for(page.connection.wait_closed(), TIMEOUT_S)
         for page in second:
             await page.payload()

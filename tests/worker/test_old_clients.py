@@ -106,7 +106,7 @@ async def test_the_old_workers_own_upload_is_read_no_faster_than_its_profile_and
 ) -> None:
     async with client(shared_daemon, who, UploadingWorker, "?dscp=BE&throughput=10000000") as worker:
         playing = asyncio.create_task(worker.play(10e6, ratio, packet))
-        await worker.until(lambda: worker.kinds["real_time_update"] and elapsed(worker) > 10, patience=60)
+        await worker.until(lambda: worker.kinds["real_time_update"] and elapsed(worker) > 10, timeout_s=60)
         session = sessions.get(shared_daemon, worker.session_id)
         assert session.state == pb.SESSION_STATE_ACTIVE
         assert session.verdict == pb.VERDICT_LIVE
@@ -163,7 +163,7 @@ async def test_a_household_of_old_clients_leaves_a_run_as_the_server_saw_it(tmp_
 
 
 async def lasted(page: Client, seconds: float) -> None:
-    await page.until(lambda: page.kinds["real_time_update"] and elapsed(page) > seconds, patience=60)
+    await page.until(lambda: page.kinds["real_time_update"] and elapsed(page) > seconds, timeout_s=60)
 
 
 def found(daemon: Daemon) -> history_pb.GetRunResponse:

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from tests.daemon import PATIENCE, Daemon
+from tests.daemon import TIMEOUT_S, Daemon
 from tests.websocket_clients import OldPage, client
 
 
@@ -21,7 +21,7 @@ async def test_a_worker_that_was_held_up_says_so_to_the_clients_it_had(daemon: D
         await page.until(lambda: updates(page)[-1]["server_overloaded"])
 
     # Whoever comes when it is over has nothing to complain of. On a busy machine that takes a while.
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while await is_late_for_a_new_client(daemon):
         assert time.monotonic() < deadline
 
