@@ -70,14 +70,14 @@ async def test_a_survey_looks_at_no_more_than_a_turns_worth_at_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[int] = [0]
-    look = SessionStats.look
+    look = SessionStats.add
 
     def counted(taken: SessionStats, driver: SessionDriver) -> None:
         looked[-1] += 1
         look(taken, driver)
 
     monkeypatch.setattr(surveys, "BATCH_SIZE", 8)
-    monkeypatch.setattr(SessionStats, "look", counted)
+    monkeypatch.setattr(SessionStats, "add", counted)
     crowd(bench, 20)
     walk = asyncio.create_task(survey(bench.manager))
     while not walk.done():

@@ -1,4 +1,4 @@
-"""Holds the sessions of a worker to their shares of the budgets, once a control pass."""
+"""Limits the sessions of a worker to their shares of the budgets, once a control pass."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from householdd.shared.demand import Row, SharedDemand, size
 from householdd.worker.session_manager import SessionManager
 
 _NONE = Budgets(math.inf, math.inf, math.inf, math.inf)
-"""For an overloaded worker without a budget."""
-
+"""Budgets of an overloaded worker that has none."""
 
 UNWATCHED_S = 0.1
-"""Part of a customer's budget that its sessions may move at all workers together without being held to shares."""
+"""Fraction of a customer's budget up to which its sessions, over all workers, are not limited to shares."""
 
 
 class BudgetEnforcer:
-    """Tells the other workers what the sessions here want, and gives these what the budgets leave them."""
+    """Publishes the demand of this worker's sessions to the other workers, and limits the sessions to their shares."""
 
-    def __init__(self, manager: SessionManager, ledger: SharedDemand | None = None) -> None:
-        """``ledger`` is shared with the other workers; without, this worker is the only one."""
+    def __init__(self, manager: SessionManager, demand: SharedDemand | None = None) -> None:
+        """``demand`` is shared with the other workers; without it this worker is the only one."""
         self._manager = manager
-        self._ledger = ledger or SharedDemand(memoryview(bytearray(size(1))), 0)
+        self._demand = demand or SharedDemand(memoryview(bytearray(size(1))), 0)
         self._held: set[Session] = set()
-        """Sessions that may be held below what they want."""
+        """Sessions that may be limited below their demand."""
         self._moved: dict[Session, tuple[int, int]] = {}
-        """Bytes that sessions had sent and received at the last pass, while only customers have a budget."""
+        """Bytes sent and received by each session at the last pass, while only customers have a budget."""
         self._looked_at: float | None = None
-        """When that was."""
+        """Time of that pass."""
 
     def run(self, now: float, bulk_bps: float = math.inf) -> None:
-        """Shares anew; ``bulk_bps`` is the most for a direction of a session whose profile is bulk."""
+        """Share the budgets; ``bulk_bps`` limits each direction of a session whose profile is bulk."""
         budgets = Budgets.of(self._manager.admission.limits)
         if budgets is None and bulk_bps < math.inf:
             budgets = _NONE
@@ -44,15 +43,15 @@ class BudgetEnforcer:
             session.hold(math.inf, math.inf, now)
         if budgets is None or not sessions:
             if self._held:
-                self._ledger.write([], now)
+                self._demand.write([], now)
             self._held = set()
             return
         self._held = set(sessions)
         wanted = [(session, _row(session, now)) for session in sessions]
-        self._ledger.write((row for _, row in wanted), now)
-        everybody = list(self._ledger.read(now))
-        download = budgets.share((key, down) for key, down, _ in everybody if down)
-        upload = budgets.share((key, up) for key, _, up in everybody if up)
+        self._demand.write((row for _, row in wanted), now)
+        demands = list(self._demand.read(now))
+        download = budgets.share((key, down) for key, down, _ in demands if down)
+        upload = budgets.share((key, up) for key, _, up in demands if up)
         for session, (key, down, up) in wanted:
             most = bulk_bps if session.profile.bulk else math.inf
             session.hold(
@@ -62,7 +61,7 @@ class BudgetEnforcer:
             )
 
     def _concerned(self, budgets: Budgets | None, bulk_bps: float, now: float) -> list[Session]:
-        """Return the sessions that are to be held to shares."""
+        """Return the sessions to limit to shares."""
         sessions = [driver.session for driver in self._manager.live.values()]
         if budgets is not None and budgets.of_customers_only and bulk_bps == math.inf:
             return self._of_busy_customers(sessions, budgets.customer, now)
@@ -70,9 +69,9 @@ class BudgetEnforcer:
         return [] if budgets is None else sessions
 
     def _of_busy_customers(self, sessions: list[Session], budget_bps: float, now: float) -> list[Session]:
-        """Return the sessions of customers that move a fair part of their budget.
+        """Return the sessions of customers that use a fair part of their budget.
 
-        To work out the shares of all would take a third of a worker's time with 5,000 sessions.
+        Computing the shares of all would take a third of a worker's time with 5,000 sessions.
         """
         before, since = self._moved, self._looked_at
         self._moved = {session: (session.sums.sent, session.sums.received) for session in sessions}
@@ -84,7 +83,7 @@ class BudgetEnforcer:
         for session, (sent, received) in self._moved.items():
             sent_before, received_before = before.get(session, (0, 0))
             moved[_key(session.identity.peer_host)] += max(sent - sent_before, received - received_before)
-        most = budget_bps / 8 * UNWATCHED_S / self._ledger.workers * (now - since)
+        most = budget_bps / 8 * UNWATCHED_S / self._demand.workers * (now - since)
         busy = {customer for customer, count in moved.items() if count > most}
         if not busy:
             return []
@@ -97,5 +96,5 @@ def _row(session: Session, now: float) -> Row:
 
 @lru_cache(maxsize=65_536)
 def _key(host: str) -> int:
-    """Of the customer at an address."""
+    """Return the key of the customer at an address."""
     return customer_key(customer(host))

@@ -18,46 +18,45 @@ from householdd.worker.session_manager import SessionManager
 log = structlog.get_logger("control_loop")
 
 BATCH_SIZE = 8
-"""Sessions that are looked at before others have their turn, such as portions of payload; it takes less than half a
-millisecond. What becomes due meanwhile is late by that, and by several times that on a busy worker: more becomes due
-while it is caught up with."""
+"""Sessions in one turn of the event loop, which takes less than 0.5 ms. Payload that becomes due meanwhile is late by
+that, and on a busy worker by several times that, since more becomes due while the worker catches up."""
 
 YIELD_BUDGET_S = PASS_INTERVAL_S / 2
-"""Seconds after its beginning from which a pass no longer gives way: whoever keeps the event loop busy must not keep it
-from ending what is dead."""
+"""Time after which a pass no longer yields, in seconds, so that a busy event loop cannot keep it from ending dead
+sessions."""
 
 
 class ControlLoop:
-    """Shares the budgets, removes what is dead, judges who is alive, probes, publishes, and measures itself."""
+    """Shares the budgets, ends dead sessions, probes live ones, sends their figures, and measures itself."""
 
     def __init__(
-        self, manager: SessionManager, ledger: SharedDemand | None = None, overloading: OverloadActions | None = None
+        self, manager: SessionManager, demand: SharedDemand | None = None, overloading: OverloadActions | None = None
     ) -> None:
-        """``ledger`` is that of ``Budgeting``; without ``overloading`` nothing is done about overload."""
+        """``demand`` is that of ``BudgetEnforcer``; without ``overloading`` overload has no consequence."""
         self.passes = 0
         self.slow_passes = 0
-        """Passes that began more than twice the interval after the one before."""
+        """Passes that began more than two intervals after the previous one."""
         self.last_pass = 0.0
-        """Seconds the last pass took, without what others did in their turns."""
+        """Duration of the last pass in seconds, without the turns of others."""
         self.longest_gap = 0.0
-        """Longest seconds between the beginnings of two passes."""
+        """Longest time between the beginnings of two passes, in seconds."""
         self._manager = manager
         self._now = manager.clock.now
-        self._budgeting = BudgetEnforcer(manager, ledger)
+        self._budgeting = BudgetEnforcer(manager, demand)
         self.overloading = overloading or OverloadActions(manager, OverloadTuning(enabled=False))
         self._began: float | None = None
 
     async def run(self) -> None:
-        """Passes until cancelled."""
-        # Not the event loop's time: uvloop's stands still within a turn, so it does not see a turn that took long.
-        beat = PassTimer(PASS_INTERVAL_S, self._now())
+        """Run passes until cancelled."""
+        # Not the event loop's time: uvloop's stands still within a turn, and so hides a long one.
+        timer = PassTimer(PASS_INTERVAL_S, self._now())
         while True:
-            for _ in self.turns(beat.begin(self._now())):
+            for _ in self.turns(timer.begin(self._now())):
                 await asyncio.sleep(0)
-            await asyncio.sleep(beat.due - self._now())
+            await asyncio.sleep(timer.due - self._now())
 
     def turns(self, lateness: float = 0.0) -> Iterator[None]:
-        """One pass, which begins ``lateness`` seconds after its time; others may have their turn at each item.
+        """Run one pass, ``lateness`` seconds late; yield between batches, so that others have their turn.
 
         All sessions are judged before the first is sent anything.
         """
@@ -81,7 +80,7 @@ class ControlLoop:
         self._manager.timing.pass_duration.observe(self.last_pass)
 
     def _each(self, step: Callable[[SessionDriver], object]) -> Iterator[None]:
-        """Takes a step with all that are live now, a turn's worth for each item."""
+        """Take a step with all live sessions, and yield after each batch."""
         drivers = list(self._manager.live.values())
         for start in range(0, len(drivers), BATCH_SIZE):
             self._manager.for_each(step, drivers[start : start + BATCH_SIZE])

@@ -1,4 +1,4 @@
-"""Heads of a server's frames, for what is written past the library."""
+"""Heads of a server's frames, for messages written past the library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONG = struct.Struct("!BBQ")
 
 
 def head(opcode: Opcode, size: int) -> bytes:
-    """What stands before the ``size`` bytes of a whole message or a control frame: RFC 6455 section 5.2, unmasked."""
+    """Return the head of an unmasked frame that is a whole message or a control frame (RFC 6455 section 5.2)."""
     if size < 126:
         return _SHORT.pack(_FIN | opcode, size)
     if size < 2**16:

@@ -1,4 +1,4 @@
-"""What a worker does about its overload, once a control pass."""
+"""Measures of a worker against its overload, once a control pass."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from householdd.worker.session_manager import SessionManager
 log = structlog.get_logger("overload")
 
 PASSES, LATE_PASSES = 9, 3
-"""The lag is what so many of the last passes were late by, at least. One that was held up, however long, is no
-overload; and no more are asked for, since a pass that was missed is made up for at once, and that one is in time."""
+"""The lag is the third greatest lateness of the last nine passes. One late pass, however late, is no overload; three
+are enough, since a missed pass is made up for at once, and that one is on time."""
 
 CHECK_INTERVAL_S = 1.0
-"""Seconds between two looks at what takes time to look at, and between two rounds of ending sessions."""
+"""Time between two readings of costly signals, and between two rounds of ended sessions, in seconds."""
 
 BULK_BPS = 10e6
-"""Most payload in a direction of a bulk session that is slowed, bit/s: a hundredth of what it wants."""
+"""Limit of each direction of a slowed bulk session, in bit/s: a hundredth of its demand."""
 
-SHED_LEAST, SHED_PART = 2, 20
-"""Bulk sessions that are ended in a round, at least, and one of how many."""
+MIN_SHED, SHED_DIVISOR = 2, 20
+"""Bulk sessions ended in a round: at least ``MIN_SHED``, and one in ``SHED_DIVISOR``."""
 
 
 class OverloadActions:
@@ -42,60 +42,60 @@ class OverloadActions:
         memory: MemoryGauge | None = None,
         cpu: Callable[[], float] = time.process_time,
     ) -> None:
-        """``cpu`` tells the seconds of CPU that the worker has used; without ``memory`` nobody looks at that."""
+        """``cpu`` returns the seconds of CPU used by the worker; without ``memory`` its signals are missing."""
         self.controller = OverloadController(tuning)
         self.since_wall = manager.clock.wall()
-        """Unix time at which the step in force began."""
+        """Unix time at which the current level began."""
         self._manager = manager
         self._tuning = tuning
         self._memory = memory
         self._cpu = cpu
         self._lateness = deque[float](maxlen=PASSES)
         self._slow_figures: dict[Signal, float] = {}
-        """Of the last look."""
-        self._looked: tuple[float, float] | None = None
-        """When that was, and the CPU used until then; None before the first."""
+        """Costly signals, as last read."""
+        self._last_reading: tuple[float, float] | None = None
+        """Time of that reading, and the CPU used until then; None before the first."""
 
     @property
     def bulk_bps(self) -> float:
-        """The most for a direction of a bulk session, bit/s."""
+        """Limit of each direction of a bulk session, in bit/s."""
         return BULK_BPS if self.controller.level >= OverloadLevel.SLOW else math.inf
 
     def run(self, now: float, lateness: float) -> None:
-        """Looks how the worker is; this control pass began ``lateness`` seconds after its time."""
+        """Update the level and carry out its measures; this control pass began ``lateness`` seconds late."""
         if not self._tuning.enabled:
             return
         self._lateness.append(lateness)
-        looked = self._looked is None or now - self._looked[0] >= CHECK_INTERVAL_S
-        if looked:
-            self._look(now)
+        due = self._last_reading is None or now - self._last_reading[0] >= CHECK_INTERVAL_S
+        if due:
+            self._read_signals(now)
         if self.controller.update(self._figures(), now):
-            self._moved()
-            looked = True
-        if looked:
-            self._end_sessions()
+            self._level_changed()
+            due = True
+        if due:
+            self._close_sessions()
 
-    def _look(self, now: float) -> None:
+    def _read_signals(self, now: float) -> None:
         used = self._cpu()
         figures = {Signal.SEND_QUEUE: float(sum(driver.connection.buffered for driver in self._manager.live.values()))}
-        if self._looked is not None:
-            before, used_before = self._looked
+        if self._last_reading is not None:
+            before, used_before = self._last_reading
             figures[Signal.CPU] = (used - used_before) / (now - before)
         if self._memory is not None:
-            told = {Signal.MEMORY: self._memory.used(), Signal.MEMORY_STALL: self._memory.stalled()}
-            figures |= {strain: figure for strain, figure in told.items() if figure is not None}
+            readings = {Signal.MEMORY: self._memory.used(), Signal.MEMORY_STALL: self._memory.stalled()}
+            figures |= {signal: figure for signal, figure in readings.items() if figure is not None}
         self._slow_figures = figures
-        self._looked = now, used
+        self._last_reading = now, used
 
     def _figures(self) -> dict[Signal, float]:
         lag = heapq.nlargest(LATE_PASSES, self._lateness)[-1] if len(self._lateness) == PASSES else 0.0
         figures = {Signal.LAG: lag, **self._slow_figures}
         if lag < self._tuning.lag / 2:
-            # It keeps its pace, however busy.
+            # A busy worker that keeps its pace is not overloaded.
             figures.pop(Signal.CPU, None)
         return figures
 
-    def _moved(self) -> None:
+    def _level_changed(self) -> None:
         controller = self.controller
         rose = controller.level > self._manager.admission.overload
         self._manager.admission.overload = controller.level
@@ -110,13 +110,13 @@ class OverloadActions:
             "overload", step=controller.level.name.lower(), **facts, sessions=len(self._manager.live)
         )
 
-    def _end_sessions(self) -> None:
+    def _close_sessions(self) -> None:
         if self.controller.level is OverloadLevel.STOP:
-            # Again at each look: a handshake may have been under way.
+            # Repeated each second: a handshake may have been under way.
             self._manager.close(CloseReason.OVERLOADED)
         elif self.controller.level is OverloadLevel.SHED:
             bulk = [driver for driver in reversed(self._manager.live.values()) if _is_bulk(driver)]
-            newest = bulk[: max(SHED_LEAST, len(bulk) // SHED_PART)]
+            newest = bulk[: max(MIN_SHED, len(bulk) // SHED_DIVISOR)]
             self._manager.close(CloseReason.OVERLOADED, ids=[each.session.identity.id for each in newest])
 
 

@@ -10,15 +10,15 @@ from websockets.frames import Opcode
 from householdd.worker.frames import head
 
 FRAME_BYTES = 16 * 1024 - 4
-"""Payload bytes of the largest frame, which with its head fills a TLS record: RFC 8446 section 5.1. Larger ones cost
-less CPU, but a frame that is on its way delays every message behind it: with 16 KiB an in-band ping came within 25 ms
-of the true queue, with 1 MiB it was 470 ms off."""
+"""Payload bytes of the largest frame, which fills a TLS record with its head (RFC 8446 section 5.1). Larger ones cost
+less CPU, but a frame delays every message behind it: with 16 KiB an in-band ping measured the queue within 25 ms, with
+1 MiB it was 470 ms off."""
 
 _random = os.urandom(FRAME_BYTES)
-"""Random, so that nothing on the path can compress it. The same bytes for everyone: they carry no meaning."""
+"""Payload of every frame; random, so that nothing on the path can compress it."""
 
 PORTION_BYTES = 2 * FRAME_BYTES
-"""Payload bytes up to which several frames are one piece: a portion of a video call or of a burst is one write."""
+"""Greatest payload in bytes that is one piece, and so one write: a portion of a video call or a burst."""
 
 _RUN = 16
 """Full frames in the largest piece."""
@@ -32,10 +32,10 @@ _FULL = _serialised(FRAME_BYTES)
 _full_run = memoryview(_FULL * _RUN)
 
 
-# Paced profiles use a few sizes each, over and over; a bulk session's odd remainders need not be kept: 2 MiB in all.
+# Paced profiles repeat a few sizes; the odd remainders of bulk sessions need not be kept: 2 MiB in all.
 @lru_cache(maxsize=64)
 def portion(size: int) -> bytes:
-    """Serialised frames, as few as can be, with ``size`` payload bytes in all, 1 to ``PORTION``."""
+    """Return the fewest serialised frames with ``size`` payload bytes in all, 1 to ``PORTION_BYTES``."""
     full, rest = divmod(size, FRAME_BYTES)
     return _FULL * full + (_serialised(rest) if rest else b"")
 
@@ -44,13 +44,13 @@ _random_run = memoryview(_random * _RUN)
 
 
 def raw(count: int) -> list[memoryview]:
-    """``count`` payload bytes without frames, in pieces to be written."""
+    """Return ``count`` payload bytes without frames, in pieces to write."""
     full, rest = divmod(count, len(_random_run))
     return [_random_run] * full + ([_random_run[:rest]] if rest else [])
 
 
 def frames(count: int) -> list[bytes | memoryview]:
-    """Serialised frames that carry ``count`` payload bytes in all, largest first, in pieces to be written."""
+    """Return serialised frames with ``count`` payload bytes in all, largest first, in pieces to write."""
     if 0 < count <= PORTION_BYTES:
         # Nearly all portions of paced sessions.
         return [portion(count)]

@@ -1,4 +1,4 @@
-"""Takes upload payload out of what a client sends, so that it is counted, and neither unmasked nor collected."""
+"""Separates upload payload from a client's other frames, so that it is counted, and neither unmasked nor collected."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ MAX_MESSAGE_BYTES = 256 * 1024
 """Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
 
 SLICE_BYTES = 8 * 1024
-"""Bytes that the library parses at a time; of the smallest frames a client can send 1365 fit in."""
+"""Bytes that the library parses at a time; they hold 1365 of the smallest frames of a client."""
 
 _WHOLE_BINARY = 0x82
-"""The first byte of a binary message in one frame: FIN, no reserved bit, the opcode. RFC 6455 section 5.2."""
+"""First byte of a binary message in one frame: FIN, no reserved bit, the opcode (RFC 6455 section 5.2)."""
 
 _FIN = 0x80
 _OPCODE = 0x0F
@@ -21,38 +21,38 @@ _MASKED = 0x80
 _LENGTH = 0x7F
 
 _EXTENDED = {126: struct.Struct("!H"), 127: struct.Struct("!Q")}
-"""How the length is written where the second byte has one of these."""
+"""Format of the length, by the value of the second byte that announces it."""
 
 
 class PayloadFilter:
     """Follows the frames of one connection, from the end of its opening handshake on.
 
-    What is binary in one masked frame and within ``MAX_MESSAGE`` is payload. The library's parser keeps no state for
-    it, so it never sees it. It gets everything else byte for byte, whole frames and broken ones, and judges it. Of a
-    frame it gets nothing before the head is whole, so a client that stops within a bad head is refused when it goes on.
+    A binary message in one masked frame of at most ``MAX_MESSAGE_BYTES`` is payload. The library's parser keeps no
+    state for such a message, and never sees it. It gets all other bytes, of whole and broken frames, and judges them.
+    It gets a frame only once the head is complete, so a client that stops within a bad head is refused later.
     """
 
     __slots__ = ("_fragmented", "_head", "_left", "_payload")
 
     def __init__(self) -> None:
         self._head = b""
-        """The beginning of a frame whose head has not come in whole."""
+        """Beginning of a frame whose head is incomplete."""
         self._left = 0
-        """Bytes of the present frame that have not come in."""
+        """Bytes of the current frame that are still to come."""
         self._payload: int | None = None
-        """Size of the present frame where it is payload."""
+        """Size of the current frame in bytes; only set while it is payload."""
         self._fragmented = False
-        """Whether a message of several frames is under way; a whole one in between is for the library to refuse."""
+        """Whether a fragmented message is under way; the library refuses a whole message within it."""
 
     def skim(self, data: memoryview) -> Iterator[memoryview | int]:
-        """What came in, in its order: bytes for the library, and for each frame of payload its size when it is whole.
+        """Yield, in order, bytes for the library, and the size of each payload frame once it is complete.
 
-        ``data`` is looked at while this is iterated over and not kept. Must be iterated over to its end, unless the
-        connection ends.
+        ``data`` is read during the iteration and not kept. The caller must iterate to the end, unless the connection
+        ends.
         """
         if self._head:
             data, self._head = memoryview(self._head + data), b""
-        # What is between the two is for the library.
+        # The bytes between the two are for the library.
         begin = at = 0
         while at < len(data):
             if not self._left:
@@ -72,14 +72,14 @@ class PayloadFilter:
                     yield self._payload
                     self._payload = None
             elif at - begin >= SLICE_BYTES:
-                # The library judges it before more is followed, which may be nonsense.
+                # The library judges these bytes before the filter reads on: the rest may be nonsense.
                 yield data[begin:at]
                 begin = at
         if begin < at:
             yield data[begin:at]
 
     def _enter(self, data: memoryview, at: int) -> int | None:
-        """Reads the head of a frame; its size in bytes, or None where it is not all there."""
+        """Read the head of a frame; return its size in bytes, or None if it is incomplete."""
         there = len(data) - at
         if there < 2:
             return None

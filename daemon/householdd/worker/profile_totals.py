@@ -1,4 +1,4 @@
-"""What the sessions of a worker come to, profile by profile."""
+"""Sums over the sessions of a worker, by profile."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from householdd.worker.session_driver import SessionDriver
 
 @dataclass
 class Tally:
-    """What can be counted of a session at any time, and added up over many. Bytes are payload unless TCP's."""
+    """Counts of sessions; bytes are payload unless they are TCP's."""
 
     sent: int = 0
     received: int = 0
     download_dropped: int = 0
-    """Bytes due and not sent, for whatever cause; ``skipped`` and ``missed`` are parts of it, as in core.pacing."""
+    """Bytes due and not sent, whatever the cause; ``skipped`` and ``missed`` are parts of it, as in ``Pacer``."""
     download_skipped: int = 0
     download_missed: int = 0
     upload_dropped: int = 0
-    """Bytes due and not asked for."""
+    """Bytes due and not requested."""
     upload_skipped: int = 0
     upload_missed: int = 0
     pings: int = 0
@@ -34,7 +34,7 @@ class Tally:
     unread: int = 0
     unasked: int = 0
     tcp_sent: int = 0
-    """Bytes that TCP sent, those sent again included."""
+    """Bytes sent by TCP, including retransmitted ones."""
     tcp_resent: int = 0
     segments_resent: int = 0
 
@@ -45,8 +45,8 @@ class Tally:
 
 
 def count(driver: SessionDriver, tally: Tally) -> None:
-    """Adds one session up to now to ``tally``; what the kernel tells is that of the last control pass."""
-    # Each by its name: all live sessions are counted every second, and a Tally of each would cost twice as much.
+    """Add a session to ``tally``; TCP's figures are those of the last control pass."""
+    # Field by field: all live sessions are counted every second, and a Tally of each would cost twice as much.
     session, tcp = driver.session, driver.tcp
     sums, errors, download, upload = session.sums, session.errors, session.download, session.upload
     tally.sent += sums.sent
@@ -80,4 +80,4 @@ class ProfileTotals:
     opened: int = 0
     closed: Counter[CloseReason] = field(default_factory=Counter)
     tally: Tally = field(default_factory=Tally)
-    """Of sessions that have ended, and in a survey of the live ones up to now."""
+    """Counts of ended sessions, and in ``SessionStats`` of live ones up to now."""

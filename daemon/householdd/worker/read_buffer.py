@@ -1,4 +1,4 @@
-"""How a connection's bytes come from the event loop: into memory that all connections share."""
+"""Reads from the event loop into a buffer that all connections share."""
 
 from __future__ import annotations
 
@@ -7,54 +7,48 @@ import asyncio
 from householdd.worker.connection import Connection
 
 _BUFFER_BYTES = 256 * 1024
-"""Bytes; as many as uvloop reads at a time."""
+"""Size of the buffer: the most that uvloop reads at a time, in bytes."""
 
 _buffer = memoryview(bytearray(_BUFFER_BYTES))
 
 
 class ReadBuffer(asyncio.BufferedProtocol):
-    """Stands between the event loop and a link.
+    """Passes the events of a transport to a connection.
 
-    The library's connection is a protocol that wants bytes. For one of that kind uvloop has OpenSSL decrypt each record
-    into new memory of 256 KiB, of which all but the record is given back: a call of the kernel each time, as
-    worker/tuning.py has it.
+    The library's connection is an ``asyncio.Protocol``, for which uvloop has OpenSSL decrypt each record into 256 KiB
+    of new memory and then shrinks it to the record. That is a system call each time; see worker/tuning.py.
     """
 
-    def __init__(self, link: Connection) -> None:
-        self._link = link
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The transport is there, after TLS where it is used."""
-        self._link.connection_made(transport)
+        self._connection.connection_made(transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's signature
-        """Where to put what comes in; ``buffer_updated`` follows before the event loop does anything else."""
-        room = self._link.room
+        """Return the shared buffer; ``buffer_updated`` follows before the event loop does anything else."""
+        room = self._connection.room
         return _buffer if room is None else _buffer[: max(room, 1)]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """So much came in."""
-        link = self._link
-        if link.room is not None:
-            link.room -= nbytes
-            if link.room <= 0:
-                link.transport.pause_reading()
-        link.data_received(_buffer[:nbytes])
+        connection = self._connection
+        if connection.room is not None:
+            connection.room -= nbytes
+            if connection.room <= 0:
+                connection.transport.pause_reading()
+        connection.data_received(_buffer[:nbytes])
 
     def eof_received(self) -> bool | None:
-        """The client ended its side of the stream; whether ours stays open."""
-        return self._link.eof_received()
+        return self._connection.eof_received()
 
     def pause_writing(self) -> None:
-        """The write buffer rose above its high-water mark."""
-        self._link.pause_writing()
+        self._connection.pause_writing()
 
     def resume_writing(self) -> None:
-        """The write buffer fell below its low-water mark."""
-        self._link.resume_writing()
+        self._connection.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone."""
-        self._link.connection_lost(exc)
-        # The transport goes on knowing this, and the link knows the transport; cut here, all are gone at once.
-        del self._link
+        self._connection.connection_lost(exc)
+        # The transport still refers to this, and the connection to the transport: without this reference all are freed
+        # at once.
+        del self._connection

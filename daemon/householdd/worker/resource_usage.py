@@ -1,4 +1,4 @@
-"""Counts what a process holds, so that "everything is given back" can be checked from outside."""
+"""The resources that a worker holds, so that their release can be checked from outside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGE = resource.getpagesize()
 
 
 def take(manager: SessionManager, connections: int) -> pb.Census:
-    """What this worker holds at this moment; ``connections`` are those of the data plane's port."""
+    """Return the resources held now; ``connections`` are those of the data plane's port."""
     drivers = manager.live.values()
     return pb.Census(
         sessions=len(drivers),
@@ -32,7 +32,7 @@ def take(manager: SessionManager, connections: int) -> pb.Census:
 
 
 def _descriptors() -> int:
-    """Open file descriptors; the limit itself where there is none left to look with."""
+    """Return the number of open file descriptors; their limit if none is left to look with."""
     try:
         return sum(1 for _ in Path("/proc/self/fd").iterdir())
     except OSError:
@@ -40,7 +40,7 @@ def _descriptors() -> int:
 
 
 def _resident() -> int:
-    """Resident memory in bytes; 0 where no file can be opened to look."""
+    """Return the resident memory in bytes; 0 if no file can be opened."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
     except OSError:

@@ -32,11 +32,11 @@ from householdd.worker.session_driver import SessionDriver
 log = structlog.get_logger("sessions")
 
 MAX_RECENT = 1000
-"""Ended sessions that a worker can still show."""
+"""Number of ended sessions that a worker can still show."""
 
 
 class SessionChange(Enum):
-    """What happened to a session."""
+    """Event in the life of a session."""
 
     OPENED = "opened"
     CHANGED = "changed"
@@ -47,45 +47,45 @@ Listener = Callable[[Session, SessionChange], None]
 
 
 class SessionObserver:
-    """Whom a manager tells of what is to be kept. No method may wait; this one keeps nothing."""
+    """Receiver of all that the history stores. No method may wait; this one stores nothing."""
 
     def changed(self, session: Session, change: SessionChange) -> None:
-        """A session opened, has another state, or has ended."""
+        """A session opened, changed state, or ended."""
 
-    def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:  # noqa: ARG002 - for those who keep it
-        """A client tells of its run; ``driver.answer_report`` is called now or later."""
+    def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:  # noqa: ARG002 - of the interface
+        """A client reports its run; call ``driver.answer_report``, now or later."""
         driver.answer_report(RunRefused("disabled"))
 
 
 class SessionManager:
-    """Opens sessions, knows the live ones, and remembers the most recently ended."""
+    """Opens sessions, and holds the live and the most recently ended ones."""
 
     def __init__(self, timeouts: Timeouts, clock: Clock, counts: SharedCounters | None = None) -> None:
-        """``counts`` are shared with the other workers; without, this worker is the only one."""
+        """``counts`` are shared with the other workers; without them this worker is the only one."""
         self.timeouts = timeouts
         self.clock = clock
         self.counts = counts or SharedCounters(memoryview(bytearray(size(1))), 0)
         self.admission = Admission(self.counts)
-        """What the gateway asks before each upgrade."""
+        """Admission of new sessions; the gateway asks it before each upgrade."""
         self.unfinished: PendingHandshakes[AcceptedSocket] = PendingHandshakes(self.counts)
-        """Connections without a session."""
+        """Connections that have no session yet."""
         self.live: dict[str, SessionDriver] = {}
         self.recent: OrderedDict[str, Session] = OrderedDict()
         self.stopped_runs = StoppedRuns(memoryview(bytearray(stopped_runs.size(1))), 0)
-        """Runs that clients want stopped; the workers' own memory takes its place."""
+        """Runs that clients stopped; replaced by the memory that all workers share."""
         self.listeners: set[Listener] = set()
-        """Called after each opening, change of state and end; they must not raise or wait."""
+        """Callbacks after each opening, change of state and end; they must not raise or wait."""
         self.keeper = SessionObserver()
         self.timing = WorkerTiming()
         self.refusals: Counter[Cause] = Counter()
-        """Upgrades that were refused and connections that were closed before one, by cause."""
+        """Refused upgrades, and connections closed before one, by cause."""
         self._ended: dict[str, ProfileTotals] = {}
-        """By profile; of its sessions' counts those of ended ones only."""
+        """Sums by profile, with the counts of ended sessions only."""
 
-    def open(self, identity: Identity, profile: Profile, link: Connection) -> SessionDriver:
-        """Starts a session on a connection whose handshake is done."""
+    def open(self, identity: Identity, profile: Profile, connection: Connection) -> SessionDriver:
+        """Open a session on a connection whose handshake is done."""
         session = Session(identity, profile, self.timeouts, self.clock.now(), self.clock.wall())
-        driver = SessionDriver(session, link, self.clock, self)
+        driver = SessionDriver(session, connection, self.clock, self)
         self.live[identity.id] = driver
         self._ended.setdefault(profile.key, ProfileTotals()).opened += 1
         self.admission.opened(_visitor(session), self.clock.now())
@@ -94,12 +94,12 @@ class SessionManager:
         return driver
 
     def find(self, session_id: str) -> Session | None:
-        """The session, live or recently ended."""
+        """Return the session, live or recently ended, or None."""
         driver = self.live.get(session_id)
         return driver.session if driver else self.recent.get(session_id)
 
     def for_each(self, step: Callable[[SessionDriver], object], drivers: Iterable[SessionDriver] | None = None) -> int:
-        """Takes a step with every live session, or those of ``drivers`` that still are; for how many it was true.
+        """Take a step with every live session, or the live ones of ``drivers``; count the steps that return true.
 
         A defect in one session ends that session and no other.
         """
@@ -115,12 +115,12 @@ class SessionManager:
         return done
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
-        """Puts new deadlines in force, for live sessions too; they act at the next control pass."""
+        """Put new deadlines in force, for live sessions too; they act at the next control pass."""
         self.timeouts = timeouts
         self.for_each(lambda driver: driver.set_timeouts(timeouts))
 
     def set_profiles(self, profiles: Profiles, keys: Collection[str]) -> None:
-        """Live sessions of the profiles ``keys`` follow what these are now."""
+        """Put changed profiles in force for their live sessions; ``keys`` names them."""
 
         def follow(driver: SessionDriver) -> None:
             key = driver.session.profile.key
@@ -168,9 +168,9 @@ class SessionManager:
         self.for_each(lambda driver: driver.abort(CloseReason.EMERGENCY))
 
     def handshake_ended(self, accepted: AcceptedSocket) -> None:
-        """A connection has a session, or is over.
+        """Record that a connection has a session, or has ended.
 
-        One that said nothing is a port scan, a health check or a browser's connection to spare, and does not count.
+        A silent one does not count: a port scan, a health check, or a browser's spare connection.
         """
         if not accepted.spoke or accepted.dropped:
             return
@@ -179,30 +179,29 @@ class SessionManager:
             log.warning("circuit breaker opened", whose=whose, cause="handshakes")
 
     def refused(self, cause: Cause) -> None:
-        """Counts an upgrade that was refused, or a connection that was closed before one."""
+        """Count a refused upgrade, or a connection closed before one."""
         self.refusals[cause] += 1
 
     def ended_totals(self) -> dict[str, ProfileTotals]:
-        """Sums by profile, of those that had a session; of its sessions' counts those of ended ones only."""
+        """Return sums by profile, for profiles that had a session, with the counts of ended sessions only."""
         return {
             key: replace(ended, closed=Counter(ended.closed), tally=replace(ended.tally))
             for key, ended in self._ended.items()
         }
 
     def ticked(self, lateness: float) -> None:
-        """A session looked for its next portion of payload, ``lateness`` seconds after it was to."""
+        """Record the lateness of a payload timer, in seconds."""
         self.timing.tick_lateness.observe(lateness)
 
     def answered(self, round_trip: float) -> None:
-        """A client answered a ping, ``round_trip`` seconds after it was sent."""
+        """Record the round trip of a ping, in seconds."""
         self.timing.round_trip.observe(round_trip)
 
     def changed(self, driver: SessionDriver) -> None:
-        """A session's state is another."""
         self._announce(driver.session, SessionChange.CHANGED)
 
     def on_closed(self, driver: SessionDriver) -> None:
-        """A session is over: its driver and connection are let go, its figures kept."""
+        """Forget the driver and connection of an ended session, and keep its figures."""
         session = driver.session
         del self.live[session.identity.id]
         reason = session.close_reason or CloseReason.INTERNAL
@@ -217,7 +216,6 @@ class SessionManager:
         self._announce(session, SessionChange.CLOSED)
 
     def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:
-        """A client told of its run."""
         self.keeper.reported(driver, report)
 
     def _announce(self, session: Session, change: SessionChange) -> None:
@@ -225,7 +223,7 @@ class SessionManager:
             try:
                 listener(session, change)
             except Exception:
-                # A watcher's trouble is not the session's.
+                # A defect of a watcher must not end the session.
                 log.exception("listener failed", session=session.identity.id)
                 self.listeners.discard(listener)
 

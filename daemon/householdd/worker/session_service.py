@@ -31,13 +31,13 @@ _EVENTS = {
 }
 
 BATCH_SIZE = 32
-"""Sessions that are converted before others have their turn, such as portions of payload; it takes some 1 ms."""
+"""Sessions converted in one turn of the event loop, which takes some 1 ms."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
 
 class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
-    """Answers from the worker's own manager."""
+    """Serves the sessions of one worker."""
 
     def __init__(self, manager: SessionManager, worker: str) -> None:
         self._manager = manager
@@ -46,32 +46,29 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
         self._breakers = BreakerList(manager.admission.breakers)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, _: _Context) -> pb.ListSessionsResponse:
-        """A page of live sessions."""
         selection, page_request = self._selection(request.filter), requests.page_request(request)
         matching: list[Placed] = []
-        async for some in batches(list(self._manager.live.values()), BATCH_SIZE, self._manager.clock.now):
-            # Those that ended in the turns between are no longer live.
-            sessions = [each.session for each in some if each.session.state is not SessionState.CLOSED]
+        async for batch in batches(list(self._manager.live.values()), BATCH_SIZE, self._manager.clock.now):
+            # Some may have ended between two turns.
+            sessions = [each.session for each in batch if each.session.state is not SessionState.CLOSED]
             picked = [message for session in sessions if (message := selection.pick(session)) is not None]
             matching.extend(map(page_request.placed, picked))
         page, token = page_request.page_of(matching)
         return pb.ListSessionsResponse(sessions=page, next_page_token=token, total_size=len(matching))
 
     async def GetSession(self, request: pb.GetSessionRequest, _: _Context) -> pb.GetSessionResponse:
-        """One session, live or recently ended."""
         session = self._manager.find(requests.session_id(request.id))
         if session is None:
             raise not_found("session", request.id)
         return pb.GetSessionResponse(session=self._message(session))
 
     async def KillSessions(self, request: pb.KillSessionsRequest, _: _Context) -> pb.KillSessionsResponse:
-        """Ends the selected sessions."""
         requests.check_kill(request)
         match request.WhichOneof("selector"):
             case "ids":
                 ids = list(dict.fromkeys(requests.session_id(text) for text in request.ids.ids))
             case "filter":
-                # All in one turn: between two, sessions would come, go and change, and who is ended would depend on it.
+                # In one turn: between two turns sessions open, end and change, and the selection would depend on that.
                 selection = self._selection(request.filter)
                 ids = [each for each, driver in self._manager.live.items() if selection.fits(driver.session)]
             case _:
@@ -89,15 +86,14 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
     async def WatchSessions(
         self, request: pb.WatchSessionsRequest, _: _Context
     ) -> AsyncIterator[pb.WatchSessionsResponse]:
-        """The live sessions, a mark, then changes."""
         selection = self._selection(request.filter, constant_only=True)
         stream = WatchStream()
-        # Those that the snapshot has still to show.
+        # Sessions that the snapshot has not shown yet.
         unseen = {session_id: driver.session for session_id, driver in self._manager.live.items()}
 
         def tell(session: Session, change: SessionChange) -> None:
             if session.identity.id in unseen:
-                # The snapshot shows it as it will be then, so the change would be told twice. What ends is left out.
+                # The snapshot will show this change; a session that ends is left out of it.
                 if change is SessionChange.CLOSED:
                     del unseen[session.identity.id]
             elif (message := selection.pick(session)) is not None:
@@ -106,7 +102,7 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
                 except OverrunError:
                     self._manager.listeners.discard(tell)
 
-        # All before anything is waited for: from here on each change is told, or seen in the snapshot.
+        # Before the first await: from here on each change is either told or part of the snapshot.
         self._manager.listeners.add(tell)
         try:
             stream.put(pb.WATCH_EVENT_SNAPSHOT_END)
@@ -116,27 +112,22 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
             self._manager.listeners.discard(tell)
 
     async def BlockAddresses(self, request: pb.BlockAddressesRequest, _: _Context) -> pb.BlockAddressesResponse:
-        """Keeps addresses out of this worker."""
         return pb.BlockAddressesResponse(blocks=self._book.block(request))
 
     async def ListBlocks(self, _request: pb.ListBlocksRequest, _: _Context) -> pb.ListBlocksResponse:
-        """What this worker keeps out."""
         return pb.ListBlocksResponse(blocks=self._book.list())
 
     async def UnblockAddresses(self, request: pb.UnblockAddressesRequest, _: _Context) -> pb.UnblockAddressesResponse:
-        """Lets addresses in again."""
         return self._book.unblock(request)
 
     async def ListBreakers(self, _request: pb.ListBreakersRequest, _: _Context) -> pb.ListBreakersResponse:
-        """The breakers of this worker."""
         return pb.ListBreakersResponse(breakers=self._breakers.shown())
 
     async def ResetBreakers(self, request: pb.ResetBreakersRequest, _: _Context) -> pb.ResetBreakersResponse:
-        """Closes breakers of this worker."""
         return self._breakers.reset(request)
 
     def _result(self, session_id: str, request: pb.KillSessionsRequest) -> pb.KillResult:
-        """What a kill makes of the session as it is now."""
+        """Return the outcome of a kill for the session as it is now."""
         session = self._manager.find(session_id)
         if session is None:
             return pb.KillResult(id=session_id, outcome=pb.KILL_OUTCOME_NOT_FOUND)
@@ -162,9 +153,9 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
 async def _snapshot(
     unseen: dict[str, Session], selection: SessionSelection, now: Callable[[], float]
 ) -> AsyncIterator[session_pb2.Session]:
-    """Takes all out of ``unseen`` and shows the selected ones, a part in each turn of the event loop."""
-    async for some in batches(list(unseen), BATCH_SIZE, now):
-        sessions = [unseen.pop(session_id) for session_id in some if session_id in unseen]
+    """Empty ``unseen`` and yield the selected sessions, a batch in each turn of the event loop."""
+    async for batch in batches(list(unseen), BATCH_SIZE, now):
+        sessions = [unseen.pop(session_id) for session_id in batch if session_id in unseen]
         for message in [selection.pick(session) for session in sessions]:
             if message is not None:
                 yield message

@@ -1,4 +1,4 @@
-"""What the sessions of a worker come to and do now, in one walk over them that gives way to payload."""
+"""Statistics of a worker's sessions, taken in one walk over them that yields to payload."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from householdd.worker.session_driver import SessionDriver
 from householdd.worker.session_manager import SessionManager
 
 BATCH_SIZE = 128
-"""Sessions that are looked at before others have their turn; it takes less than a millisecond."""
+"""Sessions in one turn of the event loop, which takes less than 1 ms."""
 
 
 @dataclass
 class LiveTotals:
-    """What the live sessions of a profile do now."""
+    """Current sums over the live sessions of a profile."""
 
     limited: int = 0
-    """Those that budgets hold back."""
+    """Sessions limited by budgets."""
     download_bps: float = 0.0
     upload_bps: float = 0.0
     unsent: int = 0
-    """Bytes in the kernel that were never sent."""
+    """Bytes in the kernel, not sent yet."""
     unacked: int = 0
     """Segments in flight."""
     buffered: int = 0
@@ -33,16 +33,16 @@ class LiveTotals:
 
 @dataclass
 class SessionStats:
-    """A worker's sessions: who was there at ``at``, and what each had come to when it was looked at, soon after.
+    """A worker's sessions at the time ``at``, each with its sums when it was counted, soon after.
 
-    Each is counted once. Those that end meanwhile still count as live, with all they came to; those that open meanwhile
-    do not count.
+    Each is counted once. A session that ends meanwhile still counts as live, with all its sums; one that opens
+    meanwhile does not count.
     """
 
     at: float
     """Monotonic time."""
     totals: dict[str, ProfileTotals]
-    """By profile, of those that had a session."""
+    """By profile, for profiles that had a session."""
     states: Counter[tuple[str, SessionState]]
     """Live sessions by profile and state."""
     live: dict[str, LiveTotals] = field(init=False)
@@ -53,12 +53,11 @@ class SessionStats:
 
     @property
     def sessions(self) -> int:
-        """Live sessions: those that opened less those that closed."""
+        """Live sessions: opened minus closed."""
         return self.states.total()
 
-    def look(self, driver: SessionDriver) -> None:
-        """Adds one session."""
-        session, link = driver.session, driver.connection
+    def add(self, driver: SessionDriver) -> None:
+        session, connection = driver.session, driver.connection
         key = session.profile.key
         count(driver, self.totals[key].tally)
         if session.state is SessionState.CLOSED:
@@ -67,21 +66,21 @@ class SessionStats:
         live.limited += session.limited_now
         live.download_bps += session.download_meter.bps
         live.upload_bps += session.upload_meter.bps
-        if link.open:
-            live.buffered += link.buffered
+        if connection.open:
+            live.buffered += connection.buffered
             if (tcp := driver.tcp) is not None:
                 live.unsent += tcp.notsent
                 live.unacked += tcp.unacked
 
 
 async def survey(manager: SessionManager) -> SessionStats:
-    """Looks at all sessions."""
-    # In one turn, so that opened, closed and live ones fit each other whatever happens later: one that ends before its
-    # turn is no part of these totals, and is counted as one of the drivers that were live.
+    """Return the statistics of all sessions."""
+    # All three in one turn, so that opened, closed and live sessions add up whatever happens later: one that ends
+    # before its batch is not in these totals, and counts as one of these drivers.
     drivers = list(manager.live.values())
     states = Counter((driver.session.profile.key, driver.session.state) for driver in drivers)
-    taken = SessionStats(manager.clock.now(), manager.ended_totals(), states)
-    async for some in batches(drivers, BATCH_SIZE, manager.clock.now):
-        for driver in some:
-            taken.look(driver)
-    return taken
+    stats = SessionStats(manager.clock.now(), manager.ended_totals(), states)
+    async for batch in batches(drivers, BATCH_SIZE, manager.clock.now):
+        for driver in batch:
+            stats.add(driver)
+    return stats
