@@ -53,7 +53,7 @@ def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     assert done.stdout.split()[0] == "WHO"
-    assert "plays as if alone on the line" in done.stdout
+    assert "Alex plays as if no one else were online." in done.stdout
     assert "household grade" in done.stdout
     assert "of the pings, which TCP sent again" in done.stdout
 

@@ -2,49 +2,51 @@
 
 VERDICTS = {
     "gaming": {
-        "excellent": "plays as if alone on the line",
-        "good": "would rarely notice a delay",
-        "fair": "would notice lag in fights",
-        "poor": "would lose fights to lag",
-        "unusable": "could not play",
-        "unknown": "was not measured",
+        "excellent": "Alex plays as if no one else were online.",
+        "good": "Alex plays well, with the odd stutter.",
+        "fair": "Alex notices lag in close fights.",
+        "poor": "Alex loses fights to lag.",
+        "unusable": "Alex cannot play while the others are online.",
+        "unknown": "Not enough was measured to judge Alex's game.",
     },
     "video_call": {
-        "excellent": "has a clear call",
-        "good": "has a good call, with a hitch now and then",
-        "fair": "would talk over others at times",
-        "poor": "would be cut off again and again",
-        "unusable": "could not hold the call",
-        "unknown": "was not measured",
+        "excellent": "Sarah's call is perfectly clear.",
+        "good": "Sarah's call is good, with the odd glitch.",
+        "fair": "Sarah and her friends sometimes talk over each other.",
+        "poor": "Sarah's call keeps breaking up.",
+        "unusable": "Sarah has to hang up.",
+        "unknown": "Not enough was measured to judge Sarah's call.",
     },
     "streaming": {
-        "excellent": "sees a sharp picture without a stop",
-        "good": "sees a good picture",
-        "fair": "would see the picture stop or blur",
-        "poor": "would wait for the picture again and again",
-        "unusable": "could not watch",
-        "unknown": "was not measured",
+        "excellent": "Jake's film is sharp and never stops.",
+        "good": "Jake's film plays well, a little blurry at times.",
+        "fair": "Jake's film turns blurry at times, or stops briefly.",
+        "poor": "Jake's film keeps stopping to load.",
+        "unusable": "Jake cannot watch: the line is too slow for his film.",
+        "unknown": "Not enough was measured to judge Jake's film.",
     },
     "bulk_transfer": {
-        "excellent": "pulls its updates and leaves room for others",
-        "good": "pulls its updates",
-        "fair": "pulls its updates, and others feel it",
-        "poor": "holds everybody else up",
-        "unusable": "holds everybody else up",
-        "unknown": "was not judged",
+        "excellent": "The Computer updates quickly and leaves room for the others.",
+        "good": "The Computer updates, and the others hardly notice.",
+        "fair": "While the Computer updates, pages open slowly.",
+        "poor": "While the Computer updates, everything is slow.",
+        "unusable": "While the Computer updates, nothing else gets through.",
+        "unknown": "Not enough was measured to judge the Computer's updates.",
     },
 }
+"""Sentences by activity and band; the page says the same."""
 
 INVALID = {
     "tab_hidden": "the page was hidden",
-    "clock_jump": "the clock was set, or the machine slept",
-    "client_overloaded": "this machine was too busy to measure",
+    "clock_jump": "the clock jumped, or the device was asleep",
+    "client_overloaded": "the device was too busy to measure",
     "server_overloaded": "the server was too busy to measure",
     "server_limited": "the server was the limit, not the line",
-    "stopped_early": "it was stopped early",
+    "stopped_early": "the test was stopped early",
     "connection_lost": "a connection was lost",
-    "too_few_samples": "too few pings were answered",
+    "too_few_samples": "not enough was measured",
 }
+"""Reasons for which a run does not count."""
 
 
 def verdict(key: str) -> str:
