@@ -1,4 +1,4 @@
-"""Sessions as the control API shows them."""
+"""Sessions as messages of the control API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from householdd.api.convert import duration, timestamp
 
 
 def session(**fields: Any) -> pb.Session:
-    """A session; these fields take the place of the sample's."""
+    """Return a session; ``fields`` replace those of the sample."""
     sample: dict[str, Any] = {
         "id": "6f1e7a52-0000-4000-8000-000000000001",
         "user_id": "jake_42",
@@ -40,7 +40,7 @@ def session(**fields: Any) -> pb.Session:
 
 @st.composite
 def houses(draw: st.DrawFn) -> list[pb.Session]:
-    """Sessions with many ties in everything but the id."""
+    """Sessions with equal values in many fields, except the id."""
     ids = draw(st.lists(st.integers(0, 2**128 - 1), unique=True, max_size=12))
     return [
         session(

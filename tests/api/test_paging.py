@@ -29,7 +29,7 @@ ORDERS = st.sampled_from(
 
 
 def walk(house: list[pb.Session], size: int, order_by: str) -> list[pb.Session]:
-    """All pages, one after the other."""
+    """Return the sessions of all pages."""
     walked: list[pb.Session] = []
     token = ""
     while True:

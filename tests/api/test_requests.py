@@ -18,7 +18,7 @@ ID = "6f1e7a52-0000-4000-8000-000000000001"
 
 
 def refused(caught: pytest.ExceptionInfo[Refusal]) -> str:
-    """The sentence of a refusal of one field, which its details name too."""
+    """Return the message of a refusal, after checking that its details name the same field."""
     refusal = caught.value
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
     (details,) = refusal.details

@@ -15,7 +15,7 @@ CHANGES = {"Drain", "Resume", "Shutdown", "Kill", "Block", "Unblock", "Update", 
 
 
 def served(daemon: Daemon) -> set[str]:
-    """Full names of all methods that the daemon serves, as reflection describes them."""
+    """Return the full names of all methods that the daemon serves, by reflection."""
     with grpc.insecure_channel(f"unix:{daemon.control_socket}") as channel:
         stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
 

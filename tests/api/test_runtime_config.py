@@ -16,7 +16,7 @@ CATALOGUE = Catalogue(read_profiles(None))
 
 
 class Fleet:
-    """Where changes are carried to; it takes its time, and refuses while it is told to."""
+    """Workers that take a change, or refuse it while ``refuses``."""
 
     def __init__(self) -> None:
         self.settings = CATALOGUE.defaults
@@ -83,7 +83,7 @@ async def test_a_reload_that_is_refused_changes_nothing(config: RuntimeConfig, f
 async def test_a_stale_etag_or_a_wrong_value_changes_nothing(config: RuntimeConfig) -> None:
     before = config.state
     update = RuntimeSettings(Timeouts(close=1, drain=-1))
-    with pytest.raises(Refusal, match=r"^etag: 'old' is no longer true"):
+    with pytest.raises(Refusal, match=r"^etag: 'old' is stale"):
         await config.set(update, ["timeouts.close"], "old")
     with pytest.raises(SettingError, match=r"^timeouts.drain: -1 s is out of range; allowed is 0 to 3600 s$"):
         await config.set(update, ["timeouts.close", "timeouts.drain"])

@@ -1,4 +1,4 @@
-"""Watchers that read nothing, over real gRPC: its flow control is what makes them slow."""
+"""Watchers that do not read, over real gRPC, whose flow control makes them slow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.timers import Timers
 
 @contextlib.asynccontextmanager
 async def serving(service: session_service_pb2_grpc.SessionServiceServicer, directory: Path) -> AsyncIterator[Any]:
-    """A stub of the service, on a socket of its own."""
+    """Serve the service on a socket and yield a stub."""
     address = f"unix:{directory / 's'}"
     server = grpc.aio.server(interceptors=[CallInterceptor(everybody, 10)])
     session_service_pb2_grpc.add_SessionServiceServicer_to_server(service, server)
@@ -48,7 +48,7 @@ async def serving(service: session_service_pb2_grpc.SessionServiceServicer, dire
 
 
 async def told_to_list_again(call: Any) -> None:
-    """Reads on, to the end that a watcher that fell behind is told."""
+    """Read to the end, and check that the watcher is told that it fell behind."""
 
     async def read_on() -> None:
         while await call.read() is not grpc.aio.EOF:
@@ -84,7 +84,7 @@ async def test_a_worker_lets_go_of_a_watcher_that_does_not_read(
 
 
 class EndlessCall:
-    """A worker's stream that always has more."""
+    """A stream of a worker that never ends."""
 
     def __init__(self) -> None:
         self.cancelled = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The operator's brand and frame: what the configuration takes, and what the page then is."""
+"""The brand and frame ancestors: validation of the configuration, and their effect on the page."""
 
 from __future__ import annotations
 

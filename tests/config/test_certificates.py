@@ -1,4 +1,4 @@
-"""What is wrong with a certificate is named, before anything is served, and nothing asks for a pass phrase."""
+"""Problems of certificates are named before anything is served, and nothing prompts for a pass phrase."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from householdd.supervisor import check_config
 from tests.certificates import Pair, issue, weak
 
 Make = Callable[[Pair], tuple[bytes, bytes]]
-"""What a certificate's file and its key's hold, of a pair that is good."""
+"""Content of the files of a valid certificate and its key."""
 
 FAULTS: dict[str, tuple[Make, str]] = {
     "encrypted key": (

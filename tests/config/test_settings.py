@@ -32,7 +32,7 @@ PLACEHOLDERS = {
     "acme_dir",
     "legacy_listen",
 }
-"""Keys without a default, which the example shows with a plausible path."""
+"""Keys without a default, which the example shows with a plausible value."""
 
 
 def test_the_example_configuration_changes_nothing(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_the_example_configuration_changes_nothing(tmp_path: Path) -> None:
 
 
 def uncommented() -> dict[str, Any]:
-    """The example with every key that it shows."""
+    """Return the example with all keys uncommented."""
     # A commented line that is a key, not a sentence.
     return tomllib.loads(re.sub(r"^#(?=[a-z0-9_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE))
 

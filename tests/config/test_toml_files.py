@@ -1,5 +1,3 @@
-"""TOML as people save it: accepted where it is clear what they mean, named where it is not."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

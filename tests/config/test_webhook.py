@@ -1,5 +1,3 @@
-"""The webhook's part of the configuration."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The thread that writes log lines, and its queue."""
-
 from __future__ import annotations
 
 import fcntl
@@ -20,7 +18,7 @@ LINE = b"x" * 99 + b"\n"
 
 @dataclass
 class Pipe:
-    """Both ends of a small pipe."""
+    """Yield both ends of a small pipe."""
 
     reading: int
     writing: int

@@ -1,4 +1,4 @@
-"""What the log looks like to whoever reads it: as lines of JSON, and as entries of the journal."""
+"""The log as its readers see it: lines of JSON, and entries of the journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SET_UP = (
 
 
 def run(code: str, log: Path, log_format: str = "json", *, journal: bool = False) -> list[str]:
-    """Lines on standard error of a process of its own, where ``journal`` says that it is the journal's."""
+    """Return the lines on standard error of a new process; with ``journal`` it is connected to the journal."""
     with log.open("wb") as file:
         status = os.fstat(file.fileno())
         stream = f"{status.st_dev}:{status.st_ino}" if journal else "1:1"

@@ -19,7 +19,7 @@ RANGES = {
     "close": (0.1, 30, 2),
     "drain": (0, 3600, 60),
 }
-"""Least, greatest and default value of every setting."""
+"""Minimum, maximum and default of each setting."""
 
 
 def with_value(name: str, value: float) -> Timeouts:
@@ -104,7 +104,7 @@ def test_the_first_wrong_value_is_named() -> None:
     ],
 )
 def test_the_bounds_of_an_adaptive_timeout_do_not_refuse_each_other(values: dict[str, float]) -> None:
-    """An operator changes one at a time; which of two crossed bounds gives way is said with the setting."""
+    """An operator changes one at a time; the description says which of two crossed bounds applies."""
     replace(Timeouts(), **values).check()  # type: ignore[arg-type]  # counts are not among them
 
 

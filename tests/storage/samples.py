@@ -1,4 +1,4 @@
-"""Rows that several tests begin with."""
+"""Sample rows."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ RUN = RunRow(
 
 
 def session(number: int, **changes: Any) -> SessionRow:
-    """A session of its own."""
+    """Return a session whose id has ``number``."""
     return replace(SESSION, id=f"00000000-0000-4000-8000-{number:012}", **changes)
 
 
 def run(number: int, **changes: Any) -> RunRow:
-    """A run of its own."""
+    """Return a run whose id has ``number``."""
     return replace(RUN, id=f"{number:024x}", **changes)

@@ -1,4 +1,4 @@
-"""Conditions and groups on both kinds of database."""
+"""Conditions and groups with both kinds of database."""
 
 from __future__ import annotations
 

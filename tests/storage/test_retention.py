@@ -1,4 +1,4 @@
-"""What is deleted, when, and how it is shared, on both kinds of database."""
+"""Pruning with both kinds of database: which rows, when, and the shares of networks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLENTY = Bounds(max_rows=10**9, max_bytes=10**15)
 
 
 class Clocks:
-    """Both clocks, set by a test."""
+    """Both clocks, set by the test."""
 
     def __init__(self, wall: float = NOW) -> None:
         self.wall, self.boot = wall, 1000.0
@@ -55,7 +55,7 @@ def keep(engine: Engine, *items: Item, min_session_s: float = 0.0) -> None:
 
 
 def keeper_pass(keeper: Pruner, engine: Engine) -> None:
-    """One pass from its beginning to its end."""
+    """Run one pass completely."""
     keeper.step(engine)
     while keeper._pass is not None:
         keeper.step(engine)
@@ -79,7 +79,7 @@ def by_network(engine: Engine) -> Counter[str]:
 
 
 def crowd(count: int, block: str | None, first: int = 0, closed_at: float = NOW) -> list[Item]:
-    """Sessions of one network, the oldest first, a second apart."""
+    """Return sessions of a network, oldest first, a second apart."""
     return [
         session(first + number, address_block=block, closed_at=closed_at - count + number) for number in range(count)
     ]

@@ -1,4 +1,4 @@
-"""The store on both kinds of database: what goes in comes out, and what happens when the database is not there."""
+"""The store with both kinds of database, also while the database is away."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FOREVER = Retention(days=36500, most=1_000_000)
 def writing(
     database: URL, *first: Item, retention: Retention = FOREVER, last_chance: float = TIMEOUT_S
 ) -> Iterator[Store]:
-    """A store that writes, ``first`` in one batch; at the end it has ``last_chance`` seconds."""
+    """Run a store that writes ``first`` in one batch; close it with a deadline of ``last_chance`` seconds."""
     made = Store(database, retention)
     for item in first:
         assert made.put(item)

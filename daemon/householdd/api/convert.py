@@ -24,38 +24,38 @@ _Message = TypeVar("_Message", bound=Message)
 
 
 def duration(seconds: float) -> Duration:
-    """Seconds, to the microsecond."""
+    """Return a duration, to the microsecond."""
     message = Duration()
     message.FromMicroseconds(round(seconds * 1e6))
     return message
 
 
 def seconds(message: Duration) -> float:
-    """Seconds of a duration."""
+    """Return the seconds of a duration."""
     return message.seconds + message.nanos / 1e9
 
 
 def timestamp(wall: float) -> Timestamp:
-    """Unix time in seconds, to the microsecond."""
+    """Return the timestamp of a Unix time in seconds, to the microsecond."""
     message = Timestamp()
     message.FromMicroseconds(round(wall * 1e6))
     return message
 
 
 def unix(message: Timestamp) -> float:
-    """Unix time in seconds. Raises ValueError for one outside the years 1 to 9999, which only a client can send."""
+    """Return the Unix time of a timestamp in seconds. Raises ValueError outside the years 1 to 9999."""
     return message.ToMicroseconds() / 1e6
 
 
 @cache
 def state(value: SessionState) -> pb.SessionState.ValueType:
-    """The state's number."""
+    """Return the number of a state."""
     return pb.SessionState.Value(f"SESSION_STATE_{value.name}")
 
 
 @cache
 def reason(value: CloseReason) -> pb.CloseReason.ValueType:
-    """The reason's number."""
+    """Return the number of a reason."""
     return pb.CloseReason.Value(f"CLOSE_REASON_{value.name}")
 
 
@@ -72,19 +72,19 @@ def reason_of_word(word: str) -> pb.CloseReason.ValueType:
 
 @cache
 def refusal(value: Cause) -> server_service_pb2.RefusalCause.ValueType:
-    """The cause's number."""
+    """Return the number of a cause."""
     return server_service_pb2.RefusalCause.Value(f"REFUSAL_CAUSE_{value.name}")
 
 
 @cache
 def evidence(value: EvidenceKind) -> pb.EvidenceKind.ValueType:
-    """The kind's number."""
+    """Return the number of a kind."""
     return pb.EvidenceKind.Value(f"EVIDENCE_KIND_{value.name}")
 
 
 @cache
 def verdict(value: Verdict) -> pb.Verdict.ValueType:
-    """The verdict's number."""
+    """Return the number of a verdict."""
     return pb.Verdict.Value(f"VERDICT_{value.name}")
 
 
@@ -106,7 +106,7 @@ def settings(message: _Message, group: SettingGroup) -> _Message:
 
 
 def overload(controller: OverloadController, since_wall: float) -> server_service_pb2.Overload:
-    """A worker's overload; ``since_wall`` is when its step began, Unix time."""
+    """Return the overload of a worker, whose step began at Unix time ``since_wall``."""
     api = server_service_pb2
     message = api.Overload(
         step=api.OverloadStep.Value(f"OVERLOAD_STEP_{controller.level.name}"), since=timestamp(since_wall)
@@ -141,12 +141,12 @@ def _constants(value: Session, worker: str) -> _Constants:
 
 
 def constants(value: Session, worker: str) -> pb.Session:
-    """Those fields of a session that keep their values, for a small part of what all of them take."""
+    """Return a session with its constant fields only, which is much cheaper than all fields."""
     return pb.Session(**_constants(value, worker))
 
 
 def session(value: Session, worker: str, now: float) -> pb.Session:
-    """A session as it is at ``now``, monotonic."""
+    """Return a session as of monotonic time ``now``."""
     liveness = value.liveness
     message = pb.Session(
         **_constants(value, worker),

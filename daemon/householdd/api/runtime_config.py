@@ -194,6 +194,6 @@ def _stale(etag: str, current: str) -> NoReturn:
     details = error_details_pb2.ErrorInfo(reason="STALE_ETAG", domain=DOMAIN, metadata={"etag": current})
     raise Refusal(
         grpc.StatusCode.ABORTED,
-        f"etag: {etag[:64]!r} is no longer true, the configuration was changed; it is {current} now",
+        f"etag: {etag[:64]!r} is stale, the configuration has changed; its etag is {current}",
         details,
     )
