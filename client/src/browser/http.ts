@@ -1,4 +1,3 @@
-/** Complete HTTP response. */
 export interface HttpAnswer {
   status: number;
   headers: Headers;

@@ -3,7 +3,6 @@ export class StoredValue {
   readonly #name: string;
   readonly #storage: () => Storage;
 
-  /** `storage` may throw. */
   constructor(name: string, storage: () => Storage) {
     this.#name = name;
     this.#storage = storage;

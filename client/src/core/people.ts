@@ -1,4 +1,4 @@
-/** The people of the household, in the order shown. */
+/** In the order shown. */
 export const people = ["alex", "sarah", "jake", "computer"] as const;
 
 export type Person = (typeof people)[number];

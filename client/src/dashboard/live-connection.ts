@@ -34,7 +34,6 @@ export class LiveConnection {
     this.#listener = listener;
   }
 
-  /** Connect with the known token. */
   open(): void {
     clearTimeout(this.#retry);
     const url = new URL("live", location.href);
@@ -65,7 +64,6 @@ export class LiveConnection {
     if (this.#welcome) this.#send({ type: "view", ...view });
   }
 
-  /** Request a change and return its result. */
   request(change: Change): Promise<ChangeResult> {
     const id = crypto.randomUUID();
     return new Promise((resolve) => {

@@ -107,7 +107,6 @@ export interface Day {
 
 export type Runs = { runs: readonly Run[]; days: readonly Day[] } | Problem;
 
-/** Result of a change. */
 export type ChangeResult =
   | { type: "done"; outcomes?: Readonly<Record<string, number>>; blocked?: readonly string[]; missing: readonly string[] }
   | ({ type: "failed" } & Problem);

@@ -2,9 +2,8 @@ import type { SessionRow } from "./live-messages.js";
 
 /** Table row: a session, or several of one household. */
 export interface Row extends SessionRow {
-  /** Stable identity of the row. */
+  /** Stable while sessions come and go. */
   key: string;
-  /** Ids of its sessions. */
   ids: readonly string[];
   /** Whether its sessions are shown; undefined for a session. */
   unfolded: boolean | undefined;
@@ -12,7 +11,6 @@ export interface Row extends SessionRow {
   depth: number;
 }
 
-/** Labels of folded rows. */
 export interface Words {
   people: (count: number) => string;
   probes: (count: number) => string;
@@ -103,7 +101,6 @@ function median(values: readonly number[]): number | null {
   return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
 
-/** Return the client's address without its port. */
 export function address({ peer }: SessionRow): string {
   return peer.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 }

@@ -22,7 +22,7 @@ export class SessionQuery {
   /** Tokens of the pages up to this one; the first page has none. */
   #tokens: string[] = [];
 
-  /** Filter as typed. */
+  /** As typed. */
   get filter(): string {
     return this.#filter;
   }
@@ -31,7 +31,7 @@ export class SessionQuery {
     return this.#order;
   }
 
-  /** Page, from 1. */
+  /** From 1. */
   get page(): number {
     return this.#tokens.length + 1;
   }

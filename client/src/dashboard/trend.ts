@@ -1,13 +1,11 @@
 import type { Point } from "./live-messages.js";
 
-/** Seconds shown. */
+/** Seconds. */
 export const span = 600;
 
-/** Points of the last minutes. */
 export class Trend {
   #points: Point[] = [];
 
-  /** Start over with the daemon's points. */
   reset(points: readonly Point[]): void {
     this.#points = [...points];
   }

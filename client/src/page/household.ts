@@ -32,7 +32,6 @@ import { SessionWorker } from "./session-worker.js";
 
 /** Time for a worker to stop before it is terminated. */
 const stopTimeoutMs = 4000;
-/** Time for the server to confirm the report. */
 const reportTimeoutMs = 3000;
 
 /** Result of a run, and its report, which the server stores and every view shows. */
@@ -53,13 +52,11 @@ export class Household {
   #runPhase: RunPhase = "idle-baseline";
   #phaseBeganAt = this.#beganAt;
   #idleUntil: number | undefined;
-  /** Session of the warm-up. */
   readonly #warmUp: SessionWorker | undefined;
   #next: ReturnType<typeof setTimeout> | undefined;
   #stoppedEarly = false;
   /** True while waiting for the server to store the report. */
   #awaitingStored = false;
-  /** Result that the server was told. */
   #reportedOutcome: Outcome | undefined;
   #endedAt: number | undefined;
 
@@ -95,7 +92,6 @@ export class Household {
     return this.#stoppedEarly && !isOver(phase) ? "stopping" : phase;
   }
 
-  /** The server's answer to the report, if any. */
   get stored(): Stored | undefined {
     return this.#probes[0]?.snapshot.stored;
   }
@@ -118,7 +114,9 @@ export class Household {
     const now = this.#endedAt ?? monotonic();
     const journals = new Map<Party, Journal>([["probe", lineJournal(this.#probeJournals())]]);
     for (const [person, session] of this.#people) journals.set(person, session.record.journal);
-    for (const { record } of this.#warmUpSessions()) journals.set("computer", concatenated(record.journal, journals.get("computer")));
+    for (const { record } of this.#warmUpSessions()) {
+      journals.set("computer", concatenated(record.journal, journals.get("computer")));
+    }
     return {
       beganAt: this.#beganAt,
       now,
@@ -140,14 +138,13 @@ export class Household {
     return { result: { ...result, serverTcp: this.#serverTcp() }, report };
   }
 
-  /** Stop all sessions, and terminate those that do not. */
+  /** Sessions that do not stop in time are terminated. */
   stop(): void {
     if (isOver(this.phase)) return;
     this.#stoppedEarly = true;
     this.#finish();
   }
 
-  /** Terminate all sessions. */
   abandon(): void {
     if (!isOver(this.phase)) this.#stoppedEarly = true;
     this.#endAll({ kind: "stopped" });
@@ -189,7 +186,6 @@ export class Household {
     return warmUpOf(journal, trafficOf(snapshot, this.#endedAt ?? monotonic()));
   }
 
-  /** Return the session shown for a person. */
   #shownSession(person: Person, session: SessionWorker): SessionWorker {
     return person === "computer" && this.#runPhase === "warm-up" ? (this.#warmUp ?? session) : session;
   }

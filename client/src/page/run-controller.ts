@@ -23,8 +23,7 @@ const paintEveryMs = 250;
 const drawEveryPaints = 8;
 /** Retry of a server that refuses runs without naming a time. */
 const defaultRetryS = 15;
-/** Globals that a run needs. */
-const needed = ["WebSocket", "Worker"] as const;
+const requiredGlobals = ["WebSocket", "Worker"] as const;
 
 /** Runs the test as often as the customer asks, and waits while the server would refuse. */
 export class RunController {
@@ -37,7 +36,6 @@ export class RunController {
   #paints = 0;
   /** Reason that no run can start, or the last one did not finish. */
   #interruption: Interruption | undefined;
-  /** Time until which the button is off. */
   #waitUntil = 0;
   #waiting: ReturnType<typeof setInterval> | undefined;
 
@@ -48,7 +46,7 @@ export class RunController {
   }
 
   begin(): void {
-    const lacking = needed.filter((name) => !(name in globalThis));
+    const lacking = requiredGlobals.filter((name) => !(name in globalThis));
     this.#page.introduce(this.#options, lacking);
     this.#show();
     if (lacking.length > 0) return;

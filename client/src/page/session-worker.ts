@@ -11,8 +11,7 @@ import type { FromWorker, ToWorker } from "../core/session/worker-messages.js";
 /** Silence of a worker, which reports four times a second, that the page shows. */
 const overdueMs = 1000;
 /** Time for the closing handshake before the worker is terminated. */
-const lingerMs = 1000;
-/** Timeout for the health check. */
+const closeTimeoutMs = 1000;
 const answerTimeoutMs = 3000;
 
 export interface SessionWorkerOptions {
@@ -43,7 +42,6 @@ export class SessionWorker {
     return this.#snapshot.phase;
   }
 
-  /** Latest report, and all events. */
   get record(): ConnectionRecord {
     return { snapshot: this.#snapshot, journal: this.#recording };
   }
@@ -101,7 +99,6 @@ export class SessionWorker {
     this.#changed();
   }
 
-  /** Terminate. */
   end(ending: Ending): void {
     if (isOver(this.phase)) return;
     this.#worker?.terminate();
@@ -125,12 +122,11 @@ export class SessionWorker {
     const stopping = before === "stopping" && !isOver(snapshot.phase);
     this.#snapshot = stopping ? { ...snapshot, phase: "stopping" } : snapshot;
     this.#reportedAt = monotonic();
-    if (isOver(snapshot.phase)) setTimeout(() => this.#worker?.terminate(), lingerMs);
+    if (isOver(snapshot.phase)) setTimeout(() => this.#worker?.terminate(), closeTimeoutMs);
     if (this.phase !== before || (snapshot.stored === undefined) !== (stored === undefined)) this.#changed();
   }
 }
 
-/** Return the address of a party's WebSocket. */
 function addressOf(userId: string, testId: string, maxMbps: number | undefined): string {
   const option = maxMbps === undefined ? "" : `&throughput=${maxMbps}`;
   // An ISP that admits only its customers links here with a token.

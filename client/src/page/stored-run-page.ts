@@ -6,7 +6,6 @@ import type { Page } from "../view/page.js";
 const timeoutMs = 10_000;
 const notFound = 404;
 
-/** Return the address of a stored run. */
 export function permalinkTo(id: string): string {
   return `${location.origin}${location.pathname}?run=${id}`;
 }

@@ -44,7 +44,6 @@ export type Label =
   | "privacy"
   | "imprint";
 
-/** Columns of the experts' tables. */
 export type Column =
   | "who"
   | "samples"
@@ -65,7 +64,6 @@ export type Column =
   | "delivery"
   | "congestionControl";
 
-/** Texts of the page in one language. */
 export interface Text {
   /** BCP 47. */
   lang: string;
@@ -74,7 +72,6 @@ export interface Text {
     Person,
     { name: string; activity: string; need: string; note: string; quality: Record<Quality, string> }
   >;
-  /** Name of the probe. */
   probe: string;
   button: {
     start: string;
@@ -82,7 +79,6 @@ export interface Text {
     stopping: string;
     again: string;
     own: string;
-    /** While the server refuses runs. */
     wait: (seconds: number) => string;
   };
   progress: string;
@@ -101,24 +97,20 @@ export interface Text {
     trouble: (names: readonly string[], title: string) => string;
     hidden: string;
   };
-  /** Notes before a run. */
   advance: {
     /** Data used: per Mbit/s of the line, and on an example line of `mbps`. */
     data: (each: string, mbps: number, example: string) => string;
-    /** Data used at most. */
     dataAtMost: (bytes: string) => string;
     wifi: string;
     metered: string;
     /** Invalid option in the address. */
     wrong: Record<QueryOption, (least: number, most: number) => string>;
-    /** Features that the browser lacks. */
     lacking: (features: readonly string[]) => string;
   };
   phases: Record<Phase, string>;
   /** A person before the household starts. */
   waiting: string;
   totals: (received: string, sent: string) => string;
-  /** Scale of the sparkline. */
   sparklineScale: (topMs: number) => string;
   silent: (seconds: number) => string;
   /** Why a run did not finish or start, and what to do. */
@@ -131,7 +123,6 @@ export interface Text {
     grade: (grade: string) => string;
     noGrade: string;
     invalid: string;
-    /** Figures are formatted. */
     increase: (baseline: string, loaded: string, added: string) => string;
     loss: (percent: string) => string;
     score: (score: number) => string;
@@ -142,7 +133,6 @@ export interface Text {
     neverStarted: string;
     /** Too low a rate, without stalls. */
     tooSlow: (got: string, wanted: string) => string;
-    /** Data used. */
     moved: (bytes: string) => string;
     mos: (mos: string) => string;
     rate: (mbps: string) => string;
@@ -154,7 +144,6 @@ export interface Text {
     warmUp: string;
     load: string;
     recovery: string;
-    /** Description of a chart. */
     delay: (idle: string, p50: string, p95: string) => string;
     rate: (down: string, up: string) => string;
     empty: string;
@@ -163,13 +152,11 @@ export interface Text {
     columns: Record<Column, string>;
     idle: string;
     loaded: string;
-    /** A person's own connection. */
     own: (name: string) => string;
     ownQueue: (name: string) => string;
   };
   /** Method; `tls` is whether connections are encrypted. */
   method: (tls: boolean) => string;
-  /** A stored run, opened by its link. */
   stored: { loading: string; headline: (when: string) => string; about: string; unknown: string; unavailable: string };
   share: { copied: string; notCopied: string; linkNotCopied: string; card: string; downAndUp: (down: string, up: string) => string; delay: (added: string) => string };
 }

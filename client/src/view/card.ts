@@ -12,9 +12,9 @@ import type { Format } from "./format.js";
 import { Sparkline } from "./sparkline.js";
 
 /** Silence worth showing; less is a slow line. */
-const silenceWorthSayingMs = 1500;
+const minShownSilenceMs = 1500;
 
-/** Card of a person: live figures, then the result. */
+/** Live figures, then the result. */
 export class Card {
   readonly root: HTMLElement;
   readonly #person: Person;
@@ -49,7 +49,6 @@ export class Card {
     this.#name();
   }
 
-  /** Clear the previous run. */
   reset(): void {
     this.#sparkline.clear();
     this.#score.hidden = true;
@@ -64,11 +63,11 @@ export class Card {
     const { dataset } = this.root;
     dataset.state = snapshot.phase;
     dataset.quality = qualityOf(this.#person, snapshot);
-    dataset.silent = String(!isOver(snapshot.phase) && snapshot.silentMs > silenceWorthSayingMs);
+    dataset.silent = String(!isOver(snapshot.phase) && snapshot.silentMs > minShownSilenceMs);
     dataset.receivedBytes = String(snapshot.receivedBytes);
     dataset.sentBytes = String(snapshot.sentBytes);
-    setText(this.#figures.down, this.#format.mbps(begun(snapshot) ? snapshot.downloadBps : undefined));
-    setText(this.#figures.up, this.#format.mbps(begun(snapshot) ? snapshot.uploadBps : undefined));
+    setText(this.#figures.down, this.#format.mbps(hasStarted(snapshot) ? snapshot.downloadBps : undefined));
+    setText(this.#figures.up, this.#format.mbps(hasStarted(snapshot) ? snapshot.uploadBps : undefined));
     setText(this.#figures.p50, this.#format.milliseconds(snapshot.latency.p50Ms));
     setText(this.#figures.p95, this.#format.milliseconds(snapshot.latency.p95Ms));
     setText(this.#quality, waiting && snapshot.phase === "idle" ? this.#text.waiting : this.#qualityWords(snapshot));
@@ -130,15 +129,14 @@ export class Card {
     const { receivedBytes, sentBytes } = snapshot;
     const interruption = snapshot.ending && interruptionBy(snapshot.ending);
     if (interruption !== undefined) return this.#text.interruptions[interruption.cause].title;
-    if (!begun(snapshot)) return "";
-    if (!isOver(snapshot.phase) && snapshot.silentMs > silenceWorthSayingMs) {
+    if (!hasStarted(snapshot)) return "";
+    if (!isOver(snapshot.phase) && snapshot.silentMs > minShownSilenceMs) {
       return this.#text.silent(Math.round(snapshot.silentMs / 1000));
     }
     return this.#text.totals(this.#format.bytes(receivedBytes), this.#format.bytes(sentBytes));
   }
 }
 
-/** Return whether there are figures. */
-function begun(snapshot: Snapshot): boolean {
+function hasStarted(snapshot: Snapshot): boolean {
   return snapshot.elapsedMs > 0;
 }

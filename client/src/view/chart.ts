@@ -3,7 +3,7 @@ import { find } from "./dom.js";
 import type { Format } from "./format.js";
 
 /** Named span of the time axis, in seconds. */
-export interface Band {
+export interface TimeBand {
   name: string;
   from: number;
   until: number;
@@ -17,7 +17,6 @@ export interface Line {
   filled: boolean;
   /** Lengths of strokes and gaps, pixels. */
   dash?: readonly number[];
-  /** Label at its end. */
   name?: string;
   /** Whether gaps stay open. */
   broken?: boolean;
@@ -25,17 +24,15 @@ export interface Line {
 
 type Column = readonly (number | null)[];
 
-/** Chart of lines over time. */
 export class Chart {
   readonly #holder: HTMLElement;
   readonly #lines: readonly Line[];
   readonly #format: Format;
-  /** Minimum top of the scale. */
   readonly #minTop: number;
   /** Label of the axis at a second. */
   readonly #tick: (seconds: number) => string;
   #plot: uPlot | undefined;
-  #bands: readonly Band[] = [];
+  #bands: readonly TimeBand[] = [];
   #seconds = 1;
 
   constructor(
@@ -65,7 +62,7 @@ export class Chart {
   }
 
   /** Draw a column for each line over `seconds`; `words` describe the chart. */
-  draw(xs: readonly number[], columns: readonly Column[], bands: readonly Band[], seconds: number, words: string): void {
+  draw(xs: readonly number[], columns: readonly Column[], bands: readonly TimeBand[], seconds: number, words: string): void {
     this.#bands = bands;
     this.#seconds = seconds;
     this.#holder.setAttribute("aria-label", words);

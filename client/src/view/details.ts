@@ -13,7 +13,6 @@ const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter
 const tcpColumns = ["who", "rtt", "minRtt", "retransmits", "delivery", "congestionControl"] as const;
 const rateColumns = ["who", "downWanted", "downGot", "upWanted", "upGot", "share"] as const;
 
-/** Figures behind the report, for experts. */
 export class Details {
   readonly #root: HTMLDetailsElement;
   readonly #text: Text;

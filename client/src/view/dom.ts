@@ -23,7 +23,6 @@ export function label(root: ParentNode, { labels }: { labels: Readonly<Record<st
   }
 }
 
-/** Fill a list. */
 export function setItems(list: Element, texts: readonly string[]): void {
   list.replaceChildren(
     ...texts.map((text) => {

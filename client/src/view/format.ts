@@ -20,7 +20,6 @@ export class Format {
     return ms === undefined ? "–" : this.#fixed(ms, ms < 9.95 ? 1 : 0);
   }
 
-  /** Return a number with 0 to 2 decimals. */
   decimal(value: number, digits: 0 | 1 | 2): string {
     return this.#fixed(value, digits);
   }
@@ -30,7 +29,6 @@ export class Format {
     return this.#fixed(value, Number.isInteger(value) ? 0 : Number.isInteger(value * 10) ? 1 : 2);
   }
 
-  /** Return bytes in a decimal unit. */
   bytes(bytes: number): string {
     if (bytes < 1_000_000) return `${this.#fixed(bytes / 1000, 0)} kB`;
     if (bytes < 1_000_000_000) return `${this.#fixed(bytes / 1_000_000, bytes < 99_950_000 ? 1 : 0)} MB`;

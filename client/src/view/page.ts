@@ -22,7 +22,7 @@ export interface ShownInterruption {
   seconds: number;
 }
 
-/** The page: status, button, progress, live figures, cards, and the result. */
+/** Status, button, progress, live figures, cards, and the result. */
 export class Page {
   readonly #document: Document;
   readonly #text: Text;
@@ -76,12 +76,10 @@ export class Page {
     this.#button.disabled = false;
   }
 
-  /** Show the notes before a run. */
   introduce(options: QueryOptions, lacking: readonly string[]): void {
     setItems(find(this.#document, "#notes", HTMLElement), notesOf(options, lacking, this.#text, this.#format));
   }
 
-  /** Clear the previous run. */
   reset(): void {
     this.#baselineMs = undefined;
     delete this.#document.documentElement.dataset.outcome;
@@ -203,7 +201,6 @@ export class Page {
   }
 }
 
-/** Open the details while printing. */
 function preparePrint(root: Document): void {
   const details = find(root, "#details", HTMLDetailsElement);
   let wasOpen = details.open;

@@ -49,7 +49,6 @@ function draw(context: CanvasRenderingContext2D, { endedAt, host, report }: Conc
   write(context, `${brand() || host} · ${day}`, margin, height - 20, 24, soft, 400);
 }
 
-/** Return the operator's name, or "". */
 function brand(): string {
   const mark = document.querySelector(".brand");
   return mark?.querySelector("img")?.alt ?? mark?.textContent.trim() ?? "";

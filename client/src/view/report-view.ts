@@ -9,7 +9,7 @@ import { isTooSlow } from "./activity-detail.js";
 import { find, setItems, setText } from "./dom.js";
 import type { Format } from "./format.js";
 
-/** Loss at which games and calls suffer, whatever the delay: the strictest bound of the requirements. */
+/** Loss at which games and calls suffer, whatever the delay: the highest CPUP of the requirements. */
 const noticedLoss = 0.01;
 
 /** The household's grade, its meaning and advice; for an invalid run, the reasons. */
@@ -55,7 +55,7 @@ export class ReportView {
     setText(this.#part("#line"), warmUp === null || grade === null ? "" : this.#line(warmUp));
     const moved = movedBytes(timeline);
     setText(this.#part("#moved"), moved === 0 ? "" : this.#text.report.moved(this.#format.bytes(moved)));
-    setItems(this.#part("#invalid"), told(report.invalid).map((reason) => messageOf(this.#text, `invalid.${reason}`)));
+    setItems(this.#part("#invalid"), shownReasons(report.invalid).map((reason) => messageOf(this.#text, `invalid.${reason}`)));
     this.#advice.hidden = words === undefined;
     setItems(find(this.#advice, "ul", HTMLElement), [...(words?.advice ?? []), ...this.#rateAdvice(report)]);
   }
@@ -82,7 +82,7 @@ export class ReportView {
 }
 
 /** Leave out too few samples of a run that was cut short. */
-function told(reasons: readonly Invalid[]): readonly Invalid[] {
+function shownReasons(reasons: readonly Invalid[]): readonly Invalid[] {
   const isCut = reasons.includes("stopped_early") || reasons.includes("connection_lost");
   return isCut ? reasons.filter((reason) => reason !== "too_few_samples") : reasons;
 }

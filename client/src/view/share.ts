@@ -6,7 +6,6 @@ import { find, setText } from "./dom.js";
 import type { Format } from "./format.js";
 import { pictureOf } from "./picture.js";
 
-/** Buttons for sharing a run. */
 export class Share {
   readonly #root: HTMLElement;
   readonly #said: HTMLElement;

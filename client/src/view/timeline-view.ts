@@ -1,12 +1,12 @@
 import type { RunState, RunTrace, ShownReport } from "../core/run/run.js";
 import type { ShownRun } from "../core/run/stored-run.js";
-import { drawn, timelineOf, type Drawn, type Timeline } from "../core/run/timeline.js";
+import { chartParties, timelineOf, type ChartParty, type Timeline } from "../core/run/timeline.js";
 import type { Text } from "../text/text.js";
-import { Chart, type Band, type Line } from "./chart.js";
+import { Chart, type Line, type TimeBand } from "./chart.js";
 import { find } from "./dom.js";
 import type { Format } from "./format.js";
 
-const delayLines: Record<Drawn, Line> = {
+const delayLines: Record<ChartParty, Line> = {
   probe: { colour: "--accent", width: 2, filled: true },
   alex: { colour: "--alex", width: 1.5, filled: false, dash: [8, 4] },
   sarah: { colour: "--sarah", width: 1.5, filled: false, dash: [2, 3] },
@@ -34,7 +34,7 @@ export class TimelineView {
     this.#root = find(root, "#timeline", HTMLElement);
     this.#text = text;
     this.#format = format;
-    const delays = drawn.map((party) => ({ ...delayLines[party], name: this.#name(party) }));
+    const delays = chartParties.map((party) => ({ ...delayLines[party], name: this.#name(party) }));
     const rates = (["down", "up"] as const).map((way) => ({ ...rateLines[way], name: text.labels[way] }));
     this.#delay = new Chart(root, "#chart-delay", delays, minTopMs, format);
     this.#rate = new Chart(root, "#chart-rate", rates, minTopMbps, format);
@@ -61,22 +61,22 @@ export class TimelineView {
     if (timeline.seconds.length === 0) this.#root.hidden = true;
   }
 
-  #draw(timeline: Timeline, bands: readonly Band[], lasted: number, report: ShownReport | undefined): void {
+  #draw(timeline: Timeline, bands: readonly TimeBand[], lasted: number, report: ShownReport | undefined): void {
     this.#root.hidden = report?.idle.count === 0;
     if (this.#root.hidden) return;
     const { seconds, delayMs, downBps, upBps } = timeline;
     const length = Math.max(lasted, 1);
-    const columns = drawn.map((party) => delayMs[party]);
+    const columns = chartParties.map((party) => delayMs[party]);
     this.#delay.draw(seconds, columns, bands, length, this.#delayWords(report));
     const mbps = [downBps, upBps].map((column) => column.map((bps) => bps / 1_000_000));
     this.#rate.draw(seconds, mbps, bands, length, this.#rateWords(report));
   }
 
-  #name(party: Drawn): string {
+  #name(party: ChartParty): string {
     return party === "probe" ? this.#text.probe : this.#text.people[party].name;
   }
 
-  #bands({ beganAt, now, warmUp, load }: RunTrace): Band[] {
+  #bands({ beganAt, now, warmUp, load }: RunTrace): TimeBand[] {
     const words = this.#text.chart;
     const seconds = (at: number): number => (at - beganAt) / 1000;
     const bands = [{ name: words.baseline, from: 0, until: seconds(warmUp?.from ?? load?.from ?? now), strong: false }];
@@ -106,7 +106,6 @@ export class TimelineView {
   }
 }
 
-/** Show the name and stroke of each line. */
 function legend(list: HTMLElement, lines: readonly Line[]): void {
   list.replaceChildren(
     ...lines.map(({ colour, dash, name }) => {

@@ -24,7 +24,7 @@ export type Cause = (typeof causes)[number];
 
 export interface Interruption {
   cause: Cause;
-  /** Seconds until another attempt may succeed; null if unknown. */
+  /** Seconds to wait; null if unknown. */
   retryAfterS: number | null;
 }
 
@@ -59,12 +59,11 @@ const byReason: Readonly<Record<string, Cause>> = {
   connection_lost: "lost",
 };
 
-/** Return the interruption for the server's code. */
 export function refused(code: string, retryAfterS: number | null): Interruption {
   return { cause: named(byRefusal, code) ?? "refused", retryAfterS };
 }
 
-/** Return the interruption that an ending means; undefined for a normal one. */
+/** Undefined for a normal ending. */
 export function interruptionBy(ending: Ending): Interruption | undefined {
   switch (ending.kind) {
     case "stopped":

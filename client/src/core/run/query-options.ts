@@ -10,7 +10,7 @@ export const maxMbps = 99_999;
 
 /** Options in the page's query, and the names of invalid ones. */
 export interface QueryOptions {
-  /** Duration of the load (`?seconds=N`). */
+  /** Duration of the load. */
   seconds: number;
   /** Limit of the Computer (`?computer=N`), Mbit/s. */
   computerMbps: number | undefined;
@@ -45,7 +45,6 @@ function wholeIn(query: string, name: string, least: number, most: number): numb
 
 /** Maximum rate of Alex, Sarah and Jake both ways, with the Computer's upload, Mbit/s. */
 const othersMbps = 14;
-/** Rate of the example line, Mbit/s. */
 export const exampleMbps = 100;
 
 /** Return the maximum payload of a run, bytes, on a line of `lineMbps` that the Computer fills up to its limit. */

@@ -7,7 +7,6 @@ import type { ConnectionRecord, Snapshot } from "../session/snapshot.js";
 import { fatesOf } from "./probes.js";
 import { loadOf, trafficOf, within, type Span } from "./spans.js";
 
-/** Return a run's measurements as input of the scoring. */
 export function factsOf(
   probes: readonly Journal[],
   household: ReadonlyMap<Person, ConnectionRecord>,

@@ -15,15 +15,11 @@ export type RunPhase = "idle-baseline" | "warm-up" | "load" | "recovery";
 /** A run at one moment. Times are milliseconds. */
 export interface RunState {
   phase: Phase;
-  /** Set during a run. */
   runPhase: RunPhase | undefined;
-  /** Time in all phases. */
   elapsedMs: number;
-  /** Minimum duration of all phases. */
+  /** Minimum. */
   totalMs: number;
-  /** The customer pressed stop, or left the page. */
   stoppedEarly: boolean;
-  /** The page was hidden during the run. */
   hidden: boolean;
   people: ReadonlyMap<Person, Snapshot>;
   probe: Snapshot;
@@ -34,9 +30,7 @@ export interface RunTrace {
   beganAt: number;
   now: number;
   journals: ReadonlyMap<Party, Journal>;
-  /** Time of the Computer alone on the line. */
   warmUp: Span | undefined;
-  /** Time under load so far. */
   load: Span | undefined;
 }
 
@@ -46,11 +40,9 @@ export type ShownPerson = Omit<PersonReport, "playout"> & {
 };
 export type ShownReport = Omit<RunReport, "people"> & { people: readonly ShownPerson[] };
 
-/** Result of a run, as shown. */
 export interface Conclusion {
   /** Unix time, ms. */
   endedAt: number;
-  /** Name of the server. */
   host: string;
   /** Result of the warm-up; null without one, or without data. */
   warmUp: WarmUp | null;
@@ -61,7 +53,7 @@ export interface Conclusion {
 
 /** Finished run with all measurements. */
 export interface Result extends Omit<Conclusion, "endedAt"> {
-  /** End of the run, ISO 8601 in UTC. */
+  /** ISO 8601 in UTC. */
   at: string;
   facts: RunFacts;
   report: RunReport;

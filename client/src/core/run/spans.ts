@@ -1,6 +1,5 @@
 import type { Snapshot } from "../session/snapshot.js";
 
-/** Time span, ms. */
 export interface Span {
   from: number;
   until: number;

@@ -13,7 +13,7 @@ import type { Timeline } from "./timeline.js";
 /** Rounding error of stored scores, which have two decimals. */
 const roundingScore = 0.01;
 
-/** A run as shown, just ended or stored. */
+/** Just ended, or stored. */
 export interface ShownRun extends Conclusion {
   phases: readonly StoredPhase[];
   timeline: Timeline;

@@ -2,25 +2,23 @@ import { people, type Party } from "../people.js";
 import { percentile } from "../scoring/statistics.js";
 import type { Journal, Portion } from "../session/journal.js";
 
-/** Time of one row, ms. */
 export const bucketMs = 250;
 
 /** Parties whose delay is the line's. The Computer's includes the queue of its own bytes. */
-export const drawn = ["probe", "alex", "sarah", "jake"] as const satisfies readonly Party[];
-export type Drawn = (typeof drawn)[number];
+export const chartParties = ["probe", "alex", "sarah", "jake"] as const satisfies readonly Party[];
+export type ChartParty = (typeof chartParties)[number];
 
 /** Columns of a run with a row per 250 ms; null without a measurement. */
 export interface Timeline {
-  /** Start of the row since the start of the run. */
+  /** Start of the row. */
   seconds: readonly number[];
   /** Median round trip of the pings sent in the row. */
-  delayMs: Readonly<Record<Drawn, readonly (number | null)[]>>;
+  delayMs: Readonly<Record<ChartParty, readonly (number | null)[]>>;
   /** Payload of all people together. */
   downBps: readonly number[];
   upBps: readonly number[];
 }
 
-/** Return the timeline of the journals from `beganAt` to `now`. */
 export function timelineOf(journals: ReadonlyMap<Party, Journal>, beganAt: number, now: number): Timeline {
   const rows = Math.max(0, Math.floor((now - beganAt) / bucketMs));
   const portions = (pick: (journal: Journal) => readonly Portion[]): number[] =>
@@ -34,7 +32,6 @@ export function timelineOf(journals: ReadonlyMap<Party, Journal>, beganAt: numbe
   };
 }
 
-/** Return the payload of both directions, bytes. */
 export function movedBytes({ seconds, downBps, upBps }: Timeline): number {
   const [first = 0, second = first] = seconds;
   const bps = [...downBps, ...upBps].reduce((sum, each) => sum + each, 0);
@@ -46,7 +43,7 @@ export function thinned(timeline: Timeline, most: number): Timeline {
   const size = Math.ceil(timeline.seconds.length / most);
   if (size <= 1) return timeline;
   const { seconds, delayMs, downBps, upBps } = timeline;
-  const delay = (party: Drawn): (number | null)[] =>
+  const delay = (party: ChartParty): (number | null)[] =>
     chunked(delayMs[party], size).map((values) => percentile(values.filter((value) => value !== null), 50));
   return {
     seconds: seconds.filter((_, row) => row % size === 0),

@@ -6,7 +6,7 @@ const rampMs = 1000;
 /** Factor by which the Computer asks for more than the line carried, to fill its queue and make up for a slow start. */
 const headroom = 1.5;
 
-/** Result of the warm-up. Rates are payload. */
+/** Rates are payload. */
 export interface WarmUp {
   /** Download of the Computer alone on the line, bit/s. */
   lineBps: number;
@@ -14,7 +14,7 @@ export interface WarmUp {
   computerMbps: number;
 }
 
-/** Return the result of a warm-up; undefined if it was too short or nothing arrived. */
+/** Return undefined if the warm-up was too short or nothing arrived. */
 export function warmUpOf({ received }: Journal, span: Span | undefined): WarmUp | undefined {
   if (span === undefined || span.until - span.from < 2 * rampMs) return undefined;
   const sustained = { from: span.from + rampMs, until: span.until };

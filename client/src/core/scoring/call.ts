@@ -20,7 +20,7 @@ export interface CallQuality {
 const defaultRating = 93.2;
 /** Bpl of G.711 with packet loss concealment, ITU-T G.113 appendix I; its Ie is 0. */
 const lossRobustness = 25.1;
-/** A frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) as it is set by default. */
+/** Opus (RFC 6716) by default: a frame of 20 ms and 6.5 ms of look-ahead. */
 const codecMs = 26.5;
 /** Minimum of both jitter buffers, one frame each. */
 const minBufferMs = 40;
@@ -28,10 +28,10 @@ const minBufferMs = 40;
 const maxBufferMs = 400;
 
 /**
- * R of the E-model, at least 0: `93.2 - Id - Ie,eff`.
+ * Return R of the E-model, at least 0: `93.2 - Id - Ie,eff`.
  *
- * `Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)` with the one-way delay d in ms (Cole and Rosenbluth).
- * `Ie,eff = Ie + (95 - Ie) Ppl / (Ppl / BurstR + Bpl)` with Ppl in per cent and BurstR 1 (G.107).
+ * `Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)` with the one-way delay d in ms (Cole and Rosenbluth). `Ie,eff = Ie +
+ * (95 - Ie) Ppl / (Ppl / BurstR + Bpl)` with Ppl in per cent and BurstR 1 (G.107).
  */
 export function transmissionRating(mouthToEarMs: number, lossShare: number): number {
   requireAmount(mouthToEarMs, "mouth_to_ear_ms");
@@ -43,8 +43,8 @@ export function transmissionRating(mouthToEarMs: number, lossShare: number): num
 }
 
 /**
- * MOS of an R, G.107 annex B: `1 + 0.035 R + R (R - 60) (100 - R) 7e-6` from 0 to 100, 4.5 above. The polynomial dips
- * below 1 for an R under 6.5; no opinion score does, so 1 is the least.
+ * Return the MOS of an R, G.107 annex B: `1 + 0.035 R + R (R - 60) (100 - R) 7e-6` from 0 to 100, 4.5 above. The
+ * polynomial dips below 1, the lowest score, for an R under 6.5.
  */
 export function mosOfRating(rating: number): number {
   requireAmount(rating, "rating");

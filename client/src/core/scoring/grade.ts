@@ -1,7 +1,7 @@
 import { increase } from "./latency.js";
 import { requireAmount } from "./validation.js";
 
-/** Grade of the latency under load, from best to worst. */
+/** From best to worst. */
 export type Grade = "A+" | "A" | "B" | "C" | "D" | "F";
 
 /** Growth of latency that limits the grade to C. */

@@ -1,6 +1,5 @@
 import { jitter, percentile } from "./statistics.js";
 
-/** Round trips of one phase. */
 export interface LatencyFigures {
   count: number;
   p50Ms: number | null;

@@ -6,7 +6,6 @@ export interface Probe {
   idleMs: readonly number[];
   /** The same for pings sent under load, in order; answers may come after the load. */
   loadedMs: readonly number[];
-  /** Pings sent under load. */
   loadedSent: number;
   /** Round trips of pings sent under load, lost, and sent again by TCP. */
   repairedMs: readonly number[];
@@ -20,12 +19,10 @@ export interface Direction {
   gotBps: number;
 }
 
-/** One person's connection under load. */
 export interface PersonFacts {
   who: string;
-  /** Key of the requirements' activities. */
+  /** Key in the requirements. */
   activity: string;
-  /** Round trips of the person's connection. */
   roundTripsMs: readonly number[];
   pingsSent: number;
   download: Direction;
@@ -55,7 +52,6 @@ export interface Circumstances {
 export interface RunFacts {
   probe: Probe;
   people: readonly PersonFacts[];
-  /** Duration of the load. */
   loadS: number;
   circumstances: Circumstances;
 }

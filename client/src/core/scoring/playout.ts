@@ -3,12 +3,10 @@ import { requireAmount, requirePositive } from "./validation.js";
 /** Seconds since the request, and the bytes that arrived then. */
 export type Arrival = readonly [atS: number, bytes: number];
 
-/** Playback as the viewer saw it. */
 export interface Playout {
   /** Time to the first picture; null without one. */
   startUpS: number | null;
   stalls: number;
-  /** Time stalled, up to the end. */
   stallS: number;
   playedS: number;
 }
@@ -19,7 +17,6 @@ export interface PlayoutOptions {
   startS: number;
   /** Buffered video that resumes playback, seconds. */
   resumeS: number;
-  /** End of viewing. */
   untilS: number;
 }
 

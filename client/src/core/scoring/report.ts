@@ -10,12 +10,10 @@ import { requireAmount } from "./validation.js";
 import { invalidReasons, type Invalid } from "./validity.js";
 import { bandOf, verdictKey } from "./verdict.js";
 
-/** Result for one person under load. */
 export interface PersonReport {
   who: string;
   activity: string;
   outcome: Outcome;
-  /** Null without a score. */
   band: Band | null;
   /** Message key. */
   verdict: string;
@@ -31,9 +29,9 @@ export interface PersonReport {
   lossShare: number | null;
   /** Message key for the reason that loss is unknown. */
   lossNote: "loss.hidden_by_tcp" | null;
-  /** Playback; null for other activities. */
+  /** Null for other activities. */
   playout: Playout | null;
-  /** Call quality; null for other activities or without round trips. */
+  /** Null for other activities, or without round trips. */
   call: CallQuality | null;
 }
 

@@ -1,7 +1,7 @@
 // The source for the server as well.
 import { activities, bands } from "../../../../daemon/household_scoring/requirements.json";
 
-/** Quality for a person, from best to worst. */
+/** From best to worst. */
 export type Band = "excellent" | "good" | "fair" | "poor" | "unusable";
 
 /** Bounds of draft-ietf-ippm-qoo: the score is 100 at ROP and 0 at CPUP. */
@@ -30,13 +30,11 @@ export interface Requirement {
   /** Round trips that count: of the person's connection, if its rate is low, or of the probe. */
   latencyFrom: "own" | "probe";
   latency?: readonly LatencyBounds[];
-  /** Bounds of the share of packets lost. */
+  /** Share of packets lost. */
   loss?: Bounds;
   /** Bounds of the share of the wanted rate, in the worse direction; ROP is at least CPUP. */
   delivery?: Bounds;
-  /** Set for video. */
   player?: Player;
-  /** Set for a conversation. */
   call?: boolean;
 }
 

@@ -2,7 +2,6 @@
 export interface Journal {
   pingsSentAt: readonly number[];
   roundTrips: readonly RoundTrip[];
-  /** Payload from the server. */
   received: readonly Portion[];
   /** Payload that left the browser. */
   sent: readonly Portion[];
@@ -45,7 +44,6 @@ export class JournalWriter {
     this.#sent.add(bytes, at);
   }
 
-  /** Return the events since the last call. */
   take(): Journal {
     const taken = {
       pingsSentAt: this.#pingsSentAt,
@@ -61,7 +59,6 @@ export class JournalWriter {
   }
 }
 
-/** Journal of a whole run, from its instalments. */
 export class Recording implements Journal {
   readonly pingsSentAt: number[] = [];
   readonly roundTrips: RoundTrip[] = [];

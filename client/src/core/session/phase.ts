@@ -1,4 +1,3 @@
-/** State of a connection. */
 export type Phase = "idle" | "connecting" | "running" | "stopping" | "done" | "failed";
 
 export function isOver(phase: Phase): boolean {

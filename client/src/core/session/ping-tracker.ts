@@ -2,7 +2,7 @@ import { percentile } from "../scoring/statistics.js";
 import type { RoundTrip } from "./journal.js";
 
 /** Round trips of a period, ms; undefined without answers. */
-export interface LatencyFigures {
+export interface LiveLatency {
   count: number;
   p50Ms: number | undefined;
   p95Ms: number | undefined;
@@ -19,7 +19,7 @@ export class PingTracker {
   /** All round trips, oldest first: at most 20 a second for 300 s. */
   readonly #roundTrips: { at: number; ms: number }[] = [];
 
-  /** Record a ping and return its sequence. */
+  /** Return the sequence of the new ping. */
   sent(now: number): number {
     this.#sequence += 1;
     this.#waiting.set(this.#sequence, now);
@@ -58,7 +58,7 @@ export class PingTracker {
   }
 
   /** Return the figures of the last `windowMs`; Infinity covers the whole run. */
-  figures(now: number, windowMs: number): LatencyFigures {
+  figures(now: number, windowMs: number): LiveLatency {
     const recent: number[] = [];
     for (let i = this.#roundTrips.length - 1; i >= 0; i -= 1) {
       const roundTrip = this.#roundTrips[i];

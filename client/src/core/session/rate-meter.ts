@@ -25,7 +25,7 @@ export class RateMeter {
     else this.#buckets.push({ start: now, bytes });
   }
 
-  /** Return the rate of the last window, bit/s. */
+  /** Return bit/s of the last window. */
   bps(now: number): number {
     if (this.#begun === undefined) return 0;
     while (this.#buckets[0] !== undefined && this.#buckets[0].start <= now - this.#windowMs) this.#buckets.shift();
@@ -34,7 +34,7 @@ export class RateMeter {
     return (bytes * 8000) / spanMs;
   }
 
-  /** Return the mean rate since the start, bit/s. */
+  /** Return mean bit/s since the start. */
   meanBps(now: number): number {
     if (this.#begun === undefined || now <= this.#begun) return 0;
     return (this.total * 8000) / (now - this.#begun);

@@ -1,4 +1,3 @@
-/** Refusal in the server's JSON. */
 export interface Refusal {
   /** The server's code, or empty. */
   cause: string;

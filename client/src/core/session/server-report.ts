@@ -6,7 +6,6 @@ type Statement = Extract<
   { type: "session_info" | "real_time_update" | "session_complete" | "run_stored" | "run_refused" | "error" }
 >;
 
-/** Statements of the server about a session. */
 export class ServerReport {
   wantedDownloadBps = 0;
   wantedUploadBps = 0;
@@ -71,14 +70,14 @@ export class ServerRate {
   #first: { bytes: number; s: number } | undefined;
   #last: { bytes: number; s: number } | undefined;
 
-  /** Record a total, and its time by the server's clock. */
+  /** Record a total; `s` is its time by the server's clock. */
   add(bytes: number | undefined, s: number | undefined): void {
     if (bytes === undefined || s === undefined) return;
     this.#last = { bytes, s };
     this.#first ??= this.#last;
   }
 
-  /** Rate, bit/s; undefined before two totals. */
+  /** Undefined before two totals. */
   get bps(): number | undefined {
     if (this.#first === undefined || this.#last === undefined || this.#last.s <= this.#first.s) return undefined;
     return (8 * Math.max(this.#last.bytes - this.#first.bytes, 0)) / (this.#last.s - this.#first.s);

@@ -23,7 +23,6 @@ const fullBufferWaitMs = 10;
 /** Lateness of a ping from which it says more about this device than about the line. */
 const lateMs = 20;
 
-/** Transport of a session. */
 export interface Link {
   /** Bytes sent that have not left the browser. */
   readonly bufferedBytes: number;
@@ -67,7 +66,7 @@ export class Session {
   #heardAt: number;
   #nextPing = Infinity;
   #nextConfirmation = Infinity;
-  /** Payload given to the link, buffered or sent. */
+  /** Buffered or sent. */
   #givenBytes = 0;
   /** Time to wait for answers after stopping. */
   #settleMs = stopTimeoutMs;
@@ -129,7 +128,6 @@ export class Session {
     else this.#end({ kind: "stopped" }, now);
   }
 
-  /** Handle the close of an open connection. */
   closed(code: number, now: number): void {
     const ending = endingOf(code, this.#server.closeReason);
     // A normal close answers our stop; a connection lost after it cost the run nothing.
@@ -165,7 +163,6 @@ export class Session {
     if (this.phase === "running") this.#send(run);
   }
 
-  /** Return the events since the last call. */
   takeJournal(): Journal {
     return this.#journal.take();
   }

@@ -1,7 +1,7 @@
 import type { Ending } from "./ending.js";
 import type { Journal } from "./journal.js";
 import type { Phase } from "./phase.js";
-import type { LatencyFigures } from "./ping-tracker.js";
+import type { LiveLatency } from "./ping-tracker.js";
 import type { ServerTcp } from "./wire.js";
 
 /** A connection at one moment. Bytes are payload, rates bit/s, times milliseconds. */
@@ -10,27 +10,25 @@ export interface Snapshot {
   /** Set once over. */
   ending: Ending | undefined;
   openedAt: number | undefined;
-  /** End of its traffic: the order to stop, or the end of the connection. */
+  /** Order to stop, or end of the connection. */
   trafficUntil: number | undefined;
   /** Mean rates of the profile; 0 until the server names them. */
   wantedDownloadBps: number;
   wantedUploadBps: number;
   /** Mean upload rate by the server's count and clock. */
   serverUploadBps: number | undefined;
-  /** Time since opening, up to the end. */
   elapsedMs: number;
   receivedBytes: number;
-  /** Payload that left the browser's send buffer. */
+  /** Past the browser's send buffer. */
   sentBytes: number;
   /** Rate of the last second; once over, the mean of the run. */
   downloadBps: number;
   uploadBps: number;
   /** Latency of the last seconds; once over, of the whole run. */
-  latency: LatencyFigures;
+  latency: LiveLatency;
   latestMs: number | undefined;
   /** Age of the oldest unanswered ping. */
   waitingMs: number;
-  /** Time since the last message from the server. */
   silentMs: number;
   /** Share of the profile's download rate that arrived on average. */
   delivery: number | undefined;
@@ -41,20 +39,15 @@ export interface Snapshot {
   serverOverloaded: boolean;
   /** A budget of the server held the session back for too much of it. */
   serverLimited: boolean;
-  /** The connection as the server's kernel sees it. */
   serverTcp: ServerTcp | undefined;
-  /** Messages that broke the protocol. */
   malformed: number;
-  /** Latest `error` of the server. */
   serverError: string;
-  /** The server's answer to the run's report. */
   stored: Stored | undefined;
 }
 
 /** A stored run, and whether others may open it; or the reason against storing it. */
 export type Stored = { id: string; shown: boolean } | { refused: string };
 
-/** Snapshot before the connection exists. */
 export const idle: Snapshot = {
   phase: "idle",
   ending: undefined,
@@ -83,7 +76,6 @@ export const idle: Snapshot = {
   stored: undefined,
 };
 
-/** State and events of one connection. */
 export interface ConnectionRecord {
   snapshot: Snapshot;
   journal: Journal;

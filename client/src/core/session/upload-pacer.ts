@@ -32,7 +32,6 @@ export class UploadPacer {
     this.#sentBytes = 0;
   }
 
-  /** Drop all pending bytes. */
   clear(): void {
     this.droppedBytes += this.pendingBytes;
     this.#totalBytes = this.#sentBytes;

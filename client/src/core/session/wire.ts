@@ -9,7 +9,6 @@ export const maxRequestBytes = 62_500_000;
 /** Maximum duration of a request, ms. */
 export const maxRequestMs = 10_000;
 
-/** Request for bytes of upload over a duration. */
 export interface UploadRequest {
   type: "real_upload_request";
   targetBytes: number;
@@ -17,11 +16,9 @@ export interface UploadRequest {
   durationMs: number;
 }
 
-/** Totals of a session by the server. */
 export interface Totals {
-  /** Payload received. */
   receivedBytes: number | undefined;
-  /** Age of the session by the server's clock, seconds. */
+  /** By the server's clock, seconds. */
   elapsedS: number | undefined;
   /** The server was late in too much of the session. */
   overloaded: boolean;
@@ -33,9 +30,7 @@ export interface Totals {
 export interface ServerTcp {
   rttMs: number;
   minRttMs: number | null;
-  /** Segments sent again. */
   retransmits: number;
-  /** Latest delivery rate, bit/s. */
   deliveryBps: number;
   congestionControl: string;
 }
@@ -48,7 +43,6 @@ export type ServerMessage =
   | { type: "pong"; sequence: number }
   | { type: "connection_test"; timestamp: number }
   | UploadRequest
-  /** Mean rate of the profile. */
   | ({
       type: "real_time_update";
       targetDownloadMbps: number | undefined;
@@ -124,7 +118,7 @@ export function decode(frame: string): ServerMessage {
   }
 }
 
-/** Messages of the client, as the fields of their JSON. */
+/** Fields of the JSON. */
 export type ClientMessage =
   | { type: "ping"; sequence: number }
   | {

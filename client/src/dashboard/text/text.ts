@@ -60,7 +60,6 @@ export type WorkerColumn = "name" | "state" | "sessions" | "lag" | "slow" | "lon
 export type CloseColumn = "reason" | "recent" | "count" | "share";
 export type RunColumn = "at" | "grade" | "increase" | "baseline" | "network" | "client" | "link";
 
-/** Texts of a confirmation. */
 export interface Confirmation {
   heading: string;
   words: string;
@@ -68,7 +67,6 @@ export interface Confirmation {
   confirm: string;
 }
 
-/** Texts of the dashboard in one language. */
 export interface Text {
   /** BCP 47. */
   lang: string;

@@ -2,7 +2,6 @@ import { find, setText } from "../../view/dom.js";
 import type { ChangeResult } from "../live-messages.js";
 import type { Confirmation, Text } from "../text/text.js";
 
-/** Choice beside the reason. */
 export interface Choice {
   label: string;
   options: readonly (readonly [value: number, words: string])[];

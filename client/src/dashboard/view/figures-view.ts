@@ -82,7 +82,6 @@ function top(values: readonly (number | null)[]): number {
   return values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
 }
 
-/** Show the name of each colour. */
 export function legend(list: HTMLElement, entries: readonly (readonly [colour: string, name: string])[]): void {
   list.replaceChildren(
     ...entries.map(([colour, name]) => {

@@ -17,7 +17,6 @@ const colours: Record<GradeKey, string> = {
   invalid: "--grade-invalid",
 };
 
-/** The latest runs, and the grades of each day. */
 export class RunsView {
   readonly #root: ParentNode;
   readonly #text: Text;

@@ -8,7 +8,6 @@ type Close = Server["closes"][number];
 
 const numeric = true;
 
-/** Workers, and why sessions ended. */
 export class ServerTables {
   readonly #root: ParentNode;
   readonly #workers: Table<Worker>;

@@ -6,7 +6,6 @@ import { SessionQuery } from "../session-query.js";
 import type { SessionColumn, Text } from "../text/text.js";
 import { Table, type Column } from "./table.js";
 
-/** Requests of the view. */
 export interface SessionsListener {
   watch: (view: View) => void;
   kill: (ids: readonly string[]) => void;
@@ -22,7 +21,6 @@ const examples = [
   "age > 60s AND actual_download_bps < 100000",
 ];
 
-/** Live sessions: filter, order, pages, selection. */
 export class SessionsView {
   readonly #text: Text;
   readonly #listener: SessionsListener;
@@ -73,19 +71,16 @@ export class SessionsView {
     this.#showOrder();
   }
 
-  /** Allow or forbid ending sessions. */
   allow(mayChange: boolean): void {
     this.#mayChange = mayChange;
     this.#element("#session-table", HTMLTableElement).toggleAttribute("data-choice", mayChange);
     this.#showSelection();
   }
 
-  /** Watch the sessions of the current query. */
   watch(): void {
     this.#listener.watch(this.#query.request);
   }
 
-  /** Clear the selection. */
   forget(): void {
     this.#selected.clear();
     this.#showSelection();

@@ -1,9 +1,7 @@
 import { find, setText } from "../../view/dom.js";
 
-/** Column of a table of rows `R`. */
 export interface Column<R> {
   heading: string;
-  /** Aligns right. */
   numeric?: boolean;
   /** Field to order by, if any. */
   field?: string;
