@@ -22,18 +22,18 @@ _Count = Annotated[float, msgspec.Meta(ge=0, le=2**63)]
 
 
 class WireError(ValueError):
-    """A text message that is no JSON object with a string ``type``, or has a field of a wrong type."""
+    """A text message that is not a JSON object with a string ``type``, or has a field of a wrong type."""
 
 
 class Ping(msgspec.Struct, tag="ping"):
-    """Wants a pong."""
+    """Request for a pong."""
 
     timestamp: Number | None = None
     sequence: Number | None = None
 
 
 class Pong(msgspec.Struct, tag="pong"):
-    """Answer to our ping; which of ours is found by what is echoed, in ``echoes``."""
+    """Answer to a ping of ours, identified by ``sequence`` or ``echoes``."""
 
     sequence: Number | None = None
     timestamp: Number | None = None
@@ -42,22 +42,22 @@ class Pong(msgspec.Struct, tag="pong"):
 
     @property
     def echoes(self) -> tuple[Number | None, ...]:
-        """What may be our ping's timestamp: the old page echoes it in one field, the old worker in the other."""
+        """The possible echoes of our ping's timestamp: the old page and the old worker use different fields."""
         return self.timestamp, self.client_timestamp
 
 
 class ConnectionTestResponse(msgspec.Struct, tag="connection_test_response"):
-    """Answer to our liveness probe."""
+    """Answer to a liveness probe."""
 
 
 class RealUploadData(msgspec.Struct, tag="real_upload_data"):
-    """Announces binary that is sent as well; bytes are counted from the binary frames only."""
+    """Announcement of binary frames, from which alone bytes are counted."""
 
     size: _Count | None = None
 
 
 class BulkUploadData(msgspec.Struct, tag="bulk_upload_data"):
-    """The same under another name."""
+    """The same as ``RealUploadData``."""
 
     size: _Count | None = None
 
@@ -71,13 +71,13 @@ class ClientConfirmation(msgspec.Struct, tag="client_confirmation"):
 
 
 class StartTraffic(msgspec.Struct, tag="start_traffic"):
-    """A wish for a rate in Mbit/s, or above 10,000 in bit/s."""
+    """Wish for a rate in Mbit/s, or above 10,000 in bit/s."""
 
     rate: float | None = msgspec.field(name="targetThroughput", default=None)
 
 
 class RequestDownload(msgspec.Struct, tag="request_download"):
-    """The same; the old worker says ``throughput``."""
+    """The same wish; the old worker calls it ``throughput``."""
 
     target_throughput: float | None = msgspec.field(name="targetThroughput", default=None)
     throughput: float | None = None
@@ -85,12 +85,12 @@ class RequestDownload(msgspec.Struct, tag="request_download"):
 
     @property
     def rate(self) -> float | None:
-        """The rate by whichever name it came."""
+        """The rate, under either name."""
         return self.throughput if self.target_throughput is None else self.target_throughput
 
 
 class DownloadResponse(msgspec.Struct, tag="download_response"):
-    """Accepted for old workers' sake; means nothing."""
+    """Message of old workers without a meaning."""
 
     size: _Count | None = None
 
@@ -102,7 +102,7 @@ class StopTest(msgspec.Struct, tag="stop_test"):
 
 
 class StopTraffic(msgspec.Struct, tag="stop_traffic"):
-    """The client is done; the old worker's word."""
+    """The same, from the old worker."""
 
     user_id: _Label | None = None
 
@@ -136,9 +136,9 @@ _decoders: dict[str, msgspec.json.Decoder[ClientMessage]] = {
 
 
 def decode(text: bytes) -> ClientMessage | None:
-    """The message in a text frame; None for a type that is not known.
+    """Return the message in a text frame; None for an unknown type.
 
-    Raises WireError, whose text may be shown to the client, for anything malformed.
+    Raise WireError, whose text may be shown to the client, for a malformed message.
     """
     try:
         decoder = _decoders.get(_envelope.decode(text).type)
@@ -169,7 +169,7 @@ class SessionInfo(msgspec.Struct, tag="session_info"):
 
 
 class ServerPing(msgspec.Struct, tag="ping"):
-    """Measures the round trip; ``server_time`` is seconds."""
+    """Measurement of the round trip; ``server_time`` is in seconds."""
 
     user_id: str
     sequence: int
@@ -178,11 +178,11 @@ class ServerPing(msgspec.Struct, tag="ping"):
 
 
 class ServerPong(msgspec.Struct, tag="pong"):
-    """Answer to a client's ping, with the client's own values; ``server_time`` is seconds."""
+    """Answer to a client's ping, with the client's own values; ``server_time`` is in seconds."""
 
     user_id: str
     sequence: Number
-    """0 where the client sent none, as the earlier system answered."""
+    """0 if the client sent none, like the earlier system."""
     timestamp: Number | None
     client_timestamp: Number | None
     server_timestamp: float
@@ -190,7 +190,7 @@ class ServerPong(msgspec.Struct, tag="pong"):
 
 
 class ProbePong(msgspec.Struct, tag="pong"):
-    """Answer to a probe's ping: the shorter it is, the likelier it finds room in a full queue."""
+    """Answer to a probe's ping; short, so that it is likelier to find room in a full queue."""
 
     sequence: Number | None
 
@@ -203,7 +203,7 @@ class ConnectionTest(msgspec.Struct, tag="connection_test"):
 
 
 class RealUploadRequest(msgspec.Struct, tag="real_upload_request"):
-    """Asks for ``target_bytes`` of binary within ``duration_ms``."""
+    """Request for ``target_bytes`` of binary within ``duration_ms``."""
 
     target_bytes: int
     optimal_chunk_size: int
@@ -223,7 +223,7 @@ class LatencyMetrics(msgspec.Struct, frozen=True):
     jitter: float | None = None
     total_pings: int = 0
     ping_history_count: int = 0
-    """Round trips that the figures rest on; the earlier system kept those of a minute."""
+    """Round trips behind the figures; the earlier system kept those of a minute."""
     baseline_established: bool = False
     bufferbloat_severity: str = "none"
 
@@ -241,7 +241,7 @@ class ServerTcp(msgspec.Struct):
 class Update(msgspec.Struct, kw_only=True):
     """The figures that ``real_time_update`` and ``session_complete`` share; rates are Mbit/s.
 
-    All have a default, since it takes half as long to put so many into a message as to make it of them.
+    All have a default, since filling a message takes half as long as constructing it with so many fields.
     """
 
     user_id: str = ""
@@ -292,20 +292,20 @@ class StopTestAck(msgspec.Struct, tag="stop_test_ack"):
 
 
 class RunStored(msgspec.Struct, tag="run_stored"):
-    """Answer to run_report: it will be kept. ``path`` is behind the page's own; None where runs are not shown."""
+    """Answer to run_report: it is stored. ``path`` is relative to the page; None if runs are not shown."""
 
     id: str
     path: str | None
 
 
 class RunRefused(msgspec.Struct, tag="run_refused"):
-    """Answer to run_report: it is not kept."""
+    """Answer to run_report: it is not stored."""
 
     reason: Literal["disabled", "too_many", "busy", "unavailable"]
 
 
 class ErrorMessage(msgspec.Struct, tag="error"):
-    """What was wrong with a client's message."""
+    """Description of an error in a client's message."""
 
     error: str
 

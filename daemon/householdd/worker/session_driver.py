@@ -21,18 +21,15 @@ from householdd.session.states import SessionState
 from householdd.settings.definitions import Timeouts
 from householdd.traffic.profiles import Profile
 from householdd.worker import tcp_info
-from householdd.worker.clock import Clock, Timer
+from householdd.worker.clock import Clock
 from householdd.worker.connection import MAX_FRAMES_PER_S, OVERFLOW_BYTES, Connection
+from householdd.worker.payload_sender import PayloadSender
 from householdd.worker.tcp_info import TcpInfo
 
 log = structlog.get_logger("session")
 
-
 KERNEL_MARGIN_S = 10.0
 """Time that the kernel waits longer than the daemon before it gives a connection up, in seconds."""
-
-MIN_DELAY_S = 0.001
-"""Shortest delay of a payload timer, in seconds: the event loop's timers count milliseconds, and less would spin."""
 
 
 class Observer(Protocol):
@@ -54,27 +51,21 @@ class Observer(Protocol):
         """The client reports its run; the observer calls ``driver.answer_report``, now or later."""
 
 
-class SessionDriver:
+class SessionDriver(PayloadSender):
     """One session on one connection. No method waits; the event loop and the control loop call in."""
 
     objects: ClassVar[weakref.WeakSet[SessionDriver]] = weakref.WeakSet()
     """Every driver in memory; one that outlives its session is a leak."""
 
     def __init__(self, session: Session, connection: Connection, clock: Clock, observer: Observer) -> None:
+        super().__init__(session, connection, clock, observer.ticked)
         self.objects.add(self)
-        self.session = session
-        self.connection = connection
-        self._clock = clock
         self._observer = observer
         self._dialogue = Dialogue(session)
         self.tcp: TcpInfo | None = None
         """The kernel's latest report; None before the first control pass."""
         self.congestion_control = ""
         """Congestion control of the connection, such as ``cubic``; known from ``start`` on."""
-        self._timer: Timer | None = None
-        """Timer of the next payload portion; only set while the gate is open and the write buffer has room."""
-        self._tick_at = 0.0
-        """Time at which the timer is due; only valid while it is set."""
         self._abort_at: float | None = None
         """Deadline of the closing handshake; only set in CLOSING."""
         self._closes: dict[CloseReason, tuple[float, str]] = {}
@@ -102,11 +93,6 @@ class SessionDriver:
         )
         self._execute(self._dialogue.greeting(self._clock.wall()))
         self._arm()
-
-    @property
-    def scheduled(self) -> bool:
-        """Whether the next payload portion is scheduled."""
-        return self._timer is not None
 
     def set_timeouts(self, timeouts: Timeouts) -> None:
         """Put new deadlines in force; they act at the next control pass."""
@@ -241,12 +227,6 @@ class SessionDriver:
         if self.close(CloseReason.UNREAD, f"more than {OVERFLOW_BYTES} bytes waited for the client"):
             self.session.errors.unread += 1
 
-    def writable(self) -> None:
-        """Continue: the write buffer has room again."""
-        # A portion that was taken whole may have filled it as well; then the next one is scheduled already.
-        if self._timer is None:
-            self._pace(self._clock.now())
-
     def on_closed(self, *, clean: bool) -> None:
         """Give back all that the session held: its connection is gone."""
         self._disarm()
@@ -325,44 +305,6 @@ class SessionDriver:
         self.tcp = tcp_info.read(self.connection.socket)
         self.session.transport = self.tcp.transport(self.congestion_control)
         return self.tcp
-
-    def _tick(self) -> None:
-        self._timer = None
-        now = self._clock.now()
-        self._observer.ticked(now - self._tick_at)
-        self._pace(now)
-
-    def _continue(self) -> None:
-        self._timer = None
-        self._pace(self._clock.now())
-
-    def _pace(self, now: float) -> None:
-        due = self.session.payload_due(now)
-        if due > 0:
-            taken = self.connection.send_payload(due)
-            self.session.sent(taken)
-            if taken < due and self.connection.paused:
-                # writable() continues.
-                return
-            if 0 < taken < due:
-                # The kernel took it all at once and the rest is due already. The next turn of the event loop
-                # continues, so that other sessions come in between.
-                self._timer = self._clock.call_later(0, self._continue)
-                return
-        self._tell()
-        self._arm()
-
-    def _arm(self) -> None:
-        if self._timer is None and self.session.state is SessionState.ACTIVE and self.connection.open:
-            now = self._clock.now()
-            delay = max(self.session.download.next_at(now) - now, MIN_DELAY_S)
-            self._tick_at = now + delay
-            self._timer = self._clock.call_later(delay, self._tick)
-
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def _tell(self) -> None:
         """Tell the observer of a changed state, and resume payload once the gate is open."""
