@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from household.v1 import history_service_pb2 as history_api
 from household.v1.session_pb2 import Session
 from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS
-from household_filters.values import Kind, Range, parse
+from household_filters.values import Kind, NumberRange, parse
 from householdctl.output.tables import Column
 from householdctl.values.filters import quoted
 from householdctl.values.units import format_age, format_bytes, format_rate, format_round_trip
@@ -161,7 +161,7 @@ def test_every_number_is_found_as_it_is_printed(kind: Kind, written: Any, number
     @given(numbers)
     def check(number: float) -> None:
         values = parse(kind, written(number), exact=False, now=0.0)
-        assert isinstance(values, Range)
+        assert isinstance(values, NumberRange)
         # A value between two printed ones may be printed as either.
         nearest = min(max(number, values.low), values.high)
         assert nearest == pytest.approx(number, rel=1e-9)

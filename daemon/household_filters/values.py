@@ -54,7 +54,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Range:
+class NumberRange:
     """All numbers that round to the typed one; both ends are included."""
 
     low: float
@@ -71,7 +71,7 @@ class Prefix:
     text: str
 
 
-Value = str | float | Range | Prefix | Network | None
+Value = str | float | NumberRange | Prefix | Network | None
 """Text is in lower case, durations and times are in seconds, None is an unknown value."""
 
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -183,9 +183,9 @@ def _id(text: str) -> str | Prefix:
     return Prefix(text[:-1])
 
 
-def _rounded(number: Decimal, unit: Decimal) -> Range:
+def _rounded(number: Decimal, unit: Decimal) -> NumberRange:
     """Return all values written as ``number`` if ``unit`` is that of its last digit."""
-    return Range(float(number - unit / 2), float(number + unit / 2))
+    return NumberRange(float(number - unit / 2), float(number + unit / 2))
 
 
 def _last_digit(number: str) -> Decimal:
@@ -193,18 +193,18 @@ def _last_digit(number: str) -> Decimal:
     return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
 
 
-def _amount(kind: Kind, text: str, units: dict[str, int]) -> tuple[float, Range]:
+def _amount(kind: Kind, text: str, units: dict[str, int]) -> tuple[float, NumberRange]:
     found = _AMOUNT.fullmatch(text)
     factor = Decimal(units.get(found["unit"].lower(), 0) if found and found["unit"] else 1)
     if found is None or not factor:
         raise ValueError(f"{text!r} is not {kind.value}")
     number = Decimal(found["number"])
     if kind is Kind.NUMBER or "e" in found["number"].lower():
-        return float(number * factor), Range(float(number * factor), float(number * factor))
+        return float(number * factor), NumberRange(float(number * factor), float(number * factor))
     return float(number * factor), _rounded(number * factor, _last_digit(found["number"]) * factor)
 
 
-def _duration(text: str) -> tuple[float, Range]:
+def _duration(text: str) -> tuple[float, NumberRange]:
     parts = _DURATION_PART.findall(text) if _DURATION.fullmatch(text) else []
     if not parts and re.fullmatch(_NUMBER, text, re.ASCII):
         parts = [(text, "s")]
@@ -215,7 +215,7 @@ def _duration(text: str) -> tuple[float, Range]:
     return float(whole), _rounded(whole, _last_digit(last) * _SECONDS[unit])
 
 
-def _time(text: str, now: float) -> tuple[float, Range]:
+def _time(text: str, now: float) -> tuple[float, NumberRange]:
     """Return a time, and the range written like it: a date is the whole day, a second all of it."""
     word = text.lower()
     if word in ("today", "yesterday"):
@@ -229,17 +229,17 @@ def _time(text: str, now: float) -> tuple[float, Range]:
         fraction = found["fraction"] or ""
         return _whole(aware.timestamp(), 10.0 ** -len(fraction) if found["second"] else 60.0)
     if word == "now":
-        return now, Range(now - 1, now + 1)
+        return now, NumberRange(now - 1, now + 1)
     length = word.removesuffix(" ago")
     if _DURATION.fullmatch(length):
         # Tables truncate to whole units: 3m ago is between 3 and 4 minutes.
         ago, (_, last) = _duration(length)[0], _DURATION_PART.findall(length)[-1]
-        return now - ago, Range(now - ago - float(_SECONDS[last]), now - ago)
+        return now - ago, NumberRange(now - ago - float(_SECONDS[last]), now - ago)
     if re.fullmatch(rf"[+-]?{_NUMBER}(?:e[+-]?\d{{1,3}})?", text, re.ASCII | re.IGNORECASE) is None:
         raise ValueError(f"{text!r} is not {Kind.TIME.value}")
     return _whole(float(text), float(_last_digit(text)) if "e" not in word else 0.0)
 
 
-def _whole(start: float, length: float) -> tuple[float, Range]:
+def _whole(start: float, length: float) -> tuple[float, NumberRange]:
     # Times have microseconds: the last one before the next step is included.
-    return start, Range(start, start + max(length - _MICROSECOND, 0.0))
+    return start, NumberRange(start, start + max(length - _MICROSECOND, 0.0))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from household.v1 import history_service_pb2 as history_pb
 from household.v1 import session_pb2 as pb
 from household_filters.fields import HISTORY_FIELDS, LIVE_FIELDS, RUN_FIELDS, FieldSpec
-from household_filters.values import Kind, Prefix, Range
+from household_filters.values import Kind, NumberRange, Prefix
 from householdd.api.fields import FIELDS
 from householdd.api.filters import MAX_LENGTH, Comparison, FilterError, parse, read
 from householdd.measure.run_report import ReportClient
@@ -440,7 +440,7 @@ class Spelt:
     [
         ("  ", None),
         ("closed_at >= 2026-11-25", "closed_at>=1795564800.0"),
-        ("closed_at = 2026-11-25", f"closed_at={Range(1795564800.0, 1795651199.999999)}"),
+        ("closed_at = 2026-11-25", f"closed_at={NumberRange(1795564800.0, 1795651199.999999)}"),
         ("run_id = 1F4D*", f"run_id={Prefix('1f4d')}"),
         ("address = ::ffff:192.0.2.0/120", "address=192.0.2.0/24"),
         ("run_id = - OR detail : -", "(run_id=None or detail:-)"),

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from household_filters.values import Kind, Prefix, Range, Value, network, overlap, parse
+from household_filters.values import Kind, NumberRange, Prefix, Value, network, overlap, parse
 
 NOW = 1_800_000_000.0
 
@@ -16,12 +16,12 @@ NOW = 1_800_000_000.0
         (Kind.ID, "8CD2*", Prefix("8cd2")),
         (Kind.ID, "8cd209fa", Prefix("8cd209fa")),
         (Kind.ID, "8cd2", "8cd2"),
-        (Kind.NUMBER, "7", Range(7, 7)),
-        (Kind.BYTES, "3.1 MB", Range(3_050_000, 3_150_000)),
-        (Kind.BYTES, "1KiB", Range(512, 1536)),
-        (Kind.RATE, "2 Mbit/s", Range(1_500_000, 2_500_000)),
-        (Kind.DURATION, "4m05s", Range(244.5, 245.5)),
-        (Kind.DURATION, "500ms", Range(0.4995, 0.5005)),
+        (Kind.NUMBER, "7", NumberRange(7, 7)),
+        (Kind.BYTES, "3.1 MB", NumberRange(3_050_000, 3_150_000)),
+        (Kind.BYTES, "1KiB", NumberRange(512, 1536)),
+        (Kind.RATE, "2 Mbit/s", NumberRange(1_500_000, 2_500_000)),
+        (Kind.DURATION, "4m05s", NumberRange(244.5, 245.5)),
+        (Kind.DURATION, "500ms", NumberRange(0.4995, 0.5005)),
     ],
 )
 def test_a_rounded_value_is_a_range(kind: Kind, text: str, value: Value) -> None:

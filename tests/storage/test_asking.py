@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, not_
 from sqlalchemy.engine import URL
 
-from household_filters.values import Prefix, Range, Value
+from household_filters.values import NumberRange, Prefix, Value
 from householdd.storage import migrations, reading, totals, writing
 from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, condition
 from householdd.storage.engine import open_engine
@@ -69,10 +69,10 @@ def test_session_conditions(connection: Connection) -> None:
     assert found("retransmits", "<", 10) == "12"
     assert found("retransmits", "=", None) == "3"
     assert found("retransmits", "!=", None) == "12"
-    assert found("retransmits", "=", Range(0, 2**40)) == "12"
-    assert found("retransmits", "!=", Range(0, 2**40)) == ""
-    assert found("duration", "=", Range(34.5, 35.5)) == "2"
-    assert found("duration", "!=", Range(34.5, 35.5)) == "13"
+    assert found("retransmits", "=", NumberRange(0, 2**40)) == "12"
+    assert found("retransmits", "!=", NumberRange(0, 2**40)) == ""
+    assert found("duration", "=", NumberRange(34.5, 35.5)) == "2"
+    assert found("duration", "!=", NumberRange(34.5, 35.5)) == "13"
     assert found("run_id", "=", None) == "13"
     assert found("run_id", "!=", None) == "2"
     assert found("run_id", "=", Prefix(RUN.id[:6])) == "2"

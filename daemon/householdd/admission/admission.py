@@ -102,16 +102,13 @@ class Admission:
         self.drain_deadline: float | None = None
         """Monotonic time at which remaining sessions are closed; None unless draining."""
         self.emergency = False
-        """Whether an emergency stop is in progress."""
         self.overload = OverloadLevel.NORMAL
-        """Overload level of the worker."""
         self._counters = counters
         self._reservations = Reservations(counters)
         self._limits = Limits()
 
     @property
     def limits(self) -> Limits:
-        """Limits in force."""
         return self._limits
 
     @limits.setter
@@ -157,7 +154,6 @@ class Admission:
             self._reservations.make(client, now)
 
     def opened(self, client: ClientKey, now: float) -> None:
-        """Record the begin of a session."""
         self._counters.opened(client.keys)
         self._reservations.changed(client, now)
 

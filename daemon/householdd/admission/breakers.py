@@ -32,9 +32,7 @@ class BreakerState(Enum):
     """State of a breaker, by what happens to the next run."""
 
     CLOSED = "closed"
-    """Admits runs."""
     OPEN = "open"
-    """Refuses runs."""
     HALF_OPEN = "half_open"
     """Admits one trial run at a time."""
 
@@ -88,7 +86,6 @@ class Breaker:
         return max(self.open_until - now, self._next_trial_at - now, 0.0)
 
     def admit(self, now: float) -> None:
-        """Record the begin of a run, which may be a trial."""
         self._next_trial_at = now + TRIAL_TIMEOUT_S
 
     def ended(self, now: float, outcomes: Outcomes, limits: Limits, max_failures: float, *, failed: bool) -> None:
@@ -140,7 +137,6 @@ class Breakers:
         self._counters = counters
         self._by_key: dict[BreakerKey, Breaker] = {}
         self._profiles: set[str] = set()
-        """Profiles with ended sessions."""
 
     def retry_after(self, host: str, profile: str, now: float) -> float:
         """Return the seconds until a client may try again; 0 if it would be admitted."""
@@ -149,7 +145,6 @@ class Breakers:
         return max((breaker.retry_after(now) for breaker in self._found(host, profile)), default=0.0)
 
     def admit(self, host: str, profile: str, now: float) -> None:
-        """Record the begin of a client's run."""
         for breaker in self._found(host, profile) if self._by_key else ():
             breaker.admit(now)
 
@@ -220,11 +215,9 @@ class Breakers:
         return found
 
     def outcomes(self, key: BreakerKey, now: float) -> Outcomes:
-        """Return the session outcomes of a key, over all workers."""
         return self._counters.outcomes(key.outcomes_key, now)
 
     def remove_stale(self, now: float) -> None:
-        """Drop stale breakers."""
         for key in [key for key, breaker in self._by_key.items() if breaker.is_stale(now)]:
             del self._by_key[key]
 

@@ -22,7 +22,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from household.v1 import session_pb2 as pb
 from household_filters.fields import LIVE_FIELDS, FieldSpec, named
-from household_filters.values import ABSENT, Kind, Network, Prefix, Range, Value, tail
+from household_filters.values import ABSENT, Kind, Network, NumberRange, Prefix, Value, tail
 from household_filters.values import parse as parse_value
 from householdd.api.fields import FIELDS, Field
 from householdd.clients.addresses import address_of
@@ -59,7 +59,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison of a filter. The value is a Range, a Prefix or None only with ``=`` and ``!=``."""
+    """A comparison of a filter. The value is a NumberRange, a Prefix or None only with ``=`` and ``!=``."""
 
     name: str
     sign: str
@@ -162,7 +162,7 @@ def _equality(field: Field, wanted: Value) -> Predicate:
     match wanted:
         case None:
             return lambda session: not has(session) or get(session) in ("", ABSENT)
-        case Range():
+        case NumberRange():
             return lambda session: get(session) in wanted  # type: ignore[operator]  # a number
         case Prefix(text):
             return lambda session: str(get(session)).lower().startswith(text)

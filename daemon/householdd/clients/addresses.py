@@ -59,7 +59,6 @@ def unmapped(host: str) -> str:
 
 
 def covers(network: Network, other: Network) -> bool:
-    """Return whether ``network`` contains all of ``other``."""
     return network.version == other.version and other.subnet_of(network)  # type: ignore[arg-type]  # one version
 
 

@@ -33,7 +33,6 @@ class TrustedProxies:
         return unmapped(client)
 
     def trusts(self, host: str) -> bool:
-        """Return whether ``host`` is a trusted proxy."""
         address = address_of(host)
         return any(address in network for network in self.networks)
 

@@ -172,7 +172,6 @@ class HttpConnection(ServerConnection):
         return upgrades.fault(request)
 
     async def _more(self) -> None:
-        """Wait for data. Raise ConnectionError if the connection is gone."""
         if self.connection_lost_waiter.done():
             raise ConnectionError
         self._news.clear()

@@ -73,7 +73,6 @@ class RequestReader:
 
     @property
     def began(self) -> bool:
-        """Whether a request has begun."""
         return self._head_bytes > 0
 
     def feed(self, data: bytes) -> None:

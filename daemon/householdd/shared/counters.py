@@ -25,12 +25,8 @@ _HEAD = struct.Struct("=IIIII")
 
 
 class _Head(NamedTuple):
-    """Beginning of a worker's part."""
-
     sessions: int
-    """Live sessions."""
     reserved: int
-    """Places reserved."""
     second: int
     """Second in which the worker last counted a handshake."""
     handshakes: int
@@ -47,7 +43,6 @@ _PART_BYTES = _HEADER_BYTES + Sketch.SIZE + 2 * Window.SIZE
 
 
 def size(workers: int) -> int:
-    """Return the bytes of memory for ``workers``."""
     return SECRET_BYTES + workers * _PART_BYTES
 
 
@@ -61,8 +56,6 @@ class Outcomes:
 
 
 class _Part:
-    """The part of one worker."""
-
     def __init__(self, memory: memoryview, start: int) -> None:
         self._memory = memory
         self._start = start
@@ -107,7 +100,6 @@ class SharedCounters:
         self._memory[start : start + _PART_BYTES] = bytes(_PART_BYTES)
 
     def opened(self, keys: Iterable[bytes]) -> None:
-        """Count a session for each of ``keys``."""
         self._session(keys, 1)
 
     def closed(self, keys: Iterable[bytes]) -> None:
@@ -138,11 +130,9 @@ class SharedCounters:
         self._under_way(key, 1)
 
     def handshake_ended(self, key: bytes | None) -> None:
-        """Uncount a pending handshake."""
         self._under_way(key, -1)
 
     def pending_handshakes(self) -> int:
-        """Return the pending handshakes of all workers."""
         return sum(part.pending for part in self._parts)
 
     def pending_handshakes_of(self, key: bytes) -> int:
@@ -155,11 +145,9 @@ class SharedCounters:
         return self._own.head.sessions + self._own.pending > min(loads)
 
     def sessions(self) -> int:
-        """Return the live sessions of all workers."""
         return sum(part.head.sessions for part in self._parts)
 
     def reserved(self) -> int:
-        """Return the places reserved at all workers."""
         return sum(part.head.reserved for part in self._parts)
 
     def count(self, key: bytes) -> int:
@@ -189,7 +177,6 @@ class SharedCounters:
             self._own.outcomes.add(self._cells(b"f" + key), now)
 
     def outcomes(self, key: bytes, now: float) -> Outcomes:
-        """Return the outcomes of a key, at all workers."""
         parts = [each for part in self._parts for each in part.outcomes.weighted(now)]
         return Outcomes(least(parts, self._cells(b"f" + key)), least(parts, self._cells(b"e" + key)))
 

@@ -28,7 +28,6 @@ _PART_BYTES = _HEAD.size + MAX_ROWS * _ROW.size
 
 
 def size(workers: int) -> int:
-    """Return the bytes of memory for ``workers``."""
     return workers * _PART_BYTES
 
 

@@ -19,7 +19,6 @@ def sections(workers: int) -> tuple[slice, slice, slice, slice]:
 
 
 def size(workers: int) -> int:
-    """Return the bytes of memory for ``workers``."""
     return int(sections(workers)[-1].stop)
 
 

@@ -25,7 +25,6 @@ _WRAP = 1 << 32
 
 
 def size(workers: int) -> int:
-    """Return the bytes of memory for ``workers``."""
     return workers * _PART_BYTES
 
 

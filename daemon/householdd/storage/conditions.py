@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Boolean, String, Text, and_, false, func, not_, or_
 from sqlalchemy.sql import ColumnElement
 
-from household_filters.values import ABSENT, Network, Prefix, Range, Value
+from household_filters.values import ABSENT, Network, NumberRange, Prefix, Value
 from householdd.storage.networks import overlaps
 from householdd.storage.schema import runs, sessions
 
@@ -55,7 +55,7 @@ def condition(columns: Columns, name: str, sign: str, value: Value) -> ColumnEle
     match value:
         case str():
             return _text(column, name, sign, value)
-        case Range(low, high):
+        case NumberRange(low, high):
             # Without NOT: an unknown number is neither inside nor outside the range.
             within = and_(column >= low, column <= high) if sign == "=" else or_(column < low, column > high)
             return _known(column, within)

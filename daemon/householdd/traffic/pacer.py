@@ -34,7 +34,6 @@ class Pacer:
         self.missed = 0
         """Bytes of ``dropped`` that were not asked for in time, although all bytes due before had been taken."""
         self.taken = 0
-        """All bytes taken."""
         self._left = 0
         """Bytes of the last ``due`` that were not taken."""
         self.cap = math.inf

@@ -104,7 +104,6 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def uploads(self) -> bool:
-        """Whether the profile has upload traffic."""
         return not isinstance(self.upload, SilentSpec)
 
     @property
@@ -193,7 +192,6 @@ class Profiles:
 
     @property
     def rates(self) -> dict[str, ProfileRates]:
-        """The rates of each profile, by key."""
         return {
             key: ProfileRates(_rate(profile.download), _rate(profile.upload)) for key, profile in self.by_key.items()
         }

@@ -93,7 +93,6 @@ class Constant:
         return (_ticks(elapsed, self.tick_hz) + 1) / self.tick_hz
 
     def limited(self, rate_bps: float) -> Constant:
-        """Keep the ticks; shrink the portions."""
         return replace(self, rate_bps=rate_bps)
 
 
@@ -107,12 +106,10 @@ class Burst:
 
     @property
     def mean_bps(self) -> float:
-        """Mean over whole periods."""
         return self.rate_bps * self.on / (self.on + self.off)
 
     @property
     def peak_bps(self) -> float:
-        """Rate during a burst."""
         return self.rate_bps
 
     @property
@@ -130,7 +127,6 @@ class Burst:
         return bursts * burst_bytes + min(int(ticks * BURST_TICK_S * self.rate_bps / 8), burst_bytes)
 
     def next_after(self, elapsed: float) -> float:
-        """Return the next tick of the current burst, or the first of the next."""
         period = self.on + self.off
         bursts, ticks = self._position(elapsed)
         if ticks < self._ticks_on:
@@ -138,7 +134,6 @@ class Burst:
         return (bursts + 1) * period + min(BURST_TICK_S, self.on)
 
     def limited(self, rate_bps: float) -> Burst:
-        """Keep the times; slow the bursts."""
         return replace(self, rate_bps=rate_bps)
 
     @property
