@@ -1,6 +1,6 @@
 """What every command prints, in every format, letter by letter: a transcript for each in ``golden``.
 
-``HOUSEHOLD_GOLDEN=write pytest tests/ctl/test_golden.py`` writes them anew; then read the difference.
+``HOUSEHOLD_GOLDEN=write pytest tests/ctl/test_golden.py`` writes them; then read the difference.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from householdctl.output.formats import Format
+from tests.ctl.cli.test_command_tree import COMMANDS as TREE
+from tests.ctl.commands.test_breakers import BREAKERS
+from tests.ctl.commands.test_config import MORE
+from tests.ctl.commands.test_sessions import watch_events
 from tests.ctl.fake_daemon import block, closed_session, counted, ended_session, session, stored_run
-from tests.ctl.test_breakers import BREAKERS
-from tests.ctl.test_config import MORE
-from tests.ctl.test_help import COMMANDS as TREE
-from tests.ctl.test_sessions import watch_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ import pytest
 
 from household.v1.server_service_pb2 import ResumeServerRequest, WatchDrainRequest
 from householdctl.output.tables import Column, Table
+from tests.ctl.commands.test_config import MORE
+from tests.ctl.commands.test_sessions import watch_events
 from tests.ctl.fake_daemon import drain_step, session, stored_run
-from tests.ctl.test_config import MORE
-from tests.ctl.test_sessions import watch_events
 
 if TYPE_CHECKING:
     from pathlib import Path

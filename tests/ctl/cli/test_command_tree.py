@@ -32,7 +32,7 @@ def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
         yield from _commands(child, (*path, name))
 
 
-ROOT_FOLDER = Path(__file__).parents[2]
+ROOT_FOLDER = Path(__file__).parents[3]
 COMPLETED = [
     ("prof", ["profile"]),
     ("", ["id", "user_id", "test_id"]),

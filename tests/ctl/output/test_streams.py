@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from household.v1.server_service_pb2 import ResumeServerRequest
+from tests.ctl.commands.test_sessions import watch_events
 from tests.ctl.fake_daemon import session, stored_run
-from tests.ctl.test_sessions import watch_events
 
 if TYPE_CHECKING:
     from tests.ctl.fake_daemon import FakeDaemon

@@ -17,9 +17,9 @@ from household.v1 import config_service_pb2 as config_api
 from household.v1 import server_service_pb2 as server_api
 from household.v1 import session_service_pb2 as api
 from householdctl.values.units import format_duration
+from tests.ctl.commands.test_sessions import watch_events
 from tests.ctl.fake_daemon import LAUNCH, FakeDaemon, closed_session, session
 from tests.ctl.screens import terminal
-from tests.ctl.test_sessions import watch_events
 from tests.ctl.test_terminal import COMMAND, wait_for_a_request
 
 if TYPE_CHECKING:
