@@ -1,4 +1,4 @@
-"""``householdd check-config``: what a start would say, and what would be in force from where."""
+"""``householdd check-config``: the checks of a start, and each setting with its source."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ UNIT_FILE = Path("/etc/householdd/householdd.toml")
 """The file that the systemd unit names."""
 
 EXPIRY_NOTICE_S = 14 * 86400
-"""A certificate with less time left deserves a word."""
+"""Seconds before the end of a certificate from which a notice is printed."""
 
 
 def report(options: dict[str, Any], file: Path | None) -> Iterator[str]:
-    """Lines that show each setting with its value and source, then notes. Raises ConfigError.
+    """Yield a line for each setting with its value and source, then notes. Raises ConfigError.
 
-    ``options`` and ``file`` are what the daemon would be started with.
+    ``options`` and ``file`` are those of a start.
     """
     settings = load(options, file)
     try:
@@ -75,7 +75,7 @@ def _below(path: str, value: object) -> Iterator[tuple[str, object]]:
 
 
 def _shown(value: object) -> str:
-    """As TOML writes it; what is not set has no value there."""
+    """Return a value as in TOML; TOML has none for an unset key."""
     return "(none)" if value is None else json.dumps(value, default=str, ensure_ascii=False)
 
 
