@@ -46,7 +46,7 @@ def merge_sessions(lists: Iterable[tuple[str, Iterable[Session]]], order_by: str
     # Sorts are stable, so the first field of the order is sorted by last.
     for part in reversed((order_by or "opened_at").split(",")):
         name, _, direction = part.strip().partition(" ")
-        merged.sort(key=lambda tagged, name=name: _place(tagged.message, name), reverse=direction.strip() == "desc")  # type: ignore[misc]
+        merged.sort(key=_by(name), reverse=direction.strip() == "desc")
     return merged[:limit]
 
 
@@ -64,6 +64,10 @@ def merge_kills(answers: Iterable[tuple[str, KillSessionsResponse]]) -> list[Tag
 def _rank(tagged: Tagged) -> int:
     outcome = tagged.message.outcome
     return _OUTCOMES.index(outcome) if outcome in _OUTCOMES else len(_OUTCOMES)
+
+
+def _by(name: str) -> Callable[[Tagged], Any]:
+    return lambda tagged: _place(tagged.message, name)
 
 
 def _place(message: Message, name: str) -> Any:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """How a command prints its data."""
+    """Formats of data."""
 
     TABLE = "table"
     WIDE = "wide"
@@ -16,7 +16,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class OutputOptions:
-    """What the command line says about output."""
+    """Options for output."""
 
     output: Format
     headers: bool = True

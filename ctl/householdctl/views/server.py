@@ -145,7 +145,7 @@ def _webhook_problem(server: Server) -> str:
 
 
 def _age(server: Server, moment: Timestamp) -> float:
-    """Seconds since a moment, by the daemon's own clock; negative of one to come."""
+    """Return the seconds since a time by the daemon's clock; negative for a future one."""
     now = server.started_at.ToNanoseconds() + server.uptime.ToNanoseconds()
     return (now - moment.ToNanoseconds()) / 1e9
 
@@ -184,7 +184,7 @@ def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
 
 
 def shutdown_facts(answer: ShutdownServerResponse) -> list[tuple[str, str]]:
-    """What a shutdown has done."""
+    """Return the result of a shutdown."""
     return [(column.header.lower(), column.text(answer)) for column in SHUTDOWN_COLUMNS]
 
 
