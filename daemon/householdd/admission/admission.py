@@ -217,11 +217,11 @@ class Admission:
         return Denial(Cause.ADDRESS_FULL, message, FULL_RETRY_S)
 
     def _run_full(self, client: ClientKey) -> Denial | None:
-        most = _MAX_SESSIONS_BY_PROFILE.get(client.profile, MAX_PERSON_SESSIONS)
-        if not client.member_key or self._counters.count(client.member_key) < most:
+        limit = _MAX_SESSIONS_BY_PROFILE.get(client.profile, MAX_PERSON_SESSIONS)
+        if not client.member_key or self._counters.count(client.member_key) < limit:
             return None
         whose = "This run" if client.test_id else "Your address"
-        message = f"{whose} has {most} sessions of {client.profile} already; try again in {FULL_RETRY_S} s."
+        message = f"{whose} has {limit} sessions of {client.profile} already; try again in {FULL_RETRY_S} s."
         return Denial(Cause.RUN_FULL, message, FULL_RETRY_S)
 
     def _failing(self, client: ClientKey, now: float) -> Denial | None:
@@ -243,10 +243,10 @@ class Admission:
         return self._counters.sessions() + self._counters.reserved()
 
     def _no_room(self, needed: int) -> Denial | None:
-        taken, most = self._taken, self.limits.max_sessions
-        if taken + needed <= most:
+        taken, limit = self._taken, self.limits.max_sessions
+        if taken + needed <= limit:
             return None
-        message = f"Full with {most} sessions" if taken >= most else f"No room for a household in {most} sessions"
+        message = f"Full with {limit} sessions" if taken >= limit else f"No room for a household in {limit} sessions"
         return Denial(Cause.FULL, f"{message}; try again in {FULL_RETRY_S} s.", FULL_RETRY_S)
 
     def _full(self, client: ClientKey) -> Denial | None:
@@ -254,12 +254,12 @@ class Admission:
         again = f"try again in {FULL_RETRY_S} s."
         if (denial := self._no_room(needed)) is not None:
             return denial
-        if counters.count(client.address_key) + needed > (most := limits.max_sessions_per_address):
-            message = f"Your address may have {most} sessions at once; {again}"
+        if counters.count(client.address_key) + needed > (limit := limits.max_sessions_per_address):
+            message = f"Your address may have {limit} sessions at once; {again}"
             return Denial(Cause.ADDRESS_FULL, message, FULL_RETRY_S)
         network = counters.count(client.network_key)
-        if network + needed > (most := limits.max_sessions_per_network):
-            message = f"Your network may have {most} sessions at once; {again}"
+        if network + needed > (limit := limits.max_sessions_per_network):
+            message = f"Your network may have {limit} sessions at once; {again}"
             return Denial(Cause.NETWORK_FULL, message, FULL_RETRY_S)
         taken = self._taken
         fair = max((limits.max_sessions - taken) // FAIR_SHARE_DIVISOR, HOUSEHOLD_SESSIONS)

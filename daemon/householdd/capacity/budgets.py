@@ -58,8 +58,8 @@ class Budgets:
     @property
     def of_customers_only(self) -> bool:
         """Whether only the customers' budget limits anything."""
-        most = MAX_MBPS * MEGABIT
-        return self.customer < most <= min(self.daemon, self.block, self.session)
+        max_bps = MAX_MBPS * MEGABIT
+        return self.customer < max_bps <= min(self.daemon, self.block, self.session)
 
     def share(self, demands: Iterable[tuple[int, float]]) -> Callable[[int, float], float]:
         """Divide the budgets among sessions, given the customer key and the demand in bit/s of each.

@@ -70,9 +70,9 @@ def parse_network(text: str) -> Network:
         network = ipaddress.ip_network(text)
     except ValueError:
         raise ValueError(f"{text[:64]!r} is no address such as 192.0.2.7 or 2001:db8:0:7::/64") from None
-    least = MIN_PREFIX_LENGTH[network.version]
-    if network.prefixlen < least:
-        raise ValueError(f"/{network.prefixlen} is out of range; allowed is /{least} to /{network.max_prefixlen}")
+    min_length = MIN_PREFIX_LENGTH[network.version]
+    if network.prefixlen < min_length:
+        raise ValueError(f"/{network.prefixlen} is out of range; allowed is /{min_length} to /{network.max_prefixlen}")
     return network
 
 
