@@ -17,7 +17,6 @@ from householdd.supervisor import startup_checks
 from householdd.supervisor.dashboard.dashboard import DaemonParts, Dashboard, serve_dashboard
 from householdd.supervisor.emergency import Emergency
 from householdd.supervisor.errors import DaemonError, step
-from householdd.supervisor.expiry import log_validity
 from householdd.supervisor.gate.control_socket import control_socket
 from householdd.supervisor.gate.tls_listener import TlsListener
 from householdd.supervisor.metrics.exposition import Exposition
@@ -73,7 +72,7 @@ async def run(settings: Settings, read_settings: Callable[[], Settings], announc
         await parts.control.report(serving=True)
 
         notify("READY=1")
-        log_validity(startup.certificates, time.time())
+        startup_checks.log_validity(startup.certificates, time.time())
         log.info(
             "serving",
             url=startup.page_url,

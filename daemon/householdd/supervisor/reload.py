@@ -18,7 +18,6 @@ from householdd.settings.runtime import Catalogue
 from householdd.supervisor import startup_checks
 from householdd.supervisor.dashboard.dashboard import Dashboard
 from householdd.supervisor.errors import DaemonError
-from householdd.supervisor.expiry import log_validity
 from householdd.supervisor.gate.tls_listener import TlsListener
 from householdd.supervisor.parts import Parts
 from householdd.supervisor.systemd import notify
@@ -85,7 +84,7 @@ class Reload:
             self._dashboard.reload()
         parts.pool.signal(signal.SIGHUP)
         parts.state.certificates = certificates
-        log_validity(certificates, time.time())
+        startup_checks.log_validity(certificates, time.time())
         log.info("reloaded", needs_restart=_needs_restart(launch, fresh, new_profiles=new_profiles) or None)
 
     async def _change_config(self, fresh: Settings, profiles: Profiles) -> None:

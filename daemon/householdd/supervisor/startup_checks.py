@@ -7,7 +7,10 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
+
+import structlog
 
 from householdd.config import certificates
 from householdd.config.access import AccessError
@@ -26,11 +29,19 @@ from householdd.supervisor.emergency import EmergencyFile
 from householdd.supervisor.errors import DaemonError
 from householdd.supervisor.gate import control_socket
 from householdd.supervisor.history.history import History
+from householdd.supervisor.history.rows import announced_run
 from householdd.supervisor.runtime_dir import RuntimeDir
 from householdd.supervisor.sockets import ReservedError
 from householdd.supervisor.webhook.delivery import Webhook
 from householdd.supervisor.webhook.http_post import Poster
 from householdd.traffic.profiles import ProfileError, Profiles
+
+log = structlog.get_logger("supervisor")
+
+_DAY_S = 86400
+
+EXPIRY_NOTICE_S = 7 * _DAY_S
+"""Seconds before the end of a certificate from which its log line is a warning."""
 
 Pair = tuple[Path | None, Path | None]
 """Certificate and key; None without TLS."""
@@ -102,6 +113,24 @@ def check_validity(found: Iterable[Certificate]) -> None:
             raise DaemonError(f"{certificate.setting} {fault}")
 
 
+def log_validity(certificates: Iterable[Certificate], now: float) -> None:
+    """Write a line for each certificate; ``now`` is Unix time."""
+    for each in certificates:
+        left = each.expires_at - now
+        facts = {
+            "setting": each.setting,
+            "file": str(each.path),
+            "until": each.valid_until,
+            "days": int(left // _DAY_S),
+        }
+        if fault := each.fault(now):
+            log.error("certificate refused by clients", **facts, problem=fault)
+        elif left < EXPIRY_NOTICE_S:
+            log.warning("certificate ends soon", **facts)
+        else:
+            log.info("certificate in use", **facts)
+
+
 def mutual_tls(settings: Settings) -> ssl.SSLContext:
     """For the control API over TCP, which is configured. Raises DaemonError."""
     tcp = settings.access.tcp
@@ -160,7 +189,8 @@ def history(settings: Settings, profiles: Profiles) -> History:
     except ValueError as error:
         # It could be used when the configuration was read.
         raise DaemonError(f"history.webhook.secret_file: {error}") from None
-    webhook = Webhook(store.engine, Poster(url), secret, permalinks=kept.permalinks, public_url=settings.public_url)
+    body = partial(announced_run, permalinks=kept.permalinks, public_url=settings.public_url)
+    webhook = Webhook(store.engine, Poster(url), secret, body)
     return History(kept, store, webhook, activities)
 
 

@@ -9,8 +9,7 @@ from typing import NoReturn
 
 from household.v1 import server_service_pb2 as pb
 from householdd.supervisor.parts import Parts
-from householdd.supervisor.systemd import notify
-from householdd.supervisor.watchdog import Watchdog
+from householdd.supervisor.systemd import Watchdog, notify
 
 POLL_INTERVAL_S = 0.25
 """Seconds between two passes."""

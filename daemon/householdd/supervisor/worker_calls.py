@@ -20,7 +20,7 @@ from household.v1 import (
     session_service_pb2_grpc,
 )
 from householdd.api import convert, merge
-from householdd.supervisor.metrics.counter_aggregate import CounterAggregate
+from householdd.supervisor.counter_aggregate import CounterAggregate
 
 CALL_TIMEOUT_S = 2.0
 """Seconds that a worker has to answer a call of the daemon; less where the caller has less."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from householdd.api import metric_families as metrics
-from householdd.supervisor.metrics.counter_aggregate import Key, Value
+from householdd.supervisor.counter_aggregate import Key, Value
 from householdd.supervisor.metrics.processes import Processes, read
 
 BUSY = "import sys, time\nwhile time.process_time() < 0.2: pass\nprint(flush=True)\nsys.stdin.read()"

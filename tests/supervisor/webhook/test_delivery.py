@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from householdd.storage.pruning import Bounds, prune
 from householdd.storage.retention import Retention
 from householdd.storage.rows import RunLink, RunRow
 from householdd.storage.store import Store
+from householdd.supervisor.history.rows import announced_run
 from householdd.supervisor.webhook import signature
 from householdd.supervisor.webhook.delivery import POLL_INTERVAL_S, Webhook, WebhookStatus
 from householdd.supervisor.webhook.http_post import Poster
@@ -50,12 +52,15 @@ class Clock:
 class Bench:
     """A store with a webhook whose attempts the test makes itself."""
 
-    def __init__(self, database: URL, port: int, **changes: Any) -> None:
+    def __init__(
+        self, database: URL, port: int, *, permalinks: bool = True, public_url: str | None = None, **changes: Any
+    ) -> None:
         self.clock = Clock()
         self.store = Store(database, FOREVER)
-        arguments: dict[str, Any] = {"permalinks": True, "now": self.clock, "chance": lambda: 0.0} | changes
+        arguments: dict[str, Any] = {"now": self.clock, "chance": lambda: 0.0} | changes
+        body = partial(announced_run, permalinks=permalinks, public_url=public_url)
         poster = Poster(f"http://127.0.0.1:{port}/hook?key=1")
-        self.webhook = Webhook(self.store.engine, poster, SECRET, **arguments)
+        self.webhook = Webhook(self.store.engine, poster, SECRET, body, **arguments)
         self.store.announce = self.webhook.queued
 
     def keep(self, *rows: RunRow) -> None:

@@ -12,7 +12,7 @@ from household.v1 import server_service_pb2 as pb
 from householdd.api.metric_families import PASS_GAP, ROUND_TRIP, SLOW_PASSES
 from householdd.capacity.lateness import PASS_INTERVAL_S
 from householdd.measure.histogram import quantile
-from householdd.supervisor.metrics.counter_aggregate import Value
+from householdd.supervisor.counter_aggregate import Value
 from householdd.supervisor.worker_calls import WorkerHandle
 
 MAX_POINTS = 600

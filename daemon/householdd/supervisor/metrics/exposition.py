@@ -21,8 +21,8 @@ from householdd.api import metric_families as metrics
 from householdd.api.metric_families import FAMILIES, Family, MetricKind
 from householdd.logs import setup
 from householdd.storage.problems import PROBLEM_KINDS
+from householdd.supervisor.counter_aggregate import Key, Value, add
 from householdd.supervisor.history.history import History
-from householdd.supervisor.metrics.counter_aggregate import Key, Value, add
 from householdd.supervisor.metrics.processes import Processes
 from householdd.supervisor.metrics.rpcs import RpcCounts
 from householdd.supervisor.services.server_service import DaemonState

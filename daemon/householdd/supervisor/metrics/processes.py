@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from householdd.api import metric_families as metrics
-from householdd.supervisor.metrics.counter_aggregate import Key, Value
+from householdd.supervisor.counter_aggregate import Key, Value
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = resource.getpagesize()

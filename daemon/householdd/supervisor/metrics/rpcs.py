@@ -18,7 +18,7 @@ from householdd.api import metric_families as metrics
 from householdd.api.interceptor import Context
 from householdd.api.server import SERVICES
 from householdd.measure.histogram import Histogram
-from householdd.supervisor.metrics.counter_aggregate import Key, Value
+from householdd.supervisor.counter_aggregate import Key, Value
 
 _CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 

@@ -6,7 +6,7 @@ import http.client
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from householdd.storage import outbox, reading
 from householdd.storage.outbox import Due
-from householdd.supervisor.history.rows import announced_run
+from householdd.storage.rows import RunRow, SessionRow
 from householdd.supervisor.webhook import retry, signature
 from householdd.supervisor.webhook.http_post import Poster
 from householdd.supervisor.webhook.retry import DeliveryOutcome
@@ -54,18 +54,16 @@ class Webhook:
         engine: Engine,
         poster: Poster,
         secret: bytes,
+        body: Callable[[RunRow, Sequence[SessionRow]], bytes],
         *,
-        permalinks: bool,
-        public_url: str | None = None,
         now: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """``now`` is Unix time, and ``chance`` from 0 to 1."""
+        """``body`` makes the JSON of a run. ``now`` is Unix time, and ``chance`` a random number from 0 to 1."""
         self._engine = engine
         self._poster = poster
         self._secret = secret
-        self._permalinks = permalinks
-        self._public_url = public_url
+        self._body = body
         self._now = now
         self._chance = chance
         self._status = WebhookStatus()
@@ -119,8 +117,7 @@ class Webhook:
             # Deleted meanwhile, as too old.
             self._give_up(due, "the run is no longer kept")
             return
-        body = announced_run(run, sessions, permalinks=self._permalinks, public_url=self._public_url)
-        outcome, problem, asked = self._post(due, body)
+        outcome, problem, asked = self._post(due, self._body(run, sessions))
         if outcome is DeliveryOutcome.DELIVERED:
             with self._engine.begin() as connection:
                 outbox.remove(connection, due.run_id)

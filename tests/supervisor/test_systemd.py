@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 
-from householdd.supervisor.watchdog import MAX_LOOP_STALL_S, Watchdog
+from householdd.supervisor.systemd import MAX_LOOP_STALL_S, Watchdog
 
 
 def fed(environ: dict[str, str], moments: list[tuple[float, dict[str, float]]]) -> list[float]:

@@ -4,7 +4,7 @@ import pytest
 
 from household.v1 import server_service_pb2 as pb
 from householdd.api import metric_families as metrics
-from householdd.supervisor.metrics.counter_aggregate import CounterAggregate, Key, Value, add
+from householdd.supervisor.counter_aggregate import CounterAggregate, Key, Value, add
 
 SENT = (metrics.PAYLOAD.name, ("alex", "download"))
 LOST = (metrics.SESSIONS_CLOSED.name, ("alex", "worker_lost"))
