@@ -148,7 +148,7 @@ def test_a_type_that_is_not_known_is_no_error(text: bytes) -> None:
 @pytest.mark.parametrize("number", ["7", "7.0", "7.25", "-1", "18446744073709551616"])
 def test_a_number_is_echoed_as_it_was_sent(number: str) -> None:
     ping = messages.decode(f'{{"type":"ping","timestamp":{number}}}'.encode())
-    assert isinstance(ping, messages.Ping)
+    assert isinstance(ping, messages.ClientPing)
     assert messages.encode(ping.timestamp) == number.encode()
 
 

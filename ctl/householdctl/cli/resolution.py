@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from householdctl.control.options import Options
 from householdctl.control.target import TlsFiles
-from householdctl.control.target_selection import Choice
+from householdctl.control.target_selection import TargetChoice
 from householdctl.output.formats import Format
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def resolve(ctx: typer.Context, given: Mapping[str, Any]) -> Options:
     # Daemons named after the command replace those named before it, by either option.
     naming = given if given.get("target") or given.get("context") else before
     return Options(
-        choice=Choice(
+        choice=TargetChoice(
             tuple(naming.get("target") or ()),
             tuple(naming.get("context") or ()),
             TlsFiles(before.get("ca"), before.get("cert"), before.get("key")),

@@ -13,14 +13,14 @@ from householdctl.output.formats import OutputOptions
 if TYPE_CHECKING:
     from householdctl.control.client import Client
     from householdctl.control.target import Target
-    from householdctl.control.target_selection import Choice
+    from householdctl.control.target_selection import TargetChoice
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options(OutputOptions):
     """Common options with their defaults filled in."""
 
-    choice: Choice
+    choice: TargetChoice
     timeout: float
     """Deadline of one call, in seconds."""
     given_timeout: float | None = None

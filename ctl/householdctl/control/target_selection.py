@@ -16,7 +16,7 @@ CONTEXT_VARIABLE = "HOUSEHOLDCTL_CONTEXT"
 
 
 @dataclass(frozen=True)
-class Choice:
+class TargetChoice:
     """Daemons on the command line: targets, names of contexts, PEM files."""
 
     target_names: tuple[str, ...] = ()

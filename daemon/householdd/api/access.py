@@ -11,7 +11,7 @@ from google.rpc import error_details_pb2
 
 from householdd.api.audit import Audit
 from householdd.api.call_limits import CallLimits
-from householdd.api.callers import CALLER, Caller, Connection, Connections
+from householdd.api.callers import CALLER, Caller, CallerConnection, Connections
 from householdd.api.errors import DOMAIN, Refusal
 from householdd.api.interceptor import Call, Context
 from householdd.api.roles import LEAST, Role, Rules
@@ -38,7 +38,7 @@ class AccessControl:
         self._limits = limits
         self._audit = audit
         self._open = _OpenCalls()
-        self._workers = Connection(WORKER)
+        self._workers = CallerConnection(WORKER)
 
     @contextlib.contextmanager
     def __call__(self, method: str, context: Context, *, stream: bool) -> Iterator[Call]:
@@ -51,7 +51,7 @@ class AccessControl:
             with self._place(connection, role, stream=stream):
                 yield call
 
-    def _who(self, peer: str) -> tuple[Connection, Role]:
+    def _who(self, peer: str) -> tuple[CallerConnection, Role]:
         if peer == UNNAMED:
             return self._workers, Role.VIEWER
         connection = self._connections.of_peer(peer)
@@ -61,7 +61,7 @@ class AccessControl:
         return connection, self._rules().role(connection.caller)
 
     @contextlib.contextmanager
-    def _place(self, connection: Connection, role: Role, *, stream: bool) -> Iterator[None]:
+    def _place(self, connection: CallerConnection, role: Role, *, stream: bool) -> Iterator[None]:
         limits, reserve = self._limits, self._limits.reserve if role is Role.ADMIN else 0
         if self._open.rpcs >= limits.rpcs + reserve:
             raise _full("rpcs", limits.rpcs, "RPCs are open at once")

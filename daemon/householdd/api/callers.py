@@ -24,7 +24,7 @@ class Caller:
 
 
 @dataclass
-class Connection:
+class CallerConnection:
     """A control connection and its RPCs."""
 
     caller: Caller
@@ -42,7 +42,7 @@ class Connections:
     """The open control connections, by their names at the private socket."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Connection] = {}
+        self._open: dict[str, CallerConnection] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -50,13 +50,13 @@ class Connections:
     def add(self, caller: Caller) -> str:
         """Return a new name, to which the gate binds its end of the caller's connection."""
         name = f"householdd-{secrets.token_hex(16)}"
-        self._open[name] = Connection(caller)
+        self._open[name] = CallerConnection(caller)
         return name
 
     def discard(self, name: str) -> None:
         """Forget a name; later RPCs under it have no caller."""
         self._open.pop(name, None)
 
-    def of_peer(self, peer: str) -> Connection | None:
+    def of_peer(self, peer: str) -> CallerConnection | None:
         """Return the connection of a gRPC peer; None if the gate does not know it."""
         return self._open.get(peer.removeprefix(_SCHEME)) if peer.startswith(_SCHEME) else None

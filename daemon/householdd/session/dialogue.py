@@ -71,9 +71,9 @@ class Dialogue:
             case None:
                 session.errors.unknown += 1
                 return [Close(CloseReason.PROTOCOL_ERROR)] if session.errors.unknown > MAX_ERRORS else []
-            case messages.Ping():
+            case messages.ClientPing():
                 return [Send(self._pong(message, wall))]
-            case messages.Pong():
+            case messages.ClientPong():
                 self._answered(message, now)
             case messages.ClientConfirmation():
                 session.sums.client_says_received = message.received_bytes
@@ -188,7 +188,7 @@ class Dialogue:
         told, errors.told = errors.told, True
         return [] if told else [Send(messages.ErrorMessage(error=error))]
 
-    def _pong(self, ping: messages.Ping, wall: float) -> messages.ServerPong | messages.ProbePong:
+    def _pong(self, ping: messages.ClientPing, wall: float) -> messages.ServerPong | messages.ProbePong:
         if self.session.profile.only_measures:
             return messages.ProbePong(sequence=ping.sequence)
         return messages.ServerPong(
@@ -200,7 +200,7 @@ class Dialogue:
             server_time=wall,
         )
 
-    def _answered(self, pong: messages.Pong, now: float) -> None:
+    def _answered(self, pong: messages.ClientPong, now: float) -> None:
         if isinstance(pong.sequence, int):
             round_trip = self._by_sequence.answered(pong.sequence, now)
         else:

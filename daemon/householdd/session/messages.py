@@ -25,14 +25,14 @@ class WireError(ValueError):
     """A text message that is not a JSON object with a string ``type``, or has a field of a wrong type."""
 
 
-class Ping(msgspec.Struct, tag="ping"):
+class ClientPing(msgspec.Struct, tag="ping"):
     """Request for a pong."""
 
     timestamp: Number | None = None
     sequence: Number | None = None
 
 
-class Pong(msgspec.Struct, tag="pong"):
+class ClientPong(msgspec.Struct, tag="pong"):
     """Answer to a ping of ours, identified by ``sequence`` or ``echoes``."""
 
     sequence: Number | None = None
@@ -108,8 +108,8 @@ class StopTraffic(msgspec.Struct, tag="stop_traffic"):
 
 
 ClientMessage = (
-    Ping
-    | Pong
+    ClientPing
+    | ClientPong
     | ConnectionTestResponse
     | RealUploadData
     | BulkUploadData

@@ -21,7 +21,7 @@ from householdd.supervisor.gate.control_socket import control_socket
 from householdd.supervisor.gate.tls_listener import TlsListener
 from householdd.supervisor.metrics.exposition import Exposition
 from householdd.supervisor.metrics.listener import MetricsListener
-from householdd.supervisor.parts import Parts, assemble
+from householdd.supervisor.parts import SupervisorParts, assemble
 from householdd.supervisor.pool import WorkerPool
 from householdd.supervisor.reload import Reload
 from householdd.supervisor.runtime_dir import RuntimeDir
@@ -90,7 +90,7 @@ async def run(settings: Settings, read_settings: Callable[[], Settings], announc
         raise DaemonError("a defect ended the daemon; the log says where")
 
 
-def _metrics(parts: Parts) -> contextlib.AbstractAsyncContextManager[str | None]:
+def _metrics(parts: SupervisorParts) -> contextlib.AbstractAsyncContextManager[str | None]:
     address = parts.startup.settings.metrics_listen
     if address is None:
         return contextlib.nullcontext()
@@ -98,7 +98,7 @@ def _metrics(parts: Parts) -> contextlib.AbstractAsyncContextManager[str | None]
 
 
 @contextlib.asynccontextmanager
-async def _control(parts: Parts) -> AsyncIterator[None]:
+async def _control(parts: SupervisorParts) -> AsyncIterator[None]:
     with step(f"runtime_dir {parts.startup.paths.daemon_socket}"):
         await parts.control.start()
     try:
@@ -108,7 +108,7 @@ async def _control(parts: Parts) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _control_socket(parts: Parts) -> AsyncIterator[None]:
+async def _control_socket(parts: SupervisorParts) -> AsyncIterator[None]:
     startup, access = parts.startup, parts.startup.settings.access
     with control_socket(access, startup.control_path, startup.adopted.control) as sock:
         parts.access.begin(access)
@@ -117,7 +117,7 @@ async def _control_socket(parts: Parts) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _tls_listener(parts: Parts) -> AsyncIterator[TlsListener | None]:
+async def _tls_listener(parts: SupervisorParts) -> AsyncIterator[TlsListener | None]:
     settings = parts.startup.settings
     if settings.access.tcp.listen is None:
         yield None
@@ -127,7 +127,7 @@ async def _tls_listener(parts: Parts) -> AsyncIterator[TlsListener | None]:
         yield listener
 
 
-def _dashboard(parts: Parts) -> contextlib.AbstractAsyncContextManager[Dashboard | None]:
+def _dashboard(parts: SupervisorParts) -> contextlib.AbstractAsyncContextManager[Dashboard | None]:
     startup = parts.startup
     daemon = DaemonParts(
         parts.server.server,

@@ -65,7 +65,7 @@ class AccessInForce:
 
 
 @dataclass(frozen=True)
-class Parts:
+class SupervisorParts:
     """The parts that several services share."""
 
     startup: Startup
@@ -82,7 +82,7 @@ class Parts:
     control: ControlServer
 
 
-def assemble(startup: Startup, memory: SharedMemory, shutdown: Shutdown) -> Parts:
+def assemble(startup: Startup, memory: SharedMemory, shutdown: Shutdown) -> SupervisorParts:
     """Make the parts; ``memory`` is what the workers share."""
     settings, paths, history = startup.settings, startup.paths, startup.history
     state = DaemonState([startup.clients.url], history=history, certificates=startup.certificates)
@@ -109,7 +109,7 @@ def assemble(startup: Startup, memory: SharedMemory, shutdown: Shutdown) -> Part
         [Repeats()],
         outermost=[rpcs],
     )
-    return Parts(
+    return SupervisorParts(
         startup=startup,
         workers=workers,
         state=state,

@@ -19,7 +19,7 @@ from householdd.supervisor import startup_checks
 from householdd.supervisor.dashboard.dashboard import Dashboard
 from householdd.supervisor.errors import DaemonError
 from householdd.supervisor.gate.tls_listener import TlsListener
-from householdd.supervisor.parts import Parts
+from householdd.supervisor.parts import SupervisorParts
 from householdd.supervisor.systemd import notify
 from householdd.traffic.profiles import Profiles
 
@@ -34,7 +34,7 @@ class Reload:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: SupervisorParts,
         read_settings: Callable[[], Settings],
         wanted: asyncio.Event,
         tls_listener: TlsListener | None,

@@ -8,7 +8,7 @@ import time
 from typing import NoReturn
 
 from household.v1 import server_service_pb2 as pb
-from householdd.supervisor.parts import Parts
+from householdd.supervisor.parts import SupervisorParts
 from householdd.supervisor.systemd import Watchdog, notify
 
 POLL_INTERVAL_S = 0.25
@@ -18,7 +18,7 @@ STATUS_INTERVAL_S = 1.0
 """Minimum seconds between two status lines for systemd."""
 
 
-async def run_status_loop(parts: Parts) -> NoReturn:
+async def run_status_loop(parts: SupervisorParts) -> NoReturn:
     """Report to health checks and systemd, and look for the emergency file, until cancelled."""
     control, server, workers = parts.control, parts.server, parts.workers
     told, told_at = "", float("-inf")

@@ -18,7 +18,7 @@ from householdd.logs import setup
 from householdd.session.close_reason import CloseReason
 from householdd.worker import tuning
 from householdd.worker.listener import open_spare_descriptor
-from householdd.worker.parts import Parts, assemble
+from householdd.worker.parts import WorkerParts, assemble
 from householdd.worker.recorder_client import RecorderClient
 
 log = structlog.get_logger("worker")
@@ -65,7 +65,7 @@ async def run(settings: WorkerSettings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _control(parts: Parts) -> AsyncIterator[None]:
+async def _control(parts: WorkerParts) -> AsyncIterator[None]:
     await parts.control.start()
     try:
         yield
@@ -74,7 +74,7 @@ async def _control(parts: Parts) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _control_loop(parts: Parts) -> AsyncIterator[None]:
+async def _control_loop(parts: WorkerParts) -> AsyncIterator[None]:
     def ended(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             # No session may go on without its deadlines; the supervisor starts another worker.
@@ -92,13 +92,13 @@ async def _control_loop(parts: Parts) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _end_sessions(parts: Parts) -> None:
+async def _end_sessions(parts: WorkerParts) -> None:
     if parts.manager.close(CloseReason.DRAINED):
         await asyncio.sleep(FLUSH_TIMEOUT_S)
     parts.manager.abort_all()
 
 
-def _hear_supervisor(parts: Parts, briefed: asyncio.Event) -> None:
+def _hear_supervisor(parts: WorkerParts, briefed: asyncio.Event) -> None:
     if os.read(sys.stdin.fileno(), len(SERVE)) == SERVE:
         briefed.set()
         return

@@ -81,7 +81,7 @@ class ReloadableFiles:
 
 
 @dataclass(frozen=True)
-class Parts:
+class WorkerParts:
     """What the worker's services are made of."""
 
     manager: SessionManager
@@ -94,7 +94,7 @@ class Parts:
     files: ReloadableFiles
 
 
-def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> Parts:
+def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> WorkerParts:
     """Make the parts; ``stop`` is called when the supervisor wants the worker to end."""
     memory = memoryview(mmap.mmap(settings.counts_fd, 0))
     counts, demand = views(memory, settings.workers, settings.index)
@@ -117,7 +117,7 @@ def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> Parts:
         ConfigService(_runtime_config(settings, manager, profiles)),
     )
     control = ControlServer(services, Path(settings.control_socket))
-    return Parts(manager, control_loop, listeners, control, stats, recorder_channel, files)
+    return WorkerParts(manager, control_loop, listeners, control, stats, recorder_channel, files)
 
 
 def _listeners(

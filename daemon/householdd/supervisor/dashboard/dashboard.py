@@ -51,7 +51,7 @@ class DaemonParts:
 
 
 @dataclass(frozen=True)
-class Certificate:
+class DashboardCertificate:
     """The context that the dashboard is served with, and the files that it is renewed from."""
 
     context: ssl.SSLContext
@@ -72,7 +72,7 @@ class Dashboard:
     """A dashboard that is served."""
 
     url: str
-    certificate: Certificate | None
+    certificate: DashboardCertificate | None
     """None without TLS."""
 
     def reload(self) -> None:
@@ -103,10 +103,10 @@ async def serve_dashboard(
             yield Dashboard(url, certificate)
 
 
-def _certificate(cert: Path | None, key: Path | None) -> Certificate:
+def _certificate(cert: Path | None, key: Path | None) -> DashboardCertificate:
     if cert is None or key is None:
         raise AssertionError("the configuration was refused without them")
-    return Certificate(certificates.tls_context(cert, key), cert, key)
+    return DashboardCertificate(certificates.tls_context(cert, key), cert, key)
 
 
 @contextlib.asynccontextmanager
