@@ -1,3 +1,5 @@
+// First, because bundled in this order the page compresses best.
+import { RunController } from "./run-controller.js";
 import { StoredValue } from "../browser/storage.js";
 import { queryOptionsOf } from "../core/run/query-options.js";
 import { runIdOf } from "../core/run/stored-run.js";
@@ -6,7 +8,6 @@ import type { Text } from "../text/text.js";
 import { Format } from "../view/format.js";
 import { showLanguages } from "../view/language-links.js";
 import { Page } from "../view/page.js";
-import { RunController } from "./run-controller.js";
 import { showStoredRun } from "./stored-run-page.js";
 
 const language = new StoredValue("household-language", () => localStorage);

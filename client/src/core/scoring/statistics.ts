@@ -11,7 +11,11 @@ import { requireAmount, requireAmounts } from "./validation.js";
 export function percentile(values: readonly number[], percent: number): number | null {
   if (!(percent >= 0 && percent <= 100)) throw new RangeError("percent must be from 0 to 100");
   requireAmounts(values, "values");
-  const ascending = [...values].sort((a, b) => a - b);
+  return nearestRank([...values].sort((a, b) => a - b), percent);
+}
+
+/** Return that percentile of values in ascending order, unchecked. */
+export function nearestRank(ascending: readonly number[], percent: number): number | null {
   // Multiply first: products of whole numbers are exact, so no rank is one too high.
   const rank = Math.ceil((percent * ascending.length) / 100);
   return ascending[Math.max(rank, 1) - 1] ?? null;

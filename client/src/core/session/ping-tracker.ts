@@ -1,4 +1,4 @@
-import { percentile } from "../scoring/statistics.js";
+import { nearestRank } from "../scoring/statistics.js";
 import type { RoundTrip } from "./journal.js";
 
 /** Round trips of a period, ms; undefined without answers. */
@@ -65,10 +65,11 @@ export class PingTracker {
       if (roundTrip === undefined || now - roundTrip.at > windowMs) break;
       recent.push(roundTrip.ms);
     }
+    recent.sort((a, b) => a - b);
     return {
       count: recent.length,
-      p50Ms: percentile(recent, 50) ?? undefined,
-      p95Ms: percentile(recent, 95) ?? undefined,
+      p50Ms: nearestRank(recent, 50) ?? undefined,
+      p95Ms: nearestRank(recent, 95) ?? undefined,
     };
   }
 }

@@ -3,7 +3,7 @@ import type { ServerMessage, ServerTcp, Totals } from "./wire.js";
 
 type Statement = Extract<
   ServerMessage,
-  { type: "session_info" | "real_time_update" | "session_complete" | "run_stored" | "run_refused" | "error" }
+  { type: "session_info" | "real_time_update" | "session_complete" | "run_stored" | "run_refused" }
 >;
 
 export class ServerReport {
@@ -12,7 +12,6 @@ export class ServerReport {
   overloaded = false;
   limited = false;
   tcp: ServerTcp | undefined;
-  error = "";
   /** The server's code for the end of the session; empty before. */
   closeReason = "";
   stored: Stored | undefined;
@@ -42,9 +41,6 @@ export class ServerReport {
         break;
       case "run_refused":
         this.stored = { refused: message.reason };
-        break;
-      case "error":
-        this.error = message.error;
         break;
     }
   }

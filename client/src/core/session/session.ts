@@ -195,7 +195,6 @@ export class Session {
       serverLimited: this.#server.limited,
       serverTcp: this.#server.tcp,
       malformed: this.#malformed,
-      serverError: this.#server.error,
       stored: this.#server.stored,
     };
   }
@@ -264,10 +263,8 @@ export class Session {
       case "session_complete":
       case "run_stored":
       case "run_refused":
-      case "error":
         this.#server.take(message, this.phase === "running");
         break;
-      case "stop_test_ack":
       case "other":
         break;
     }

@@ -41,7 +41,6 @@ export interface Snapshot {
   serverLimited: boolean;
   serverTcp: ServerTcp | undefined;
   malformed: number;
-  serverError: string;
   stored: Stored | undefined;
 }
 
@@ -72,7 +71,6 @@ export const idle: Snapshot = {
   serverLimited: false,
   serverTcp: undefined,
   malformed: 0,
-  serverError: "",
   stored: undefined,
 };
 

@@ -49,10 +49,8 @@ export type ServerMessage =
     } & Totals)
   /** `reason` is the server's code for the end; empty from older servers. */
   | ({ type: "session_complete"; reason: string } & Totals)
-  | { type: "stop_test_ack" }
   | { type: "run_stored"; id: string; shown: boolean }
   | { type: "run_refused"; reason: string }
-  | { type: "error"; error: string }
   | { type: "other" };
 
 /** Breach of the protocol; the message names the field and what was expected. */
@@ -105,14 +103,10 @@ export function decode(frame: string): ServerMessage {
         reason: typeof fields.reason === "string" ? fields.reason : "",
         ...totalsIn(fields),
       };
-    case "stop_test_ack":
-      return { type: "stop_test_ack" };
     case "run_stored":
       return { type: "run_stored", id: text(fields, "id"), shown: typeof fields.path === "string" };
     case "run_refused":
       return { type: "run_refused", reason: text(fields, "reason") };
-    case "error":
-      return { type: "error", error: typeof fields.error === "string" ? fields.error : "" };
     default:
       return { type: "other" };
   }
