@@ -21,21 +21,21 @@ from householdd.supervisor.errors import DaemonError
 log = structlog.get_logger("supervisor")
 
 METHOD = "household.v1.ServerService/ShutdownServer"
-"""What is done, as the audit names it."""
+"""Method that the audit names."""
 
 _LONGEST_LINE = 4 * MAX_REASON_LENGTH
-"""Bytes of the first line that are looked at; UTF-8 has up to four for a character."""
+"""Bytes of the first line that are read; UTF-8 has up to four for a character."""
 
 
 class InEmergencyError(DaemonError):
-    """The file of the emergency stop is there."""
+    """The file of the emergency stop exists."""
 
     status = 3
 
 
 @dataclass(frozen=True)
 class EmergencyOrder:
-    """What the file says."""
+    """An order to stop, from the file."""
 
     reason: str
     owner: int
@@ -43,16 +43,16 @@ class EmergencyOrder:
 
 
 class EmergencyFile:
-    """A file that is there in an emergency; whoever may make it where it is to be may stop the daemon."""
+    """The emergency-stop file. Anyone who can create it can stop the daemon."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def order(self) -> EmergencyOrder | None:
-        """None where the file is not there. Raises OSError where that cannot be seen.
+        """Return the order, or None without a file. Raise OSError if that cannot be checked.
 
-        It is there whatever it is; what is no file that can be read has no words of its own. A link is not followed: it
-        could lead to what clients must not be told.
+        Any kind of entry counts; the reason is read only from a regular, readable file. A link is not followed: it
+        could lead to text that clients must not be told.
         """
         try:
             owner = self.path.lstat().st_uid
@@ -61,7 +61,7 @@ class EmergencyFile:
         return EmergencyOrder(self._reason() or "the file of the emergency stop is there", owner)
 
     def refuse(self) -> None:
-        """Raises InEmergencyError while the file is there, and DaemonError where that cannot be seen."""
+        """Raise InEmergencyError while the file exists, and DaemonError if that cannot be checked."""
         try:
             order = self.order()
         except OSError as error:
@@ -70,7 +70,7 @@ class EmergencyFile:
             raise InEmergencyError(f"emergency stop: {order.reason}; to start again, remove {self.path}")
 
     def _reason(self) -> str:
-        """The first line, as far as it can be shown."""
+        """Return the printable part of the first line."""
         try:
             fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
@@ -87,7 +87,7 @@ class EmergencyFile:
 
 
 class Emergency:
-    """Stops the daemon as ShutdownServer does, at most once, and has it audited who wanted it."""
+    """Stops the daemon as ShutdownServer does, at most once, and records the caller in the audit."""
 
     def __init__(
         self,
@@ -99,31 +99,31 @@ class Emergency:
         self._audit = audit
         self._shut_down = shut_down
         self._stopping: asyncio.Task[None] | None = None
-        """Set once, by the first order."""
+        """Only set after the first order."""
         self._problem = ""
-        """Why it could not be seen last whether the file is there."""
+        """Why the last check for the file failed; empty if it did not."""
 
     def signalled(self) -> None:
-        """SIGUSR2 came. The event loop does not say from whom."""
+        """Handle SIGUSR2, whose sender the event loop does not tell."""
         self._begin(Caller("unknown", "signal SIGUSR2"), "by signal")
 
     def look(self) -> None:
-        """Looks for the file; to be called now and then."""
+        """Check for the file; call this regularly."""
         try:
             order = self._file.order()
         except OSError as error:
             if self._problem != (problem := str(error)):
                 self._problem = problem
-                log.error("emergency_file cannot be looked for", problem=problem)
+                log.error("cannot check emergency_file", problem=problem)
             return
         self._problem = ""
         if order is not None:
-            # No other names: a directory service that has to be asked would be waited for.
+            # No other names: looking them up could wait for a directory service.
             actor = "root" if order.owner == 0 else str(order.owner)
             self._begin(Caller(actor, f"file {self._file.path}", order.owner), order.reason)
 
     async def done(self) -> None:
-        """Waits until a stop that was begun is over and audited."""
+        """Wait until a stop that has begun is over and in the audit."""
         if self._stopping is not None:
             await asyncio.wait({self._stopping})
 

@@ -1,4 +1,4 @@
-"""Why the daemon cannot run."""
+"""Errors that end the daemon."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class DaemonError(Exception):
 
 
 class UnusableSettingError(DaemonError):
-    """A setting cannot be used on this machine; another try would not help."""
+    """A setting cannot be used on this machine; a restart would not help."""
 
     status = 2
 
 
 @contextlib.contextmanager
 def step(what: str) -> Iterator[None]:
-    """Raise DaemonError that names ``what`` when the system refuses something in the block."""
+    """Turn an error of the system in the block into a DaemonError that names ``what``."""
     try:
         yield
     except OSError as error:

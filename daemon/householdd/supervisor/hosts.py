@@ -1,4 +1,4 @@
-"""Which names lead to this machine: a browser can be made to send requests here by any site that it shows."""
+"""Host names of this machine. Any site can make a browser send requests here, under a name of the site's own."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 
 def own_names() -> frozenset[str]:
-    """What this machine is called."""
+    """Return the machine's name, with and without its domain."""
     name = socket.gethostname().lower()
     return frozenset({name, name.partition(".")[0]})
 
 
 def is_known_host(host: str, names: Collection[str]) -> bool:
-    """Whether a ``Host`` header names us: an address, localhost, or one of ``names``; whatever the port.
+    """Return whether a ``Host`` header has an address, localhost, or one of ``names``, with any port.
 
-    A site whose name was made to lead here (DNS rebinding) still has that name in the header. An address has no name
-    that could be made to lead elsewhere.
+    A site whose name was made to lead here (DNS rebinding) still has that name in the header. An address cannot be
+    rebound.
     """
     try:
         name = urlsplit(f"//{host}").hostname or ""

@@ -1,4 +1,4 @@
-"""Keeps the workers running: starts them, watches that they answer, replaces those that die."""
+"""Starts the workers, polls them, and replaces those that die or hang."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from householdd.supervisor.worker_calls import GONE, WorkerHandle
 log = structlog.get_logger("supervisor")
 
 FIRST_BACKOFF_S = 0.2
-"""Seconds until a worker that died is started anew; twice as long each time, up to ``LAST_BACKOFF``."""
+"""Seconds until a worker that died is started again; doubled each time, up to ``MAX_BACKOFF_S``."""
 
 MAX_BACKOFF_S = 10.0
-"""Seconds; also how long a worker has to live for the back-off to begin from the start again."""
+"""Longest back-off, in seconds; a worker that lived longer starts again with the first one."""
 
 POLL_INTERVAL_S = 1.0
-"""Seconds between two looks at a worker, and how long it has to answer each."""
+"""Seconds between two polls of a worker, and for each answer."""
 
 SILENCE_TIMEOUT_S = 10.0
-"""Seconds that a worker may stay silent before it is killed and replaced."""
+"""Seconds without an answer after which a worker is killed and replaced."""
 
 STOP_TIMEOUT_S = 3.0
-"""Seconds that workers have to end by themselves when the daemon stops."""
+"""Seconds that workers have to end when the daemon stops, before they are killed."""
 
 
 @dataclass(frozen=True)
 class Hooks:
-    """What a pool asks and tells the daemon."""
+    """Callbacks of a pool."""
 
     ready: Callable[[WorkerHandle], Awaitable[None]]
-    """A worker answers, and serves once it was told what it cannot know."""
+    """Briefs a worker that answers; it serves afterwards."""
     ended: Callable[[WorkerHandle], None]
-    """A worker's process is gone."""
+    """Called when a worker's process has ended."""
     restarting: Callable[[], bool]
-    """Whether a worker that dies is to be replaced."""
+    """Returns whether a worker that dies is replaced."""
     failed: Callable[[], None]
-    """The pool is broken."""
+    """Called when the pool cannot go on."""
 
 
 class WorkerPool:
@@ -63,26 +63,26 @@ class WorkerPool:
         self._handles = handles
         self._hooks = hooks
         self._processes: dict[str, Process] = {}
-        self._keepers: list[asyncio.Task[None]] = []
+        self._supervisions: list[asyncio.Task[None]] = []
         self.polled: dict[str, float] = {}
-        """Monotonic time at which each worker that runs was last asked how it is."""
+        """Monotonic time of the last poll, by worker that runs."""
 
     async def start(self) -> None:
-        """Starts all workers. Raises WorkerFailedError when one does not come up; then none is left."""
+        """Start all workers. Raise WorkerFailedError if one does not come up; then none is left."""
         outcomes = await asyncio.gather(*(self._start(handle) for handle in self._handles), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 await self.stop()
                 raise outcome
-        self._keepers = [asyncio.create_task(self._keep(handle)) for handle in self._handles]
-        for keeper in self._keepers:
-            keeper.add_done_callback(self._keeper_ended)
+        self._supervisions = [asyncio.create_task(self._keep(handle)) for handle in self._handles]
+        for supervision in self._supervisions:
+            supervision.add_done_callback(self._supervision_ended)
 
     async def stop(self) -> None:
-        """Ends all workers: in an orderly way those that answer, at the deadline the rest."""
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        """Terminate all workers, and kill those that are left at the deadline."""
+        for supervision in self._supervisions:
+            supervision.cancel()
+        await asyncio.gather(*self._supervisions, return_exceptions=True)
         for process in self._processes.values():
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
@@ -96,14 +96,14 @@ class WorkerPool:
             await handle.disconnect()
 
     def kill(self, handle: WorkerHandle) -> None:
-        """Ends a worker's process now; its keeper starts another while the daemon goes on."""
+        """Kill a worker's process; the pool starts another one while the daemon goes on."""
         process = self._processes.get(handle.name)
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
 
     def signal(self, number: int) -> None:
-        """Sends a signal to every worker."""
+        """Send a signal to every worker."""
         for process in self._processes.values():
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
@@ -130,11 +130,11 @@ class WorkerPool:
         except grpc.aio.AioRpcError as error:
             raise worker_process.WorkerFailedError(f"worker {handle.name} does not answer: {error.details()}") from None
 
-    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
-        if not keeper.cancelled() and (error := keeper.exception()) is not None:
-            # Without its keeper a worker would not be replaced, and nobody would know.
+    def _supervision_ended(self, supervision: asyncio.Task[None]) -> None:
+        if not supervision.cancelled() and (error := supervision.exception()) is not None:
+            # Without this task the worker would not be replaced.
             self._hooks.failed()
-            log.critical("a worker's keeper failed; the daemon stops", exc_info=error)
+            log.critical("supervision of a worker failed; the daemon stops", exc_info=error)
 
     async def _keep(self, handle: WorkerHandle) -> None:
         backoff = FIRST_BACKOFF_S
@@ -156,7 +156,7 @@ class WorkerPool:
                 log.error("worker did not start", worker=handle.name, problem=str(error))
 
     async def _watch(self, handle: WorkerHandle, process: Process) -> None:
-        """Polls a worker until its process has ended."""
+        """Poll a worker until its process has ended."""
         polling = asyncio.create_task(self._poll(handle))
         try:
             await process.wait()
@@ -168,7 +168,7 @@ class WorkerPool:
             log.error("worker ended", worker=handle.name, how=handle.detail)
 
     async def _ended(self, handle: WorkerHandle, process: Process) -> None:
-        """Waits for the end of a process and takes it off the books."""
+        """Wait for the end of a process, and forget it."""
         returncode = await process.wait()
         del self._processes[handle.name]
         self._hooks.ended(handle)
@@ -187,7 +187,7 @@ class WorkerPool:
                 response = await handle.server.GetServer(pb.GetServerRequest(samples=True), timeout=POLL_INTERVAL_S)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in GONE:
-                    # It answers, if not well; its sessions are no reason to pay for that.
+                    # It answers, so it is not killed: its sessions go on.
                     log.error("worker cannot tell its state", worker=handle.name, problem=error.details())
                     heard = time.monotonic()
                     continue
@@ -204,7 +204,7 @@ class WorkerPool:
             if passes != before:
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENCE_TIMEOUT_S:
-                # It answers, but nobody keeps its sessions' deadlines.
+                # It answers, but its control loop, which keeps the deadlines, does not run.
                 self.kill(handle)
                 log.error(
                     "worker killed",
@@ -213,7 +213,7 @@ class WorkerPool:
                 )
                 continue
             if handle.stale:
-                # Cleared first: what is missed from here on makes it stale anew.
+                # Cleared first: a change missed from here on makes it stale again.
                 handle.stale = False
                 try:
                     await self._hooks.ready(handle)

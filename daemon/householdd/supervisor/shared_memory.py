@@ -1,4 +1,4 @@
-"""The memory in which the workers keep the counts that they share."""
+"""Memory that the workers share."""
 
 from __future__ import annotations
 
@@ -15,38 +15,35 @@ from householdd.supervisor.errors import step
 
 
 class SharedMemory:
-    """The memory as the supervisor has it: it hands it down, and clears a worker's part when that is gone."""
+    """The supervisor's view of the memory: clears the part of a worker that has ended."""
 
-    def __init__(self, fd: int, counts: SharedCounters, ledger: SharedDemand) -> None:
+    def __init__(self, fd: int, counters: SharedCounters, demand: SharedDemand) -> None:
         self.fd = fd
-        """To be inherited by the workers."""
-        self._counts = counts
-        self._ledger = ledger
-        self._counts.seed(secrets.token_bytes(SECRET_BYTES))
+        """Descriptor that the workers inherit."""
+        self._counters = counters
+        self._demand = demand
+        self._counters.seed(secrets.token_bytes(SECRET_BYTES))
 
     def clear(self, worker: int) -> None:
-        """Forgets what a worker had whose process has ended."""
-        self._counts.clear(worker)
-        self._ledger.clear(worker)
+        """Clear the part of a worker whose process has ended."""
+        self._counters.clear(worker)
+        self._demand.clear(worker)
 
 
 @contextlib.contextmanager
 def shared_memory(workers: int) -> Iterator[SharedMemory]:
-    """Memory for this many workers; it is nobody's file and goes with the last process that has it.
-
-    Raises DaemonError.
-    """
+    """Make anonymous memory for ``workers``, freed with the last process that maps it. Raise DaemonError."""
     fd = _memory(size(workers))
     try:
-        counted_in, told_in, *_ = sections(workers)
-        # Each view is let go before the memory that it shows, which could not be closed otherwise.
+        counters, demand, *_ = sections(workers)
+        # Views are released before the memory, which could not be closed otherwise.
         with (
             mmap.mmap(fd, size(workers)) as mapped,
             memoryview(mapped) as memory,
-            memory[counted_in] as counted,
-            memory[told_in] as told,
+            memory[counters] as counters_view,
+            memory[demand] as demand_view,
         ):
-            yield SharedMemory(fd, SharedCounters(counted, 0), SharedDemand(told, 0))
+            yield SharedMemory(fd, SharedCounters(counters_view, 0), SharedDemand(demand_view, 0))
     finally:
         os.close(fd)
 

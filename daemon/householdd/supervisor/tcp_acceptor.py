@@ -1,4 +1,4 @@
-"""Accepts connections of the operators' TCP ports, and bounds those that have not proven who they are."""
+"""Accepts connections on the operators' TCP ports, with a bound on those that have not authenticated."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from householdd.http import socket_options
 log = structlog.get_logger("tcp")
 
 RETRY_S = 0.1
-"""Time between two tries when no connection can be accepted, as without free file descriptors."""
+"""Seconds until the next try when accept() fails, as without free descriptors."""
 
 KEPT_SHARE = 0.5
-"""Share of the places that connections from known addresses keep against all others."""
+"""Share of the places that is kept for connections from known addresses."""
 
 
 @dataclass(frozen=True)
 class ReadyConnection:
-    """A connection whose first byte has come."""
+    """A connection, followed once its first byte has come."""
 
     sock: socket.socket
     host: str
@@ -33,15 +33,15 @@ class ReadyConnection:
 
 
 class TcpAcceptor:
-    """Holds a place for each connection until ``follow`` returns; one that has to go for another is cancelled.
+    """Holds a place for each connection until ``follow`` returns; cancels one to make room for another.
 
-    A connection that says nothing takes no place from one that does, and ends after ``first_byte`` seconds.
+    A silent connection takes no place from one that sends, and is closed after ``first_byte`` seconds.
     """
 
     def __init__(self, most: int, first_byte: float, follow: Callable[[ReadyConnection], Awaitable[None]]) -> None:
         """``most`` is the number of places.
 
-        ``follow`` owns the socket from the moment that it gives it to a transport.
+        ``follow`` owns the socket once it has given it to a transport.
         """
         self._first_byte = first_byte
         self._follow = follow
@@ -51,12 +51,12 @@ class TcpAcceptor:
         """One for each connection, and one for each listening socket."""
 
     def start(self, sock: socket.socket) -> None:
-        """Take the clients of ``sock``, a listening TCP socket."""
+        """Accept from ``sock``, a listening TCP socket."""
         sock.setblocking(False)  # noqa: FBT003 - the standard library's parameter
         self._tasks.add(asyncio.create_task(self._accept(sock)))
 
     async def stop(self) -> None:
-        """Take no more clients, and give up those that have a place."""
+        """Accept no more connections, and close those that hold a place."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -66,7 +66,7 @@ class TcpAcceptor:
         self._known.add(host)
 
     async def _accept(self, sock: socket.socket) -> None:
-        # Not by a server of asyncio's, which would count no handshakes and keep one context for ever.
+        # Not an asyncio server, which would count no handshakes and keep one TLS context for ever.
         loop, exhausted = asyncio.get_running_loop(), False
         while True:
             try:
@@ -80,28 +80,28 @@ class TcpAcceptor:
             exhausted = False
             self._admit(ReadyConnection(connection, host, port))
 
-    def _admit(self, arrival: ReadyConnection) -> None:
-        task = asyncio.create_task(self._serve(arrival))
+    def _admit(self, accepted: ReadyConnection) -> None:
+        task = asyncio.create_task(self._serve(accepted))
         self._tasks.add(task)
         # Not at the end of the coroutine: a task that is cancelled at once never begins.
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(self._pending.leave)
-        task.add_done_callback(lambda _: arrival.sock.close())
-        gone = self._pending.enter(task, arrival.host, known=arrival.host in self._known)
+        task.add_done_callback(lambda _: accepted.sock.close())
+        gone = self._pending.enter(task, accepted.host, known=accepted.host in self._known)
         if gone is not None:
             gone.cancel()
 
-    async def _serve(self, arrival: ReadyConnection) -> None:
+    async def _serve(self, accepted: ReadyConnection) -> None:
         try:
             async with asyncio.timeout(self._first_byte):
-                await socket_options.readable(arrival.sock)
-            if not arrival.sock.recv(1, socket.MSG_PEEK):
+                await socket_options.readable(accepted.sock)
+            if not accepted.sock.recv(1, socket.MSG_PEEK):
                 return
         except OSError:
-            # Also too late.
+            # Also a timeout.
             return
         task = asyncio.current_task()
         if task is not None:
             self._pending.spoke(task)
         with contextlib.suppress(OSError):
-            await self._follow(arrival)
+            await self._follow(accepted)

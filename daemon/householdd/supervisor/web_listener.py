@@ -1,4 +1,4 @@
-"""HTTP and WebSockets on the operators' ports: few connections, and none that keeps an operator's out."""
+"""HTTP and WebSockets on the operators' ports, for few connections at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor
 log = structlog.get_logger("web")
 
 MAX_MESSAGE_BYTES = 32 * 1024
-"""Greatest message of a page; 500 ids of sessions fit in."""
+"""Greatest message of a page, in bytes; holds 500 ids of sessions."""
 
 MAX_WAITING_MESSAGES = 4
 
@@ -30,10 +30,10 @@ GOING_AWAY = 1001
 
 
 class WebListener:
-    """Serves connections, each of which holds one of few places until it has ended or :meth:`admit` was called for it.
+    """Serves connections, each of which holds one of few places until it has ended or is admitted by :meth:`admit`.
 
-    It stands where websockets has its own Server, which would count no connection before its TLS is done. A
-    ServerConnection has three wishes of it: ``handler``, ``handler_tasks`` and ``is_serving()``.
+    Replaces the Server of websockets, which counts no connection before its TLS is done. ServerConnection uses three of
+    its members: ``handler``, ``handler_tasks`` and ``is_serving()``.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class WebListener:
         timeout: float,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``answer`` gives a response, or None for a WebSocket, which ``visit`` is for.
+        """``answer`` returns a response, or None to complete the upgrade; ``visit`` then follows the WebSocket.
 
         ``most`` is the number of places. ``timeout``, in seconds, is for the first byte, for TLS, for a request, and
-        for taking the answer.
+        for receiving the response.
         """
         self._answer = answer
         self._visit = visit
@@ -56,22 +56,22 @@ class WebListener:
         self._acceptor = TcpAcceptor(most, timeout, self._follow)
         self._serving = True
         self._over: dict[ServerConnection, asyncio.Event] = {}
-        """Of each connection that holds a place, set once it does no more."""
+        """Events by connection that holds a place, each set once it needs it no more."""
         self._pages: set[ServerConnection] = set()
         """WebSockets that are open."""
         self.handler_tasks: set[asyncio.Task[None]] = set()
-        """One for each connection beyond TLS; a ServerConnection adds its own."""
+        """One for each connection beyond TLS; ServerConnection adds it."""
 
     def start(self, sock: socket.socket) -> None:
-        """Take the clients of ``sock``, a listening TCP socket."""
+        """Accept from ``sock``, a listening TCP socket."""
         self._acceptor.start(sock)
 
     async def stop(self, timeout: float) -> None:
-        """Take no more clients, and say goodbye to the pages, which have ``timeout`` seconds to answer."""
+        """Accept no more connections, and close the pages, which have ``timeout`` seconds to answer."""
         self._serving = False
         goodbyes = [asyncio.create_task(page.close(GOING_AWAY)) for page in self._pages]
         await self._acceptor.stop()
-        # A page that does not answer is not worth waiting for.
+        # Bounded, because a page may never answer.
         if waiting := [*goodbyes, *self.handler_tasks]:
             await asyncio.wait(waiting, timeout=timeout)
         for task in waiting:
@@ -83,13 +83,13 @@ class WebListener:
         return self._serving
 
     def admit(self, connection: ServerConnection) -> None:
-        """Note that an operator is behind a connection: it needs its place no more, and its address is remembered."""
+        """Release the place of a connection that has authenticated, and remember its address."""
         if over := self._over.get(connection):
             over.set()
         self._acceptor.prove(connection.remote_address[0])
 
-    async def _follow(self, arrival: ReadyConnection) -> None:
-        """Bring a connection beyond TLS, and hold its place."""
+    async def _follow(self, accepted: ReadyConnection) -> None:
+        """Take a connection through TLS, and hold its place."""
         connection = HttpConnection(
             ServerProtocol(max_size=MAX_MESSAGE_BYTES),
             cast("Server", self),
@@ -101,7 +101,7 @@ class WebListener:
             tls = {"ssl": self._tls, "ssl_handshake_timeout": self._timeout, "ssl_shutdown_timeout": self._timeout}
         over = self._over[connection] = asyncio.Event()
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, arrival.sock, **tls)
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, accepted.sock, **tls)
             await over.wait()
         finally:
             del self._over[connection]
@@ -109,9 +109,9 @@ class WebListener:
                 connection.transport.abort()
 
     async def handler(self, connection: ServerConnection) -> None:
-        """Follow a connection from TLS to its end."""
+        """Follow a connection beyond TLS to its end."""
         try:
-            # What a client does wrong, or leaves undone, is answered by the connection or by nothing.
+            # The connection answers a faulty client, or nothing does.
             with contextlib.suppress(ConnectionClosed, OSError):
                 await connection.handshake(self._answer)
             if connection.state is OPEN:

@@ -1,4 +1,4 @@
-"""The workers as the daemon's services see them: one call to all, and what came of it."""
+"""Handles of the workers, and calls to all of them at once."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from householdd.api import convert, merge
 from householdd.supervisor.counter_aggregate import CounterAggregate
 
 CALL_TIMEOUT_S = 2.0
-"""Seconds that a worker has to answer a call of the daemon; less where the caller has less."""
+"""Seconds that a worker has to answer a call of the daemon, or less if the caller has less."""
 
 GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
-"""Codes that mean nobody answered; any other one is an answer."""
+"""Codes that mean that there was no answer."""
 
 T = TypeVar("T")
 
 
 class WorkerHandle:
-    """One worker across its restarts. The pool keeps it true."""
+    """One worker across its restarts. The pool keeps it up to date."""
 
     def __init__(self, name: str, socket_path: Path) -> None:
         self.name = name
@@ -45,15 +45,15 @@ class WorkerHandle:
         self.restarts = 0
         self.started_wall = 0.0
         self.latest: server_service_pb2.Server | None = None
-        """What the running process last said of itself; None before it first did."""
+        """Latest state of the running process; None before its first answer."""
         self.past = server_service_pb2.Totals()
-        """Sums of the processes that this worker had before."""
+        """Totals of the worker's earlier processes."""
         self.book = CounterAggregate()
         """What it counts for the metrics."""
         self.stale = False
-        """Whether the process missed something it was to be told; the pool makes up for it at the next poll."""
+        """Whether the process missed a change; the pool briefs it again at the next poll."""
         self.ready = asyncio.Event()
-        """Set while the process takes calls, responsive or not."""
+        """Set while the process has a socket to call, responsive or not."""
         self._channel: grpc.aio.Channel | None = None
         self.sessions: session_service_pb2_grpc.SessionServiceAsyncStub
         """Set, as the other stubs are, once the process has served its socket."""
@@ -61,7 +61,7 @@ class WorkerHandle:
         self.config: config_service_pb2_grpc.ConfigServiceAsyncStub
 
     async def connect(self) -> None:
-        """The process serves its socket from now on."""
+        """Connect to a process that serves its socket."""
         await self.disconnect()
         self._channel = grpc.aio.insecure_channel(f"unix:{self.socket_path}")
         self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
@@ -70,7 +70,7 @@ class WorkerHandle:
         self.ready.set()
 
     async def disconnect(self) -> None:
-        """The process is gone, or about to be."""
+        """Disconnect from a process that has ended or is about to."""
         self.ready.clear()
         if self._channel is not None:
             channel, self._channel = self._channel, None
@@ -114,13 +114,13 @@ class WorkerHandle:
 
 @dataclass
 class WorkerAnswers(Generic[T]):
-    """What came of a call to all workers."""
+    """Answers to a call to all workers."""
 
     given: list[tuple[WorkerHandle, T]] = field(default_factory=list)
     missing: list[session_service_pb2.UnreachableWorker] = field(default_factory=list)
 
     def messages(self) -> list[T]:
-        """The answers alone."""
+        """Return the answers without their workers."""
         return [answer for _, answer in self.given]
 
 

@@ -1,4 +1,4 @@
-"""One worker process: start, readiness, end."""
+"""A worker process: start, readiness, end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from householdd.config.worker import READY, SERVE, SERVING, WorkerSettings
 from householdd.version import VERSION
 
 START_TIMEOUT_S = 30.0
-"""Seconds that a worker has to become ready, and then to serve; a loaded machine imports slowly."""
+"""Seconds that a worker has to become ready, and again to serve; a loaded machine imports slowly."""
 
 
 class WorkerFailedError(Exception):
@@ -21,10 +21,10 @@ class WorkerFailedError(Exception):
 
 
 async def start(settings: WorkerSettings) -> Process:
-    """Starts a worker that answers control calls and accepts no connection yet.
+    """Start a worker that answers control calls and accepts no connection yet.
 
-    Raises WorkerFailedError, and then leaves no process behind. Its standard input stays open: when the supervisor
-    dies, however it dies, the worker sees the end of it and stops.
+    Raise WorkerFailedError, and leave no process behind then. Standard input stays open: the worker stops at its end,
+    which comes when the supervisor dies in any way.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -52,7 +52,7 @@ async def start(settings: WorkerSettings) -> Process:
 
 
 async def serve(process: Process, name: str) -> None:
-    """Lets a worker that was started accept connections. Raises WorkerFailedError."""
+    """Have a worker that was started accept connections. Raise WorkerFailedError."""
     await _order(process, name, SERVE, SERVING)
 
 
@@ -71,5 +71,5 @@ async def _order(process: Process, name: str, order: bytes, answer: bytes) -> No
 
 
 def describe_end(returncode: int) -> str:
-    """How a process ended, in words."""
+    """Return in words how a process ended."""
     return f"was killed by signal {-returncode}" if returncode < 0 else f"exited with status {returncode}"

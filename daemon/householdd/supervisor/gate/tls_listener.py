@@ -1,4 +1,4 @@
-"""The control API over TCP: a way to the gate for clients with a certificate."""
+"""The control API over TCP, for clients with a certificate."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor
 log = structlog.get_logger("gate")
 
 _MAX_TIMER_S = 30 * 86400.0
-"""Seconds after which a connection ends even if its certificate is valid for longer."""
+"""Longest life of a connection in seconds, if its certificate is valid for longer."""
 
 
 class TlsListener:
-    """Shakes hands with clients and takes those whose certificate holds to the gate."""
+    """Does the TLS handshake with clients, and passes those with a valid certificate to the gate."""
 
     def __init__(self, gate: Gate, context: ssl.SSLContext, limits: CallLimits) -> None:
         self._gate = gate
         self.context = context
-        """Of handshakes from now on; a reload replaces it."""
+        """Context of new handshakes; a reload replaces it."""
         self._limits = limits
-        self._acceptor = TcpAcceptor(limits.handshakes, limits.first_bytes, self._shake_hands)
+        self._acceptor = TcpAcceptor(limits.handshakes, limits.first_bytes, self._handshake)
         self._expiries: dict[ClientEnd, asyncio.TimerHandle] = {}
 
     @contextlib.asynccontextmanager
@@ -48,18 +48,18 @@ class TlsListener:
             finally:
                 await self._acceptor.stop()
 
-    async def _shake_hands(self, arrival: ReadyConnection) -> None:
-        loop, peer = asyncio.get_running_loop(), host_port(arrival.host, arrival.port)
+    async def _handshake(self, accepted: ReadyConnection) -> None:
+        loop, peer = asyncio.get_running_loop(), host_port(accepted.host, accepted.port)
         front = ClientEnd(lambda _: None, self._gone)
         try:
             await loop.connect_accepted_socket(
-                lambda: front, arrival.sock, ssl=self.context, ssl_handshake_timeout=self._limits.first_bytes
+                lambda: front, accepted.sock, ssl=self.context, ssl_handshake_timeout=self._limits.first_bytes
             )
         except OSError as error:
-            # A port scan, or a certificate that is not trusted, of which the client's side tells more.
+            # A port scan, or a certificate that is not trusted; the client's error says more.
             log.debug("control handshake failed", peer=peer, problem=str(error))
             return
-        self._acceptor.prove(arrival.host)
+        self._acceptor.prove(accepted.host)
         tls: ssl.SSLObject = front.transport.get_extra_info("ssl_object")
         certificate = tls.getpeercert() or {}
         caller = _caller(certificate, peer)
