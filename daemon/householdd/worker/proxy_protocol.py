@@ -1,4 +1,4 @@
-"""Reads what a proxy says of a connection before it."""
+"""Reads PROXY headers."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ class ProxyHeaderReader:
         self._proxies = proxies
 
     def is_proxy(self, host: str) -> bool:
-        """Whether many customers may be behind ``host``."""
+        """Return whether many customers may be behind ``host``."""
         return self._proxies.trusts(host)
 
     def refuses(self, host: str) -> bool:
-        """Whether ``host`` may not connect, because it is no trusted proxy."""
+        """Return whether ``host`` may not connect, because it is not a trusted proxy."""
         return self._protocol == "required" and not self._proxies.trusts(host)
 
     def expects(self, host: str) -> bool:
-        """Whether a connection of ``host`` begins with a header."""
+        """Return whether a connection from ``host`` begins with a header."""
         return bool(self._protocol) and self._proxies.trusts(host)
 
 
 async def read(sock: socket.socket) -> tuple[str, int] | None:
-    """Takes the header from a connection, and not a byte more; address and port of the client as ``source`` has them.
+    """Read the header and not a byte more. Return the client's address and port as ``proxy_header.source`` does.
 
-    Raises ProxyHeaderError, also where the connection ends too early.
+    Raise ProxyHeaderError, also if the connection ends within the header.
     """
     head = await _exactly(sock, proxy_header.HEAD_BYTES)
     return proxy_header.source(head, await _exactly(sock, proxy_header.rest_size(head)))

@@ -1,4 +1,4 @@
-"""The two ends of a control connection that the gate joins: bytes go across at the pace of the slower."""
+"""The two ends of a forwarded control connection: bytes pass at the pace of the slower end."""
 
 from __future__ import annotations
 
@@ -32,39 +32,39 @@ class ForwardingEnd(asyncio.Protocol):
         """Set once, when the connection has ended."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Bounds what may wait."""
+        """Bound the write buffer."""
         # uvloop's transports have its methods without being subclasses.
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=BUFFER_BYTES)
 
     def data_received(self, data: bytes) -> None:
-        """Passes on."""
+        """Forward to the other end."""
         if self.other is not None:
             self.other.write(data)
 
     def write(self, data: bytes) -> None:
-        """Sends to this end, unless it is on its way out."""
+        """Send to this end, unless it is closing."""
         if not self.transport.is_closing():
             self.transport.write(data)
 
     def pause_writing(self) -> None:
-        """This end is slow: its other one is not read."""
+        """Stop reading the other end while this one is slow."""
         if self.other is not None and not self.other.transport.is_closing():
             self.other.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """This end has caught up."""
+        """Read the other end again."""
         if self.other is not None and not self.other.transport.is_closing():
             self.other.transport.resume_reading()
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Takes the other end down too."""
+        """Close the other end too."""
         self.lost = True
         if self.other is not None and not self.other.lost:
             self.other.finish()
 
     def finish(self) -> None:
-        """Closes, after what was written, but not for longer than ``FLUSH_TIMEOUT_S``."""
+        """Close once everything is written, or after ``FLUSH_TIMEOUT_S``."""
         self.transport.close()
         asyncio.get_running_loop().call_later(FLUSH_TIMEOUT_S, self.transport.abort)
 
@@ -78,17 +78,17 @@ class ClientEnd(ForwardingEnd):
         self._arrived = arrived
         self._gone = gone
         self._first = bytearray()
-        """What came in while there is no other end."""
+        """Bytes received while there is no other end."""
         self.begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Whether it began as HTTP/2, once that is known."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Announces the client."""
+        """Report the client."""
         super().connection_made(transport)
         self._arrived(self)
 
     def data_received(self, data: bytes) -> None:
-        """Judges the beginning, passes on the rest."""
+        """Check the preface, and forward the rest."""
         if self.other is not None:
             self.other.write(data)
             return
@@ -99,18 +99,18 @@ class ClientEnd(ForwardingEnd):
             self.begun.set_result(False)
         elif len(self._first) >= len(PREFACE):
             self.begun.set_result(True)
-            # Read on once there is somebody to pass it to.
+            # Read on once there is an other end.
             self.transport.pause_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Takes the other end down too."""
+        """Close the other end too."""
         if not self.begun.done():
             self.begun.set_result(False)
         super().connection_lost(error)
         self._gone(self)
 
     def join(self, back: ForwardingEnd) -> None:
-        """Passes on what has come in, and everything after."""
+        """Forward what was received, and everything after."""
         self.other = back
         back.write(bytes(self._first))
         self._first.clear()

@@ -31,7 +31,7 @@ BACKLOG = 1024
 """Connections that the kernel holds until they are accepted."""
 
 NAME_TIMEOUT_S = 1.0
-"""Seconds that a directory service has to name a user; then the number has to do."""
+"""Seconds that a directory service has to name a user, before the number is used."""
 
 _DESCRIPTORS_PER_CONNECTION = 3
 """Files that a connection takes: two of the gate's and one of grpcio's."""
@@ -54,9 +54,9 @@ class Gate:
             limits.reserve,
         )
         self._fronts: dict[ClientEnd, Role] = {}
-        """Clients whose caller is known, with the role that it had when it came."""
+        """Clients whose caller is known, with its role at connection."""
         self._names: dict[ClientEnd, str] = {}
-        """Names of the connections that are forwarded."""
+        """Names of forwarded connections."""
         self._welcomes: set[asyncio.Task[None]] = set()
         self._lines = TokenBucket(0.1, 5, time.monotonic())
 
@@ -88,7 +88,7 @@ class Gate:
             self.welcome(front, Caller(actor=str(peer.uid), via=via, uid=peer.uid, gids=peer.gids))
 
     def welcome(self, front: ClientEnd, caller: Caller) -> None:
-        """Forwards the client's connection, if there is room for one more of the caller's role."""
+        """Forward the client's connection, if the limits of the caller's role allow one more."""
         role = self._rules().role(caller)
         if problem := self._crowded(role):
             self.refuse(front, f"{problem}; actor {caller.actor}")
@@ -99,19 +99,19 @@ class Gate:
         task.add_done_callback(self._welcomes.discard)
 
     def gone(self, front: ClientEnd) -> None:
-        """Forgets a client whose connection has ended."""
+        """Forget a client whose connection has ended."""
         self._fronts.pop(front, None)
         if name := self._names.pop(front, None):
             self._connections.discard(name)
 
     def refuse(self, front: ClientEnd, reason: str) -> None:
-        """Cuts a client off. The log has some of the reasons when there are many."""
+        """Reset a client's connection. The log is limited to some of the reasons when there are many."""
         front.transport.abort()
         if self._lines.take(time.monotonic()):
             log.warning("control connection refused", reason=reason)
 
     def _crowded(self, role: Role) -> str | None:
-        """Which limit leaves no room for one more of ``role``."""
+        """Return the limit that allows no more connections of ``role``, or None."""
         most = self._most + (self._limits.reserve if role is Role.ADMIN else 0)
         if len(self._fronts) >= most:
             return f"limit connections: {most} are open"
