@@ -24,55 +24,55 @@ def ages(*counts: int) -> pb.Sample:
     return pb.Sample(metric=metrics.EVIDENCE_AGE.name, value=sum(counts) / 4, counts=padded)
 
 
-def values(book: CounterAggregate) -> dict[Key, Value]:
+def values(counters: CounterAggregate) -> dict[Key, Value]:
     """All that is known."""
     added: dict[Key, Value] = {}
-    for part in book.parts():
+    for part in counters.parts():
         for key, value in part.items():
             add(added, key, value)
     return added
 
 
 def test_counters_go_on_where_the_dead_process_left_them() -> None:
-    book = CounterAggregate()
-    book.heard([sent(1000), ages(3, 1)])
-    book.retire()
-    assert values(book)[SENT].number == 1000
-    book.heard([sent(5), ages(0, 2)])
-    now = values(book)
+    counters = CounterAggregate()
+    counters.heard([sent(1000), ages(3, 1)])
+    counters.retire()
+    assert values(counters)[SENT].number == 1000
+    counters.heard([sent(5), ages(0, 2)])
+    now = values(counters)
     assert now[SENT].number == 1005
     assert now[AGE].number == 1.5
     assert now[AGE].counts[:3] == (3, 3, 0)
 
 
 def test_the_live_sessions_of_a_dead_process_are_lost_and_no_longer_live() -> None:
-    book = CounterAggregate()
-    book.heard(
+    counters = CounterAggregate()
+    counters.heard(
         [
             number(metrics.SESSIONS, 3, "alex", "active"),
             number(metrics.SESSIONS, 1, "alex", "quiet"),
             number(metrics.SESSIONS_CLOSED, 2, "alex", "worker_lost"),
         ]
     )
-    book.retire()
-    now = values(book)
+    counters.retire()
+    now = values(counters)
     assert now[LOST].number == 6
     assert metrics.SESSIONS.name not in {name for name, _ in now}
 
 
 def test_parts_that_were_taken_stay_as_they_were() -> None:
-    book = CounterAggregate()
-    book.heard([sent(1000)])
-    past, latest = book.parts()
-    book.retire()
-    book.heard([sent(1)])
+    counters = CounterAggregate()
+    counters.heard([sent(1000)])
+    past, latest = counters.parts()
+    counters.retire()
+    counters.heard([sent(1)])
     assert (dict(past), dict(latest)) == ({}, {SENT: Value(1000)})
 
 
 def test_a_process_that_was_never_heard_of_leaves_nothing() -> None:
-    book = CounterAggregate()
-    book.retire()
-    assert values(book) == {}
+    counters = CounterAggregate()
+    counters.retire()
+    assert values(counters) == {}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,6 @@ def test_a_process_that_was_never_heard_of_leaves_nothing() -> None:
     ],
 )
 def test_samples_of_another_version_are_left_out(sample: pb.Sample) -> None:
-    book = CounterAggregate()
-    book.heard([sample, sent(1)])
-    assert values(book) == {SENT: Value(1)}
+    counters = CounterAggregate()
+    counters.heard([sample, sent(1)])
+    assert values(counters) == {SENT: Value(1)}

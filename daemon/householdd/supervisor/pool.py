@@ -50,17 +50,17 @@ class Hooks:
 
 
 class WorkerPool:
-    """The processes behind the handles."""
+    """Processes of the workers."""
 
     def __init__(
         self,
         settings: dict[str, WorkerSettings],
-        handles: list[WorkerHandle],
+        workers: list[WorkerHandle],
         hooks: Hooks,
     ) -> None:
         """``settings`` by worker name."""
         self._settings = settings
-        self._handles = handles
+        self._workers = workers
         self._hooks = hooks
         self._processes: dict[str, Process] = {}
         self._supervisions: list[asyncio.Task[None]] = []
@@ -69,12 +69,12 @@ class WorkerPool:
 
     async def start(self) -> None:
         """Start all workers. Raise WorkerFailedError if one does not come up; then none is left."""
-        outcomes = await asyncio.gather(*(self._start(handle) for handle in self._handles), return_exceptions=True)
+        outcomes = await asyncio.gather(*(self._start(worker) for worker in self._workers), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 await self.stop()
                 raise outcome
-        self._supervisions = [asyncio.create_task(self._keep(handle)) for handle in self._handles]
+        self._supervisions = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
         for supervision in self._supervisions:
             supervision.add_done_callback(self._supervision_ended)
 
@@ -89,15 +89,15 @@ class WorkerPool:
         waiting = [asyncio.create_task(process.wait()) for process in self._processes.values()]
         if waiting:
             await asyncio.wait(waiting, timeout=STOP_TIMEOUT_S)
-        for handle in self._handles:
-            self.kill(handle)
+        for worker in self._workers:
+            self.kill(worker)
         await asyncio.gather(*waiting)
-        for handle in self._handles:
-            await handle.disconnect()
+        for worker in self._workers:
+            await worker.disconnect()
 
-    def kill(self, handle: WorkerHandle) -> None:
+    def kill(self, worker: WorkerHandle) -> None:
         """Kill a worker's process; the pool starts another one while the daemon goes on."""
-        process = self._processes.get(handle.name)
+        process = self._processes.get(worker.name)
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
@@ -108,27 +108,27 @@ class WorkerPool:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
 
-    async def _start(self, handle: WorkerHandle) -> None:
-        handle.state, handle.detail = pb.WORKER_STATE_STARTING, "starting"
-        process = await worker_process.start(self._settings[handle.name])
-        self._processes[handle.name] = process
-        handle.pid, handle.started_wall = process.pid, time.time()
-        await handle.connect()
+    async def _start(self, worker: WorkerHandle) -> None:
+        worker.state, worker.detail = pb.WORKER_STATE_STARTING, "starting"
+        process = await worker_process.start(self._settings[worker.name])
+        self._processes[worker.name] = process
+        worker.pid, worker.started_wall = process.pid, time.time()
+        await worker.connect()
         try:
-            await self._brief(handle)
-            await worker_process.serve(process, handle.name)
+            await self._brief(worker)
+            await worker_process.serve(process, worker.name)
         except worker_process.WorkerFailedError:
-            self.kill(handle)
-            await self._ended(handle, process)
+            self.kill(worker)
+            await self._ended(worker, process)
             raise
-        handle.state, handle.detail = pb.WORKER_STATE_READY, ""
-        log.info("worker ready", worker=handle.name, pid=process.pid)
+        worker.state, worker.detail = pb.WORKER_STATE_READY, ""
+        log.info("worker ready", worker=worker.name, pid=process.pid)
 
-    async def _brief(self, handle: WorkerHandle) -> None:
+    async def _brief(self, worker: WorkerHandle) -> None:
         try:
-            await self._hooks.ready(handle)
+            await self._hooks.ready(worker)
         except grpc.aio.AioRpcError as error:
-            raise worker_process.WorkerFailedError(f"worker {handle.name} does not answer: {error.details()}") from None
+            raise worker_process.WorkerFailedError(f"worker {worker.name} does not answer: {error.details()}") from None
 
     def _supervision_ended(self, supervision: asyncio.Task[None]) -> None:
         if not supervision.cancelled() and (error := supervision.exception()) is not None:
@@ -136,88 +136,88 @@ class WorkerPool:
             self._hooks.failed()
             log.critical("supervision of a worker failed; the daemon stops", exc_info=error)
 
-    async def _keep(self, handle: WorkerHandle) -> None:
+    async def _keep(self, worker: WorkerHandle) -> None:
         backoff = FIRST_BACKOFF_S
         while True:
             began = time.monotonic()
-            if handle.name in self._processes:
-                await self._watch(handle, self._processes[handle.name])
+            if worker.name in self._processes:
+                await self._watch(worker, self._processes[worker.name])
             if not self._hooks.restarting():
                 return
             if time.monotonic() - began > MAX_BACKOFF_S:
                 backoff = FIRST_BACKOFF_S
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, MAX_BACKOFF_S)
-            handle.restarts += 1
+            worker.restarts += 1
             try:
-                await self._start(handle)
+                await self._start(worker)
             except worker_process.WorkerFailedError as error:
-                handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, str(error)
-                log.error("worker did not start", worker=handle.name, problem=str(error))
+                worker.state, worker.detail = pb.WORKER_STATE_BACKOFF, str(error)
+                log.error("worker did not start", worker=worker.name, problem=str(error))
 
-    async def _watch(self, handle: WorkerHandle, process: Process) -> None:
+    async def _watch(self, worker: WorkerHandle, process: Process) -> None:
         """Poll a worker until its process has ended."""
-        polling = asyncio.create_task(self._poll(handle))
+        polling = asyncio.create_task(self._poll(worker))
         try:
             await process.wait()
         finally:
             polling.cancel()
-            self.polled.pop(handle.name, None)
-        await self._ended(handle, process)
+            self.polled.pop(worker.name, None)
+        await self._ended(worker, process)
         if self._hooks.restarting():
-            log.error("worker ended", worker=handle.name, how=handle.detail)
+            log.error("worker ended", worker=worker.name, how=worker.detail)
 
-    async def _ended(self, handle: WorkerHandle, process: Process) -> None:
+    async def _ended(self, worker: WorkerHandle, process: Process) -> None:
         """Wait for the end of a process, and forget it."""
         returncode = await process.wait()
-        del self._processes[handle.name]
-        self._hooks.ended(handle)
-        handle.pid = 0
-        handle.state, handle.detail = pb.WORKER_STATE_BACKOFF, worker_process.describe_end(returncode)
-        await handle.disconnect()
-        handle.retire()
+        del self._processes[worker.name]
+        self._hooks.ended(worker)
+        worker.pid = 0
+        worker.state, worker.detail = pb.WORKER_STATE_BACKOFF, worker_process.describe_end(returncode)
+        await worker.disconnect()
+        worker.retire()
 
-    async def _poll(self, handle: WorkerHandle) -> None:
+    async def _poll(self, worker: WorkerHandle) -> None:
         heard = time.monotonic()
         passes = 0
         while True:
-            self.polled[handle.name] = time.monotonic()
+            self.polled[worker.name] = time.monotonic()
             await asyncio.sleep(POLL_INTERVAL_S)
             try:
-                response = await handle.server.GetServer(pb.GetServerRequest(samples=True), timeout=POLL_INTERVAL_S)
+                response = await worker.server.GetServer(pb.GetServerRequest(samples=True), timeout=POLL_INTERVAL_S)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in GONE:
                     # It answers, so it is not killed: its sessions go on.
-                    log.error("worker cannot tell its state", worker=handle.name, problem=error.details())
+                    log.error("worker cannot tell its state", worker=worker.name, problem=error.details())
                     heard = time.monotonic()
                     continue
-                handle.stale = True
+                worker.stale = True
                 silent = time.monotonic() - heard
-                handle.state, handle.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
+                worker.state, worker.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
                 if silent > SILENCE_TIMEOUT_S:
-                    self.kill(handle)
-                    log.error("worker killed", worker=handle.name, why=handle.detail)
+                    self.kill(worker)
+                    log.error("worker killed", worker=worker.name, why=worker.detail)
                 continue
-            handle.heard(response.server)
-            handle.book.heard(response.samples)
+            worker.heard(response.server)
+            worker.counters.heard(response.samples)
             before, passes = passes, response.server.workers[0].control_loop.passes
             if passes != before:
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENCE_TIMEOUT_S:
                 # It answers, but its control loop, which keeps the deadlines, does not run.
-                self.kill(handle)
+                self.kill(worker)
                 log.error(
                     "worker killed",
-                    worker=handle.name,
+                    worker=worker.name,
                     why=f"its control loop has stood still for {SILENCE_TIMEOUT_S} s",
                 )
                 continue
-            if handle.stale:
+            if worker.stale:
                 # Cleared first: a change missed from here on makes it stale again.
-                handle.stale = False
+                worker.stale = False
                 try:
-                    await self._hooks.ready(handle)
+                    await self._hooks.ready(worker)
                 except grpc.aio.AioRpcError:
-                    handle.stale = True
+                    worker.stale = True
                     continue
-            handle.state, handle.detail = pb.WORKER_STATE_READY, ""
+            worker.state, worker.detail = pb.WORKER_STATE_READY, ""

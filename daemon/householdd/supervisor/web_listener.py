@@ -39,18 +39,18 @@ class WebListener:
     def __init__(
         self,
         answer: Callable[[ServerConnection, Request], Awaitable[Response | None]],
-        visit: Callable[[ServerConnection], Awaitable[None]],
+        serve: Callable[[ServerConnection], Awaitable[None]],
         most: int,
         timeout: float,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``answer`` returns a response, or None to complete the upgrade; ``visit`` then follows the WebSocket.
+        """``answer`` returns a response, or None to complete the upgrade; ``serve`` then serves the WebSocket.
 
         ``most`` is the number of places. ``timeout``, in seconds, is for the first byte, for TLS, for a request, and
         for receiving the response.
         """
         self._answer = answer
-        self._visit = visit
+        self._serve_page = serve
         self._timeout = timeout
         self._tls = tls
         self._acceptor = TcpAcceptor(most, timeout, self._follow)
@@ -129,6 +129,6 @@ class WebListener:
         connection.start_keepalive()
         try:
             async with connection:
-                await self._visit(connection)
+                await self._serve_page(connection)
         finally:
             self._pages.discard(connection)

@@ -48,8 +48,8 @@ class WorkerHandle:
         """Latest state of the running process; None before its first answer."""
         self.past = server_service_pb2.Totals()
         """Totals of the worker's earlier processes."""
-        self.book = CounterAggregate()
-        """What it counts for the metrics."""
+        self.counters = CounterAggregate()
+        """Counters for the metrics."""
         self.stale = False
         """Whether the process missed a change; the pool briefs it again at the next poll."""
         self.ready = asyncio.Event()
@@ -90,7 +90,7 @@ class WorkerHandle:
 
     def retire(self) -> None:
         """Keeps the sums of a process that has ended; its live sessions count as lost."""
-        self.book.retire()
+        self.counters.retire()
         if self.latest is None:
             return
         last, self.latest = self.latest, None

@@ -42,7 +42,7 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
     def __init__(self, manager: SessionManager, worker: str) -> None:
         self._manager = manager
         self._worker = worker
-        self._book = BlockList(manager.admission.blocks)
+        self._block_list = BlockList(manager.admission.blocks)
         self._breakers = BreakerList(manager.admission.breakers)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, _: _Context) -> pb.ListSessionsResponse:
@@ -112,13 +112,13 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
             self._manager.listeners.discard(tell)
 
     async def BlockAddresses(self, request: pb.BlockAddressesRequest, _: _Context) -> pb.BlockAddressesResponse:
-        return pb.BlockAddressesResponse(blocks=self._book.block(request))
+        return pb.BlockAddressesResponse(blocks=self._block_list.block(request))
 
     async def ListBlocks(self, _request: pb.ListBlocksRequest, _: _Context) -> pb.ListBlocksResponse:
-        return pb.ListBlocksResponse(blocks=self._book.list())
+        return pb.ListBlocksResponse(blocks=self._block_list.list())
 
     async def UnblockAddresses(self, request: pb.UnblockAddressesRequest, _: _Context) -> pb.UnblockAddressesResponse:
-        return self._book.unblock(request)
+        return self._block_list.unblock(request)
 
     async def ListBreakers(self, _request: pb.ListBreakersRequest, _: _Context) -> pb.ListBreakersResponse:
         return pb.ListBreakersResponse(breakers=self._breakers.shown())
@@ -141,7 +141,7 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
     def _block(self, request: pb.KillSessionsRequest, results: list[pb.KillResult]) -> list[pb.Block]:
         networks = networks_of(results)
         length = block_duration(request.block_address, "block_address")
-        return self._book.put(networks, request.reason.strip(), length, validate_only=request.validate_only)
+        return self._block_list.put(networks, request.reason.strip(), length, validate_only=request.validate_only)
 
     def _message(self, session: Session) -> session_pb2.Session:
         return describe(self._manager, session, self._worker)

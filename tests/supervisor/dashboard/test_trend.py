@@ -34,7 +34,7 @@ class Fleet:
             passes[1] += 4 * gap
             passes[2] += 4 if gap > 0.5 else 0
             counts = [int(passes[0]), *[0] * len(PASS_GAP.bounds)]
-            worker.book.heard(
+            worker.counters.heard(
                 [
                     pb.Sample(metric=ROUND_TRIP.name, counts=self.trips[worker.name]),
                     pb.Sample(metric=PASS_GAP.name, value=passes[1], counts=counts),
@@ -77,7 +77,7 @@ def test_counters_go_on_when_a_worker_is_replaced() -> None:
     fleet.second()
     fleet.trips["1"][4] += 4
     fleet.second()
-    fleet.workers[1].book.retire()
+    fleet.workers[1].counters.retire()
     fleet.trips["1"], fleet.passes["1"] = [0] * (len(ROUND_TRIP.bounds) + 1), [0, 0.0, 0]
     fleet.second()
     assert fleet.trend.points[-1].round_trip_p50 == pytest.approx(0.015)

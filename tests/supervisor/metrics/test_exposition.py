@@ -20,7 +20,7 @@ class Bench:
         self.exposition = Exposition(self.workers, DaemonState(listen_urls=[]), RpcCounts(), now=lambda: self.time)
 
     def opened(self, worker: int, count: int) -> None:
-        self.workers[worker].book.heard(
+        self.workers[worker].counters.heard(
             [
                 pb.Sample(metric=metrics.SESSIONS_OPENED.name, labels=["alex"], value=count),
                 pb.Sample(metric=metrics.SLOW_PASSES.name, value=count),

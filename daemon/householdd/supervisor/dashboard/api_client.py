@@ -49,7 +49,7 @@ class ApiClient:
     async def _connect(self) -> grpc.aio.Channel:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(
-            lambda: ClientEnd(lambda front: self._gate.welcome(front, self._caller), self._gate.gone), path=self._path
+            lambda: ClientEnd(lambda client: self._gate.admit(client, self._caller), self._gate.gone), path=self._path
         )
         # gRPC shares connections between channels to one address, and this connection says who calls.
         options = [("grpc.use_local_subchannel_pool", 1)]

@@ -23,7 +23,7 @@ from householdd.config.dashboard_tokens import DashboardTokens
 from householdd.supervisor.dashboard.api_client import ApiClient
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.listener import DashboardListener
-from householdd.supervisor.dashboard.page_session import PageLimits
+from householdd.supervisor.dashboard.page_session import PageContext
 from householdd.supervisor.dashboard.runs import Runs
 from householdd.supervisor.dashboard.trend import Trend
 from householdd.supervisor.gate.gate import Gate
@@ -95,10 +95,10 @@ async def serve_dashboard(
         feed = Feed(daemon.server, channel, Trend(daemon.workers))
         runs = Runs(channel, feed.is_watched, f"{daemon.page_url}?run=" if daemon.permalinks else None)
         about = {"host": socket.gethostname(), "version": version("householdd"), "url": daemon.page_url}
-        client = partial(ApiClient, daemon.gate, daemon.paths.private)
-        limits = PageLimits(client, feed, runs, daemon.tokens, about)
+        connect = partial(ApiClient, daemon.gate, daemon.paths.private)
+        context = PageContext(connect, feed, runs, daemon.tokens, about)
         names = own_names() | frozenset(settings.names) | {settings.listen.host.lower()}
-        listener = DashboardListener(settings.listen, certificate.context if certificate else None, names, limits)
+        listener = DashboardListener(settings.listen, certificate.context if certificate else None, names, context)
         async with _running(feed.run(), runs.run()), listener.serving() as url:
             yield Dashboard(url, certificate)
 

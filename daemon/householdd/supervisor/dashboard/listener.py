@@ -19,7 +19,7 @@ from householdd.http.headers import header, path_of
 from householdd.http.methods import Methods
 from householdd.http.responses import file
 from householdd.supervisor import sockets
-from householdd.supervisor.dashboard.page_session import PageLimits, PageSession
+from householdd.supervisor.dashboard.page_session import PageContext, PageSession
 from householdd.supervisor.hosts import is_known_host
 from householdd.supervisor.web_listener import WebListener
 
@@ -45,13 +45,15 @@ POLICY = (
 class DashboardListener:
     """Serves the page at ``address``, over TLS where there is a context; ``names`` are host names that lead here."""
 
-    def __init__(self, address: Address, tls: ssl.SSLContext | None, names: frozenset[str], room: PageLimits) -> None:
+    def __init__(
+        self, address: Address, tls: ssl.SSLContext | None, names: frozenset[str], context: PageContext
+    ) -> None:
         self._address = address
         self._scheme = "http" if tls is None else "https"
         self._names = names
-        self._room = room
+        self._context = context
         self._files = static_files.load("dashboard", POLICY)
-        self._web = WebListener(self._answer, self._visit, MAX_PENDING, REQUEST_TIMEOUT_S, tls)
+        self._web = WebListener(self._answer, self._serve, MAX_PENDING, REQUEST_TIMEOUT_S, tls)
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
@@ -87,5 +89,5 @@ class DashboardListener:
             return responses.text(http.HTTPStatus.FORBIDDEN, "Only this server's own page may connect.")
         return None
 
-    async def _visit(self, connection: ServerConnection) -> None:
-        await PageSession(connection, self._room, partial(self._web.admit, connection)).serve()
+    async def _serve(self, connection: ServerConnection) -> None:
+        await PageSession(connection, self._context, partial(self._web.admit, connection)).serve()

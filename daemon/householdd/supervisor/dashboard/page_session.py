@@ -39,19 +39,19 @@ GONE_WRONG, FULL, NOT_LOGGED_IN = 1008, 1013, 4401
 """Close codes: the page broke the protocol; there are too many; it has to log in, again or at all."""
 
 
-class PageLimits:
-    """What all visitors share."""
+class PageContext:
+    """State that all pages share."""
 
     def __init__(
         self,
-        desk: Callable[[Caller], ApiClient],
+        connect: Callable[[Caller], ApiClient],
         feed: Feed,
         runs: Runs,
         tokens: Callable[[], DashboardTokens],
         about: Mapping[str, str],
     ) -> None:
-        """``desk`` makes one for a caller, ``tokens`` are those in force, ``about`` is told to whoever logged in."""
-        self.desk = desk
+        """``connect`` makes a client for a caller, ``tokens`` returns those in force, ``about`` is sent after login."""
+        self.connect = connect
         self.feed = feed
         self.runs = runs
         self.tokens = tokens
@@ -71,10 +71,10 @@ class PageLimits:
 class PageSession:
     """A connection that is open."""
 
-    def __init__(self, connection: ServerConnection, room: PageLimits, logged_in: Callable[[], None]) -> None:
+    def __init__(self, connection: ServerConnection, context: PageContext, logged_in: Callable[[], None]) -> None:
         """``logged_in`` is told of a good token; until then the connection may have to go for another."""
         self._connection = connection
-        self._room = room
+        self._context = context
         self._logged_in = logged_in
         self._view = ViewOrder()
         host, port = connection.remote_address[:2]
@@ -88,17 +88,17 @@ class PageSession:
             if login is None:
                 return
             self._logged_in()
-            if self._room.pages >= MAX_PAGES:
+            if self._context.pages >= MAX_PAGES:
                 await self._connection.close(FULL, "too many pages are open")
                 return
-            self._room.pages += 1
+            self._context.pages += 1
             try:
-                await self._welcome(login)
+                await self._serve_logged_in(login)
             finally:
-                self._room.pages -= 1
+                self._context.pages -= 1
 
     async def _log_in(self) -> Login | None:
-        tokens = self._room.tokens()
+        tokens = self._context.tokens()
         await self._send({"type": "hello", "login": tokens.needed})
         try:
             async with asyncio.timeout(LOGIN_TIMEOUT_S):
@@ -109,31 +109,31 @@ class PageSession:
         except OrderError as error:
             await self._connection.close(GONE_WRONG, str(error)[:100])
             return None
-        login = self._room.tokens().login(order.token) if isinstance(order, LogInOrder) else None
+        login = self._context.tokens().login(order.token) if isinstance(order, LogInOrder) else None
         if login is None:
-            await asyncio.sleep(self._room.failed(self._peer, self._host))
+            await asyncio.sleep(self._context.failed(self._peer, self._host))
             await self._send({"type": "refused"})
             await self._connection.close(NOT_LOGGED_IN, "wrong token")
         return login
 
-    async def _welcome(self, login: Login) -> None:
-        room = self._room
+    async def _serve_logged_in(self, login: Login) -> None:
+        context = self._context
         log.info("login", name=login.name, role=login.role.word, peer=self._peer)
         caller = Caller(login.identity, f"dashboard, {self._peer}", names=frozenset({login.identity}))
-        desk = room.desk(caller)
-        points = list(room.feed.trend.points)
+        client = context.connect(caller)
+        points = list(context.feed.trend.points)
         await self._send(
-            {"type": "welcome", "name": login.name, "role": login.role.word, "points": points, **room.about}
+            {"type": "welcome", "name": login.name, "role": login.role.word, "points": points, **context.about}
         )
-        room.feed.look_at(self._view)
+        context.feed.look_at(self._view)
         watching = asyncio.create_task(self._watch(login))
         try:
-            await self._take_orders(desk)
+            await self._take_orders(client)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-            room.feed.look_away(self._view)
-            await desk.close()
+            context.feed.look_away(self._view)
+            await client.close()
             log.info("logout", name=login.name, peer=self._peer)
 
     async def _watch(self, login: Login) -> None:
@@ -141,19 +141,19 @@ class PageSession:
         number, runs = 0, 0
         with contextlib.suppress(ConnectionClosed):
             while True:
-                snapshot = await self._room.feed.after(number)
+                snapshot = await self._context.feed.after(number)
                 number = snapshot.number
-                if not self._room.tokens().holds(login):
+                if not self._context.tokens().holds(login):
                     await self._connection.close(NOT_LOGGED_IN, "the tokens were changed")
                     return
                 message = snapshot.message(self._view)
                 if message is not None:
                     await self._send(message)
-                if self._room.runs.number != runs:
-                    runs = self._room.runs.number
-                    await self._send(self._room.runs.message)
+                if self._context.runs.number != runs:
+                    runs = self._context.runs.number
+                    await self._send(self._context.runs.message)
 
-    async def _take_orders(self, desk: ApiClient) -> None:
+    async def _take_orders(self, client: ApiClient) -> None:
         bucket = TokenBucket(ORDERS_RATE, ORDERS_BURST, time.monotonic())
         async for data in self._connection:
             if not bucket.take(time.monotonic()):
@@ -165,11 +165,11 @@ class PageSession:
                 await self._connection.close(GONE_WRONG, str(error)[:100])
                 return
             if isinstance(order, ViewOrder):
-                self._room.feed.look_at(order, instead_of=self._view)
+                self._context.feed.look_at(order, instead_of=self._view)
                 self._view = order
             elif not isinstance(order, LogInOrder):
                 try:
-                    answer = {"type": "done", **await desk.carry_out(order)}
+                    answer = {"type": "done", **await client.carry_out(order)}
                 except grpc.aio.AioRpcError as error:
                     answer = {"type": "failed", **failure(error)}
                 await self._send({**answer, "id": order.id})

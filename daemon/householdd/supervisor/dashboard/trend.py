@@ -101,11 +101,11 @@ class Trend:
         gaps: dict[str, Value] = {}
         slow: dict[str, float] = {}
         for worker in self._workers:
-            if value := worker.book.value((ROUND_TRIP.name, ())):
+            if value := worker.counters.value((ROUND_TRIP.name, ())):
                 trips = [one + more for one, more in zip(trips, value.counts, strict=True)]
-            if value := worker.book.value((PASS_GAP.name, ())):
+            if value := worker.counters.value((PASS_GAP.name, ())):
                 gaps[worker.name] = value
-            if value := worker.book.value((SLOW_PASSES.name, ())):
+            if value := worker.counters.value((SLOW_PASSES.name, ())):
                 slow[worker.name] = value.number
         closes = Counter[int]({each.reason: each.count for each in server.totals.sessions_closed})
         return _Sums(tuple(trips), gaps, slow, closes)

@@ -109,21 +109,21 @@ class ClientEnd(ForwardingEnd):
         super().connection_lost(error)
         self._gone(self)
 
-    def join(self, back: ForwardingEnd) -> None:
+    def join(self, server: ForwardingEnd) -> None:
         """Forward what was received, and everything after."""
-        self.other = back
-        back.write(bytes(self._first))
+        self.other = server
+        server.write(bytes(self._first))
         self._first.clear()
         if self.lost:
-            back.finish()
+            server.finish()
         elif not self.transport.is_closing():
             self.transport.resume_reading()
 
 
-async def reach(private: Path, name: str, front: ClientEnd) -> ForwardingEnd:
+async def reach(private: Path, name: str, client: ClientEnd) -> ForwardingEnd:
     """A connection to the ``private`` socket from the abstract address ``name``. Raises OSError.
 
-    What it brings goes to ``front`` at once: gRPC speaks as soon as it is connected.
+    What it brings goes to ``client`` at once: gRPC speaks as soon as it is connected.
     """
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
@@ -136,7 +136,7 @@ async def reach(private: Path, name: str, front: ClientEnd) -> ForwardingEnd:
                 await asyncio.sleep(_BUSY_S)
             else:
                 break
-        _, end = await asyncio.get_running_loop().create_unix_connection(lambda: ForwardingEnd(front), sock=sock)
+        _, end = await asyncio.get_running_loop().create_unix_connection(lambda: ForwardingEnd(client), sock=sock)
     except BaseException:
         sock.close()
         raise

@@ -49,15 +49,15 @@ class Gate:
         self._rules = rules
         self._limits = limits
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._most = max(
+        self._max_connections = max(
             min(limits.connections, (soft - _OTHER_DESCRIPTORS) // _DESCRIPTORS_PER_CONNECTION - limits.reserve),
             limits.reserve,
         )
-        self._fronts: dict[ClientEnd, Role] = {}
+        self._clients: dict[ClientEnd, Role] = {}
         """Clients whose caller is known, with its role at connection."""
         self._names: dict[ClientEnd, str] = {}
         """Names of forwarded connections."""
-        self._welcomes: set[asyncio.Task[None]] = set()
+        self._forwarding: set[asyncio.Task[None]] = set()
         self._lines = TokenBucket(0.1, 5, time.monotonic())
 
     @contextlib.asynccontextmanager
@@ -72,73 +72,73 @@ class Gate:
 
     async def stop(self) -> None:
         """End every connection."""
-        for front in list(self._fronts):
-            front.finish()
-        for task in self._welcomes:
+        for client in list(self._clients):
+            client.finish()
+        for task in self._forwarding:
             task.cancel()
-        await asyncio.gather(*self._welcomes, return_exceptions=True)
+        await asyncio.gather(*self._forwarding, return_exceptions=True)
 
-    def _arrived(self, front: ClientEnd) -> None:
+    def _arrived(self, client: ClientEnd) -> None:
         try:
-            peer = peers.of_socket(front.transport.get_extra_info("socket"))
+            peer = peers.of_socket(client.transport.get_extra_info("socket"))
         except OSError as error:
-            self.refuse(front, f"its credentials cannot be read: {error.strerror}")
+            self.refuse(client, f"its credentials cannot be read: {error.strerror}")
         else:
             via = f"unix, pid {peer.pid}"
-            self.welcome(front, Caller(actor=str(peer.uid), via=via, uid=peer.uid, gids=peer.gids))
+            self.admit(client, Caller(actor=str(peer.uid), via=via, uid=peer.uid, gids=peer.gids))
 
-    def welcome(self, front: ClientEnd, caller: Caller) -> None:
+    def admit(self, client: ClientEnd, caller: Caller) -> None:
         """Forward the client's connection, if the limits of the caller's role allow one more."""
         role = self._rules().role(caller)
         if problem := self._crowded(role):
-            self.refuse(front, f"{problem}; actor {caller.actor}")
+            self.refuse(client, f"{problem}; actor {caller.actor}")
             return
-        self._fronts[front] = role
-        task = asyncio.create_task(self._forward(front, caller))
-        self._welcomes.add(task)
-        task.add_done_callback(self._welcomes.discard)
+        self._clients[client] = role
+        task = asyncio.create_task(self._forward(client, caller))
+        self._forwarding.add(task)
+        task.add_done_callback(self._forwarding.discard)
 
-    def gone(self, front: ClientEnd) -> None:
+    def gone(self, client: ClientEnd) -> None:
         """Forget a client whose connection has ended."""
-        self._fronts.pop(front, None)
-        if name := self._names.pop(front, None):
+        self._clients.pop(client, None)
+        if name := self._names.pop(client, None):
             self._connections.discard(name)
 
-    def refuse(self, front: ClientEnd, reason: str) -> None:
+    def refuse(self, client: ClientEnd, reason: str) -> None:
         """Reset a client's connection. The log is limited to some of the reasons when there are many."""
-        front.transport.abort()
+        client.transport.abort()
         if self._lines.take(time.monotonic()):
             log.warning("control connection refused", reason=reason)
 
     def _crowded(self, role: Role) -> str | None:
         """Return the limit that allows no more connections of ``role``, or None."""
-        most = self._most + (self._limits.reserve if role is Role.ADMIN else 0)
-        if len(self._fronts) >= most:
-            return f"limit connections: {most} are open"
-        if role is Role.NONE and list(self._fronts.values()).count(Role.NONE) >= self._limits.strangers:
+        limit = self._max_connections + (self._limits.reserve if role is Role.ADMIN else 0)
+        if len(self._clients) >= limit:
+            return f"limit connections: {limit} are open"
+        if role is Role.NONE and list(self._clients.values()).count(Role.NONE) >= self._limits.strangers:
             return f"limit strangers: {self._limits.strangers} connections of callers without a role are open"
         return None
 
-    async def _forward(self, front: ClientEnd, caller: Caller) -> None:
+    async def _forward(self, client: ClientEnd, caller: Caller) -> None:
         try:
             async with asyncio.timeout(self._limits.first_bytes):
-                if not await front.begun:
-                    front.transport.abort()
+                if not await client.begun:
+                    client.transport.abort()
                     return
                 if caller.uid is not None:
                     caller = dataclasses.replace(caller, actor=await _name(caller.uid))
                 name = self._connections.add(caller)
-                self._names[front] = name
-                back = await reach(self._private, name, front)
+                self._names[client] = name
+                server = await reach(self._private, name, client)
         except TimeoutError:
-            front.transport.abort()
+            client.transport.abort()
         except OSError as error:
-            self.refuse(front, f"not forwarded: {error.strerror}")
+            self.refuse(client, f"not forwarded: {error.strerror}")
         else:
-            front.join(back)
+            client.join(server)
         finally:
-            if front.lost:
-                self.gone(front)
+            if client.lost:
+                self.gone(client)
 
 
 async def _name(uid: int) -> str:

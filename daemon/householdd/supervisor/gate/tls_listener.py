@@ -50,32 +50,32 @@ class TlsListener:
 
     async def _handshake(self, accepted: ReadyConnection) -> None:
         loop, peer = asyncio.get_running_loop(), host_port(accepted.host, accepted.port)
-        front = ClientEnd(lambda _: None, self._gone)
+        client = ClientEnd(lambda _: None, self._gone)
         try:
             await loop.connect_accepted_socket(
-                lambda: front, accepted.sock, ssl=self.context, ssl_handshake_timeout=self._limits.first_bytes
+                lambda: client, accepted.sock, ssl=self.context, ssl_handshake_timeout=self._limits.first_bytes
             )
         except OSError as error:
             # A port scan, or a certificate that is not trusted; the client's error says more.
             log.debug("control handshake failed", peer=peer, problem=str(error))
             return
         self._acceptor.prove(accepted.host)
-        tls: ssl.SSLObject = front.transport.get_extra_info("ssl_object")
+        tls: ssl.SSLObject = client.transport.get_extra_info("ssl_object")
         certificate = tls.getpeercert() or {}
         caller = _caller(certificate, peer)
         if tls.selected_alpn_protocol() != "h2":
-            self._gate.refuse(front, f"no HTTP/2 by ALPN; actor {caller.actor}")
+            self._gate.refuse(client, f"no HTTP/2 by ALPN; actor {caller.actor}")
             return
-        self._gate.welcome(front, caller)
+        self._gate.admit(client, caller)
         left = ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()
-        self._expiries[front] = loop.call_later(min(max(left, 0.0), _MAX_TIMER_S), front.transport.abort)
-        if front.lost:
-            self._gone(front)
+        self._expiries[client] = loop.call_later(min(max(left, 0.0), _MAX_TIMER_S), client.transport.abort)
+        if client.lost:
+            self._gone(client)
 
-    def _gone(self, front: ClientEnd) -> None:
-        if expiry := self._expiries.pop(front, None):
+    def _gone(self, client: ClientEnd) -> None:
+        if expiry := self._expiries.pop(client, None):
             expiry.cancel()
-        self._gate.gone(front)
+        self._gate.gone(client)
 
 
 def _caller(certificate: object, peer: str) -> Caller:

@@ -43,8 +43,8 @@ MAX_WAITING_READS = 32
 CLOSE_TIMEOUT_S = 2.0
 """Seconds that the store has to write what is left when the daemon stops."""
 
-WRITE_PATIENCE_S = 1.5
-"""How long a client's run may take into the database; a worker waits for 2 s for the answer."""
+WRITE_TIMEOUT_S = 1.5
+"""Seconds that a reported run has to reach the database; a worker waits 2 s for the answer."""
 
 WEBHOOK_TIMEOUT_S = 1.0
 """Seconds that an attempt under way has to end then; what it was about waits in the database."""
@@ -170,7 +170,7 @@ class History:
         if ended:
             self._store.put(RunLink(run_id, ended))
         if not await self._is_written(written):
-            problem = self._store.status().problem or f"not written within {WRITE_PATIENCE_S:g} s"
+            problem = self._store.status().problem or f"not written within {WRITE_TIMEOUT_S:g} s"
             log.warning("run not stored yet", run=run_id, session=session.id, problem=problem)
             return Refused.UNAVAILABLE
         log.info("run stored", run=run_id, session=session.id, grade=row.grade, valid=row.valid)
@@ -178,9 +178,9 @@ class History:
 
     async def _is_written(self, written: Future[bool]) -> bool:
         # While writing fails a client need not wait to hear so.
-        patience = 0.0 if self._store.status().problem else WRITE_PATIENCE_S
+        timeout = 0.0 if self._store.status().problem else WRITE_TIMEOUT_S
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(written), patience)
+            return await asyncio.wait_for(asyncio.wrap_future(written), timeout)
         except TimeoutError:
             return False
 

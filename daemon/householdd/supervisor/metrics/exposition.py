@@ -70,7 +70,7 @@ class Exposition:
             if latest.content_type != content_type or self._now() - latest.rendered_at >= CACHE_TTL_S:
                 gathered = _Gathered(
                     self._own(),
-                    [(worker.name, worker.book.parts()) for worker in self._workers],
+                    [(worker.name, worker.counters.parts()) for worker in self._workers],
                     {"supervisor": os.getpid(), **{f"worker-{worker.name}": worker.pid for worker in self._workers}},
                 )
                 # Beside the event loop, in which calls of the control API go on meanwhile.

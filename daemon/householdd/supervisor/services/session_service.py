@@ -27,10 +27,10 @@ _Context = grpc.aio.ServicerContext[object, object]
 class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
     """Checks a request once, sends it to all workers, and says which of them are missing from the answer."""
 
-    def __init__(self, workers: Sequence[WorkerHandle], book: BlockList) -> None:
-        """``book`` holds what is blocked at every worker."""
+    def __init__(self, workers: Sequence[WorkerHandle], block_list: BlockList) -> None:
+        """``block_list`` is in force at every worker."""
         self._workers = workers
-        self._book = book
+        self._block_list = block_list
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: _Context) -> pb.ListSessionsResponse:
         """A page over all workers."""
@@ -106,30 +106,30 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         known = {block.address for block in before}
         networks = [network for network in networks_of(killed.results) if format_network(network) not in known]
         length, reason = convert.seconds(request.block_address), request.reason.strip()
-        blocks = self._book.put(networks, reason, length, validate_only=request.validate_only)
+        blocks = self._block_list.put(networks, reason, length, validate_only=request.validate_only)
         if not request.validate_only:
             await self._tell_blocks(blocks, context)
         return blocks
 
     async def BlockAddresses(self, request: pb.BlockAddressesRequest, context: _Context) -> pb.BlockAddressesResponse:
         """Keeps addresses out of every worker, and of those that come up later."""
-        blocks = self._book.block(request)
+        blocks = self._block_list.block(request)
         missing = [] if request.validate_only else await self._tell_blocks(blocks, context)
         return pb.BlockAddressesResponse(blocks=blocks, unreachable_workers=missing)
 
     async def ListBlocks(self, _request: pb.ListBlocksRequest, _: _Context) -> pb.ListBlocksResponse:
         """What is kept out."""
-        return pb.ListBlocksResponse(blocks=self._book.list())
+        return pb.ListBlocksResponse(blocks=self._block_list.list())
 
     async def UnblockAddresses(
         self, request: pb.UnblockAddressesRequest, context: _Context
     ) -> pb.UnblockAddressesResponse:
         """Lets addresses in again, everywhere."""
-        response = self._book.unblock(request)
+        response = self._block_list.unblock(request)
         if response.blocks and not request.validate_only:
             try:
                 missing = await tell_all(
-                    self._workers, lambda worker, timeout: brief_blocks(worker, self._book, timeout), context
+                    self._workers, lambda worker, timeout: brief_blocks(worker, self._block_list, timeout), context
                 )
             finally:
                 log.info("unblocked", addresses=[block.address for block in response.blocks])
@@ -185,9 +185,9 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
             await asyncio.gather(*pumps, return_exceptions=True)
 
 
-async def brief_blocks(worker: WorkerHandle, book: BlockList, timeout: float) -> None:
-    """Makes a worker keep out what ``book`` says, and nothing else."""
-    blocks = book.list()
+async def brief_blocks(worker: WorkerHandle, block_list: BlockList, timeout: float) -> None:
+    """Replace the blocks of a worker with those of ``block_list``."""
+    blocks = block_list.list()
     wanted = {block.address for block in blocks}
     known = await worker.sessions.ListBlocks(pb.ListBlocksRequest(), timeout=timeout)
     extra = [block.address for block in known.blocks if block.address not in wanted]

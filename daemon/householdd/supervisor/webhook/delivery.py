@@ -78,12 +78,12 @@ class Webhook:
         """Begins to deliver as soon as the database is known to be ready."""
         self._thread.start()
 
-    def close(self, patience: float) -> None:
-        """Ends an attempt under way, for at most ``patience`` seconds; what waits is told of after the next start."""
+    def close(self, timeout: float) -> None:
+        """Ends an attempt under way, for at most ``timeout`` seconds; what waits is told of after the next start."""
         self._closing = True
         self._wake.set()
         self._poster.abort()
-        self._thread.join(patience)
+        self._thread.join(timeout)
 
     def queued(self, dropped: int) -> None:
         """Runs were queued, and ``dropped`` found the queue full."""
