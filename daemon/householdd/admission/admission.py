@@ -1,7 +1,6 @@
-"""Admission of sessions: blocks, breakers, drain, overload and limits.
+"""Admission of sessions.
 
-A household is admitted as a whole: the first session of a run reserves places for the rest, which are then exempt from
-limits and from a drain.
+The first session of a run reserves places for the household, which are then exempt from limits and from a drain.
 """
 
 from __future__ import annotations
@@ -34,31 +33,32 @@ OVERLOAD_RETRY_S = 30
 """``retry_after`` under overload, in seconds: the length of a run."""
 
 MAX_DRAIN_RETRY_S = 300
-"""Longest ``retry_after`` during a drain, in seconds; a drain may be cancelled before its deadline."""
+"""Longest ``retry_after`` during a drain, in seconds."""
 
 FAIR_SHARE_DIVISOR = 4
-"""Once half of all places are taken, a network may hold at most the free places divided by this number, so that a few
-networks with many clients cannot take all (dynamic thresholds, Choudhury and Hahne, 1998)."""
+"""Divisor of the free places that a network may hold once half of all are taken (dynamic thresholds, Choudhury and
+Hahne, 1998).
+"""
 
 MAX_PERSON_SESSIONS, MAX_PROBE_SESSIONS = 2, 8
-"""Live sessions of one profile in a run: twice a household's, because a client reconnects before its lost connection is
-noticed, and the page's warm-up is a second Computer for a moment."""
+"""Live sessions of one profile in a run: twice a household's, because a client reconnects before its lost connection
+is noticed, and the page's warm-up is a second Computer for a moment.
+"""
 
 MAX_WARM_UP_SESSIONS = 4
-"""Live warm-ups of a customer by foreign pages of the earlier system, which open two at once and retry."""
+"""Live warm-ups of a customer by foreign pages of the earlier system, which retry."""
 
 _MAX_SESSIONS_BY_PROFILE = {PROBE.key: MAX_PROBE_SESSIONS, WARM_UP: MAX_WARM_UP_SESSIONS}
-"""By profile; ``MAX_PERSON_SESSIONS`` for all others."""
 
 _FAILED = {Fault.NONE: False, Fault.CLIENT: True, Fault.NETWORK: True}
-"""Whether an end counts as a failure of the client, by its fault; other faults say nothing about the client."""
+"""Whether an end counts as a failure of the client, by its fault."""
 
 
 class Cause(Enum):
-    """Why a session was refused; the value is used in logs and metrics."""
+    """Why a session was refused."""
 
     UNKNOWN_USER = "unknown_user"
-    """The URL is wrong or names no profile. Decided before admission."""
+    """Decided before admission, like ``ORIGIN``, ``TOKEN`` and ``PROXY_HEADER``."""
     BLOCKED = "blocked"
     DRAINING = "draining"
     FULL = "full"
@@ -69,14 +69,10 @@ class Cause(Enum):
     ADDRESS_RATE = "address_rate"
     RUN_FULL = "run_full"
     ORIGIN = "origin"
-    """Foreign page. Decided before admission."""
     UNFINISHED = "unfinished"
-    """Too many pending handshakes."""
     ADDRESS_UNFINISHED = "address_unfinished"
     TOKEN = "token"  # noqa: S105 - a cause, no password
-    """Missing or invalid token. Decided before admission."""
     PROXY_HEADER = "proxy_header"
-    """Missing or invalid PROXY header."""
     OVERLOADED = "overloaded"
 
 
@@ -87,7 +83,6 @@ class Denial:
     cause: Cause
     message: str
     retry_after: int | None
-    """Whole seconds; None if retrying cannot help."""
 
 
 class Admission:
@@ -122,7 +117,6 @@ class Admission:
         return self.drain_deadline is not None
 
     def denies(self, client: ClientKey, now: float) -> Denial | None:
-        """Return why a session is refused, or None to admit it."""
         if (denial := self._blocked(client, now)) is not None:
             return denial
         if (denial := self._draining(now)) is not None and not self._continues(client, now):
@@ -137,7 +131,6 @@ class Admission:
         return self._failing(client, now) or self._full(client) or self._too_fast(client, now)
 
     def denies_new_runs(self, now: float) -> Denial | None:
-        """Return why any new run is refused, or None if some address may begin one."""
         if (denial := self._draining(now)) is not None:
             return denial
         if self.overload is not OverloadLevel.NORMAL:
@@ -145,7 +138,6 @@ class Admission:
         return self._no_room(HOUSEHOLD_SESSIONS if self._households else 1)
 
     def admit(self, client: ClientKey, now: float) -> None:
-        """Record a handshake that was not denied."""
         self._counters.handshake_admitted(client.address_key, now)
         if self._reservations.expects(client):
             return
@@ -168,7 +160,6 @@ class Admission:
         return [" ".join((format_network(key.customer), key.profile)).strip() for key in keys]
 
     def refuses_connections(self, host: str, now: float) -> bool:
-        """Return whether connections from ``host`` are refused before the handshake."""
         return self.breakers.refuses_connections(host, now)
 
     def handshake_ended(self, host: str, now: float, *, failed: bool) -> list[str]:
@@ -177,12 +168,11 @@ class Admission:
         return [format_network(key.customer) for key in keys]
 
     def release_unused_places(self, now: float) -> None:
-        """Release reserved places that are taken or expired. Call at each control pass."""
+        """Call at each control pass."""
         self._reservations.release_unused(now)
 
     @property
     def _households(self) -> bool:
-        """Whether the limits leave room for a household; if not, each session is admitted alone."""
         limits = self._limits
         return (
             min(limits.max_sessions, limits.max_sessions_per_address, limits.max_sessions_per_network)
@@ -193,7 +183,6 @@ class Admission:
         return self._reservations.places_needed(client) if self._households else 1
 
     def _continues(self, client: ClientKey, now: float) -> bool:
-        """Whether an admitted run may still open sessions during a drain."""
         return self.drain_deadline is not None and now < self.drain_deadline and self._reservations.continues(client)
 
     def _blocked(self, client: ClientKey, now: float) -> Denial | None:
@@ -204,7 +193,6 @@ class Admission:
         return Denial(Cause.BLOCKED, f"Blocked by the operator: {block.reason}. Try again in {left} s.", left)
 
     def _foreign_page(self, client: ClientKey) -> Denial | None:
-        """Limit foreign pages to one household per customer."""
         if not client.foreign or client.profile == WARM_UP:
             # Warm-ups are bounded by the limit of a run.
             return None

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from householdd.clients.addresses import Network, address_of
 
 MAX_BLOCKS = 2000
-"""Networks that can be blocked at once."""
 
 
 class TooManyBlocksError(Exception):
@@ -27,15 +26,14 @@ class Block:
 
 
 class Blocks:
-    """Blocks in force. Expired ones are removed by ``current``."""
+    """Blocks in force."""
 
     def __init__(self) -> None:
         self._by_network: dict[Network, Block] = {}
         self._lengths: set[tuple[int, int]] = set()
-        """IP version and prefix length of all blocks, for lookup without a search."""
 
     def add(self, networks: Iterable[Network], reason: str, seconds: float, now: float) -> list[Block]:
-        """Block networks for ``seconds``, replacing reason and time of existing blocks.
+        """Replace reason and time of existing blocks.
 
         Raise TooManyBlocksError and change nothing if there would be too many.
         """
@@ -49,19 +47,16 @@ class Blocks:
         return list(added.values())
 
     def copy(self, now: float) -> Blocks:
-        """Return a copy for a trial."""
         copy = Blocks()
         copy._by_network = {block.network: block for block in self.current(now)}
         return copy
 
     def remove(self, networks: Iterable[Network]) -> None:
-        """Unblock networks; ignore those that are not blocked."""
         for network in networks:
             self._by_network.pop(network, None)
         self._note_lengths()
 
     def current(self, now: float) -> list[Block]:
-        """Return the blocks in force, by address."""
         self._by_network = {key: block for key, block in self._by_network.items() if block.expires_at > now}
         self._note_lengths()
         blocks = self._by_network.values()
@@ -72,7 +67,6 @@ class Blocks:
         return block if block is not None and block.expires_at > now else None
 
     def find(self, host: str, now: float) -> Block | None:
-        """Return the block of ``host`` that lasts longest, or None."""
         if not self._by_network:
             return None
         single = ipaddress.ip_network(address_of(host))
@@ -85,7 +79,6 @@ class Blocks:
         return max(found, key=lambda block: block.expires_at, default=None)
 
     def around(self, network: Network, now: float) -> list[Block]:
-        """Return the blocks of wider networks that contain ``network``."""
         lengths = sorted(length for version, length in self._lengths if version == network.version)
         wider = [network.supernet(new_prefix=length) for length in lengths if length < network.prefixlen]
         return [block for each in wider if (block := self._current(each, now)) is not None]

@@ -1,8 +1,4 @@
-"""Circuit breakers: refuse customers whose sessions keep failing, then admit trial runs.
-
-Three states as usual (Nygard, Release It!, "Circuit Breaker"). Libraries guard outgoing calls and read the clock; these
-guard incoming connections and take the time as an argument.
-"""
+"""Circuit breakers: refuse customers whose sessions keep failing, then admit trial runs (Nygard, Release It!)."""
 
 from __future__ import annotations
 
@@ -15,8 +11,7 @@ from householdd.settings.definitions import Limits
 from householdd.shared.counters import OUTCOMES_WINDOW_S, Outcomes, SharedCounters
 
 MIN_FAILED_SHARE = 0.5
-"""Share of failures among all ends from which a breaker opens, so that a few failures do not shut out many good
-customers behind one address."""
+"""Share of failures from which a breaker opens, because many customers may share an address."""
 
 TRIAL_SUCCESSES = 4
 """Successful sessions that close a half-open breaker: fewer than a household has."""
@@ -34,7 +29,6 @@ class BreakerState(Enum):
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half_open"
-    """Admits one trial run at a time."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +41,10 @@ class BreakerKey:
 
     @property
     def outcomes_key(self) -> bytes:
-        """Key of its session outcomes in the shared counters."""
         return network_key(self.customer) + self.profile.encode()
 
     @property
     def handshakes_key(self) -> bytes:
-        """Key of its handshake outcomes in the shared counters."""
         return b"h" + self.outcomes_key
 
 
@@ -66,7 +58,6 @@ class Breaker:
         self.open_until: float | None = None
         """Only set while open or half-open."""
         self.of_handshakes = False
-        """Whether failed handshakes caused the latest opening."""
         self._next_trial_at = 0.0
         self._successes = 0
         """Successful sessions since the breaker became half-open."""
@@ -80,7 +71,7 @@ class Breaker:
         return BreakerState.OPEN if now < self.open_until else BreakerState.HALF_OPEN
 
     def retry_after(self, now: float) -> float:
-        """Return the seconds until a refused client may try again; 0 if it would be admitted."""
+        """Return the seconds until a client may retry; 0 if it would be admitted."""
         if self.open_until is None:
             return 0.0
         return max(self.open_until - now, self._next_trial_at - now, 0.0)
@@ -89,7 +80,7 @@ class Breaker:
         self._next_trial_at = now + TRIAL_TIMEOUT_S
 
     def ended(self, now: float, outcomes: Outcomes, limits: Limits, max_failures: float, *, failed: bool) -> None:
-        """Record the end of a session; open the breaker at ``max_failures``. ``outcomes`` includes this end."""
+        """Record an end, which ``outcomes`` includes; open the breaker at ``max_failures``."""
         match self.state(now):
             case BreakerState.CLOSED if failed and self._failed_too_often(now, outcomes, max_failures):
                 self.open(now, limits)
@@ -105,14 +96,14 @@ class Breaker:
                 pass
 
     def open(self, now: float, limits: Limits, *, of_handshakes: bool = False) -> None:
-        """Open the breaker, for twice as long as before unless trials succeeded in between."""
+        """Open for twice as long as before, unless trials succeeded in between."""
         self.of_handshakes = of_handshakes
         self.open_s = min(self.open_s * 2 or limits.breaker_open, max(limits.breaker_max_open, limits.breaker_open))
         self.opened_at, self.open_until = now, now + self.open_s
         self._next_trial_at, self._successes = self.open_until, 0
 
     def is_stale(self, now: float) -> bool:
-        """Whether the breaker can be dropped: closed for long, or open to a client that does not return."""
+        """Return whether the breaker closed long ago, or is open to a client that does not return."""
         if self.open_until is None:
             return now > self._closed_at + 2 * OUTCOMES_WINDOW_S
         return now > self.open_until + 2 * self.open_s
@@ -129,8 +120,7 @@ class Breaker:
 class Breakers:
     """The breakers of a worker.
 
-    Outcomes are counted over all workers. A breaker opens at the worker that sees the failure that reaches the limit,
-    so workers need not notify each other.
+    Outcomes are shared by all workers; a breaker opens at the worker that sees the last failure.
     """
 
     def __init__(self, counters: SharedCounters) -> None:
@@ -139,7 +129,6 @@ class Breakers:
         self._profiles: set[str] = set()
 
     def retry_after(self, host: str, profile: str, now: float) -> float:
-        """Return the seconds until a client may try again; 0 if it would be admitted."""
         if not self._by_key:
             return 0.0
         return max((breaker.retry_after(now) for breaker in self._found(host, profile)), default=0.0)
@@ -149,13 +138,11 @@ class Breakers:
             breaker.admit(now)
 
     def refuses_connections(self, host: str, now: float) -> bool:
-        """Return whether failed handshakes have opened the breaker of ``host``."""
         if not self._by_key:
             return False
         return any(each.of_handshakes and each.state(now) is BreakerState.OPEN for each in self._found(host, ""))
 
     def handshake_ended(self, host: str, now: float, limits: Limits, *, failed: bool) -> list[BreakerKey]:
-        """Record the end of a handshake; return the keys whose breaker it opened."""
         key = BreakerKey(customer(host))
         self._counters.add_outcome(key.handshakes_key, now, failed=failed)
         breaker = self._by_key.get(key)
@@ -169,7 +156,6 @@ class Breakers:
         return [key]
 
     def ended(self, host: str, profile: str, now: float, limits: Limits, *, failed: bool) -> list[BreakerKey]:
-        """Record the end of a session; return the keys whose breaker it opened."""
         opened = []
         if profile:
             self._profiles.add(profile)
@@ -191,13 +177,12 @@ class Breakers:
         return opened
 
     def current(self, now: float) -> list[tuple[BreakerKey, Breaker]]:
-        """Return the open and half-open breakers, by address and profile."""
         self.remove_stale(now)
         found = [each for each in self._by_key.items() if each[1].state(now) is not BreakerState.CLOSED]
         return sorted(found, key=lambda each: _order(each[0]))
 
     def reset(self, networks: list[Network] | None, now: float) -> list[tuple[BreakerKey, Breaker]]:
-        """Reset the breakers of customers in ``networks``, or all; return those that were open or half-open."""
+        """Reset the breakers in ``networks``, or all; return those that were open or half-open."""
         found = [each for each in self.current(now) if networks is None or _within(each[0].customer, networks)]
         for key in list(self._by_key):
             if networks is None or _within(key.customer, networks):

@@ -1,4 +1,4 @@
-"""Unauthenticated connections to operators' ports; they must not keep an operator out."""
+"""Unauthenticated connections to operators' ports."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MAX_KNOWN_ADDRESSES = 1024
 """Addresses remembered as an operator's."""
 
 KNOWN_ADDRESS_TTL_S = 86400.0
-"""Seconds for which an address is remembered after its last successful authentication."""
+"""Seconds since the last authentication."""
 
 
 class KnownAddresses:
-    """Customer networks from which an operator recently authenticated."""
+    """Networks from which an operator recently authenticated."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        """``now`` is a monotonic clock, in seconds."""
+        """``now`` is monotonic, in seconds."""
         self._now = now
         self._seen: OrderedDict[bytes, float] = OrderedDict()
 
@@ -58,13 +58,11 @@ class PendingConnections(Generic[H]):
         self._limit = limit
         self._protected = protected
         self._entries: dict[H, _Entry] = {}
-        """Oldest first."""
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def enter(self, connection: H, host: str, *, known: bool = False) -> H | None:
-        """Add a connection; return the one evicted for it, or None."""
         client = ClientKey(host, "")
         self._entries[connection] = _Entry(client.network_key, client.address_key, known)
         if len(self._entries) <= self._limit:
@@ -74,12 +72,10 @@ class PendingConnections(Generic[H]):
         return gone
 
     def spoke(self, connection: H) -> None:
-        """Record that a connection has sent its first byte."""
         if connection in self._entries:
             self._entries[connection].spoke = True
 
     def leave(self, connection: H) -> None:
-        """Remove a connection that has ended or authenticated."""
         self._entries.pop(connection, None)
 
     def _victim(self, newcomer: H) -> H:

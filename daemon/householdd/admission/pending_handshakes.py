@@ -1,4 +1,4 @@
-"""Connections without a session yet; those that never finish must not keep others out."""
+"""Connections without a session yet."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Excess(Generic[H]):
 
 
 class PendingHandshakes(Generic[H]):
-    """Pending handshakes of a worker, limited over all workers.
+    """Pending handshakes, limited over all workers.
 
-    Beyond the limit, the newest of the largest address in the largest network is evicted, so that a flood from a few
-    networks hurts only those.
+    Beyond the limit, the newest of the largest address in the largest network is evicted: a flood hurts only its
+    networks.
     """
 
     def __init__(self, counters: SharedCounters) -> None:
@@ -35,16 +35,16 @@ class PendingHandshakes(Generic[H]):
         self._clients: dict[H, ClientKey | None] = {}
         self._networks: Counter[bytes] = Counter()
         self._addresses: dict[bytes, defaultdict[bytes, dict[H, None]]] = {}
-        """Handshakes by network and address, oldest first."""
+        """By network and address, oldest first."""
 
     def __len__(self) -> int:
         return len(self._clients)
 
     def enter(self, handshake: H, host: str | None, limits: Limits) -> Excess[H] | None:
-        """Add a handshake; return the one to abort for it, or None.
+        """Return the handshake to abort, if any.
 
-        The result is the new handshake, which is then not added, or another, which remains until ``leave``. ``host`` is
-        None for a proxy that may stand for many customers: such handshakes count in the total only.
+        If it is the new one, it is not added; another remains until ``leave``. ``host`` is None for a proxy of many
+        customers: its handshakes count in the total only.
         """
         client = None if host is None else ClientKey(host, "")
         if client is not None:
@@ -65,7 +65,7 @@ class PendingHandshakes(Generic[H]):
         return excess
 
     def leave(self, handshake: H) -> bool:
-        """Remove a handshake; return whether it was pending."""
+        """Return whether the handshake was pending."""
         if handshake not in self._clients:
             return False
         client = self._clients.pop(handshake)
@@ -81,7 +81,7 @@ class PendingHandshakes(Generic[H]):
         return True
 
     def _victim(self, newcomer: ClientKey | None) -> H | None:
-        """Return the handshake to evict; None if the newcomer's network would be as large as the largest."""
+        """Return None if the newcomer's network would be as large as the largest."""
         if not self._networks:
             return None
         largest, handshakes = self._networks.most_common(1)[0]

@@ -14,7 +14,7 @@ RESERVATION_TTL_S = 20.0
 """Lifetime of a reservation, in seconds: the page opens the people's sessions 5 to 9 s after the probes."""
 
 MAX_RESERVATIONS = 500
-"""Reservations of a worker at once; each is updated four times a second."""
+"""Reservations of a worker at once."""
 
 
 @dataclass
@@ -22,18 +22,16 @@ class _Reservation:
     client: ClientKey
     expires_at: float
     places: int = 0
-    """Places counted for it now."""
 
 
 class Reservations:
-    """Reservations made by a worker. Places and runs are in the shared counters, visible to all workers."""
+    """Reservations made by a worker."""
 
     def __init__(self, counters: SharedCounters) -> None:
         self._counters = counters
         self._by_run: dict[bytes, _Reservation] = {}
 
     def expects(self, client: ClientKey) -> bool:
-        """Return whether a place is reserved for the client, at any worker."""
         if not client.run_key:
             return False
         counters = self._counters
@@ -42,16 +40,15 @@ class Reservations:
         )
 
     def continues(self, client: ClientKey) -> bool:
-        """Return whether the client's run was admitted: it has a session or a reservation."""
+        """Return whether the client's run has a session or a reservation."""
         key = client.run_key
         return bool(key) and (self._counters.count(key) > 0 or self._counters.count(_reservation_key(key)) > 0)
 
     def places_needed(self, client: ClientKey) -> int:
-        """Return the places that admitting the client takes: a household's for the first session of a run, else 1."""
+        """Return a household's places for the first session of a run, else 1."""
         return HOUSEHOLD_SESSIONS if client.run_key and not self._counters.count(client.run_key) else 1
 
     def make(self, client: ClientKey, now: float) -> None:
-        """Reserve places for the rest of the client's run."""
         if len(self._by_run) >= MAX_RESERVATIONS or client.run_key in self._by_run:
             return
         reservation = self._by_run[client.run_key] = _Reservation(client, now + RESERVATION_TTL_S)
@@ -63,12 +60,12 @@ class Reservations:
             self._end(reservation)
 
     def release_unused(self, now: float) -> None:
-        """Release places that are taken or expired. Call at each control pass."""
+        """Call at each control pass."""
         for reservation in list(self._by_run.values()):
             self._update(reservation, now)
 
     def changed(self, client: ClientKey, now: float) -> None:
-        """Update the reservation of a client that opened or closed a session."""
+        """Call when the client opened or closed a session."""
         reservation = self._by_run.get(client.run_key)
         if reservation is not None:
             self._update(reservation, now)

@@ -13,14 +13,13 @@ SECONDS_PER_DAY = 86400
 
 
 class RunAllowance:
-    """Runs per minute and per day that a network may store; the allowance may be used in one burst."""
+    """Runs per minute and per day that a network may store, in one burst."""
 
     def __init__(self, per_minute: float, per_day: float) -> None:
         self._rates = (per_minute / 60, per_minute), (per_day / SECONDS_PER_DAY, per_day)
         self._buckets: OrderedDict[str, list[TokenBucket]] = OrderedDict()
 
     def take(self, block: str, now: float) -> bool:
-        """Return whether a run of ``block`` may be stored, and count it."""
         buckets = self._buckets.get(block)
         if buckets is None:
             buckets = self._buckets[block] = [TokenBucket(rate, burst, now) for rate, burst in self._rates]

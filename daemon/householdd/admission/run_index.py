@@ -6,13 +6,11 @@ from collections import OrderedDict
 from typing import Generic, TypeVar
 
 WINDOW_S = 600.0
-"""Longest time between the end of a session and the report of its run, in either order, in seconds."""
+"""Longest time between the end of a session and its run's report, in either order, in seconds."""
 
 MAX_SESSIONS_PER_RUN = 16
-"""Sessions of one run."""
 
 MAX_RUNS = 10_000
-"""Households remembered at once; the oldest are forgotten first."""
 
 Household = tuple[str, str]
 """Test id and client host, which the sessions of a run share."""
@@ -21,8 +19,6 @@ V = TypeVar("V")
 
 
 class _Recent(Generic[V]):
-    """The most recently added values, by key."""
-
     def __init__(self) -> None:
         self._values: OrderedDict[Household, tuple[float, V]] = OrderedDict()
 
@@ -31,7 +27,6 @@ class _Recent(Generic[V]):
         return value if now - since < WINDOW_S else None
 
     def since(self, key: Household) -> float:
-        """Return when the value of a known key was added."""
         return self._values[key][0]
 
     def pop(self, key: Household, now: float) -> V | None:
@@ -54,9 +49,9 @@ class RunIndex:
         self._runs = _Recent[str]()
 
     def ended(self, household: Household, session_id: str, opened_at: float, now: float) -> str | None:
-        """Record an ended session; return the id of its run if that was reported before.
+        """Return the id of the session's run if that was reported before.
 
-        A session opened after the report belongs to a later run with the same labels.
+        A session opened after the report belongs to a later run.
         """
         if not household[0]:
             return None
@@ -69,7 +64,7 @@ class RunIndex:
         return run_id
 
     def reported(self, household: Household, run_id: str, now: float) -> tuple[str, ...]:
-        """Record a reported run; return its sessions that ended before."""
+        """Return the run's sessions that ended before."""
         if not household[0]:
             return ()
         self._runs.put(household, run_id, now)

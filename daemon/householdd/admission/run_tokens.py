@@ -1,4 +1,4 @@
-"""Signed, short-lived tokens for runs (JSON Web Tokens, RFC 7519), for servers that only an ISP's customers may use."""
+"""Signed, short-lived tokens for runs (JSON Web Tokens, RFC 7519)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_ID_LENGTH = 128
 """Characters of ``jti``."""
 
 CLOCK_LEEWAY_S = 5.0
-"""Clock difference tolerated between two machines, in seconds."""
+"""Tolerated clock difference, in seconds."""
 
 NO_RUN = "A token is for one run: the request must have a test_id."
 NEEDED = "A token is needed here: begin the test from your provider's site."
@@ -39,7 +39,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Token:
-    """A valid token."""
+    """Valid token."""
 
     id: str
     expires: float
@@ -47,14 +47,14 @@ class Token:
 
 
 class TokenError(ValueError):
-    """Refused token; the message may be shown to the client and quotes nothing of the token."""
+    """The message may be shown to the client and quotes nothing of the token."""
 
 
 class RunTokenVerifier:
-    """Verifies tokens and binds each to one run. Only a digest of the id is stored; nothing is logged."""
+    """Verifies tokens and binds each to one run. Only a digest of the id is stored."""
 
     def __init__(self, key: Key, audience: str | None, max_lifetime: float, used: UsedTokens) -> None:
-        """``max_lifetime`` is the longest remaining validity of a token, in seconds."""
+        """``max_lifetime`` is in seconds."""
         self.key = key
         """Replaced on reload."""
         self._audience = audience
@@ -64,7 +64,7 @@ class RunTokenVerifier:
     def check(self, text: str, run: bytes, now: float) -> Token:
         """Verify a token shown by ``run``; ``now`` is Unix time. Raise TokenError.
 
-        ``run`` is empty if the client names none. A token without a run would allow any number of sessions.
+        A token without a run would allow any number of sessions.
         """
         token = self._read(text, now)
         if not run:
