@@ -1,7 +1,6 @@
-"""Payload budgets of a session, a customer, an address block and the daemon, and their division.
+"""Payload budgets of a session, a customer, an address block and the daemon, divided into shares.
 
-Budgets are divided into shares, which cap the sessions' pacers. A token bucket per level would serve whoever comes
-first, so that a bulk transfer, which always has data to send, would take what a call needs.
+Token buckets would let a bulk transfer, which always has data to send, take what a call needs.
 """
 
 from __future__ import annotations
@@ -16,27 +15,25 @@ from householdd.settings.definitions import MAX_MBPS, Limits
 from householdd.traffic.profiles import MEGABIT
 
 _IPV4 = 1 << 32
-"""Marks IPv4 keys; as an IPv6 prefix it would be 0:1::/32, which is unassigned (RFC 4291, section 4)."""
+"""Marks IPv4 keys; the IPv6 prefix 0:1::/32 is unassigned (RFC 4291, section 4)."""
 
 _IPV6_REST = 128 - MAX_CUSTOMER_PREFIX
-"""Low bits of an IPv6 address that never identify a customer."""
 
 
 def customer_key(network: Network) -> int:
-    """Return the network of a customer, see ``addresses.customer``, as a 64-bit number."""
+    """Return the network as a 64-bit number."""
     address = int(network.network_address)
     return _IPV4 | address if network.version == 4 else address >> _IPV6_REST
 
 
 def block_key(customer: int) -> int:
-    """Return the key of the address block around a customer."""
     bits = 32 - BLOCK_PREFIX_LENGTH[4] if customer >> 32 == 1 else MAX_CUSTOMER_PREFIX - BLOCK_PREFIX_LENGTH[6]
     return customer >> bits << bits
 
 
 @dataclass(frozen=True)
 class Budgets:
-    """Most payload per direction, in bit/s."""
+    """In bit/s per direction."""
 
     daemon: float
     block: float
@@ -45,7 +42,6 @@ class Budgets:
 
     @classmethod
     def of(cls, limits: Limits) -> Budgets | None:
-        """Return the budgets set by the limits; None if nothing is limited."""
         if not limits.bounds_traffic:
             return None
         return cls(
@@ -57,17 +53,15 @@ class Budgets:
 
     @property
     def of_customers_only(self) -> bool:
-        """Whether only the customers' budget limits anything."""
         max_bps = MAX_MBPS * MEGABIT
         return self.customer < max_bps <= min(self.daemon, self.block, self.session)
 
     def share(self, demands: Iterable[tuple[int, float]]) -> Callable[[int, float], float]:
         """Divide the budgets among sessions, given the customer key and the demand in bit/s of each.
 
-        Return a function from customer key and demand to the rate that such a session may take, in bit/s. Shares are
-        max-min fair between customers, within the limits of their blocks, and between the sessions of a customer. If
-        all demand more than there is, they get exactly what there is. A session that demands less than its share may
-        take up to the others' share, so that a demand estimated too low corrects itself at the next division.
+        Return a function from both to the session's rate. Shares are max-min fair between customers, within their
+        blocks, and between a customer's sessions. A session that demands less than its share may exceed its demand,
+        which corrects a low estimate.
         """
         sessions = defaultdict[int, list[float]](list)
         for customer, demand in demands:

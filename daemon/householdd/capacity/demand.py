@@ -1,4 +1,4 @@
-"""Demand of one direction of a session: the rate of its profile, or what its line takes."""
+"""Demand of one direction of a session."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ FULL_TAKEN_SHARE = 0.9
 """Share of the offered bytes from which the line is not the bottleneck."""
 
 DEMAND_LEAD_S = 0.5
-"""Traffic that begins within this many seconds is demand already: it may begin before the next two divisions of
-budgets."""
+"""Lead in seconds with which traffic counts as demand: it may begin before the next two divisions."""
 
 MAX_LIMITED_SHARE = 1 / 20
-"""Share of the passes with traffic from which the server was the bottleneck, as in ``Lateness``."""
+"""Share of busy passes from which the server was the bottleneck."""
 
 
 class Demand:
@@ -24,16 +23,13 @@ class Demand:
     def __init__(self, now: float) -> None:
         # A deque would take over 600 bytes for its first entry.
         self._samples = [(now, 0, 0)]
-        """Time, and the bytes offered and taken up to then."""
+        """Time, bytes offered, bytes taken."""
         self._busy_passes = 0
-        """Passes with traffic."""
         self._limited_passes = 0
-        """Passes in which a budget was the bottleneck."""
         self.limited_now = False
-        """Whether a budget, not the line, is the bottleneck."""
 
     def update(self, now: float, offered: int, taken: int, *, capped: bool) -> None:
-        """Add the byte totals at ``now``; ``capped`` is set if a budget holds the direction below its demand."""
+        """Add the byte totals; ``capped`` is set if a budget holds the rate below the demand."""
         busy = offered > self._samples[-1][1]
         self._samples.append((now, offered, taken))
         if len(self._samples) > DEMAND_PASSES + 1:
@@ -53,5 +49,5 @@ class Demand:
 
     @property
     def limited(self) -> bool:
-        """Whether a budget was the bottleneck in more than one pass, and in more than 1 in 20 passes with traffic."""
+        """Whether a budget was the bottleneck in more than one pass, and in 1 in 20."""
         return self._limited_passes > 1 and self._limited_passes > self._busy_passes * MAX_LIMITED_SHARE

@@ -9,27 +9,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Pool:
-    """A divided capacity, in any unit; see ``fill``."""
+    """Divided capacity, in any unit."""
 
     level: float = math.inf
-    """Greatest share: smaller demands are met, all others get this. Infinite if the capacity suffices."""
+    """Greatest share; infinite if the capacity suffices."""
     spare: float = math.inf
-    """Capacity that is not demanded; 0 if the capacity does not suffice."""
+    """Capacity that is not demanded."""
 
     def ceiling(self, demand: float) -> float:
-        """Return what a demand may take: the level, or the demand and the spare capacity.
-
-        More than the demand, which is an estimate: if it was too low, the session need not wait.
-        """
+        """Return what a demand may take, including spare capacity: demands are estimates."""
         return self.level if self.level < math.inf else demand + self.spare
 
 
 def fill(capacity: float, demands: Collection[float]) -> Pool:
-    """Divide ``capacity`` among ``demands``.
-
-    The level is the water level of progressive filling (Bertsekas and Gallager, Data Networks, section 6.5.2): a share
-    can only grow at the cost of one that is not larger.
-    """
+    """Divide ``capacity`` by progressive filling (Bertsekas and Gallager, Data Networks, section 6.5.2)."""
     spare = capacity - math.fsum(demands)
     if spare >= 0:
         return Pool(spare=spare)
@@ -50,16 +43,15 @@ class Holding:
 
     rows: int
     cost: float
-    """Cost of all rows against the bound: their number, or their bytes."""
+    """Number or bytes of all rows."""
     newest: float
-    """Unix time of the newest row."""
+    """Unix time."""
 
 
 def kept_rows(holdings: Sequence[Holding], allowed: float) -> list[int]:
-    """Return how many rows each holding may keep, so that together they cost at most ``allowed``.
+    """Return how many rows each holding may keep, at a total cost of at most ``allowed``.
 
-    Max-min fair: the largest holdings are cut to a common level. Capacity that is left goes to the holdings with the
-    newest rows, one row each.
+    The largest holdings are cut to a common level; the rest goes to the newest, one row each.
     """
     level = fill(allowed, [each.cost for each in holdings]).level
     kept = [each.rows if each.cost <= level else int(level / each.cost * each.rows) for each in holdings]

@@ -1,4 +1,4 @@
-"""Overload controller: raises its level while overload lasts, and lowers it afterwards."""
+"""Overload controller."""
 
 from __future__ import annotations
 
@@ -7,40 +7,39 @@ from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 RELEASE_SHARE = 0.8
-"""Share of a level's threshold below which its signal has fallen; between the two, the level stays."""
+"""Share of a threshold below which its signal has fallen; above it, the level stays."""
 
 
 class OverloadLevel(IntEnum):
-    """Measures against overload; each level includes those below it."""
+    """Each level includes those below it."""
 
     NORMAL = 0
     REFUSE = 1
-    """New runs are refused; admitted households still get their places."""
+    """New runs are refused; admitted households keep their places."""
     SLOW = 2
-    """Bulk sessions are slowed."""
     SHED = 3
     """The newest bulk sessions are closed, a few at a time."""
     STOP = 4
-    """All sessions of the worker are closed, and all new ones refused."""
+    """All sessions of the worker are closed."""
 
 
 class Signal(Enum):
     """Measured signals of overload."""
 
     LAG = "lag"
-    """Lateness of the control loop, in seconds."""
+    """Seconds."""
     CPU = "cpu"
-    """Share of one core that the worker uses."""
+    """Share of one core."""
     MEMORY = "memory"
-    """Share of the available memory in use."""
+    """Share of the available memory."""
     MEMORY_STALL = "memory_stall"
-    """Share of time in which all tasks stall for memory (PSI)."""
+    """Share of time in which all tasks stall (PSI)."""
     SEND_QUEUE = "send_queue"
-    """Bytes in the worker's write buffers."""
+    """Bytes in write buffers."""
 
 
 Thresholds = Mapping[Signal, tuple[float, ...]]
-"""Thresholds of each signal by level, from REFUSE; a signal with fewer than four never calls for the higher levels."""
+"""By level, from REFUSE; a signal with fewer than four never calls for the higher levels."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +56,20 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True)
 class OverloadTuning:
-    """Settings of the controller; docs/overload.md gives reasons for the defaults."""
+    """Settings; docs/overload.md gives reasons for the defaults."""
 
     enabled: bool = True
     lag: float = 0.1
-    """Lateness of the control loop for REFUSE, in seconds."""
+    """For REFUSE, in seconds."""
     memory: float = 0.85
-    """Share of memory for REFUSE."""
+    """For REFUSE, as a share."""
     rise: float = 5.0
-    """Seconds for which a signal must exceed its threshold before the level rises."""
+    """Seconds above the threshold before the level rises."""
     fall: float = 10.0
-    """Seconds for which all signals must have fallen before the level falls."""
+    """Seconds below before it falls."""
 
     @property
     def thresholds(self) -> Thresholds:
-        """Thresholds of each signal; empty if the controller is disabled."""
         if not self.enabled:
             return {}
         left = 1 - self.memory
@@ -86,21 +84,19 @@ class OverloadTuning:
 
 
 class OverloadController:
-    """Level of one worker, from its measured signals."""
+    """Level of one worker."""
 
     def __init__(self, tuning: OverloadTuning) -> None:
         self._thresholds = tuning.thresholds
         self._tuning = tuning
         self.level = OverloadLevel.NORMAL
         self.cause: OverloadCause | None = None
-        """What called for the current level, with its latest value; None in NORMAL."""
         self._rising_since: float | None = None
-        """Only set while a higher level is called for."""
         self._falling_since: float | None = None
-        """Only set while the current level is no longer called for."""
+        """Only set while the level is no longer called for."""
 
     def update(self, figures: Mapping[Signal, float], now: float) -> bool:
-        """Take the figures at ``now``, monotonic; return whether the level changed. A missing signal counts as none."""
+        """Return whether the level changed at ``now``; a missing signal counts as none."""
         higher = self._cause(OverloadLevel(self.level + 1), figures) if self.level < OverloadLevel.STOP else None
         if higher is not None:
             self._falling_since = None
@@ -128,7 +124,7 @@ class OverloadController:
         return True
 
     def _cause(self, level: OverloadLevel, figures: Mapping[Signal, float], share: float = 1.0) -> OverloadCause | None:
-        """Return the signal that exceeds its threshold for ``level``, scaled by ``share``, by the largest factor."""
+        """Return the signal that exceeds its threshold, scaled by ``share``, by the largest factor."""
         causes = [
             OverloadCause(signal, figure, thresholds[level - 1])
             for signal, figure in figures.items()
