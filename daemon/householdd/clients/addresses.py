@@ -8,24 +8,24 @@ from dataclasses import dataclass
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MIN_PREFIX_LENGTH = {4: 16, 6: 32}
-"""Shortest prefix that an operator may name, by IP version; a typo must not name half the Internet."""
+"""Shortest prefix by IP version; a typo must not name half the Internet."""
 BLOCK_PREFIX_LENGTH = {4: 24, 6: 48}
-"""Prefix length of an address block, by IP version: what an ISP assigns to a street, or to a customer's whole site."""
+"""Prefix length by IP version: what an ISP assigns to a street, or to a customer's whole site."""
 
 MIN_CUSTOMER_PREFIX, MAX_CUSTOMER_PREFIX = BLOCK_PREFIX_LENGTH[6], 64
-"""Prefix lengths that may identify an IPv6 customer: from an address block to one subnet (RFC 7421)."""
+"""Prefix lengths of an IPv6 customer, up to one subnet (RFC 7421)."""
 
 
 @dataclass
 class CustomerSize:
-    """Size of a customer's network. One value per process, like its locale."""
+    """Size of a customer's network."""
 
     ipv6_prefix: int = 56
-    """Prefix length. Access providers delegate a /56 or shorter (RIPE-690), all of which the customer uses."""
+    """Access providers delegate a /56 or shorter (RIPE-690)."""
 
 
 customer_size = CustomerSize()
-"""Size in force; set before the first address is counted, then constant."""
+"""Set before the first address is counted, then constant."""
 
 
 def host_port(host: str, port: int) -> str:
@@ -34,7 +34,7 @@ def host_port(host: str, port: int) -> str:
 
 
 def customer(host: str) -> Network:
-    """Return the network that identifies the customer at ``host``: an IPv4 address or the IPv6 customer prefix."""
+    """Return the customer's network: an IPv4 address or the IPv6 customer prefix."""
     address = address_of(host)
     if isinstance(address, ipaddress.IPv6Address):
         return ipaddress.IPv6Network((address, customer_size.ipv6_prefix), strict=False)
@@ -42,14 +42,14 @@ def customer(host: str) -> Network:
 
 
 def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Parse a socket's address, ignoring a zone; IPv4 mapped into IPv6 becomes IPv4. Raise ValueError."""
+    """Parse an address, ignoring a zone and unmapping IPv4. Raise ValueError."""
     address = ipaddress.ip_address(host.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
 
 
 def unmapped(host: str) -> str:
-    """Return the canonical spelling of a client's address: IPv4 mapped into IPv6 becomes IPv4."""
+    """Return the canonical spelling; IPv4 mapped into IPv6 becomes IPv4."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -63,7 +63,7 @@ def covers(network: Network, other: Network) -> bool:
 
 
 def parse_network(text: str) -> Network:
-    """Parse a network; an IPv6 address without a length becomes its customer's network. Raise ValueError."""
+    """Parse a network; a plain IPv6 address becomes its customer's network. Raise ValueError."""
     try:
         if "/" not in text:
             return customer(text)
@@ -77,26 +77,21 @@ def parse_network(text: str) -> Network:
 
 
 def format_network(network: Network) -> str:
-    """Return the text of a network, without the length of a single IPv4 address; ``parse_network`` reads it back."""
+    """Return the inverse of ``parse_network``."""
     single = network.version == 4 and network.prefixlen == network.max_prefixlen
     return str(network.network_address if single else network)
 
 
 def host_of(text: str) -> str:
-    """Return the host of a ``host_port`` text; empty for empty text."""
     return text.rpartition(":")[0].strip("[]")
 
 
 def split_host_port(text: str) -> tuple[str, int]:
-    """Split a ``host_port`` text."""
     return host_of(text), int(text.rpartition(":")[2])
 
 
 def address_block(host: str) -> str:
-    """Return the IPv4 /24 or IPv6 /48 around a client's address, such as ``192.0.2.0/24``.
-
-    IPv4 mapped into IPv6 counts as IPv4. Text that is no address, such as a name, is returned unchanged.
-    """
+    """Return the IPv4 /24 or IPv6 /48 around an address; other text unchanged."""
     try:
         network = customer(host)
     except ValueError:
@@ -116,7 +111,6 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it; False for all names but localhost."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -124,7 +118,7 @@ class Address:
 
 
 def parse_address(value: object) -> Address:
-    """Parse ``HOST:PORT``, IPv6 hosts in brackets; port 0 takes a free one."""
+    """Parse ``HOST:PORT``, IPv6 in brackets; port 0 takes a free one."""
     if isinstance(value, Address):
         return value
     host, colon, port = str(value).rpartition(":")
@@ -138,5 +132,4 @@ def parse_address(value: object) -> Address:
 
 
 def parse_optional_address(value: object) -> Address | None:
-    """Parse ``HOST:PORT``; None or empty text gives None."""
     return None if value is None or value == "" else parse_address(value)

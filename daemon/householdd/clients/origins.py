@@ -1,4 +1,4 @@
-"""Origins whose pages may open sessions: the ``Origin`` header, which pages cannot forge (RFC 6454)."""
+"""Origins whose pages may open sessions (RFC 6454)."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ from dataclasses import dataclass
 
 
 def is_same_origin(origin: str, host: str) -> bool:
-    """Return whether an ``Origin`` header names the host and port of the request.
-
-    The scheme is ignored, because a proxy in front may terminate TLS.
-    """
+    """Return whether the origin is the request's host and port; a proxy may terminate TLS, so any scheme."""
     scheme, _, place = origin.partition("://")
     return scheme in ("http", "https") and place.lower() == host.lower()
 
 
 @dataclass(frozen=True)
 class Origins:
-    """Origins that may open sessions; the server's own always may."""
+    """Allowed origins; the server's own always is."""
 
     allowed: Collection[str]
-    """Such as ``https://isp.example``, in lower case; ``*`` allows all."""
+    """In lower case; ``*`` allows all."""
     required: bool = False
-    """Whether clients that send no Origin, that is, other than browsers, are refused."""
+    """Whether clients without an Origin are refused."""
 
     def is_foreign(self, origin: str, host: str) -> bool:
-        """Return whether an origin is allowed only by ``*``: neither ours nor named by the operator."""
+        """Return whether an origin is allowed only by ``*``."""
         return bool(origin) and origin.lower() not in self.allowed and not is_same_origin(origin, host)
 
     def denies(self, origin: str, host: str) -> str | None:
-        """Return why a client is refused, or None; ``origin`` is empty if it sends none."""
+        """Return why a client is refused; ``origin`` is empty if it sends none."""
         if not origin:
             return "Only web pages may open sessions here: send an Origin header." if self.required else None
         if "*" in self.allowed or origin.lower() in self.allowed or is_same_origin(origin, host):

@@ -1,4 +1,4 @@
-"""Header of the PROXY protocol, version 2, by which a proxy names its client.
+"""PROXY protocol, version 2.
 
 https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt, section 2.2.
 """
@@ -12,24 +12,23 @@ from typing import Literal
 from householdd.clients.addresses import address_of
 
 ProxyProtocol = bool | Literal["required"]
-"""Whether connections from trusted proxies begin with a header; ``required`` refuses all others."""
+"""``required`` refuses connections without a header."""
 
 HEAD_BYTES = 16
-"""Size of the fixed part, which has the length of the rest."""
 
 MAX_REST_BYTES = 4096
-"""Longest accepted rest: the addresses, and extensions that are ignored."""
+"""Longest accepted rest: addresses, and ignored extensions."""
 
 _SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 _HEAD = struct.Struct(">12sBBH")
 _IPV4 = struct.Struct(">4s4sHH")
 _IPV6 = struct.Struct(">16s16sHH")
 _ADDRESSES = {0x11: _IPV4, 0x21: _IPV6}
-"""Address layout by family and transport: TCP over IPv4 or IPv6."""
+"""By family and transport: TCP over IPv4 or IPv6."""
 _NO_ADDRESS = frozenset({0x00, 0x31})
 """Unspecified, and stream over a Unix socket."""
 _LOCAL, _PROXY = 0x20, 0x21
-"""Version 2 and command: a connection of the proxy itself, such as a health check, or of a client."""
+"""Version 2 and command: the proxy's own connection, or a client's."""
 
 
 class ProxyHeaderError(ValueError):
@@ -37,7 +36,7 @@ class ProxyHeaderError(ValueError):
 
 
 def rest_size(head: bytes) -> int:
-    """Return how many bytes follow ``head``, which has ``HEAD_BYTES``. Raise ProxyHeaderError."""
+    """Return how many bytes follow the first ``HEAD_BYTES``. Raise ProxyHeaderError."""
     signature, command, _, size = _HEAD.unpack(head)
     if signature != _SIGNATURE:
         raise ProxyHeaderError("no header of the PROXY protocol, version 2")
@@ -49,7 +48,7 @@ def rest_size(head: bytes) -> int:
 
 
 def source(head: bytes, rest: bytes) -> tuple[str, int] | None:
-    """Return address and port of the client; None if the header names none. Raise ProxyHeaderError."""
+    """Return the client's address, if named. Raise ProxyHeaderError."""
     _, command, family, _ = _HEAD.unpack(head)
     if command == _LOCAL or family in _NO_ADDRESS:
         return None

@@ -17,10 +17,9 @@ class TrustedProxies:
     networks: Collection[Network] = ()
 
     def client(self, peer: str, forwarded_for: Sequence[str]) -> str:
-        """Return the client's address; ``forwarded_for`` has the members of X-Forwarded-For, nearest hop last.
+        """Return the client's address; ``forwarded_for`` has the nearest hop last.
 
-        Each proxy appends its peer, so the client is the last hop that is not a trusted proxy; earlier members may be
-        forged. If the list ends, or a member is not an address, the client is the nearest hop known.
+        The client is the last hop that is not a trusted proxy; earlier members may be forged.
         """
         client = peer
         for hop in reversed(forwarded_for):
@@ -38,7 +37,7 @@ class TrustedProxies:
 
 
 _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\]]*)\](:\d{1,5})?|(?P<ipv4>[\d.]+):\d{1,5}", re.ASCII)
-"""Address with a port, as some load balancers write it."""
+"""Some load balancers write a port."""
 
 
 def _without_port(hop: str) -> str:
