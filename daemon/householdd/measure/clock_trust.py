@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_STEP_S = 86400.0
-"""Largest trusted deviation of the wall clock from the expected time, in seconds; it deletes at most a day's rows too
-early."""
+"""Trusted deviation of the wall clock, in seconds; deletes at most a day's rows too early."""
 
 MIN_STEADY_S = 86400.0
 """Seconds for which a deviating clock must run steadily before it is trusted."""
 
 MAX_DRIFT_S = 60.0
-"""Largest drift of a steady clock against the time since boot, in seconds."""
+"""Drift of a steady clock, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -25,28 +24,25 @@ class ClockReading:
     wall: float
     """Unix time."""
     boot: float
-    """Seconds since boot, including suspend; never stepped."""
+    """Seconds since boot, never stepped."""
 
 
 class ClockTrust:
     """Compares the wall clock with the last trusted time."""
 
     def __init__(self, last_seen: float | None, now: ClockReading) -> None:
-        """``last_seen`` is the Unix time of the daemon's last write with a trusted clock; None if there was none."""
+        """``last_seen`` is the Unix time of the last write with a trusted clock."""
         self._known = ClockReading(now.wall if last_seen is None else last_seen, now.boot)
         self._steady_from = now
-        """Since when the wall clock has been steady."""
         self.trusted = False
-        """Result of the last ``update``."""
         self.update(now)
 
     @property
     def last_known(self) -> float:
-        """Last trusted Unix time."""
         return self._known.wall
 
     def update(self, now: ClockReading) -> bool:
-        """Return whether the wall clock is trusted now. Call at least every few minutes."""
+        """Call at least every few minutes."""
         drift = self.step(now, self._steady_from)
         if abs(drift) > MAX_DRIFT_S:
             self._steady_from = now
@@ -57,14 +53,14 @@ class ClockTrust:
         return self.trusted
 
     def seconds_until_trusted(self, now: ClockReading) -> float:
-        """Return the seconds until the clock is trusted if it stays steady."""
+        """Seconds if the clock stays steady."""
         return max(self._steady_from.boot + MIN_STEADY_S - now.boot, 0.0)
 
     def ahead(self, now: ClockReading) -> float:
-        """Return how far the wall clock is ahead of the expected time, in seconds."""
+        """Return seconds beyond the expected time."""
         return self.step(now, self._known)
 
     @staticmethod
     def step(now: ClockReading, before: ClockReading) -> float:
-        """Return by how much the wall clock moved beyond the time that passed."""
+        """Return how far the wall clock was stepped, in seconds."""
         return (now.wall - before.wall) - (now.boot - before.boot)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 
 def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> float | None:
-    """Return the value that a ``share`` of all values does not exceed; None without values.
+    """Return a quantile, or None without values.
 
-    Values are assumed to be spread evenly over their bucket; values above the last bound count as that bound.
+    Values spread evenly over their bucket; those above the last bound count as that bound.
     """
     rank = share * sum(counts)
     if rank == 0:
@@ -27,10 +27,10 @@ class Histogram:
     """Counts values by bucket."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
-        """``bounds`` are ascending inclusive upper bounds; one more bucket is above the last."""
+        """``bounds`` are ascending and inclusive; one more bucket is above the last."""
         self.bounds = tuple(bounds)
         self.counts = [0] * (len(self.bounds) + 1)
-        """Values by bucket, not cumulative."""
+        """Not cumulative."""
         self.sum = 0.0
 
     def observe(self, value: float) -> None:

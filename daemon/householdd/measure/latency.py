@@ -6,24 +6,24 @@ import math
 from array import array
 
 BASELINE_SAMPLES = 4
-"""First round trips of a session, whose minimum is its baseline: 2 s at one ping every 500 ms."""
+"""First round trips, whose minimum is the baseline: 2 s of pings."""
 
 MAX_SAMPLES = 600
-"""Latest round trips that percentiles are computed from: 5 minutes at one ping every 500 ms."""
+"""Latest round trips for percentiles: 5 minutes of pings."""
 
 SEVERITIES = ((10.0, "none"), (50.0, "mild"), (200.0, "moderate"))
-"""Upper bounds of latency increase in ms, with the words of the earlier system's API."""
+"""Bounds in ms, with the words of the earlier system's API."""
 
 WORST_SEVERITY = "severe"
 
 LEVELS = ((5.0, "none"), (30.0, "minimal"), (60.0, "mild"), (200.0, "moderate"), (400.0, "severe"))
-"""Upper bounds of latency increase in ms, at the bounds of the grades A+, A, B, C and D."""
+"""Bounds in ms, as of the grades A+, A, B, C and D."""
 
 WORST_LEVEL = "extreme"
 
 
 class SessionLatency:
-    """Round trips of one session, in milliseconds."""
+    """Round trips in milliseconds; NaN before the first."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -35,7 +35,6 @@ class SessionLatency:
         self.baseline = math.nan
         self._sum = 0.0
         self._latest = array("f")
-        """Up to ``MAX_SAMPLES`` round trips."""
 
     def add(self, milliseconds: float) -> None:
         if self.count:
@@ -52,7 +51,7 @@ class SessionLatency:
             self.baseline = self.minimum
 
     def percentiles(self) -> tuple[float, float, float] | None:
-        """Return the 50th, 95th and 99th percentile of the latest round trips; None before the first."""
+        """Return the 50th, 95th and 99th percentile; None before the first sample."""
         if not self._latest:
             return None
         ordered = sorted(self._latest)
@@ -62,27 +61,23 @@ class SessionLatency:
 
     @property
     def mean(self) -> float:
-        """Mean of all round trips; NaN before the first."""
         return self._sum / self.count if self.count else math.nan
 
     @property
     def increase(self) -> float:
-        """Latest round trip over the baseline, never negative; NaN before the first."""
+        """Latest round trip over the baseline, never negative."""
         return max(self.current - self.baseline, 0.0)
 
     @property
     def baseline_established(self) -> bool:
-        """Whether the baseline is final."""
         return self.count >= BASELINE_SAMPLES
 
     @property
     def severity(self) -> str:
-        """Word of the earlier system for the increase; ``none`` before the first round trip."""
         return _word(self.increase, SEVERITIES, WORST_SEVERITY) if self.count else "none"
 
     @property
     def level(self) -> str:
-        """Word for the increase, by the bounds of the grades; ``unknown`` before the first round trip."""
         return _word(self.increase, LEVELS, WORST_LEVEL) if self.count else "unknown"
 
 

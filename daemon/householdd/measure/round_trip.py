@@ -1,26 +1,25 @@
-"""Timeout of an answer (RFC 6298), from the session's round trips."""
+"""Timeout of an answer (RFC 6298)."""
 
 from __future__ import annotations
 
 _ALPHA = 1 / 8
 _BETA = 1 / 4
 _K = 4
-"""Gains and factor of RFC 6298, section 2."""
+"""RFC 6298, section 2."""
 
 
 class RoundTrip:
-    """Smoothed round trip and its deviation, in seconds."""
+    """In seconds."""
 
     __slots__ = ("deviation", "latest", "smoothed")
 
     def __init__(self) -> None:
         self.latest: float | None = None
-        """None before the first sample, as ``smoothed``."""
         self.smoothed: float | None = None
         self.deviation = 0.0
 
     def add(self, sample: float) -> None:
-        """Add a round trip. A pong names its ping, so none is ambiguous as a TCP retransmission is."""
+        """Add a sample; a pong names its ping, so none is ambiguous."""
         self.latest = sample
         if self.smoothed is None:
             self.smoothed, self.deviation = sample, sample / 2
@@ -29,7 +28,7 @@ class RoundTrip:
         self.smoothed += _ALPHA * (sample - self.smoothed)
 
     def timeout(self, floor: float, ceiling: float) -> float:
-        """Return the seconds until an answer is overdue, within the bounds; the floor before the first sample."""
+        """Return seconds within the bounds; the floor before the first sample."""
         if self.smoothed is None:
             return floor
         return min(max(self.smoothed + _K * self.deviation, floor), ceiling)

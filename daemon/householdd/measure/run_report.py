@@ -1,7 +1,7 @@
-"""A client's report of a finished run: a strict, bounded message.
+"""A client's report of a finished run.
 
-Every string is an enumerated word or matches a short pattern, every number is finite and in a range, every list is
-bounded, so a stored report can be shown without further checks.
+Every string matches a pattern, every number has a range, every list a bound: a stored report can be shown without
+further checks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from household_scoring.requirements import Band
 from household_scoring.validity import Invalid
 
 MAX_POINTS = 240
-"""Points of a timeline: four per second for a minute."""
+"""Four per second for a minute."""
 
 # \Z, because $ would allow a trailing newline.
 _Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9_-]{0,31}\Z")]
@@ -44,7 +44,7 @@ class ReportClient(_Strict, frozen=True, kw_only=True):
 
 
 class ReportedLatency(_Strict, frozen=True, kw_only=True):
-    """Round trips of one series, in milliseconds; null if nothing was measured."""
+    """In milliseconds; null if nothing was measured."""
 
     count: _Count
     p50_ms: _Milliseconds | None
@@ -61,33 +61,30 @@ class ReportedLatency(_Strict, frozen=True, kw_only=True):
 
 
 class Rates(_Strict, frozen=True, kw_only=True):
-    """Mean payload rates of one direction, in bit/s."""
+    """Mean payload rates, in bit/s."""
 
     wanted_bps: _Rate
     got_bps: _Rate
 
 
 class Person(_Strict, frozen=True, kw_only=True):
-    """Result of one person under load."""
+    """Result of one person."""
 
     who: _Word
     activity: _Word
     score: _Score | None
     band: Band | None
     verdict: _VerdictKey
-    """Message key."""
     download: Rates
     upload: Rates
     latency: ReportedLatency
-    """Of the person's own connection."""
     stall_s: _Seconds | None = None
-    """How long the video stalled; null without a video."""
+    """Null without a video."""
     mos: _Mos | None = None
-    """Mean opinion score; null without a call."""
 
 
 class Phase(_Strict, frozen=True, kw_only=True):
-    """Part of the run, in seconds since its begin."""
+    """In seconds since the run began."""
 
     name: Literal["warm_up", "idle", "load", "recovery"]
     from_s: _Seconds
@@ -99,7 +96,7 @@ class Phase(_Strict, frozen=True, kw_only=True):
 
 
 class TimelinePoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One moment of the run, encoded as ``[seconds, delay_ms, down_bps, up_bps]``."""
+    """Encoded as ``[seconds, delay_ms, down_bps, up_bps]``."""
 
     seconds: _Seconds
     delay_ms: _Milliseconds | None
@@ -108,7 +105,7 @@ class TimelinePoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
 
 
 class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
-    """A client's report of its run."""
+    """Report of a run."""
 
     ended_at: Annotated[float, msgspec.Meta(ge=0, le=2**53)]
     """Unix time by the client's clock, in milliseconds."""
@@ -117,14 +114,12 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     phases: Annotated[tuple[Phase, ...], msgspec.Meta(max_length=8)]
     baseline_ms: _Milliseconds | None
     idle: ReportedLatency
-    """Of the probe, before any load."""
     loaded: ReportedLatency
-    """Of the probe, under load."""
     people: Annotated[tuple[Person, ...], msgspec.Meta(min_length=1, max_length=8)]
     invalid: Annotated[tuple[Invalid, ...], msgspec.Meta(max_length=len(Invalid))] = ()
-    """Why the run is invalid; empty if it is valid."""
+    """Empty if the run is valid."""
     loss_share: _Share | None = None
-    """Loss on the probe's connections; null if it cannot be told from queueing."""
+    """Null if loss cannot be told from queueing."""
     timeline: Annotated[tuple[TimelinePoint, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
     warm_up_mbps: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
     """Rate of the line before the run, in Mbit/s."""
@@ -142,21 +137,19 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
 
     @property
     def grade(self) -> Grade | None:
-        """The household's grade by the server's rules; None without idle or loaded latency."""
         if self.baseline_ms is None or self.loaded.p95_ms is None:
             return None
         return grade(self.baseline_ms, self.loaded.p95_ms)
 
     @property
     def increase_p95_ms(self) -> float | None:
-        """Increase of the 95th percentile under load; None without idle or loaded latency."""
+        """Increase of the 95th percentile; None without both latencies."""
         if self.baseline_ms is None or self.loaded.p95_ms is None:
             return None
         return max(self.loaded.p95_ms - self.baseline_ms, 0.0)
 
 
 encode = msgspec.json.Encoder().encode
-"""Encode a report as JSON, as stored."""
 
 decode = msgspec.json.Decoder(ClientRunReport).decode
 """Decode a report. Raise msgspec.DecodeError."""
