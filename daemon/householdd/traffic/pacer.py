@@ -1,4 +1,4 @@
-"""Paces payload by a shape: what is due, what was taken, and what is dropped after a stall."""
+"""Paces payload by a shape."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import math
 from householdd.traffic.shapes import Shape
 
 CATCH_UP_S = 0.25
-"""Seconds of peak rate made up after a stall; the rest is dropped, never sent as a burst. One control pass, so that a
-busy moment of the server costs no rate and a recovered line gets no burst."""
+"""Seconds of peak rate made up after a stall; the rest is dropped.
+
+One control pass: a busy server loses no rate, and a recovered line gets no burst.
+"""
 
 UPLOAD_CATCH_UP_S = 1.0
-"""The same for uploads, which are requested at each control pass for the next: two passes and the frame between
-them."""
+"""For uploads, requested a control pass ahead: two passes and the frame between them."""
 
 MAX_IDLE_INTERVAL_S = 1.0
-"""Longest interval between ticks of an idle direction, in seconds."""
+"""Seconds between ticks of an idle direction."""
 
 
 class Pacer:
@@ -26,27 +27,26 @@ class Pacer:
         self._catch_up = catch_up
         self._began = now
         self._requested_bps: float | None = None
-        """Peak rate last requested by the client, in bit/s; applies to later shapes too."""
+        """In bit/s; applies to later shapes too."""
         self.dropped = 0
-        """Bytes dropped because they could not be sent in time."""
+        """Bytes not sent in time."""
         self.skipped = 0
-        """Bytes of ``dropped`` that became due while the gate was shut, or before a lower rate was requested."""
+        """Part of ``dropped``, in bytes: due while the gate was shut, or before a lower rate was requested."""
         self.missed = 0
-        """Bytes of ``dropped`` that were not asked for in time, although all bytes due before had been taken."""
+        """Part of ``dropped``, in bytes: not asked for in time, although all earlier bytes had been taken."""
         self.taken = 0
         self._left = 0
         """Bytes of the last ``due`` that were not taken."""
         self.cap = math.inf
-        """Peak rate allowed by budgets, in bit/s."""
+        """In bit/s."""
         self._follow(shape, now)
 
     @property
     def capped(self) -> bool:
-        """Whether a budget lowers the rate."""
         return self._paced is not self.shape
 
     def due(self, now: float) -> int:
-        """Return the bytes to send now, after dropping what is overdue by more than the catch-up."""
+        """Return the bytes to send now; drop what is overdue by more than the catch-up."""
         total = self._paced.bytes_by(now - self._began)
         excess = total - self._accounted - self._max_due
         if excess > 0:
@@ -59,13 +59,12 @@ class Pacer:
         return count
 
     def take(self, count: int) -> None:
-        """Record that ``count`` of the due bytes were sent."""
         self.taken += count
         self._accounted += count
         self._left -= count
 
     def offered(self, now: float) -> int:
-        """Return all bytes that were due up to now: taken, dropped, or still due."""
+        """Return the bytes due so far: taken, dropped, or still due."""
         return self.taken + self.dropped + max(self._paced.bytes_by(now - self._began) - self._accounted, 0)
 
     def demand(self, now: float, ahead: float) -> float:
@@ -74,32 +73,31 @@ class Pacer:
         return self.shape.peak_bps if self.shape.bytes_by(at + ahead) > self.shape.bytes_by(at) else 0.0
 
     def skip(self, now: float) -> None:
-        """Drop all bytes due now, because the gate was shut."""
         self._skip(max(self._paced.bytes_by(now - self._began) - self._accounted, 0))
         self._left = 0
 
     def next_at(self, now: float) -> float:
-        """Return the time of the next tick, at most ``MAX_IDLE_INTERVAL_S`` ahead."""
+        """Return the next tick, at most ``MAX_IDLE_INTERVAL_S`` ahead."""
         at = self._began + self._paced.next_after(now - self._began)
         return min(at, now + MAX_IDLE_INTERVAL_S)
 
     def limit(self, rate_bps: float, now: float) -> None:
-        """Lower the rate to ``rate_bps`` on the client's request; never raise it above the shape's."""
+        """Lower the rate; never raise it above the shape's."""
         if rate_bps < self.shape.peak_bps:
             self._requested_bps = rate_bps
             self.skip(now)
             self._follow(self.shape.limited(rate_bps), now)
 
     def reshape(self, shape: Shape, now: float) -> None:
-        """Change the shape, keeping the rate requested by the client."""
+        """Keep the rate requested by the client."""
         self.skip(now)
         limited = self._requested_bps is not None and self._requested_bps < shape.peak_bps
         self._follow(shape.limited(self._requested_bps) if limited and self._requested_bps else shape, now)
 
     def set_cap(self, rate_bps: float, now: float) -> None:
-        """Cap the peak rate by a budget until the next call; infinity removes the cap.
+        """Cap the peak rate until the next call; infinity removes the cap.
 
-        Bytes due stay due, and bytes taken ahead stay taken, so that a cap may change often.
+        Bytes due stay due, and bytes taken ahead stay taken, so a cap may change often.
         """
         before, self.cap = min(self.cap, self.shape.peak_bps), rate_bps
         if before == min(rate_bps, self.shape.peak_bps):
@@ -116,13 +114,12 @@ class Pacer:
 
     def _follow(self, shape: Shape, now: float) -> None:
         self.shape = shape
-        """Shape regardless of budgets."""
         self._pace(now)
 
     def _pace(self, now: float) -> None:
         self._paced = paced = self.shape if self.cap >= self.shape.peak_bps else self.shape.limited(self.cap)
-        # Bytes of the shape that were taken or dropped. Time is not reset, so that repeated limits cause no bursts.
+        # Bytes taken or dropped. Time is not reset, so that repeated limits cause no bursts.
         self._accounted = paced.bytes_by(now - self._began)
-        # A whole portion may always pass, however long a tick; portions differ by a byte.
+        # A whole portion may always pass; portions differ by a byte.
         portion = paced.bytes_by(paced.next_after(0.0)) + 1
         self._max_due = max(math.ceil(paced.peak_bps / 8 * self._catch_up), portion)

@@ -1,4 +1,4 @@
-"""Profiles of the people in the household, from validated data."""
+"""Profiles of the people in the household."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import msgspec
 from householdd.traffic.shapes import Burst, Constant, Shape, Silent, bulk
 
 MEGABIT = 1e6
-"""Bits per megabit: decimal, as for network rates."""
+"""Decimal, as for network rates."""
 
 MIN_RATE_MBPS, MAX_RATE_MBPS = 0.01, 10_000.0
-"""Range of a profile's rates, in Mbit/s."""
+"""In Mbit/s."""
 
 _Rate = Annotated[float, msgspec.Meta(ge=MIN_RATE_MBPS, le=MAX_RATE_MBPS)]
 # \Z, because $ would allow a trailing newline.
@@ -24,11 +24,11 @@ _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class ProfileError(ValueError):
-    """Invalid profile data; the message says where, and what is allowed."""
+    """The message says where, and what is allowed."""
 
 
 class ConstantSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="constant"):
-    """``shape = "constant"``: ``rate_mbps`` in ``tick_hz`` portions per second."""
+    """``rate_mbps`` in ``tick_hz`` portions per second."""
 
     rate_mbps: _Rate
     tick_hz: Annotated[float, msgspec.Meta(ge=1, le=1000)]
@@ -38,7 +38,7 @@ class ConstantSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
 
 
 class BurstSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="burst"):
-    """``shape = "burst"``: ``rate_mbps`` for ``on_s`` seconds, then nothing for ``off_s``."""
+    """``rate_mbps`` for ``on_s`` seconds, then nothing for ``off_s``."""
 
     rate_mbps: _Rate
     on_s: Annotated[float, msgspec.Meta(ge=0.1, le=60)]
@@ -49,7 +49,7 @@ class BurstSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
 
 
 class BulkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="bulk"):
-    """``shape = "bulk"``: as much as the line takes, up to ``rate_mbps``."""
+    """As much as the line takes, up to ``rate_mbps``."""
 
     rate_mbps: _Rate
 
@@ -58,7 +58,7 @@ class BulkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
 
 class SilentSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="shape", tag="silent"):
-    """``shape = "silent"``: no traffic in this direction."""
+    """No traffic in this direction."""
 
     def shape(self) -> Shape:
         return Silent()
@@ -69,14 +69,14 @@ Spec = ConstantSpec | BurstSpec | BulkSpec | SilentSpec
 
 @dataclass(frozen=True)
 class ProfileRates:
-    """Rates of a profile, in Mbit/s; None for a direction without traffic."""
+    """In Mbit/s; None for a direction without traffic."""
 
     download_mbps: float | None = None
     upload_mbps: float | None = None
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of user and the traffic of both directions, as the user sees them: download is server to client."""
+    """A kind of user; download is server to client."""
 
     name: _Text
     description: _Text
@@ -85,7 +85,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upload: Spec
     aliases: tuple[_Key, ...] = ()
     key: str = ""
-    """Name of the table in the data; set when it is read."""
+    """Name of the table in the data."""
 
     @property
     def only_measures(self) -> bool:
@@ -99,7 +99,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def max_duration_s(self) -> float:
-        """Longest session, in seconds, whatever the timeouts allow."""
+        """In seconds, whatever the timeouts allow."""
         return WARM_UP_S if self.is_stream else math.inf
 
     @property
@@ -120,14 +120,14 @@ PROBE = Profile(
     upload=SilentSpec(),
     key="probe",
 )
-"""Not a person, so not among the profiles; always present, so that pages can rely on it."""
+"""Always present, so that pages can rely on it."""
 
 
 WARM_UP = "warm-up"
-"""Key of the profile made by ``Profiles.warm_up``."""
+"""Key of ``Profiles.warm_up``."""
 
 WARM_UP_S = 15.0
-"""Longest warm-up, in seconds; deployed pages read for 10 s."""
+"""Seconds; deployed pages read for 10 s."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -135,7 +135,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Profiles:
-    """All profiles, found by key or alias."""
+    """All profiles, by key or alias."""
 
     def __init__(self, profiles: Mapping[str, Profile]) -> None:
         self.by_key = {key: msgspec.structs.replace(profile, key=key) for key, profile in profiles.items()}
@@ -148,10 +148,7 @@ class Profiles:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Profiles:
-        """Read profiles from parsed TOML with a table ``profiles``.
-
-        Raise ProfileError for anything missing, unknown, of the wrong type or out of range.
-        """
+        """Read parsed TOML with a table ``profiles``. Raise ProfileError."""
         try:
             file = msgspec.convert(data, _File)
         except msgspec.ValidationError as error:
@@ -164,9 +161,9 @@ class Profiles:
         return cls(file.profiles)
 
     def warm_up(self) -> Profile:
-        """Return the profile of the download by which pages of the earlier system estimate the line rate.
+        """Return the profile by which pages of the earlier system estimate the line rate.
 
-        It is as fast as the fastest profile. No session URL names it.
+        As fast as the fastest profile. No session URL names it.
         """
         peak = max(profile.download.shape().peak_bps for profile in self.by_key.values())
         return Profile(
@@ -179,7 +176,6 @@ class Profiles:
         )
 
     def differ_beyond_rates(self, other: Profiles) -> bool:
-        """Return whether ``other`` differs in anything but rates."""
         return self._unrated() != other._unrated()
 
     def _unrated(self) -> dict[str, Profile]:
@@ -197,9 +193,9 @@ class Profiles:
         }
 
     def set_rates(self, rates: Mapping[str, ProfileRates]) -> set[str]:
-        """Give profiles new rates, by key; return the keys of those that changed.
+        """Return the keys of the profiles that changed.
 
-        Each changed profile is replaced, so a session that holds one keeps its rates.
+        Each is replaced, so a session that holds one keeps its rates.
         """
         changed = set()
         for key, new in rates.items():
@@ -217,7 +213,6 @@ class Profiles:
         return changed
 
     def find(self, who: str) -> Profile | None:
-        """Return the profile with this key or alias."""
         return self._by_name.get(who)
 
 

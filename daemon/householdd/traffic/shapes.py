@@ -1,4 +1,4 @@
-"""Traffic shapes: which bytes are due at which time. A shape is stateless."""
+"""Traffic shapes. A shape is stateless."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 BURST_TICK_S = 0.01
-"""Tick of a burst, in seconds: 25 Mbit/s are sent in 31 kB, too little for a queue to notice."""
+"""Seconds: 25 Mbit/s are sent in 31 kB, too little for a queue to notice."""
 
 BULK_TICK_S = 0.005
-"""Tick of a bulk transfer, in seconds; at 1000 Mbit/s it is 625 kB."""
+"""Seconds; 625 kB at 1000 Mbit/s."""
 
 SLACK_TICKS = 1e-6
-"""Fraction of a tick by which it may be early: a timer that fires on its tick may read slightly less in floating
-point."""
+"""Fraction of a tick by which a timer may be early, in floating point."""
 
 
 class Shape(Protocol):
-    """Bytes due as a function of the time since the session's traffic began, in seconds."""
+    """Bytes due as a function of the seconds since traffic began."""
 
     @property
     def mean_bps(self) -> float:
@@ -32,19 +31,19 @@ class Shape(Protocol):
 
     @property
     def longest_gap_s(self) -> float:
-        """Longest time between two portions, in seconds; 0 if there are none."""
+        """Seconds between two portions; 0 if there are none."""
         ...
 
     def bytes_by(self, elapsed: float) -> int:
-        """Return the bytes due from the begin to ``elapsed``; never decreases."""
+        """Never decreases."""
         ...
 
     def next_after(self, elapsed: float) -> float:
-        """Return the first time after ``elapsed`` at which more bytes are due, if a tick is at least one byte."""
+        """Return the next time with bytes due, if a tick is at least one byte."""
         ...
 
     def limited(self, rate_bps: float) -> Shape:
-        """Return the shape with its peak lowered to ``rate_bps``, which must be below it."""
+        """``rate_bps`` must be below the peak."""
         ...
 
 
@@ -68,7 +67,7 @@ class Silent:
 
 @dataclass(frozen=True)
 class Constant:
-    """``rate_bps`` in equal portions, ``tick_hz`` per second: a game's updates, a call's frames."""
+    """Equal portions: a game's updates, a call's frames."""
 
     rate_bps: float
     tick_hz: float
@@ -86,7 +85,7 @@ class Constant:
         return 1 / self.tick_hz
 
     def bytes_by(self, elapsed: float) -> int:
-        """Count whole ticks; fractions of a byte carry over."""
+        """Fractions of a byte carry over."""
         return int(_ticks(elapsed, self.tick_hz) * self.rate_bps / 8 / self.tick_hz)
 
     def next_after(self, elapsed: float) -> float:
@@ -98,7 +97,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Burst:
-    """``rate_bps`` for ``on`` seconds, then nothing for ``off`` seconds: a video player that fills its buffer."""
+    """``on`` seconds of traffic, ``off`` seconds without: a video player that fills its buffer."""
 
     rate_bps: float
     on: float
@@ -114,13 +113,11 @@ class Burst:
 
     @property
     def longest_gap_s(self) -> float:
-        """The pause, and one tick."""
         return self.off + BURST_TICK_S
 
     def bytes_by(self, elapsed: float) -> int:
-        """Count all past bursts, and the ticks of the current one."""
         bursts, ticks = self._position(elapsed)
-        # A burst has whole bytes, so that the end of one and the begin of the next round alike.
+        # Whole bytes, so that bursts round alike.
         burst_bytes = int(self.on * self.rate_bps / 8)
         if ticks == self._ticks_on:
             return (bursts + 1) * burst_bytes
@@ -142,14 +139,14 @@ class Burst:
         return math.ceil(self.on / BURST_TICK_S - SLACK_TICKS)
 
     def _position(self, elapsed: float) -> tuple[int, int]:
-        """Return the number of past bursts, and the ticks of the current one."""
+        """Return past bursts, and ticks of the current one."""
         bursts, within = divmod(max(elapsed, 0.0), self.on + self.off)
         over = within + SLACK_TICKS * BURST_TICK_S >= self.on
         return int(bursts), self._ticks_on if over else _ticks(within, 1 / BURST_TICK_S)
 
 
 def bulk(rate_bps: float) -> Constant:
-    """Return the shape of a computer that pulls updates: as much as the line takes, up to ``rate_bps``."""
+    """Return the shape of a computer that pulls updates."""
     return Constant(rate_bps, 1 / BULK_TICK_S)
 
 
