@@ -1,6 +1,6 @@
-"""Counters of all workers in shared memory: each writes its own part and reads all.
+"""Counters of all workers in shared memory.
 
-No lock is needed: a part has one writer, and a sum may miss updates in progress.
+Without a lock: a part has one writer, and a sum may miss updates in progress.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from householdd.shared.sketch import Cells, Sketch, Window, cells_of, least
 
 SECRET_BYTES = 16
-"""Length of the secret at the beginning, which keeps clients from choosing keys that collide."""
+"""Keeps clients from choosing keys that collide."""
 
 HANDSHAKES_WINDOW_S = 10.0
-"""Window over which an address's handshake rate is averaged, in seconds; a household arrives in bursts."""
+"""Window of an address's handshake rate, in seconds; a household arrives in bursts."""
 
 OUTCOMES_WINDOW_S = 60.0
-"""Window of session outcomes, in seconds."""
+"""Seconds."""
 
 _HEAD = struct.Struct("=IIIII")
 
@@ -28,15 +28,13 @@ class _Head(NamedTuple):
     sessions: int
     reserved: int
     second: int
-    """Second in which the worker last counted a handshake."""
+    """Second of the last handshake."""
     handshakes: int
-    """Handshakes admitted in that second."""
     handshakes_before: int
-    """Handshakes admitted in the second before."""
 
 
 _PENDING = struct.Struct("=I")
-"""Pending handshakes, after the head."""
+"""After the head."""
 
 _HEADER_BYTES = _HEAD.size + _PENDING.size
 _PART_BYTES = _HEADER_BYTES + Sketch.SIZE + 2 * Window.SIZE
@@ -48,7 +46,7 @@ def size(workers: int) -> int:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """How sessions of a key ended within ``OUTCOMES_WINDOW_S``."""
+    """Outcomes of a key within ``OUTCOMES_WINDOW_S``."""
 
     failed: float
     ended: float
@@ -81,7 +79,7 @@ class _Part:
 
 
 class SharedCounters:
-    """The counters of all workers, as seen by one of them. Keys are those of ``ClientKey``."""
+    """Counters as seen by one worker, by the keys of ``ClientKey``."""
 
     def __init__(self, memory: memoryview, worker: int) -> None:
         """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0."""
@@ -91,7 +89,7 @@ class SharedCounters:
         self._own = self._parts[worker]
 
     def seed(self, secret: bytes) -> None:
-        """Set the secret of ``SECRET_BYTES`` bytes, before anything is counted."""
+        """Call before anything is counted."""
         self._memory[:SECRET_BYTES] = secret
 
     def clear(self, worker: int) -> None:
@@ -106,18 +104,17 @@ class SharedCounters:
         self._session(keys, -1)
 
     def reserve(self, keys: Iterable[bytes], places: int) -> None:
-        """Count places reserved as if they were sessions; a negative number releases them."""
+        """Count places as if they were sessions; a negative number releases them."""
         head = self._own.head
         self._own.head = head._replace(reserved=max(head.reserved + places, 0))
         self.change(keys, places)
 
     def change(self, keys: Iterable[bytes], change: int) -> None:
-        """Add to the counters of keys only."""
         for key in keys:
             self._own.live.add(self._cells(key), change)
 
     def handshake_admitted(self, key: bytes, now: float) -> None:
-        """Count an admitted handshake; ``now`` is a clock common to all workers."""
+        """``now`` is a clock common to all workers."""
         head, second = self._own.head, int(now)
         if second != head.second:
             before = head.handshakes if second == head.second + 1 else 0
@@ -126,7 +123,7 @@ class SharedCounters:
         self._own.handshakes.add(self._cells(key), now)
 
     def handshake_began(self, key: bytes | None) -> None:
-        """Count a pending handshake; ``key`` is None for one that counts in the total only."""
+        """``key`` is None for one that counts in the total only."""
         self._under_way(key, 1)
 
     def handshake_ended(self, key: bytes | None) -> None:
@@ -136,11 +133,11 @@ class SharedCounters:
         return sum(part.pending for part in self._parts)
 
     def pending_handshakes_of(self, key: bytes) -> int:
-        """Return the pending handshakes of a key; never too few."""
+        """Never too few."""
         return self.count(b"u" + key)
 
     def busier_than_least(self) -> bool:
-        """Return whether this worker has more sessions and pending handshakes than the least loaded worker."""
+        """Whether this worker has more sessions and handshakes than the least loaded."""
         loads = [part.head.sessions + part.pending for part in self._parts]
         return self._own.head.sessions + self._own.pending > min(loads)
 
@@ -151,11 +148,11 @@ class SharedCounters:
         return sum(part.head.reserved for part in self._parts)
 
     def count(self, key: bytes) -> int:
-        """Return the live sessions and reserved places of a key, at all workers; never too few."""
+        """Return live sessions and reserved places at all workers; never too few."""
         return int(least(((part.live, 1.0) for part in self._parts), self._cells(key)))
 
     def handshakes(self, now: float) -> float:
-        """Return the handshakes of all workers in the last second, a sliding window."""
+        """Return the handshakes of the last second, a sliding window."""
         second, total = int(now), 0.0
         for part in self._parts:
             head = part.head
@@ -166,12 +163,11 @@ class SharedCounters:
         return total
 
     def handshakes_of(self, key: bytes, now: float) -> float:
-        """Return the handshakes of a key per second, averaged over ``HANDSHAKES_WINDOW_S``."""
+        """Per second, averaged over ``HANDSHAKES_WINDOW_S``."""
         parts = (each for part in self._parts for each in part.handshakes.weighted(now))
         return least(parts, self._cells(key)) / HANDSHAKES_WINDOW_S
 
     def add_outcome(self, key: bytes, now: float, *, failed: bool) -> None:
-        """Count the end of a session or handshake of a key."""
         self._own.outcomes.add(self._cells(b"e" + key), now)
         if failed:
             self._own.outcomes.add(self._cells(b"f" + key), now)
@@ -181,7 +177,7 @@ class SharedCounters:
         return Outcomes(least(parts, self._cells(b"f" + key)), least(parts, self._cells(b"e" + key)))
 
     def clear_outcomes(self, key: bytes | None = None) -> None:
-        """Reset this worker's outcomes of a key, or of all keys."""
+        """Reset this worker's outcomes of a key, or all."""
         if key is None:
             self._own.outcomes.clear()
             return

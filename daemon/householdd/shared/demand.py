@@ -1,7 +1,6 @@
-"""Demand for budgeted payload of all sessions, in shared memory.
+"""Demand for budgeted payload, in shared memory.
 
-Each worker writes its own part and reads all, so that all divide the budgets by the same figures and a household spread
-over workers is one customer.
+All workers divide the budgets by the same figures, so that a household spread over them is one customer.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ import struct
 from collections.abc import Iterable, Iterator
 
 Row = tuple[int, float, float]
-"""A session: its customer's key, and its demand for download and upload, in bit/s."""
+"""Customer's key, download and upload in bit/s."""
 
 DEMAND_TTL_S = 2.0
-"""Seconds after which a worker's demand is ignored: the worker is stuck, and so is its traffic."""
+"""Seconds after which a worker's demand is ignored: it is stuck, and so is its traffic."""
 
 MAX_ROWS = 65_536
-"""Sessions of a worker, as many as it has file descriptors. Unwritten memory costs nothing."""
+"""As many as a worker has file descriptors. Unwritten memory costs nothing."""
 
 _HEAD = struct.Struct("=dI")
-"""Time of writing, on a clock common to all workers, and number of rows."""
+"""Time on a clock common to all workers, number of rows."""
 
 _ROW = struct.Struct("=Qdd")
 
@@ -32,9 +31,9 @@ def size(workers: int) -> int:
 
 
 class SharedDemand:
-    """The demand of all workers, as seen by one of them.
+    """Demand as seen by one worker.
 
-    No lock is needed: a concurrent read mixes two passes of one worker, for one pass.
+    Without a lock: a concurrent read mixes two passes of one worker, for one pass.
     """
 
     def __init__(self, memory: memoryview, worker: int) -> None:
@@ -44,14 +43,12 @@ class SharedDemand:
         self._own = worker
 
     def write(self, rows: Iterable[Row], now: float) -> None:
-        """Replace the demand of this worker's sessions."""
         data = b"".join(_ROW.pack(*row) for row in itertools.islice(rows, MAX_ROWS))
         start = self._own * _PART_BYTES
         self._memory[start + _HEAD.size : start + _HEAD.size + len(data)] = data
         _HEAD.pack_into(self._memory, start, now, len(data) // _ROW.size)
 
     def read(self, now: float) -> Iterator[Row]:
-        """Yield the current demand of all sessions."""
         for worker in range(self.workers):
             start = worker * _PART_BYTES
             written, rows = _HEAD.unpack_from(self._memory, start)
@@ -60,5 +57,4 @@ class SharedDemand:
                 yield from _ROW.iter_unpack(bytes(self._memory[first : first + rows * _ROW.size]))
 
     def clear(self, worker: int) -> None:
-        """Remove the demand of a dead worker."""
         _HEAD.pack_into(self._memory, worker * _PART_BYTES, float("-inf"), 0)

@@ -10,7 +10,6 @@ from householdd.shared.used_tokens import UsedTokens
 
 
 def sections(workers: int) -> tuple[slice, slice, slice, slice]:
-    """Return the slices of the four sections."""
     first = counters.size(workers)
     second = first + demand.size(workers)
     third = second + used_tokens.size(workers)
@@ -23,16 +22,13 @@ def size(workers: int) -> int:
 
 
 def views(memory: memoryview, workers: int, worker: int) -> tuple[SharedCounters, SharedDemand]:
-    """Return the counters and the demand as seen by ``worker``, which counts from 0.
-
-    ``memory`` is writable and has ``size(workers)`` bytes.
-    """
+    """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0."""
     counters_at, demand_at, *_ = sections(workers)
     return SharedCounters(memory[counters_at], worker), SharedDemand(memory[demand_at], worker)
 
 
 def used_tokens_of(memory: memoryview, workers: int, worker: int) -> UsedTokens:
-    """Return the used tokens; the secret of the counters must be set."""
+    """The secret of the counters must be set."""
     *_, used, _ = sections(workers)
     return UsedTokens(memory[used], worker, bytes(memory[: counters.SECRET_BYTES]))
 

@@ -1,4 +1,4 @@
-"""Counters by key in shared memory, without storing the keys."""
+"""Counters by key, without storing the keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 ROWS = 3
 WIDTH = 32_768
-"""Counters per row."""
 
 _CELL = struct.Struct("=H")
 _MAX_COUNT = 2**16 - 1
@@ -20,15 +19,15 @@ Cells = Sequence[int]
 
 
 def cells_of(key: bytes, secret: bytes) -> Cells:
-    """Return the indices of ``key``; ``secret`` keeps clients from choosing keys that collide."""
+    """``secret`` keeps clients from choosing keys that collide."""
     digest = hashlib.blake2b(key, digest_size=_DIGEST.size, key=secret).digest()
     return [row * WIDTH + cell % WIDTH for row, cell in enumerate(_DIGEST.unpack(digest))]
 
 
 class Sketch:
-    """Count-min sketch (Cormode and Muthukrishnan, 2005): one counter per row, of which the least counts.
+    """Count-min sketch (Cormode and Muthukrishnan, 2005): the least of a key's counters counts.
 
-    Keys that collide in all rows count as one; with 2000 keys, one in 5000 does. A count is never too small.
+    With 2000 keys, one in 5000 collides in all rows. A count is never too small.
     """
 
     SIZE = ROWS * WIDTH * _CELL.size
@@ -38,7 +37,7 @@ class Sketch:
         self._start = start
 
     def add(self, cells: Cells, change: int) -> None:
-        """Add to a key's counters, which stay within 0 and 65535."""
+        """Counters stay within 0 and 65535."""
         for cell in cells:
             value = min(max(self.at(cell) + change, 0), _MAX_COUNT)
             _CELL.pack_into(self._memory, self._start + _CELL.size * cell, value)
@@ -47,7 +46,7 @@ class Sketch:
         return int(_CELL.unpack_from(self._memory, self._start + _CELL.size * cell)[0])
 
     def reset(self, cells: Cells) -> None:
-        """Reset a key's counters, and so those of keys that collide with it in a row."""
+        """Reset a key, and keys that collide with it in a row."""
         for cell in cells:
             _CELL.pack_into(self._memory, self._start + _CELL.size * cell, 0)
 
@@ -56,9 +55,9 @@ class Sketch:
 
 
 class Window:
-    """Sliding window of ``seconds``: two sketches that alternate every ``seconds``.
+    """Sliding window: two sketches that alternate every ``seconds``.
 
-    The previous sketch is weighted by the part of it that is within the window.
+    The previous one is weighted by its part of the window.
     """
 
     SIZE = 2 * (_PERIOD.size + Sketch.SIZE)
@@ -70,7 +69,6 @@ class Window:
         self._sketches = [Sketch(memory, each + _PERIOD.size) for each in self._starts]
 
     def add(self, cells: Cells, now: float) -> None:
-        """Count one event of a key."""
         period = int(now / self._seconds)
         sketch = self._sketches[period % 2]
         if self._period_of(period % 2) != period:
@@ -79,7 +77,6 @@ class Window:
         sketch.add(cells, 1)
 
     def reset(self, cells: Cells) -> None:
-        """Reset a key's counters."""
         for sketch in self._sketches:
             sketch.reset(cells)
 
@@ -88,7 +85,7 @@ class Window:
             sketch.clear()
 
     def weighted(self, now: float) -> Iterable[tuple[Sketch, float]]:
-        """Yield the sketches that count at ``now``, with their weights."""
+        """Yield the sketches that count, with their weights."""
         period, elapsed = divmod(now / self._seconds, 1)
         for half, sketch in enumerate(self._sketches):
             if self._period_of(half) == int(period):
@@ -101,6 +98,5 @@ class Window:
 
 
 def least(weighted: Iterable[tuple[Sketch, float]], cells: Cells) -> float:
-    """Return the weighted count of a key over several sketches."""
     sketches = list(weighted)
     return min(sum(sketch.at(cell) * weight for sketch, weight in sketches) for cell in cells)

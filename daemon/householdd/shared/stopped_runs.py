@@ -1,7 +1,4 @@
-"""Runs that a client has stopped, in shared memory: their sessions may be at any worker.
-
-Each worker writes its own part and reads the others'.
-"""
+"""Runs stopped by a client, in shared memory: their sessions may be at any worker."""
 
 from __future__ import annotations
 
@@ -10,14 +7,13 @@ from functools import lru_cache
 from hashlib import blake2b
 
 MAX_ENTRIES = 64
-"""Latest stops of a worker that others can read. They read at each control pass."""
+"""Latest stops of a worker, read at each control pass."""
 
 _DIGEST_SIZE = 16
 _HEAD = struct.Struct("=I")
-"""Stops written so far."""
 
 _ENTRY = struct.Struct(f"={_DIGEST_SIZE}s{_DIGEST_SIZE}s")
-"""Digests of the client's host and of the test id; the second is zero for all runs of the host."""
+"""Digests of host and test id; the second is zero for all runs of the host."""
 
 _ALL = bytes(_DIGEST_SIZE)
 _PART_BYTES = _HEAD.size + MAX_ENTRIES * _ENTRY.size
@@ -38,13 +34,13 @@ class Stops:
         return bool(self._entries)
 
     def include(self, host: str, test_id: str) -> bool:
-        """Return whether a session of this client belongs to a stopped run."""
+        """Whether the client's run is stopped."""
         client = _digest(host)
         return (client, _ALL) in self._entries or (client, _digest(test_id)) in self._entries
 
 
 class StoppedRuns:
-    """The stops of all workers, as seen by one of them."""
+    """Stops as seen by one worker."""
 
     def __init__(self, memory: memoryview, worker: int) -> None:
         """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0."""
@@ -53,7 +49,7 @@ class StoppedRuns:
         self._seen = [self._count(each) for each in range(len(memory) // _PART_BYTES)]
 
     def stop(self, host: str, test_id: str) -> Stops:
-        """Stop a run of ``host`` at all workers; all its runs if ``test_id`` is empty."""
+        """Stop a run; all runs of ``host`` if ``test_id`` is empty."""
         entry = _digest(host), _digest(test_id) if test_id else _ALL
         count, start = self._count(self._own), self._own * _PART_BYTES
         _ENTRY.pack_into(self._memory, start + _HEAD.size + count % MAX_ENTRIES * _ENTRY.size, *entry)
@@ -62,7 +58,7 @@ class StoppedRuns:
         return Stops({entry})
 
     def read_new(self) -> Stops:
-        """Return the stops of other workers since the last call."""
+        """Return other workers' stops since the last call."""
         entries = set[tuple[bytes, bytes]]()
         for worker, seen in enumerate(self._seen):
             count = self._count(worker)

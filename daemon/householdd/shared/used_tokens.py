@@ -1,7 +1,7 @@
-"""Tokens already used, and by which run, in shared memory.
+"""Tokens already used, in shared memory.
 
-No lock is needed: a worker writes its own part, then checks whether another has written too. Of two runs that show a
-token at two workers at the same moment, at most one is admitted.
+Without a lock: a worker writes its own part, then checks whether another has written too. Of two runs that show a
+token at once, at most one is admitted.
 """
 
 from __future__ import annotations
@@ -11,30 +11,29 @@ import math
 import struct
 
 ROW_SLOTS = 8
-"""Tokens per row."""
 
 ROWS = 8192
-"""Rows of a worker: 65,536 tokens, twice what 50 runs per second use in a token's lifetime of 10 minutes."""
+"""65,536 tokens, twice what 50 runs per second use in a token's lifetime of 10 minutes."""
 
 _DIGEST = 8
 _SLOT = struct.Struct(f"={_DIGEST}s{_DIGEST}sI")
-"""Digests of token and run, and the Unix time from which the slot is free."""
+"""Digests of token and run, Unix time from which the slot is free."""
 
 _PART_BYTES = ROWS * ROW_SLOTS * _SLOT.size
 
 
 def size(workers: int) -> int:
-    """Return the bytes of memory for ``workers``; unwritten memory costs nothing."""
+    """Unwritten memory costs nothing."""
     return workers * _PART_BYTES
 
 
 class UsedTokens:
-    """The used tokens of all workers, as seen by one of them. They outlive the worker that wrote them."""
+    """Tokens as seen by one worker. They outlive the worker that wrote them."""
 
     def __init__(self, memory: memoryview, worker: int, secret: bytes) -> None:
         """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0.
 
-        ``secret`` is common to all workers and keeps clients from choosing tokens that share a row.
+        ``secret`` keeps clients from choosing tokens that share a row.
         """
         self._memory = memory
         self._parts = range(len(memory) // _PART_BYTES)
@@ -42,12 +41,12 @@ class UsedTokens:
         self._secret = secret
 
     def is_free(self, token: str, run: bytes, now: float) -> bool:
-        """Return whether no other run has used a token; ``now`` is Unix time."""
+        """Whether no other run has used it; ``now`` is Unix time."""
         digest = self._digest(token.encode())
         return self._runs(digest, now) <= {self._digest(run)}
 
     def claim(self, token: str, run: bytes, expires: float, now: float) -> bool:
-        """Bind a token to a run until it expires; return False if another run has it or its row is full."""
+        """Return False if another run has the token, or its row is full."""
         digest, own = self._digest(token.encode()), self._digest(run)
         runs = self._runs(digest, now)
         if runs:
