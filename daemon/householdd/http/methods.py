@@ -1,4 +1,4 @@
-"""Dispatch of requests by method, with HEAD, OPTIONS and CORS."""
+"""Dispatch by method, with HEAD, OPTIONS and CORS."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from householdd.http import responses
 from householdd.http.headers import header
 
 Handler = Callable[[], Awaitable[Response | None]]
-"""Makes the response; None lets the request become a WebSocket."""
+"""None lets the request become a WebSocket."""
 
 Methods = Mapping[str, Handler]
-"""Handlers of a path, by method; HEAD and OPTIONS are derived."""
+"""HEAD and OPTIONS are derived."""
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"})
-"""Methods of RFC 9110, section 9, and RFC 5789; others get 501."""
+"""RFC 9110, section 9, and RFC 5789; others get 501."""
 
 PREFLIGHT_MAX_AGE_S = 600
-"""Seconds for which a browser may cache the answer to a preflight."""
+"""Seconds for which a browser may cache a preflight."""
 
 _FIELD_NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1024}")
 
 
 async def answer(request: Request, methods: Methods) -> Response | None:
-    """Answer a request by its method; 404 if the path has no methods."""
+    """Answer a request; 404 if the path has no methods."""
     if request.method not in KNOWN_METHODS:
         message = f"Method {request.method[:32]} is not supported."
         return responses.text(http.HTTPStatus.NOT_IMPLEMENTED, message)
@@ -47,13 +47,12 @@ async def answer(request: Request, methods: Methods) -> Response | None:
 
 
 def allowed(methods: Collection[str]) -> str:
-    """Return the methods as in an ``Allow`` header."""
     heads = ["HEAD"] if "GET" in methods else []
     return ", ".join([*methods, *heads, "OPTIONS"])
 
 
 def allow_origins(request: Request, response: Response, allowed_origins: Collection[str]) -> None:
-    """Let pages of the allowed origins read a response (CORS); ``*`` allows every page."""
+    """Let pages read a response (CORS); ``*`` allows all."""
     if "Vary" not in response.headers:
         response.headers["Vary"] = "Origin"
     origin = header(request, "Origin")
@@ -65,7 +64,6 @@ def allow_origins(request: Request, response: Response, allowed_origins: Collect
 
 
 def _add_preflight(request: Request, response: Response) -> None:
-    """Add the permissions of a preflight response."""
     headers = response.headers
     if "Allow" in headers:
         headers["Access-Control-Allow-Methods"] = headers["Allow"]

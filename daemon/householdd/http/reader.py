@@ -1,7 +1,6 @@
-"""Sans-I/O reader of one HTTP/1.1 request, within bounds.
+"""Sans-I/O reader of one HTTP/1.1 request, with h11.
 
-Parses with h11. Stricter: each part is bounded, control characters and other versions are refused. More tolerant: empty
-lines may precede the request (RFC 9112, section 2.2).
+Stricter: bounds, no control characters or other versions. Laxer: empty lines may come first (RFC 9112, section 2.2).
 """
 
 from __future__ import annotations
@@ -14,26 +13,26 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 MAX_HEAD_BYTES = 32 * 1024
-"""Request line and headers; browsers send the cookies of a whole domain, sometimes more than 8 KiB."""
+"""Browsers send the cookies of a whole domain, sometimes over 8 KiB."""
 
 MAX_TARGET_BYTES = 8 * 1024
 
 MAX_HEADERS = 128
 
 MAX_EARLY_BYTES = 64 * 1024
-"""Bytes after the head that are kept until the body is asked for."""
+"""Bytes after the head kept until the body is asked for."""
 
 _REQUEST_LINE = re.compile(rb"[!-~]+ [!-~]+ HTTP/(\d)\.\d")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _HOST = re.compile(r"[\w.~%!$&'()*+,;=:@\[\]-]*", re.ASCII)
 _HEAD_END = re.compile(rb"\n\r?\n")
 _TAIL_BYTES = 2
-"""Length of ``_HEAD_END`` without its last byte."""
+"""Length of ``_HEAD_END`` less one."""
 _ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE)
 
 
 class RequestError(Exception):
-    """A request that cannot be served; the message may be shown to the client."""
+    """The message may be shown to the client."""
 
     def __init__(self, status: http.HTTPStatus, message: str) -> None:
         super().__init__(message)
@@ -41,33 +40,28 @@ class RequestError(Exception):
 
 
 def malformed(message: str) -> RequestError:
-    """Return an error with status 400."""
     return RequestError(http.HTTPStatus.BAD_REQUEST, f"Malformed HTTP request: {message}.")
 
 
 class RequestReader:
-    """One request: ``feed`` takes bytes and sets ``request`` or ``error`` once decided."""
+    """``feed`` sets ``request`` or ``error`` once decided."""
 
     def __init__(self) -> None:
         self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._head_bytes = 0
-        """Bytes of the head so far, without preceding empty lines."""
+        """Without preceding empty lines."""
         self._line = bytearray()
-        """Request line so far; empty once complete."""
+        """Empty once complete."""
         self._line_read = False
         self._lines = 0
-        """Lines of the head so far."""
         self._tail = b""
-        """Last bytes of the head so far, where its end may begin."""
+        """Last bytes of the head, where its end may begin."""
         self._behind = bytearray()
-        """Data after the head, not yet parsed."""
+        """Not yet parsed."""
         self._body = bytearray()
         self.request: Request | None = None
-        """Only set once the head is complete."""
         self.error: RequestError | None = None
-        """Only set once the request is malformed."""
         self.ended = False
-        """Whether the client has closed its side."""
         self.overflowed = False
         """Whether data after the head was discarded."""
 
@@ -92,10 +86,9 @@ class RequestReader:
             self.error = malformed("it ends before its headers do")
 
     def body(self, max_bytes: int) -> bytes | None:
-        """Return the body, or None while it is incomplete.
+        """Return the body, or None while incomplete; ``max_bytes`` is at most ``MAX_EARLY_BYTES``.
 
-        Raise RequestError if it has more than ``max_bytes`` bytes or contradicts the headers. ``max_bytes`` is at most
-        ``MAX_EARLY_BYTES``.
+        Raise RequestError.
         """
         if self.error is not None:
             raise self.error
@@ -122,11 +115,9 @@ class RequestReader:
 
     @property
     def expects_continue(self) -> bool:
-        """Whether the client waits for 100 (Continue) before sending the body."""
         return self._parser.they_are_waiting_for_100_continue
 
     def take_behind(self) -> bytes:
-        """Return the data after the head of an upgrade."""
         return bytes(self._parser.trailing_data[0] + self._behind)
 
     @property

@@ -18,21 +18,19 @@ from householdd.http.static_files import StaticFile
 
 @dataclass
 class Stream(Response):
-    """A response whose body is written piecewise after its head."""
+    """Response whose body is written after its head."""
 
     send: Callable[[], Awaitable[None]] | None = None
-    """Write the body to the transport, bounded in size and time."""
+    """Bounded in size and time."""
 
 
 def text(status: http.HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a plain-text response."""
     return response(status, f"{message}\n".encode(), "text/plain; charset=utf-8", headers)
 
 
 def response(
     status: http.HTTPStatus, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a response with the common headers."""
     return Response(
         status.value,
         status.phrase,
@@ -55,12 +53,11 @@ def data(
     status: http.HTTPStatus = http.HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a JSON response."""
     return response(status, msgspec.json.encode(value), "application/json", headers)
 
 
 def file(request: Request, static: StaticFile) -> Response:
-    """Return a static file, or 304 if the browser has it."""
+    """Return a file, or 304."""
     headers = {"ETag": static.etag, "Content-Security-Policy": static.policy, "Vary": "Accept-Encoding"}
     if static.etag in items(request, "If-None-Match"):
         return empty(http.HTTPStatus.NOT_MODIFIED, headers)
@@ -71,12 +68,12 @@ def file(request: Request, static: StaticFile) -> Response:
 
 
 def empty(status: http.HTTPStatus, headers: Mapping[str, Any] | None = None) -> Response:
-    """Return a response whose status implies no body, such as 204."""
+    """For statuses without a body, such as 204."""
     return Response(status.value, status.phrase, Headers({"Cache-Control": "no-cache", **(headers or {})}))
 
 
 def serialize(answer: Response, method: str | None, server: str | None) -> bytes:
-    """Return the bytes of a response to ``method``, None if the request was malformed."""
+    """Return the bytes; ``method`` is None if the request was malformed."""
     headers = answer.headers
     headers["Date"] = formatdate(usegmt=True)
     if server is not None:

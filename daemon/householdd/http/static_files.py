@@ -1,4 +1,4 @@
-"""Built pages, read into memory at start; requests never touch the file system."""
+"""Built pages, read into memory at start."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _PAGE_POLICY = (
 
 @dataclass(frozen=True)
 class StaticFile:
-    """A file as served."""
+    """Served file."""
 
     body: bytes
     content_type: str
     policy: str
     """Content-Security-Policy."""
     etag: str
-    """Of body and policy, so that a browser with an old policy fetches again. Weak, because both encodings share it."""
+    """Of body and policy. Weak, because both encodings share it."""
     gzipped: bytes | None
-    """Compressed body; None if that saves less than a tenth, as for images."""
+    """None if that saves less than a tenth."""
 
 
 def static_file(body: bytes, content_type: str, policy: str = "default-src 'none'") -> StaticFile:
@@ -39,7 +39,7 @@ def static_file(body: bytes, content_type: str, policy: str = "default-src 'none
 
 
 def load(folder: str, policy: str) -> dict[str, StaticFile]:
-    """Return the files of a built page, ``page`` or ``dashboard``, by URL path; empty if it was not built."""
+    """Return the files of ``page`` or ``dashboard`` by URL path; empty if not built."""
     root = files("householdd") / "static" / folder
     if not root.is_dir():
         return {}
@@ -50,7 +50,7 @@ def load(folder: str, policy: str) -> dict[str, StaticFile]:
 
 
 def load_page(frame_ancestors: Iterable[str] = ()) -> dict[str, StaticFile]:
-    """Return the clients' page. Only pages of ``frame_ancestors`` may embed it in a frame."""
+    """Only pages of ``frame_ancestors`` may embed it."""
     allowed = " ".join(frame_ancestors) or "'none'"
     return load("page", f"{_PAGE_POLICY}; frame-ancestors {allowed}")
 

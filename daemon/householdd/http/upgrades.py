@@ -1,4 +1,4 @@
-"""Validation of WebSocket opening handshakes (RFC 6455, section 4.2.1)."""
+"""WebSocket opening handshakes (RFC 6455, section 4.2.1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEEDED = ("Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-
 
 
 def fault(request: Request) -> Response | None:
-    """Return the response to an invalid upgrade; None if it is valid."""
+    """Return the response to an invalid upgrade."""
     if (message := _missing(request)) is not None:
         headers = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
         return responses.text(http.HTTPStatus.UPGRADE_REQUIRED, message, headers)
@@ -29,7 +29,7 @@ def fault(request: Request) -> Response | None:
 
 
 def head(request: Request) -> bytes:
-    """Return the head for the library: without cookies and other headers that it ignores."""
+    """Return the head for the library, without what it ignores."""
     headers = Headers({name: header(request, name) for name in _NEEDED})
     return Request("/", headers).serialize()
 
