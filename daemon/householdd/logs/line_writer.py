@@ -1,4 +1,4 @@
-"""Writes lines to a file descriptor without blocking the caller."""
+"""Writes lines without blocking the caller."""
 
 from __future__ import annotations
 
@@ -11,41 +11,34 @@ from collections import deque
 from collections.abc import Callable
 
 MAX_LINES = 8192
-"""Greatest number of queued lines."""
 
 MAX_BYTES = 2 * 1024 * 1024
-"""Greatest size of the queue, in bytes: about four thousand lines of ended sessions."""
+"""Bytes: about four thousand lines of ended sessions."""
 
 RESERVED_SHARE = 0.25
-"""Share of both bounds that is reserved for important lines."""
+"""Share reserved for important lines."""
 
 FLUSH_TIMEOUT_S = 0.5
-"""Seconds that the end of the process waits for queued lines."""
+"""Wait at the end of the process, in seconds."""
 
 
 class LineWriter:
-    """A bounded queue of lines, and a thread that writes them to a file descriptor.
+    """Bounded queue of lines, written by a thread.
 
-    The reader of a pipe may stall: a terminal after Ctrl-S, a container runtime, a log shipper, the journal. Lines that
-    find the queue full are dropped and counted. When the reader continues, the line that ``notice`` makes of their
-    number takes their place.
+    The reader of a pipe may stall. Lines that find the queue full are dropped, and replaced by the line that
+    ``notice`` makes of their number.
     """
 
     def __init__(self, fd: int, notice: Callable[[int], bytes] | None = None) -> None:
-        """``notice`` makes the line that reports a number of dropped lines; None reports none."""
         self.dropped = 0
-        """Number of lines that were never written."""
         self._fd = fd
         self._notice = notice
-        # Its lock is reentrant: a finaliser that runs inside `put` may log as well.
+        # Reentrant: a finaliser inside `put` may log.
         self._changed = threading.Condition()
         self._queue: deque[bytes] = deque()
         self._lines = 0
-        """Number of queued lines, with those that the thread is writing."""
         self._bytes = 0
-        """Size of these lines."""
         self._untold = 0
-        """Number of dropped lines that were not reported."""
         self._working = False
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._run,), name=f"writer-{fd}", daemon=True)
@@ -53,7 +46,6 @@ class LineWriter:
         atexit.register(self.flush)
 
     def put(self, line: bytes, *, important: bool = False) -> None:
-        """Queue ``line``, which ends with a newline, or drop it."""
         share = 1.0 if important else 1.0 - RESERVED_SHARE
         with self._changed:
             if self._lines >= MAX_LINES * share or self._bytes + len(line) > MAX_BYTES * share:
@@ -66,7 +58,7 @@ class LineWriter:
             self._changed.notify_all()
 
     def flush(self, timeout: float = FLUSH_TIMEOUT_S) -> bool:
-        """Wait up to ``timeout`` seconds until all lines are written; return whether they are."""
+        """Return whether all lines are written within ``timeout`` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._queue and not self._working, timeout)
 
@@ -102,13 +94,13 @@ class LineWriter:
 
 
 def _write_all(fd: int, line: bytes) -> bool:
-    """Write the whole line; return False if the reader is gone or the disk is full."""
+    """Return False if the reader is gone or the disk is full."""
     left = memoryview(line)
     while left:
         try:
             left = left[os.write(fd, left) :]
         except BlockingIOError:
-            # Another process that shares the descriptor has set O_NONBLOCK.
+            # Another process has set O_NONBLOCK.
             select.select([], [fd], [])
         except OSError:
             return False

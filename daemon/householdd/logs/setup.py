@@ -1,4 +1,4 @@
-"""Logging: one structured line per event, written to standard error by a separate thread."""
+"""Logging: one structured line per event on standard error."""
 
 from __future__ import annotations
 
@@ -21,19 +21,17 @@ Format = Literal["auto", "console", "json"]
 STDERR = 2
 
 AUDIT = "audit"
-"""Name of the logger of the audit log."""
 
 log = structlog.get_logger("logs")
 
 
 @functools.cache
 def _stderr() -> LineWriter:
-    """Return the writer of this process, made on first use."""
     return LineWriter(STDERR, _notice)
 
 
 class _Handler(logging.Handler):
-    """Passes lines to the writer without waiting."""
+    """Passes lines to the writer."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -44,15 +42,12 @@ class _Handler(logging.Handler):
             _put(line, record.levelno, important=record.levelno >= logging.WARNING or record.name == AUDIT)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
-        """Log a record that cannot be formatted; the standard library would write to sys.stderr."""
+        """The standard library would write to sys.stderr."""
         _put(f"log line of {record.name!r} cannot be formatted: {traceback.format_exc()}", logging.ERROR)
 
 
 def set_up(level: str, log_format: Format, **fields: str) -> None:
-    """Set up structlog and the logging of the standard library; ``fields`` are in every line.
-
-    ``auto`` means readable lines on a terminal and JSON elsewhere.
-    """
+    """``fields`` are in every line; ``auto`` means text on a terminal and JSON elsewhere."""
     console = log_format == "console" or (log_format == "auto" and os.isatty(STDERR))
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -82,29 +77,25 @@ def set_up(level: str, log_format: Format, **fields: str) -> None:
     set_level(level)
     # The audit log does not depend on the level.
     logging.getLogger(AUDIT).setLevel(logging.INFO)
-    # One line per connection or frame would bury the others; mistakes of clients are counted instead.
+    # Mistakes of clients are counted instead.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(**fields)
     _catch_what_python_writes()
 
 
 def set_level(level: str) -> None:
-    """Set the lowest level that is logged."""
     logging.getLogger().setLevel(level.upper())
 
 
 def dropped_lines() -> int:
-    """Return the number of lines of this process that were never written."""
     return _stderr().dropped
 
 
 def flush() -> None:
-    """Wait briefly for queued lines, before the process is ended by ``os._exit``."""
     _stderr().flush()
 
 
 def tell_problem(problem: str) -> None:
-    """Write why the command fails, for a person."""
     _put(f"householdd: {problem}", logging.ERROR, important=True)
 
 
@@ -116,7 +107,7 @@ def _put(text: str, level: int, *, important: bool = True) -> None:
 
 
 def is_journal() -> bool:
-    """Return whether standard error is the journal, which reads a priority before each line (sd-daemon(3))."""
+    """The journal reads a priority before each line (sd-daemon(3))."""
     try:
         status = os.fstat(STDERR)
     except OSError:
@@ -125,7 +116,6 @@ def is_journal() -> bool:
 
 
 def _priority(level: int) -> int:
-    """Return the number of a level in syslog(3)."""
     for least, number in ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6)):
         if level >= least:
             return number
@@ -133,7 +123,6 @@ def _priority(level: int) -> int:
 
 
 def _notice(lines: int) -> bytes:
-    """Return the line that reports dropped lines."""
     fields = {"name": "logs", "levelno": logging.WARNING, "levelname": "WARNING", "lines": lines}
     record = logging.makeLogRecord({**fields, "msg": "log lines dropped"})
     handlers = logging.getLogger().handlers
@@ -146,7 +135,7 @@ def _event_first(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def _catch_what_python_writes() -> None:
-    """Log uncaught exceptions and warnings, which Python would write to standard error, and wait for it."""
+    """Log uncaught exceptions and warnings."""
     logging.captureWarnings(True)  # noqa: FBT003 - the standard library's parameter
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread

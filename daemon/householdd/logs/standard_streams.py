@@ -1,4 +1,4 @@
-"""Standard input, output and error of a process that may have been started without them."""
+"""Standard streams of a process started without them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 
 
 def open_missing() -> None:
-    """Open /dev/null on each closed descriptor from 0 to 2; call it before any file is opened.
+    """Open /dev/null on closed descriptors 0 to 2, so that no file gets their number.
 
-    Otherwise the next file or socket would get that number, and log lines would go there.
+    Call before any file is opened.
     """
     for fd, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         try:
