@@ -1,7 +1,6 @@
-"""Quality of a call over the line: the E-model of ITU-T G.107, simplified for VoIP.
+"""Quality of a call: the E-model of ITU-T G.107, simplified for VoIP.
 
-Simplified as by R. G. Cole and J. H. Rosenbluth, Voice over IP Performance Monitoring, ACM SIGCOMM Computer
-Communication Review 31 (2), 2001: everything independent of the network has its default value.
+R. G. Cole and J. H. Rosenbluth, Voice over IP Performance Monitoring, ACM SIGCOMM CCR 31 (2), 2001.
 """
 
 from __future__ import annotations
@@ -14,34 +13,34 @@ from household_scoring.statistics import percentile
 from household_scoring.validation import require_amount, require_share
 
 DEFAULT_RATING = 93.2
-"""R of G.107 with all parameters at their defaults."""
+"""R of G.107 by default."""
 LOSS_ROBUSTNESS = 25.1
-"""Bpl of G.711 with packet loss concealment (ITU-T G.113, appendix I); its Ie is 0."""
+"""Bpl of G.711 with loss concealment (ITU-T G.113, appendix I); its Ie is 0."""
 CODEC_MS = 26.5
-"""One frame of 20 ms and 6.5 ms of look-ahead: Opus (RFC 6716) with default settings."""
+"""20 ms frame and 6.5 ms look-ahead of Opus (RFC 6716)."""
 MIN_BUFFER_MS = 40.0
-"""Both jitter buffers together, each of at least one frame."""
+"""Both jitter buffers, each of at least one frame."""
 MAX_BUFFER_MS = 400.0
-"""Both jitter buffers together; a conversation is impossible beyond."""
+"""Both jitter buffers; beyond, conversation is impossible."""
 
 
 class CallQuality(msgspec.Struct, frozen=True, rename="camel"):
-    """Quality of a conversation over the line."""
+    """Quality of a conversation."""
 
     mos: float
-    """Estimated mean opinion score, conversational (MOS-CQE), from 1 (bad) to 4.5 (best of telephony)."""
+    """Conversational (MOS-CQE), from 1 to 4.5."""
     rating: float
-    """R of the E-model, from 0 to 93.2."""
+    """R, from 0 to 93.2."""
     mouth_to_ear_ms: float
     late_share: float
-    """Share of packets that arrive too late for the jitter buffer."""
+    """Share of packets too late for the jitter buffer."""
 
 
 def transmission_rating(mouth_to_ear_ms: float, loss_share: float) -> float:
-    """Return R of the E-model, at least 0: ``93.2 - Id - Ie,eff``.
+    """Return R, at least 0: ``93.2 - Id - Ie,eff``.
 
-    ``Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)`` with the one-way delay d in ms (Cole and Rosenbluth). ``Ie,eff = Ie
-    + (95 - Ie) Ppl / (Ppl / BurstR + Bpl)`` with Ppl in per cent and BurstR 1 (G.107).
+    ``Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)``, d one way in ms (Cole and Rosenbluth). ``Ie,eff = Ie + (95 - Ie)
+    Ppl / (Ppl / BurstR + Bpl)``, Ppl in per cent, BurstR 1 (G.107).
     """
     require_amount(mouth_to_ear_ms, "mouth_to_ear_ms")
     require_share(loss_share, "loss_share")
@@ -52,9 +51,9 @@ def transmission_rating(mouth_to_ear_ms: float, loss_share: float) -> float:
 
 
 def mos_of_rating(rating: float) -> float:
-    """Return the MOS of an R, G.107 annex B: ``1 + 0.035 R + R (R - 60) (100 - R) 7e-6`` from 0 to 100, 4.5 above.
+    """G.107 annex B: ``1 + 0.035 R + R (R - 60) (100 - R) 7e-6`` from 0 to 100, 4.5 above.
 
-    The polynomial dips below 1 for R under 6.5; the result is at least 1, as opinion scores are.
+    At least 1: the polynomial dips below for R under 6.5.
     """
     require_amount(rating, "rating")
     if rating > 100:
@@ -63,11 +62,10 @@ def mos_of_rating(rating: float) -> float:
 
 
 def call_quality(round_trips_ms: Sequence[float], loss_share: float | None) -> CallQuality | None:
-    """Return the quality of a call with these round trips under load; None without any.
+    """Return the quality under load; None without round trips.
 
-    The jitter buffers of both ends adapt, within limits, so that 95 % of packets arrive in time (RFC 5481 sizes them by
-    a percentile of delay variation); later packets are lost. One way is half a round trip, since a conversation depends
-    on both. Unmeasured loss counts as none.
+    Jitter buffers adapt so that 95 % of packets arrive in time (RFC 5481). One way is half a round trip. Unmeasured
+    loss counts as none.
     """
     p50_ms, p95_ms = percentile(round_trips_ms, 50), percentile(round_trips_ms, 95)
     if p50_ms is None or p95_ms is None:

@@ -1,4 +1,4 @@
-"""The household's grade: how much load increases latency."""
+"""How much load increases latency."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from household_scoring.latency import increase
 from household_scoring.validation import require_amount
 
 MAX_GROWTH_FACTOR = 10
-"""A latency that grew by this factor is graded C at best."""
+"""Latency that grew by this factor is graded C at best."""
 MIN_BASELINE_MS = 3.0
-"""Smallest baseline used for the factor.
+"""Smallest baseline for the factor, or a nearby server would condemn good lines.
 
-Otherwise a nearby server would condemn good lines: a full packet of 1500 bytes takes 2.4 ms at 5 Mbit/s, so eight of
-them, a short queue, are 20 times the 0.2 ms of a local network and more. The factor applies from 10 * 3 ms = 30 ms,
-where grade B begins: latency that grew tenfold never scores a B; below 30 ms, which no application notices, the
-increase alone decides.
+A packet of 1500 bytes takes 2.4 ms at 5 Mbit/s. The factor applies from 30 ms, where grade B begins.
 """
 
 
@@ -31,11 +28,11 @@ class Grade(StrEnum):
 
 
 BOUNDS = ((5.0, Grade.A_PLUS), (30.0, Grade.A), (60.0, Grade.B), (200.0, Grade.C), (400.0, Grade.D))
-"""Exclusive upper bounds of the increase in milliseconds, by grade."""
+"""Exclusive, in milliseconds."""
 
 
 def grade(baseline_ms: float, loaded_p95_ms: float) -> Grade:
-    """Return the grade of the 95th percentile under load over the median of the idle line."""
+    """Grade the 95th percentile under load over the idle median."""
     require_amount(baseline_ms, "baseline_ms")
     require_amount(loaded_p95_ms, "loaded_p95_ms")
     added = increase(baseline_ms, loaded_p95_ms)

@@ -1,4 +1,4 @@
-"""Latency figures of one series of round trips."""
+"""Latency figures of round trips."""
 
 from __future__ import annotations
 
@@ -18,29 +18,25 @@ class LatencyFigures(msgspec.Struct, frozen=True, rename="camel"):
     p99_ms: float | None
     jitter_ms: float | None
     increase_p95_ms: float | None
-    """95th percentile of the increase over the baseline; None without samples or baseline."""
+    """None without samples or baseline."""
 
 
 def baseline(idle_ms: Sequence[float]) -> float | None:
-    """Return the latency of the idle line: the median round trip; None without any.
+    """Return the median.
 
-    Not the minimum, the length of the path as in RFC 6817: an idle line adds to it (contention on Wi-Fi, DOCSIS and
-    mobile grants), which must not count as an effect of load. The median ignores a few outliers of a short idle phase.
+    Not the minimum (RFC 6817): an idle line adds to it (Wi-Fi contention, DOCSIS and mobile grants), which is no
+    effect of load.
     """
     return percentile(idle_ms, 50)
 
 
 def increase(baseline_ms: float, latency_ms: float) -> float:
-    """Return the increase of latency, never negative.
-
-    The percentile of the increases of single round trips equals the increase of their percentile, since the order is
-    the same.
-    """
+    """Never negative."""
     return max(latency_ms - baseline_ms, 0.0)
 
 
 def latency_figures(round_trips_ms: Sequence[float], baseline_ms: float | None) -> LatencyFigures:
-    """Return the figures of round trips in order of measurement. Raise ValueError if one is negative or not finite."""
+    """Raise ValueError if a round trip is negative or not finite."""
     p95_ms = percentile(round_trips_ms, 95)
     return LatencyFigures(
         count=len(round_trips_ms),

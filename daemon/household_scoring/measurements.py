@@ -1,4 +1,4 @@
-"""Measurements of a run, as reported by the client."""
+"""Measurements of a run."""
 
 from __future__ import annotations
 
@@ -8,27 +8,26 @@ from household_scoring.playout import Arrival
 
 
 class Probe(msgspec.Struct, frozen=True, rename="camel"):
-    """Connections that carry only pings, taken together; see :mod:`household_scoring.retransmissions`."""
+    """Connections that carry only pings; see :mod:`household_scoring.retransmissions`."""
 
     idle_ms: tuple[float, ...]
-    """Round trips before any load, without those delayed by a retransmission."""
+    """Round trips before load, without those delayed by a retransmission."""
     loaded_ms: tuple[float, ...]
-    """The same of pings sent under load, in order; answers may arrive after the load, while the line recovers."""
+    """Pings under load; answers may arrive after it."""
     loaded_sent: int
     """Pings sent under load."""
     repaired_ms: tuple[float, ...] = ()
-    """Round trips of pings sent under load that TCP retransmitted."""
+    """Pings under load that TCP retransmitted."""
     held_ms: tuple[float, ...] = ()
-    """Round trips of pings sent under load that waited for such a retransmission."""
+    """Pings under load that waited for a retransmission."""
 
     @property
     def answered(self) -> int:
-        """Pings sent under load that were answered."""
         return len(self.loaded_ms) + len(self.repaired_ms) + len(self.held_ms)
 
 
 class Direction(msgspec.Struct, frozen=True, rename="camel"):
-    """Mean payload rates of one direction under load, in bit/s."""
+    """Payload rates under load, in bit/s."""
 
     wanted_bps: float
     got_bps: float
@@ -39,30 +38,29 @@ class PersonFacts(msgspec.Struct, frozen=True, rename="camel"):
 
     who: str
     activity: str
-    """Key of the requirements' activities."""
     round_trips_ms: tuple[float, ...]
     """Of the person's own connection."""
     pings_sent: int
     download: Direction
     upload: Direction
     loss_share: float | None = None
-    """Of the person's own connection. None over TCP, which hides loss."""
+    """None over TCP, which hides loss."""
     arrivals: tuple[Arrival, ...] = ()
-    """Time and size of arrivals since the load began; required for a person who watches a video."""
+    """Seconds since the load began, and bytes; required to watch a video."""
 
 
 class Circumstances(msgspec.Struct, frozen=True, rename="camel"):
     """Conditions that can invalidate a run."""
 
     tab_hidden: bool = False
-    """At any time while latency was measured; browsers then delay timers by up to a minute."""
+    """Browsers then delay timers by up to a minute."""
     clock_jump_ms: float = 0.0
-    """Largest difference between elapsed monotonic and wall time, including standby."""
+    """Difference between monotonic and wall time, including standby."""
     client_overloaded: bool = False
-    """Whether the client's timers were late by more than 20 ms at the 95th percentile."""
+    """Timers late by more than 20 ms at the 95th percentile."""
     server_overloaded: bool = False
     server_limited: bool = False
-    """Whether a budget of the server, not the line, limited a connection."""
+    """A budget, not the line, limited a connection."""
     stopped_early: bool = False
     connection_lost: bool = False
 
@@ -73,5 +71,4 @@ class RunFacts(msgspec.Struct, frozen=True, rename="camel"):
     probe: Probe
     people: tuple[PersonFacts, ...]
     load_s: float
-    """Duration of the load."""
     circumstances: Circumstances = Circumstances()

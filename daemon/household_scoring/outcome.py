@@ -1,4 +1,4 @@
-"""Quality of Outcome, draft-ietf-ippm-qoo: how well a line meets the needs of an activity, from 0 to 100."""
+"""Quality of Outcome, draft-ietf-ippm-qoo, from 0 to 100."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Component = Literal["latency", "loss", "throughput"]
 
 
 class Outcome(msgspec.Struct, frozen=True, rename="camel"):
-    """Scores from 0 to 100; None without such a requirement or measurement."""
+    """None without such a requirement or measurement."""
 
     score: float | None
     """Least component; None if required latency or delivery was not measured."""
@@ -23,14 +23,13 @@ class Outcome(msgspec.Struct, frozen=True, rename="camel"):
     loss: float | None
     throughput: float | None
     limited_by: Component | None
-    """Least component, the first of equal ones; None if the score is None or 100."""
+    """First of the least components; None if the score is None or 100."""
 
 
 def component(measured: float, rop: float, cpup: float) -> float:
-    """Return the score of a figure of which less is better: 100 up to ROP, 0 from CPUP, linear between.
+    """Score a figure of which less is better: 100 up to ROP, 0 from CPUP.
 
-    If ROP equals CPUP, it is an inclusive threshold. The draft's ``clamp(0, 1 - (measured - ROP) / (CPUP - ROP), 1) *
-    100``, without its division by zero.
+    The draft's ``clamp(0, 1 - (measured - ROP) / (CPUP - ROP), 1) * 100``. An inclusive threshold if ROP equals CPUP.
     """
     if measured <= rop:
         return 100.0
@@ -40,7 +39,7 @@ def component(measured: float, rop: float, cpup: float) -> float:
 
 
 def latency_score(bounds: Sequence[LatencyBounds], round_trips_ms: Sequence[float]) -> float | None:
-    """Return the least score of all percentiles; None without bounds or round trips."""
+    """Return the least score of all percentiles."""
     scores: list[float] = []
     for bound in bounds:
         measured = percentile(round_trips_ms, bound.percentile)
@@ -51,7 +50,6 @@ def latency_score(bounds: Sequence[LatencyBounds], round_trips_ms: Sequence[floa
 
 
 def loss_score(bounds: LossBounds | None, loss_share: float | None) -> float | None:
-    """Return the score of a loss; None without bounds or measurement."""
     if loss_share is None:
         return None
     require_share(loss_share, "loss_share")
@@ -59,10 +57,9 @@ def loss_score(bounds: LossBounds | None, loss_share: float | None) -> float | N
 
 
 def throughput_score(bounds: DeliveryBounds | None, delivery: float | None) -> float | None:
-    """Return the score of the delivered share of the wanted rate; None without bounds or wanted rate.
+    """Score the delivered share of the wanted rate.
 
-    The draft has a threshold. Calls, games and players adapt, so a small shortfall is no failure: the score is linear
-    between two bounds, and a threshold if they are equal.
+    The draft has a threshold. Calls, games and players adapt, so the score is linear between two bounds.
     """
     if delivery is None:
         return None
@@ -73,11 +70,7 @@ def throughput_score(bounds: DeliveryBounds | None, delivery: float | None) -> f
 def quality_of_outcome(
     requirement: Requirement, round_trips_ms: Sequence[float], loss_share: float | None, delivery: float | None
 ) -> Outcome:
-    """Return the outcome of round trips under load, loss, and the delivered share of the wanted rate.
-
-    Loss is None over TCP, where retransmissions turn it into latency; the other components then give the score. Raise
-    ValueError for impossible figures.
-    """
+    """Loss is None over TCP, where retransmissions turn it into latency. Raise ValueError for impossible figures."""
     scores: dict[Component, float | None] = {
         "latency": latency_score(requirement.latency, round_trips_ms),
         "loss": loss_score(requirement.loss, loss_share),

@@ -1,4 +1,4 @@
-"""Playback of the received bytes by a video player with a simple buffer."""
+"""Playback by a video player with a simple buffer."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import msgspec
 from household_scoring.validation import require_amount, require_positive
 
 Arrival = tuple[float, int]
-"""Seconds since the request, and the bytes that arrived then."""
+"""Seconds since the request, bytes."""
 
 
 class Playout(msgspec.Struct, frozen=True, rename="camel"):
     """Playback as the viewer saw it."""
 
     start_up_s: float | None
-    """Time from the request to the first picture; None without one."""
+    """From the request to the first picture; None without one."""
     stalls: int
-    """Number of stalls."""
     stall_s: float
-    """Total duration of stalls, up to the end."""
+    """Total duration, up to the end."""
     played_s: float
 
 
@@ -35,12 +34,10 @@ def _require_order(arrivals: Sequence[Arrival], until_s: float) -> None:
 
 
 def play(arrivals: Sequence[Arrival], *, video_bps: float, start_s: float, resume_s: float, until_s: float) -> Playout:
-    """Play the arrivals as a video of constant rate.
+    """Play a video of constant rate.
 
-    Playback starts once ``start_s`` of video are buffered, stalls when the buffer is empty, and resumes at
-    ``resume_s``. Data that arrives as the buffer empties is in time.
-
-    Raise ValueError for arrivals out of order or after ``until_s``, and for impossible amounts.
+    It starts at ``start_s`` of buffered video, and resumes at ``resume_s``. Data that arrives as the buffer empties is
+    in time. Raise ValueError for arrivals out of order or after ``until_s``, and for impossible amounts.
     """
     for value, what in ((video_bps, "video_bps"), (start_s, "start_s"), (resume_s, "resume_s")):
         require_positive(value, what)

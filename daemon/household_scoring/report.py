@@ -1,4 +1,4 @@
-"""Report of a run, computed from its measurements."""
+"""Report of a run."""
 
 from __future__ import annotations
 
@@ -27,50 +27,47 @@ class PersonReport(msgspec.Struct, frozen=True, rename="camel"):
     activity: str
     outcome: Outcome
     band: Band | None
-    """None without a score."""
     verdict: str
-    """Message key."""
     latency: LatencyFigures
     """Of the round trips that were scored."""
     latency_from: Literal["own", "probe"]
     own_latency: LatencyFigures
-    """Of the person's own connection; for a bulk transfer it includes the queue of its own bytes."""
+    """For a bulk transfer, includes the queue of its own bytes."""
     download: Direction
     upload: Direction
     delivery: float | None
-    """Delivered share of the wanted rate, in the worse direction; None if none was wanted."""
+    """Share of the wanted rate, in the worse direction; None if none was wanted."""
     loss_share: float | None
     loss_note: Literal["loss.hidden_by_tcp"] | None
-    """Message key of the reason why there is no loss."""
+    """Why there is no loss."""
     playout: Playout | None
-    """Playback by a video player; None without a video."""
+    """None without a video."""
     call: CallQuality | None
-    """Quality of a call; None without a call or round trips."""
+    """None without a call or round trips."""
 
 
 class RunReport(msgspec.Struct, frozen=True, rename="camel"):
-    """Verdicts of a run. The figures of an invalid run are included, but mean nothing."""
+    """Verdicts of a run; figures of an invalid run mean nothing."""
 
     valid: bool
     invalid: tuple[Invalid, ...]
-    """Why the run is invalid."""
     grade: Grade | None
     """None without round trips of the probe, idle or under load."""
     baseline_ms: float | None
-    """Median round trip of the probe before any load."""
+    """Idle median of the probe."""
     idle: LatencyFigures
     latency: LatencyFigures
-    """Of the probe under load; ``increase_p95_ms`` gives the grade."""
+    """Of the probe under load."""
     loss_share: float | None
-    """Share of the probe's pings under load that were retransmitted, or whose answers were; None without pings.
+    """Share of the probe's pings under load retransmitted; None without pings.
 
-    Pings held behind a retransmission are excluded: whether they were lost as well is unknown.
+    Pings held behind a retransmission are excluded.
     """
     people: tuple[PersonReport, ...]
 
 
 def delivery(directions: Iterable[Direction]) -> float | None:
-    """Return the delivered share of the wanted rate in the worst direction; None if none is wanted."""
+    """Delivered share in the worst direction; None if none is wanted."""
     shares: list[float] = []
     for direction in directions:
         require_amount(direction.wanted_bps, "wanted_bps")
@@ -125,7 +122,7 @@ def _person(
 
 
 def report(facts: RunFacts, requirements: Requirements) -> RunReport:
-    """Return the report of a run. Raise ValueError for an unknown activity and impossible figures."""
+    """Raise ValueError for an unknown activity and impossible figures."""
     require_amount(facts.load_s, "load_s")
     needs = [requirements.of(person.activity, f"people[{index}].activity") for index, person in enumerate(facts.people)]
     baseline_ms = baseline(facts.probe.idle_ms)

@@ -1,4 +1,4 @@
-"""Requirements of each activity, from validated data."""
+"""Requirements of each activity."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _Seconds = Annotated[float, msgspec.Meta(gt=0, le=60)]
 _Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=60_000)]
 
 Band = Literal["excellent", "good", "fair", "poor", "unusable"]
-"""Quality for a person, from best to worst."""
+"""From best to worst."""
 
 
 class LatencyBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Round trip at one percentile. ROP and CPUP are terms of draft-ietf-ippm-qoo."""
+    """Round trip at one percentile, by draft-ietf-ippm-qoo."""
 
     percentile: Annotated[float, msgspec.Meta(gt=0, le=100)]
     rop: _Milliseconds
-    """Requirements for optimal performance: less is not noticed."""
+    """Requirements for optimal performance."""
     cpup: _Milliseconds
-    """Conditions at the point of unacceptable performance: more is no worse."""
+    """Conditions at the point of unacceptable performance."""
 
     def __post_init__(self) -> None:
         if self.rop > self.cpup:
@@ -42,7 +42,7 @@ class LossBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
 
 
 class DeliveryBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Delivered share of the wanted rate, in the worse direction."""
+    """Share of the wanted rate, in the worse direction."""
 
     rop: Share
     cpup: Share
@@ -56,25 +56,24 @@ class Player(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     """Buffering of a video player."""
 
     video_share: Annotated[float, msgspec.Meta(gt=0, le=1)]
-    """Rate of the video as a share of the wanted download rate."""
+    """Share of the wanted download rate."""
     start_s: _Seconds
-    """Buffered video at which playback starts."""
+    """Buffered seconds at which playback starts."""
     resume_s: _Seconds
-    """Buffered video at which playback resumes after a stall."""
+    """Buffered seconds at which it resumes."""
 
 
 class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Requirements of one activity; missing ones do not matter to it."""
+    """Missing requirements do not matter to the activity."""
 
     latency_from: Literal["own", "probe"]
-    """Round trips that count: of the person's own connection, which must have a low rate, or of the probe."""
+    """Round trips that count: the person's own, at a low rate, or the probe's."""
     latency: tuple[LatencyBounds, ...] = ()
     loss: LossBounds | None = None
     delivery: DeliveryBounds | None = None
     player: Player | None = None
     """Only set for watching a video."""
     call: bool = False
-    """Whether the activity is a conversation."""
 
 
 class BandBound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -85,12 +84,11 @@ class BandBound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
 
 
 class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Requirements by activity, and bands from best to worst; the last begins at 0."""
+    """Bands are from best to worst; the last begins at 0."""
 
     activities: dict[str, Requirement]
     bands: tuple[BandBound, ...]
     notes: tuple[str, ...] = ()
-    """Comments on the data."""
 
     def __post_init__(self) -> None:
         if tuple(bound.band for bound in self.bands) != get_args(Band):
@@ -100,7 +98,7 @@ class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
             raise ValueError("bands must be in falling order of `least`, the last one at 0")
 
     def of(self, activity: str, where: str) -> Requirement:
-        """Return the requirements of an activity. Raise ValueError, naming ``where``, if it is unknown."""
+        """Raise ValueError, naming ``where``, for an unknown activity."""
         try:
             return self.activities[activity]
         except KeyError:
@@ -110,5 +108,4 @@ class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 
 @cache
 def shipped() -> Requirements:
-    """Return the requirements shipped with the package."""
     return msgspec.json.decode((files("household_scoring") / "requirements.json").read_bytes(), type=Requirements)

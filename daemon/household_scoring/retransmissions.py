@@ -12,54 +12,51 @@ import msgspec
 from household_scoring.validation import require_amount
 
 MIN_OVERTAKING_MS = 10.0
-"""Lead of a later ping's answer that reveals a retransmission. A smaller lead is due to two event loops; a
-retransmission takes at least a round trip, mostly the 200 ms of its timer."""
+"""Lead of a later answer that reveals a retransmission, which takes at least a round trip, mostly a 200 ms timer."""
 MAX_SAME_RETRANSMISSION_MS = 10.0
-"""Answers on one connection within this time arrived with the same retransmission."""
+"""Answers on a connection this close came with one retransmission."""
 
 Fate: TypeAlias = Literal["line", "repaired", "held"]
 
 
 class ProbePing(msgspec.Struct, frozen=True, array_like=True):
-    """An answered ping, in milliseconds."""
+    """In milliseconds."""
 
     sent_ms: float
-    """Time of sending, on a clock common to all pings."""
+    """On a clock common to all pings."""
     round_trip_ms: float
 
     @property
     def answered_ms(self) -> float:
-        """Time of the answer, on the same clock."""
         return self.sent_ms + self.round_trip_ms
 
 
 class Fates(msgspec.Struct, frozen=True, rename="camel"):
-    """Pings by cause of their round trip, each list in order of sending."""
+    """Pings by cause, in order of sending."""
 
     line: tuple[ProbePing, ...]
     """Delayed by the line only."""
     repaired: tuple[ProbePing, ...]
-    """Retransmitted by TCP, or its answer was."""
+    """Ping or answer retransmitted by TCP."""
     held: tuple[ProbePing, ...]
-    """Held in its connection behind the retransmission of an earlier ping."""
+    """Held behind the retransmission of an earlier ping."""
 
 
 def tell_fates(connections: Sequence[Sequence[ProbePing]]) -> Fates:
-    """Classify the pings that several otherwise idle connections sent in turn over one line.
+    """Classify pings that otherwise idle connections sent in turn over one line.
 
-    A queue is first in, first out. A ping answered after one that was sent later on another connection was therefore
-    delayed not by the line but by its own connection, where TCP withholds data until a lost segment is retransmitted.
-    Its round trip tells how TCP recovers, not how long the queue is.
+    A queue is first in, first out. A ping answered after a later one on another connection was delayed by its own
+    connection, where TCP withholds data until a lost segment is retransmitted.
 
-    The pings of each connection are in order of sending, the order in which TCP delivers their answers; unanswered
-    pings are left out. Raise ValueError if a time is negative or not finite.
+    Each connection's pings are in order of sending, without unanswered ones. Raise ValueError if a time is negative or
+    not finite.
     """
     everything = [(ping, which) for which, pings in enumerate(connections) for ping in pings]
     for ping, _ in everything:
         require_amount(ping.sent_ms, "sent_ms")
         require_amount(ping.round_trip_ms, "round_trip_ms")
     everything.sort(key=lambda each: each[0].sent_ms)
-    # Earliest answer to any ping sent later, from the last ping to the first.
+    # Earliest answer to any later ping.
     earliest = accumulate((ping.answered_ms for ping, _ in reversed(everything)), min, initial=math.inf)
     later_answered_ms = reversed([*earliest][:-1])
     fates: dict[Fate, list[ProbePing]] = {"line": [], "repaired": [], "held": []}

@@ -7,24 +7,24 @@ from collections.abc import Iterable
 
 
 def require_amount(value: float, what: str) -> None:
-    """Raise ValueError unless the value is finite and at least 0."""
+    """Raise ValueError unless finite and at least 0."""
     if not (math.isfinite(value) and value >= 0):
         raise ValueError(f"{what} must be a finite number of at least 0")
 
 
 def require_amounts(values: Iterable[float], what: str) -> None:
-    """Raise ValueError for the first value that is not finite or below 0."""
+    """Raise ValueError for the first bad value."""
     for index, value in enumerate(values):
         require_amount(value, f"{what}[{index}]")
 
 
 def require_positive(value: float, what: str) -> None:
-    """Raise ValueError unless the value is finite and above 0."""
+    """Raise ValueError unless finite and above 0."""
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{what} must be a finite number above 0")
 
 
 def require_share(value: float, what: str) -> None:
-    """Raise ValueError unless the value is from 0 to 1."""
+    """Raise ValueError unless from 0 to 1."""
     if not 0 <= value <= 1:
         raise ValueError(f"{what} must be from 0 to 1")

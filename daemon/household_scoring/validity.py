@@ -9,23 +9,19 @@ from household_scoring.measurements import Circumstances
 from household_scoring.validation import require_amount
 
 MIN_IDLE_SAMPLES = 20
-"""Round trips of the idle line: 2 s at 10 Hz. The median lies between the 6th and the 15th of 20 with 95 %
-confidence."""
+"""2 s at 10 Hz. The median lies between the 6th and the 15th of 20 with 95 % confidence."""
 MIN_LOADED_SAMPLES = 100
-"""Round trips under load: 10 s at 10 Hz. Five of 100 exceed the 95th percentile, so that no single one decides it."""
+"""10 s at 10 Hz. Five of 100 exceed the 95th percentile, so that no single one decides it."""
 MIN_LINE_SHARE = 0.5
-"""Share of answers not delayed by a retransmission. Such a delay is independent of the queue, so leaving it out does
-not favour fast answers; but below this share too many moments would remain unobserved."""
+"""Share of answers not delayed by a retransmission, below which too many moments are unobserved."""
 MIN_ANSWERED_SHARE = 0.95
-"""Share of pings under load that were answered. Missing answers are the slowest: below this share the 95th percentile
-would be that of the fast ones."""
+"""Share of pings answered, below which the 95th percentile would be that of the fast ones."""
 MIN_CLOCK_JUMP_MS = 128.0
-"""Offset from which NTP steps a clock instead of slewing it (RFC 5905, STEPT); no clock drifts this far during a
-run."""
+"""NTP steps a clock from this offset (RFC 5905, STEPT)."""
 
 
 class Invalid(StrEnum):
-    """Why a run is invalid; the message key is ``invalid.`` and the value."""
+    """The message key is ``invalid.`` and the value."""
 
     TAB_HIDDEN = "tab_hidden"
     CLOCK_JUMP = "clock_jump"
@@ -38,10 +34,7 @@ class Invalid(StrEnum):
 
 
 def enough_loaded(judged: int, answered: int, sent: int) -> bool:
-    """Return whether a series under load is long and complete enough: pings scored, answered and sent.
-
-    Raise ValueError if one count exceeds the next.
-    """
+    """Raise ValueError if one count exceeds the next."""
     require_amount(judged, "judged")
     require_amount(answered, "answered")
     require_amount(sent, "sent")
@@ -57,10 +50,7 @@ def enough_loaded(judged: int, answered: int, sent: int) -> bool:
 def invalid_reasons(
     circumstances: Circumstances, idle_count: int, loaded: Iterable[tuple[int, int, int]]
 ) -> tuple[Invalid, ...]:
-    """Return every reason why a run is invalid; empty if it is valid.
-
-    ``loaded`` has the pings scored, answered and sent of each series under load that a verdict is based on.
-    """
+    """``loaded`` has the pings scored, answered and sent of each series that a verdict is based on."""
     require_amount(circumstances.clock_jump_ms, "clock_jump_ms")
     enough = [enough_loaded(*series) for series in loaded]
     found = {

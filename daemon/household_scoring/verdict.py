@@ -1,4 +1,4 @@
-"""Verdict of a score: the key of a message, translated where it is shown."""
+"""Verdict of a score: a message key."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from household_scoring.playout import Playout
 from household_scoring.requirements import Band, Requirements
 
 BEST_AFTER_STALL: Band = "fair"
-"""Best band after a stall, however much arrived in total."""
+"""However much arrived in total."""
 
 
 def band(requirements: Requirements, score: float | None, playout: Playout | None) -> Band | None:
-    """Return the band of a score, limited by stalls of the player, if any; None without a score."""
+    """Return the band, limited by stalls of the player."""
     if score is None:
         return None
     if playout is not None and playout.start_up_s is None:
@@ -23,5 +23,5 @@ def band(requirements: Requirements, score: float | None, playout: Playout | Non
 
 
 def verdict_key(activity: str, band: Band | None) -> str:
-    """Return the message key ``verdict.<activity>.<band>``, or ``verdict.<activity>.unknown``."""
+    """Return ``verdict.<activity>.<band>``, or ``verdict.<activity>.unknown``."""
     return f"verdict.{activity}.{band or 'unknown'}"
