@@ -1,4 +1,4 @@
-"""The history: ended sessions and runs in a database, SQLite or PostgreSQL.
+"""The history of ended sessions and runs, in SQLite or PostgreSQL.
 
-One thread writes; it may fail and fall behind without blocking sessions. Readers use other threads.
+One thread writes; it may fail and fall behind without blocking sessions.
 """

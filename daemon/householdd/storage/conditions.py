@@ -1,4 +1,4 @@
-"""Comparisons of filters as conditions of SQL."""
+"""Filters as conditions of SQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SESSION_COLUMNS: Columns = {
     "duration": sessions.c.closed_at - sessions.c.opened_at,
     "retransmits": sessions.c.tcp_retransmits,
 }
-"""Columns of sessions by the name of the filter's field; durations and times in seconds."""
+"""By the filter's field; durations and times in seconds."""
 
 RUN_COLUMNS: Columns = {
     **{column.name: column for column in runs.c},
@@ -29,7 +29,6 @@ RUN_COLUMNS: Columns = {
     "baseline": runs.c.baseline_ms / 1e3,
     "increase_p95": runs.c.increase_p95_ms / 1e3,
 }
-"""Columns of runs, likewise."""
 
 _AS_KEPT = {"id", "run_id", "session_id", "profile", "reason", "client", "grade"}
 """Columns stored in one case, so that an index can be used."""
@@ -45,9 +44,9 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def condition(columns: Columns, name: str, sign: str, value: Value) -> ColumnElement[bool]:
-    """Return a comparison. Text compares without regard to case, ``:`` means "contains", NULL counts as empty text.
+    """Return a comparison. Text ignores case, ``:`` means "contains", NULL counts as empty text.
 
-    An unknown number meets only the condition for None. A boolean is compared with ``true`` or ``false``.
+    An unknown number meets only the condition for None.
     """
     column = columns[name]
     if isinstance(column.type, Boolean):
@@ -56,7 +55,7 @@ def condition(columns: Columns, name: str, sign: str, value: Value) -> ColumnEle
         case str():
             return _text(column, name, sign, value)
         case NumberRange(low, high):
-            # Without NOT: an unknown number is neither inside nor outside the range.
+            # Without NOT: an unknown number is neither inside nor outside.
             within = and_(column >= low, column <= high) if sign == "=" else or_(column < low, column > high)
             return _known(column, within)
         case float() | int():
@@ -85,7 +84,7 @@ def _text(column: ColumnElement[Any], name: str, sign: str, value: str) -> Colum
     if name not in _AS_KEPT or sign == ":":
         column = func.lower(column)
     elif sign == "=" and value:
-        # No function around the column, so that an index is used.
+        # No function around the column, for the index.
         return and_(column.is_not(None), column == value)
     column = func.coalesce(column, "")
     if sign == ":":

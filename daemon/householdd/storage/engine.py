@@ -14,18 +14,18 @@ from sqlalchemy.pool import NullPool
 from householdd.storage import networks
 
 CONNECT_TIMEOUT_S = 10
-"""Timeout of a connection or a lock, in seconds."""
+"""Of a connection or a lock, in seconds."""
 
 STATEMENT_TIMEOUT_S = 60
-"""Timeout of a statement, in seconds; the first pruning may take long."""
+"""In seconds; the first pruning may take long."""
 
 
 class UrlError(ValueError):
-    """A database URL that cannot be used; the message says what is allowed."""
+    """The message says what is allowed."""
 
 
 def parse_url(text: str) -> URL:
-    """Parse ``postgresql://USER@HOST/NAME`` or ``sqlite:////FILE``. Raises UrlError."""
+    """Parse ``postgresql://USER@HOST/NAME`` or ``sqlite:////FILE``. Raise UrlError."""
     allowed = "write postgresql://USER:PASSWORD@HOST/NAME or sqlite:////ABSOLUTE/FILE"
     try:
         url = make_url(text)
@@ -41,14 +41,13 @@ def parse_url(text: str) -> URL:
 
 
 def file_url(path: Path) -> URL:
-    """Return the URL of a SQLite file."""
     return URL.create("sqlite", database=str(path.absolute()))
 
 
 def open_engine(url: URL) -> Engine:
-    """Return an engine for ``url``, without connecting."""
+    """Return an engine, without connecting."""
     if url.get_backend_name() == "sqlite":
-        # A connection is cheap, and a new one for each use notices when the file was replaced.
+        # A new connection for each use notices when the file was replaced.
         engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": CONNECT_TIMEOUT_S})
         event.listen(engine, "connect", _set_up_sqlite)
         return engine
@@ -65,19 +64,19 @@ def open_engine(url: URL) -> Engine:
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": timeouts,
             "application_name": "householdd",
-            # TCP notices a vanished server within the timeout of a connection.
+            # Notices a vanished server within the timeout.
             "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
             "keepalives_idle": CONNECT_TIMEOUT_S,
             "keepalives_interval": 5,
             "keepalives_count": 2,
-            # A database in SQL_ASCII would return text as bytes otherwise.
+            # SQL_ASCII would return text as bytes.
             "client_encoding": "utf8",
         },
     )
 
 
 def make_file(url: URL) -> None:
-    """Create a missing SQLite file, readable by its owner only: it may hold addresses. Raises OSError."""
+    """Create a missing SQLite file, readable by its owner only. Raise OSError."""
     if url.get_backend_name() != "sqlite" or url.database is None:
         return
     path = Path(url.database)
@@ -86,8 +85,7 @@ def make_file(url: URL) -> None:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # WAL: readers and the writer do not wait for each other. NORMAL: a power failure may lose the last commits, but
-    # does not damage the file.
+    # WAL: readers do not block the writer. NORMAL: a power failure may lose the last commits, but damages nothing.
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
     networks.add_to(connection)

@@ -1,7 +1,7 @@
-"""The versions of the schema, each as the statements that make it of the one before.
+"""Versions of the schema, as statements.
 
-Plain SQL that SQLite and PostgreSQL both know, so that a later change of ``schema`` changes no earlier version. Alembic
-would add an environment and a command line; there are few tables, and one way forward.
+Plain SQL, so that a change of ``schema`` changes no earlier version. Alembic would add an environment and a command
+line.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from sqlalchemy import Connection, func, insert, inspect, select, text, update
 from householdd.storage.schema import schema_version
 
 Migration = tuple[str, ...]
-"""Statements in their order."""
 
 ADVISORY_LOCK = 0x686F7573
-"""Key of the advisory lock of PostgreSQL: several machines may start with the same database at the same time."""
+"""For PostgreSQL: several machines may start with one database at once."""
 
 
 class NewerSchemaError(Exception):
@@ -117,11 +116,11 @@ _FAIR_RETENTION: Migration = (
 )
 
 MIGRATIONS: tuple[Migration, ...] = (_SESSIONS_AND_RUNS, _WEBHOOK, _SERVER_LIMITED, _FAIR_RETENTION)
-"""The n-th makes version n of version n - 1. A migration that was released never changes."""
+"""The n-th makes version n. A released migration never changes."""
 
 
 def migrate(connection: Connection, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Bring the database to the last version, in the caller's transaction. Raises NewerSchemaError."""
+    """Bring the database to the last version, in the caller's transaction. Raise NewerSchemaError."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     found = 0
@@ -138,7 +137,7 @@ def migrate(connection: Connection, migrations: tuple[Migration, ...] = MIGRATIO
 
 
 def check(connection: Connection) -> None:
-    """Raise NewerSchemaError if a newer daemon on another machine has migrated the database."""
+    """Raise NewerSchemaError if a newer daemon has migrated the database."""
     _refuse_newer(connection.scalar(select(func.max(schema_version.c.version))) or 0, len(MIGRATIONS))
 
 

@@ -1,4 +1,4 @@
-"""Comparison of addresses in a text column with a network, in the database."""
+"""Addresses in a text column compared with a network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from household_filters.values import Network, network, overlap
 
 
 class Overlaps(GenericFunction[bool]):
-    """SQL function: whether a text is an address in a network, or a network that overlaps it."""
+    """Whether a text is an address in a network, or overlaps it."""
 
     name = "household_overlaps"
     type = Boolean()
@@ -25,7 +25,6 @@ class Overlaps(GenericFunction[bool]):
 
 
 def overlaps(column: ColumnElement[Any], wanted: Network) -> ColumnElement[bool]:
-    """Return the condition that ``column`` holds an address in ``wanted``, or a network that overlaps it."""
     return Overlaps(column, literal(str(wanted)))
 
 
@@ -33,12 +32,11 @@ def overlaps(column: ColumnElement[Any], wanted: Network) -> ColumnElement[bool]
 def _on_postgresql(element: Overlaps, compiler: SQLCompiler, **options: Any) -> str:
     column, wanted = (compiler.process(each, **options) for each in element.clauses)
     kept = f"regexp_replace(lower({column}), '^::ffff:([0-9.]+)$', '\\1')"
-    # The cast would fail the whole statement for a text that is not an address, such as a name.
+    # The cast would fail for a text that is not an address.
     return f"CASE WHEN {kept} ~ '^[0-9a-f:.]+(/[0-9]+)?$' THEN {kept}::inet && {wanted}::inet ELSE false END"
 
 
 def add_to(connection: sqlite3.Connection) -> None:
-    """Register the function with a connection to SQLite."""
     connection.create_function(Overlaps.name, 2, _overlaps, deterministic=True)
 
 

@@ -1,4 +1,4 @@
-"""The webhook's queue of runs. An entry is written in the transaction of its run, so that none is lost."""
+"""The webhook's queue of runs, written in the transaction of the run, so that none is lost."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ from householdd.storage.schema import outbox
 from householdd.storage.writing import insert_new
 
 MAX_WAITING = 10_000
-"""Greatest number of runs in the queue; more are not delivered."""
+"""More runs are not delivered."""
 
 ANNOUNCE_DELAY_S = 2.0
-"""Seconds from storing a run to the first attempt, in which its last sessions end and are stored."""
+"""Seconds before the first attempt, in which the run's last sessions are stored."""
 
 LEASE_S = 60.0
-"""Seconds for which a run is leased to one of the daemons that share a database; longer than an attempt."""
+"""Seconds for which a daemon leases a run; longer than an attempt."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """A run that is due for delivery."""
+    """Run that is due."""
 
     run_id: str
     queued_at: float
     """Unix time."""
     attempts: int
-    """Number of attempts, with this one."""
 
 
 def add(connection: Connection, runs: Sequence[RunRow]) -> int:
-    """Queue stored runs; return how many found the queue full."""
+    """Queue runs; return how many found the queue full."""
     room = max(MAX_WAITING - count(connection), 0)
     rows = [
         {"run_id": run.id, "queued_at": run.stored_at, "due_at": run.stored_at + ANNOUNCE_DELAY_S, "attempts": 0}
@@ -44,23 +43,22 @@ def add(connection: Connection, runs: Sequence[RunRow]) -> int:
 
 
 def count(connection: Connection) -> int:
-    """Return the number of queued runs."""
     return connection.scalar(select(func.count()).select_from(outbox)) or 0
 
 
 def next_due(connection: Connection) -> float | None:
-    """Return the Unix time of the next attempt; None if the queue is empty."""
+    """Return Unix time."""
     found: float | None = connection.scalar(select(func.min(outbox.c.due_at)))
     return found
 
 
 def claim(connection: Connection, now: float) -> Due | None:
-    """Lease the run that has been due longest; None if none is due or another daemon was faster."""
+    """Lease the run that has been due longest; None if another daemon was faster."""
     statement = select(outbox).where(outbox.c.due_at <= now).order_by(outbox.c.due_at, outbox.c.run_id).limit(1)
     row = connection.execute(statement).first()
     if row is None:
         return None
-    # Another daemon that leased it has changed due_at.
+    # A daemon that leased it has changed due_at.
     mine = update(outbox).where(outbox.c.run_id == row.run_id, outbox.c.due_at == row.due_at)
     attempts = row.attempts + 1
     if not connection.execute(mine.values(due_at=now + LEASE_S, attempts=attempts)).rowcount:
@@ -69,10 +67,9 @@ def claim(connection: Connection, now: float) -> Due | None:
 
 
 def postpone(connection: Connection, run_id: str, due_at: float) -> None:
-    """Set the next attempt to Unix time ``due_at``."""
+    """``due_at`` is Unix time."""
     connection.execute(update(outbox).where(outbox.c.run_id == run_id).values(due_at=due_at))
 
 
 def remove(connection: Connection, run_id: str) -> None:
-    """Remove a run that was delivered or given up."""
     connection.execute(delete(outbox).where(outbox.c.run_id == run_id))

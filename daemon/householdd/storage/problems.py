@@ -1,4 +1,4 @@
-"""Problems of the database: a message for people, and a kind for metrics."""
+"""Problems of the database, for people and for metrics."""
 
 from __future__ import annotations
 
@@ -37,18 +37,17 @@ _POSTGRESQL: tuple[tuple[type[Exception], ProblemKind], ...] = (
     (psycopg.errors.InsufficientPrivilege, "denied"),
     (psycopg.errors.InvalidPassword, "denied"),
     (psycopg.errors.InvalidAuthorizationSpecification, "denied"),
-    # The error when no server answers has no class of its own.
+    # This error has no class of its own.
     (psycopg.OperationalError, "unreachable"),
 )
 
 
 def describe(error: Exception) -> str:
-    """Return the message of the database, without statement and parameters, which may hold addresses."""
+    """Omit statement and parameters, which may hold addresses."""
     return str(_original(error)).strip().partition("\n")[0] or type(error).__name__
 
 
 def kind_of(error: Exception) -> ProblemKind:
-    """Return the kind of an error of the store."""
     original = _original(error)
     if isinstance(original, NewerSchemaError):
         return "newer_schema"

@@ -13,13 +13,13 @@ from householdd.storage.schema import outbox, people, runs, session_sums, sessio
 from householdd.storage.writing import RUN_OVERHEAD_BYTES, SECONDS_PER_HOUR
 
 BATCH_SIZE = 1000
-"""Greatest number of rows in a transaction."""
+"""Rows in a transaction."""
 
 SESSION_BYTES = 800
-"""Size of a session with its indexes, in bytes; measured: 636 in SQLite, 819 in PostgreSQL."""
+"""Bytes with indexes; measured: 636 in SQLite, 819 in PostgreSQL."""
 
 OLD_RUN_BYTES = 14_000 + RUN_OVERHEAD_BYTES
-"""Assumed size of a run without a stored size, in bytes."""
+"""Assumed bytes of a run without a stored size."""
 
 
 @dataclass(frozen=True)
@@ -27,38 +27,34 @@ class Bounds:
     """Bounds of the history."""
 
     max_rows: int
-    """Greatest number of sessions, and of runs."""
+    """Sessions, and runs."""
     max_bytes: int
-    """Greatest size of sessions and runs together, by the sizes above."""
+    """Sessions and runs together."""
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """Rows of a network in a table."""
-
     table: Table
     block: str | None
     holding: Holding
     size: float
-    """Size of the rows, in bytes."""
+    """In bytes."""
 
     def holding_in_bytes(self, rows: int) -> Holding:
-        """Return the size of ``rows`` of these rows."""
         return Holding(rows, self.size * rows / self.holding.rows, self.holding.newest)
 
     @property
     def condition(self) -> ColumnElement[bool]:
-        """Condition that selects these rows."""
         column = self.table.c.address_block
         # IS NOT DISTINCT FROM would use no index of PostgreSQL.
         return column.is_(None) if self.block is None else column == self.block
 
 
 def prune(engine: Engine, bounds: Bounds, oldest: float | None, future: float | None) -> Iterator[int]:
-    """Delete, and yield the number of deleted rows after each transaction.
+    """Delete, and yield the number of rows after each transaction.
 
-    First rows older than Unix time ``oldest``; None keeps all of them. If the bounds are exceeded then rows dated after
-    ``future``, and then the oldest rows of the largest networks.
+    First rows older than Unix time ``oldest``; beyond the bounds then rows dated after ``future``, and the oldest of
+    the largest networks.
     """
     if oldest is not None:
         for table in (sessions, runs):
@@ -91,7 +87,7 @@ def _delete_all(engine: Engine, table: Table, conditions: Sequence[ColumnElement
 
 
 def _delete_surplus(engine: Engine, cells: Sequence[_Cell], surplus: Sequence[int]) -> Iterator[int]:
-    """Delete the surplus of each cell; small ones share a transaction, a large one takes several."""
+    """Small cells share a transaction, a large one takes several."""
     waiting = [(cell, count) for cell, count in zip(cells, surplus, strict=True) if count]
     while waiting:
         room = BATCH_SIZE

@@ -13,20 +13,20 @@ from householdd.storage.rows import PersonRow, RunRow, SessionRow
 from householdd.storage.schema import people, runs, sessions
 
 Place = tuple[float, str]
-"""Time and id of a row: its place in a list with the newest first."""
+"""Time and id of a row."""
 
 
 def session_page(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], after: Place | None, count: int
 ) -> list[SessionRow]:
-    """Return sessions that meet all conditions, newest first, after the place ``after``."""
+    """Return sessions that meet all conditions, newest first."""
     return [_session(row) for row in _page(connection, sessions, conditions, after, count)]
 
 
 def run_page(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], after: Place | None, count: int
 ) -> list[RunRow]:
-    """Return runs with their people that meet all conditions, newest first, after the place ``after``."""
+    """Return runs with their people, newest first."""
     rows = _page(connection, runs, conditions, after, count)
     by_run: dict[str, list[PersonRow]] = {row.id: [] for row in rows}
     for person in connection.execute(select(people).where(people.c.run_id.in_(by_run))):
@@ -40,7 +40,7 @@ def run(connection: Connection, run_id: str) -> RunRow | None:
 
 
 def sessions_of(connection: Connection, run_id: str) -> list[SessionRow]:
-    """Return the sessions of a run, in the order in which they opened."""
+    """Return sessions in the order in which they opened."""
     statement = select(sessions).where(sessions.c.run_id == run_id).order_by(sessions.c.opened_at, sessions.c.id)
     return [_session(row) for row in connection.execute(statement)]
 

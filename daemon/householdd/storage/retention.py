@@ -1,4 +1,4 @@
-"""Schedules pruning by age and size, and warns if the clock cannot be trusted for it."""
+"""Schedules pruning by age and size."""
 
 from __future__ import annotations
 
@@ -22,50 +22,47 @@ INTERVAL_S = 300.0
 
 
 def read_clocks() -> ClockReading:
-    """Read both clocks."""
     return ClockReading(time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 @dataclass(frozen=True)
 class Retention:
-    """What is kept: sessions and runs by age, number, size and duration."""
+    """Limits of what is kept."""
 
     days: float
     most: int
-    """Greatest number of sessions, and of runs."""
+    """Sessions, and runs."""
     max_bytes: int = 10**12
-    """Greatest size of both together."""
+    """Both together."""
     min_session_s: float = 0.0
     """Shorter sessions that their clients ended are kept in sums only."""
 
 
 class Pruner:
-    """Prunes a database, one transaction at a time. Not thread-safe, except for ``warnings``."""
+    """Prunes a database. Not thread-safe, except for ``warnings``."""
 
     def __init__(self, retention: Retention, server: str, clocks: Callable[[], ClockReading] = read_clocks) -> None:
-        """``server`` is the name of this machine; ``clocks`` reads both clocks."""
+        """``server`` is this machine's name."""
         self._retention = retention
         self._server = server
         self._clocks = clocks
         self._trust: ClockTrust | None = None
         """None until the database is first reached."""
         self._pass: Iterator[int] | None = None
-        """Set only during a pass."""
         self._deleted = 0
-        """Rows deleted in this pass."""
         self._next_pass_at = float("-inf")
         """Seconds since boot."""
         self._told_untrusted = False
         self._told_future = False
         self.warnings: tuple[str, ...] = ()
-        """Warnings for operators, a sentence each."""
+        """A sentence each."""
 
     def is_due(self) -> bool:
-        """Return whether a pass is running or due."""
+        """Whether a pass is running or due."""
         return self._pass is not None or self._clocks().boot >= self._next_pass_at
 
     def note_written(self, connection: Connection) -> None:
-        """Store the time of this write in the database, as far as the clock is trusted."""
+        """Store the time of this write, if the clock is trusted."""
         now = self._clocks()
         if self._trust is None:
             self._trust = ClockTrust(_last_seen(connection, self._server), now)
@@ -73,7 +70,7 @@ class Pruner:
         write_seen(connection, self._server, self._trust.last_known)
 
     def step(self, engine: Engine) -> None:
-        """Run one transaction of a pass. Raises SQLAlchemyError, after which a new pass begins."""
+        """Run one transaction of a pass. Raise SQLAlchemyError, after which a new pass begins."""
         if self._trust is None:
             with engine.begin() as connection:
                 self.note_written(connection)
@@ -118,7 +115,7 @@ class Pruner:
 
 
 def _last_seen(connection: Connection, server: str) -> float | None:
-    """Return the time of the last write: of this machine, else of any, else of the newest row."""
+    """Return the last write of this machine, else of any, else the newest row."""
     own: float | None = connection.scalar(select(writers.c.seen_at).where(writers.c.server == server))
     if own is not None:
         return own

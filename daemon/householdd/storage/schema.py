@@ -1,4 +1,4 @@
-"""The tables as they are now, which ``migrations`` makes."""
+"""The tables that ``migrations`` makes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ sessions = Table(
     Column("user_agent", Text, nullable=False),
     Column("opened_at", Double, nullable=False),
     Column("closed_at", Double, nullable=False),
-    # Days since 1970 in UTC: SQLite and PostgreSQL have no common function for it.
+    # Days since 1970: SQLite and PostgreSQL have no common function for it.
     Column("day", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
@@ -61,7 +61,7 @@ runs = Table(
     Column("baseline_ms", Double),
     Column("increase_p95_ms", Double),
     Column("report", Text, nullable=False),
-    # Approximate size of the row, in bytes; NULL for runs of schema version 3 and earlier.
+    # Bytes; NULL for runs of schema version 3 and earlier.
     Column("size", Integer),
 )
 
@@ -97,19 +97,19 @@ session_sums = Table(
     Column("sent_bytes", BigInteger, nullable=False),
     Column("received_bytes", BigInteger, nullable=False),
 )
-"""Sums of sessions that were too short for a row."""
+"""Sessions that were too short for a row."""
 
 writers = Table(
     "history_writer",
     metadata,
     Column("server", Text, primary_key=True),
-    # Unix time of the last write of this server while it trusted its clock.
+    # Unix time of this server's last write with a trusted clock.
     Column("seen_at", Double, nullable=False),
 )
 
-# For lists, retention and days; the id makes the order total.
+# The id makes the order total.
 Index("session_closed_at", sessions.c.closed_at, sessions.c.id)
 Index("run_stored_at", runs.c.stored_at, runs.c.id)
-# For the shares of networks, which are counted without reading a row.
+# Counts a network's rows without reading them.
 Index("session_network", sessions.c.address_block, sessions.c.closed_at, sessions.c.id)
 Index("run_network", runs.c.address_block, runs.c.stored_at, runs.c.id, runs.c.size)

@@ -1,4 +1,4 @@
-"""The store: a queue of items, and a thread that writes them to the database."""
+"""A queue of items, and a thread that writes them."""
 
 from __future__ import annotations
 
@@ -23,92 +23,93 @@ from householdd.storage.rows import Item, RunRow
 log = structlog.get_logger("history")
 
 MAX_WAITING = 20_000
-"""Longest queue, in items: sessions of some hours on a busy server."""
+"""Sessions of some hours on a busy server."""
 
 MAX_RUNS_WAITING = 1000
-"""Runs among them, of up to 16 KiB each."""
+"""Up to 16 KiB each."""
 
 BATCH_SIZE = 500
-"""Greatest number of items in a transaction."""
+"""Items in a transaction."""
 
 FIRST_BACKOFF_S = 0.5
-"""Seconds before a failed write is retried, doubled each time up to ``MAX_BACKOFF_S``."""
+"""Seconds before the first retry, doubled each time."""
 
 MAX_BACKOFF_S = 5.0
-"""Short, so that all daemons of a database write soon after it is back."""
+"""Short, so that all daemons write soon after the database is back."""
 
 CHECK_INTERVAL_S = 15.0
-"""Seconds without a write after which one is tried, to find out whether writing works."""
+"""Seconds without a write after which one is tried."""
 
 ANSWER_PATIENCE_S = engine.CONNECT_TIMEOUT_S + 5.0
-"""Seconds after which a pending attempt counts as failed; longer than the timeout of a connection or a lock."""
+"""Seconds after which a pending attempt has failed; longer than a connection's or lock's timeout."""
 
 
 @dataclass(frozen=True)
 class StoreStatus:
-    """The state of the store."""
+    """State of the store."""
 
     problem: str
-    """Why the last attempt failed or has not ended; empty while writing works."""
+    """Why the last attempt failed; empty while writing works."""
     problem_kind: ProblemKind | None
-    """Kind of the problem."""
     failing_since: float | None
-    """Unix time of the first failed attempt since the last successful one."""
+    """Unix time of the first failure since the last success."""
     waiting: int
     written: int
-    """Items written since the start."""
     dropped: int
-    """Items since the start that found the queue full or were refused by the database."""
+    """Items that found the queue full or were refused."""
     warnings: tuple[str, ...] = ()
-    """Warnings for operators, such as a clock that is not trusted."""
+    """Warnings for operators."""
 
 
 class Store:
-    """Takes items from any thread without waiting, and writes them in its own thread."""
+    """Takes items from any thread without waiting."""
 
     def __init__(self, url: URL, retention: Retention, clocks: Callable[[], ClockReading] = read_clocks) -> None:
         self.url = url
         self.engine = engine.open_engine(url)
         self.announce: Callable[[int], None] | None = None
-        """Set before the start if there is a webhook. Called in the writer's thread when runs were queued for it, with
-        the number that found its queue full, and when the database became ready."""
+        """Set before the start.
+
+        Called in the writer's thread when runs were queued for the webhook, with the number that found its queue full,
+        and when the database became ready.
+        """
         self._min_session_s = retention.min_session_s
         self._keeper = Pruner(retention, socket.gethostname(), clocks)
         self._queue: deque[Item] = deque()
         self._runs: dict[str, tuple[RunRow, Future[bool]]] = {}
-        """Runs in the queue by id, each with the future that tells whether it was written."""
+        """By id, with the future that tells whether the run was written."""
         self._changed = threading.Condition()
         self._closing_at: float | None = None
-        """Monotonic time at which the thread ends at the latest; set once."""
+        """Monotonic; the thread ends by then."""
         self._problem = ""
         self._problem_kind: ProblemKind | None = None
         self._failing_since: float | None = None
         self._attempt_began: float | None = None
-        """Monotonic time; set only during an attempt to write."""
+        """Monotonic; set only during an attempt."""
         self._written = 0
         self._dropped = 0
         self._refused: set[str] = set()
         """Runs of this batch that the database refused."""
         self._unannounced = 0
-        """Runs that found the webhook's queue full since the last announcement."""
+        """Runs that found the webhook's queue full."""
         self._prepared = False
-        """Whether the schema is known to be current."""
+        """Whether the schema is current."""
         self._checked_at = float("-inf")
-        """Monotonic time of the last successful check."""
-        # A daemon thread: one that is stuck in the database must not keep the process alive.
+        """Monotonic."""
+        # A thread stuck in the database must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def put(self, item: Item) -> bool:
-        """Queue an item; if the queue is full, count it as dropped and return False."""
+        """Return False, and count the item as dropped, if the queue is full."""
         return self._put(item, Future())
 
     def put_run(self, run: RunRow) -> Future[bool] | None:
-        """Queue a run; the future tells whether it was written. None if the queue is full."""
+        """Return None if the queue is full."""
         written: Future[bool] = Future()
-        # A caller that cancels does not prevent the write.
+        # Cancelling does not prevent the write.
         written.set_running_or_notify_cancel()
         return written if self._put(run, written) else None
 
@@ -127,12 +128,12 @@ class Store:
             return True
 
     def count_dropped(self, count: int) -> None:
-        """Count items that were dropped elsewhere."""
+        """Count items dropped elsewhere."""
         with self._changed:
             self._dropped += count
 
     def waiting_run(self, run_id: str) -> RunRow | None:
-        """Return a run that is still in the queue."""
+        """Return a run still in the queue."""
         with self._changed:
             found = self._runs.get(run_id)
             return None if found is None else found[0]
@@ -150,13 +151,13 @@ class Store:
             )
 
     def check_soon(self) -> None:
-        """Check the database now, since a reader could not reach it."""
+        """Call when a reader could not reach the database."""
         with self._changed:
             self._checked_at = float("-inf")
             self._changed.notify()
 
     def close(self, deadline: float) -> None:
-        """Write the queue, for at most ``deadline`` seconds, and stop."""
+        """Write the queue, for at most ``deadline`` seconds."""
         with self._changed:
             self._closing_at = time.monotonic() + deadline
             self._changed.notify()
@@ -173,7 +174,7 @@ class Store:
                 self._attempt(batch)
             except Exception as error:
                 if not isinstance(error, SQLAlchemyError | OSError | migrations.NewerSchemaError):
-                    # The thread must survive: without it nothing would be written.
+                    # Without the thread nothing would be written.
                     log.exception("history writer failed")
                 self._failed(error)
                 if not self._pause(backoff):
@@ -186,10 +187,7 @@ class Store:
                     self._unannounced = 0
 
     def _next_batch(self) -> list[Item] | None:
-        """Return the next items, which stay in the queue; None at the end.
-
-        Empty when the database is to be prepared, checked or pruned.
-        """
+        """Return the next items, None at the end; empty to prepare, check or prune."""
         with self._changed:
             while not self._queue and not self._is_due():
                 if self._closing_at is not None:
@@ -206,7 +204,7 @@ class Store:
         return time.monotonic() - self._checked_at >= CHECK_INTERVAL_S
 
     def _attempt(self, batch: list[Item]) -> None:
-        """Write a batch, then prune for one transaction at most, so that the next batch does not wait long."""
+        """Write a batch, then prune for one transaction at most."""
         with self._changed:
             self._attempt_began = time.monotonic()
         try:
@@ -236,7 +234,7 @@ class Store:
         try:
             self._write_all(batch)
         except (DataError, IntegrityError):
-            # One item that the database refuses must not block the others.
+            # A refused item must not block the others.
             for item in batch:
                 self._write_one(item)
 
@@ -276,10 +274,10 @@ class Store:
             log.info("history recovered", dropped=self._dropped)
 
     def _failed(self, error: Exception) -> None:
-        # By the next attempt the file may have been replaced; only a successful write clears the problem.
+        # The file may have been replaced.
         self._prepared = False
         self._checked_at = float("-inf")
-        # Open connections may lead to a server that no longer accepts writes.
+        # Connections may lead to a server that no longer accepts writes.
         self.engine.dispose()
         problem = describe(error)
         with self._changed:
@@ -290,7 +288,7 @@ class Store:
             log.error("cannot write history", problem=problem, waiting=len(self._queue))
 
     def _pause(self, seconds: float) -> bool:
-        """Wait for the next attempt; return False if there is none."""
+        """Return False if there is no next attempt."""
         until = time.monotonic() + seconds
         with self._changed:
             while (now := time.monotonic()) < until:

@@ -1,4 +1,4 @@
-"""Counts and sums of sessions and runs by group."""
+"""Sums of sessions and runs by group."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from householdd.storage.writing import SECONDS_PER_DAY, SECONDS_PER_HOUR
 Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict"]
 
 MAX_GROUPS = 10_000
-"""Greatest number of groups in a response: the largest ones."""
+"""The largest groups."""
 
 
 @dataclass
 class GroupTotals:
-    """Totals of a group. Those that the grouping does not apply to are 0."""
+    """Totals that do not apply are 0."""
 
     key: str
     sessions: int = 0
@@ -29,13 +29,13 @@ class GroupTotals:
     runs: int = 0
     valid_runs: int = 0
     mean_increase_p95_ms: float | None = field(default=None)
-    """Mean of the valid runs."""
+    """Of the valid runs."""
 
 
 def groups(connection: Connection, grouping: Grouping, since: float | None, until: float | None) -> list[GroupTotals]:
-    """Return the groups of sessions and runs from Unix time ``since`` until before ``until``, ordered by key.
+    """Return groups from Unix time ``since`` until before ``until``, by key.
 
-    Sessions that are kept in sums only count by whole hours, and without a network.
+    Sessions kept in sums only count by whole hours, and without a network.
     """
     found: dict[str, GroupTotals] = {}
     session_key, run_key = _session_key(grouping), _run_key(grouping)
@@ -143,7 +143,7 @@ def _grouped(statement: Select[Any], at: ColumnElement[float], since: float | No
         statement = statement.where(at >= since)
     if until is not None:
         statement = statement.where(at < until)
-    # By label: PostgreSQL treats a repeated expression with parameters as a different one.
+    # PostgreSQL treats a repeated expression with parameters as a different one.
     return statement.group_by("key").order_by(func.count().desc()).limit(MAX_GROUPS)
 
 

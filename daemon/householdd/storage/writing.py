@@ -1,4 +1,4 @@
-"""Statements that write. All are idempotent: an existing row stays as it is, or becomes more complete."""
+"""Statements that write. All are idempotent."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ SECONDS_PER_HOUR = 3600
 HOURS_PER_DAY = 24
 
 RUN_OVERHEAD_BYTES = 1200
-"""Size of a run without its report, in bytes: other columns, people and indexes."""
+"""Bytes beside the report: columns, people, indexes."""
 
 CLIENT_REASONS = frozenset(
     {reason.value for reason in CloseReason if reason.fault in (Fault.CLIENT, Fault.NETWORK)}
     | {CloseReason.CLIENT_STOPPED.value, CloseReason.CLIENT_CLOSED.value}
 )
-"""Ends of sessions that a client brings about, as often as it likes."""
+"""Ends that a client brings about."""
 
 
 def write(connection: Connection, items: Iterable[Item], min_session_s: float = 0.0) -> None:
-    """Write ``items`` in the caller's transaction; of shorter sessions that a client ended only the sums."""
+    """Write in the caller's transaction; of shorter sessions that a client ended only the sums."""
     ended: dict[str, SessionRow] = {}
     reported: list[RunRow] = []
     links: list[RunLink] = []
     for item in items:
         match item:
             case SessionRow():
-                # A statement may have an id only once; the later row wins.
+                # The later row wins; a statement may have an id only once.
                 ended[item.id] = item
             case RunRow():
                 reported.append(item)
@@ -54,13 +54,13 @@ def write(connection: Connection, items: Iterable[Item], min_session_s: float = 
 
 
 def _is_short(row: SessionRow, min_session_s: float) -> bool:
-    # A clock that was stepped back makes a duration negative. Sessions of a stored run are shown with it.
+    # A stepped clock makes a duration negative. A stored run's sessions are shown with it.
     duration = max(row.closed_at - row.opened_at, 0.0)
     return duration < min_session_s and row.reason in CLIENT_REASONS and row.run_id is None
 
 
 def _add_to_sums(connection: Connection, rows: Sequence[SessionRow]) -> None:
-    # A worker that was taken for lost may report the real end of a session later: it counts once.
+    # A worker taken for lost may report the real end later.
     connection.execute(delete(sessions).where(sessions.c.id.in_([row.id for row in rows])))
     sums: dict[tuple[int, str, str], dict[str, Any]] = {}
     for row in rows:
@@ -83,13 +83,13 @@ def _add_to_sums(connection: Connection, rows: Sequence[SessionRow]) -> None:
 
 
 def write_seen(connection: Connection, server: str, seen_at: float) -> None:
-    """Store when the daemon of ``server`` last wrote while it trusted its clock; this proves that writing works."""
+    """Store the last write with a trusted clock; proves that writing works."""
     statement = _insert(connection, writers).values(server=server, seen_at=seen_at)
     connection.execute(statement.on_conflict_do_update(index_elements=[writers.c.server], set_={"seen_at": seen_at}))
 
 
 def _write_sessions(connection: Connection, rows: Sequence[SessionRow]) -> None:
-    # A worker that was taken for lost may report the real end of a session later.
+    # A worker taken for lost may report the real end later.
     statement = _insert(connection, sessions)
     fresh: dict[str, Any] = {
         column.name: statement.excluded[column.name] for column in sessions.c if column.name != "id"
@@ -101,7 +101,6 @@ def _write_sessions(connection: Connection, rows: Sequence[SessionRow]) -> None:
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows whose keys are new."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
