@@ -1,4 +1,4 @@
-"""The operator's name, logo and colours, inserted into the page at load time so that browsers need no script."""
+"""The operator's brand, inserted into the page at load time: browsers need no script."""
 
 from __future__ import annotations
 
@@ -12,22 +12,21 @@ from householdd.http.contrast import ratio
 from householdd.http.static_files import StaticFile, static_file
 
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#191c29"
-"""Backgrounds of the accent: ``--surface`` of the page's style sheet in both schemes."""
+"""``--surface`` of the page's style sheet in both schemes."""
 
 INKS = ("#ffffff", "#14122e")
-"""Text colours on the accent; one of them is always legible."""
+"""Text colours on the accent; one is always legible."""
 
 HEAD, BODY, FOOT = "<!-- brand: head -->", "<!-- brand: body -->", "<!-- brand: foot -->"
-"""Placeholders in the page."""
 
 PREVIEW = "card.png"
-"""File of the page shown as the preview of a link to it."""
+"""Preview of a link to the page."""
 
 _TITLE = re.compile("<title[^>]*>([^<]*)</title>")
 _DESCRIPTION = re.compile('<meta name="description" content="([^"]*)">')
 
 LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""Content-Security-Policy of the logo: an SVG opened directly is a document, and must not run scripts."""
+"""An SVG opened directly is a document, and must not run scripts."""
 
 LogoType = Literal["image/svg+xml", "image/png", "image/webp"]
 
@@ -40,22 +39,20 @@ class Logo(msgspec.Struct, frozen=True):
 
 
 class Brand(msgspec.Struct, frozen=True):
-    """Validated brand of the operator; without one, every attribute is None."""
+    """Validated brand; None for what is not set."""
 
     name: str | None = None
     link: str | None = None
     logo: Logo | None = None
     accent: str | None = None
-    """``#rrggbb`` on a light background."""
     accent_dark: str | None = None
-    """``#rrggbb`` on a dark background."""
     privacy_link: str | None = None
     imprint_link: str | None = None
     help_link: str | None = None
 
 
 def apply(files: dict[str, StaticFile], brand: Brand) -> dict[str, StaticFile]:
-    """Return the page's files with the brand inserted, and the files that it adds."""
+    """Return the page's files with the brand, and added files."""
     index = files.get("/index.html")
     if index is None:
         return files
@@ -73,20 +70,20 @@ def apply(files: dict[str, StaticFile], brand: Brand) -> dict[str, StaticFile]:
 
 
 def _mark(brand: Brand) -> str:
-    """Return the logo, or else the name, linked if the brand has a link."""
+    """Return the logo, or the name, linked if possible."""
     if brand.name is None:
         return ""
     name = html.escape(brand.name)
     inner = f'<img src="logo" alt="{name}">' if brand.logo is not None else f"<span>{name}</span>"
     if brand.link is None:
         return f'<p class="brand">{inner}</p>'
-    # Leave the frame if the page is embedded in one.
+    # Leave the frame if embedded.
     link = html.escape(brand.link)
     return f'<p class="brand"><a href="{link}" target="_top" rel="noopener">{inner}</a></p>'
 
 
 def _footer(brand: Brand) -> str:
-    """Return the operator's links; the page labels them in the reader's language."""
+    """Return the links; the page labels them in the reader's language."""
     links = {"help": brand.help_link, "privacy": brand.privacy_link, "imprint": brand.imprint_link}
     return "".join(
         f'<a href="{html.escape(link)}" target="_top" rel="noopener" data-text="{name}">{name.title()}</a>'
@@ -96,7 +93,7 @@ def _footer(brand: Brand) -> str:
 
 
 def _preview(page: str, brand: Brand) -> str:
-    """Return the preview of a link to the page: title with the operator's name, and description."""
+    """Return the title and description of a link's preview."""
     title, description = _TITLE.search(page), _DESCRIPTION.search(page)
     if title is None or description is None:
         return ""

@@ -1,4 +1,4 @@
-"""A connection that answers HTTP requests, and hands WebSocket upgrades to the library."""
+"""Answers HTTP requests, and hands WebSocket upgrades to the library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from householdd.http.responses import Stream, serialize, text
 log = structlog.get_logger("http")
 
 SERVER = "householdd"
-"""Value of the ``Server`` header."""
 
 MAX_LINGER_BYTES = 1024 * 1024
 """Bytes accepted from a client while it is being answered."""
@@ -37,13 +36,13 @@ class HttpConnection(ServerConnection):
     __slots__ = ("_dropped", "_news", "_reader", "asked")
 
     _reader: RequestReader | None
-    """None once the connection is a WebSocket."""
+    """None once a WebSocket."""
 
     _news: asyncio.Event
     """Set when data arrived or the connection ended."""
 
     _dropped: int | None
-    """Bytes dropped since the response was written; None before."""
+    """Bytes since the response was written."""
 
     asked: bool
     """Whether a complete request arrived."""
@@ -83,9 +82,9 @@ class HttpConnection(ServerConnection):
         process_response: Callable[[Any, Request, Response], Any] | None = None,
         server_header: str | None = SERVER,
     ) -> None:
-        """Answer one request: send a response and close, or become a WebSocket.
+        """Answer one request: respond and close, or become a WebSocket.
 
-        ``process_request`` returns the response, or None for a WebSocket.
+        ``process_request`` returns None for a WebSocket.
         """
         reader = self._reader
         if reader is None:
@@ -100,7 +99,7 @@ class HttpConnection(ServerConnection):
             await super().handshake(None, process_response, server_header)
 
     async def body(self, max_bytes: int) -> bytes:
-        """Return the request's body of up to ``max_bytes`` bytes. Raise RequestError."""
+        """Return up to ``max_bytes`` bytes. Raise RequestError."""
         if self._reader is None:
             raise AssertionError("a WebSocket has no body")
         if self._reader.expects_continue and self._reader.body(max_bytes) is None:
@@ -110,14 +109,14 @@ class HttpConnection(ServerConnection):
         return body
 
     def begin_websocket(self, head: bytes, behind: bytes = b"") -> None:
-        """Pass the request's head, and the data after it, to the library."""
+        """Pass the head, and the data after it, to the library."""
         self._reader = None
         self.data_received(head)
         if behind:
             self.data_received(behind)
 
     async def _response(self, reader: RequestReader, process_request: Any) -> Response | None:
-        """Return the response; None for a WebSocket, or if the client has gone."""
+        """Return None for a WebSocket, or if the client has gone."""
         try:
             request = await self._request(reader)
             if request is None:
@@ -131,7 +130,7 @@ class HttpConnection(ServerConnection):
         return self._upgrade_fault(reader, request) if response is None else response
 
     async def _request(self, reader: RequestReader) -> Request | None:
-        """Return the request; None if the client left without one. Raise RequestError."""
+        """Return None if the client left. Raise RequestError."""
         try:
             async with asyncio.timeout(self.close_timeout):
                 while reader.request is None and reader.error is None and not reader.ended:
@@ -191,8 +190,7 @@ class HttpConnection(ServerConnection):
     async def _linger(self, reader: RequestReader) -> None:
         """Half-close, and read until the client closes (RFC 9112, section 9.6).
 
-        Closing with unread data resets the connection, and the reset may overtake the response. Over TLS the transport
-        closes once the client has.
+        Closing with unread data resets the connection, which may overtake the response.
         """
         if self.transport.can_write_eof():
             self.transport.write_eof()

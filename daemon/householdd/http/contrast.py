@@ -1,4 +1,4 @@
-"""The contrast ratio of two colours, as WCAG 2.2 defines it."""
+"""Contrast of two colours, by WCAG 2.2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def ratio(one: str, other: str) -> float:
 
 
 def _luminance(colour: str) -> float:
-    """From 0 to 1."""
+    """Return the relative luminance, from 0 to 1."""
     red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -30,5 +30,4 @@ def wants_websocket(request: Request) -> bool:
 
 
 def has_body(request: Request) -> bool:
-    """See RFC 9112, section 6.3."""
     return "Transfer-Encoding" in request.headers or set(request.headers.get_all("Content-Length")) - {"0"} != set()

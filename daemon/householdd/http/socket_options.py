@@ -60,5 +60,4 @@ def deliver_on_close(sock: socket.socket) -> None:
 
 
 def congestion_control(sock: socket.socket) -> str:
-    """Such as ``cubic``."""
     return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0").decode()
