@@ -1,4 +1,4 @@
-"""Access to the daemon's control API: identifies the caller, checks its role and the limits."""
+"""Access to the daemon's control API."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from householdd.api.interceptor import Call, Context
 from householdd.api.roles import LEAST, Role, Rules
 
 UNNAMED = "unix:"
-"""gRPC's name of a peer that did not connect through the gate: a process of the daemon, since only its user can enter
-the private directory."""
+"""Peer that did not connect through the gate: a process of the daemon, whose user alone can enter the private
+directory.
+"""
 
 WORKER = Caller(actor="a worker", via="unix")
 
@@ -42,7 +43,7 @@ class AccessControl:
 
     @contextlib.contextmanager
     def __call__(self, method: str, context: Context, *, stream: bool) -> Iterator[Call]:
-        """Count the RPC while it is open. Raises Refusal."""
+        """Count the RPC while it is open. Raise Refusal."""
         call = Call()
         connection, role = self._who(context.peer())
         CALLER.set(connection.caller)
@@ -56,7 +57,7 @@ class AccessControl:
             return self._workers, Role.VIEWER
         connection = self._connections.of_peer(peer)
         if connection is None:
-            # The connection ended before its RPC was admitted.
+            # The connection ended first.
             raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "the connection has ended")
         return connection, self._rules().role(connection.caller)
 

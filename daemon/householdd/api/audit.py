@@ -1,4 +1,4 @@
-"""The audit log: one line for each change through the control API, and for each denial."""
+"""Audit log: one line for each change, and each denial."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from householdd.capacity.token_bucket import TokenBucket
 log = structlog.get_logger("audit")
 
 DENIALS_RATE, DENIALS_BURST = 1.0, 20.0
-"""Lines about denials of one actor, per second and in a burst; more would make the journal drop other lines."""
+"""Denials of one actor, per second and in a burst; more would make the journal drop other lines."""
 
 _MAX_ACTORS = 1024
-"""Actors whose denials are counted; beyond that the least recent one is forgotten."""
+"""Beyond it the least recent actor is forgotten."""
 
 _MAX_TEXT_LENGTH = 200
-"""Longest text of a request that is logged, in characters; the rest is cut."""
+"""In characters."""
 
 _MAX_IDS = 20
-"""Entries of a list that are logged; the number of all entries follows them."""
+"""The number of all entries follows."""
 
 
 class Audit:
-    """Writes the audit log; ``clock`` is monotonic, in seconds."""
+    """``clock`` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -55,7 +55,7 @@ class Audit:
             code = grpc.StatusCode.INTERNAL
             raise
         except BaseException:
-            # The caller hung up; the change may have been made.
+            # The change may have been made.
             code = grpc.StatusCode.CANCELLED
             raise
         finally:
@@ -80,20 +80,20 @@ class Audit:
 
 
 def _asked(request: Message | None) -> dict[str, object]:
-    """Return reason and request id, and the other fields under ``request``."""
+    """Return reason and request id, and the rest under ``request``."""
     if request is None:
         return {}
     try:
         fields = _shown(MessageToDict(request, preserving_proto_field_name=True))
     except SerializeToJsonError:
-        # Such as a duration whose parts differ in sign: JSON cannot represent it, the text format can.
+        # A duration whose parts differ in sign is no JSON.
         return {"request": str(request)[:_MAX_TEXT_LENGTH]}
     named = {name: fields.pop(name) for name in ("reason", "request_id") if name in fields}
     return {**named, "request": fields}
 
 
 def _shown(value: Any) -> Any:
-    """Return the value with texts and lists cut to fit a log line."""
+    """Cut texts and lists to fit a log line."""
     match value:
         case dict():
             return {name: _shown(each) for name, each in value.items()}
@@ -106,7 +106,7 @@ def _shown(value: Any) -> Any:
 
 
 def _done(response: Message | None) -> dict[str, object]:
-    """Return counts of the response under ``answer``, such as results by outcome."""
+    """Return counts, such as results by outcome, under ``answer``."""
     if response is None:
         return {}
     facts: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""The list of blocked addresses as requests and responses, for a worker and for the daemon."""
+"""Blocked addresses as requests and responses."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from householdd.api.requests import block_duration
 from householdd.clients.addresses import Network, customer, format_network, host_of, parse_network
 
 MAX_ADDRESSES = 1000
-"""Greatest number of addresses in a request."""
 
 HIT = (pb.KILL_OUTCOME_KILLED, pb.KILL_OUTCOME_SCHEDULED)
-"""Outcomes of sessions that a kill ends."""
+"""Sessions that a kill ends."""
 
 
 class BlockList:
-    """Blocks in terms of the control API, with the clock."""
+    """Blocks in terms of the control API."""
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
 
     def block(self, request: pb.BlockAddressesRequest) -> list[pb.Block]:
-        """Block the addresses of a request; with validate_only only return the blocks. Raises Refusal."""
+        """Block addresses, or only return the blocks. Raise Refusal."""
         reason, seconds = check_reason(request.reason), block_duration(request.duration, "duration")
         networks = networks_in(request.addresses)
         if not networks:
@@ -36,7 +35,7 @@ class BlockList:
         return self.put(networks, reason, seconds, validate_only=request.validate_only)
 
     def put(self, networks: Iterable[Network], reason: str, seconds: float, *, validate_only: bool) -> list[pb.Block]:
-        """Block networks; with ``validate_only`` only return the blocks. Raises Refusal if there are too many."""
+        """Raise Refusal if there are too many."""
         now = time.monotonic()
         blocks = self._blocks.copy(now) if validate_only else self._blocks
         try:
@@ -45,7 +44,7 @@ class BlockList:
             raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error)) from None
 
     def unblock(self, request: pb.UnblockAddressesRequest) -> pb.UnblockAddressesResponse:
-        """Remove the blocks of a request; with validate_only only return them. Raises Refusal."""
+        """Remove blocks, or only return them. Raise Refusal."""
         check_note(request.reason)
         if request.all == bool(request.addresses):
             raise_invalid("addresses", "give either addresses or all")
@@ -64,7 +63,6 @@ class BlockList:
         return pb.UnblockAddressesResponse(blocks=_messages(found, now), not_blocked=missing, still_blocked=holding)
 
     def list(self) -> list[pb.Block]:
-        """Return the blocks in force."""
         now = time.monotonic()
         return _messages(self._blocks.current(now), now)
 
@@ -76,7 +74,7 @@ def networks_of(results: Iterable[pb.KillResult]) -> list[Network]:
 
 
 def orders(blocks: Iterable[pb.Block]) -> Iterable[pb.BlockAddressesRequest]:
-    """Yield requests that put ``blocks`` in force elsewhere, one for all with the same reason and end."""
+    """Yield requests that copy ``blocks``, one for all with the same reason and end."""
     together: dict[tuple[str, int], pb.BlockAddressesRequest] = {}
     for block in blocks:
         key = block.reason, block.expires_at.ToMicroseconds()
@@ -90,7 +88,7 @@ def orders(blocks: Iterable[pb.Block]) -> Iterable[pb.BlockAddressesRequest]:
 
 
 def networks_in(addresses: Sequence[str]) -> list[Network]:
-    """Parse the networks of a request, without duplicates. Raises Refusal."""
+    """Return networks without duplicates. Raise Refusal."""
     if len(addresses) > MAX_ADDRESSES:
         raise_invalid("addresses", f"1 to {MAX_ADDRESSES} addresses are allowed, not {len(addresses)}")
     networks = []

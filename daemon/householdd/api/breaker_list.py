@@ -1,4 +1,4 @@
-"""Circuit breakers as requests and responses, for a worker and for the daemon."""
+"""Circuit breakers as requests and responses."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from householdd.api.errors import check_note, raise_invalid
 from householdd.clients.addresses import Network, covers, format_network, parse_network
 
 MAX_SHOWN = 1000
-"""Greatest number of breakers in a response."""
 
 _STATES = {BreakerState.OPEN: pb.BREAKER_STATE_OPEN, BreakerState.HALF_OPEN: pb.BREAKER_STATE_HALF_OPEN}
 
 
 class BreakerList:
-    """Breakers of a worker in terms of the control API, with the clock."""
+    """Breakers in terms of the control API."""
 
     def __init__(self, breakers: Breakers) -> None:
         self._breakers = breakers
 
     def shown(self) -> list[pb.Breaker]:
-        """Return the breakers that are open or half-open."""
+        """Return open and half-open breakers."""
         now = time.monotonic()
         return self._messages(self._breakers.current(now)[:MAX_SHOWN], now)
 
     def reset(self, request: pb.ResetBreakersRequest) -> pb.ResetBreakersResponse:
-        """Close the breakers of a request. Raises Refusal."""
+        """Raise Refusal."""
         networks = selected(request)
         found = within(self.shown(), networks)
         if not request.validate_only:
@@ -54,7 +53,7 @@ class BreakerList:
 
 
 def selected(request: pb.ResetBreakersRequest) -> list[Network] | None:
-    """Return the networks that a request selects; None for all. Raises Refusal."""
+    """Return None for all. Raise Refusal."""
     check_note(request.reason)
     if request.all == bool(request.addresses):
         raise_invalid("addresses", "give either addresses or all")
@@ -62,7 +61,7 @@ def selected(request: pb.ResetBreakersRequest) -> list[Network] | None:
 
 
 def within(breakers: Iterable[pb.Breaker], networks: Sequence[Network] | None) -> list[pb.Breaker]:
-    """Return the breakers of customers in ``networks``; None stands for all."""
+    """Return the breakers in ``networks``; None stands for all."""
     return [each for each in breakers if networks is None or any(_covers(network, each) for network in networks)]
 
 
@@ -76,7 +75,7 @@ def without(breakers: Sequence[pb.Breaker], networks: Sequence[Network] | None) 
 
 
 def merge(parts: Iterable[Iterable[pb.Breaker]]) -> list[pb.Breaker]:
-    """Merge the breakers of several workers: for each key the one that stays open longest."""
+    """Keep for each key the breaker that stays open longest."""
     merged: dict[tuple[str, str], pb.Breaker] = {}
     for breaker in (each for part in parts for each in part):
         other = merged.setdefault((breaker.address, breaker.profile), breaker)

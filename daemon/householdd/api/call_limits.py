@@ -1,4 +1,4 @@
-"""Limits of the control API, for each caller and for all together."""
+"""Limits of the control API."""
 
 from __future__ import annotations
 
@@ -7,38 +7,36 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CallLimits:
-    """Greatest numbers, sizes in bytes, times in seconds."""
+    """Numbers, sizes in bytes, times in seconds."""
 
     connections: int = 4096
-    """Open control connections."""
+    """Open connections."""
     strangers: int = 64
-    """Connections among them of callers without a role, whose RPCs are denied."""
+    """Of callers without a role, whose RPCs are denied."""
     handshakes: int = 256
-    """TLS handshakes under way."""
     rpcs: int = 1024
-    """RPCs open at once."""
+    """Open RPCs."""
     rpcs_per_connection: int = 100
-    """RPCs open at once on one connection."""
+    """Open RPCs on one connection."""
     streams: int = 256
-    """RPCs among them that stay open: watches of sessions and of health, reflection."""
+    """RPCs that stay open: watches, reflection."""
     reserve: int = 32
-    """Connections, and RPCs, that admins have beyond the limits, so that an emergency stop always gets through."""
+    """Connections, and RPCs, that admins have beyond the limits, for an emergency stop."""
     request_bytes: int = 64 * 1024
-    """Greatest request."""
     metadata_bytes: int = 8 * 1024
-    """Greatest metadata, in both directions."""
+    """In both directions."""
     first_bytes: float = 10.0
-    """Timeout for the HTTP/2 preface of a connection, and for the request of an RPC."""
+    """For the HTTP/2 preface, and for an RPC's request."""
     idle: float = 300.0
-    """Time without an RPC after which a connection is closed; gRPC clients reconnect automatically."""
+    """Without an RPC; gRPC clients reconnect automatically."""
     keepalive: float = 60.0
-    """Time without a byte from a client with open RPCs after which it is pinged."""
+    """Without a byte from a client with open RPCs, before a ping."""
     keepalive_timeout: float = 20.0
-    """Timeout for the answer to that ping."""
+    """Timeout of that ping."""
 
     @property
     def grpc_options(self) -> list[tuple[str, int]]:
-        """Options of the gRPC library for the limits that it enforces."""
+        """Limits that the gRPC library enforces."""
         return [
             ("grpc.max_receive_message_length", self.request_bytes),
             ("grpc.max_metadata_size", self.metadata_bytes),
@@ -47,6 +45,6 @@ class CallLimits:
             ("grpc.max_connection_idle_ms", round(self.idle * 1e3)),
             ("grpc.keepalive_time_ms", round(self.keepalive * 1e3)),
             ("grpc.keepalive_timeout_ms", round(self.keepalive_timeout * 1e3)),
-            # Without this option the library waits a minute despite the line before.
+            # Otherwise the library waits a minute.
             ("grpc.http2.ping_timeout_ms", round(self.keepalive_timeout * 1e3)),
         ]

@@ -1,4 +1,4 @@
-"""Callers. The gate gives each connection a random name; nothing that the client sends identifies it."""
+"""Callers, identified by the gate's random name for a connection; nothing that the client sends counts."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Caller:
-    """The peer of a control connection, as identified by the kernel or by its certificate."""
+    """Peer as identified by the kernel or by its certificate."""
 
     actor: str
-    """Name or number of a user, or the names of a certificate."""
+    """User, or names of a certificate."""
     via: str
-    """Unix socket and process, or TCP and address, for people."""
+    """Socket and process, or TCP and address, for people."""
     uid: int | None = None
-    """None for a caller with a certificate."""
+    """None with a certificate."""
     gids: frozenset[int] = frozenset()
-    """Primary and supplementary groups of the process when it connected."""
+    """Primary and supplementary groups when it connected."""
     names: frozenset[str] = frozenset()
-    """Subject alternative names of the certificate with their kinds: ``URI:spiffe://isp.example/noc``."""
+    """Subject alternative names with kinds: ``URI:spiffe://isp.example/noc``."""
 
 
 @dataclass
@@ -29,17 +29,16 @@ class CallerConnection:
 
     caller: Caller
     rpcs: int = 0
-    """Number of open RPCs."""
 
 
 CALLER: ContextVar[Caller] = ContextVar("caller")
-"""Caller of the current RPC; set in the daemon's server, not in a worker's."""
+"""Caller of the RPC in the daemon's server."""
 
 _SCHEME = "unix-abstract:"
 
 
 class Connections:
-    """The open control connections, by their names at the private socket."""
+    """Connections by name at the private socket."""
 
     def __init__(self) -> None:
         self._open: dict[str, CallerConnection] = {}
@@ -48,15 +47,15 @@ class Connections:
         return len(self._open)
 
     def add(self, caller: Caller) -> str:
-        """Return a new name, to which the gate binds its end of the caller's connection."""
+        """Return a new name, to which the gate binds its end."""
         name = f"householdd-{secrets.token_hex(16)}"
         self._open[name] = CallerConnection(caller)
         return name
 
     def discard(self, name: str) -> None:
-        """Forget a name; later RPCs under it have no caller."""
+        """Later RPCs under the name have no caller."""
         self._open.pop(name, None)
 
     def of_peer(self, peer: str) -> CallerConnection | None:
-        """Return the connection of a gRPC peer; None if the gate does not know it."""
+        """Return None if the gate does not know the peer."""
         return self._open.get(peer.removeprefix(_SCHEME)) if peer.startswith(_SCHEME) else None

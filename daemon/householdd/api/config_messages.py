@@ -1,4 +1,4 @@
-"""The runtime settings as messages, and an update of them from a message."""
+"""Runtime settings as messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ _LOG_LEVELS = {level: pb.LogLevel.Value(f"LOG_LEVEL_{level.name}") for level in 
 
 
 def config(settings: RuntimeSettings) -> pb.RuntimeConfig:
-    """Return the message with all values of ``settings``."""
     return pb.RuntimeConfig(
         timeouts=convert.timeouts(settings.timeouts),
         limits=convert.settings(pb.Limits(), settings.limits),
@@ -35,9 +34,9 @@ def config(settings: RuntimeSettings) -> pb.RuntimeConfig:
 
 
 def update(message: pb.RuntimeConfig, mask: Iterable[str], base: RuntimeSettings) -> RuntimeSettings:
-    """Return ``base`` with the values that ``message`` sets.
+    """Return ``base`` with the values of ``message``.
 
-    Raises Refusal for a setting that is in ``mask`` and not in ``message``.
+    Raise Refusal for a setting in ``mask`` but not in ``message``.
     """
     given = _paths(message)
     for path in mask:
@@ -49,7 +48,7 @@ def update(message: pb.RuntimeConfig, mask: Iterable[str], base: RuntimeSettings
         _group(message.timeouts, base.timeouts),
         _group(message.limits, base.limits),
         {
-            # Looking up a key that is not in the map would add it.
+            # Looking up a missing key would add it.
             key: _group(message.profiles[key], rates) if key in message.profiles else rates
             for key, rates in base.profiles.items()
         },
@@ -58,7 +57,6 @@ def update(message: pb.RuntimeConfig, mask: Iterable[str], base: RuntimeSettings
 
 
 def _paths(message: pb.RuntimeConfig) -> set[str]:
-    """Return the paths of the settings that ``message`` sets."""
     groups = {f"profiles.{key}": rates.ListFields() for key, rates in message.profiles.items()}
     groups |= {"timeouts": message.timeouts.ListFields(), "limits": message.limits.ListFields()}
     return {f"{group}.{field.name}" for group, given in groups.items() for field, _ in given} | {"log_level"}
@@ -75,9 +73,9 @@ def _group(message: TimeoutsMessage | pb.Limits | pb.ProfileRates, base: _Group)
 def setting(
     path: str, definition: Definition, values: tuple[float | LogLevel, ...], sources: tuple[Source, Source]
 ) -> pb.Setting:
-    """Return a setting with all that is known of it.
+    """Return a setting.
 
-    ``values`` are the default, current and launch value, ``sources`` those of the current and the launch value.
+    ``values`` are default, current and launch value, ``sources`` those of the last two.
     """
     default, current, launch = map(_number, values)
     message = pb.Setting(
@@ -98,5 +96,5 @@ def setting(
 
 
 def _number(value: float | LogLevel) -> float:
-    """Return a value as Setting has it: a word is its index in the choices."""
+    """A word is its index in the choices."""
     return list(LogLevel).index(value) if isinstance(value, LogLevel) else value

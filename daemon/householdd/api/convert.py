@@ -1,4 +1,4 @@
-"""Values of the domain as messages of the control API, and back."""
+"""Values of the domain as messages, and back."""
 
 from __future__ import annotations
 
@@ -24,78 +24,71 @@ _Message = TypeVar("_Message", bound=Message)
 
 
 def duration(seconds: float) -> Duration:
-    """Return a duration, to the microsecond."""
+    """Round to the microsecond."""
     message = Duration()
     message.FromMicroseconds(round(seconds * 1e6))
     return message
 
 
 def seconds(message: Duration) -> float:
-    """Return the seconds of a duration."""
     return message.seconds + message.nanos / 1e9
 
 
 def timestamp(wall: float) -> Timestamp:
-    """Return the timestamp of a Unix time in seconds, to the microsecond."""
+    """Return Unix time in seconds, to the microsecond."""
     message = Timestamp()
     message.FromMicroseconds(round(wall * 1e6))
     return message
 
 
 def unix(message: Timestamp) -> float:
-    """Return the Unix time of a timestamp in seconds. Raises ValueError outside the years 1 to 9999."""
+    """Return Unix time. Raise ValueError outside the years 1 to 9999."""
     return message.ToMicroseconds() / 1e6
 
 
 @cache
 def state(value: SessionState) -> pb.SessionState.ValueType:
-    """Return the number of a state."""
     return pb.SessionState.Value(f"SESSION_STATE_{value.name}")
 
 
 @cache
 def reason(value: CloseReason) -> pb.CloseReason.ValueType:
-    """Return the number of a reason."""
     return pb.CloseReason.Value(f"CLOSE_REASON_{value.name}")
 
 
 def reason_word(number: pb.CloseReason.ValueType) -> str:
-    """Return the word of a reason; ``unspecified`` for a number that is no reason."""
+    """Return ``unspecified`` for an unknown number."""
     name = pb.CloseReason.Name(number if number in pb.CloseReason.values() else pb.CLOSE_REASON_UNSPECIFIED)
     return name.removeprefix("CLOSE_REASON_").lower()
 
 
 def reason_of_word(word: str) -> pb.CloseReason.ValueType:
-    """Return the number of a reason's word; UNSPECIFIED for an unknown word, such as one that a newer daemon stored."""
+    """Return UNSPECIFIED for an unknown word, as a newer daemon may store."""
     return dict(pb.CloseReason.items()).get(f"CLOSE_REASON_{word.upper()}", pb.CLOSE_REASON_UNSPECIFIED)
 
 
 @cache
 def refusal(value: Cause) -> server_service_pb2.RefusalCause.ValueType:
-    """Return the number of a cause."""
     return server_service_pb2.RefusalCause.Value(f"REFUSAL_CAUSE_{value.name}")
 
 
 @cache
 def evidence(value: EvidenceKind) -> pb.EvidenceKind.ValueType:
-    """Return the number of a kind."""
     return pb.EvidenceKind.Value(f"EVIDENCE_KIND_{value.name}")
 
 
 @cache
 def verdict(value: Verdict) -> pb.Verdict.ValueType:
-    """Return the number of a verdict."""
     return pb.Verdict.Value(f"VERDICT_{value.name}")
 
 
 @lru_cache(maxsize=64)
 def timeouts(value: Timeouts) -> pb.Timeouts:
-    """Return all deadlines; to be copied, not changed."""
+    """To be copied, not changed."""
     return settings(pb.Timeouts(), value)
 
 
 def settings(message: _Message, group: SettingGroup) -> _Message:
-    """Fill ``message`` with the settings of a group."""
     for each in fields(group):
         value = getattr(group, each.name)
         if message.DESCRIPTOR.fields_by_name[each.name].message_type is not None:
@@ -106,7 +99,7 @@ def settings(message: _Message, group: SettingGroup) -> _Message:
 
 
 def overload(controller: OverloadController, since_wall: float) -> server_service_pb2.Overload:
-    """Return the overload of a worker, whose step began at Unix time ``since_wall``."""
+    """``since_wall`` is Unix time."""
     api = server_service_pb2
     message = api.Overload(
         step=api.OverloadStep.Value(f"OVERLOAD_STEP_{controller.level.name}"), since=timestamp(since_wall)
@@ -141,12 +134,12 @@ def _constants(value: Session, worker: str) -> _Constants:
 
 
 def constants(value: Session, worker: str) -> pb.Session:
-    """Return a session with its constant fields only, which is much cheaper than all fields."""
+    """Return constant fields only, which is much cheaper."""
     return pb.Session(**_constants(value, worker))
 
 
 def session(value: Session, worker: str, now: float) -> pb.Session:
-    """Return a session as of monotonic time ``now``."""
+    """``now`` is monotonic."""
     liveness = value.liveness
     message = pb.Session(
         **_constants(value, worker),

@@ -1,4 +1,4 @@
-"""The progress of a drain as a stream, for a worker and for the daemon."""
+"""Progress of a drain as a stream."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from householdd.api.convert import duration
 from householdd.api.errors import precondition
 
 POLL_INTERVAL_S = 0.25
-"""Seconds between two polls."""
+"""Seconds between polls."""
 
 HEARTBEAT_INTERVAL_S = 1.0
-"""Greatest time between two messages, in seconds; they show the time left, and that the server is alive."""
+"""Seconds between messages, which show the time left."""
 
 
 async def drain_progress(look: Callable[[], Awaitable[pb.Server]]) -> AsyncIterator[pb.WatchDrainResponse]:
-    """Yield the state that ``look`` returns: at once, after each change and each second, until the drain is over.
+    """Yield the state at once, after each change and each second, until the drain is over.
 
-    Raises Refusal FAILED_PRECONDITION if there is no drain at the beginning.
+    Raise Refusal FAILED_PRECONDITION without a drain.
     """
     server = await look()
     if not server.HasField("drain_deadline_at"):

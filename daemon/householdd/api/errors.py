@@ -1,4 +1,4 @@
-"""Errors of the control API: a code, a sentence, and ``google.rpc`` details for programs."""
+"""Errors of the control API, with ``google.rpc`` details."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from grpc_status import rpc_status
 DOMAIN = "householdd"
 
 MAX_REASON_LENGTH = 200
-"""Longest reason of an operator, in characters."""
+"""In characters."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to the caller, not a defect
-    """An error that ends an RPC with ``code``, a sentence and details."""
+    """Ends an RPC with ``code``, a sentence and details."""
 
     def __init__(self, code: grpc.StatusCode, message: str, *details: Message) -> None:
         self.code = code
@@ -26,7 +26,7 @@ class Refusal(Exception):  # noqa: N818 - an answer to the caller, not a defect
         super().__init__(message)
 
     def status(self) -> grpc.Status:
-        """Return the status with its details, as grpc sends it."""
+        """Return the status as grpc sends it."""
         packed = []
         for detail in self.details:
             each = any_pb2.Any()
@@ -37,27 +37,26 @@ class Refusal(Exception):  # noqa: N818 - an answer to the caller, not a defect
 
 
 def invalid(field: str, problem: str) -> Refusal:
-    """Return INVALID_ARGUMENT for a field of the request; ``problem`` says what is allowed."""
+    """``problem`` says what is allowed."""
     violation = error_details_pb2.BadRequest.FieldViolation(field=field, description=problem)
     details = error_details_pb2.BadRequest(field_violations=[violation])
     return Refusal(grpc.StatusCode.INVALID_ARGUMENT, f"{field}: {problem}", details)
 
 
 def not_found(kind: str, name: str) -> Refusal:
-    """Return NOT_FOUND for a named resource."""
     details = error_details_pb2.ResourceInfo(resource_type=kind, resource_name=name)
     return Refusal(grpc.StatusCode.NOT_FOUND, f"{kind} {name} is not known", details)
 
 
 def precondition(reason: str, message: str) -> Refusal:
-    """Return FAILED_PRECONDITION; ``reason`` is in UPPER_SNAKE_CASE, for programs."""
+    """``reason`` is in UPPER_SNAKE_CASE, for programs."""
     return Refusal(
         grpc.StatusCode.FAILED_PRECONDITION, message, error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN)
     )
 
 
 def check_reason(reason: str) -> str:
-    """Return a required reason, stripped. Raises Refusal if it is empty or too long."""
+    """Return a required reason, stripped. Raise Refusal."""
     stripped = reason.strip()
     if not 1 <= len(stripped) <= MAX_REASON_LENGTH:
         raise_invalid("reason", f"1 to {MAX_REASON_LENGTH} characters are needed, not {len(stripped)}")
@@ -65,7 +64,7 @@ def check_reason(reason: str) -> str:
 
 
 def check_note(note: str) -> str:
-    """Return an optional reason, stripped. Raises Refusal if it is too long."""
+    """Return an optional reason, stripped. Raise Refusal."""
     stripped = note.strip()
     if len(stripped) > MAX_REASON_LENGTH:
         raise_invalid("reason", f"at most {MAX_REASON_LENGTH} characters are allowed, not {len(stripped)}")

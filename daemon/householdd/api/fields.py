@@ -1,4 +1,4 @@
-"""The fields of filters and orders, read from a session message."""
+"""Fields of filters and orders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Field:
     spec: FieldSpec
     get: Callable[[pb.Session], str | float]
     has: Callable[[pb.Session], bool] = lambda _: True
-    """Whether the value is known; empty text counts as unknown anyway."""
+    """Whether the value is known; empty text never is."""
 
 
 def _word(name: str, prefix: str) -> str:

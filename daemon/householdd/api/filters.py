@@ -28,10 +28,10 @@ from householdd.api.fields import FIELDS, Field
 from householdd.clients.addresses import address_of
 
 MAX_LENGTH = 1000
-"""Longest filter, in characters."""
+"""In characters."""
 
 MAX_DEPTH = 20
-"""Greatest nesting of parentheses and negations."""
+"""Of parentheses and negations."""
 
 _COMPARISON = re.compile(
     r"(?P<name>[a-z_][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*"
@@ -54,12 +54,12 @@ Predicate = Callable[[pb.Session], bool]
 
 
 class FilterError(ValueError):
-    """A filter that cannot be parsed; the message says where, and what is allowed."""
+    """The message says where, and what is allowed."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison of a filter. The value is a NumberRange, a Prefix or None only with ``=`` and ``!=``."""
+    """The value is a NumberRange, a Prefix or None only with ``=`` and ``!=``."""
 
     name: str
     sign: str
@@ -72,10 +72,10 @@ T = TypeVar("T")
 
 
 class Meaning(Protocol[T]):
-    """Builds the result of a filter: a predicate over messages, or a condition of a database."""
+    """Builds a predicate over messages, or a condition of a database."""
 
     def comparison(self, comparison: Comparison) -> T:
-        """Build a comparison. Raises FilterError if it is not allowed here."""
+        """Raise FilterError if not allowed here."""
 
     def all_of(self, terms: list[T]) -> T: ...
 
@@ -85,15 +85,15 @@ class Meaning(Protocol[T]):
 
 
 def parse(text: str, *, constant_only: bool = False) -> Predicate:
-    """Parse a predicate over sessions; empty text matches all.
+    """Parse a predicate; empty text matches all.
 
-    ``constant_only`` allows only fields that keep their value during a session. Raises FilterError.
+    ``constant_only`` allows only constant fields of a session. Raise FilterError.
     """
     return read(text, LIVE_FIELDS, _Predicates(constant_only=constant_only)) or (lambda _: True)
 
 
 def is_constant(text: str) -> bool:
-    """Return whether a valid filter names only fields that keep their value during a session."""
+    """Whether a valid filter names only constant fields."""
     try:
         parse(text, constant_only=True)
     except FilterError:
@@ -102,7 +102,7 @@ def is_constant(text: str) -> bool:
 
 
 def read(text: str, fields: Mapping[str, FieldSpec], meaning: Meaning[T]) -> T | None:
-    """Parse a filter over ``fields`` with ``meaning``; None for an empty one. Raises FilterError."""
+    """Return None for an empty filter. Raise FilterError."""
     if len(text) > MAX_LENGTH:
         raise FilterError(f"{len(text)} characters; at most {MAX_LENGTH} are allowed")
     if not text.strip():
@@ -190,7 +190,7 @@ def _is_network(value: object) -> bool:
 
 
 class _Reader(Generic[T]):
-    """Recursive-descent parser of a filter."""
+    """Recursive-descent parser."""
 
     def __init__(self, text: str, fields: Mapping[str, FieldSpec], meaning: Meaning[T]) -> None:
         self._text = text

@@ -1,4 +1,4 @@
-"""Merging the responses of several workers into one."""
+"""Merges the responses of workers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ _SUMS = ("sessions_opened", "sent_bytes", "received_bytes", "handshakes_refused"
 
 
 def add_totals(total: server_service_pb2.Totals, more: server_service_pb2.Totals) -> None:
-    """Add ``more`` to ``total``."""
     for name in _SUMS:
         setattr(total, name, getattr(total, name) + getattr(more, name))
     closed = Counter[session_pb2.CloseReason.ValueType]()
@@ -32,7 +31,6 @@ def add_totals(total: server_service_pb2.Totals, more: server_service_pb2.Totals
 def merge_lists(
     page_request: PageRequest, pages: Iterable[session_service_pb2.ListSessionsResponse]
 ) -> session_service_pb2.ListSessionsResponse:
-    """Merge the same page of all workers."""
     pages = list(pages)
     sessions, token = page_request.page(session for page in pages for session in page.sessions)
     if not token and sessions and any(page.next_page_token for page in pages):
@@ -45,7 +43,7 @@ def merge_lists(
 def merge_kills(
     answers: Iterable[session_service_pb2.KillSessionsResponse],
 ) -> session_service_pb2.KillSessionsResponse:
-    """Return for each id the answer of the worker that knows the session; a session lives at one worker."""
+    """Return for each id the answer of the worker that knows the session."""
     results: dict[str, session_service_pb2.KillResult] = {}
     for answer in answers:
         for result in answer.results:

@@ -1,7 +1,7 @@
-"""All metrics of the daemon, which docs/metrics.md lists: name, type, labels and help.
+"""All metrics, which docs/metrics.md lists.
 
-Names follow the conventions of Prometheus: base units, and ``_total`` for counters. Values of labels come from the
-daemon and its configuration, never from clients, so the number of series is bounded.
+Prometheus conventions: base units, ``_total`` for counters. Label values never come from clients, so the number of
+series is bounded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PREFIX = "householdd_"
 
 
 class MetricKind(Enum):
-    """Types of metrics in Prometheus."""
+    """Types in Prometheus."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -24,20 +24,20 @@ class MetricKind(Enum):
 
 @dataclass(frozen=True)
 class Family:
-    """A metric, with a series for each combination of label values."""
+    """Metric with a series for each combination of label values."""
 
     name: str
     kind: MetricKind
     help: str
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
-    """Upper bounds of the buckets of a histogram, without the last."""
+    """Upper bounds of buckets, without the last."""
     each_worker: bool = False
-    """Whether the values of workers stay apart under a first label ``worker``, instead of being added."""
+    """Whether workers stay apart under a label ``worker``."""
 
     @property
     def all_labels(self) -> tuple[str, ...]:
-        """Names of all labels, as exposed."""
+        """As exposed."""
         return ("worker", *self.labels) if self.each_worker else self.labels
 
 
@@ -195,4 +195,4 @@ PROCESS_THREADS = _gauge("process_threads", "Threads of the operating system.", 
 FAMILIES: dict[str, Family] = {
     family.name: family for family in tuple(globals().values()) if isinstance(family, Family)
 }
-"""By name, in the order above."""
+"""By name, in order."""

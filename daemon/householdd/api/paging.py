@@ -1,7 +1,7 @@
-"""Orders, pages and page tokens, of live sessions and of rows of the history.
+"""Orders, pages and page tokens.
 
-A token holds the place of the last session or row in the order, so pages of several workers can be merged, and a page
-does not shift when sessions open or close.
+A token holds the place of the last row, so pages of workers can be merged, and do not shift when sessions open or
+close.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_PAGE_SIZE = 1000
 
 
 class PagingError(ValueError):
-    """A wrong page_size, page_token or order_by, named in ``field``."""
+    """Named in ``field``."""
 
     def __init__(self, field: str, problem: str) -> None:
         self.field = field
@@ -49,13 +49,13 @@ class _Descending:
 
 @dataclass(frozen=True)
 class SortOrder:
-    """``order_by``: names of fields, each with ``desc`` or not; ties are broken by the id."""
+    """Field names, each with ``desc`` or not; ties are broken by the id."""
 
     parts: tuple[tuple[str, bool], ...]
 
     @classmethod
     def parse(cls, text: str) -> SortOrder:
-        """Parse text such as ``sent_bytes desc, opened_at``; empty means ``opened_at``. Raises PagingError."""
+        """Parse ``sent_bytes desc, opened_at``; empty means ``opened_at``. Raise PagingError."""
         parts: list[tuple[str, bool]] = []
         for part in (text or "opened_at").split(","):
             name, _, direction = part.strip().partition(" ")
@@ -69,33 +69,33 @@ class SortOrder:
         return cls((*parts, ("id", False)))
 
     def values(self, session: pb.Session) -> list[Any]:
-        """Return the place of a session in the order, as plain values."""
+        """Return a session's place in the order."""
         return [FIELDS[name].get(session) for name, _ in self.parts]
 
     def key(self, values: list[Any]) -> list[Any]:
-        """Return a key that sorts places in this order."""
+        """Return a key that sorts places."""
         descending = (desc for _, desc in self.parts)
         return [_Descending(value) if desc else value for value, desc in zip(values, descending, strict=True)]
 
 
 Placed = tuple[list[Any], pb.Session]
-"""The place of a session in an order, and the session."""
+"""Place and session."""
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """A checked request for a page of live sessions."""
+    """Checked request for live sessions."""
 
     size: int
     order: SortOrder
     after: list[Any] | None
-    """Place of the last session of the previous page; None for the first page."""
+    """Place of the previous page's last session."""
     digest: str
-    """Digest of filter and order, to which a token is bound."""
+    """Digest of filter and order."""
 
     @classmethod
     def parse(cls, size: int, token: str, filter_text: str, order_by: str) -> PageRequest:
-        """Check the fields of a request. Raises PagingError."""
+        """Raise PagingError."""
         page_size = _page_size(size)
         order = SortOrder.parse(order_by)
         digest = hashlib.sha256(json.dumps([filter_text, order.parts]).encode()).hexdigest()[:16]
@@ -103,15 +103,15 @@ class PageRequest:
         return cls(page_size, order, after, digest)
 
     def page(self, sessions: Iterable[pb.Session]) -> tuple[list[pb.Session], str]:
-        """Return the page of ``sessions``, and the token of the next page, which is empty for the last page."""
+        """Return the page, and the next page's token, empty at the end."""
         return self.page_of([self.placed(session) for session in sessions])
 
     def placed(self, session: pb.Session) -> Placed:
-        """Return a session with its place in the order, for ``page_of``."""
+        """Return a session with its place."""
         return self.order.key(self.order.values(session)), session
 
     def page_of(self, placed: list[Placed]) -> tuple[list[pb.Session], str]:
-        """Do the same as ``page`` for sessions whose places are known."""
+        """Like ``page`` for known places."""
         if self.after is not None:
             start = self.order.key(self.after)
             placed = [each for each in placed if each[0] > start]
@@ -139,22 +139,22 @@ def _read_token(token: str, digest: str, order: SortOrder) -> list[Any]:
 
 
 Place = tuple[float, str]
-"""Time and id of a row."""
+"""Time and id."""
 
 
 @dataclass(frozen=True)
 class KeysetRequest:
-    """A checked request for a page of rows of the history, newest first."""
+    """Checked request for rows, newest first."""
 
     size: int
     after: Place | None
-    """Place of the last row of the previous page; None for the first page."""
+    """Place of the previous page's last row."""
     digest: str
-    """Digest of list and filter, to which a token is bound."""
+    """Digest of list and filter."""
 
     @classmethod
     def parse(cls, what: str, size: int, token: str, filter_text: str) -> KeysetRequest:
-        """Check the fields of a request for the list ``what``. Raises PagingError."""
+        """Raise PagingError."""
         page_size = _page_size(size)
         digest = hashlib.sha256(json.dumps([what, filter_text]).encode()).hexdigest()[:16]
         return cls(page_size, _read_keyset_token(token, digest) if token else None, digest)

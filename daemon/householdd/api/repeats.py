@@ -1,4 +1,4 @@
-"""Idempotent changes: a request whose ``request_id`` is known gets the first response."""
+"""Idempotent changes: a known ``request_id`` gets the first response."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from householdd.api.errors import invalid
 from householdd.api.interceptor import OURS, Context
 
 MAX_AGE_S = 600.0
-"""Time for which a response is kept, in seconds."""
+"""Seconds for which a response is kept."""
 
 MAX_COUNT = 1000
-"""Greatest number of responses kept; the oldest is dropped first."""
+"""The oldest is dropped first."""
 
 MAX_BYTES = 8 * 1024 * 1024
-"""Greatest size of all responses kept, in bytes."""
+"""All responses kept, in bytes."""
 
 
 @dataclass
@@ -42,20 +42,19 @@ class _Call:
 
 
 class Repeats(grpc.aio.ServerInterceptor):
-    """Interceptor of requests that have a ``request_id``. A change that was refused is not remembered."""
+    """A refused change is not remembered."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """``now`` is a monotonic clock."""
+        """``now`` is monotonic."""
         self._now = now
         self._calls: OrderedDict[str, _Call] = OrderedDict()
-        """By id, the oldest first."""
+        """Oldest first."""
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wrap the handler of a method."""
         handler: Any = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None or handler.response_streaming or not method.startswith(OURS):
@@ -70,14 +69,14 @@ class Repeats(grpc.aio.ServerInterceptor):
                 return await behavior(request, context)  # type: ignore[no-any-return]
             request_id = _canonical(request.request_id)
             if request.validate_only:
-                # It changes nothing, so it need not be remembered.
+                # Changes nothing.
                 return await behavior(request, context)  # type: ignore[no-any-return]
             call = self._known(request_id, method, _digest(request))
             if call is None:
                 task = asyncio.ensure_future(behavior(request, context))
                 call = self._calls[request_id] = _Call(method, _digest(request), self._now(), task)
                 task.add_done_callback(lambda done: self._done(request_id, done))
-            # A caller who hangs up does not cancel the change, and can ask for its outcome.
+            # A caller who hangs up does not cancel the change.
             return await asyncio.shield(call.task)
 
         return once

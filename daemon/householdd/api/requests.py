@@ -1,4 +1,4 @@
-"""Checks of requests, for a worker and for the daemon."""
+"""Checks of requests."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from householdd.api.paging import PageRequest, PagingError
 from householdd.settings.definitions import Range, SettingError, Timeouts
 
 MAX_IDS = 1000
-"""Greatest number of ids in a request."""
 
 _BLOCK = Range("time for which an address is blocked", 1, 86400)
 _SPREAD = Range("time over which sessions are closed", 0, 600)
 
 
 def predicate(text: str, *, constant_only: bool = False) -> filters.Predicate:
-    """Parse the filter of a request. Raises Refusal."""
+    """Raise Refusal."""
     try:
         return filters.parse(text, constant_only=constant_only)
     except filters.FilterError as error:
@@ -30,7 +29,7 @@ def predicate(text: str, *, constant_only: bool = False) -> filters.Predicate:
 
 
 def page_request(request: pb.ListSessionsRequest) -> PageRequest:
-    """Parse the page that a request asks for. Raises Refusal."""
+    """Raise Refusal."""
     try:
         return PageRequest.parse(request.page_size, request.page_token, request.filter, request.order_by)
     except PagingError as error:
@@ -38,7 +37,7 @@ def page_request(request: pb.ListSessionsRequest) -> PageRequest:
 
 
 def session_id(text: str, field: str = "id") -> str:
-    """Return the id of a session in canonical form. Raises Refusal if it is not a UUID."""
+    """Return the canonical form. Raise Refusal if it is not a UUID."""
     try:
         return str(uuid.UUID(text))
     except ValueError:
@@ -46,7 +45,7 @@ def session_id(text: str, field: str = "id") -> str:
 
 
 def check_kill(request: pb.KillSessionsRequest) -> None:
-    """Check all fields. Raises Refusal."""
+    """Check all fields. Raise Refusal."""
     check_reason(request.reason)
     spread(request.spread)
     if request.HasField("block_address"):
@@ -69,24 +68,24 @@ def check_kill(request: pb.KillSessionsRequest) -> None:
 
 
 def block_duration(value: Duration, field: str) -> float:
-    """Return the duration of a block, in seconds. Raises Refusal."""
+    """Return seconds. Raise Refusal."""
     return _in_range(_BLOCK, value, field)
 
 
 def spread(value: Duration) -> float:
-    """Return the time over which sessions are closed, in seconds. Raises Refusal."""
+    """Return seconds. Raise Refusal."""
     return _in_range(_SPREAD, value, "spread")
 
 
 def drain_deadline(request: server_service_pb2.DrainServerRequest, default: float) -> float:
-    """Return the seconds until a drain closes the remaining sessions, by default ``default``. Raises Refusal."""
+    """Return the seconds until remaining sessions are closed. Raise Refusal."""
     if not request.HasField("deadline"):
         return default
     return _in_range(Timeouts.ranges()["drain"], request.deadline, "deadline")
 
 
 def drain_spread(request: server_service_pb2.DrainServerRequest, deadline: float) -> float:
-    """Return the seconds before ``deadline`` over which a drain closes the remaining sessions. Raises Refusal."""
+    """Return the seconds before ``deadline`` over which they are closed. Raise Refusal."""
     value = spread(request.spread)
     if value > deadline:
         raise_invalid("spread", f"{value:g} s is longer than the deadline {deadline:g} s")

@@ -1,4 +1,4 @@
-"""Roles: the rules that assign them to callers, and the role that each method requires."""
+"""Roles of callers, and required by methods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from householdd.api.callers import Caller
 
 
 class Role(enum.IntEnum):
-    """Roles of callers; each includes the permissions of those before it."""
+    """Each includes the permissions of those before."""
 
     NONE = 0
     VIEWER = 1
@@ -19,7 +19,7 @@ class Role(enum.IntEnum):
 
     @property
     def word(self) -> str:
-        """The role in the configuration, in errors and in the audit log."""
+        """As in configuration, errors and audit log."""
         return self.name.lower()
 
 
@@ -50,7 +50,7 @@ LEAST: Mapping[str, Role] = {
     "household.v1.SessionService/UnblockAddresses": Role.OPERATOR,
     "household.v1.SessionService/WatchSessions": Role.VIEWER,
 }
-"""Required role of each method, by full name; other methods are denied.
+"""By full name; other methods are denied.
 
 Methods that only read require a viewer; all others are changes, which are audited.
 """
@@ -58,14 +58,13 @@ Methods that only read require a viewer; all others are changes, which are audit
 
 @dataclass(frozen=True)
 class Grants:
-    """Holders of a role: user ids, group ids, and names of certificates such as ``DNS:noc.isp.example``."""
+    """User ids, group ids, and names of certificates such as ``DNS:noc.isp.example``."""
 
     uids: frozenset[int] = frozenset()
     gids: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
 
     def cover(self, caller: Caller) -> bool:
-        """Return whether the caller is one of the holders."""
         return caller.uid in self.uids or not (
             self.gids.isdisjoint(caller.gids) and self.names.isdisjoint(caller.names)
         )
@@ -73,12 +72,11 @@ class Grants:
 
 @dataclass(frozen=True)
 class Rules:
-    """The holders of each role."""
+    """Holders of each role."""
 
     grants: Mapping[Role, Grants] = field(default_factory=dict)
 
     def with_names(self, roles: Mapping[str, Role]) -> Rules:
-        """Return these rules with more names."""
         grants = dict(self.grants)
         for name, role in roles.items():
             before = grants.get(role, Grants())
@@ -86,5 +84,4 @@ class Rules:
         return Rules(grants)
 
     def role(self, caller: Caller) -> Role:
-        """Return the highest role of a caller."""
         return max((role for role, grants in self.grants.items() if grants.cover(caller)), default=Role.NONE)

@@ -1,4 +1,4 @@
-"""ConfigService and the settings that it changes, for a worker and for the daemon."""
+"""ConfigService and the settings that it changes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from householdd.settings.definitions import SettingError
 from householdd.settings.runtime import Catalogue, RuntimeSettings, Source
 
 Apply = Callable[[RuntimeSettings, RuntimeSettings], Awaitable[list[UnreachableWorker]]]
-"""Puts the second settings in force in place of the first; returns the workers that could not be told.
+"""Replaces the first settings by the second; returns the workers that could not be told.
 
-Raises Refusal if the first stay in force.
+Raise Refusal if the first stay in force.
 """
 
 _Context = grpc.aio.ServicerContext[object, object]
@@ -30,48 +30,45 @@ _Context = grpc.aio.ServicerContext[object, object]
 
 @dataclass(frozen=True)
 class ConfigState:
-    """The settings in force and at launch, and the source of each."""
+    """Settings in force and at launch, with sources."""
 
     catalogue: Catalogue
     launch: RuntimeSettings
     launch_sources: Mapping[str, Source]
-    """By path; a path that is not here has its default."""
+    """By path; absent paths have their default."""
     current: RuntimeSettings
     set_at_runtime: frozenset[str] = frozenset()
-    """Paths whose values take precedence over those at launch, also after a reload, until they are reset."""
+    """Paths whose values outlast a reload, until they are reset."""
 
     def source(self, path: str) -> Source:
-        """Return the source of the value in force."""
         return Source.RUNTIME if path in self.set_at_runtime else self.launch_source(path)
 
     def launch_source(self, path: str) -> Source:
-        """Return the source of the value at launch."""
         return self.launch_sources.get(path, Source.DEFAULT)
 
 
 class RuntimeConfig:
-    """Changes the runtime settings: one change at a time, each completely or not at all."""
+    """Changes settings one at a time, completely or not at all."""
 
     def __init__(
         self, catalogue: Catalogue, launch: RuntimeSettings, sources: Mapping[str, Source], apply: Apply
     ) -> None:
-        """``sources`` are those of the values at launch; a path that is not in it has its default."""
+        """``sources`` are those at launch; absent paths have their default."""
         self.state = ConfigState(catalogue, launch, sources, launch)
         self._apply = apply
         self._lock = asyncio.Lock()
 
     @property
     def current(self) -> RuntimeSettings:
-        """The settings in force."""
         return self.state.current
 
     async def set(
         self, update: RuntimeSettings, mask: Collection[str], etag: str = "", *, validate_only: bool = False
     ) -> tuple[RuntimeSettings, list[UnreachableWorker]]:
-        """Put the values of ``update`` at the paths in ``mask`` in force.
+        """Put the values at the paths in ``mask`` in force.
 
-        Returns the settings then in force, and the workers that could not be told. Raises SettingError for a value that
-        is not allowed, and Refusal for a stale etag; then nothing is changed.
+        Return the settings, and the workers that could not be told. Raise SettingError for a bad value, and Refusal
+        for a stale etag, and change nothing.
         """
         self.state.catalogue.check(update, mask)
 
@@ -84,7 +81,7 @@ class RuntimeConfig:
     async def reset(
         self, mask: Collection[str], etag: str = "", *, validate_only: bool = False
     ) -> tuple[RuntimeSettings, list[UnreachableWorker]]:
-        """Put the launch values of the paths in ``mask`` in force; otherwise as ``set``."""
+        """Put launch values in force, as ``set`` does."""
 
         def change(state: ConfigState) -> ConfigState:
             current = state.current.merge(state.launch, mask)
@@ -93,10 +90,9 @@ class RuntimeConfig:
         return await self._change(change, etag, validate_only=validate_only)
 
     async def relaunch(self, catalogue: Catalogue, launch: RuntimeSettings, sources: Mapping[str, Source]) -> None:
-        """Put the values of a configuration that was read again in force, except where one was set at run time.
+        """Put a reloaded configuration in force, except for values set at run time.
 
-        ``catalogue`` has the same settings as the present one. Raises Refusal if the values cannot be put in force;
-        then nothing is changed.
+        Raise Refusal, and change nothing, if that fails.
         """
 
         def change(state: ConfigState) -> ConfigState:
@@ -132,7 +128,7 @@ class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
         self._config = config
 
     async def GetRuntimeConfig(self, _request: pb.GetRuntimeConfigRequest, _: _Context) -> pb.GetRuntimeConfigResponse:
-        """Return the values in force and at launch, and each setting with its range."""
+        """Return values in force and at launch, and ranges."""
         state = self._config.state
         default, current, launch = (
             settings.by_path() for settings in (state.catalogue.defaults, state.current, state.launch)
@@ -175,7 +171,7 @@ class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
     async def ResetRuntimeConfig(
         self, request: pb.ResetRuntimeConfigRequest, _: _Context
     ) -> pb.ResetRuntimeConfigResponse:
-        """Put the launch values of the masked settings in force, or of all without a mask."""
+        """Put launch values in force, all without a mask."""
         check_note(request.reason)
         mask = self._expand(request.update_mask.paths) or list(self._config.state.catalogue.definitions)
         after, unreachable = await self._config.reset(mask, request.etag, validate_only=request.validate_only)

@@ -1,4 +1,4 @@
-"""The gRPC server of the control API on a private unix socket, with health and reflection."""
+"""gRPC server on a private unix socket, with health and reflection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SERVICES = tuple(
     for module in (session_service_pb2, server_service_pb2, config_service_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
 )
-"""Services of a worker and of the daemon."""
+"""Of a worker and of the daemon."""
 
 HISTORY_SERVICE = history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name
 
@@ -41,14 +41,14 @@ class Services:
     server: server_service_pb2_grpc.ServerServiceServicer
     config: config_service_pb2_grpc.ConfigServiceServicer
     history: history_service_pb2_grpc.HistoryServiceServicer | None = None
-    """None at a worker, where its methods are UNIMPLEMENTED."""
+    """None at a worker: UNIMPLEMENTED."""
 
 
 class ControlServer:
-    """Serves ``services`` on ``path``; the mode of its directory controls access.
+    """Serves ``path``; the mode of its directory controls access.
 
-    ``admission`` admits RPCs. A worker needs no ``limits`` of connections, since it has one, the daemon's.
-    ``interceptors`` see admitted calls, ``outermost`` all calls.
+    A worker needs no ``limits``: it has one connection, the daemon's. ``interceptors`` see admitted calls,
+    ``outermost`` all calls.
     """
 
     def __init__(  # noqa: PLR0913 - each a part of its own
@@ -87,7 +87,6 @@ class ControlServer:
         await self._server.start()
 
     async def report(self, *, serving: bool) -> None:
-        """Set the health of all services and of the server as a whole."""
         if serving is self._serving:
             return
         self._serving = serving
@@ -96,5 +95,5 @@ class ControlServer:
             await self._health.set(name, status)
 
     async def stop(self, grace: float) -> None:
-        """Stop listening; open RPCs have ``grace`` seconds to end."""
+        """Open RPCs have ``grace`` seconds to end."""
         await self._server.stop(grace)

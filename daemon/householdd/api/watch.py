@@ -1,4 +1,4 @@
-"""The stream of a watch, bounded so that a slow watcher affects only itself."""
+"""Stream of a watch, bounded so that a slow watcher affects only itself."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from householdd.api.convert import timestamp
 from householdd.api.errors import DOMAIN, Refusal
 
 MAX_WAITING_EVENTS = 2000
-"""Greatest number of messages that wait for a slow watcher."""
+"""Messages that wait for a slow watcher."""
 
 STALL_TIMEOUT_S = 10.0
-"""Seconds that ``feed`` waits for space before the watcher counts as too slow."""
+"""Seconds that ``feed`` waits for space."""
 
 
 class OverrunError(Exception):
@@ -33,10 +33,10 @@ class WatchStream:
             MAX_WAITING_EVENTS
         )
         self._overrun = False
-        """Set once the watcher fell behind, which ends the stream."""
+        """Whether the watcher fell behind."""
 
     def put(self, event: pb.WatchEvent.ValueType, session: session_pb2.Session | None = None) -> None:
-        """Queue an event without waiting. Raises OverrunError if the watcher fell behind."""
+        """Queue without waiting. Raise OverrunError."""
         self._check()
         try:
             self._queue.put_nowait((event, session))
@@ -45,18 +45,18 @@ class WatchStream:
             raise OverrunError from None
 
     def fall_behind(self) -> None:
-        """End the stream because its watcher is too slow, and drop the queue.
+        """End the stream, and drop the queue.
 
-        The call may be stuck in a write until the watcher reads or disconnects; until then it holds only that write.
+        A write may be stuck until the watcher reads or disconnects; it holds only itself.
         """
         self._overrun = True
         while not self._queue.empty():
             self._queue.get_nowait()
-        # Wake messages() if it waits.
+        # Wake messages().
         self._queue.put_nowait((pb.WATCH_EVENT_UNSPECIFIED, None))
 
     async def feed(self, event: pb.WatchEvent.ValueType, session: session_pb2.Session | None = None) -> None:
-        """Queue an event; wait for space, for ``STALL_TIMEOUT_S``. Raises OverrunError as ``put`` does."""
+        """Wait for space, for ``STALL_TIMEOUT_S``. Raise OverrunError."""
         self._check()
         try:
             async with asyncio.timeout(STALL_TIMEOUT_S):
@@ -80,9 +80,9 @@ class WatchStream:
     async def messages(
         self, snapshot: AsyncIterable[session_pb2.Session] | None = None
     ) -> AsyncIterator[pb.WatchSessionsResponse]:
-        """Yield the ``snapshot``, of any length, then the events, endlessly.
+        """Yield the ``snapshot``, then the events, endlessly.
 
-        Raises Refusal RESOURCE_EXHAUSTED if the watcher fell behind.
+        Raise Refusal RESOURCE_EXHAUSTED if the watcher fell behind.
         """
         sequence = 0
         if snapshot is not None:
