@@ -1,4 +1,4 @@
-"""``[access]``: roles in the control API, and its addresses."""
+"""``[access]``: roles in the control API."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ NameOrNumber = Number | Annotated[str, Field(min_length=1)]
 RoleWord = Literal["viewer", "operator", "admin"]
 
 SAN_KINDS = ("URI", "DNS", "email")
-"""Kinds of subject alternative names, as openssl(1) and Python write them."""
+"""As openssl(1) and Python write them."""
 
 
 class AccessError(ValueError):
-    """A setting of ``[access]`` that cannot be used on this machine; the message says which and why."""
+    """The message says which setting, and why."""
 
 
 def _san(name: str) -> str:
@@ -33,12 +33,12 @@ def _san(name: str) -> str:
 
 
 def canonical_san(kind: str, value: str) -> str:
-    """Return a subject alternative name in the form that is compared: DNS names in lower case."""
+    """Return the form that is compared: DNS names in lower case."""
     return f"{kind}:{value.lower() if kind == 'DNS' else value}"
 
 
 class TcpSettings(BaseModel):
-    """The control API over TCP, with client certificates; off without ``listen``."""
+    """Off without ``listen``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,7 +61,7 @@ class TcpSettings(BaseModel):
 
 
 class AccessSettings(BaseModel):
-    """Roles of users and groups, by name or number; root and the daemon's own user are admins."""
+    """By name or number; root and the daemon's user are admins."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -76,10 +76,7 @@ class AccessSettings(BaseModel):
     tcp: TcpSettings = TcpSettings()
 
     def rules(self, own_uid: int, socket_gid: int) -> Rules:
-        """Return the rules. Without any user or group, members of the socket's group, ``socket_gid``, are admins.
-
-        Raises AccessError for a name that does not exist on this machine.
-        """
+        """Without users and groups, members of ``socket_gid`` are admins. Raise AccessError."""
         grants = {}
         configured = False
         for role in (Role.VIEWER, Role.OPERATOR, Role.ADMIN):
@@ -98,12 +95,12 @@ class AccessSettings(BaseModel):
 
     @property
     def launch_only(self) -> tuple[object, ...]:
-        """The settings that a reload does not change: sockets and paths of files."""
+        """Settings that a reload keeps."""
         tcp = self.tcp
         return self.socket_group, self.socket_mode, tcp.listen, tcp.cert, tcp.key, tcp.client_ca
 
     def socket_gid(self) -> int | None:
-        """Return the group for the control socket; None keeps the process's. Raises AccessError."""
+        """Return None for the process's group. Raise AccessError."""
         return None if self.socket_group is None else _gid(self.socket_group, "access.socket_group")
 
 

@@ -1,4 +1,4 @@
-"""``[branding]``: the operator's name, links, logo and colours on the page."""
+"""``[branding]``: the operator's brand on the page."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from householdd.http import contrast
 from householdd.http.branding import DARK_SURFACE, LIGHT_SURFACE, Brand, Logo, LogoType
 
 MAX_LOGO_BYTES = 64 * 1024
-"""Greatest size of a logo, in bytes: each customer's phone loads it before the test."""
+"""Bytes: each customer's phone loads it before the test."""
 
 _COLOUR = re.compile("#[0-9a-f]{6}", re.ASCII | re.IGNORECASE)
 _LINK = re.compile(r"(?=.{1,500}\Z)https?://[^\s/]+(/\S*)?", re.ASCII | re.IGNORECASE)
 
 
 def read_logo(file: Path) -> Logo:
-    """Read a logo. Raises ValueError for a file that is too large, or not SVG, PNG or WebP."""
+    """Raise ValueError for a file that is too large, or not SVG, PNG or WebP."""
     try:
         with file.open("rb") as opened:
             body = opened.read(MAX_LOGO_BYTES + 1)
@@ -34,7 +34,7 @@ def read_logo(file: Path) -> Logo:
 
 
 def _kind(body: bytes) -> LogoType | None:
-    """Return the type of the content; the file's name does not matter."""
+    """The file's name does not matter."""
     if body.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
@@ -53,7 +53,7 @@ def _readable_on(surface: str) -> AfterValidator:
             raise ValueError("write a colour as #rrggbb")
         ratio = contrast.ratio(colour, surface)
         if ratio < contrast.MIN_CONTRAST:
-            # Cut, not rounded, so that the figure never looks like enough.
+            # Cut, not rounded, so that it never looks like enough.
             raise ValueError(
                 f"{colour} on {surface} has a contrast of {int(ratio * 100) / 100}; "
                 f"at least {contrast.MIN_CONTRAST} is needed"
@@ -82,7 +82,7 @@ _HttpsLink = Annotated[str, AfterValidator(_https_link)]
 
 
 class BrandingSettings(BaseModel):
-    """The operator's brand; empty by default."""
+    """Empty by default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -102,7 +102,7 @@ class BrandingSettings(BaseModel):
         return self
 
     def read(self) -> Brand:
-        """Return the brand with its logo. Raises ValueError if the logo can no longer be used."""
+        """Raise ValueError if the logo can no longer be used."""
         logo = None if self.logo is None else read_logo(self.logo)
         return Brand(
             self.name,

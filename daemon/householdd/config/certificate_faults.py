@@ -1,4 +1,4 @@
-"""Problems of the files of a certificate and its key, each with its remedy."""
+"""Problems of certificates and keys, each with its remedy."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 DER_SEQUENCE = b"\x30"
-"""First byte of a certificate or key in DER."""
+"""Begin of DER."""
 
 _CERTIFICATE_BEGIN = re.compile(rb"-----BEGIN (X509 )?CERTIFICATE-----")
 _KEY_BEGIN = re.compile(rb"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----")
 
 
 class CertificateError(ValueError):
-    """A certificate that cannot be used; the message says which file and why."""
+    """The message says which file and why."""
 
 
 _WEAK = {
@@ -28,11 +28,11 @@ _WEAK = {
     "EE_MD_TOO_WEAK": "the certificate's signature has a weak hash, such as SHA-1; ask for a certificate with SHA-256",
     "CA_MD_TOO_WEAK": "a signature in the chain has a weak hash, such as SHA-1; ask for a certificate with SHA-256",
 }
-"""Explanations of OpenSSL's reasons."""
+"""For OpenSSL's reasons."""
 
 
 def read_file(path: Path) -> bytes:
-    """Return the content of a file. Raises CertificateError, which names the file."""
+    """Raise CertificateError, which names the file."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -40,7 +40,7 @@ def read_file(path: Path) -> bytes:
 
 
 def check_pem(path: Path, data: bytes, *, wants_key: bool) -> None:
-    """Raise CertificateError if ``data`` of ``path`` has no certificate, or with ``wants_key`` no private key."""
+    """Raise CertificateError without a certificate, or a key with ``wants_key``."""
     has_certificate, has_key = _CERTIFICATE_BEGIN.search(data), _KEY_BEGIN.search(data)
     if has_key if wants_key else has_certificate:
         return
@@ -59,7 +59,7 @@ def check_pem(path: Path, data: bytes, *, wants_key: bool) -> None:
 
 
 def check_not_encrypted(path: Path, data: bytes) -> None:
-    """Raise CertificateError for a key with a pass phrase."""
+    """Raise CertificateError for a pass phrase."""
     if b"BEGIN ENCRYPTED PRIVATE KEY" in data or b"Proc-Type: 4,ENCRYPTED" in data:
         raise CertificateError(
             f"{path}: the key is encrypted, and the daemon cannot ask for its pass phrase; decrypt it: "
@@ -68,7 +68,7 @@ def check_not_encrypted(path: Path, data: bytes) -> None:
 
 
 def describe(error: ssl.SSLError, cert: bytes, key: bytes) -> str:
-    """Explain OpenSSL's error for a pair of PEM files."""
+    """Explain OpenSSL's error."""
     reason = error.reason or str(error)
     if reason in _WEAK:
         return f"{_WEAK[reason]} ({reason})"

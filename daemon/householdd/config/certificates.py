@@ -1,4 +1,4 @@
-"""TLS certificates: contexts for them, and their validity."""
+"""TLS certificates and contexts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from cryptography import x509
 from householdd.config.certificate_faults import CertificateError, check_not_encrypted, check_pem, describe, read_file
 
 DEV_NAMES = ("localhost", "127.0.0.1", "::1")
-"""Names in the certificate of --dev."""
+"""For --dev."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate in use."""
+    """Certificate in use."""
 
     setting: str
-    """Key of the setting that names the file."""
+    """Key of the setting."""
     path: Path
     valid_from: float
     """Unix time."""
@@ -32,7 +32,7 @@ class Certificate:
     """Unix time."""
 
     def fault(self, now: float) -> str | None:
-        """Return the reason why clients refuse the certificate at Unix time ``now``; None if it is valid."""
+        """Return why clients refuse the certificate at Unix time ``now``."""
         if now >= self.expires_at:
             return f"{self.path}: the certificate expired on {_date(self.expires_at)}"
         if now < self.valid_from:
@@ -41,7 +41,7 @@ class Certificate:
 
     @property
     def valid_until(self) -> str:
-        """The end of its validity, for people."""
+        """For people."""
         return _date(self.expires_at)
 
 
@@ -50,19 +50,19 @@ def _date(at: float) -> str:
 
 
 def read_certificate(setting: str, path: Path) -> Certificate:
-    """Read the first certificate of a file. Raises CertificateError."""
+    """Return a file's first certificate. Raise CertificateError."""
     first = _certificates(path)[0]
     return Certificate(setting, path, first.not_valid_before_utc.timestamp(), first.not_valid_after_utc.timestamp())
 
 
 def is_self_signed(path: Path) -> bool:
-    """Return whether the first certificate of a file is self-signed. Raises CertificateError."""
+    """Check a file's first certificate. Raise CertificateError."""
     first = _certificates(path)[0]
     return first.issuer == first.subject
 
 
 def read_authorities(setting: str, path: Path) -> Certificate:
-    """Read the last certificate of a bundle to expire; until then a client can be trusted. Raises CertificateError."""
+    """Return the bundle's last certificate to expire. Raise CertificateError."""
     last = max(_certificates(path), key=lambda each: each.not_valid_after_utc)
     return Certificate(setting, path, last.not_valid_before_utc.timestamp(), last.not_valid_after_utc.timestamp())
 
@@ -77,11 +77,11 @@ def _certificates(path: Path) -> list[x509.Certificate]:
 
 
 def tls_context(cert: Path, key: Path) -> ssl.SSLContext:
-    """Return a server context for TLS 1.2 and later. Raises CertificateError."""
+    """Return a context for TLS 1.2 and later. Raise CertificateError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
-    # Only authenticated encryption, as in TLS 1.3; CBC in TLS 1.2 has a long record of attacks.
+    # CBC in TLS 1.2 has a long record of attacks.
     context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
     context.set_alpn_protocols(["http/1.1"])
     _load(context, cert, key)
@@ -89,7 +89,7 @@ def tls_context(cert: Path, key: Path) -> ssl.SSLContext:
 
 
 def mutual_tls_context(cert: Path, key: Path, client_ca: Path) -> ssl.SSLContext:
-    """Return a server context for HTTP/2 that requires certificates of ``client_ca``. Raises CertificateError."""
+    """Require certificates of ``client_ca``, for HTTP/2. Raise CertificateError."""
     context = tls_context(cert, key)
     context.set_alpn_protocols(["h2"])
     context.verify_mode = ssl.CERT_REQUIRED
@@ -104,11 +104,8 @@ def mutual_tls_context(cert: Path, key: Path, client_ca: Path) -> ssl.SSLContext
 
 
 def renew(context: ssl.SSLContext, cert: Path, key: Path) -> None:
-    """Load certificate and key into a context that is in use, for later handshakes.
-
-    Raises CertificateError; then nothing is changed.
-    """
-    # A refused pair would leave the context without a certificate, so another context loads it first.
+    """Reload a context for later handshakes. Raise CertificateError, and change nothing."""
+    # A refused pair would leave the context without a certificate.
     tls_context(cert, key)
     _load(context, cert, key)
 
@@ -127,12 +124,12 @@ def _load(context: ssl.SSLContext, cert: Path, key: Path) -> None:
 
 
 def _no_pass_phrase() -> NoReturn:
-    """Replace OpenSSL's prompt on the terminal."""
+    """Replace OpenSSL's prompt."""
     raise CertificateError("the key is encrypted, and the daemon cannot ask for its pass phrase")
 
 
 def dev_certificate(state_dir: Path) -> tuple[Path, Path]:
-    """Return certificate and key of --dev, which ``dev-ca.pem`` in ``state_dir`` verifies; make them if needed."""
+    """Return certificate and key, which ``dev-ca.pem`` verifies; make them if needed."""
     cert, key = state_dir / "dev-cert.pem", state_dir / "dev-key.pem"
     if not (cert.exists() and key.exists() and _current(cert)):
         authority = trustme.CA(organization_name="householdd --dev")

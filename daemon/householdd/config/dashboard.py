@@ -1,4 +1,4 @@
-"""``[dashboard]``: the address of the operators' page, and the file of its logins."""
+"""``[dashboard]``: the operators' page."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def _host(name: str) -> str:
 
 
 class DashboardSettings(BaseModel):
-    """The operators' page. Without ``tokens`` it needs no login and allows no changes."""
+    """Without ``tokens`` it needs no login and allows no changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: Annotated[Address | None, BeforeValidator(parse_optional_address)] = Address("127.0.0.1", 8445)
     tokens: Path | None = None
     names: list[Annotated[str, AfterValidator(_host)]] = []
-    """Host names of the page, besides localhost, addresses and the machine's own name."""
+    """Besides localhost, addresses and the machine's name."""
 
     @property
     def launch_only(self) -> tuple[object, ...]:
-        """The settings that a reload does not change."""
+        """Settings that a reload keeps."""
         return self.listen, self.names

@@ -1,4 +1,4 @@
-"""The logins of the dashboard: a file of names, roles and tokens."""
+"""Logins of the dashboard."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from householdd.api.roles import Role
 from householdd.config.secret_files import mode_problem
 
 MAX_FILE_BYTES = 64 * 1024
-"""Greatest size of the file."""
 
 MIN_TOKEN, MAX_TOKEN = 32, 256
-"""Shortest and longest token, in characters. 32 hexadecimal digits, as from `openssl rand -hex 16`, have 128 bits."""
+"""Characters; 32 hexadecimal digits, as from `openssl rand -hex 16`, have 128 bits."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
 _TOKEN = re.compile(rf"[!-~]{{{MIN_TOKEN},{MAX_TOKEN}}}")
@@ -25,30 +24,30 @@ _ROLES = {role.word: role for role in (Role.VIEWER, Role.OPERATOR, Role.ADMIN)}
 
 
 class TokensError(ValueError):
-    """A file of logins that cannot be used; the message says where and why, and shows no token."""
+    """The message says where and why, and shows no token."""
 
 
 @dataclass(frozen=True)
 class Login:
-    """A person who may log in."""
+    """Person who may log in."""
 
     name: str
     role: Role
     digest: bytes
-    """SHA-256 of the token."""
+    """SHA-256."""
 
     @property
     def identity(self) -> str:
-        """The name to which the role is granted; no certificate has a name of this kind."""
+        """Name with the role; no certificate has one of this kind."""
         return f"dashboard:{self.name}"
 
 
 ANYBODY = Login("anybody", Role.VIEWER, b"")
-"""The login of everyone while no tokens are configured."""
+"""Everyone while no tokens are configured."""
 
 
 class DashboardTokens:
-    """All logins; without a file only ``ANYBODY``, which needs no token."""
+    """All logins; without a file only ``ANYBODY``."""
 
     def __init__(self, logins: Iterable[Login] | None = None) -> None:
         self.needed = logins is not None
@@ -56,15 +55,15 @@ class DashboardTokens:
 
     @property
     def roles(self) -> Mapping[str, Role]:
-        """The role of each login, by identity."""
+        """By identity."""
         return {login.identity: login.role for login in self._logins}
 
     def holds(self, login: Login) -> bool:
-        """Return whether ``login`` is still valid."""
+        """Whether ``login`` is still valid."""
         return login in self._logins
 
     def login(self, token: str) -> Login | None:
-        """Return the login with ``token``, in constant time."""
+        """Compare in constant time."""
         digest = hashlib.sha256(token.encode(errors="replace")).digest()
         found = None
         for login in self._logins:
@@ -74,10 +73,7 @@ class DashboardTokens:
 
 
 def read_tokens(path: Path | None, *, any_owner: bool = False) -> DashboardTokens:
-    """Read the file of logins. Raises TokensError.
-
-    The file must belong to root or to the process's user, unless ``any_owner``.
-    """
+    """The file must belong to root or this user, unless ``any_owner``. Raise TokensError."""
     return DashboardTokens(None if path is None else _parse(_read(path, any_owner=any_owner), path))
 
 

@@ -1,4 +1,4 @@
-"""Problems of a setting in the terms of the configuration file, not of pydantic."""
+"""Problems in the terms of the configuration file."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ _WORDS = {
     "byte_size_unit": _BYTES,
     "missing": "is missing",
 }
-"""By pydantic's type of error; other types keep pydantic's message without its subject."""
+"""Others keep pydantic's message."""
 
 
 def describe(error: Mapping[str, Any]) -> str:
-    """Describe one of the errors of a ValidationError."""
+    """Describe an error of a ValidationError."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error":
-        # Raised by a validator of this package.
+        # Raised by our validators.
         return str(context["error"])
     words = _WORDS[kind].format_map(_plain(context)) if kind in _WORDS else _without_subject(error["msg"])
     given = error.get("input")
@@ -64,7 +64,7 @@ def describe(error: Mapping[str, Any]) -> str:
 
 
 def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the context with whole numbers as integers."""
+    """Write whole numbers as integers."""
     return {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in context.items()

@@ -1,4 +1,4 @@
-"""``[history]``: which sessions and runs are kept, where, and for how long."""
+"""``[history]``: sessions and runs that are kept."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ def _database_url(value: SecretStr) -> SecretStr:
 
 
 class HistorySettings(BaseModel):
-    """The database of ended sessions and runs."""
+    """Database of sessions and runs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     enabled: bool = True
     url: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
-    """None stands for the file history.db in the state directory. Secret, because it may hold a password."""
+    """None stands for history.db in the state directory. May hold a password."""
     retention_days: Annotated[float, Field(gt=0, le=36500)] = 90
     max_rows: Annotated[int, Field(ge=100, le=1_000_000_000)] = 1_000_000
-    """Greatest number of sessions, and of runs."""
+    """Sessions, and runs."""
     max_bytes: Annotated[ByteSize, Field(ge=10_000_000)] = ByteSize(10_000_000_000)
-    """Greatest size of sessions and runs together, as docs/history.md counts it."""
+    """Together, as docs/history.md counts."""
     min_session_seconds: Annotated[float, Field(ge=0, le=60)] = 3
-    """Shorter sessions that their clients ended are kept in sums only."""
+    """Shorter sessions that clients ended are kept in sums only."""
     addresses: Literal["whole", "truncated", "none"] = "truncated"
     permalinks: bool = True
-    """Whether a stored run is shown to everyone who has its id."""
+    """Whether a run is shown to everyone with its id."""
     runs_per_minute: Annotated[float, Field(ge=1, le=100_000)] = 60
-    """Runs stored for each IPv4 /24 or IPv6 /48."""
+    """For each IPv4 /24 or IPv6 /48."""
     runs_per_day: Annotated[float, Field(ge=1, le=10_000_000)] = 5000
-    """Runs stored for each IPv4 /24 or IPv6 /48."""
+    """For each IPv4 /24 or IPv6 /48."""
     webhook: WebhookSettings = WebhookSettings()
 
     @model_validator(mode="after")

@@ -18,15 +18,12 @@ from householdd.settings.runtime import Source
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be used; the message names the setting, its source, and what is allowed."""
+    """The message names the setting, its source, and what is allowed."""
 
 
 def load(options: Mapping[str, Any], file: Path | None) -> Settings:
-    """Return the settings. ``options`` holds only those given on the command line.
-
-    Raises ConfigError for the first problem.
-    """
-    # Read once, since it may be a pipe.
+    """``options`` are those of the command line. Raise ConfigError for the first problem."""
+    # Once: may be a pipe.
     content = None if file is None else _read(file)
 
     found: dict[Source, PydanticBaseSettingsSource] = {}
@@ -42,7 +39,7 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source of ours
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             in_file = () if content is None else (InitSettingsSource(settings_cls, content),)
-            # A later source takes precedence.
+            # Later sources take precedence.
             found.update(zip((Source.FILE,), in_file, strict=False))
             found.update({Source.ENVIRONMENT: env_settings, Source.OPTION: init_settings})
             return init_settings, env_settings, *in_file
@@ -57,14 +54,14 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
 
 
 def load_again(options: Mapping[str, Any], file: Path | None) -> Settings:
-    """Return the settings as they are now. Raises ConfigError, also for a pipe, which is empty after the start."""
+    """Raise ConfigError, also for a pipe, empty after the start."""
     if file is not None and file.exists() and not file.is_file():
         raise ConfigError(f"{file}: not a regular file, so it cannot be read again")
     return load(options, file)
 
 
 def _paths(given: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Yield the path of each value in nested tables, such as ``timeouts.inactivity``."""
+    """Yield paths such as ``timeouts.inactivity``."""
     for key, value in given.items():
         if isinstance(value, Mapping):
             yield from _paths(value, f"{above}{key}.")
@@ -82,7 +79,6 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _section(path: Sequence[int | str]) -> type[BaseModel]:
-    """Return the model of the table at ``path``."""
     model: type[BaseModel] = Settings
     for key in path:
         model = cast("type[BaseModel]", model.model_fields[str(key)].annotation)
@@ -90,7 +86,7 @@ def _section(path: Sequence[int | str]) -> type[BaseModel]:
 
 
 def _is_given(path: Sequence[int | str], given: object) -> bool:
-    """Return whether ``given`` has the value at ``path``, or a value that contains it."""
+    """Whether ``given`` has the value, or one that contains it."""
     for key in path:
         if not isinstance(given, Mapping):
             return True

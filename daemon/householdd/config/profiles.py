@@ -9,11 +9,10 @@ from householdd.config.toml_files import read_toml
 from householdd.traffic.profiles import ProfileError, Profiles
 
 BUILT_IN = files("householdd") / "data" / "profiles.toml"
-"""The profiles of the package."""
 
 
 def read_profiles(path: Path | None) -> Profiles:
-    """Read the profiles in ``path``, or those of the package. Raises ProfileError, which names the file."""
+    """Read ``path``, or the package's profiles. Raise ProfileError."""
     source = path or BUILT_IN
     try:
         return Profiles.read(read_toml(source))

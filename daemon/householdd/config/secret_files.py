@@ -6,14 +6,14 @@ import stat
 from pathlib import Path
 
 MIN_SECRET_BYTES = 32
-"""Shortest secret, in bytes: the output of SHA-256 (RFC 2104, section 3)."""
+"""Bytes: the output of SHA-256 (RFC 2104, section 3)."""
 
 MAX_SECRET_BYTES = 1024
-"""Longest secret, in bytes."""
+"""Bytes."""
 
 
 def read_secret(file: Path) -> bytes:
-    """Read a secret without the newline at its end. Raises ValueError."""
+    """Omit the newline at the end. Raise ValueError."""
     try:
         with file.open("rb") as opened:
             secret = opened.read(MAX_SECRET_BYTES + 2).removesuffix(b"\n").removesuffix(b"\r")
@@ -26,7 +26,7 @@ def read_secret(file: Path) -> bytes:
 
 
 def mode_problem(mode: int) -> str | None:
-    """Return the problem of a mode that lets others read the file, or its group change it; None if it does not."""
+    """Return what is wrong if others may read the file, or its group change it."""
     if mode & (stat.S_IWGRP | stat.S_IRWXO):
         return f"mode {stat.S_IMODE(mode):04o} gives access to others; allowed is 0640 or stricter"
     return None

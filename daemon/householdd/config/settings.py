@@ -1,4 +1,4 @@
-"""The root of the configuration: its keys and sections, and the rules between them."""
+"""Root of the configuration, and rules between settings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from householdd.settings.runtime import Catalogue, LogLevel, RuntimeSettings, So
 ENV_PREFIX = "HOUSEHOLDD_"
 
 LEGACY_PORT = 8004
-"""Port to which pages of the earlier system report their warm-up."""
+"""Pages of the earlier system report their warm-up here."""
 
 DEV_DEFAULTS: dict[str, Any] = {
     "listen": "127.0.0.1:8443",
@@ -53,7 +53,6 @@ DEV_DEFAULTS: dict[str, Any] = {
     "runtime_dir": ".run",
     "state_dir": ".run/state",
 }
-"""Defaults with ``dev``."""
 
 
 def _proxy_protocol(value: object) -> ProxyProtocol:
@@ -72,7 +71,7 @@ OptionalAddress = Annotated[Address | None, BeforeValidator(parse_optional_addre
 
 
 class Settings(BaseSettings):
-    """All settings; field names are the keys of the TOML file."""
+    """Field names are the keys of the TOML file."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
@@ -91,11 +90,11 @@ class Settings(BaseSettings):
     key: Path | None = None
     no_tls: bool = False
     redirect_listen: OptionalAddress = None
-    """Address for plain HTTP, which is redirected to HTTPS, except for ACME; None without it."""
+    """Plain HTTP is redirected, except for ACME."""
     acme_dir: Path | None = None
-    """Web root of an ACME client, whose challenges are answered at ``redirect_listen``."""
+    """Web root of an ACME client, served at ``redirect_listen``."""
     allowed_origins: list[str] = ["*"]
-    """Origins whose pages may read the JSON rows; by default all, since no row holds a secret."""
+    """Pages that may read the JSON rows, which hold no secret."""
     session_origins: list[SessionOrigin] = ["*"]
     require_origin: bool = False
     trusted_proxies: list[IPvAnyNetwork] = []
@@ -103,11 +102,11 @@ class Settings(BaseSettings):
     legacy: bool = False
     """Whether pages of the earlier system are served."""
     legacy_listen: OptionalAddress = None
-    """None stands for port 8004 of the host of ``listen``, where deployed pages expect it."""
+    """None stands for port 8004, where deployed pages expect it."""
     ipv6_customer_prefix: Annotated[int, Field(ge=MIN_CUSTOMER_PREFIX, le=MAX_CUSTOMER_PREFIX)] = (
         CustomerSize.ipv6_prefix
     )
-    """Length of the IPv6 prefix that counts as one customer."""
+    """Prefix that counts as one customer."""
     frame_ancestors: list[FrameAncestor] = []
     branding: BrandingSettings = BrandingSettings()
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0
@@ -205,14 +204,14 @@ class Settings(BaseSettings):
 
     @property
     def legacy_address(self) -> Address | None:
-        """Address to which pages of the earlier system report their warm-up; None without ``legacy``."""
+        """None without ``legacy``."""
         if not self.legacy:
             return None
         return self.legacy_listen or Address(self.listen.host, LEGACY_PORT)
 
     @property
     def warnings(self) -> list[str]:
-        """Settings that are allowed, but may not be intended."""
+        """Settings that may not be intended."""
         if "*" in self.session_origins and not self.tokens.needed:
             every_site = "pages of every site may run tests here for their visitors"
             return [f"{every_site}; name yours in session_origins, or set a key in [tokens]"]
@@ -220,27 +219,26 @@ class Settings(BaseSettings):
 
     @property
     def emergency_path(self) -> Path:
-        """The emergency-stop file."""
         return (self.emergency_file or self.runtime_dir / "emergency-stop").absolute()
 
     @property
     def worker_count(self) -> int:
-        """Number of workers; by default one for each core that this process may use."""
+        """By default one for each usable core."""
         return self.workers or len(os.sched_getaffinity(0))
 
     def came_from(self, source: Source, paths: Iterable[str]) -> None:
-        """Note the source of values; a later call takes precedence."""
+        """Later calls take precedence."""
         self._sources.update(dict.fromkeys(paths, source))
 
     def source(self, path: str) -> Source | None:
-        """Return the source of the value of ``path``; None for a default."""
+        """Return None for a default."""
         return self._sources.get(path)
 
     def runtime_settings(self, catalogue: Catalogue) -> RuntimeSettings:
-        """Return the values of the runtime settings; the rates are those of the profiles."""
+        """The rates are those of the profiles."""
         return replace(catalogue.defaults, timeouts=self.timeouts, limits=self.limits, log_level=self.log_level)
 
     def runtime_sources(self, catalogue: Catalogue) -> dict[str, Source]:
-        """Return the sources of those values by path, without defaults."""
+        """Return sources by path, without defaults."""
         rates = {path: Source.FILE for path in catalogue.definitions if path.startswith("profiles.") and self.profiles}
         return {path: source for path, source in self._sources.items() if path in catalogue.definitions} | rates

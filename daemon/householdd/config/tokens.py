@@ -1,4 +1,4 @@
-"""``[tokens]``: the key that verifies the tokens of runs."""
+"""``[tokens]``: the key for tokens of runs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from householdd.admission.run_tokens import Key
 from householdd.config.secret_files import mode_problem, read_secret
 
 MIN_RSA_BITS = 2048
-"""Shortest RSA key, in bits (RFC 7518, section 3.3)."""
+"""Bits (RFC 7518, section 3.3)."""
 
 
 def secret_key(file: Path) -> Key:
-    """Read the secret shared with the issuer of tokens. Raises ValueError."""
+    """Read the secret shared with the issuer. Raise ValueError."""
     secret = read_secret(file)
     if (problem := mode_problem(file.stat().st_mode)) is not None:
         raise ValueError(f"{file}: {problem}")
@@ -33,7 +33,7 @@ def secret_key(file: Path) -> Key:
 
 
 def public_key(file: Path) -> Key:
-    """Read the public key of the issuer, which determines the algorithm. Raises ValueError."""
+    """Read the issuer's key, which determines the algorithm. Raise ValueError."""
     try:
         key = load_pem_public_key(file.read_bytes())
     except OSError as error:
@@ -57,7 +57,7 @@ _FILES = {"secret_file", "public_key_file"}
 
 
 class TokensSettings(BaseModel):
-    """The key and the claims that are verified; without a key no token is needed."""
+    """Without a key no token is needed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -65,15 +65,14 @@ class TokensSettings(BaseModel):
     public_key_file: Path | None = None
     audience: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     max_lifetime: Annotated[float, Field(ge=10, le=86400)] = 600
-    """Longest lifetime of a token, in seconds."""
+    """Seconds."""
 
     @property
     def needed(self) -> bool:
-        """Whether a run needs a token."""
         return self.secret_file is not None or self.public_key_file is not None
 
     def key(self) -> Key:
-        """Read the key; ``needed`` must be true. Raises ValueError."""
+        """``needed`` must be true. Raise ValueError."""
         if self.secret_file is not None:
             return secret_key(self.secret_file)
         if self.public_key_file is not None:
@@ -81,7 +80,7 @@ class TokensSettings(BaseModel):
         raise AssertionError("no key is configured")
 
     def absolute(self) -> dict[str, str | float | None]:
-        """Return the settings with absolute paths, for a process with another working directory."""
+        """Make paths absolute, for another working directory."""
         files = {name: str(file.absolute()) for name in _FILES if (file := getattr(self, name)) is not None}
         return {**self.model_dump(exclude=_FILES), **files}
 

@@ -1,4 +1,4 @@
-"""TOML files, with the byte order marks and encodings of common editors."""
+"""TOML files, with the byte order marks and encodings of editors."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, Protocol
 
 
 class Readable(Protocol):
-    """A file on disk or in a package."""
+    """File on disk or in a package."""
 
     def read_bytes(self) -> bytes: ...
 
 
 def read_toml(file: Readable) -> dict[str, Any]:
-    """Return the content of ``file``. Raises OSError, or ValueError with a message for the file's author.
+    """Raise OSError, or ValueError for the file's author.
 
-    The encoding is UTF-8 in every locale; a byte order mark is ignored.
+    UTF-8 in every locale; a byte order mark is ignored.
     """
     data = file.read_bytes()
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

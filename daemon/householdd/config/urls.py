@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", re.ASCII | re.IGNORECASE)
-"""A host-source of Content Security Policy Level 3 without a path; it cannot end a directive or a header."""
+"""Host-source of CSP Level 3 without a path; cannot end a directive or a header."""
 
 _PUBLIC_URL = re.compile(
     r"https://([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:(?P<port>\d{1,5}))?(/[\w.~%!$&'()*+,;=:@-]+)*/?",
@@ -36,10 +36,10 @@ def _public_url(text: str) -> str:
 
 
 FrameAncestor = Annotated[str, BeforeValidator(_frame_ancestor)]
-"""An origin whose pages may show ours in a frame: ``https://isp.example``, ``https://*.isp.example:8443``."""
+"""Such as ``https://isp.example`` or ``https://*.isp.example:8443``."""
 
 SessionOrigin = Annotated[str, BeforeValidator(_session_origin)]
-"""An origin as a browser names it, without path and default port: ``https://isp.example``; ``*`` stands for all."""
+"""As a browser names it: ``https://isp.example``; ``*`` stands for all."""
 
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
-"""The URL at which customers find the page; it ends in a slash."""
+"""Ends in a slash."""

@@ -1,4 +1,4 @@
-"""``[history.webhook]``: the receiver of stored runs, and the secret that signs them."""
+"""``[history.webhook]``: the receiver of stored runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _url(text: str) -> str:
 
 
 class WebhookSettings(BaseModel):
-    """The receiver; without ``url`` there is none."""
+    """Off without ``url``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
