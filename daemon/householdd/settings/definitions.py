@@ -1,4 +1,4 @@
-"""Timeouts and limits, with the range of each setting."""
+"""Timeouts and limits with their ranges."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from dataclasses import dataclass, field, fields
 
 
 class SettingError(ValueError):
-    """A setting that does not exist, or a value that is not allowed.
-
-    ``path`` is the setting as the user wrote it; the message says what is allowed.
-    """
+    """``path`` is as the user wrote it; the message says what is allowed."""
 
     def __init__(self, path: str, problem: str) -> None:
         self.path = path
@@ -21,22 +18,22 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True)
 class Range:
-    """A setting that is a number, and the values that it allows, both ends included."""
+    """A number, both ends included."""
 
     description: str
     minimum: float
     maximum: float
     unit: str = "s"
     whole: bool = False
-    """Whether only whole numbers are allowed."""
+    """Whole numbers only."""
 
     @property
     def allowed(self) -> str:
-        """The range with its unit: ``1 to 3600 s``."""
+        """With the unit: ``1 to 3600 s``."""
         return f"{self.minimum:.15g} to {self.maximum:.15g} {self.unit}".rstrip()
 
     def check(self, path: str, value: float) -> float:
-        """Return ``value``. Raises SettingError for ``path`` if it is not allowed."""
+        """Return ``value``. Raise SettingError if not allowed."""
         if not math.isfinite(value) or not self.minimum <= value <= self.maximum:
             shown = f"{value:.15g} {self.unit}".rstrip()
             raise SettingError(path, f"{shown} is out of range; allowed is {self.allowed}")
@@ -47,7 +44,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting that is one of several words."""
+    """One of several words."""
 
     description: str
     choices: tuple[str, ...]
@@ -58,16 +55,16 @@ Definition = Range | Choice
 
 @dataclass(frozen=True)
 class SettingGroup:
-    """Settings that belong together; each field has a default and a Range."""
+    """Each field has a default and a Range."""
 
     @classmethod
     def ranges(cls) -> dict[str, Range]:
-        """Return the range of each setting by name, in the order of the fields."""
+        """By name, in the order of the fields."""
         return {each.name: each.metadata["range"] for each in fields(cls)}
 
     @classmethod
     def check_name(cls, name: str) -> None:
-        """Raise SettingError, with the nearest known name, for a setting that does not exist."""
+        """Raise SettingError, with the nearest name, for an unknown setting."""
         known = cls.ranges()
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -75,7 +72,7 @@ class SettingGroup:
             raise SettingError(name, f"no such setting{hint}")
 
     def check(self) -> None:
-        """Raise SettingError for the first value that is not allowed."""
+        """Raise SettingError for the first bad value."""
         for name, allowed in self.ranges().items():
             allowed.check(name, getattr(self, name))
 
@@ -90,7 +87,7 @@ def _count(default: int, low: int, high: int, description: str) -> int:
 
 @dataclass(frozen=True)
 class Timeouts(SettingGroup):
-    """Deadlines of sessions, in seconds, and the number of probes that may fail."""
+    """Seconds, and the number of probes that may fail."""
 
     inactivity: float = _seconds(30, 1, 3600, "longest time without an answer before a session is closed")
     inactivity_floor: float = _seconds(
@@ -111,7 +108,7 @@ def _frequency(default: float, description: str) -> float:
 
 
 MAX_MBPS = 1_000_000.0
-"""Greatest budget, in Mbit/s, which stands for no budget."""
+"""Stands for no budget."""
 
 
 def _budget(whose: str, default: float = MAX_MBPS) -> float:
@@ -121,7 +118,7 @@ def _budget(whose: str, default: float = MAX_MBPS) -> float:
 
 @dataclass(frozen=True)
 class Limits(SettingGroup):
-    """Limits of sessions, handshakes and payload. docs/protection.md explains the defaults."""
+    """docs/protection.md explains the defaults."""
 
     max_sessions: int = _count(8000, 1, 100_000, "live sessions at once, in all workers together")
     max_sessions_per_address: int = _count(
@@ -156,5 +153,4 @@ class Limits(SettingGroup):
 
     @property
     def bounds_traffic(self) -> bool:
-        """Whether any budget of payload is set."""
         return min(self.daemon_mbps, self.block_mbps, self.customer_mbps, self.session_mbps) < MAX_MBPS

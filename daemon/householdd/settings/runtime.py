@@ -1,4 +1,4 @@
-"""The runtime settings: every setting that can change while the daemon runs, as typed values."""
+"""Settings that can change while the daemon runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Group = TypeVar("_Group", Timeouts, Limits, ProfileRates)
 
 
 class LogLevel(StrEnum):
-    """Levels of the log, lowest first."""
+    """Lowest first."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -27,7 +27,7 @@ class LogLevel(StrEnum):
 
 
 class Source(Enum):
-    """Origins of a value; each takes precedence over those before it."""
+    """Each takes precedence over those before."""
 
     DEFAULT = "default"
     FILE = "file"
@@ -38,7 +38,7 @@ class Source(Enum):
 
 @dataclass(frozen=True)
 class RuntimeSettings:
-    """A value for each runtime setting, grouped as in the API's RuntimeConfig."""
+    """Grouped as in the API's RuntimeConfig."""
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     limits: Limits = field(default_factory=Limits)
@@ -47,7 +47,7 @@ class RuntimeSettings:
     log_level: LogLevel = LogLevel.INFO
 
     def by_path(self) -> dict[str, float | LogLevel]:
-        """Return each value by its path, such as ``limits.max_sessions``."""
+        """By paths such as ``limits.max_sessions``."""
         groups: dict[str, SettingGroup | ProfileRates] = {"timeouts": self.timeouts, "limits": self.limits}
         groups |= {f"profiles.{key}": rates for key, rates in self.profiles.items()}
         values: dict[str, float | LogLevel] = {
@@ -59,7 +59,7 @@ class RuntimeSettings:
         return {**values, "log_level": self.log_level}
 
     def merge(self, update: RuntimeSettings, mask: Collection[str]) -> RuntimeSettings:
-        """Return these settings with those whose paths are in ``mask`` taken from ``update``."""
+        """Take the paths in ``mask`` from ``update``."""
         return RuntimeSettings(
             _merge("timeouts", self.timeouts, update.timeouts, mask),
             _merge("limits", self.limits, update.limits, mask),
@@ -72,7 +72,7 @@ class RuntimeSettings:
 
     @property
     def etag(self) -> str:
-        """Sixteen characters that stand for exactly these values."""
+        """Sixteen characters for exactly these values."""
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
 
 
@@ -82,18 +82,17 @@ def _merge(path: str, settings: _Group, update: _Group, mask: Collection[str]) -
 
 
 class Catalogue:
-    """The definition and the default of each runtime setting."""
+    """Definition and default of each setting."""
 
     def __init__(self, profiles: Profiles) -> None:
-        """``profiles`` as read at launch; their rates are settings."""
+        """Rates are settings."""
         self.profiles = tuple(profiles.by_key)
-        """Keys of all profiles."""
         self.defaults = RuntimeSettings(profiles=profiles.rates)
         self.definitions: dict[str, Definition] = {
             **{f"timeouts.{name}": allowed for name, allowed in Timeouts.ranges().items()},
             **{f"limits.{name}": allowed for name, allowed in Limits.ranges().items()},
         }
-        """By path, in the order in which they are shown."""
+        """By path, in the order shown."""
         for path in self.defaults.by_path():
             if path.startswith("profiles."):
                 _, key, name = path.split(".")
@@ -103,10 +102,7 @@ class Catalogue:
         self.definitions["log_level"] = Choice("lowest level that the daemon and its workers log", tuple(LogLevel))
 
     def expand(self, paths: Iterable[str]) -> list[str]:
-        """Return the settings that the paths of an update mask name: a setting, or a group with all of its settings.
-
-        Raises SettingError for a path that names none.
-        """
+        """Return settings named by paths: one, or a whole group. Raise SettingError."""
         found: dict[str, None] = {}
         for path in paths:
             below = [each for each in self.definitions if each == path or each.startswith(f"{path}.")]
@@ -125,7 +121,7 @@ class Catalogue:
         return f"no setting {path[:64]!r}; {hint}"
 
     def check(self, settings: RuntimeSettings, mask: Iterable[str]) -> None:
-        """Raise SettingError for the first path in ``mask`` whose value is not allowed."""
+        """Raise SettingError for the first bad value in ``mask``."""
         values = settings.by_path()
         for path in mask:
             definition, value = self.definitions[path], values[path]
