@@ -1,4 +1,4 @@
-"""Audit entries of the daemon's log, from the journal or a file."""
+"""Audit entries, from the journal or a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIELDS = (
     *("timestamp", "event", "actor", "uid", "via", "method", "reason", "request_id"),
     *("request", "answer", "outcome", "ms", "suppressed"),
 )
-"""Fields of an entry, see docs/control.md; not every entry has all of them."""
+"""See docs/control.md; not every entry has all of them."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class AuditSelection:
     actor: str | None = None
     """Name or user id."""
     limit: int | None = None
-    """Maximum number, of the latest ones."""
+    """Number of the latest entries."""
 
     def holds(self, entry: dict[str, Any]) -> bool:
         """Return whether an entry is selected, apart from the limit."""
@@ -48,7 +48,7 @@ class AuditSelection:
 
 
 def read(source: Path | None, selection: AuditSelection) -> list[dict[str, Any]]:
-    """Return the entries of ``source``, by default of the journal, the oldest first. Raises CommandError."""
+    """Return the entries, oldest first, by default of the journal. Raise CommandError."""
     opened = _journal(selection.since) if source is None else _file(source)
     with opened as lines:
         found = filter(selection.holds, _entries(lines))
@@ -56,7 +56,7 @@ def read(source: Path | None, selection: AuditSelection) -> list[dict[str, Any]]
 
 
 def time_of(entry: dict[str, Any]) -> dt.datetime | None:
-    """Return the time of an entry; None without a valid one."""
+    """Return None without a valid time."""
     try:
         at = dt.datetime.fromisoformat(str(entry.get("timestamp")))
     except ValueError:

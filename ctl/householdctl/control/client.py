@@ -1,4 +1,4 @@
-"""Client of the control API: sets deadlines, follows pages, explains errors."""
+"""Client of the control API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
-# Keeps gRPC from writing to stderr; read when it is imported.
+# Keeps gRPC off stderr; read at import.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import grpc
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from householdctl.control.target import Target
 
 PAGE_SIZE = 1000
-"""Maximum of ListSessionsRequest and SessionIds."""
+"""Maximum of the API."""
 
 Request = TypeVar("Request", bound="Message")
 Response = TypeVar("Response", bound="Message")
@@ -45,7 +45,7 @@ class Client:
     """A connection to one daemon. Methods raise CommandError for a failed call."""
 
     def __init__(self, target: Target, timeout: float) -> None:
-        """Connect at the first call. ``timeout`` is the deadline of each unary call, in seconds."""
+        """Connect at the first call. ``timeout`` is for each unary call, in seconds."""
         self.target = target
         self.timeout = timeout
         self._channel = _channel(target)
@@ -65,7 +65,7 @@ class Client:
     def list_sessions(
         self, query: str = "", order_by: str = "", limit: int | None = None
     ) -> session_service_pb2.ListSessionsResponse:
-        """Return the live sessions that match as one page, at most ``limit``."""
+        """Return at most ``limit`` live sessions as one page."""
         listing = session_service_pb2.ListSessionsResponse()
         token = ""
         while True:
@@ -92,7 +92,7 @@ class Client:
     def kill_sessions(
         self, order: session_service_pb2.KillSessionsRequest, ids: Sequence[str] = ()
     ) -> session_service_pb2.KillSessionsResponse:
-        """Kill the selected sessions of ``order``, or those of ``ids`` in as many calls as necessary."""
+        """Kill the selected sessions, or those of ``ids`` in several calls."""
         if not ids:
             return self._call(self._sessions.KillSessions, order)
         merged = session_service_pb2.KillSessionsResponse()
@@ -101,7 +101,7 @@ class Client:
             request.CopyFrom(order)
             request.ids.ids.extend(ids[start : start + PAGE_SIZE])
             if order.request_id and start:
-                # Each request needs an id of its own.
+                # Each request needs its own id.
                 request.request_id = _derived(order.request_id, start)
             merged.MergeFrom(self._call(self._sessions.KillSessions, request))
         return merged
@@ -120,7 +120,6 @@ class Client:
         return self._call(self._sessions.UnblockAddresses, request)
 
     def list_breakers(self) -> session_service_pb2.ListBreakersResponse:
-        """Return open and half-open circuit breakers."""
         return self._call(self._sessions.ListBreakers, session_service_pb2.ListBreakersRequest())
 
     def reset_breakers(
@@ -131,8 +130,7 @@ class Client:
     def watch_sessions(self, query: str) -> Iterator[session_service_pb2.WatchSessionsResponse]:
         """Yield messages until the daemon ends the stream.
 
-        The first message has the deadline of a call, since the daemon sends at least the end of the snapshot; later
-        ones have none.
+        Only the first has a deadline: the daemon sends at least the end of the snapshot.
         """
         call = self._sessions.WatchSessions(session_service_pb2.WatchSessionsRequest(filter=query))
         late = threading.Event()
@@ -160,7 +158,7 @@ class Client:
         return self._call(self._server.GetServer, server_service_pb2.GetServerRequest()).server
 
     def serving_status(self) -> str:
-        """Return the status of the standard health service: SERVING, NOT_SERVING, ..."""
+        """Return the word of the standard health service."""
         check = self._health.Check  # type: ignore[attr-defined]  # the type stubs leave the methods out
         answer: health_pb2.HealthCheckResponse = self._call(check, health_pb2.HealthCheckRequest())
         return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
@@ -170,7 +168,7 @@ class Client:
         return self._call(self._server.DrainServer, request).server
 
     def watch_drain(self, timeout: float | None) -> Iterator[server_service_pb2.WatchDrainResponse]:
-        """Yield the progress of a drain until it has ended, for at most ``timeout`` seconds."""
+        """Yield the progress of a drain, for at most ``timeout`` seconds."""
         call = self._server.WatchDrain(server_service_pb2.WatchDrainRequest(), timeout=timeout)
         try:
             yield from call
@@ -184,31 +182,27 @@ class Client:
         return self._call(self._server.ResumeServer, request).server
 
     def shutdown(self, request: server_service_pb2.ShutdownServerRequest) -> server_service_pb2.ShutdownServerResponse:
-        """End all traffic and stop the daemon, or count what that would close."""
+        """Stop the daemon, or count what that would close."""
         return self._call(self._server.ShutdownServer, request)
 
     def get_config(self) -> config_service_pb2.GetRuntimeConfigResponse:
-        """Return the runtime configuration, with current and launch values and descriptions."""
         return self._call(self._config.GetRuntimeConfig, config_service_pb2.GetRuntimeConfigRequest())
 
     def update_config(
         self, request: config_service_pb2.UpdateRuntimeConfigRequest
     ) -> config_service_pb2.UpdateRuntimeConfigResponse:
-        """Change the settings of the mask, or check the request."""
         return self._call(self._config.UpdateRuntimeConfig, request)
 
     def reset_config(
         self, request: config_service_pb2.ResetRuntimeConfigRequest
     ) -> config_service_pb2.ResetRuntimeConfigResponse:
-        """Reset settings to their values at launch, or check the request."""
         return self._call(self._config.ResetRuntimeConfig, request)
 
     def close(self) -> None:
-        """Close the connection; running calls fail."""
         self._channel.close()
 
     def ended_sessions(self, query: str, limit: int | None = None) -> Iterator[history_service_pb2.SessionRecord]:
-        """Yield at most ``limit`` ended sessions, newest first, fetched page by page."""
+        """Yield at most ``limit``, newest first."""
         from household.v1 import history_service_pb2
 
         token, left = "", limit
@@ -223,7 +217,7 @@ class Client:
                 return
 
     def runs(self, query: str, limit: int | None = None) -> Iterator[history_service_pb2.Run]:
-        """Yield at most ``limit`` runs, newest first, fetched page by page."""
+        """Yield at most ``limit``, newest first."""
         from household.v1 import history_service_pb2
 
         token, left = "", limit
@@ -238,7 +232,7 @@ class Client:
                 return
 
     def get_run(self, run_id: str) -> history_service_pb2.GetRunResponse:
-        """Return a run with its report and its sessions."""
+        """Return a run with its report and sessions."""
         from household.v1 import history_service_pb2
 
         return self._call(self._history.GetRun, history_service_pb2.GetRunRequest(id=run_id))
@@ -246,12 +240,11 @@ class Client:
     def history_stats(
         self, request: history_service_pb2.GetHistoryStatsRequest
     ) -> history_service_pb2.GetHistoryStatsResponse:
-        """Return groups of ended sessions and runs."""
         return self._call(self._history.GetHistoryStats, request)
 
     @cached_property
     def _history(self) -> history_service_pb2_grpc.HistoryServiceStub:
-        # Takes a while to import; few commands use it.
+        # Slow to import; few commands use it.
         from household.v1 import history_service_pb2_grpc
 
         return history_service_pb2_grpc.HistoryServiceStub(self._channel)
@@ -276,7 +269,7 @@ def _channel(target: Target) -> grpc.Channel:
         return grpc.insecure_channel(target.address)
     files = target.tls
     try:
-        # gRPC does not check the files; it would fail to connect without a reason.
+        # gRPC would fail to connect without a reason.
         files.client_context()
         ca, cert, key = (path.read_bytes() if path else None for path in (files.ca, files.cert, files.key))
     except OSError as error:

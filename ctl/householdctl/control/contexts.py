@@ -1,4 +1,4 @@
-"""Names of daemons, stored in ``contexts.toml``."""
+"""Names of daemons, in ``contexts.toml``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FILE = Path("householdctl/contexts.toml")
 
 
 class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A daemon: the path of a socket, or HOST:PORT with the PEM files for mutual TLS."""
+    """A socket's path, or HOST:PORT with PEM files for mutual TLS."""
 
     target: str
     ca: str = ""
@@ -30,30 +30,30 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     key: str = ""
 
     def resolve(self, name: str) -> Target:
-        """Return the context as a target. Raises ValueError."""
+        """Raise ValueError."""
         files = TlsFiles(*(Path(text) if text else None for text in (self.ca, self.cert, self.key)))
         return named_target(self.target, files, name)
 
 
 class Contexts(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """Content of the file. ``current`` is the default context, or empty."""
+    """``current`` is the default context, or empty."""
 
     current: str = ""
     contexts: dict[str, Context] = msgspec.field(default_factory=dict)
 
     def matching(self, pattern: str) -> list[str]:
-        """Return the names that match ``pattern``, with ``*`` and ``?``. Raises CommandError if none does."""
+        """Return the names that match a glob. Raise CommandError if none does."""
         return [name for name in sorted(self.contexts) if fnmatchcase(name, pattern)] or [self.named(pattern)]
 
     def named(self, name: str) -> str:
-        """Return ``name``. Raises CommandError for an unknown one."""
+        """Raise CommandError for an unknown name."""
         if name in self.contexts:
             return name
         known = ", ".join(sorted(self.contexts)) or "none; add one: householdctl context add NAME TARGET"
         raise CommandError(ExitCode.NOT_FOUND, f"no context {name!r}", f"known: {known}")
 
     def target(self, name: str) -> Target:
-        """Return the daemon of a context. Raises CommandError."""
+        """Return the daemon of a context. Raise CommandError."""
         try:
             return self.contexts[self.named(name)].resolve(name)
         except ValueError as error:
@@ -61,14 +61,14 @@ class Contexts(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 def location(environ: Mapping[str, str]) -> Path:
-    """Return the path of the file: below ``XDG_CONFIG_HOME``, by default ``~/.config``."""
+    """Return the path below ``XDG_CONFIG_HOME``, by default ``~/.config``."""
     base = environ.get("XDG_CONFIG_HOME", "")
-    # The XDG specification says to ignore relative paths.
+    # The XDG specification ignores relative paths.
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / _FILE
 
 
 def load(path: Path) -> Contexts:
-    """Return the contexts of a file; none if it is missing. Raises CommandError for an unreadable one."""
+    """Return no contexts if the file is missing. Raise CommandError if unreadable."""
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Contexts)
     except FileNotFoundError:
@@ -80,10 +80,10 @@ def load(path: Path) -> Contexts:
 
 
 def save(path: Path, contexts: Contexts) -> None:
-    """Replace the file atomically, readable by its owner only. Raises CommandError."""
+    """Replace the file atomically, readable by its owner only. Raise CommandError."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Creates the file with mode 0600.
+        # Has mode 0600.
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -1,4 +1,4 @@
-"""Live sessions grouped by household: the people and the probes of a run at one address."""
+"""Live sessions grouped by household."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 PROBE = "probe"
-"""Profile of the connections that only measure."""
+"""Profile of connections that only measure."""
 
-# From the best to the worst; a household shows its worst.
+# From best to worst.
 _STATES = (
     SessionState.SESSION_STATE_ACTIVE,
     SessionState.SESSION_STATE_HANDSHAKE,
@@ -37,24 +37,22 @@ class Household:
 
     @property
     def key(self) -> str:
-        """Key that stays the same while sessions come and go."""
+        """Constant while sessions come and go."""
         return f"{self.target} {self.address} {self.test_id or self.sessions[0].id}"
 
     @property
     def people(self) -> tuple[Session, ...]:
-        """Sessions that carry traffic."""
         return tuple(session for session in self.sessions if session.profile != PROBE)
 
     @property
     def probes(self) -> tuple[Session, ...]:
-        """Sessions that only measure."""
         return tuple(session for session in self.sessions if session.profile == PROBE)
 
 
 def group(sessions: Iterable[tuple[str, Session]]) -> list[Household]:
-    """Group sessions, each with its daemon, in the order of the first session of each household.
+    """Group sessions, each with its daemon, in order of first appearance.
 
-    A session without a test id is a household of its own.
+    A session without a test id is its own household.
     """
     members: dict[tuple[str, str, str], list[Session]] = {}
     for target, session in sessions:
@@ -63,12 +61,11 @@ def group(sessions: Iterable[tuple[str, Session]]) -> list[Household]:
 
 
 def address_of(session: Session) -> str:
-    """Return the client's address without its port."""
     return session.peer_address.rpartition(":")[0].strip("[]")
 
 
 def summary(sessions: Sequence[Session]) -> Session:
-    """Return one session for several: sums of traffic, the worst state, the longest age, the median round trip."""
+    """Return sums of traffic, the worst state, the longest age, the median round trip."""
     merged = Session(
         id=sessions[0].id,
         test_id=sessions[0].test_id,
@@ -98,7 +95,7 @@ def summary(sessions: Sequence[Session]) -> Session:
 
 
 def composition(sessions: Sequence[Session]) -> str:
-    """Return the profiles with their counts: ``alex, sarah, jake, computer, 4 probe``."""
+    """Return such as ``alex, sarah, jake, computer, 4 probe``."""
     counts = Counter(session.profile for session in sessions)
     people = [profile for profile in counts if profile != PROBE]
     return ", ".join(
@@ -108,5 +105,5 @@ def composition(sessions: Sequence[Session]) -> str:
 
 
 def _rank(order: Sequence[int]) -> Callable[[int], int]:
-    """Return a sort key: the place in the order. Unknown values, of a newer daemon, are the worst."""
+    """Return a sort key; unknown values, of a newer daemon, are the worst."""
     return lambda value: order.index(value) if value in order else len(order)

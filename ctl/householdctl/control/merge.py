@@ -1,4 +1,4 @@
-"""Merge the lists and kills of several daemons, by the rules of a daemon for its workers."""
+"""Merges sessions and kills of several daemons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from household.v1.session_pb2 import Session
     from household.v1.session_service_pb2 import KillSessionsResponse
 
-# From the least to the most informative: a session lives at one daemon, and the others do not know it.
+# From least to most informative: a session lives at one daemon.
 _OUTCOMES = (
     KillOutcome.KILL_OUTCOME_NOT_FOUND,
     KillOutcome.KILL_OUTCOME_ALREADY_CLOSED,
@@ -33,17 +33,17 @@ _DERIVED: dict[str, Callable[[Any], Any]] = {
     "retransmits": lambda session: session.connection.retransmits,
     "unsent_bytes": lambda session: session.connection.unsent_bytes + session.connection.buffered_bytes,
 }
-"""Fields of filters and orders that are not fields of a session."""
+"""Fields of filters and orders that a session lacks."""
 
 
 def merge_sessions(lists: Iterable[tuple[str, Iterable[Session]]], order_by: str, limit: int | None) -> list[Tagged]:
-    """Return the sessions of all daemons in the given order, at most ``limit``; ids break ties.
+    """Return at most ``limit`` sessions in order; ids break ties.
 
-    Each list must hold the first ``limit`` of its daemon in the same order.
+    Each list holds its daemon's first ``limit`` in that order.
     """
     merged = [Tagged(target, session) for target, sessions in lists for session in sessions]
     merged.sort(key=lambda tagged: (tagged.message.id, tagged.target))
-    # Sorts are stable, so the first field of the order is sorted by last.
+    # Sorts are stable, so the first field comes last.
     for part in reversed((order_by or "opened_at").split(",")):
         name, _, direction = part.strip().partition(" ")
         merged.sort(key=_by(name), reverse=direction.strip() == "desc")
@@ -51,7 +51,7 @@ def merge_sessions(lists: Iterable[tuple[str, Iterable[Session]]], order_by: str
 
 
 def merge_kills(answers: Iterable[tuple[str, KillSessionsResponse]]) -> list[Tagged]:
-    """Return for each session the most informative result; for an unknown session without a daemon."""
+    """Return each session's most informative result; without a daemon if unknown."""
     results: dict[str, Tagged] = {}
     for target, answer in answers:
         for result in answer.results:
@@ -71,7 +71,7 @@ def _by(name: str) -> Callable[[Tagged], Any]:
 
 
 def _place(message: Message, name: str) -> Any:
-    """Return the value of a field as the daemon orders it: an enum by name, a duration by length."""
+    """Order an enum by name, a duration by length."""
     if name in _DERIVED:
         return _DERIVED[name](message)
     value = getattr(message, name)

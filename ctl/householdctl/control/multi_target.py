@@ -1,4 +1,4 @@
-"""Ask one or several daemons in parallel, and merge their answers."""
+"""Asks daemons in parallel, and merges their answers."""
 
 from __future__ import annotations
 
@@ -29,55 +29,50 @@ _MAX_PARALLEL = 32
 
 @dataclass
 class TargetAnswers(Generic[T]):
-    """Answers and failures of daemons, in the order in which they were named."""
+    """Answers and failures, in the order of the daemons."""
 
     several: bool
     answers: list[tuple[Target, T]] = field(default_factory=list)
     failures: list[tuple[Target, CommandError]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
-        """Yield each daemon's name and answer."""
         return ((target.name, answer) for target, answer in self.answers)
 
     @property
     def only(self) -> T:
-        """Answer of the only daemon."""
         return self.answers[0][1]
 
     def tag(self, target: str, message: Item) -> Item | Tagged:
-        """Return the message with the name of its daemon if there are several."""
+        """Add the daemon's name if there are several."""
         return Tagged(target, message) if self.several else message
 
     def at(self, target: str) -> str:
-        """Return `` at NAME`` if there are several daemons, for the end of a phrase."""
+        """Return `` at NAME`` if there are several daemons."""
         return f" at {target}" if self.several else ""
 
     def columns(self, columns: Sequence[Column[Item]]) -> Sequence[Column[Any]]:
-        """Return the columns for the results of :meth:`tag`."""
+        """Return the columns for :meth:`tag`."""
         return with_target(columns) if self.several else columns
 
     def items(self, name: str) -> list[Any]:
-        """Return the tagged items of a list field of all answers."""
         return [self.tag(target, item) for target, answer in self for item in getattr(answer, name)]
 
     def document(self, *names: str) -> Any:
-        """Return the answer for scripts; for several daemons the list fields ``names`` of all, and the failures."""
+        """Return the answer for scripts; for several daemons the list fields ``names`` and the failures."""
         if not self.several:
             return self.only
         return {**{name: self.items(name) for name in names}, "unreachable_targets": self.unreachable}
 
     @property
     def unreachable(self) -> list[dict[str, str]]:
-        """Failures, for scripts."""
         return [{"target": target.name, "reason": error.message} for target, error in self.failures]
 
     def warn(self) -> None:
-        """Warn of failed daemons on stderr."""
         for target, error in self.failures:
             warn(f"{target.name}: {error.message}")
 
     def warn_of_workers(self) -> None:
-        """Warn on stderr of workers that missed a change."""
+        """Warn of workers that missed a change."""
         for target, answer in self:
             for worker in getattr(answer, "unreachable_workers", ()):
                 warn(
@@ -91,13 +86,13 @@ class TargetAnswers(Generic[T]):
 
 
 def ask(options: Options, call: Callable[[Client], T]) -> TargetAnswers[T]:
-    """Return the results of ``call`` for all daemons, called in parallel. Raises CommandError if all failed."""
+    """Call all daemons in parallel. Raise CommandError if all failed."""
     with ExitStack() as stack:
         return gather([stack.enter_context(options.connect(target)) for target in options.targets], call)
 
 
 def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> TargetAnswers[T]:
-    """Do the same as :func:`ask` over open connections; closes them on any other exception."""
+    """Call open connections; close them on any other exception."""
     answers: TargetAnswers[T] = TargetAnswers(several=len(clients) > 1)
     if not answers.several:
         answers.answers.append((clients[0].target, call(clients[0])))
@@ -113,7 +108,7 @@ def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> TargetAnsw
         try:
             outcomes = list(pool.map(attempt, clients))
         except BaseException:
-            # Ends the calls, for which the pool would wait after Ctrl-C.
+            # The pool would wait for the calls after Ctrl-C.
             for client in clients:
                 client.close()
             raise
@@ -128,13 +123,13 @@ def gather(clients: Sequence[Client], call: Callable[[Client], T]) -> TargetAnsw
 
 
 def names(options: Options) -> str:
-    """Return the names of several daemons for a question: ``a, b and c``; empty for one."""
+    """Return ``a, b and c``; empty for one daemon."""
     *first, last = [target.name for target in options.targets]
     return f"{', '.join(first)} and {last}" if first else ""
 
 
 def count_sessions(options: Options, query: str = "") -> int:
-    """Return the number of live sessions that match, on all daemons that answer; warn of others."""
+    """Count live sessions on all daemons that answer; warn of others."""
     counts = ask(options, lambda client: client.count_sessions(query))
     counts.warn()
     return sum(count for _, count in counts)

@@ -1,4 +1,4 @@
-"""The options that all commands have in common, as values."""
+"""Options of all commands."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Options(OutputOptions):
-    """Common options with their defaults filled in."""
+    """Options with defaults filled in."""
 
     choice: TargetChoice
     timeout: float
-    """Deadline of one call, in seconds."""
+    """In seconds."""
     given_timeout: float | None = None
-    """Deadline as typed, in seconds; None for the default."""
+    """As typed, in seconds."""
     command: str = "this command"
-    """Name of the command as typed: ``householdctl history list``."""
+    """As typed: ``householdctl history list``."""
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
-        """Daemons to talk to. Raises CommandError for an invalid one."""
+        """Raise CommandError for an invalid daemon."""
         return self.choice.targets(os.environ)
 
     @property
     def target(self) -> Target:
-        """The one daemon to talk to. Raises CommandError when the command line names several."""
+        """Raise CommandError for several daemons."""
         if len(self.targets) > 1:
             names = ", ".join(target.name for target in self.targets)
             raise CommandError(
@@ -45,12 +45,12 @@ class Options(OutputOptions):
 
     @property
     def target_named(self) -> bool:
-        """Whether the operator named the daemon, so that no other one may be used."""
+        """Whether no other daemon may be used."""
         return self.choice.named(os.environ)
 
     def connect(self, target: Target | None = None) -> Client:
-        """Return a client of ``target``, by default of the only one. Sends nothing yet."""
-        # gRPC and the stubs take longer to import than everything else; --help and wrong usage do without.
+        """Return a client, which sends nothing yet."""
+        # gRPC is slow to import; --help does without.
         from householdctl.control.client import Client
 
         return Client(target or self.target, self.timeout)

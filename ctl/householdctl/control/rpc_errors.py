@@ -1,4 +1,4 @@
-"""Failed calls, explained to operators."""
+"""Failed calls, explained."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STATUS = "systemctl status householdd"
 
 EMERGENCY_FILE_NAME = "emergency-stop"
-"""Default name of the emergency-stop file, in the directory of the control socket."""
+"""Default name, in the directory of the control socket."""
 
 _MAX_REASON_BYTES = 800
 
@@ -39,7 +39,7 @@ _EXIT_CODES = {
 
 
 def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandError:
-    """Return the error of a failed call: the daemon's message and details, or why it cannot be reached."""
+    """Return the daemon's message and details, or why it cannot be reached."""
     # Stubs raise errors that are calls, too.
     call = cast("grpc.Call", error)
     status = call.code()
@@ -58,7 +58,6 @@ def explain(error: grpc.RpcError, target: Target, timeout: float) -> CommandErro
 
 
 def too_late(target: Target, timeout: float) -> CommandError:
-    """Return the error of a daemon that does not answer in time."""
     hints = ["wait longer: --timeout SECONDS"]
     if target.path is not None:
         hints.append(f"or check whether householdd starts: {STATUS}")
@@ -66,7 +65,7 @@ def too_late(target: Target, timeout: float) -> CommandError:
 
 
 def absent(target: Target, failure: OSError) -> CommandError:
-    """Return the error of a daemon that cannot be reached: where, why, what to type next."""
+    """Explain where, why, and what to type next."""
     reason = describe_failure(failure)
     if target.searched:
         message = f"no control socket of householdd: looked for {', '.join(map(str, target.searched))} ({reason})"
@@ -93,9 +92,9 @@ def absent(target: Target, failure: OSError) -> CommandError:
 
 
 def _find_emergency(socket_path: Path) -> tuple[Path, str] | None:
-    """Return the emergency-stop file beside a control socket and its reason; None if there is no file.
+    """Return the file beside a control socket, and its reason, empty if unreadable.
 
-    The reason is empty for an unreadable file. Does not follow links or wait for pipes.
+    Links are not followed, pipes not waited for.
     """
     path = socket_path.parent / EMERGENCY_FILE_NAME
     try:

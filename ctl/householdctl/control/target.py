@@ -1,4 +1,4 @@
-"""The address of a daemon, and the reason why it cannot be reached."""
+"""Address of a daemon."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SYSTEM_SOCKET = Path("/run/householdd/control.sock")
-# `make run` keeps run-time files here, below its working directory.
+# `make run` keeps run-time files here.
 CHECKOUT_SOCKET = Path(".run/control.sock")
 
 _NETWORK = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\[\]]+):(?P<port>\d{1,5})")
 _PROBE_S = 1.0
 MAX_SOCKET_PATH_BYTES = 107
-"""Maximum length of a socket's path in the kernel, in bytes."""
+"""The kernel's limit."""
 
 
 @dataclass(frozen=True)
 class TlsFiles:
-    """PEM files for mutual TLS with a daemon."""
+    """PEM files for mutual TLS."""
 
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
 
     def client_context(self) -> ssl.SSLContext:
-        """Return the TLS context of the files. Raises OSError with the name of an unusable file."""
-        # Takes a while to import; few commands use the network.
+        """Raise OSError with the name of an unusable file."""
+        # Slow to import; few commands use the network.
         import ssl
 
         try:
@@ -56,32 +56,32 @@ class TlsFiles:
         return context
 
     def missing(self) -> list[str]:
-        """Return the missing options; all three are required."""
+        """Return the missing options."""
         return [f"--{name}" for name in ("ca", "cert", "key") if getattr(self, name) is None]
 
 
 @dataclass(frozen=True)
 class Target:
-    """A control socket, or a host and port with the control API over mutual TLS."""
+    """A control socket, or a host and port with mutual TLS."""
 
     name: str
-    """Name for people: a path, HOST:PORT, or that of a context."""
+    """Path, HOST:PORT, or name of a context."""
     path: Path | None = None
     host: str = ""
     port: int = 0
     tls: TlsFiles | None = None
     searched: tuple[Path, ...] = ()
-    """Sockets searched in vain; empty for a target that was named."""
+    """Sockets searched in vain."""
 
     @property
     def address(self) -> str:
-        """Address in gRPC's notation."""
+        """In gRPC's notation."""
         if self.path is not None:
             return f"unix:{self.path.absolute()}"
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     def failure(self) -> OSError | None:
-        """Try to connect; return the error of the system or of TLS, or None."""
+        """Try to connect; return the error, or None."""
         try:
             if self.path is not None:
                 with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -107,14 +107,14 @@ class Target:
 
 
 def named_target(text: str, tls: TlsFiles | None = None, name: str = "") -> Target:
-    """Return the target of a path, ``unix:`` and a path, or HOST:PORT, which needs ``tls``. Raises ValueError."""
+    """Parse a path, ``unix:`` and a path, or HOST:PORT, which needs ``tls``. Raise ValueError."""
     if network := _NETWORK.fullmatch(text):
         missing = (tls or TlsFiles()).missing()
         if missing:
             raise ValueError(f"{text} needs mutual TLS: add {', '.join(missing)}")
         port, host = int(network["port"]), network["host"].strip("[]")
         try:
-            # Empty and overlong labels would fail in the resolver, with a poor error.
+            # The resolver would fail with a poor error.
             host.encode("idna")
         except UnicodeError:
             raise ValueError(f"{text!r}: {host!r} is not a host name") from None
@@ -140,7 +140,7 @@ def _is_too_long(path: Path) -> bool:
 
 
 def default_target(environ: Mapping[str, str]) -> Target:
-    """Return the first control socket that exists: the system's, the user's, or that of ``make run``."""
+    """Return the first socket that exists: the system's, the user's, or that of ``make run``."""
     candidates = [SYSTEM_SOCKET]
     if runtime_dir := environ.get("XDG_RUNTIME_DIR"):
         candidates.append(Path(runtime_dir) / "householdd" / "control.sock")
@@ -158,7 +158,7 @@ def _may_exist(path: Path) -> bool:
     try:
         os.stat(path)  # noqa: PTH116 - Path.exists hides or raises, by the version of Python
     except PermissionError:
-        # In a directory that is closed to us; connecting gives the precise error.
+        # Connecting gives the precise error.
         return True
     except OSError:
         return False

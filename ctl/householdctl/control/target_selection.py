@@ -1,4 +1,4 @@
-"""Selection of daemons: by options, the environment, the current context, or the first socket that exists."""
+"""Daemons by options, environment, current context, or the first socket that exists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTEXT_VARIABLE = "HOUSEHOLDCTL_CONTEXT"
 
 @dataclass(frozen=True)
 class TargetChoice:
-    """Daemons on the command line: targets, names of contexts, PEM files."""
+    """Targets, contexts and PEM files on the command line."""
 
     target_names: tuple[str, ...] = ()
     context_names: tuple[str, ...] = ()
@@ -25,15 +25,14 @@ class TargetChoice:
 
     @property
     def on_command_line(self) -> bool:
-        """Whether the command line names daemons."""
         return bool(self.target_names or self.context_names)
 
     def named(self, environ: Mapping[str, str]) -> bool:
-        """Return whether the command line or the environment names daemons."""
+        """Whether the command line or environment names daemons."""
         return self.on_command_line or bool(environ.get(TARGET_VARIABLE) or environ.get(CONTEXT_VARIABLE))
 
     def targets(self, environ: Mapping[str, str]) -> tuple[Target, ...]:
-        """Return the daemons, each once. Raises CommandError for an unknown name."""
+        """Return each daemon once. Raise CommandError for an unknown name."""
         if self.on_command_line:
             found = self._resolve(environ, self.target_names, self.context_names, "--target")
         elif self.named(environ):
