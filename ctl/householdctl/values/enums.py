@@ -9,6 +9,6 @@ if TYPE_CHECKING:
 
 
 def short_name(enum: _EnumTypeWrapper[Any], number: int) -> str:
-    """Return the name of a value without the name of its enum: ``QUIET``. An unknown value is its number."""
+    """Return a name without its enum's: ``QUIET``. An unknown value is its number."""
     prefix = enum.Name(0).removesuffix("UNSPECIFIED")
     return enum.Name(number).removeprefix(prefix) if number in enum.values() else str(number)

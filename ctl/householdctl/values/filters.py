@@ -1,4 +1,4 @@
-"""Filters made of options and of the operator's own filter."""
+"""Filters of options and the operator's filter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def live(
     user: str | None = None,
     run: str | None = None,
 ) -> str:
-    """Return a filter of live sessions; ``run`` is a test id."""
+    """``run`` is a test id."""
     return _all_of(
         _equal("profile", profile), _equal("address", address), _equal("user_id", user), _equal("test_id", run), query
     )
@@ -34,7 +34,6 @@ def ended(
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
 ) -> str:
-    """Return a filter of ended sessions."""
     return _all_of(
         _equal("profile", profile),
         _equal("address", address),
@@ -53,7 +52,6 @@ def runs(
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
 ) -> str:
-    """Return a filter of finished runs."""
     return _all_of(_equal("address", address), _run("id", run), *_between("stored_at", since, until), query)
 
 
@@ -63,7 +61,7 @@ def beginning(field: str, prefix: str) -> str:
 
 
 def is_beginning(text: str) -> bool:
-    """Return whether ``text`` could be the beginning of an id."""
+    """Whether ``text`` could begin an id."""
     return len(text) >= MIN_PREFIX and set(text.lower()) <= set("0123456789abcdef-")
 
 
@@ -80,7 +78,7 @@ def _equal(field: str, value: str | None) -> str:
 
 
 def _run(field: str, run: str | None) -> str:
-    """Return the filter for a run, by its id, the beginning of one, or its test id."""
+    """Match a run by its id, the beginning of one, or its test id."""
     if run is None:
         return ""
     by_label = _equal("test_id", run)
@@ -94,6 +92,5 @@ def _between(field: str, since: dt.datetime | None, until: dt.datetime | None) -
 
 
 def quoted(text: str) -> str:
-    """Return ``text`` as a value of a filter."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -10,16 +10,16 @@ ALLOWED = "a date such as 2026-11-25, a time such as 2026-11-25T10:00, today, ye
 
 
 def parse_moment(text: str, now: dt.datetime) -> dt.datetime:
-    """Return a moment. Raises ValueError.
+    """Return a moment. Raise ValueError.
 
-    Dates and times without a zone are in this machine's zone, as are ``today`` and ``yesterday``, which begin at
-    midnight. A duration, or a number of seconds, is the age of the moment.
+    Without a zone this machine's applies, as for ``today`` and ``yesterday``, which begin at midnight. A duration, or
+    number of seconds, is an age.
     """
     local = now.astimezone()
     if (word := text.strip().lower()) in ("now", "today", "yesterday"):
         if word == "now":
             return now.astimezone(dt.UTC)
-        # By the calendar, since days may have 23 or 25 hours.
+        # Days may have 23 or 25 hours.
         day = local.date() - dt.timedelta(days=word == "yesterday")
         return dt.datetime.combine(day, dt.time()).astimezone().astimezone(dt.UTC)
     try:

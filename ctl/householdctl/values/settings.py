@@ -1,4 +1,4 @@
-"""Settings of the runtime configuration as operators write them."""
+"""Settings as operators write them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[str]]:
-    """Return the configuration and the update mask of ``limits.max_sessions=500 log_level=debug``.
+    """Return configuration and update mask of ``limits.max_sessions=500 log_level=debug``.
 
-    Unknown keys are left to the daemon, which proposes similar ones. Raises CommandError for a repeated key and for a
-    value that is not a duration, number or log level.
+    The daemon refuses unknown keys. Raise CommandError for a repeated key and for a value that is not a duration,
+    number or log level.
     """
     config = RuntimeConfig()
     paths: list[str] = []
@@ -38,7 +38,7 @@ def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[s
 
 
 def value_of(config: RuntimeConfig, path: str) -> float | str | None:
-    """Return the value of a setting: seconds, a number, or a word; None for an unknown setting."""
+    """Return seconds, a number, or a word; None for an unknown setting."""
     found = _find(config, path)
     if found is None:
         return None
@@ -68,7 +68,7 @@ def _assign(config: RuntimeConfig, path: str, value: str) -> None:
 
 
 def _find(config: RuntimeConfig, path: str) -> tuple[Any, str] | None:
-    """Return the message with the setting, and the name of the field."""
+    """Return the setting's message and field."""
     match path.split("."):
         case [("timeouts" | "limits") as group, name]:
             holder: Any = getattr(config, group)

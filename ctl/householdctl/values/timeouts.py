@@ -20,9 +20,9 @@ PREFIX = f"{GROUP}."
 
 
 def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[str]]:
-    """Return the configuration and the update mask of ``inactivity=45s probe_failures=5``.
+    """Return configuration and update mask of ``inactivity=45s probe_failures=5``.
 
-    Raises CommandError for an unknown or repeated name and for a value that is not a duration or count.
+    Raise CommandError for an unknown or repeated name and for a value that is not a duration or count.
     """
     config = RuntimeConfig()
     paths: list[str] = []
@@ -41,7 +41,7 @@ def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[s
 
 
 def mask_path(name: str) -> str:
-    """Return the path of a timeout in an update mask, by its name or path. Raises CommandError for an unknown one."""
+    """Return a timeout's path in an update mask. Raise CommandError."""
     bare = name.removeprefix(PREFIX).replace("-", "_")
     if bare not in NAMES:
         raise CommandError(ExitCode.USAGE, f"{name!r} is not a timeout", f"allowed: {', '.join(NAMES)}")
@@ -49,12 +49,12 @@ def mask_path(name: str) -> str:
 
 
 def mask_paths(names: Sequence[str]) -> list[str]:
-    """Return the paths of timeouts, each once; without names that of the group. Raises CommandError."""
+    """Return paths, each once; without names that of the group. Raise CommandError."""
     return [mask_path(name) for name in dict.fromkeys(names)] or [GROUP]
 
 
 def format_setting(setting: Setting, value: float) -> str:
-    """Return a value of the setting with its unit."""
+    """Return a value with its unit."""
     return format_duration(value) if setting.unit == "s" else f"{value:g}{setting.unit}"
 
 

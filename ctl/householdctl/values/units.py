@@ -1,4 +1,4 @@
-"""Durations, rates and amounts as operators write and read them."""
+"""Durations, rates and amounts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _LONGEST_S = 315_576_000_000
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds of ``45s``, ``250ms``, ``1m30s``, ``2h``, ``7d``, or of a plain number of seconds.
+    """Return the seconds of ``45s``, ``250ms``, ``1m30s``, ``2h``, ``7d``, or a number of seconds.
 
-    Raises ValueError, also for negative and infinite durations.
+    Raise ValueError, also for negative and infinite durations.
     """
     if _NUMBER.fullmatch(text):
         seconds = float(text)
@@ -35,7 +35,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Return the duration to the millisecond, in the form that :func:`parse_duration` takes."""
+    """Invert :func:`parse_duration`, to the millisecond."""
     milliseconds = round(abs(seconds) * 1000)
     whole, rest = divmod(milliseconds, 60_000)
     hours, minutes = divmod(whole, 60)
@@ -49,7 +49,6 @@ def format_duration(seconds: float) -> str:
 
 
 def to_duration(length: float) -> Duration:
-    """Return seconds as a duration of the API."""
     from google.protobuf.duration_pb2 import Duration
 
     message = Duration()
@@ -58,14 +57,13 @@ def to_duration(length: float) -> Duration:
 
 
 def seconds(duration: Duration) -> float:
-    """Return the seconds of a duration of the API."""
     return duration.ToTimedelta().total_seconds()
 
 
 def format_age(age: float) -> str:
-    """Return a short form of the duration: ``310ms``, ``12.3s``, ``4m05s``, ``3h20m``, ``2d04h``.
+    """Return ``310ms``, ``12.3s``, ``4m05s``, ``3h20m`` or ``2d04h``.
 
-    Rounded to the last digit, so that filters find printed values.
+    Rounded, so that filters find printed values.
     """
     if age < 1:
         return f"{age * 1000:.0f}ms"
@@ -82,7 +80,7 @@ def format_age(age: float) -> str:
 
 
 def format_ago(age: float) -> str:
-    """Return an age in one unit: ``3m ago``; empty beyond a month, for which a date is better."""
+    """Return ``3m ago``; empty beyond a month."""
     if abs(age) < 1:
         return "now"
     length = abs(age)
@@ -94,18 +92,18 @@ def format_ago(age: float) -> str:
 
 
 def format_round_trip(round_trip: float) -> str:
-    """Return a round trip in milliseconds, with a decimal below 100 ms."""
+    """Return milliseconds, with a decimal below 100 ms."""
     milliseconds = round_trip * 1000
     return f"{milliseconds:.1f}ms" if milliseconds < 100 else f"{milliseconds:.0f}ms"
 
 
 def format_rate(bits_per_second: float) -> str:
-    """Return a rate in decimal units: ``25.0 Mbit/s``."""
+    """Return ``25.0 Mbit/s``."""
     return f"{_scaled(bits_per_second, ('', 'k', 'M', 'G', 'T'))}bit/s"
 
 
 def format_bytes(count: int) -> str:
-    """Return an amount in decimal units: ``3.1 MB``."""
+    """Return ``3.1 MB``."""
     return f"{_scaled(count, ('', 'k', 'M', 'G', 'T', 'P'))}B"
 
 
