@@ -1,1 +1,1 @@
-"""What a command prints: tables for people, JSON and CSV for scripts."""
+"""Tables for people, JSON and CSV for scripts."""

@@ -1,4 +1,4 @@
-"""The formats that commands print in; importing this takes no time."""
+"""Output formats; quick to import."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,9 +20,7 @@ class OutputOptions:
 
     output: Format
     headers: bool = True
-    """Whether tables and CSV begin with the names of their columns."""
 
     @property
     def for_people(self) -> bool:
-        """Whether people, not programs, read the output."""
         return self.output in {Format.TABLE, Format.WIDE}

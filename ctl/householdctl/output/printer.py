@@ -1,4 +1,4 @@
-"""Print data on stdout, as tables for people or JSON and CSV for scripts; everything else goes to stderr."""
+"""Prints data on stdout; everything else goes to stderr."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Beginnings of cells that spreadsheets take for formulas, with their full-width forms."""
+"""Beginnings of formulas in spreadsheets, with full-width forms."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
@@ -43,9 +43,8 @@ def show(
 ) -> None:
     """Print an answer in the selected format.
 
-    ``document``, a message or a dictionary with messages, is the output of ``-o json``. ``lines`` are the items of its
-    list, the lines of ``-o jsonl`` and the rows of ``-o csv``; ``row`` is their type, for the CSV header of an empty
-    list. ``view`` is for people.
+    ``document`` is the output of ``-o json``; ``lines`` are the items of its list, for ``-o jsonl`` and ``-o csv``;
+    ``row`` is their type, for the CSV header of an empty list.
     """
     style = options.output
     if options.for_people:
@@ -60,19 +59,18 @@ def show(
 
 
 def print_json(document: object) -> None:
-    """Print a document on several lines."""
     print(json.dumps(plain(document), indent=2))
 
 
 def print_json_line(document: object) -> None:
-    """Print a document on one line, and flush."""
+    """Print a line, and flush."""
     print(json.dumps(plain(document)), flush=True)
 
 
 def print_csv(records: Iterable[Any], *, row: type[Message] | None = None, headers: bool = True) -> None:
-    """Print rows of CSV below the names of the first record, or of ``row``.
+    """Print CSV below the names of the first record, or of ``row``.
 
-    Control characters are escaped; a quote precedes cells that a spreadsheet would take for formulas.
+    Control characters are escaped; a quote precedes formulas.
     """
     writer = csv.writer(sys.stdout, lineterminator="\n")
     names: Sequence[str] | None = None
@@ -83,7 +81,7 @@ def print_csv(records: Iterable[Any], *, row: type[Message] | None = None, heade
             if headers:
                 writer.writerow(names)
         writer.writerow([_cell(cells.get(name, "")) for name in names])
-        # In a watch, the next record may take long.
+        # The next record may take long.
         sys.stdout.flush()
     if names is None and row is not None and headers:
         writer.writerow(columns(row))

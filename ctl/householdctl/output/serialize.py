@@ -1,4 +1,4 @@
-"""Answers for scripts: JSON with the names of the API, flattened for CSV."""
+"""Answers for scripts: JSON, flattened for CSV."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LIST_GAP = "; "
 
 @dataclass(frozen=True)
 class Tagged:
-    """A message of one of several daemons."""
+    """Message of one of several daemons."""
 
     target: str
     message: Any
@@ -28,8 +28,7 @@ class Tagged:
 def plain(value: Any) -> Any:
     """Return the value for JSON.
 
-    Messages have the field names and the order of the .proto, zero values included, and 64-bit integers as strings.
-    Dictionaries and lists may hold messages.
+    Fields have the names and order of the .proto, zero values included; 64-bit integers are strings.
     """
     if isinstance(value, Duration | FieldMask | Timestamp):
         return value.ToJsonString()
@@ -46,7 +45,7 @@ def plain(value: Any) -> Any:
 
 
 def _in_order(descriptor: Any, named: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields in the order of the .proto; protobuf puts zero values last."""
+    """Order fields as the .proto; protobuf puts zero values last."""
     ordered: dict[str, Any] = {}
     for field in descriptor.fields:
         if field.name not in named:
@@ -64,10 +63,10 @@ def _in_order(descriptor: Any, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, str]:
-    """Return the value as a row of CSV: names of nested fields joined by a dot, durations in seconds.
+    """Return a row of CSV: nested names joined by a dot, durations in seconds.
 
-    The row has every field of a message, set or not, so that the columns do not depend on the data. A list of plain
-    values is one cell, separated by semicolons; lists of messages are left out.
+    Every field is present, set or not, so that columns do not depend on data. Plain lists are separated by semicolons;
+    lists of messages are left out.
     """
     if isinstance(value, Tagged):
         return {"target": value.target, **flat(value.message)}
@@ -87,7 +86,6 @@ def flat(value: Any, prefix: str = "") -> dict[str, str]:
 
 
 def columns(kind: type[Message]) -> list[str]:
-    """Return the columns of CSV for a type of message."""
     return list(_flat_message(kind.DESCRIPTOR, None, ""))
 
 

@@ -13,7 +13,7 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 class OutputError(Exception):
-    """Writing to standard output failed. ``error`` is the system's reason."""
+    """Writing to stdout failed."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(error.strerror)
@@ -21,12 +21,12 @@ class OutputError(Exception):
 
     @property
     def reader_left(self) -> bool:
-        """Whether the reader of our pipe has ended, as in ``| head``; not worth a message."""
+        """Whether the pipe's reader has ended, as in ``| head``."""
         return self.error.errno == errno.EPIPE
 
 
 class _Output(io.TextIOWrapper):
-    """Standard output; its failures are OutputErrors."""
+    """Its failures are OutputErrors."""
 
     def write(self, text: str, /) -> int:
         try:
@@ -42,7 +42,7 @@ class _Output(io.TextIOWrapper):
 
 
 class _Notes(io.TextIOWrapper):
-    """Standard error; its failures are ignored, since the exit code still counts."""
+    """Its failures are ignored: the exit code still counts."""
 
     def write(self, text: str, /) -> int:
         try:
@@ -58,13 +58,12 @@ class _Notes(io.TextIOWrapper):
 
 
 def prepare() -> None:
-    """Make the three standard streams usable.
+    """Make the standard streams usable.
 
-    Opens closed descriptors, which the next socket or file would take otherwise. Replaces ASCII by UTF-8, as Python
-    does in the C locale; other encodings escape characters that they lack.
+    Opens closed descriptors, which a socket or file would take. ASCII becomes UTF-8, as Python does in the C locale;
+    other encodings escape.
     """
-    # In this order, since open() takes the lowest free descriptor. Writing to one that is only readable fails as for
-    # a closed one.
+    # open() takes the lowest free descriptor. Writing to a readable one fails as for a closed one.
     for descriptor, mode in ((_STDIN, os.O_RDONLY), (_STDOUT, os.O_RDONLY), (_STDERR, os.O_WRONLY)):
         if not _is_open(descriptor):
             os.open(os.devnull, mode)
@@ -75,7 +74,7 @@ def prepare() -> None:
 
 
 def abandon_output() -> None:
-    """Discard further output, so that the process does not fail again when it ends."""
+    """Discard further output, which would fail again at exit."""
     descriptor = os.open(os.devnull, os.O_WRONLY)
     os.dup2(descriptor, _STDOUT)
     os.close(descriptor)

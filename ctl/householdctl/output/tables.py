@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A line as pieces of text with their styles. rich takes as long to import as the rest of a command, so it is imported
-# for colours only.
+# Text with styles. rich is slow to import, and used for colours only.
 Pieces = list[tuple[str, str]]
 
 MIN_ID_LENGTH = 8
-"""Minimum length of an id in a table, in characters."""
+"""In characters."""
 
-# Two spaces between the columns of a table.
 _GAP = 2
 
 _STYLES = {
@@ -49,11 +47,10 @@ _STYLES = {
 
 @dataclass(frozen=True)
 class Column(Generic[T]):
-    """A column: its header, and the text of its cell for an item.
+    """A column of a table.
 
-    A narrow terminal omits the columns of the highest ``rank`` first, those of 0 never. ``wide`` columns appear in
-    ``-o wide`` only, where ``full`` replaces ``text``. ``ids`` are cut to unique beginnings. ``field`` is the name in
-    filters, or empty.
+    A narrow terminal omits the highest ``rank`` first, 0 never. ``wide`` columns are for ``-o wide`` only, where
+    ``full`` replaces ``text``. ``ids`` are cut to unique beginnings. ``field`` is the name in filters.
     """
 
     header: str
@@ -66,7 +63,6 @@ class Column(Generic[T]):
     field: str = ""
 
     def cells(self, items: Sequence[T], *, wide: bool) -> list[str]:
-        """Return the texts of the items."""
         if wide:
             return [printable((self.full or self.text)(item)) for item in items]
         texts = [printable(self.text(item)) for item in items]
@@ -81,7 +77,7 @@ class Table(Generic[T]):
     items: Iterable[T]
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """Print aligned columns. A narrow terminal gets fewer of them, uncut, and a note on the others."""
+        """A narrow terminal gets fewer columns, uncut, and a note."""
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not wide else None
         lines, left_out = self._lines(wide=wide, headers=headers, width=width, widest=None)
         if left_out:
@@ -96,9 +92,9 @@ class Table(Generic[T]):
         width: int | None = None,
         widest: dict[str, int] | None = None,
     ) -> list[Text]:
-        """Return lines with as many columns as fit into ``width``.
+        """Return lines with the columns that fit into ``width``.
 
-        ``widest`` remembers the widths of columns, which keeps a table steady that is drawn repeatedly.
+        ``widest`` remembers widths, which keeps a redrawn table steady.
         """
         lines, _ = self._lines(wide=wide, headers=headers, width=width, widest=widest)
         return [text(line) for line in lines]
@@ -106,7 +102,7 @@ class Table(Generic[T]):
     def _lines(
         self, *, wide: bool, headers: bool, width: int | None, widest: dict[str, int] | None
     ) -> tuple[list[Pieces], list[str]]:
-        """Return the lines, and the headers of columns that do not fit."""
+        """Return lines, and headers that do not fit."""
         columns = [column for column in self.columns if wide or not column.wide]
         header = [column.header for column in columns]
         items = list(self.items)
@@ -127,12 +123,12 @@ class Table(Generic[T]):
 
 @dataclass(frozen=True)
 class Facts:
-    """Pairs of a name and a value, a line each."""
+    """Names and values."""
 
     facts: Sequence[tuple[str, str]]
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """Print the pairs; the arguments do not matter here."""
+        """The arguments do not matter here."""
         del wide, headers
         width = max((len(name) for name, _ in self.facts), default=0)
         lines = []
@@ -142,13 +138,12 @@ class Facts:
 
 
 class Sections:
-    """Several views, one below the other."""
+    """Several views."""
 
     def __init__(self, *views: Table[Any] | Facts) -> None:
         self._views = views
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """Print the views, separated by empty lines."""
         for index, view in enumerate(self._views):
             if index:
                 print()
@@ -156,19 +151,18 @@ class Sections:
 
 
 def style(word: str) -> str:
-    """Return the colour of a word of the API, such as a state; empty for other words."""
+    """Return the colour of a word of the API, if any."""
     return _STYLES.get(word, "")
 
 
 def text(pieces: Pieces) -> Text:
-    """Return a line for rich."""
     from rich.text import Text
 
     return Text.assemble(*pieces)
 
 
 def with_target(columns: Sequence[Column[T]]) -> list[Column[Tagged]]:
-    """Return columns for tagged messages, with the daemon in front."""
+    """Put the daemon in front."""
     return [Column("TARGET", lambda tagged: tagged.target), *map(_of_message, columns)]
 
 
@@ -186,17 +180,17 @@ def _of_message(column: Column[T]) -> Column[Tagged]:
 
 
 def _unique_beginnings(texts: Sequence[str]) -> list[str]:
-    """Return the shortest beginnings, all of one length, that tell different ids apart."""
+    """Return the shortest beginnings, of one length, that tell ids apart."""
     different = set(texts)
     length = MIN_ID_LENGTH
     while len({text[:length] for text in different}) < len(different):
         length += 1
-    # A trailing dash of a UUID adds nothing.
+    # A UUID's trailing dash adds nothing.
     return [text[:length].rstrip("-") or text for text in texts]
 
 
 def fitting(widths: Sequence[int], ranks: Sequence[int], width: int) -> list[int]:
-    """Return the indices of the columns that fit into ``width`` characters; the highest ranks go first."""
+    """Return the columns that fit; the highest ranks go first."""
     shown = list(range(len(widths)))
     while sum(widths[index] + _GAP for index in shown) - _GAP > width:
         dearest = max(shown, key=ranks.__getitem__)
@@ -220,7 +214,7 @@ def _line(
 
 
 def _cells(string: str) -> int:
-    """Return the width of the text on a terminal, in characters."""
+    """Return the width on a terminal."""
     if string.isascii():
         return len(string)
     from rich.cells import cell_len
@@ -235,8 +229,7 @@ def _print_lines(lines: Sequence[Pieces]) -> None:
         return
     from rich.console import Console
 
-    # rich decides about colours. Its own tables take a millisecond for each cell and wrap or cut text; soft_wrap leaves
-    # long lines to the terminal.
+    # rich's own tables are slow and wrap or cut text; soft_wrap leaves long lines to the terminal.
     console = Console(highlight=False)
     for line in lines:
         console.print(text(line), soft_wrap=True)
