@@ -1,4 +1,4 @@
-"""Find the server to test: by a URL, or by asking a daemon."""
+"""Server to test: by a URL, or by asking a daemon."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PROBE_TIMEOUT_S = 1.0
 
 
 def named_server(url: str, *, insecure: bool, ca_file: Path | None) -> Server:
-    """Return the server of a URL. Raises CommandError."""
+    """Raise CommandError for an unusable URL."""
     try:
         return server_at(url, insecure=insecure, ca_file=ca_file)
     except ValueError as error:
@@ -35,7 +35,7 @@ def named_server(url: str, *, insecure: bool, ca_file: Path | None) -> Server:
 
 
 def ask_daemon(client: Client, *, must_answer: bool) -> tuple[Daemon | None, str]:
-    """Return the daemon, or None and the error. Raises CommandError if it ``must_answer``."""
+    """Return the daemon, or None and the error. Raise CommandError if it ``must_answer``."""
     try:
         return client.get_server(), ""
     except CommandError as error:
@@ -45,14 +45,14 @@ def ask_daemon(client: Client, *, must_answer: bool) -> tuple[Daemon | None, str
 
 
 def default_server(daemon: Daemon | None, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:
-    """Return the server of the daemon, without one that of ``make run``. Raises CommandError."""
+    """Return the daemon's server, by default that of ``make run``. Raise CommandError."""
     if daemon is None:
         return named_server(DEFAULT_URL, insecure=insecure, ca_file=ca_file)
     return server_of(daemon, target, insecure=insecure, ca_file=ca_file)
 
 
 def with_hint(error: CommandError, problem: str) -> CommandError:
-    """Return the error with the reason why no daemon told its address, if there is one."""
+    """Add the reason why no daemon told its address."""
     if not problem:
         return error
     hints = (f"cannot ask a daemon for its address: {problem}", "give the URL: https://HOST:PORT/")
@@ -60,17 +60,17 @@ def with_hint(error: CommandError, problem: str) -> CommandError:
 
 
 def server_of(daemon: Daemon, target: Target, *, insecure: bool, ca_file: Path | None) -> Server:
-    """Return the server of the daemon at ``target``, by its address from here. Raises CommandError.
+    """Return the server of a daemon. Raise CommandError.
 
-    Without ``ca_file`` does not verify the certificate of a daemon on this machine, whose address is known from its own
-    control socket.
+    The certificate of a daemon on this machine is verified with ``ca_file`` only: its own control socket tells the
+    address.
     """
     url = daemon_url(daemon, target)
     return named_server(url, insecure=insecure or (target.path is not None and ca_file is None), ca_file=ca_file)
 
 
 def daemon_url(daemon: Daemon, target: Target) -> str:
-    """Return the URL of the daemon's page. Raises CommandError if it cannot be reached from here."""
+    """Raise CommandError if the page cannot be reached from here."""
     if not daemon.listen_urls:
         raise _no_url(f"the daemon at {target.name} does not tell where it listens")
     listening = next((url for url in daemon.listen_urls if url.startswith("https:")), daemon.listen_urls[0])
@@ -90,7 +90,7 @@ def _no_url(message: str) -> CommandError:
 
 
 def _own_host(told: str, port: int, hostname: str) -> str:
-    """Return the host to reach a daemon on this machine; it tells wildcard addresses as the machine's name."""
+    """Return the host for this machine; a daemon tells wildcard addresses as the machine's name."""
     if told.casefold() != hostname.casefold() and told not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return told
     for host in ("127.0.0.1", "::1"):
@@ -103,10 +103,7 @@ def _own_host(told: str, port: int, hostname: str) -> str:
 
 
 def through_proxy(server: Server) -> Server:
-    """Return the server with the proxy of the environment, never for a loopback address.
-
-    Raises CommandError for an unusable proxy.
-    """
+    """Add the environment's proxy, never for a loopback address. Raise CommandError."""
     proxy = environment_proxy(server)
     if proxy is None:
         return server
@@ -120,12 +117,12 @@ def through_proxy(server: Server) -> Server:
 
 
 def environment_proxy(server: Server) -> str | None:
-    """Return the URL of the server's proxy by https_proxy, http_proxy and no_proxy."""
+    """By https_proxy, http_proxy and no_proxy."""
     return None if server.is_local else get_proxy(parse_uri(server.websocket_url))
 
 
 def proxy_name(proxy: str) -> str:
-    """Return a proxy's URL without its user and password."""
+    """Omit user and password."""
     parts = urlsplit(proxy)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
 

@@ -1,4 +1,4 @@
-"""Sessions and traffic that a server still has of a household, by its control API or its public statistics."""
+"""Resources that a server still holds for a household."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _STATS_LIMIT_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Count:
-    """Live sessions of the household, and payload bytes sent to it and in total.
+    """Live sessions, and payload bytes sent to the household and in total.
 
-    Bytes are None if they are unknown, or if other clients affect them.
+    Bytes are None if unknown, or affected by other clients.
     """
 
     sessions: int
@@ -34,21 +34,21 @@ class Count:
     total_bytes: int | None
 
     def same_traffic(self, before: Count) -> bool:
-        """Return whether no byte was sent since ``before``, as far as is known."""
+        """Whether no byte was sent since ``before``, as far as is known."""
         return (self.household_bytes, self.total_bytes) == (before.household_bytes, before.total_bytes)
 
 
 class HeldResources(Protocol):
-    """A source of counts."""
+    """Source of counts."""
 
     name: str
 
     async def count(self) -> Count:
-        """Return the counts of now. Raises OSError, ValueError or CommandError."""
+        """Raise OSError, ValueError or CommandError."""
 
 
 class ControlHeldResources:
-    """Counts by the control API, which knows the sessions of the household."""
+    """Counts by the control API."""
 
     name = "control API"
 
@@ -58,13 +58,13 @@ class ControlHeldResources:
         self._ids: list[str] = []
 
     async def recognise(self) -> int:
-        """Remember the live sessions of the household; return their number, 0 for a daemon without them."""
+        """Remember the household's live sessions; return their number."""
         listing = await asyncio.to_thread(self._client.list_sessions, self._query)
         self._ids = [session.id for session in listing.sessions]
         return len(self._ids)
 
     async def count(self) -> Count:
-        """Count live sessions by the list, bytes by each session, which can be read after its end."""
+        """Count sessions by the list, bytes by each session, which outlives it."""
         return await asyncio.to_thread(self._count)
 
     def _count(self) -> Count:
@@ -81,7 +81,7 @@ class ControlHeldResources:
                     raise
                 continue
             household_bytes += session.sent_bytes
-            # A closing session may be missing from the list.
+            # The list may lack a closing session.
             listed = any(other.id == session_id for other in listing.sessions)
             live += not listed and session.state != SessionState.SESSION_STATE_CLOSED
         server = self._client.get_server()
@@ -89,7 +89,7 @@ class ControlHeldResources:
 
 
 class StatsHeldResources:
-    """Counts by the public statistics, which cannot tell sessions apart: all new sessions count as the household's."""
+    """Counts by the public statistics: all new sessions count as the household's."""
 
     name = "public statistics"
 
@@ -99,11 +99,11 @@ class StatsHeldResources:
         self.others = 0
 
     async def begin(self) -> None:
-        """Remember the number of sessions of others."""
+        """Remember the number of other sessions."""
         self.others = (await asyncio.to_thread(self._read))[0]
 
     async def count(self) -> Count:
-        """Count sessions beyond those of others; bytes only without others."""
+        """Count bytes only without other sessions."""
         active, sent = await asyncio.to_thread(self._read)
         return Count(max(0, active - self.others), None, None if self.others else sent)
 

@@ -1,4 +1,4 @@
-"""The leak check: open a household, let traffic flow, abort, and wait until the server has released it."""
+"""Leak check: open a household, abort, and wait until the server has released it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
 _POLL_INTERVAL_S = 0.25
-# Time until the control API lists new sessions, with a wide margin.
+# Until the control API lists new sessions, with a wide margin.
 _RECOGNISE_AFTER_S = 1.0
-# Time without sent bytes after which traffic counts as ended.
+# Time without bytes after which traffic has ended.
 _STILL_FOR_S = 1.0
 
 _COUNT_ERRORS = (OSError, ValueError, CommandError)
@@ -28,7 +28,7 @@ _COUNT_ERRORS = (OSError, ValueError, CommandError)
 
 @dataclass
 class LeakReport:
-    """Result of a leak check. ``census`` is the source of the counts; without one nothing is verified."""
+    """Without a ``census``, the source of the counts, nothing is verified."""
 
     url: str
     test_id: str
@@ -39,25 +39,25 @@ class LeakReport:
     census: str = ""
     cleanup_verified: bool = False
     cleanup_seconds: float | None = None
-    """Time from the cut until nothing was left, in seconds; None if something is left."""
+    """None if something is left."""
     leaks_detected: int = 0
-    """Number of sessions left, or 1 if only traffic is left."""
+    """Sessions left, or 1 if only traffic is left."""
     problems: list[str] = field(default_factory=list)
-    """Failures, any of which fails the check."""
+    """Each fails the check."""
     notes: list[str] = field(default_factory=list)
     """Limits of the check."""
 
     @property
     def passed(self) -> bool:
-        """Whether the whole household ran, was cut off, and left nothing behind."""
+        """Whether the household ran, was cut off, and left nothing."""
         return self.cleanup_verified and not self.leaks_detected and not self.problems
 
 
 async def check_leaks(server: Server, *, client: Client | None, duration: float, deadline: float) -> LeakReport:
-    """Run a household of four for ``duration`` seconds, cut it off, and wait at most ``deadline`` seconds.
+    """Run a household of four for ``duration`` seconds, cut it off, and wait for ``deadline`` seconds.
 
-    Counts by ``client``, the control API of the same daemon; without it, or with that of another daemon, by the public
-    statistics. Raises the error of the first connection if none could be opened.
+    Without ``client``, or if it is another daemon's, count by the public statistics. Raise the first connection's
+    error if none could be opened.
     """
     test_id = f"{secrets.randbelow(10**10):010}"
     report = LeakReport(server.websocket_url, test_id)
@@ -96,7 +96,7 @@ async def check_leaks(server: Server, *, client: Client | None, duration: float,
 async def _recognise(
     control: ControlHeldResources | None, members: list[LeakClient], delay: float, report: LeakReport
 ) -> bool:
-    """Return whether the control API belongs to the server, while the household lives."""
+    """Return whether the control API belongs to the server."""
     if control is None:
         return False
     await asyncio.sleep(delay)
@@ -132,7 +132,7 @@ def _note_traffic(members: list[LeakClient], report: LeakReport) -> None:
 
 
 async def _verify(census: HeldResources, report: LeakReport, cut_at: float, deadline: float) -> None:
-    """Count until no session is left and no byte was sent for a while, or the deadline has passed."""
+    """Count until nothing is left or sent, or the deadline has passed."""
     report.census = census.name
     before: Count | None = None
     still_since = cut_at

@@ -1,4 +1,4 @@
-"""Clients of a household that answer the server until they abort."""
+"""Clients of a household that abort."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WHO = ("alex", "sarah", "jake", "computer")
 
-# The largest binary message of the deployed clients.
+# As the deployed clients send.
 _UPLOAD_CHUNK_BYTES = 65_536
 # The transport reports its end within one turn of the event loop.
 _ABORT_TIMEOUT_S = 2.0
@@ -28,7 +28,7 @@ _ABORT_TIMEOUT_S = 2.0
 
 @dataclass
 class LeakClient:
-    """One client. ``ended_early`` is how the server ended it during the traffic; empty if it did not."""
+    """``ended_early`` is how the server ended it during the traffic."""
 
     who: str
     connection: ClientConnection
@@ -38,12 +38,12 @@ class LeakClient:
 
 
 async def join(server: Server, who: str, test_id: str) -> LeakClient:
-    """Open the connection of a client. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
+    """Raise OSError, TimeoutError, or websockets' InvalidHandshake."""
     return LeakClient(who, await open_session(server, who, test_id))
 
 
 async def live(member: LeakClient, seconds: float) -> None:
-    """Receive and answer for ``seconds`` or until the server closes."""
+    """Answer for ``seconds`` or until the server closes."""
     try:
         async with asyncio.timeout(seconds):
             async for message in member.connection:
@@ -61,7 +61,7 @@ async def live(member: LeakClient, seconds: float) -> None:
 
 
 async def vanish(member: LeakClient) -> bool:
-    """Abort the connection without a closing handshake; return whether this client did it."""
+    """Abort without a closing handshake; return whether this client did it."""
     was_open = member.connection.state is State.OPEN
     member.connection.transport.abort()
     try:

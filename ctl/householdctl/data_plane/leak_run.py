@@ -1,4 +1,4 @@
-"""A leak check from start to end, its errors explained."""
+"""A leak check from start to end."""
 
 from __future__ import annotations
 
@@ -37,10 +37,9 @@ def run_check(
     insecure: bool = False,
     ca_file: Path | None = None,
 ) -> LeakReport:
-    """Check the server at ``url``, by default that of the daemon at ``target``. Times are in seconds.
+    """Check the server at ``url``, by default the daemon's. Times are in seconds.
 
-    Asks the control API at ``target`` if it answers; a target that was named must. Raises CommandError if no session
-    can be opened.
+    A control API that was named must answer. Raise CommandError if no session can be opened.
     """
     server = named_server(url, insecure=insecure, ca_file=ca_file) if url is not None else None
     with Client(target, timeout) as client:

@@ -1,4 +1,4 @@
-"""Measurements of the members of a household, in the form of the scoring."""
+"""Measurements of a household, in the form of the scoring."""
 
 from __future__ import annotations
 
@@ -16,25 +16,24 @@ if TYPE_CHECKING:
 
 WARM_UP_S = 3.0
 RAMP_S = 1.0
-"""Begin of the warm-up to leave out, in which TCP finds its rate, in seconds."""
+"""Seconds of the warm-up to leave out, in which TCP finds its rate."""
 SETTLE_S = 1.0
-"""Time for the line to empty its queue before the household starts, in seconds."""
+"""Seconds for the line to empty its queue."""
 HEADROOM = 1.5
-"""Factor of the line's rate to ask for: less would fill no queue. Also makes up for a slow start."""
+"""Factor of the line's rate to ask for: less would fill no queue."""
 
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Result of the warm-up, in which only the Computer uses the line. Rates are of payload."""
+    """Payload rates with only the Computer on the line."""
 
     line_bps: float
-    """Rate that arrived."""
     computer_mbps: float
-    """Rate that the Computer then asks for."""
+    """Rate to ask for."""
 
 
 def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: float, ended: float) -> Probe:
-    """Return all probes as one: idle until ``idle_until``, loaded from ``began`` to ``ended`` (``time.monotonic``)."""
+    """Join all probes. Times are of ``time.monotonic``."""
     fates = tell_fates(
         [
             [ProbePing(probe.pings[each] * 1e3, seconds * 1e3) for each, seconds in probe.round_trips.items()]
@@ -57,7 +56,7 @@ def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: flo
 
 
 def person_facts(member: HouseholdMember, received: int, began: float, ended: float) -> PersonFacts:
-    """Return a person under load; ``received`` is the number of bytes until its end."""
+    """``received`` is in bytes, until the end."""
     seconds = ended - began
     return PersonFacts(
         who=member.who,
@@ -71,10 +70,7 @@ def person_facts(member: HouseholdMember, received: int, began: float, ended: fl
 
 
 def warm_up_of(arrivals: Sequence[tuple[float, int]], began: float, most_mbps: float) -> WarmUp | None:
-    """Return the result of a warm-up by its ``arrivals`` (seconds, bytes); None without any.
-
-    ``most_mbps`` limits the rate of the Computer.
-    """
+    """``arrivals`` are seconds and bytes; ``most_mbps`` limits the Computer."""
     count = sum(count for at, count in arrivals if began + RAMP_S < at <= began + WARM_UP_S)
     if count == 0:
         return None

@@ -1,4 +1,4 @@
-"""A member of the household: a connection that plays its part and records measurements."""
+"""A member of the household: a connection that records measurements."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _UPLOAD_CHUNK_BYTES = 16 * 1024
 _UPLOAD_BACKLOG_S = 1.0
-"""Maximum backlog of upload, in seconds of the wanted rate; more is dropped, so that no queue of ours is measured."""
+"""Seconds of the wanted rate; more is dropped, so that no queue of ours is measured."""
 
 _TOTALS_OF_A_RATE = 2
 
 
 @dataclass
 class HouseholdMember:
-    """One connection with its measurements. Times are of ``time.monotonic``."""
+    """Times are of ``time.monotonic``."""
 
     who: str
     connection: ClientConnection
@@ -38,38 +38,38 @@ class HouseholdMember:
     wanted_upload_bps: float = 0.0
     received_bytes: int = 0
     uploads: list[tuple[float, int]] = field(default_factory=list)
-    """The server's totals of uploads: seconds since the upgrade, and bytes."""
+    """Server's totals: seconds since the upgrade, bytes."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
     sent: list[tuple[float, int]] = field(default_factory=list)
-    """Uploads given to the connection: time and bytes."""
+    """Uploads given to the connection: time, bytes."""
     pings: dict[int, float] = field(default_factory=dict)
-    """Time of each ping, by sequence."""
+    """Time by sequence."""
     round_trips: dict[int, float] = field(default_factory=dict)
-    """Round trips in seconds, by sequence."""
+    """Seconds by sequence."""
     server_overloaded: bool = False
-    """Whether the server was late for too much of the session so far."""
+    """Whether the server was late for too much of the session."""
     server_limited: bool = False
-    """Whether a budget of the server limited the session for too much of it so far."""
+    """Whether a budget limited the session for too much of it."""
     server_tcp: dict[str, Any] | None = None
-    """TCP figures of the server's kernel; None before the server sent them."""
+    """TCP figures of the server's kernel."""
     ended: str = ""
-    """How the connection ended; empty while it is open."""
+    """Empty while open."""
     close_reason: str = ""
-    """``reason`` of ``session_complete``, such as ``killed``; empty before it."""
+    """``reason`` of ``session_complete``, such as ``killed``."""
     close_detail: str = ""
-    """``detail`` of ``session_complete``, such as an operator's reason for a kill."""
+    """``detail`` of ``session_complete``, such as an operator's reason."""
     introduced: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the server has introduced the session, or ended it."""
+    """Set once the server has introduced or ended the session."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the server has answered a run report."""
+    """Set once the server has answered a run report."""
     answer: dict[str, Any] = field(default_factory=dict)
-    """Message ``run_stored`` or ``run_refused``; empty before."""
+    """``run_stored`` or ``run_refused``."""
     _owed: int = 0
     _uploads: asyncio.Event = field(default_factory=asyncio.Event)
     _latest: deque[float] = field(default_factory=lambda: deque(maxlen=50))
 
     async def read(self) -> None:
-        """Read and answer until the connection ends."""
+        """Answer until the connection ends."""
         try:
             async for message in self.connection:
                 now = time.monotonic()
@@ -87,26 +87,25 @@ class HouseholdMember:
             self.introduced.set()
 
     async def ping(self, hertz: float, turn: float = 0.0) -> None:
-        """Send pings at equal intervals until cancelled.
+        """Send pings until cancelled.
 
-        Pings are due at whole intervals of the clock plus ``turn`` of an interval, so that members with different turns
-        alternate.
+        Pings are due at whole intervals of the clock plus ``turn`` of an interval, so that members alternate.
         """
         interval = 1 / hertz
         at = (math.ceil(time.monotonic() / interval - turn) + turn) * interval
         sequence = 0
-        # A ping that waits for our own upload does not delay the next.
+        # Waiting for our own upload does not delay the next ping.
         async with asyncio.TaskGroup() as sending:
             while not self.ended:
                 await asyncio.sleep(max(at - time.monotonic(), 0))
                 sequence += 1
                 self.pings[sequence] = time.monotonic()
                 sending.create_task(self._send({"type": "ping", "sequence": sequence}))
-                # Missed pings are not made up for: several at once would measure each other.
+                # Missed pings are not made up for: they would measure each other.
                 at += interval * max(math.ceil((time.monotonic() - at) / interval), 1)
 
     async def upload(self) -> None:
-        """Upload on request until cancelled, beside reading, so that a slow uplink does not delay pongs."""
+        """Upload until cancelled, beside reading, so that a slow uplink does not delay pongs."""
         while True:
             await self._uploads.wait()
             self._uploads.clear()
@@ -117,15 +116,12 @@ class HouseholdMember:
                 self.sent.append((time.monotonic(), size))
 
     async def stop(self) -> None:
-        """Tell the server that the client is done, and wait until it closes."""
+        """Tell the server, and wait until it closes."""
         await self._send({"type": "stop_test"})
         await self.connection.wait_closed()
 
     async def report(self, message: dict[str, Any], timeout: float) -> dict[str, Any]:
-        """Report a run; return the answer, empty after ``timeout`` seconds.
-
-        A server without run reports does not answer, or says that the message is malformed.
-        """
+        """Return the answer, empty after ``timeout`` seconds, as of a server without run reports."""
         await self._send(message)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.answered.wait(), timeout)
@@ -133,10 +129,9 @@ class HouseholdMember:
 
     @property
     def upload_bps(self) -> float:
-        """Mean rate from the server's first total to its latest, by its clock; 0 before the second.
+        """Mean rate from the server's first total to its latest; 0 before the second.
 
-        Totals are delayed by the line's queue and the server's interval, so that our clock would give a rate that is
-        too low. The last total comes with the end of the session; earlier ones may lack a pause.
+        By its clock: totals are delayed by the line's queue, so ours would give too low a rate.
         """
         if len(self.uploads) < _TOTALS_OF_A_RATE:
             return 0.0
@@ -145,7 +140,7 @@ class HouseholdMember:
 
     @property
     def latest_ms(self) -> float | None:
-        """Median of the latest round trips in milliseconds; None before the first."""
+        """Median of the latest round trips; None before the first."""
         recent = sorted(self._latest)
         return recent[len(recent) // 2] * 1e3 if recent else None
 
@@ -194,5 +189,5 @@ class HouseholdMember:
 
 
 async def join(server: Server, who: str, test_id: str, query: str = "") -> HouseholdMember:
-    """Open a connection. Raises OSError, TimeoutError, or websockets' InvalidHandshake."""
+    """Raise OSError, TimeoutError, or websockets' InvalidHandshake."""
     return HouseholdMember(who, await open_session(server, who, test_id, query))

@@ -1,4 +1,4 @@
-"""Errors of opening a session, with hints."""
+"""Errors of opening a session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
 OPEN_ERRORS = (OSError, WebSocketException)
-"""Exceptions of opening a session; TimeoutError is an OSError."""
+"""TimeoutError is an OSError."""
 
 _MAX_WORDS_BYTES = 300
 # OpenSSL's reasons for a peer without TLS.
@@ -25,7 +25,6 @@ _NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEX
 
 
 def no_session(server: Server, error: Exception) -> CommandError:
-    """Return the error to end a command with."""
     where = f"no session at {server.websocket_url}"
     if server.proxy is not None:
         where += f" through the proxy {proxy_name(server.proxy)}"
@@ -35,7 +34,6 @@ def no_session(server: Server, error: Exception) -> CommandError:
 
 
 def _explain(server: Server, error: Exception) -> list[str]:
-    """Return the reason and hints."""
     explained = [describe_failure(error)]
     if isinstance(error, InvalidStatus):
         explained = _refused(server, error)
@@ -62,12 +60,12 @@ def _page_url(server: Server, scheme: str) -> str:
 
 
 def _speaks_no_tls(error: Exception) -> bool:
-    # After connecting, only the TLS handshake can be reset; later resets are InvalidMessage.
+    # Later resets are InvalidMessage.
     return isinstance(error, ConnectionResetError) or (isinstance(error, ssl.SSLError) and error.reason in _NO_TLS)
 
 
 def _refused(server: Server, error: InvalidStatus) -> list[str]:
-    """Explain an HTTP response that refuses the session."""
+    """Explain a refusing HTTP response."""
     response = error.response
     path = urlsplit(server.websocket_url).path
     hints = {
@@ -82,6 +80,6 @@ def _refused(server: Server, error: InvalidStatus) -> list[str]:
         hint = hints.get(response.status_code, "see householdctl health")
     answer = f"{response.status_code} {response.reason_phrase}".rstrip()
     words = (response.body or b"")[:_MAX_WORDS_BYTES].decode(errors="replace").strip()
-    # Text of an unknown server is shown only if it is printable and not HTML.
+    # An unknown server's text must be printable and not HTML.
     answer += f": {words}" if words.isprintable() and words and not words.startswith("<") else ""
     return [f"the server answered {answer}", hint]

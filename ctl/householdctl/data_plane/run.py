@@ -1,4 +1,4 @@
-"""A run from start to end: idle line, warm-up, household, recovery."""
+"""A run: idle line, warm-up, household, recovery."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ WHO = ("alex", "sarah", "jake", "computer")
 IDLE_S = 5.0
 RECOVERY_S = 3.0
 ANSWER_S = 3.0
-"""Time for the server to answer the run report, in seconds."""
+"""Seconds to answer the run report."""
 LEAVE_S = 1.0
-"""Time to close all connections, in seconds; a congested line may delay the handshakes."""
+"""Seconds to close all connections over a congested line."""
 PROBES = 4
-"""Number of connections that alternate in pinging: a lost packet delays one of them only."""
+"""Connections that ping in turn: a lost packet delays one only."""
 PROBE_PINGS_PER_S = 20.0
-"""Rate of pings of all probes together."""
+"""Of all probes together."""
 PERSON_PINGS_PER_S = 10.0
 
 LATE_TIMER_MS = 20.0
-"""Maximum lateness of this process's timers, in milliseconds; beyond it round trips measure the process."""
+"""Lateness of timers in milliseconds; beyond, round trips measure this process."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +43,27 @@ class Plan:
     server: Server
     seconds: float
     computer_mbps: float
-    """Rate that the Computer asks for, after a warm-up its maximum; the daemon caps it at the profile's rate."""
+    """After a warm-up, the maximum; the daemon caps it."""
     warm_up: bool
-    """Whether to measure the line first."""
     share: bool
-    """Whether to ask the server to store the run."""
+    """Whether the server is asked to store the run."""
 
 
 class EndedEarlyError(Exception):
-    """The server ended a session before the household was complete. The text is the reason."""
+    """A session ended before the household was complete."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A session that ended during the load."""
+    """Session that ended during the load."""
 
     who: str
     words: str
-    """Reason for people: that of the close frame, or that the connection was lost."""
+    """Reason for people."""
     reason: str
-    """``reason`` of ``session_complete``; empty without one."""
+    """``reason`` of ``session_complete``."""
     detail: str
-    """``detail`` of ``session_complete``: an operator's reason for a kill."""
+    """``detail`` of ``session_complete``."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +72,12 @@ class Played:
 
     facts: RunFacts
     warm_up: WarmUp | None
-    """Result of the warm-up; None without one, and if nothing arrived."""
+    """None if nothing arrived."""
     server_tcp: dict[str, dict[str, Any]]
-    """Final TCP figures of the server's kernel, by member; of the probes those of the last."""
+    """Final TCP figures of the server's kernel, by member."""
     answer: dict[str, Any]
-    """The server's answer to the run report; empty without one."""
+    """The server's answer to the run report."""
     ended: tuple[Ended, ...]
-    """Sessions that ended before the load did."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +86,14 @@ class Progress:
 
     phase: str
     left: float
-    """Seconds until the phase ends."""
+    """In seconds."""
     members: list[HouseholdMember]
 
 
 async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
-    """Play the household, and call ``tell`` four times a second.
+    """Play the household; call ``tell`` four times a second.
 
-    Raises OSError or WebSocketException if a connection cannot be opened, and EndedEarlyError.
+    Raise OSError or WebSocketException if a connection cannot be opened, and EndedEarlyError.
     """
     test_id = secrets.token_hex(4)
     clocks = time.time() - time.monotonic()
@@ -134,7 +132,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
             if member.ended
         )
         received = {member.who: member.received_bytes for member in people}
-        # A congested line may still hold much; the connections are aborted at the end of the run.
+        # A congested line may hold much; the connections are aborted later.
         stops = [asyncio.create_task(member.stop()) for member in people]
         await _pass("recovery", RECOVERY_S, probes, tell)
         for stop in stops:
@@ -168,7 +166,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
                 (portion for member in (*alone, *people) for portion in member.sent),
             )
             answer = await probes[0].report(run_sharing.message(facts, phases, warm_up, course), ANSWER_S)
-        # The final messages bring the TCP figures of the server's kernel.
+        # The final messages bring the TCP figures.
         await _all((probe.stop() for probe in probes), LEAVE_S)
     server_tcp = {member.who: member.server_tcp for member in (*probes, *people) if member.server_tcp}
     return Played(facts, warm_up, server_tcp, answer, gone)
@@ -181,7 +179,7 @@ async def _warm_up(
     alone: list[HouseholdMember],
     tell: Callable[[Progress], None],
 ) -> WarmUp | None:
-    """Measure the line with the Computer alone, which is added to ``alone``, then let the queue drain."""
+    """Measure the line with the Computer alone, then let the queue drain."""
     computer = await join(plan.server, "computer", test_id)
     alone.append(computer)
     began = time.monotonic()
@@ -197,7 +195,7 @@ async def _warm_up(
 
 
 async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, turn: float = 0.0) -> None:
-    """Let a member read, ping and upload until the stack closes."""
+    """Read, ping and upload until the stack closes."""
     tasks = [asyncio.create_task(work) for work in (member.read(), member.ping(hertz, turn), member.upload())]
 
     async def end() -> None:
@@ -213,21 +211,20 @@ async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, 
 
 
 async def _leave(members: list[HouseholdMember]) -> None:
-    """Close open connections; without a closing handshake the server counts them as lost."""
+    """Close connections; without a handshake they count as lost."""
     await _all((member.connection.close() for member in members), LEAVE_S)
     for member in members:
         member.connection.transport.abort()
 
 
 async def _all(works: Iterable[Coroutine[Any, Any, None]], timeout: float) -> None:
-    """Run all coroutines in parallel, for at most ``timeout`` seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout):
             await asyncio.gather(*works, return_exceptions=True)
 
 
 async def _pass(phase: str, seconds: float, members: list[HouseholdMember], tell: Callable[[Progress], None]) -> None:
-    """Wait for the end of a phase, or until all members have ended."""
+    """Wait for the end of a phase, or of all members."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not all(member.ended for member in members):
         tell(Progress(phase, left, members))
@@ -235,7 +232,7 @@ async def _pass(phase: str, seconds: float, members: list[HouseholdMember], tell
 
 
 async def _watch_timers(late: list[float]) -> None:
-    """Record the lateness of this process's timers in seconds: its own part of the round trips."""
+    """Record the lateness of timers in seconds."""
     while True:
         at = time.monotonic() + 0.05
         await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The run report for the server, and the URL of the stored run."""
+"""Run report for the server, and the stored run's URL."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
 MAX_POINTS = 240
-"""Maximum number of points in a run report."""
 
 BUCKET_S = 0.25
-"""Minimum length of a point in seconds; long runs use a multiple of it."""
+"""Least seconds per point; long runs use a multiple."""
 
 Point = tuple[float, float | None, int, int]
-"""Seconds since the begin of the run, delay in ms or None without an answered ping, down and up in bit/s."""
+"""Seconds since the begin, delay in ms, down and up in bit/s."""
 
 Portion = tuple[float, int]
-"""Time and bytes."""
+"""Time, bytes."""
 
 
 REASONS = {
@@ -40,13 +39,12 @@ REASONS = {
     "busy": "the server is too busy to keep it",
     "unavailable": "the server cannot keep it at the moment",
 }
-"""Texts for the reasons of ``run_refused``."""
 
 
 def message(
     facts: RunFacts, phases: Mapping[str, tuple[float, float]], warm_up: WarmUp | None, timeline: Sequence[Point]
 ) -> dict[str, Any]:
-    """Return the ``run_report`` of docs/protocol.md; ``phases`` are in seconds since the begin of the run."""
+    """Return the ``run_report`` of docs/protocol.md; ``phases`` are in seconds since the begin."""
     found = report(facts, shipped())
     return {
         "type": "run_report",
@@ -74,10 +72,9 @@ def points(
     received: Iterable[Portion],
     sent: Iterable[Portion],
 ) -> list[Point]:
-    """Return the course of a run as points. All times are in seconds of one clock.
+    """Times are in seconds of one clock.
 
-    ``round_trips`` are pairs of the time of a ping and its round trip; points have the median of the pings sent in
-    their time.
+    ``round_trips`` have the time of a ping; points have the median of their pings.
     """
     bucket_s = BUCKET_S * max(math.ceil((ended - began) / BUCKET_S / MAX_POINTS), 1)
     count = math.floor((ended - began) / bucket_s)
@@ -101,7 +98,7 @@ def _mean_rates(portions: Iterable[Portion], began: float, bucket_s: float, coun
 
 
 def permalink(server: Server, path: str) -> str:
-    """Return the URL of the page of a stored run."""
+    """Return the URL of a stored run."""
     parts = urlsplit(server.websocket_url)
     return urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "/", "", "")) + path
 
@@ -117,7 +114,7 @@ def _person(person: PersonReport) -> dict[str, Any]:
         "download": _rates(person.download),
         "upload": _rates(person.upload),
         "latency": _latency(person.own_latency),
-        # A picture that never started did not stall either.
+        # A picture that never started did not stall.
         "stall_s": None if playout is None or playout.start_up_s is None else playout.stall_s,
         "mos": None if person.call is None else person.call.mos,
     }

@@ -1,4 +1,4 @@
-"""URLs of a server of the household WebSocket protocol, and how to connect to them."""
+"""URLs of a server."""
 
 from __future__ import annotations
 
@@ -20,30 +20,27 @@ _SCHEMES = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 
 @dataclass(frozen=True)
 class Server:
-    """Address of a server. ``context`` is None without TLS."""
+    """``context`` is None without TLS."""
 
     websocket_url: str
     stats_url: str
     context: ssl.SSLContext | None
     token: str = field(default="", repr=False)
-    """Access token, if the server requires one."""
     proxy: str | None = field(default=None, repr=False)
-    """URL of the HTTP proxy to connect through, with its password; None connects directly."""
+    """HTTP proxy with its password."""
     open_timeout_s: float = OPEN_TIMEOUT_S
-    """Deadline for opening one connection."""
+    """Seconds for opening one connection."""
 
     @property
     def is_local(self) -> bool:
-        """Whether the host is a loopback address."""
         return is_loopback(urlsplit(self.websocket_url).hostname or "")
 
 
 def server_at(url: str, *, insecure: bool = False, ca_file: Path | None = None) -> Server:
-    """Return the server of a URL; the default path is that of the protocol.
+    """Return the server of a URL.
 
-    Does not verify the certificate with ``insecure``, nor of a loopback address without ``ca_file``: such connections
-    cannot be intercepted, and daemons in development sign their own certificates.
-    Raises ValueError for an unusable URL, OSError for an unreadable CA file (ssl.SSLError too).
+    Certificates are not verified with ``insecure``, nor of a loopback address without ``ca_file``: development daemons
+    sign their own. Raise ValueError for an unusable URL, OSError for an unreadable CA file (ssl.SSLError too).
     """
     parts = _split(url)
     scheme = _SCHEMES[parts.scheme]
@@ -62,7 +59,7 @@ def server_at(url: str, *, insecure: bool = False, ca_file: Path | None = None) 
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine's loopback interface."""
+    """Return whether a host is loopback."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -70,7 +67,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _split(url: str) -> SplitResult:
-    """Return the parts of a URL that can be connected to. Raises ValueError."""
+    """Raise ValueError for a URL that cannot be connected to."""
     try:
         parts = urlsplit(url)
         # Empty and overlong labels would fail in the resolver, with a poor error.

@@ -1,4 +1,4 @@
-"""Open a session of the household protocol, and tell how it ended."""
+"""Sessions of the household protocol."""
 
 from __future__ import annotations
 
@@ -19,15 +19,12 @@ class _Connect(connect):
     """Connects without following redirects."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
-        """Return the refusal; the library would follow a redirect, or fail at one to an https:// URL."""
+        """Return the refusal: a redirect is not followed."""
         return exc
 
 
 async def open_session(server: Server, who: str, test_id: str, query: str = "") -> ClientConnection:
-    """Open the session of one user of a run; ``query`` follows the test id.
-
-    Raises OSError, TimeoutError, or websockets' InvalidHandshake.
-    """
+    """Raise OSError, TimeoutError, or websockets' InvalidHandshake."""
     if server.token:
         query += f"&token={quote(server.token, safe='')}"
     return await _Connect(
@@ -36,14 +33,14 @@ async def open_session(server: Server, who: str, test_id: str, query: str = "") 
         compression=None,
         max_size=_MAX_MESSAGE_BYTES,
         open_timeout=server.open_timeout_s,
-        # The server must notice by its own means; and a proxy would answer in place of the client.
+        # A proxy would answer in place of the client.
         ping_interval=None,
         proxy=server.proxy,
     )
 
 
 def closing_words(closed: ConnectionClosed) -> str:
-    """Return why a connection ended, in the words of the server if it gave any."""
+    """Return why a connection ended, in the server's words if any."""
     if closed.rcvd is None:
         return "the connection was lost"
     return closed.rcvd.reason or f"closed with code {closed.rcvd.code}"

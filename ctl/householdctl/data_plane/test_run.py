@@ -1,4 +1,4 @@
-"""A test from start to end, its errors explained."""
+"""A test from start to end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
 MAX_MBPS = 300.0
-"""Rate in Mbit/s that this client surely takes while it measures on the same machine."""
+"""Rate that this client takes while it measures on the same machine."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,10 @@ class TestRun:
     played: Played
     report: RunReport
     began: dict[str, dt.datetime]
-    """Begin of each phase."""
     permalink: str | None
-    """URL of the page that shows the run; None where the server does not keep it."""
+    """None if the server does not keep the run."""
     refusal: str
-    """Why the server does not keep the run; empty where it does, or was not asked."""
+    """Why the server does not keep the run."""
 
 
 def run_test(
@@ -63,12 +62,10 @@ def run_test(
     options: Options,
     tell: Callable[[Progress], None],
 ) -> TestRun:
-    """Play the household for ``duration`` seconds of load, by default at the daemon that ``options`` choose.
+    """Play the household for ``duration`` seconds of load.
 
-    Without ``computer_mbps`` and with ``warm_up`` the Computer asks for what the line was found to carry.
-    With ``share`` the server is asked to keep the run. ``tell`` is called four times a second.
-
-    Raises CommandError when no household can be played there.
+    Without ``computer_mbps`` and with ``warm_up`` the Computer asks for the line's rate. ``tell`` is called four times
+    a second. Raise CommandError if no household can be played.
     """
     found, problem = _find_server(url, options, insecure=insecure, ca_file=ca_file)
     server = through_proxy(replace(found, token=token, open_timeout_s=options.given_timeout or OPEN_TIMEOUT_S))
@@ -97,7 +94,7 @@ def run_test(
 
 
 def _find_server(url: str | None, options: Options, *, insecure: bool, ca_file: Path | None) -> tuple[Server, str]:
-    """Return the server, and the error of a daemon that could not be asked for it."""
+    """Return the server, and the error of a daemon that could not be asked."""
     if url is not None:
         if options.choice.on_command_line:
             note("--target and --context are not used: the URL names the server")
