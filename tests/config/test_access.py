@@ -30,7 +30,7 @@ NEEDED = "missing; the control API over TCP uses TLS with client certificates, w
         ("[access.tcp]\nlisten = '127.0.0.1:1'\ncert = 'c'\nkey = 'k'\n", f"access.tcp: client_ca {NEEDED}"),
         ("[access.tcp]\nlisten = 'x'\n", "access.tcp.listen: write HOST:PORT, such as 0.0.0.0:443 or [::]:443"),
         ("[access.tcp.roles]\n'noc' = 'admin'\n", f"access.tcp.roles.noc.[key]: 'noc': {KINDS}"),
-        ("[access]\nsocket_mode = '0777'\n", "access.socket_mode: has to be '0600', '0660' or '0666', not \"0777\""),
+        ("[access]\nsocket_mode = '0777'\n", "access.socket_mode: must be '0600', '0660' or '0666', not \"0777\""),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, problem: str) -> None:

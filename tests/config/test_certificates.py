@@ -43,7 +43,7 @@ FAULTS: dict[str, tuple[Make, str]] = {
     ),
     "chain in the wrong order": (
         lambda pair: (issue().pem + pair.pem, pair.key_pem()),
-        "the key belongs to certificate 2 of the file; the server's own has to come first",
+        "the key belongs to certificate 2 of the file; the server's own must come first",
     ),
     "files the wrong way round": (
         lambda pair: (pair.key_pem(), pair.pem),

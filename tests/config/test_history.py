@@ -15,20 +15,20 @@ def refusal(tmp_path: Path, text: str) -> str:
     return str(refused.value).removeprefix(f"{file}: history.")
 
 
-BYTES = 'has to be a number of bytes, or such as "2GB" or "500MiB"'
+BYTES = 'must be a number of bytes, or such as "2GB" or "500MiB"'
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("retention_days = -1", "retention_days: has to be more than 0, not -1"),
+        ("retention_days = -1", "retention_days: must be more than 0, not -1"),
         ("max_bytes = 'ten'", f'max_bytes: {BYTES}, not "ten"'),
         ("max_bytes = '2XB'", f'max_bytes: {BYTES}, not "2XB"'),
         ("max_bytes = -1", f"max_bytes: {BYTES}"),
-        ("max_bytes = '1MB'", "max_bytes: has to be at least 10000000"),
-        ("min_session_seconds = 61", "min_session_seconds: has to be at most 60, not 61"),
-        ("runs_per_day = 0", "runs_per_day: has to be at least 1, not 0"),
-        ("addresses = 'some'", "addresses: has to be 'whole', 'truncated' or 'none', not \"some\""),
+        ("max_bytes = '1MB'", "max_bytes: must be at least 10000000"),
+        ("min_session_seconds = 61", "min_session_seconds: must be at most 60, not 61"),
+        ("runs_per_day = 0", "runs_per_day: must be at least 1, not 0"),
+        ("addresses = 'some'", "addresses: must be 'whole', 'truncated' or 'none', not \"some\""),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(tmp_path: Path, text: str, problem: str) -> None:

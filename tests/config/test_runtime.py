@@ -11,7 +11,7 @@ from householdd.config.loading import ConfigError, load
     ("text", "words"),
     [
         ("[limits]\nmax_sessions = 0\n", "limits.max_sessions: 0 is out of range; allowed is 1 to 100000"),
-        ("[limits]\nmax_sessions = 1.5\n", "limits.max_sessions: has to be a whole number, not 1.5"),
+        ("[limits]\nmax_sessions = 1.5\n", "limits.max_sessions: must be a whole number, not 1.5"),
         ("[limits]\nmax_session = 5\n", "limits.max_session: no such setting; did you mean max_sessions?"),
     ],
 )

@@ -99,7 +99,7 @@ def test_the_documentation_lists_every_key_and_section() -> None:
 
 @pytest.mark.parametrize("name", ["cubic\n", "\ncubic", "Cubic", "", "c" * 16, "../cubic"])
 def test_a_congestion_control_is_one_short_word(name: str) -> None:
-    with pytest.raises(ConfigError, match="--congestion-control: has to match"):
+    with pytest.raises(ConfigError, match="--congestion-control: must match"):
         load({"no_tls": True, "congestion_control": name}, None)
 
 
@@ -126,7 +126,7 @@ def test_metrics_may_be_served_nowhere() -> None:
 def test_an_ipv6_customer_has_at_most_a_network_and_at_least_a_subnet(prefix: int, problem: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load({"no_tls": True, "ipv6_customer_prefix": prefix}, None)
-    assert str(caught.value) == f"--ipv6-customer-prefix: has to be {problem}, not {prefix}"
+    assert str(caught.value) == f"--ipv6-customer-prefix: must be {problem}, not {prefix}"
 
 
 @pytest.mark.parametrize(

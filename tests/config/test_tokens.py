@@ -53,7 +53,7 @@ def test_the_key_decides_the_algorithm(files: Path, text: str, algorithm: str) -
             "secret_file and public_key_file exclude each other",
         ),
         ('audience = "speed.example"', "audience requires secret_file or public_key_file"),
-        ("max_lifetime = 5", "max_lifetime: has to be at least 10, not 5"),
+        ("max_lifetime = 5", "max_lifetime: must be at least 10, not 5"),
     ],
 )
 def test_what_cannot_be_used_is_named(files: Path, text: str, words: str) -> None:

@@ -89,12 +89,12 @@ async def test_sessions_and_runs_are_listed_counted_and_exported(shared_daemon: 
         (
             "GetHistoryStats",
             pb.GetHistoryStatsRequest(since=Timestamp(nanos=-1)),
-            "since: has to be a time of the years",
+            "since: must be a time of the years",
         ),
         (
             "GetHistoryStats",
             pb.GetHistoryStatsRequest(until=Timestamp(seconds=2**40)),
-            "until: has to be a time of the",
+            "until: must be a time of the",
         ),
     ],
 )

@@ -131,7 +131,7 @@ async def test_kill_by_filter_hits_what_matches_and_nothing_else(daemon: Daemon)
         (pb.KillSessionsRequest(reason="r"), "selector", "exactly one of ids, filter and all"),
         (pb.KillSessionsRequest(all=True), "reason", "1 to 200 characters"),
         (pb.KillSessionsRequest(all=True, reason="x" * 201), "reason", "not 201"),
-        (pb.KillSessionsRequest(all=False, reason="r"), "all", "has to be true"),
+        (pb.KillSessionsRequest(all=False, reason="r"), "all", "must be true"),
         (pb.KillSessionsRequest(filter=" ", reason="r"), "filter", "to kill every session set all"),
         (pb.KillSessionsRequest(ids=pb.SessionIds(), reason="r"), "ids", "1 to 1000"),
         (pb.KillSessionsRequest(ids=pb.SessionIds(ids=["7"]), reason="r"), "ids[0]", "'7' is not a UUID"),

@@ -56,7 +56,7 @@ def config(tmp_path: Path) -> Write:
         (["--dev", "--listen", "8443"], "--listen: write HOST:PORT, such as 0.0.0.0:443 or [::]:443"),
         (["--dev", "--listen", "::1:8443"], "--listen: write HOST:PORT, such as 0.0.0.0:443 or [::]:443"),
         (["--dev", "--listen", "a:65536"], "--listen: write HOST:PORT, such as 0.0.0.0:443 or [::]:443"),
-        (["--dev", "--workers", "257"], '--workers: has to be at most 256, not "257"'),
+        (["--dev", "--workers", "257"], '--workers: must be at most 256, not "257"'),
         ([], "a certificate is needed: give cert and key, or dev for a self-signed one, or no_tls behind a proxy"),
         (["--cert", "/c.pem"], "cert and key belong together; give both or neither"),
         (["--no-tls", "--cert", "/c", "--key", "/k"], "no_tls and cert exclude each other"),
@@ -73,9 +73,9 @@ def test_a_wrong_option_is_one_line_and_status_2(options: list[str], problem: st
     ("text", "problem"),
     [
         ("dev = true\nlissten = 'a:1'", "lissten: no such setting; known are dev, listen, public_url"),
-        ("dev = true\n[timeouts]\ninactivity = 0", "timeouts: inactivity: 0 s is out of range; allowed is 1 to 3600 s"),
-        ("dev = true\n[timeouts]\ninactivty = 9", "timeouts: inactivty: no such setting; did you mean inactivity?"),
-        ("dev = true\nworkers = 'many'", 'workers: has to be a whole number, not "many"'),
+        ("dev = true\n[timeouts]\ninactivity = 0", "timeouts.inactivity: 0 s is out of range; allowed is 1 to 3600 s"),
+        ("dev = true\n[timeouts]\ninactivty = 9", "timeouts.inactivty: no such setting; did you mean inactivity?"),
+        ("dev = true\nworkers = 'many'", 'workers: must be a whole number, not "many"'),
         ("dev = ", "not TOML: "),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_wrong_file_is_named_with_the_key(config: Write, text: str, problem: s
 
 def test_a_wrong_variable_is_named() -> None:
     status, error = start("--dev", env={"HOUSEHOLDD_WORKERS": "-1"})
-    assert (status, one_line(error)) == (2, 'HOUSEHOLDD_WORKERS: has to be at least 0, not "-1"')
+    assert (status, one_line(error)) == (2, 'HOUSEHOLDD_WORKERS: must be at least 0, not "-1"')
 
 
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:

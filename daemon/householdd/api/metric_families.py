@@ -59,27 +59,27 @@ SESSIONS = _gauge("sessions", "Live sessions.", "profile", "state")
 SESSIONS_OPENED = _counter("sessions_opened_total", "Sessions opened.", "profile")
 SESSIONS_CLOSED = _counter("sessions_closed_total", "Sessions closed.", "profile", "reason")
 SESSIONS_QUIETED = _counter(
-    "sessions_quieted_total", "Times that a session's payload was stopped for want of evidence.", "profile"
+    "sessions_quieted_total", "Times that a session's payload stopped for lack of evidence.", "profile"
 )
 SESSIONS_LIMITED = _gauge(
     "sessions_limited",
-    "Live sessions that a budget, or a step against overload, holds back now, and not their line.",
+    "Live sessions limited by a budget or an overload step instead of their line.",
     "profile",
 )
 HANDSHAKES_REFUSED = _counter(
-    "handshakes_refused_total", "Upgrades to WebSocket that were refused, and connections closed before one.", "reason"
+    "handshakes_refused_total", "WebSocket upgrades refused, and connections closed before one.", "reason"
 )
-PROTOCOL_ERRORS = _counter("protocol_errors_total", "Breaches of the protocol by clients.", "kind")
+PROTOCOL_ERRORS = _counter("protocol_errors_total", "Protocol errors of clients.", "kind")
 PAYLOAD = _counter(
     "payload_bytes_total",
-    "Payload, without framing: download is given to the transport, upload is received.",
+    "Payload without framing: download as passed to the transport, upload as received.",
     "profile",
     "direction",
 )
 PAYLOAD_DROPPED = _counter(
     "payload_dropped_bytes_total",
-    "Payload that was due and given up. Cause late: the daemon came too late; gate: no evidence of a client, or a "
-    "lower rate; connection: the line, or this machine, took less.",
+    "Payload that was due and dropped. Cause late: the daemon was late; gate: no evidence of a client, or a lower "
+    "rate; connection: the line, or this machine, accepted less.",
     "profile",
     "direction",
     "cause",
@@ -88,108 +88,110 @@ PINGS_SENT = _counter("pings_sent_total", "WebSocket pings sent to clients.", "p
 PINGS_ANSWERED = _counter("pings_answered_total", "WebSocket pings that clients answered.", "profile")
 PROBE_FAILURES = _counter("probe_failures_total", "Probe timeouts that passed without evidence of a client.", "profile")
 ROUND_TRIP = _histogram(
-    "round_trip_seconds", "From a WebSocket ping to the pong that answers it.", worker_timing.ROUND_TRIP_BINS_S
+    "round_trip_seconds", "Time from a WebSocket ping to its pong.", worker_timing.ROUND_TRIP_BINS_S
 )
 EVIDENCE_AGE = _histogram(
     "evidence_age_seconds",
-    "Age of the last evidence of a client, of every live session at every control pass.",
+    "Age of the last evidence of the client, for every live session at every control pass.",
     worker_timing.EVIDENCE_AGE_BINS_S,
 )
-TCP_SENT = _counter("tcp_sent_bytes_total", "Bytes that TCP sent for sessions, those sent again included.", "profile")
-TCP_RETRANSMITTED = _counter("tcp_retransmitted_bytes_total", "Bytes that TCP sent again.", "profile")
-TCP_RETRANSMITTED_SEGMENTS = _counter("tcp_retransmitted_segments_total", "Segments that TCP sent again.", "profile")
-TCP_UNSENT = _gauge("tcp_unsent_bytes", "Bytes of live sessions in the kernel that were never sent.", "profile")
-TCP_UNACKED = _gauge("tcp_unacked_segments", "Segments of live sessions in flight.", "profile")
+TCP_SENT = _counter(
+    "tcp_sent_bytes_total", "Bytes that TCP sent for sessions, including retransmitted ones.", "profile"
+)
+TCP_RETRANSMITTED = _counter("tcp_retransmitted_bytes_total", "Bytes that TCP retransmitted.", "profile")
+TCP_RETRANSMITTED_SEGMENTS = _counter("tcp_retransmitted_segments_total", "Segments that TCP retransmitted.", "profile")
+TCP_UNSENT = _gauge("tcp_unsent_bytes", "Unsent bytes of live sessions in the kernel.", "profile")
+TCP_UNACKED = _gauge("tcp_unacked_segments", "Unacknowledged segments of live sessions.", "profile")
 WRITE_BUFFER = _gauge("write_buffer_bytes", "Bytes of live sessions in the daemon's write buffers.", "profile")
 TICK_LATENESS = _histogram(
     "tick_lateness_seconds",
-    "How much later than planned a session's next portion of payload was looked at.",
+    "Delay of a session's payload timer.",
     worker_timing.TICK_LATENESS_BINS_S,
     each_worker=True,
 )
 PASS_GAP = _histogram(
     "control_pass_gap_seconds",
-    "From the beginning of a control pass to that of the next; 0.25 is planned.",
+    "Time between the starts of two control passes; 0.25 is planned.",
     worker_timing.PASS_GAP_BINS_S,
     each_worker=True,
 )
 PASS_DURATION = _histogram(
     "control_pass_duration_seconds",
-    "How long a control pass took.",
+    "Duration of a control pass.",
     worker_timing.PASS_DURATION_BINS_S,
     each_worker=True,
 )
 OVERLOAD_STEP = _gauge(
     "overload_step",
-    "What is done about overload: 0 nothing, 1 new runs refused, 2 bulk slowed, 3 bulk shed, 4 all stopped.",
+    "Step taken against overload: 0 none, 1 new runs refused, 2 bulk slowed, 3 bulk shed, 4 all stopped.",
     each_worker=True,
 )
 SLOW_PASSES = _counter(
-    "control_slow_passes_total", "Control passes that began more than 0.5 s after the one before.", each_worker=True
+    "control_slow_passes_total", "Control passes that began more than 0.5 s after the previous one.", each_worker=True
 )
 CONNECTIONS = _gauge("connections", "Client connections, with and without a session.", each_worker=True)
 WATCHES = _gauge("watches", "Watches of sessions through the control API.", each_worker=True)
 TASKS = _gauge("tasks", "Tasks of the event loop.", each_worker=True)
 
-WORKER_UP = _gauge("worker_up", "1 where the worker answers, else 0.", "worker")
-WORKER_RESTARTS = _counter("worker_restarts_total", "Times that the worker was started anew.", "worker")
-SERVER_STATE = _gauge("server_state", "1 for the state that the daemon is in, 0 for the others.", "state")
-START_TIME = _gauge("start_time_seconds", "When the daemon started, in seconds of Unix time.")
-BUILD_INFO = _gauge("build_info", "Always 1; the labels tell the versions.", "version", "python")
+WORKER_UP = _gauge("worker_up", "1 while the worker answers, else 0.", "worker")
+WORKER_RESTARTS = _counter("worker_restarts_total", "Restarts of the worker.", "worker")
+SERVER_STATE = _gauge("server_state", "1 for the daemon's state, 0 for the others.", "state")
+START_TIME = _gauge("start_time_seconds", "Unix time of the daemon's start.")
+BUILD_INFO = _gauge("build_info", "Always 1; the labels are the versions.", "version", "python")
 CERTIFICATE_EXPIRES = _gauge(
-    "certificate_expiry_timestamp_seconds", "When the certificate ends, in seconds of Unix time; absent without TLS."
+    "certificate_expiry_timestamp_seconds", "Unix time at which the certificate expires; absent without TLS."
 )
 
-HISTORY_UP = _gauge(
-    "history_up", "1 while the history can be written, 0 while the last attempt failed; absent where nothing is kept."
+HISTORY_UP = _gauge("history_up", "0 if the last write to the history failed, else 1; absent without a history.")
+HISTORY_PROBLEM = _gauge(
+    "history_problem", "1 for the reason why the history cannot be written, 0 for the others.", "reason"
 )
-HISTORY_PROBLEM = _gauge("history_problem", "1 for the reason why the history cannot be written, else 0.", "reason")
 HISTORY_WARNINGS = _gauge(
-    "history_warnings", "Warnings about the history, such as a clock that is not trusted; householdctl health has them."
+    "history_warnings", "Warnings about the history, such as an untrusted clock; householdctl health shows them."
 )
-HISTORY_WAITING = _gauge("history_waiting", "Sessions and runs that wait to be written to the history.")
+HISTORY_WAITING = _gauge("history_waiting", "Sessions and runs waiting to be written to the history.")
 HISTORY_WRITTEN = _counter("history_written_total", "Sessions and runs written to the history.")
 HISTORY_DROPPED = _counter("history_dropped_total", "Sessions and runs that the history lost.")
 WEBHOOK_WAITING = _gauge(
-    "webhook_waiting", "Runs that the webhook is still to be told of; absent without one, as is what follows."
+    "webhook_waiting", "Runs waiting for the webhook; absent without one, like all webhook metrics."
 )
-WEBHOOK_DELIVERED = _counter("webhook_delivered_total", "Runs that the webhook's receiver took.")
+WEBHOOK_DELIVERED = _counter("webhook_delivered_total", "Runs that the webhook's receiver accepted.")
 WEBHOOK_FAILED_AT = _gauge(
     "webhook_failure_timestamp_seconds",
-    "When the last attempt failed, in seconds of Unix time; absent after one that did not.",
+    "Unix time of the last attempt if it failed; absent if it succeeded.",
 )
 WEBHOOK_NEXT_ATTEMPT = _gauge(
     "webhook_next_attempt_timestamp_seconds",
-    "When the next attempt is due, in seconds of Unix time; absent while no run waits.",
+    "Unix time of the next attempt; absent while no run waits.",
 )
-WEBHOOK_FAILED = _counter("webhook_failed_attempts_total", "Attempts to deliver a run that failed.")
+WEBHOOK_FAILED = _counter("webhook_failed_attempts_total", "Failed attempts to deliver a run.")
 WEBHOOK_DROPPED = _counter(
-    "webhook_dropped_total", "Runs given up: the receiver refused, a day was over or the queue full."
+    "webhook_dropped_total", "Runs given up: refused by the receiver, older than a day, or over the queue's limit."
 )
 
 SUPERVISOR_TASKS = _gauge(
-    "supervisor_tasks", "Tasks of the supervisor's event loop: its own, and those of control connections and RPCs."
+    "supervisor_tasks", "Tasks of the supervisor's event loop, including those of control connections and RPCs."
 )
-RPCS = _counter("rpcs_total", "Calls of the control API that ended, the workers' own included.", "method", "code")
+RPCS = _counter("rpcs_total", "Completed calls of the control API, including those of workers.", "method", "code")
 RPC_TIME = _histogram(
-    "rpc_duration_seconds", "How long a call of the control API took, streams excepted.", RPC_DURATION, "method"
+    "rpc_duration_seconds", "Duration of a call of the control API, except streams.", RPC_DURATION, "method"
 )
-RPCS_IN_PROGRESS = _gauge("rpcs_in_progress", "Calls of the control API under way, streams included.", "method")
+RPCS_IN_PROGRESS = _gauge("rpcs_in_progress", "Calls of the control API in progress, including streams.", "method")
 
 LOG_LINES_DROPPED = _counter(
     "log_lines_dropped_total",
-    "Log lines lost because standard error took no more. Role: supervisor, or worker for all workers.",
+    "Log lines lost because standard error was blocked. Role: supervisor, or worker for all workers.",
     "role",
 )
 
 PROCESS_CPU = _counter(
     "process_cpu_seconds_total",
-    "User and system CPU time; of a worker, that of its earlier processes included as far as it was seen.",
+    "User and system CPU time; for a worker, including its earlier processes as last read.",
     "process",
 )
 PROCESS_RESIDENT = _gauge("process_resident_memory_bytes", "Resident memory.", "process")
 PROCESS_OPEN_FDS = _gauge("process_open_fds", "Open file descriptors.", "process")
-PROCESS_MAX_FDS = _gauge("process_max_fds", "Greatest number of open file descriptors.", "process")
+PROCESS_MAX_FDS = _gauge("process_max_fds", "Limit of open file descriptors.", "process")
 PROCESS_THREADS = _gauge("process_threads", "Threads of the operating system.", "process")
 
 FAMILIES: dict[str, Family] = {

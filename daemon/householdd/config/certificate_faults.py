@@ -85,7 +85,7 @@ def _mismatch(cert: bytes, key: bytes) -> str:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         places = []
     if places:
-        return f"the key belongs to certificate {places[0]} of the file; the server's own has to come first"
+        return f"the key belongs to certificate {places[0]} of the file; the server's own must come first"
     return "the key does not belong to the certificate (KEY_VALUES_MISMATCH)"
 
 

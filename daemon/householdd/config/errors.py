@@ -6,31 +6,31 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_LIST = 'has to be a list, such as ["a", "b"]'
-_WHOLE_NUMBER = "has to be a whole number"
-_NUMBER = "has to be a number"
-_BYTES = 'has to be a number of bytes, or such as "2GB" or "500MiB"'
-_TRUTH = "has to be true or false"
-_TABLE = "has to be a table"
+_LIST = 'must be a list, such as ["a", "b"]'
+_WHOLE_NUMBER = "must be a whole number"
+_NUMBER = "must be a number"
+_BYTES = 'must be a number of bytes, or such as "2GB" or "500MiB"'
+_TRUTH = "must be true or false"
+_TABLE = "must be a table"
 
 _WORDS = {
-    "greater_than_equal": "has to be at least {ge}",
-    "greater_than": "has to be more than {gt}",
-    "less_than_equal": "has to be at most {le}",
-    "less_than": "has to be less than {lt}",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
     "int_parsing": _WHOLE_NUMBER,
     "int_type": _WHOLE_NUMBER,
     "int_from_float": _WHOLE_NUMBER,
     "float_parsing": _NUMBER,
     "float_type": _NUMBER,
-    "finite_number": "has to be a finite number",
+    "finite_number": "must be a finite number",
     "bool_parsing": _TRUTH,
     "bool_type": _TRUTH,
-    "string_type": "has to be text in quotes",
+    "string_type": "must be text in quotes",
     "string_too_short": "needs {min_length} or more characters",
     "string_too_long": "may have {max_length} characters",
-    "string_pattern_mismatch": "has to match {pattern}",
-    "path_type": "has to be a path in quotes",
+    "string_pattern_mismatch": "must match {pattern}",
+    "path_type": "must be a path in quotes",
     "list_type": _LIST,
     "tuple_type": _LIST,
     "set_type": _LIST,
@@ -40,9 +40,9 @@ _WORDS = {
     "model_type": _TABLE,
     "model_attributes_type": _TABLE,
     "dataclass_type": _TABLE,
-    "literal_error": "has to be {expected}",
-    "enum": "has to be {expected}",
-    "ip_any_network": "has to be an address or a network, such as 192.0.2.0/24",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "ip_any_network": "must be an address or a network, such as 192.0.2.0/24",
     "byte_size": _BYTES,
     "byte_size_unit": _BYTES,
     "missing": "is missing",
@@ -72,7 +72,7 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_subject(message: str) -> str:
-    for theirs, ours in (("Input should ", "has to "), ("Input ", ""), ("Value error, ", ""), ("value ", "")):
+    for theirs, ours in (("Input should ", "must "), ("Input ", ""), ("Value error, ", ""), ("value ", "")):
         if message.startswith(theirs):
             return ours + message.removeprefix(theirs)
     return message[:1].lower() + message[1:]

@@ -116,9 +116,7 @@ def test_set_refuses_a_name_given_twice(cli: Cli) -> None:
 
 
 def test_what_the_daemon_refuses_is_told_by_field_and_range(cli: Cli, daemon: FakeDaemon) -> None:
-    violation = BadRequest.FieldViolation(
-        field="timeouts.inactivity", description="has to be 1 s to 3600 s, not 7200 s"
-    )
+    violation = BadRequest.FieldViolation(field="timeouts.inactivity", description="must be 1 s to 3600 s, not 7200 s")
     daemon.fail(
         "UpdateRuntimeConfig",
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -131,7 +129,7 @@ def test_what_the_daemon_refuses_is_told_by_field_and_range(cli: Cli, daemon: Fa
     assert outcome.out == ""
     assert outcome.err.splitlines() == [
         "Error: 1 setting is refused",
-        "  timeouts.inactivity: has to be 1 s to 3600 s, not 7200 s",
+        "  timeouts.inactivity: must be 1 s to 3600 s, not 7200 s",
         "  OUT_OF_RANGE (maximum: 3600, minimum: 1)",
     ]
 

@@ -84,7 +84,7 @@ class HistoryService(history_service_pb2_grpc.HistoryServiceServicer):
         since = _unix("since", request.since) if request.HasField("since") else None
         until = _unix("until", request.until) if request.HasField("until") else None
         if since is not None and until is not None and until <= since:
-            raise invalid("until", "has to be after since")
+            raise invalid("until", "must be after since")
         groups = await self._read(lambda connection: totals.groups(connection, grouping, since, until))
         return pb.GetHistoryStatsResponse(groups=[messages.group(each) for each in groups])
 
@@ -150,7 +150,7 @@ def _unix(field: str, moment: Timestamp) -> float:
     try:
         return unix(moment)
     except ValueError:
-        raise invalid(field, "has to be a time of the years 1 to 9999 with 0 to 999999999 nanoseconds") from None
+        raise invalid(field, "must be a time of the years 1 to 9999 with 0 to 999999999 nanoseconds") from None
 
 
 def _unavailable(error: HistoryUnavailableError) -> Refusal:
