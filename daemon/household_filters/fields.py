@@ -1,4 +1,4 @@
-"""Fields that filters can name: of live sessions, ended sessions, and runs."""
+"""Fields that filters can name."""
 
 from __future__ import annotations
 
@@ -16,24 +16,23 @@ class FieldSpec:
     kind: Kind
     meaning: str
     example: str
-    """A comparison with the field."""
     words: tuple[str, ...] = ()
-    """Values of a WORD, in lower case."""
+    """In lower case."""
     spellings: Mapping[str, str] = field(default_factory=dict)
-    """Alternative spellings of a word, as in tables, by their lower case."""
+    """As in tables, by their lower case."""
     optional: bool = False
-    """Whether the value may be absent, a dash in tables."""
+    """A dash in tables."""
     constant: bool = False
-    """Whether the value is constant during a session."""
+    """Constant during a session."""
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        """Values of a WORD as printed by tables."""
+        """As printed by tables."""
         printed = {word: spelling.upper() for spelling, word in self.spellings.items()}
         return (*(printed.get(word, word) for word in self.words), *((ABSENT,) if self.optional else ()))
 
     def value(self, text: str, *, exact: bool, now: float) -> Value:
-        """Parse a value; ``exact`` and ``now`` as for :func:`household_filters.values.parse`. Raise ValueError."""
+        """Parse as :func:`household_filters.values.parse`. Raise ValueError."""
         if self.optional and text == ABSENT and not exact:
             return None
         if self.kind is not Kind.WORD:
@@ -49,7 +48,7 @@ Spec = TypeVar("Spec", bound=FieldSpec)
 
 
 def named(name: str, fields: Mapping[str, Spec]) -> Spec:
-    """Return the field ``name``. Raise ValueError that lists the known ones."""
+    """Raise ValueError that lists the known fields."""
     try:
         return fields[name]
     except KeyError:
@@ -113,7 +112,6 @@ LIVE_FIELDS: Mapping[str, FieldSpec] = {
     "retransmits": FieldSpec(Kind.NUMBER, "TCP segments that were sent again.", "retransmits > 100", optional=True),
     "unsent_bytes": FieldSpec(Kind.BYTES, "Payload that waits in the server.", "unsent_bytes > 100kB", optional=True),
 }
-"""Fields of live sessions."""
 
 HISTORY_FIELDS: Mapping[str, FieldSpec] = {
     "id": _id("Session's UUID, or its beginning."),
@@ -138,7 +136,6 @@ HISTORY_FIELDS: Mapping[str, FieldSpec] = {
     "received_bytes": FieldSpec(Kind.BYTES, "Payload received.", "received_bytes < 1.5 GB"),
     "retransmits": FieldSpec(Kind.NUMBER, "TCP segments that were sent again.", "retransmits > 100", optional=True),
 }
-"""Fields of ended sessions."""
 
 RUN_FIELDS: Mapping[str, FieldSpec] = {
     "id": _id("Run's id, or its beginning."),
@@ -168,4 +165,3 @@ RUN_FIELDS: Mapping[str, FieldSpec] = {
         Kind.DURATION, "What load added to its 95th percentile.", "increase_p95 > 163ms", optional=True
     ),
 }
-"""Fields of runs."""

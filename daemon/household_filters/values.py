@@ -1,7 +1,7 @@
-"""Values of a filter: syntax and meaning of each kind.
+"""Values of a filter.
 
-Anything a table prints can be typed as a value. Tables round, so ``=`` compares to the typed precision: ``3.1 MB``
-matches 3.05 to 3.15 MB, and ``1000000`` is exact.
+Anything a table prints can be typed. Tables round, so ``=`` compares to the typed precision: ``3.1 MB`` matches 3.05
+to 3.15 MB, and ``1000000`` is exact.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from enum import Enum
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ABSENT = "-"
-"""Printed by tables, and typed in filters, for an unknown value."""
+"""Unknown value in tables and filters."""
 
 MIN_PREFIX = 4
-"""Characters of the shortest beginning of an id."""
+"""Characters of an id."""
 
 PRINTED_PREFIX = 8
-"""Characters of the shortest beginning of an id printed by tables; it needs no asterisk."""
+"""Characters of an id in tables; needs no asterisk."""
 
 
 class Kind(Enum):
-    """Syntax of a field; the value completes "this is not ..."."""
+    """The value completes "this is not ..."."""
 
     TEXT = "text"
     ID = "an id, or the beginning of one such as 8cd209fa or 8cd2*"
@@ -43,7 +43,6 @@ class Kind(Enum):
 
     @property
     def operators(self) -> tuple[str, ...]:
-        """Operators allowed for a field of this kind."""
         match self:
             case Kind.TEXT | Kind.ID:
                 return ("=", "!=", ":")
@@ -55,7 +54,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class NumberRange:
-    """All numbers that round to the typed one; both ends are included."""
+    """Numbers that round to the typed one, both ends included."""
 
     low: float
     high: float
@@ -72,7 +71,7 @@ class Prefix:
 
 
 Value = str | float | NumberRange | Prefix | Network | None
-"""Text is in lower case, durations and times are in seconds, None is an unknown value."""
+"""Text in lower case, durations and times in seconds, None if unknown."""
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _AMOUNT = re.compile(rf"(?P<number>[+-]?{_NUMBER}(?:e[+-]?\d{{1,3}})?)\s*(?P<unit>\D*)", re.ASCII | re.IGNORECASE)
@@ -114,14 +113,14 @@ _TAILS = {
 
 
 def tail(kind: Kind) -> re.Pattern[str] | None:
-    """Return what may follow an unquoted value after a space: a unit, or the time of a date."""
+    """Return what may follow an unquoted value: a unit, or the time of a date."""
     return _TAILS.get(kind)
 
 
 def parse(kind: Kind, text: str, *, exact: bool, now: float) -> Value:
-    """Parse a value; ``exact`` is False for ``=`` and ``!=``, which get a range. Raise ValueError.
+    """Parse a value; ``exact`` is False for ``=`` and ``!=``. Raise ValueError.
 
-    ``now`` is Unix time, to which ``today`` and ``2d`` refer.
+    ``now`` is Unix time, for ``today`` and ``2d``.
     """
     match kind:
         case Kind.TEXT:
@@ -145,7 +144,7 @@ def parse(kind: Kind, text: str, *, exact: bool, now: float) -> Value:
 
 
 def network(text: str) -> Network:
-    """Parse an address or a network; IPv4 mapped into IPv6 becomes IPv4. Raise ValueError."""
+    """Parse a network; IPv4 mapped into IPv6 becomes IPv4. Raise ValueError."""
     if found := _PORT.fullmatch(text):
         host = found["host"].strip("[]")
         raise ValueError(f"{text!r} has a port, and an address has none; write {host}")
@@ -167,7 +166,6 @@ def _unmapped(made: Network) -> Network:
 
 
 def overlap(one: Network, other: Network) -> bool:
-    """Return whether two networks have an address in common."""
     return one.version == other.version and one.overlaps(other)
 
 
@@ -184,7 +182,7 @@ def _id(text: str) -> str | Prefix:
 
 
 def _rounded(number: Decimal, unit: Decimal) -> NumberRange:
-    """Return all values written as ``number`` if ``unit`` is that of its last digit."""
+    """Return the values written as ``number`` with a last digit of ``unit``."""
     return NumberRange(float(number - unit / 2), float(number + unit / 2))
 
 
@@ -216,7 +214,7 @@ def _duration(text: str) -> tuple[float, NumberRange]:
 
 
 def _time(text: str, now: float) -> tuple[float, NumberRange]:
-    """Return a time, and the range written like it: a date is the whole day, a second all of it."""
+    """Return a time, and its range: a date is the whole day."""
     word = text.lower()
     if word in ("today", "yesterday"):
         midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -232,7 +230,7 @@ def _time(text: str, now: float) -> tuple[float, NumberRange]:
         return now, NumberRange(now - 1, now + 1)
     length = word.removesuffix(" ago")
     if _DURATION.fullmatch(length):
-        # Tables truncate to whole units: 3m ago is between 3 and 4 minutes.
+        # Tables truncate: 3m ago is between 3 and 4 minutes.
         ago, (_, last) = _duration(length)[0], _DURATION_PART.findall(length)[-1]
         return now - ago, NumberRange(now - ago - float(_SECONDS[last]), now - ago)
     if re.fullmatch(rf"[+-]?{_NUMBER}(?:e[+-]?\d{{1,3}})?", text, re.ASCII | re.IGNORECASE) is None:
@@ -241,5 +239,5 @@ def _time(text: str, now: float) -> tuple[float, NumberRange]:
 
 
 def _whole(start: float, length: float) -> tuple[float, NumberRange]:
-    # Times have microseconds: the last one before the next step is included.
+    # Includes the last microsecond.
     return start, NumberRange(start, start + max(length - _MICROSECOND, 0.0))
