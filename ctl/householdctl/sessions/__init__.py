@@ -1,1 +1,1 @@
-"""Live sessions: listed, watched, found by the beginning of an id."""
+"""Live sessions."""

@@ -1,6 +1,6 @@
-"""Ids of sessions and runs, by unique beginnings.
+"""Ids by unique beginnings.
 
-Beginnings are looked up first and replaced by whole ids, so that no session that opens in between is affected.
+They become whole ids first, so that no session that opens in between is affected.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
     from householdctl.control.options import Options
 
 RUN_DIGITS = 24
-"""Hexadecimal digits of a run's id."""
+"""Hexadecimal digits."""
 
 _MAX_SHOWN = 5
-"""Maximum number of candidates to list for an ambiguous id."""
+"""Candidates for an ambiguous id."""
 
 _GROUPS = (8, 4, 4, 4, 12)
-"""Lengths of the groups of a UUID, in hexadecimal digits."""
+"""Hexadecimal digits of a UUID's groups."""
 
 Candidate = tuple[str, str]
-"""An id with a description."""
+"""Id and description."""
 
 
 def whole_sessions(options: Options, texts: Sequence[str]) -> list[str]:
-    """Return the ids of live sessions, each once.
+    """Return each id once.
 
-    Raises CommandError for an invalid id, and for a beginning of no or several ids.
+    Raise CommandError for an invalid id, and for a beginning of no or several ids.
     """
     return list(dict.fromkeys(text if is_session(text) else _one_live(options, text) for text in texts))
 
 
 def whole_session(options: Options, text: str) -> str:
-    """Return the id of a live or ended session. Raises CommandError as :func:`whole_sessions` does."""
+    """Accept live and ended sessions. Raise CommandError."""
     if is_session(text):
         return text
     found = _live(options, text) or _ended(options, text)
@@ -51,7 +51,7 @@ def whole_session(options: Options, text: str) -> str:
 
 
 def whole_record(client: Client, text: str) -> tuple[str, bool]:
-    """Return the id of an ended session or a run, and whether it is a run. Raises CommandError."""
+    """Return the id, and whether it is a run. Raise CommandError."""
     if is_session(text):
         return text, False
     if is_run(text):
@@ -64,7 +64,6 @@ def whole_record(client: Client, text: str) -> tuple[str, bool]:
 
 
 def is_session(text: str) -> bool:
-    """Return whether ``text`` is a whole UUID."""
     try:
         return len(text) > RUN_DIGITS and bool(uuid.UUID(text))
     except ValueError:
@@ -72,7 +71,6 @@ def is_session(text: str) -> bool:
 
 
 def is_run(text: str) -> bool:
-    """Return whether ``text`` is a whole id of a run."""
     return len(text) == RUN_DIGITS and is_beginning(text) and "-" not in text
 
 
@@ -119,7 +117,7 @@ def _only(found: list[Candidate], text: str, kind: str) -> str:
 
 
 def _dashed(text: str) -> str:
-    """Return the beginning of a UUID with its dashes."""
+    """Return a UUID's beginning with dashes."""
     digits, groups = text.replace("-", "").lower(), []
     for length in _GROUPS:
         groups.append(digits[:length])

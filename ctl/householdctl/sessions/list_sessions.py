@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 def print_list(options: Options, query: str, order_by: str, limit: int | None) -> None:
-    """Print the matching sessions of all daemons that answer."""
     answers = ask(options, lambda client: client.list_sessions(query, order_by, limit))
     sessions = sessions_of(answers, order_by, limit)
     answers.warn()
@@ -38,7 +37,6 @@ def print_list(options: Options, query: str, order_by: str, limit: int | None) -
 
 
 def sessions_of(answers: TargetAnswers[ListSessionsResponse], order_by: str, limit: int | None) -> list[Any]:
-    """Return the sessions of all answers in the given order."""
     if not answers.several:
         return list(answers.only.sessions)
     return list(merge_sessions(((target, answer.sessions) for target, answer in answers), order_by, limit))
@@ -58,7 +56,7 @@ def _document(answers: TargetAnswers[ListSessionsResponse], sessions: list[Any])
 
 
 def missing(answers: TargetAnswers[ListSessionsResponse]) -> list[str]:
-    """Return a line for each worker that did not answer."""
+    """Return a line for each silent worker."""
     return [
         f"the sessions of worker {worker.worker}{answers.at(target)} are missing: {worker.reason}"
         for target, answer in answers

@@ -1,4 +1,4 @@
-"""Explain why nothing matched."""
+"""Explains why nothing matched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def require_profile(options: Options, name: str | None) -> None:
-    """Raise CommandError for a profile that no daemon has; None is allowed."""
+    """Raise CommandError for a profile that no daemon has."""
     if name is None:
         return
     known = _profiles(options)
@@ -24,7 +24,7 @@ def require_profile(options: Options, name: str | None) -> None:
 
 
 def nothing(query: str) -> str:
-    """Return the note for an empty list of live sessions."""
+    """Return the note for an empty list."""
     return "no session matches" if query.strip() else "no session is live"
 
 

@@ -1,4 +1,4 @@
-"""Print the session events of one daemon, or of several as one stream."""
+"""Prints session events as one stream."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 def print_events(options: Options, query: str) -> None:
-    """Print events until every daemon has ended its stream.
+    """Print until every daemon has ended its stream.
 
-    Raises CommandError if all daemons failed; ends as a partial failure if some did.
+    Raise CommandError if all failed; end as a partial failure if some did.
     """
     _end_with_the_reader()
     several = len(options.targets) > 1
@@ -49,7 +49,7 @@ def print_events(options: Options, query: str) -> None:
 
 
 def _end_with_the_reader() -> None:
-    """End the process when the reader of its pipe has ended, as in ``| head``; without output it would not notice.
+    """End when the pipe's reader has ended, as in ``| head``.
 
     Loses nothing, since each event is flushed.
     """
@@ -58,7 +58,7 @@ def _end_with_the_reader() -> None:
         return
 
     def wait() -> None:
-        # poll() always reports errors, and a pipe without a reader has one.
+        # A pipe without a reader has an error, which poll() always reports.
         poll = select.poll()
         poll.register(descriptor, 0)
         poll.poll()
@@ -73,7 +73,7 @@ def _of_one(options: Options, query: str) -> Iterator[WatchSessionsResponse]:
 
 
 def _merged(options: Options, query: str) -> Iterator[Tagged]:
-    # Bounded, so that a daemon faster than the reader waits instead of filling the memory.
+    # Bounded: a fast daemon waits instead of filling the memory.
     waiting: queue.Queue[Tagged | tuple[str, CommandError | None]] = queue.Queue(1000)
 
     def follow(name: str, client: Client) -> None:

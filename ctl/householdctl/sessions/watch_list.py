@@ -1,4 +1,4 @@
-"""Keep the list of live sessions up to date on a terminal."""
+"""Keeps the list of sessions up to date on a terminal."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 # Rates and ages change all the time.
 _REFRESH_S = 1.0
-# Minimum interval for opened and closed sessions.
+# For opened and closed sessions.
 _MIN_REFRESH_S = 0.25
 
 
 def follow_list(options: Options, query: str, order_by: str, limit: int | None) -> None:
-    """Update the list until Ctrl-C; without a terminal print the events of the matching sessions."""
+    """Update until Ctrl-C; without a terminal print events."""
     if not options.for_people or not sys.stdout.isatty():
         print_events(options if not options.for_people else _as_lines(options), query)
         return
@@ -53,7 +53,7 @@ def follow_list(options: Options, query: str, order_by: str, limit: int | None) 
 
 
 def _wake(client: Client, changed: threading.Event) -> None:
-    # Without the stream, updates are only less prompt.
+    # Updates are only less prompt.
     with suppress(CommandError):
         for _ in client.watch_sessions(""):
             changed.set()
