@@ -1,4 +1,4 @@
-"""Change the runtime configuration of one or several daemons, and show the result."""
+"""Changes the runtime configuration."""
 
 from __future__ import annotations
 
@@ -47,14 +47,13 @@ class _Changed:
 def update(
     options: Options, request: UpdateRuntimeConfigRequest, columns: Sequence[Column[TimeoutChange]], view: Views
 ) -> None:
-    """Change settings; each daemon changes all of them or none."""
+    """Each daemon changes all settings or none."""
     _change(options, request, lambda client: client.update_config(request), columns, view)
 
 
 def reset(
     options: Options, request: ResetRuntimeConfigRequest, columns: Sequence[Column[TimeoutChange]], view: Views
 ) -> None:
-    """Reset settings to their values at launch."""
     _change(options, request, lambda client: client.reset_config(request), columns, view)
 
 
@@ -90,7 +89,7 @@ def _change(
 
 
 def show(options: Options, columns: Sequence[Column[Setting]], paths: Sequence[str] = ()) -> None:
-    """Print the settings of ``paths``, which may name groups; by default all."""
+    """Print the settings of ``paths``, by default all."""
     answers = ask(options, lambda client: _narrowed(client.get_config(), paths))
     settings = answers.items("settings")
     document: object = answers.only
@@ -103,7 +102,6 @@ def show(options: Options, columns: Sequence[Column[Setting]], paths: Sequence[s
 
 
 def print_values(options: Options, paths: Sequence[str]) -> None:
-    """Print the values of settings alone, a line each; for scripts the same as :func:`show`."""
     from householdctl.views import config as config_views
 
     if not options.for_people:
@@ -119,7 +117,7 @@ def print_values(options: Options, paths: Sequence[str]) -> None:
 
 
 def _narrowed(answer: GetRuntimeConfigResponse, paths: Sequence[str]) -> GetRuntimeConfigResponse:
-    """Return the answer reduced to the settings of ``paths``, by default all. Raises CommandError."""
+    """Keep the settings of ``paths``. Raise CommandError."""
     for path in paths:
         if not any(_names(path, setting) for setting in answer.settings):
             raise _unknown(path, [setting.path for setting in answer.settings])

@@ -1,4 +1,4 @@
-"""Wait for the end of a drain, and show the result."""
+"""Waits for the end of a drain."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from householdctl.control.options import Options
 
 GRACE_S = 10.0
-"""Time for the daemon to close remaining sessions after the deadline, in seconds."""
+"""Seconds after the deadline to close remaining sessions."""
 
 NOTE_INTERVAL_S = 5.0
-"""Minimum interval of progress notes without a terminal, in seconds."""
+"""Seconds between notes without a terminal."""
 
 
 def wait_for_all(options: Options, answers: TargetAnswers[Server]) -> None:
-    """Wait for the drains of all daemons; a failure does not end the wait for the others.
+    """Wait for all drains; a failure does not end the wait for others.
 
-    A --timeout bounds the wait for all of them together. Raises CommandError if the only daemon fails.
+    A --timeout bounds the whole wait. Raise CommandError if the only daemon fails.
     """
     give_up_at = None if options.given_timeout is None else time.monotonic() + options.given_timeout
     for index, (target, server) in enumerate(list(answers.answers)):
@@ -48,7 +48,7 @@ def wait_for_all(options: Options, answers: TargetAnswers[Server]) -> None:
 
 
 def show(options: Options, answers: TargetAnswers[Server]) -> None:
-    """Print the result of a drain or resume; end as a partial failure if a daemon failed."""
+    """Print the result; end as a partial failure if a daemon failed."""
     servers = [answers.tag(target, server) for target, server in answers]
     if answers.several:
         document: object = {"servers": servers, "unreachable_targets": answers.unreachable}
@@ -60,10 +60,10 @@ def show(options: Options, answers: TargetAnswers[Server]) -> None:
 
 
 def wait(client: Client, server: Server, give_up_at: float | None = None) -> Server:
-    """Wait until the last session has ended, with progress on stderr; return the daemon's state.
+    """Wait with progress on stderr.
 
-    Raises CommandError if the drain is ended, if sessions remain well after its deadline, and at ``give_up_at``, a
-    monotonic time. The latter and Ctrl-C end the waiting, not the drain, and say so.
+    Raise CommandError if the drain is ended, if sessions remain well after its deadline, and at ``give_up_at``, a
+    monotonic time. The drain goes on after that, and after Ctrl-C.
     """
     until_deadline = seconds_to_drain_deadline(server)
     timeout = None if until_deadline is None else max(until_deadline, 0) + GRACE_S
@@ -96,7 +96,7 @@ def wait(client: Client, server: Server, give_up_at: float | None = None) -> Ser
 
 
 class _DrainNotes:
-    """Progress as lines, without a terminal."""
+    """Progress without a terminal."""
 
     def __init__(self) -> None:
         self._noted_at = float("-inf")

@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Health:
-    """A daemon's state and the status of its health service."""
+    """State and health status of a daemon."""
 
     serving_status: str
     server: Server
 
     @property
     def problems(self) -> list[str]:
-        """Problems of the daemon, a line each; empty if it is healthy."""
+        """A line each."""
         return server_views.problems(self.serving_status, self.server)
 
     def document(self) -> dict[str, Any]:
-        """Return the health for scripts."""
         return {
             "healthy": not self.problems,
             "problems": self.problems,
@@ -40,12 +39,11 @@ class Health:
 
 
 def get_health(client: Client) -> Health:
-    """Ask a daemon for its health."""
     return Health(client.serving_status(), client.get_server())
 
 
 def show_health(options: Options) -> bool:
-    """Print the health of the daemons; return whether all are healthy. Ends as a partial failure if one failed."""
+    """Return whether all are healthy. End as a partial failure if one failed."""
     answers = ask(options, get_health)
     if answers.several:
         _show_several(options, answers)

@@ -1,6 +1,6 @@
-"""``health --check``: a plug-in for Nagios, Icinga and compatible monitoring systems.
+"""``health --check``: a plug-in for Nagios, Icinga and compatible systems.
 
-https://www.monitoring-plugins.org/doc/guidelines.html: one line, performance data behind a bar, and four exit codes.
+https://www.monitoring-plugins.org/doc/guidelines.html
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Status(IntEnum):
-    """State of a service; the exit code."""
+    """Exit code."""
 
     OK = 0
     WARNING = 1
@@ -39,7 +39,7 @@ class Status(IntEnum):
 
     @property
     def gravity(self) -> int:
-        """Rank from the best to the worst; UNKNOWN is better than WARNING."""
+        """UNKNOWN is better than WARNING."""
         return (Status.OK, Status.UNKNOWN, Status.WARNING, Status.CRITICAL).index(self)
 
 
@@ -49,17 +49,17 @@ METRICS = ("sessions", "loop_gap", "last_pass", "restarts", "download", "upload"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Limits of metrics for WARNING and CRITICAL."""
+    """Limits for WARNING and CRITICAL."""
 
     warning: dict[str, float]
     critical: dict[str, float]
 
     def described(self, name: str) -> str:
-        """Return the limits of a metric in performance data: warning, critical."""
+        """Return a metric's limits in performance data."""
         return ";".join(_number(side[name]) if name in side else "" for side in (self.warning, self.critical))
 
     def judge(self, name: str, value: float) -> tuple[Status, str]:
-        """Return the status of a value, and a text unless it is OK."""
+        """Return a text unless the status is OK."""
         for status, limits in ((Status.CRITICAL, self.critical), (Status.WARNING, self.warning)):
             if name in limits and value > limits[name]:
                 return status, f"{name} is {_number(value)}, above {_number(limits[name])}"
@@ -67,7 +67,7 @@ class Thresholds:
 
 
 def run_plugin(options: Options, warning: Sequence[str], critical: Sequence[str]) -> int:
-    """Print the line and return the exit code."""
+    """Return the exit code."""
     try:
         thresholds = Thresholds(_limits("--warning", warning), _limits("--critical", critical))
         targets = options.targets
@@ -104,7 +104,7 @@ def _check(options: Options, target: Target, thresholds: Thresholds, prefix: str
 
 
 def metrics(server: Server) -> dict[str, float]:
-    """Return the metrics of a daemon: of its workers the worst, of restarts the sum."""
+    """Return the worst of the workers, the sum of restarts."""
     loops = [worker.control_loop for worker in server.workers]
     return {
         "sessions": server.sessions,
@@ -151,7 +151,7 @@ def _number(value: float) -> str:
 
 
 def _finish(status: Status, texts: Sequence[str], figures: Sequence[str]) -> int:
-    # A bar begins the performance data, so the text must not contain one.
+    # A bar begins the performance data.
     text = printable("; ".join(texts)).replace("|", "/")
     try:
         print_line(f"HOUSEHOLDD {status.name} - {text}" + (f" | {' '.join(figures)}" if figures else ""))
