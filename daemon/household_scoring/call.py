@@ -51,7 +51,7 @@ def transmission_rating(mouth_to_ear_ms: float, loss_share: float) -> float:
 
 
 def mos_of_rating(rating: float) -> float:
-    """G.107 annex B: ``1 + 0.035 R + R (R - 60) (100 - R) 7e-6`` from 0 to 100, 4.5 above.
+    """Return the MOS, by G.107 annex B: ``1 + 0.035 R + R (R - 60) (100 - R) 7e-6`` from 0 to 100, 4.5 above.
 
     At least 1: the polynomial dips below for R under 6.5.
     """

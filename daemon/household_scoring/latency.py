@@ -31,7 +31,7 @@ def baseline(idle_ms: Sequence[float]) -> float | None:
 
 
 def increase(baseline_ms: float, latency_ms: float) -> float:
-    """Never negative."""
+    """Return the increase, never negative."""
     return max(latency_ms - baseline_ms, 0.0)
 
 

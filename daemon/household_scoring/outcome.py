@@ -70,7 +70,10 @@ def throughput_score(bounds: DeliveryBounds | None, delivery: float | None) -> f
 def quality_of_outcome(
     requirement: Requirement, round_trips_ms: Sequence[float], loss_share: float | None, delivery: float | None
 ) -> Outcome:
-    """Loss is None over TCP, where retransmissions turn it into latency. Raise ValueError for impossible figures."""
+    """Return the outcome. Raise ValueError for impossible figures.
+
+    Loss is None over TCP, where retransmissions turn it into latency.
+    """
     scores: dict[Component, float | None] = {
         "latency": latency_score(requirement.latency, round_trips_ms),
         "loss": loss_score(requirement.loss, loss_share),

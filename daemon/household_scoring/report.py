@@ -59,7 +59,7 @@ class RunReport(msgspec.Struct, frozen=True, rename="camel"):
     latency: LatencyFigures
     """Of the probe under load."""
     loss_share: float | None
-    """Share of the probe's pings under load retransmitted; None without pings.
+    """Share of the probe's pings under load of which TCP retransmitted ping or answer; None without pings.
 
     Pings held behind a retransmission are excluded.
     """

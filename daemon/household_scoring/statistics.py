@@ -25,7 +25,7 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
 
 
 def jitter(values: Sequence[float]) -> float | None:
-    """Return the mean difference of successive values (RFC 3393); None for fewer than two.
+    """Return the mean absolute difference of successive values (RFC 3393); None for fewer than two.
 
     The running estimate of RFC 3550, section 6.4.1, forgets all but the last few dozen.
     """
@@ -35,7 +35,7 @@ def jitter(values: Sequence[float]) -> float | None:
 
 
 def loss_share(sent: int, received: int) -> float | None:
-    """None if none were sent. Raise ValueError if more were received than sent."""
+    """Return None if none were sent. Raise ValueError if more were received than sent."""
     require_amount(sent, "sent")
     require_amount(received, "received")
     if received > sent:

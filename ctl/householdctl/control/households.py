@@ -37,7 +37,7 @@ class Household:
 
     @property
     def key(self) -> str:
-        """Constant while sessions come and go."""
+        """Key, constant while sessions come and go."""
         return f"{self.target} {self.address} {self.test_id or self.sessions[0].id}"
 
     @property

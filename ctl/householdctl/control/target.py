@@ -75,7 +75,7 @@ class Target:
 
     @property
     def address(self) -> str:
-        """In gRPC's notation."""
+        """Address in gRPC's notation."""
         if self.path is not None:
             return f"unix:{self.path.absolute()}"
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"

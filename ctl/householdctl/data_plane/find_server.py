@@ -117,12 +117,12 @@ def through_proxy(server: Server) -> Server:
 
 
 def environment_proxy(server: Server) -> str | None:
-    """By https_proxy, http_proxy and no_proxy."""
+    """Return the proxy of https_proxy, http_proxy and no_proxy."""
     return None if server.is_local else get_proxy(parse_uri(server.websocket_url))
 
 
 def proxy_name(proxy: str) -> str:
-    """Omit user and password."""
+    """Return the URL without user and password."""
     parts = urlsplit(proxy)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
 

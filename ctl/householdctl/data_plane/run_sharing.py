@@ -72,7 +72,7 @@ def points(
     received: Iterable[Portion],
     sent: Iterable[Portion],
 ) -> list[Point]:
-    """Times are in seconds of one clock.
+    """Return the points; times are in seconds of one clock.
 
     ``round_trips`` have the time of a ping; points have the median of their pings.
     """

@@ -77,7 +77,7 @@ class Table(Generic[T]):
     items: Iterable[T]
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """A narrow terminal gets fewer columns, uncut, and a note."""
+        """Print; a narrow terminal gets fewer columns, uncut, and a note."""
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not wide else None
         lines, left_out = self._lines(wide=wide, headers=headers, width=width, widest=None)
         if left_out:
@@ -128,7 +128,7 @@ class Facts:
     facts: Sequence[tuple[str, str]]
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """The arguments do not matter here."""
+        """Print; the arguments do not matter here."""
         del wide, headers
         width = max((len(name) for name, _ in self.facts), default=0)
         lines = []

@@ -33,7 +33,7 @@ class Blocks:
         self._lengths: set[tuple[int, int]] = set()
 
     def add(self, networks: Iterable[Network], reason: str, seconds: float, now: float) -> list[Block]:
-        """Replace reason and time of existing blocks.
+        """Block networks; replace reason and time of existing blocks.
 
         Raise TooManyBlocksError and change nothing if there would be too many.
         """

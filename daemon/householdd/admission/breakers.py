@@ -120,7 +120,7 @@ class Breaker:
 class Breakers:
     """The breakers of a worker.
 
-    Outcomes are shared by all workers; a breaker opens at the worker that sees the last failure.
+    Outcomes are shared by all workers; a breaker opens at the worker that sees the failure that reaches the limit.
     """
 
     def __init__(self, counters: SharedCounters) -> None:

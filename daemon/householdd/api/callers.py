@@ -53,7 +53,7 @@ class Connections:
         return name
 
     def discard(self, name: str) -> None:
-        """Later RPCs under the name have no caller."""
+        """Forget a name; later RPCs under it have no caller."""
         self._open.pop(name, None)
 
     def of_peer(self, peer: str) -> CallerConnection | None:

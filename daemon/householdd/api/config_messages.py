@@ -96,5 +96,5 @@ def setting(
 
 
 def _number(value: float | LogLevel) -> float:
-    """A word is its index in the choices."""
+    """Return a word as its index in the choices."""
     return list(LogLevel).index(value) if isinstance(value, LogLevel) else value

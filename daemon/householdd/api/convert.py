@@ -24,7 +24,7 @@ _Message = TypeVar("_Message", bound=Message)
 
 
 def duration(seconds: float) -> Duration:
-    """Round to the microsecond."""
+    """Return a duration, rounded to the microsecond."""
     message = Duration()
     message.FromMicroseconds(round(seconds * 1e6))
     return message
@@ -84,7 +84,7 @@ def verdict(value: Verdict) -> pb.Verdict.ValueType:
 
 @lru_cache(maxsize=64)
 def timeouts(value: Timeouts) -> pb.Timeouts:
-    """To be copied, not changed."""
+    """Return timeouts to be copied, not changed."""
     return settings(pb.Timeouts(), value)
 
 

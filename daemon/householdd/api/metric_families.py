@@ -37,7 +37,6 @@ class Family:
 
     @property
     def all_labels(self) -> tuple[str, ...]:
-        """As exposed."""
         return ("worker", *self.labels) if self.each_worker else self.labels
 
 

@@ -19,7 +19,7 @@ class Role(enum.IntEnum):
 
     @property
     def word(self) -> str:
-        """As in configuration, errors and audit log."""
+        """Name in configuration, errors and audit log."""
         return self.name.lower()
 
 

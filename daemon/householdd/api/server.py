@@ -95,5 +95,5 @@ class ControlServer:
             await self._health.set(name, status)
 
     async def stop(self, grace: float) -> None:
-        """Open RPCs have ``grace`` seconds to end."""
+        """Stop; open RPCs have ``grace`` seconds to end."""
         await self._server.stop(grace)

@@ -9,7 +9,7 @@ FULL_TAKEN_SHARE = 0.9
 """Share of the offered bytes from which the line is not the bottleneck."""
 
 DEMAND_LEAD_S = 0.5
-"""Lead in seconds with which traffic counts as demand: it may begin before the next two divisions."""
+"""Lead in seconds of traffic that counts as demand: it may begin before the next two divisions."""
 
 MAX_LIMITED_SHARE = 1 / 20
 """Share of busy passes from which the server was the bottleneck."""
@@ -49,5 +49,5 @@ class Demand:
 
     @property
     def limited(self) -> bool:
-        """Whether a budget was the bottleneck in more than one pass, and in 1 in 20."""
+        """Whether a budget was the bottleneck in more than one pass, and in more than 1 in 20."""
         return self._limited_passes > 1 and self._limited_passes > self._busy_passes * MAX_LIMITED_SHARE

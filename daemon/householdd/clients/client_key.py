@@ -34,7 +34,7 @@ class ClientKey:
 
     @cached_property
     def run_key(self) -> bytes:
-        """Empty if the client names no run."""
+        """Key of the run; empty if the client names none."""
         return b"r" + self.address_key + self.test_id.encode() if self.test_id else b""
 
     @cached_property
@@ -49,7 +49,7 @@ class ClientKey:
 
     @cached_property
     def foreign_key(self) -> bytes:
-        """Empty unless foreign."""
+        """Key of the customer's sessions from foreign pages; empty unless foreign."""
         return b"o" + self.address_key if self.foreign and self.profile != WARM_UP else b""
 
     @cached_property

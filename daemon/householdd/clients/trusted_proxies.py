@@ -19,7 +19,7 @@ class TrustedProxies:
     def client(self, peer: str, forwarded_for: Sequence[str]) -> str:
         """Return the client's address; ``forwarded_for`` has the nearest hop last.
 
-        The client is the last hop that is not a trusted proxy; earlier members may be forged.
+        The client is the last hop that is not a trusted proxy, or the last known one; earlier members may be forged.
         """
         client = peer
         for hop in reversed(forwarded_for):

@@ -76,7 +76,7 @@ class AccessSettings(BaseModel):
     tcp: TcpSettings = TcpSettings()
 
     def rules(self, own_uid: int, socket_gid: int) -> Rules:
-        """Without users and groups, members of ``socket_gid`` are admins. Raise AccessError."""
+        """Return the rules; without users and groups, members of ``socket_gid`` are admins. Raise AccessError."""
         grants = {}
         configured = False
         for role in (Role.VIEWER, Role.OPERATOR, Role.ADMIN):

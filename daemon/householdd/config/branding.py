@@ -34,7 +34,7 @@ def read_logo(file: Path) -> Logo:
 
 
 def _kind(body: bytes) -> LogoType | None:
-    """The file's name does not matter."""
+    """Return the type by content; the file's name does not matter."""
     if body.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if body.startswith(b"RIFF") and body[8:12] == b"WEBP":

@@ -41,7 +41,7 @@ class Certificate:
 
     @property
     def valid_until(self) -> str:
-        """For people."""
+        """End of validity, for people."""
         return _date(self.expires_at)
 
 
@@ -56,7 +56,7 @@ def read_certificate(setting: str, path: Path) -> Certificate:
 
 
 def is_self_signed(path: Path) -> bool:
-    """Check a file's first certificate. Raise CertificateError."""
+    """Return whether a file's first certificate is self-signed. Raise CertificateError."""
     first = _certificates(path)[0]
     return first.issuer == first.subject
 

@@ -55,7 +55,7 @@ class DashboardTokens:
 
     @property
     def roles(self) -> Mapping[str, Role]:
-        """By identity."""
+        """Role of each login, by identity."""
         return {login.identity: login.role for login in self._logins}
 
     def holds(self, login: Login) -> bool:
@@ -63,7 +63,7 @@ class DashboardTokens:
         return login in self._logins
 
     def login(self, token: str) -> Login | None:
-        """Compare in constant time."""
+        """Find a login, in constant time."""
         digest = hashlib.sha256(token.encode(errors="replace")).digest()
         found = None
         for login in self._logins:
@@ -73,7 +73,7 @@ class DashboardTokens:
 
 
 def read_tokens(path: Path | None, *, any_owner: bool = False) -> DashboardTokens:
-    """The file must belong to root or this user, unless ``any_owner``. Raise TokensError."""
+    """Read logins; the file must belong to root or this user, unless ``any_owner``. Raise TokensError."""
     return DashboardTokens(None if path is None else _parse(_read(path, any_owner=any_owner), path))
 
 

@@ -22,5 +22,4 @@ class OverloadSettings(BaseModel):
 
     @property
     def tuning(self) -> OverloadTuning:
-        """Tuning of the overload controller."""
         return OverloadTuning(**self.model_dump())

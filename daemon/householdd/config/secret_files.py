@@ -13,7 +13,7 @@ MAX_SECRET_BYTES = 1024
 
 
 def read_secret(file: Path) -> bytes:
-    """Omit the newline at the end. Raise ValueError."""
+    """Read a secret without the newline at the end. Raise ValueError."""
     try:
         with file.open("rb") as opened:
             secret = opened.read(MAX_SECRET_BYTES + 2).removesuffix(b"\n").removesuffix(b"\r")

@@ -204,7 +204,7 @@ class Settings(BaseSettings):
 
     @property
     def legacy_address(self) -> Address | None:
-        """None without ``legacy``."""
+        """Address for the earlier system's warm-up; None without ``legacy``."""
         if not self.legacy:
             return None
         return self.legacy_listen or Address(self.listen.host, LEGACY_PORT)
@@ -223,11 +223,11 @@ class Settings(BaseSettings):
 
     @property
     def worker_count(self) -> int:
-        """By default one for each usable core."""
+        """Number of workers, by default one for each usable core."""
         return self.workers or len(os.sched_getaffinity(0))
 
     def came_from(self, source: Source, paths: Iterable[str]) -> None:
-        """Later calls take precedence."""
+        """Note sources; later calls take precedence."""
         self._sources.update(dict.fromkeys(paths, source))
 
     def source(self, path: str) -> Source | None:
@@ -235,7 +235,7 @@ class Settings(BaseSettings):
         return self._sources.get(path)
 
     def runtime_settings(self, catalogue: Catalogue) -> RuntimeSettings:
-        """The rates are those of the profiles."""
+        """Return the values; the rates are those of the profiles."""
         return replace(catalogue.defaults, timeouts=self.timeouts, limits=self.limits, log_level=self.log_level)
 
     def runtime_sources(self, catalogue: Catalogue) -> dict[str, Source]:

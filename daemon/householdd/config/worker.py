@@ -64,7 +64,6 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fds(self) -> list[int]:
-        """Inherited file descriptors."""
         fds = self.listen_fd, self.redirect_fd, self.legacy_fd, self.counts_fd
         return [fd for fd in fds if fd is not None]
 

@@ -68,7 +68,7 @@ def file(request: Request, static: StaticFile) -> Response:
 
 
 def empty(status: http.HTTPStatus, headers: Mapping[str, Any] | None = None) -> Response:
-    """For statuses without a body, such as 204."""
+    """Return a response for statuses without a body, such as 204."""
     return Response(status.value, status.phrase, Headers({"Cache-Control": "no-cache", **(headers or {})}))
 
 

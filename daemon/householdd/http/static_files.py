@@ -50,7 +50,7 @@ def load(folder: str, policy: str) -> dict[str, StaticFile]:
 
 
 def load_page(frame_ancestors: Iterable[str] = ()) -> dict[str, StaticFile]:
-    """Only pages of ``frame_ancestors`` may embed it."""
+    """Return the page; only pages of ``frame_ancestors`` may embed it."""
     allowed = " ".join(frame_ancestors) or "'none'"
     return load("page", f"{_PAGE_POLICY}; frame-ancestors {allowed}")
 

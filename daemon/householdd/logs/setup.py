@@ -42,7 +42,7 @@ class _Handler(logging.Handler):
             _put(line, record.levelno, important=record.levelno >= logging.WARNING or record.name == AUDIT)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
-        """The standard library would write to sys.stderr."""
+        """Log the failure; the standard library would write to sys.stderr."""
         _put(f"log line of {record.name!r} cannot be formatted: {traceback.format_exc()}", logging.ERROR)
 
 
@@ -107,7 +107,7 @@ def _put(text: str, level: int, *, important: bool = True) -> None:
 
 
 def is_journal() -> bool:
-    """The journal reads a priority before each line (sd-daemon(3))."""
+    """Return whether the journal reads stderr, with a priority before each line (sd-daemon(3))."""
     try:
         status = os.fstat(STDERR)
     except OSError:

@@ -53,7 +53,7 @@ class ClockTrust:
         return self.trusted
 
     def seconds_until_trusted(self, now: ClockReading) -> float:
-        """Seconds if the clock stays steady."""
+        """Return the seconds until the clock is trusted if it stays steady."""
         return max(self._steady_from.boot + MIN_STEADY_S - now.boot, 0.0)
 
     def ahead(self, now: ClockReading) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> float | None:
     """Return a quantile, or None without values.
 
-    Values spread evenly over their bucket; those above the last bound count as that bound.
+    Assumes values spread evenly over their bucket; those above the last bound count as that bound.
     """
     rank = share * sum(counts)
     if rank == 0:

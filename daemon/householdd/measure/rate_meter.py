@@ -20,6 +20,6 @@ class RateMeter:
 
     @property
     def bps(self) -> float:
-        """In bit/s."""
+        """Rate in bit/s."""
         (began, first), (ended, last) = self._samples[0], self._samples[-1]
         return (last - first) * 8 / (ended - began) if ended > began else 0.0

@@ -29,7 +29,7 @@ class Range:
 
     @property
     def allowed(self) -> str:
-        """With the unit: ``1 to 3600 s``."""
+        """Range with its unit: ``1 to 3600 s``."""
         return f"{self.minimum:.15g} to {self.maximum:.15g} {self.unit}".rstrip()
 
     def check(self, path: str, value: float) -> float:
@@ -59,7 +59,7 @@ class SettingGroup:
 
     @classmethod
     def ranges(cls) -> dict[str, Range]:
-        """By name, in the order of the fields."""
+        """Return ranges by name, in the order of the fields."""
         return {each.name: each.metadata["range"] for each in fields(cls)}
 
     @classmethod

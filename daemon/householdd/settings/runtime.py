@@ -47,7 +47,7 @@ class RuntimeSettings:
     log_level: LogLevel = LogLevel.INFO
 
     def by_path(self) -> dict[str, float | LogLevel]:
-        """By paths such as ``limits.max_sessions``."""
+        """Return values by paths such as ``limits.max_sessions``."""
         groups: dict[str, SettingGroup | ProfileRates] = {"timeouts": self.timeouts, "limits": self.limits}
         groups |= {f"profiles.{key}": rates for key, rates in self.profiles.items()}
         values: dict[str, float | LogLevel] = {
@@ -72,7 +72,7 @@ class RuntimeSettings:
 
     @property
     def etag(self) -> str:
-        """Sixteen characters for exactly these values."""
+        """Hash in 16 characters."""
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
 
 
@@ -85,7 +85,7 @@ class Catalogue:
     """Definition and default of each setting."""
 
     def __init__(self, profiles: Profiles) -> None:
-        """Rates are settings."""
+        """Make settings of the rates of ``profiles``."""
         self.profiles = tuple(profiles.by_key)
         self.defaults = RuntimeSettings(profiles=profiles.rates)
         self.definitions: dict[str, Definition] = {

@@ -133,7 +133,7 @@ class SharedCounters:
         return sum(part.pending for part in self._parts)
 
     def pending_handshakes_of(self, key: bytes) -> int:
-        """Never too few."""
+        """Return the pending handshakes of a key; never too few."""
         return self.count(b"u" + key)
 
     def busier_than_least(self) -> bool:
@@ -163,7 +163,7 @@ class SharedCounters:
         return total
 
     def handshakes_of(self, key: bytes, now: float) -> float:
-        """Per second, averaged over ``HANDSHAKES_WINDOW_S``."""
+        """Return handshakes per second, averaged over ``HANDSHAKES_WINDOW_S``."""
         parts = (each for part in self._parts for each in part.handshakes.weighted(now))
         return least(parts, self._cells(key)) / HANDSHAKES_WINDOW_S
 

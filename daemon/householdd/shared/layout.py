@@ -28,7 +28,7 @@ def views(memory: memoryview, workers: int, worker: int) -> tuple[SharedCounters
 
 
 def used_tokens_of(memory: memoryview, workers: int, worker: int) -> UsedTokens:
-    """The secret of the counters must be set."""
+    """Return the used tokens; the secret of the counters must be set."""
     *_, used, _ = sections(workers)
     return UsedTokens(memory[used], worker, bytes(memory[: counters.SECRET_BYTES]))
 

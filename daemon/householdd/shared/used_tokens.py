@@ -23,7 +23,7 @@ _PART_BYTES = ROWS * ROW_SLOTS * _SLOT.size
 
 
 def size(workers: int) -> int:
-    """Unwritten memory costs nothing."""
+    """Return the bytes of memory; unwritten memory costs nothing."""
     return workers * _PART_BYTES
 
 

@@ -43,7 +43,7 @@ _POSTGRESQL: tuple[tuple[type[Exception], ProblemKind], ...] = (
 
 
 def describe(error: Exception) -> str:
-    """Omit statement and parameters, which may hold addresses."""
+    """Return the message without statement and parameters, which may hold addresses."""
     return str(_original(error)).strip().partition("\n")[0] or type(error).__name__
 
 

@@ -87,7 +87,7 @@ def _delete_all(engine: Engine, table: Table, conditions: Sequence[ColumnElement
 
 
 def _delete_surplus(engine: Engine, cells: Sequence[_Cell], surplus: Sequence[int]) -> Iterator[int]:
-    """Small cells share a transaction, a large one takes several."""
+    """Delete the surplus of each cell; small ones share a transaction, a large one takes several."""
     waiting = [(cell, count) for cell, count in zip(cells, surplus, strict=True) if count]
     while waiting:
         room = BATCH_SIZE

@@ -99,7 +99,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def max_duration_s(self) -> float:
-        """In seconds, whatever the timeouts allow."""
+        """Longest session in seconds, whatever the timeouts allow."""
         return WARM_UP_S if self.is_stream else math.inf
 
     @property
@@ -193,7 +193,7 @@ class Profiles:
         }
 
     def set_rates(self, rates: Mapping[str, ProfileRates]) -> set[str]:
-        """Return the keys of the profiles that changed.
+        """Change rates; return the keys of the changed profiles.
 
         Each is replaced, so a session that holds one keeps its rates.
         """

@@ -35,7 +35,7 @@ class Shape(Protocol):
         ...
 
     def bytes_by(self, elapsed: float) -> int:
-        """Never decreases."""
+        """Return the bytes due up to ``elapsed``; never decreases."""
         ...
 
     def next_after(self, elapsed: float) -> float:
@@ -85,7 +85,7 @@ class Constant:
         return 1 / self.tick_hz
 
     def bytes_by(self, elapsed: float) -> int:
-        """Fractions of a byte carry over."""
+        """Count whole ticks; fractions of a byte carry over."""
         return int(_ticks(elapsed, self.tick_hz) * self.rate_bps / 8 / self.tick_hz)
 
     def next_after(self, elapsed: float) -> float:
