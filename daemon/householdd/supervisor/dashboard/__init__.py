@@ -1,1 +1,1 @@
-"""The operators' page: a listener of its own, live figures for all who watch, and changes by the control API."""
+"""Dashboard for operators: its listener, live figures, and changes through the control API."""

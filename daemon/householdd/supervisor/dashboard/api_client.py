@@ -1,4 +1,4 @@
-"""A visitor's own connection to the control API: by the gate, so that role, limits, audit and repeats are the same."""
+"""A page's connection to the control API, through the gate: role, limits, audit and repeats apply as to any client."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _numbers = itertools.count()
 
 
 class ApiClient:
-    """Carries out what one visitor orders, as ``caller``.
+    """Carries out the orders of one page as ``caller``.
 
-    The socket is in the private directory, which only the daemon's own user can enter, and there while the visitor is.
+    Its socket is in the private directory, which only the daemon's user can enter, until the page closes.
     """
 
     def __init__(self, gate: Gate, private: Path, caller: Caller) -> None:
@@ -36,7 +36,7 @@ class ApiClient:
         self._channel: grpc.aio.Channel | None = None
 
     async def carry_out(self, change: Change) -> serialize.Shown:
-        """Makes the change; what came of it. Raises grpc.aio.AioRpcError."""
+        """Make the change and return its outcome. Raise grpc.aio.AioRpcError."""
         channel = self._channel or await self._connect()
         if isinstance(change, KillOrder):
             sessions = session_service_pb2_grpc.SessionServiceStub(channel)
@@ -57,7 +57,6 @@ class ApiClient:
         return self._channel
 
     async def close(self) -> None:
-        """The visitor has gone."""
         if self._channel is not None:
             await self._channel.close()
         if self._server is not None:

@@ -1,4 +1,4 @@
-"""The parts of the dashboard, put together."""
+"""Assembles the dashboard."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ log = structlog.get_logger("dashboard")
 
 @dataclass(frozen=True)
 class DaemonParts:
-    """What the dashboard shows and uses of the daemon."""
+    """Parts of the daemon that the dashboard uses."""
 
     server: Callable[[], server_service_pb2.Server]
-    """The daemon as last heard of."""
+    """Returns the latest known state of the daemon."""
     workers: Sequence[WorkerHandle]
     gate: Gate
     paths: RuntimeDir
@@ -52,7 +52,7 @@ class DaemonParts:
 
 @dataclass(frozen=True)
 class DashboardCertificate:
-    """The context that the dashboard is served with, and the files that it is renewed from."""
+    """TLS context of the dashboard, and the files from which it is renewed."""
 
     context: ssl.SSLContext
     cert: Path
@@ -63,13 +63,13 @@ class DashboardCertificate:
         try:
             certificates.renew(self.context, self.cert, self.key)
         except CertificateError as error:
-            # The reload has just checked them; a worker that fails at the same point keeps the old one as well.
+            # The reload has just checked them; workers keep the old certificate in this case too.
             log.error("certificate not renewed", problem=str(error))
 
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard that is served."""
+    """A running dashboard."""
 
     url: str
     certificate: DashboardCertificate | None
@@ -85,12 +85,12 @@ class Dashboard:
 async def serve_dashboard(
     settings: DashboardSettings, daemon: DaemonParts, tls: tuple[Path | None, Path | None]
 ) -> AsyncIterator[Dashboard | None]:
-    """Serve the dashboard, without TLS on loopback; None where it is not configured. Raise DaemonError."""
+    """Serve the dashboard, without TLS on loopback; yield None if it is not configured. Raise DaemonError."""
     if settings.listen is None:
         yield None
         return
     certificate = None if settings.listen.is_loopback else _certificate(*tls)
-    # Not through the gate: every viewer may see what the feed reads, and it is the same for all of them.
+    # Not through the gate: the feed reads what every viewer may see.
     async with grpc.aio.insecure_channel(f"unix:{daemon.paths.daemon_socket}") as channel:
         feed = Feed(daemon.server, channel, Trend(daemon.workers))
         runs = Runs(channel, feed.is_watched, f"{daemon.page_url}?run=" if daemon.permalinks else None)
@@ -124,5 +124,5 @@ async def _running(*loops: Coroutine[None, None, None]) -> AsyncIterator[None]:
 
 def _ended(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        # The pages stand still and say so; the daemon's work goes on.
-        log.error("the dashboard has stopped", exc_info=error)
+        # The pages report that they are stale; the daemon continues.
+        log.error("dashboard failed", exc_info=error)

@@ -1,4 +1,4 @@
-"""What is new, once a second, made once for all who watch."""
+"""Snapshots for the pages, once a second, made once for all viewers."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ POLL_INTERVAL_S = 1.0
 """Seconds between two snapshots."""
 
 MIN_INTERVAL_S = 0.2
-"""Seconds, where somebody asks for other sessions."""
+"""Shortest time between two snapshots, in seconds, when a viewer changes its view."""
 
 POLL_TIMEOUT_S = 3.0
-"""Seconds that the daemon's own services have for a page."""
+"""Timeout for listing the sessions of a view, in seconds."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What every viewer is shown. A message is put together of parts that were made once."""
+    """State at one moment for all viewers; its parts are encoded once."""
 
     number: int
     server: msgspec.Raw
@@ -38,14 +38,14 @@ class Snapshot:
     pages: dict[ViewOrder, msgspec.Raw] = field(default_factory=dict)
 
     def message(self, view: ViewOrder) -> dict[str, Any] | None:
-        """The message for a viewer; None where its sessions were asked for too late for this snapshot."""
+        """Return the message for a view; None if the view was requested after this snapshot."""
         if view not in self.pages:
             return None
         return {"type": "live", "server": self.server, "point": self.point, "page": self.pages[view]}
 
 
 class Feed:
-    """Makes snapshots; ``server`` is the daemon as last heard of, ``channel`` leads to the daemon's own services."""
+    """Makes snapshots from the daemon's latest state, ``server``, and its services on ``channel``."""
 
     def __init__(
         self, server: Callable[[], server_service_pb2.Server], channel: grpc.aio.Channel, trend: Trend
@@ -54,13 +54,13 @@ class Feed:
         self._sessions = session_service_pb2_grpc.SessionServiceStub(channel)
         self.trend = trend
         self._wanted = Counter[ViewOrder]()
-        """Viewers by what they look at."""
+        """Viewers by view."""
         self._hurry = asyncio.Event()
         self._latest: Snapshot | None = None
         self._made = asyncio.Condition()
 
     async def run(self) -> None:
-        """Until cancelled. A point for the charts is taken each second, whoever watches."""
+        """Run until cancelled. Record a point for the charts each second, with or without viewers."""
         number, point_at = 0, 0.0
         while True:
             self._hurry.clear()
@@ -78,24 +78,23 @@ class Feed:
                 await asyncio.wait_for(self._hurry.wait(), max(left, 0.0))
 
     def is_watched(self) -> bool:
-        """Whether anybody looks."""
         return bool(self._wanted)
 
     def look_at(self, view: ViewOrder, instead_of: ViewOrder | None = None) -> None:
-        """A viewer looks at other sessions, and wants them soon."""
+        """Add a viewer of ``view``, or change its view, and make the next snapshot soon."""
         self._wanted[view] += 1
         if instead_of is not None:
             self.look_away(instead_of)
         self._hurry.set()
 
     def look_away(self, view: ViewOrder) -> None:
-        """A viewer is gone, or looks elsewhere."""
+        """Remove a viewer of ``view``."""
         self._wanted[view] -= 1
         if self._wanted[view] <= 0:
             del self._wanted[view]
 
     async def after(self, number: int) -> Snapshot:
-        """The latest snapshot, once there is one with a greater number. Whoever comes late misses those between."""
+        """Wait for a snapshot with a greater number, and return the latest."""
         async with self._made:
             await self._made.wait_for(lambda: self._latest is not None and self._latest.number > number)
             if self._latest is None:

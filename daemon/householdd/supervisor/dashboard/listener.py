@@ -1,4 +1,4 @@
-"""Where the dashboard is served: its files, and one WebSocket."""
+"""Serves the dashboard: its files, and a WebSocket for each page."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from householdd.supervisor.web_listener import WebListener
 log = structlog.get_logger("dashboard")
 
 MAX_PENDING = 128
-"""Connections at once beside the pages that are logged in; for one more another one goes, a stranger's if it can be."""
+"""Connections that are not logged in. One more closes another, first of an address without a login."""
 
 REQUEST_TIMEOUT_S = 5.0
-"""Seconds for TLS, for a request, and to take the answer."""
+"""Timeout for TLS, for a request, and for receiving the response, in seconds."""
 
 CLOSE_TIMEOUT_S = 0.5
-"""Seconds that pages have to answer the daemon's goodbye."""
+"""Timeout for the closing handshake with pages at shutdown, in seconds."""
 
 LIVE = "/live"
 
@@ -43,7 +43,7 @@ POLICY = (
 
 
 class DashboardListener:
-    """Serves the page at ``address``, over TLS where there is a context; ``names`` are host names that lead here."""
+    """Serves the page at ``address``, over TLS if there is a context. ``names`` are the accepted host names."""
 
     def __init__(
         self, address: Address, tls: ssl.SSLContext | None, names: frozenset[str], context: PageContext
@@ -68,7 +68,7 @@ class DashboardListener:
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
         host = header(request, "Host")
         if not is_known_host(host, self._names):
-            words = "This is not known by that name; dashboard.names of the configuration lists others."
+            words = "Unknown host name; add it to dashboard.names in the configuration."
             return responses.text(http.HTTPStatus.MISDIRECTED_REQUEST, words)
         return await methods.answer(request, self._methods(request, path_of(request.path)))
 

@@ -1,4 +1,4 @@
-"""What a page says: one JSON object a message."""
+"""Messages from a page: one JSON object each."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ MAX_PAGE = 100
 
 _Text = Annotated[str, msgspec.Meta(max_length=4000)]
 _Reason = Annotated[str, msgspec.Meta(max_length=1000)]
-"""The control API says how long a reason may be; this bounds what reaches it."""
+"""Bound on what reaches the control API, which has its own limit for reasons."""
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 
 
 class LogInOrder(msgspec.Struct, tag="login", tag_field="type", forbid_unknown_fields=True):
-    """The first message."""
+    """First message of a page."""
 
     token: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
 class ViewOrder(msgspec.Struct, tag="view", tag_field="type", forbid_unknown_fields=True, frozen=True):
-    """Which sessions the page shows from now on; the fields are those of ListSessionsRequest."""
+    """Sets the sessions that the page shows; the fields are those of ListSessionsRequest."""
 
     filter: _Text = ""
     order_by: _Text = ""
@@ -36,7 +36,6 @@ class ViewOrder(msgspec.Struct, tag="view", tag_field="type", forbid_unknown_fie
     page_size: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)] = 50
 
     def request(self) -> session_service_pb2.ListSessionsRequest:
-        """As the control API has it."""
         return session_service_pb2.ListSessionsRequest(
             filter=self.filter, order_by=self.order_by, page_token=self.page_token, page_size=self.page_size
         )
@@ -44,21 +43,20 @@ class ViewOrder(msgspec.Struct, tag="view", tag_field="type", forbid_unknown_fie
 
 class _Change(msgspec.Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True):
     id: uuid.UUID
-    """The page's name for the order, and the request_id of the control API."""
+    """Identifies the order to the page; request_id of the control API."""
     reason: _Reason = ""
     check_only: bool = False
 
 
 class KillOrder(_Change, tag="kill", kw_only=True):
-    """Ends sessions: those of ``ids``, or all that match ``filter``; exactly one of them."""
+    """Ends sessions: those of ``ids``, or else all that match ``filter``."""
 
     ids: Annotated[list[str], msgspec.Meta(max_length=MAX_IDS)] = []
     filter: _Text = ""
     block: _Seconds = 0.0
-    """Seconds for which their addresses are kept out; 0 does not."""
+    """Seconds for which their addresses are blocked; 0 for no block."""
 
     def request(self) -> session_service_pb2.KillSessionsRequest:
-        """As the control API has it, which checks it."""
         request = session_service_pb2.KillSessionsRequest(
             reason=self.reason, request_id=str(self.id), validate_only=self.check_only
         )
@@ -75,10 +73,9 @@ class DrainOrder(_Change, tag="drain", kw_only=True):
     """Refuses new sessions."""
 
     deadline: _Seconds | None = None
-    """Seconds until the rest is closed; None is the drain timeout."""
+    """Seconds until remaining sessions are closed; None for the drain timeout."""
 
     def request(self) -> server_service_pb2.DrainServerRequest:
-        """As the control API has it, which checks it."""
         request = server_service_pb2.DrainServerRequest(
             reason=self.reason, request_id=str(self.id), validate_only=self.check_only
         )
@@ -91,7 +88,6 @@ class ResumeOrder(_Change, tag="resume", kw_only=True):
     """Accepts sessions again."""
 
     def request(self) -> server_service_pb2.ResumeServerRequest:
-        """As the control API has it, which checks it."""
         return server_service_pb2.ResumeServerRequest(
             reason=self.reason, request_id=str(self.id), validate_only=self.check_only
         )
@@ -104,11 +100,11 @@ _decoder = msgspec.json.Decoder(Order)
 
 
 class OrderError(ValueError):
-    """A message that is no order; the message says what is wrong with it."""
+    """A message is not a valid order; the error says why."""
 
 
 def parse(data: str | bytes) -> Order:
-    """Reads a message. Raises OrderError."""
+    """Parse a message. Raise OrderError."""
     if isinstance(data, bytes):
         raise OrderError("messages are text")
     try:
@@ -119,5 +115,5 @@ def parse(data: str | bytes) -> Order:
 
 
 def failure(error: grpc.aio.AioRpcError) -> dict[str, str]:
-    """What the control API refused, for the page."""
+    """Describe an error of the control API for the page."""
     return {"code": error.code().name, "problem": error.details() or ""}

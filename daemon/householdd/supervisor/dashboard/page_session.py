@@ -1,4 +1,4 @@
-"""One page: it logs in, watches, and orders changes."""
+"""A page: it logs in, receives snapshots, and orders changes."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from householdd.supervisor.dashboard.runs import Runs
 log = structlog.get_logger("dashboard")
 
 LOGIN_TIMEOUT_S = 15.0
-"""Seconds that a page has to send its token; it does not connect before it has one."""
+"""Timeout for a page's token, in seconds; a page connects once it has one."""
 
 ORDERS_RATE, ORDERS_BURST = 5.0, 30.0
-"""Messages of a page, a second and at once."""
+"""Messages of a page: rate per second, and burst."""
 
 MAX_PAGES = 64
-"""Pages at once that are logged in."""
+"""Most pages that are logged in."""
 
-GONE_WRONG, FULL, NOT_LOGGED_IN = 1008, 1013, 4401
-"""Close codes: the page broke the protocol; there are too many; it has to log in, again or at all."""
+PROTOCOL_ERROR, FULL, NOT_LOGGED_IN = 1008, 1013, 4401
+"""Close codes: the page violated the protocol; too many pages; login required."""
 
 
 class PageContext:
@@ -58,21 +58,21 @@ class PageContext:
         self.about = about
         self.failures = LoginFailures()
         self.pages = 0
-        """Logged in."""
+        """Pages that are logged in."""
         self._lines = TokenBucket(0.1, 10, time.monotonic())
 
     def failed(self, peer: str, host: str) -> float:
-        """Somebody sent a wrong token; the seconds that the answer has to wait."""
+        """Log a wrong token; return the delay of the response in seconds."""
         if self._lines.take(time.monotonic()):
             log.warning("login refused", peer=peer)
         return self.failures.delay(host)
 
 
 class PageSession:
-    """A connection that is open."""
+    """An open connection of a page."""
 
     def __init__(self, connection: ServerConnection, context: PageContext, logged_in: Callable[[], None]) -> None:
-        """``logged_in`` is told of a good token; until then the connection may have to go for another."""
+        """``logged_in`` is called after a valid token; until then the connection may be closed for another."""
         self._connection = connection
         self._context = context
         self._logged_in = logged_in
@@ -82,7 +82,7 @@ class PageSession:
         self._peer = host_port(self._host, port)
 
     async def serve(self) -> None:
-        """Until the page goes."""
+        """Serve the page until it closes."""
         with contextlib.suppress(ConnectionClosed):
             login = await self._log_in()
             if login is None:
@@ -104,10 +104,10 @@ class PageSession:
             async with asyncio.timeout(LOGIN_TIMEOUT_S):
                 order = parse(await self._connection.recv())
         except TimeoutError:
-            await self._connection.close(NOT_LOGGED_IN, "no token came")
+            await self._connection.close(NOT_LOGGED_IN, "no token was sent")
             return None
         except OrderError as error:
-            await self._connection.close(GONE_WRONG, str(error)[:100])
+            await self._connection.close(PROTOCOL_ERROR, str(error)[:100])
             return None
         login = self._context.tokens().login(order.token) if isinstance(order, LogInOrder) else None
         if login is None:
@@ -137,7 +137,7 @@ class PageSession:
             log.info("logout", name=login.name, peer=self._peer)
 
     async def _watch(self, login: Login) -> None:
-        """Sends snapshots as fast as the page takes them; it misses those that came while it took one."""
+        """Send snapshots as fast as the page receives them, and skip those in between."""
         number, runs = 0, 0
         with contextlib.suppress(ConnectionClosed):
             while True:
@@ -157,12 +157,12 @@ class PageSession:
         bucket = TokenBucket(ORDERS_RATE, ORDERS_BURST, time.monotonic())
         async for data in self._connection:
             if not bucket.take(time.monotonic()):
-                await self._connection.close(GONE_WRONG, "too many messages")
+                await self._connection.close(PROTOCOL_ERROR, "too many messages")
                 return
             try:
                 order = parse(data)
             except OrderError as error:
-                await self._connection.close(GONE_WRONG, str(error)[:100])
+                await self._connection.close(PROTOCOL_ERROR, str(error)[:100])
                 return
             if isinstance(order, ViewOrder):
                 self._context.feed.look_at(order, instead_of=self._view)

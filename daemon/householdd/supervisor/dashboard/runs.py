@@ -1,4 +1,4 @@
-"""The last runs, and their grades by day, from the history."""
+"""Latest runs, and grades by day, from the history."""
 
 from __future__ import annotations
 
@@ -17,28 +17,27 @@ from householdd.supervisor.dashboard import serialize
 from householdd.supervisor.dashboard.orders import failure
 
 POLL_INTERVAL_S = 10.0
-"""Seconds between two looks, while somebody watches."""
+"""Seconds between two polls while a page is open."""
 
 MIN_INTERVAL_S = 0.5
-"""Seconds between two thoughts whether somebody watches."""
+"""Seconds between two checks for an open page."""
 
 MAX_RUNS = 20
-"""Runs."""
 
 GRADE_DAYS = 14
-"""Days in UTC, today among them."""
+"""Days in UTC, including today."""
 
 REFRESH_INTERVAL_S = 600.0
-"""Seconds after which past days are asked for again: retention takes runs away."""
+"""Seconds after which past days are read again, since retention deletes runs."""
 
 READ_TIMEOUT_S = 5.0
-"""Seconds for an answer."""
+"""Timeout of a read, in seconds."""
 
 _SECONDS_PER_DAY = 86400
 
 
 class Runs:
-    """Asks the history while ``watched``; ``link`` is what a run's id is appended to, None where runs are not shown."""
+    """Polls the history while ``watched``. ``link`` is the URL prefix of a run's page; None without permalinks."""
 
     def __init__(self, channel: grpc.aio.Channel, watched: Callable[[], bool], link: str | None) -> None:
         self._history = history_service_pb2_grpc.HistoryServiceStub(channel)
@@ -48,11 +47,11 @@ class Runs:
         """Grades of past days, by the day's number since 1970."""
         self._past_from = 0.0
         self.number = 0
-        """Counts what is new."""
+        """Number of different messages so far."""
         self.message = msgspec.Raw(b"{}")
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Run until cancelled."""
         while True:
             if not self._watched():
                 await asyncio.sleep(MIN_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""Messages of the control API as the page gets them: short, in seconds, bytes and bit/s."""
+"""Messages of the control API in the short form for the page, in seconds, bytes and bit/s."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ def _word(name: str, prefix: str) -> str:
 
 
 def state(number: session_pb2.SessionState.ValueType) -> str:
-    """The session's state in one word."""
     return _word(session_pb2.SessionState.Name(number), "SESSION_STATE_")
 
 
 def session(each: session_pb2.Session) -> Shown:
-    """A row of the table."""
     return {
         "id": each.id,
         "user": each.user_id,
@@ -44,7 +42,6 @@ def session(each: session_pb2.Session) -> Shown:
 
 
 def page(response: session_service_pb2.ListSessionsResponse) -> Shown:
-    """A page of the table."""
     return {
         "rows": [session(each) for each in response.sessions],
         "total": response.total_size,
@@ -54,7 +51,7 @@ def page(response: session_service_pb2.ListSessionsResponse) -> Shown:
 
 
 def server(now: server_service_pb2.Server, trend: Trend) -> Shown:
-    """The daemon, except for its sessions."""
+    """Return the daemon without its sessions."""
     recent = trend.recent_closes()
     totals = now.totals
     return {
@@ -102,7 +99,7 @@ def _worker(each: server_service_pb2.Worker, trend: Trend) -> Shown:
 
 
 def runs(response: history_service_pb2.ListRunsResponse, link: str | None) -> list[Shown]:
-    """The last runs; ``link`` is what the id is appended to, None where runs are not shown."""
+    """Return the runs; ``link`` is the URL prefix of a run's page, None without permalinks."""
     return [
         {
             "id": each.id,
@@ -120,18 +117,18 @@ def runs(response: history_service_pb2.ListRunsResponse, link: str | None) -> li
 
 
 def grade(each: history_service_pb2.Run) -> str | None:
-    """Such as ``A+``; None where the run does not count."""
+    """Return a grade such as ``A+``; None for an invalid run."""
     word = _word(history_service_pb2.Grade.Name(each.grade), "GRADE_")
     return word.upper().replace("_PLUS", "+") if each.valid and each.grade else None
 
 
 def grades(groups: Iterable[history_service_pb2.HistoryGroup]) -> dict[str, int]:
-    """How many runs have each grade; what does not count is ``invalid``."""
+    """Return the number of runs by grade, with invalid runs under ``invalid``."""
     return {each.key: each.runs for each in groups if each.runs}
 
 
 def killed(response: session_service_pb2.KillSessionsResponse) -> Shown:
-    """What became of a kill, by outcome."""
+    """Return the result of a kill, counted by outcome."""
     counts: dict[str, int] = {}
     for each in response.results:
         word = _word(session_service_pb2.KillOutcome.Name(each.outcome), "KILL_OUTCOME_")
@@ -144,5 +141,5 @@ def killed(response: session_service_pb2.KillSessionsResponse) -> Shown:
 
 
 def told(response: server_service_pb2.DrainServerResponse | server_service_pb2.ResumeServerResponse) -> Shown:
-    """What became of a drain or of its end."""
+    """Return the result of a drain or a resume."""
     return {"sessions": response.server.sessions, "missing": [each.worker for each in response.unreachable_workers]}

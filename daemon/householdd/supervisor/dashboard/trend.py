@@ -1,4 +1,4 @@
-"""The last minutes of the daemon, from what the workers tell at each poll anyway."""
+"""Recent history of the daemon, from the polls of the workers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from householdd.supervisor.counter_aggregate import Value
 from householdd.supervisor.worker_calls import WorkerHandle
 
 MAX_POINTS = 600
-"""Points that are kept, one a second."""
+"""Points kept, one per second."""
 
 RECENT_S = 300
-"""Points that "recent" counts are about."""
+"""Window of the recent counts, in points."""
 
 WINDOW_S = 10
-"""Points over which round trips and lateness are taken together: one second has few of them."""
+"""Window for round trips and lateness, in points; one second has few samples."""
 
 
 class TrendPoint(msgspec.Struct, frozen=True, array_like=True):
@@ -34,34 +34,34 @@ class TrendPoint(msgspec.Struct, frozen=True, array_like=True):
     download_bps: float
     upload_bps: float
     round_trip_p50: float | None
-    """Seconds; None where no ping was answered in the window."""
+    """Seconds; None if no ping was answered in the window."""
     round_trip_p95: float | None
     lateness: float | None
-    """Seconds, of the worker that is latest: mean delay of its control passes. None where none is known."""
+    """Mean delay of the control passes of the slowest worker, in seconds; None if unknown."""
 
 
 @dataclass(frozen=True)
 class _Sums:
-    """Counters at one moment, since the start."""
+    """Counters since the start."""
 
     round_trips: tuple[int, ...]
     gaps: dict[str, Value]
-    """Of control passes, by worker."""
+    """Gaps between control passes, by worker."""
     slow: dict[str, float]
     closes: Counter[int]
 
 
 class Trend:
-    """Takes a point each time it is asked to, and keeps those of ten minutes."""
+    """Keeps the points of the last ten minutes."""
 
     def __init__(self, workers: Sequence[WorkerHandle]) -> None:
         self._workers = workers
         self._sums = deque[_Sums](maxlen=RECENT_S)
         self.points = deque[TrendPoint](maxlen=MAX_POINTS)
-        """The oldest first."""
+        """Points, oldest first."""
 
     def take(self, server: pb.Server, at: float) -> None:
-        """Takes a point; ``server`` is the daemon as it was last heard of, ``at`` Unix time."""
+        """Record a point. ``server`` is the latest known state of the daemon, ``at`` Unix time."""
         self._sums.append(self._read(server))
         now, before = self._sums[-1], self._sums[max(len(self._sums) - 1 - WINDOW_S, 0)]
         counts = [new - old for new, old in zip(now.round_trips, before.round_trips, strict=True)]
@@ -79,7 +79,7 @@ class Trend:
         )
 
     def lateness(self, worker: str) -> float | None:
-        """Mean seconds by which a worker's control passes began late, over the window; None where there was none."""
+        """Return the mean delay of a worker's control passes in the window, in seconds; None without a pass."""
         now, before = self._sums[-1], self._sums[max(len(self._sums) - 1 - WINDOW_S, 0)]
         if worker not in now.gaps:
             return None
@@ -89,11 +89,11 @@ class Trend:
         return max((new.number - old.number) / passes - PASS_INTERVAL_S, 0.0) if passes > 0 else None
 
     def recent_slow(self, worker: str) -> int:
-        """A worker's slow passes in the last minutes."""
+        """Return the number of a worker's recent slow passes."""
         return round(self._sums[-1].slow.get(worker, 0.0) - self._sums[0].slow.get(worker, 0.0))
 
     def recent_closes(self) -> Counter[int]:
-        """Sessions that ended in the last minutes, by the number of their reason."""
+        """Return the recent closes by the number of their reason."""
         return self._sums[-1].closes - self._sums[0].closes
 
     def _read(self, server: pb.Server) -> _Sums:

@@ -1,1 +1,1 @@
-"""Tells an operator's own server of each finished run."""
+"""Webhook: posts each stored run to a server of the operator."""

@@ -1,4 +1,4 @@
-"""Tells of runs one after the other, in a thread that neither traffic nor storing waits for."""
+"""Delivers runs one by one, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ from householdd.supervisor.webhook.retry import DeliveryOutcome
 log = structlog.get_logger("webhook")
 
 POLL_INTERVAL_S = 30.0
-"""Seconds between two looks at what is due when nothing is known to be: another daemon may have left something."""
+"""Longest time between two polls of the outbox, in seconds; another daemon may have left runs there."""
 
 
 @dataclass(frozen=True)
 class WebhookStatus:
-    """How the webhook fares."""
+    """State of the webhook."""
 
     waiting: int = 0
-    """Runs in the database that it is still to be told of."""
+    """Undelivered runs in the database."""
     delivered: int = 0
-    """Since the start, as is what follows."""
+    """Runs delivered since the start."""
     failed: int = 0
-    """Attempts."""
+    """Failed attempts since the start."""
     dropped: int = 0
-    """Runs that it will not be told of."""
+    """Runs given up since the start."""
     problem: str = ""
-    """Why the last attempt failed; empty after one that did not."""
+    """Why the last attempt failed; empty if it succeeded."""
     failed_at: float | None = None
-    """Unix time of that attempt; None while ``problem`` is empty."""
+    """Unix time of the failed attempt; None while ``problem`` is empty."""
     next_attempt_at: float | None = None
-    """Unix time of the next attempt, as of the last look; None while no run waits."""
+    """Unix time of the next attempt, as of the last poll; None while no run waits."""
 
 
 class Webhook:
-    """Posts each run in the outbox until the receiver has taken it."""
+    """Posts each run in the outbox until the receiver accepts it."""
 
-    def __init__(  # noqa: PLR0913 - what it is made of
+    def __init__(  # noqa: PLR0913 - its parts
         self,
         engine: Engine,
         poster: Poster,
@@ -59,7 +59,7 @@ class Webhook:
         now: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """``body`` makes the JSON of a run. ``now`` is Unix time, and ``chance`` a random number from 0 to 1."""
+        """``body`` makes the JSON of a run, ``now`` returns Unix time, ``chance`` a random number from 0 to 1."""
         self._engine = engine
         self._poster = poster
         self._secret = secret
@@ -71,34 +71,33 @@ class Webhook:
         self._wake = threading.Event()
         self._closing = False
         """Set once."""
-        # A daemon thread: a name server that does not answer must not keep the process.
+        # A daemon thread, so that a slow name server does not keep the process alive.
         self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
 
     def start(self) -> None:
-        """Begins to deliver as soon as the database is known to be ready."""
+        """Start delivery once the database is ready."""
         self._thread.start()
 
     def close(self, timeout: float) -> None:
-        """Ends an attempt under way, for at most ``timeout`` seconds; what waits is told of after the next start."""
+        """Abort the current attempt, and wait ``timeout`` seconds for the thread; waiting runs stay in the database."""
         self._closing = True
         self._wake.set()
         self._poster.abort()
         self._thread.join(timeout)
 
     def queued(self, dropped: int) -> None:
-        """Runs were queued, and ``dropped`` found the queue full."""
+        """Look for new runs; ``dropped`` more found the queue full."""
         if dropped:
             log.error("webhook queue is full", dropped=dropped)
             self._count(dropped=dropped)
         self._wake.set()
 
     def status(self) -> WebhookStatus:
-        """How it fares."""
         with self._lock:
             return self._status
 
     def deliver(self) -> float:
-        """Makes one attempt if one is due; seconds until it is time for the next. Raises SQLAlchemyError."""
+        """Make an attempt if one is due; return the seconds until the next. Raise SQLAlchemyError."""
         with self._engine.begin() as connection:
             due = outbox.claim(connection, self._now())
         if due is not None:
@@ -114,7 +113,7 @@ class Webhook:
             run = reading.run(connection, due.run_id)
             sessions = reading.sessions_of(connection, due.run_id)
         if run is None:
-            # Deleted meanwhile, as too old.
+            # Retention deleted it meanwhile.
             self._give_up(due, "the run is no longer kept")
             return
         outcome, problem, asked = self._post(due, self._body(run, sessions))
@@ -122,7 +121,7 @@ class Webhook:
             with self._engine.begin() as connection:
                 outbox.remove(connection, due.run_id)
             if self.status().problem:
-                log.info("webhook works again")
+                log.info("webhook recovered")
             self._count(delivered=1, problem="")
         elif outcome is DeliveryOutcome.REFUSED or self._now() - due.queued_at >= retry.MAX_AGE_S:
             self._count(failed=1, problem=problem)
@@ -136,7 +135,7 @@ class Webhook:
             self._count(failed=1, problem=problem)
 
     def _post(self, due: Due, body: bytes) -> tuple[DeliveryOutcome, str, float]:
-        """What came of it, why it failed if it did, and for how many seconds the receiver wants to be left alone."""
+        """Return the outcome, the problem, and the delay in seconds that the receiver asked for."""
         try:
             answer = self._poster.post(signature.headers(self._secret, due.run_id, self._now(), body), body)
         except (OSError, http.client.HTTPException) as error:
@@ -147,7 +146,7 @@ class Webhook:
     def _give_up(self, due: Due, problem: str) -> None:
         with self._engine.begin() as connection:
             outbox.remove(connection, due.run_id)
-        log.error("webhook gives up", run=due.run_id, attempts=due.attempts, problem=problem)
+        log.error("webhook gave up", run=due.run_id, attempts=due.attempts, problem=problem)
         self._count(dropped=1)
 
     def _count(self, *, delivered: int = 0, failed: int = 0, dropped: int = 0, problem: str | None = None) -> None:
@@ -165,18 +164,18 @@ class Webhook:
             self._status = after
 
     def _run(self) -> None:
-        # Until the writer has made the database, reading would make another.
+        # Reading before the writer has made the database would create another one.
         self._wake.wait()
         while not self._closing:
             self._wake.clear()
             try:
                 seconds = self.deliver()
             except SQLAlchemyError as error:
-                # The history tells its own problems; here it is enough to come back.
+                # The history reports its own problems; here it is enough to retry.
                 log.debug("webhook cannot read the history", problem=type(error).__name__)
                 seconds = POLL_INTERVAL_S
             except Exception:
-                # Without its thread nobody would be told any more, and nobody would know.
-                log.exception("a defect in the webhook")
+                # Without the thread no run would be delivered, without notice.
+                log.exception("webhook failed")
                 seconds = POLL_INTERVAL_S
             self._wake.wait(seconds)

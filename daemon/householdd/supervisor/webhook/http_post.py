@@ -1,7 +1,7 @@
-"""One HTTP request with a bound on all its parts.
+"""An HTTP request with a deadline for all its parts.
 
-``http.client`` and not a library with more: a thread of our own sends one request at a time, each on a connection of
-its own, and redirects, cookies, proxies and bodies of answers are not wanted.
+``http.client`` suffices: one thread sends one request at a time, each on a new connection, without redirects, cookies,
+proxies and response bodies.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 POST_TIMEOUT_S = 10.0
-"""Seconds from the begin of the connection to the answer's last header."""
+"""Seconds from the start of the connection to the last header of the response."""
 
 
 class Answer(NamedTuple):
-    """What a receiver said."""
+    """Response of a receiver."""
 
     status: int
     retry_after: str | None = None
-    """The header, as it came."""
+    """Value of the header Retry-After."""
 
 
 class Poster:
-    """Posts JSON to one URL, which has been checked. ``post`` is for one thread, ``abort`` for any."""
+    """Posts JSON to a valid URL. ``post`` is for one thread, ``abort`` for any."""
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None, deadline: float = POST_TIMEOUT_S) -> None:
-        """``tls`` is by default what the machine trusts."""
+        """``tls`` trusts the authorities of the machine by default."""
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -43,14 +43,14 @@ class Poster:
         """Set only while a request is under way."""
 
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer, whose body is not read. Raises OSError or http.client.HTTPException."""
+        """Return the response without its body. Raise OSError or http.client.HTTPException."""
         late = threading.Event()
 
         def give_up() -> None:
             late.set()
             self.abort()
 
-        # The socket's own timeout begins anew with each byte.
+        # The timeout of the socket restarts with each byte.
         timer = threading.Timer(self._deadline, give_up)
         timer.start()
         try:
@@ -63,10 +63,10 @@ class Poster:
             timer.cancel()
 
     def abort(self) -> None:
-        """Makes a request that is under way fail."""
+        """Make the current request fail."""
         with contextlib.suppress(OSError):
             if (current := self._socket) is not None:
-                # Not that of SSLSocket, which takes the TLS layer away under the feet of the thread that reads.
+                # SSLSocket.shutdown would remove the TLS layer while the other thread reads.
                 socket.socket.shutdown(current, socket.SHUT_RDWR)
 
     def _post(self, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -85,7 +85,7 @@ class Poster:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[http.client.HTTPConnection]:
-        """Opened here and not by http.client, so that ``abort`` can end each part of it."""
+        """Connect without http.client, so that ``abort`` can end each step."""
         with contextlib.ExitStack() as stack:
             plain = stack.enter_context(socket.create_connection((self._host, self._port), self._deadline))
             self._socket = plain

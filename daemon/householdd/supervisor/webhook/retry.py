@@ -1,4 +1,4 @@
-"""When a webhook's delivery is over, and when it is tried again."""
+"""Outcome of a delivery attempt, and time of the next."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from enum import Enum
 from http import HTTPStatus
 
 FIRST_WAIT_S = 10.0
-"""Seconds until the second attempt; twice as long each time, up to ``LAST_WAIT``."""
+"""Seconds until the second attempt; doubled each time, up to ``MAX_WAIT_S``."""
 
 MAX_WAIT_S = 3600.0
 
 MAX_AGE_S = 86400.0
-"""Seconds after which an attempt that fails is the last one."""
+"""Age of a run, in seconds, after which a failed attempt is the last."""
 
 _AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 class DeliveryOutcome(Enum):
-    """What an attempt has come to."""
+    """Outcome of an attempt."""
 
     DELIVERED = "delivered"
     FAILED = "failed"
-    """To be tried again."""
+    """Retried later."""
     REFUSED = "refused"
-    """Another attempt would be refused as well."""
+    """Never retried."""
 
 
 def outcome(status: int) -> DeliveryOutcome:
-    """What a receiver's status code means, RFC 9110: of 4xx only 408 and 429 are worth another attempt.
+    """Return the outcome for a status code (RFC 9110): of 4xx, only 408 and 429 are retried.
 
-    A redirect is a failure: it is not followed, and the operator may still correct the URL.
+    A redirect is a failure: it is not followed, and the operator may correct the URL.
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return DeliveryOutcome.DELIVERED
@@ -40,9 +40,9 @@ def outcome(status: int) -> DeliveryOutcome:
 
 
 def asked_wait(retry_after: str | None, now: float) -> float:
-    """Seconds that a Retry-After header asks for, RFC 9110: a number of them, or a date; ``now`` is Unix time.
+    """Return the seconds that a Retry-After header (RFC 9110) asks for; 0 if absent or malformed.
 
-    0 without one and for one that says nothing.
+    The header is a number of seconds or a date; ``now`` is Unix time.
     """
     if retry_after is None:
         return 0.0
@@ -55,10 +55,10 @@ def asked_wait(retry_after: str | None, now: float) -> float:
 
 
 def wait(attempts: int, chance: float, asked: float = 0.0) -> float:
-    """Seconds until the next attempt after ``attempts`` that failed; as many as the receiver ``asked`` for, or more.
+    """Return the seconds until the next attempt after ``attempts`` failed ones; at least ``asked``.
 
-    ``chance``, from 0 to 1, takes off up to half of our own wait: what failed together shall not come back together.
+    ``chance``, from 0 to 1, takes off up to half, so that runs that failed together are not retried together.
     """
-    # Twenty doublings are far beyond the last wait, and no overflow.
+    # Twenty doublings exceed the longest wait, and do not overflow.
     whole: float = min(FIRST_WAIT_S * 2.0 ** min(attempts - 1, 20), MAX_WAIT_S)
     return max(whole * (1 - chance / 2), min(asked, MAX_WAIT_S))

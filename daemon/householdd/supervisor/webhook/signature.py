@@ -1,4 +1,4 @@
-"""Headers that let a receiver tell our requests from others', as Standard Webhooks 1.0 writes them."""
+"""Signature headers of Standard Webhooks 1.0."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from base64 import b64encode
 
 
 def headers(secret: bytes, delivery_id: str, now: float, body: bytes) -> dict[str, str]:
-    """Id, Unix time and HMAC-SHA256 over all three parts; with the id and time signed, neither can be exchanged."""
+    """Return the headers with id, Unix time, and an HMAC-SHA256 of id, time and body."""
     timestamp = str(int(now))
     signed = b".".join((delivery_id.encode(), timestamp.encode(), body))
     digest = hmac.new(secret, signed, hashlib.sha256).digest()
