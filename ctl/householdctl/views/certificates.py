@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 DAY_S = 86400
 
 NOTICE_S = 7 * DAY_S
-"""Remaining validity below which a certificate is a problem, in seconds."""
+"""In seconds."""
 
 
 def facts(server: Server) -> list[tuple[str, str]]:
-    """Return a row for each certificate."""
     return [(f"certificate, {each.setting}", _validity(each)) for each in server.certificates]
 
 
@@ -31,7 +30,6 @@ def problems(server: Server) -> list[str]:
 
 
 def is_refused(certificate: Certificate) -> bool:
-    """Return whether clients refuse the certificate now."""
     return _left(certificate.expires_at) <= 0 or _left(certificate.valid_from) > 0
 
 

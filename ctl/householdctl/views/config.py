@@ -20,7 +20,7 @@ __all__ = ["CHANGE_COLUMNS", "COLUMNS", "changes"]
 
 
 def written(setting: Setting, value: float | str | None) -> str:
-    """Return a value in the form that ``config set`` takes."""
+    """Return a value as ``config set`` takes it."""
     if value is None:
         return "-"
     if isinstance(value, str):
@@ -49,7 +49,7 @@ COLUMNS: tuple[Column[Setting], ...] = (
 
 
 def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[TimeoutChange]:
-    """Return the settings of ``paths``, by default all, before and after a change."""
+    """Return the settings of ``paths``, by default all."""
     return [
         TimeoutChange(
             setting.path, written(setting, setting.current_value), written(setting, value_of(after, setting.path))

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 
 def document(known: Contexts, name: str) -> dict[str, Any]:
-    """Return a context for scripts."""
     context = known.contexts[name]
     return {
         "name": name,

@@ -28,23 +28,20 @@ class FieldRow:
 
     @property
     def values(self) -> str:
-        """Values that the field takes."""
         return " ".join(self.field.allowed) if self.field.words else self.field.kind.name.lower()
 
 
 def fields_of(subject: str) -> Mapping[str, FieldSpec]:
-    """Return the fields of ``sessions``, ``history`` or ``runs``."""
+    """Accept ``sessions``, ``history`` or ``runs``."""
     return _FIELDS[subject]
 
 
 def rows_of(subject: str, fields: Mapping[str, FieldSpec]) -> list[FieldRow]:
-    """Return a row for each of the fields."""
     shown = {column.field: column.header for column in _columns_of(subject) if column.field}
     return [FieldRow(name, field, shown.get(name, "-")) for name, field in fields.items()]
 
 
 def document_of(row: FieldRow) -> dict[str, Any]:
-    """Return a field for scripts."""
     field = row.field
     return {
         "name": row.name,

@@ -29,7 +29,7 @@ _MAX_NETWORKS = 3
 
 
 def grade(run: Run) -> str:
-    """Return the grade: ``A+``, a dash without enough measurements, ``invalid`` for a run that does not count."""
+    """Return ``A+``, a dash without enough measurements, or ``invalid``."""
     if not run.valid:
         return "invalid"
     return short_name(Grade, run.grade).replace("_PLUS", "+") if run.grade else "-"
@@ -109,7 +109,7 @@ GROUP_COLUMNS: tuple[Column[HistoryGroup], ...] = (
 
 @dataclass(frozen=True)
 class _Person:
-    """A person of a run report, as the client sent it."""
+    """Person of a run report."""
 
     claims: dict[str, Any]
 
@@ -131,12 +131,11 @@ _PERSON_COLUMNS: tuple[Column[_Person], ...] = (
 
 
 def run_document(answer: GetRunResponse) -> dict[str, Any]:
-    """Return a run for scripts, its report as JSON instead of a string."""
+    """Write the report as JSON instead of a string."""
     return {"run": answer.run, "report": json.loads(answer.report), "sessions": list(answer.sessions)}
 
 
 def run_view(answer: GetRunResponse) -> Sections:
-    """Return a run, its people and its sessions for people."""
     run, report = answer.run, json.loads(answer.report)
     facts = Facts(
         [
@@ -160,7 +159,6 @@ def run_view(answer: GetRunResponse) -> Sections:
 
 
 def session_facts(record: SessionRecord) -> list[tuple[str, str]]:
-    """Return all details of an ended session."""
     session, connection = record.session, record.session.connection
     lines = [
         ("id", session.id),
@@ -194,9 +192,9 @@ def session_facts(record: SessionRecord) -> list[tuple[str, str]]:
 
 
 def note_what_is_kept(query: str, addresses: Sequence[str], kind: str) -> None:
-    """Say that nothing matched, or that more did because addresses are stored truncated.
+    """Say that nothing matched, or that more did because stored addresses are truncated.
 
-    ``addresses`` are those of the rows that match the filter ``query``.
+    ``addresses`` are of rows that match.
     """
     asked = _ADDRESS.search(query) is not None
     if not addresses:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _same(header: str) -> Callable[[Household], str]:
-    """Return the text of a column of sessions for a household as a whole."""
+    """Make a session's column one of households."""
     (column,) = (each for each in SESSION_COLUMNS if each.header == header)
     return lambda household: column.text(summary(household.sessions))
 
@@ -40,7 +40,7 @@ COLUMNS: tuple[Column[Household], ...] = (
 
 
 def document(household: Household, *, several: bool) -> dict[str, Any]:
-    """Return a household for scripts; ``session_ids`` are for sessions kill."""
+    """``session_ids`` are for sessions kill."""
     whole = summary(household.sessions)
     shown = {
         "test_id": household.test_id,
@@ -63,7 +63,7 @@ def document(household: Household, *, several: bool) -> dict[str, Any]:
 
 
 def group_row(household: Household, *, unfolded: bool) -> Session:
-    """Return a household as a row among sessions, with its test id as user and the number of people as profile."""
+    """Show the test id as user and the number of people as profile."""
     row = summary(household.sessions)
     row.id = household.key
     row.user_id = f"{_mark(unfolded=unfolded)} {household.test_id}"
@@ -74,7 +74,6 @@ def group_row(household: Household, *, unfolded: bool) -> Session:
 
 
 def probes_row(household: Household, *, unfolded: bool) -> Session:
-    """Return the probes of a household as one row among its sessions."""
     row = summary(household.probes)
     row.id = probes_key(household)
     row.user_id = f"  {_mark(unfolded=unfolded)} {len(household.probes)} probes"
@@ -84,12 +83,10 @@ def probes_row(household: Household, *, unfolded: bool) -> Session:
 
 
 def probes_key(household: Household) -> str:
-    """Return the key of the row of a household's probes."""
     return f"{household.key} probes"
 
 
 def member_row(session: Session, depth: int) -> Session:
-    """Return a session as a row below its household."""
     row = Session()
     row.CopyFrom(session)
     row.user_id = f"{'  ' * depth}{session.user_id}"

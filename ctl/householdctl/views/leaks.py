@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show(report: LeakReport, options: Options) -> None:
-    """Print the report on stdout, and for people its problems on stderr."""
+    """Print the report, and for people its problems on stderr."""
     cleanup = "no"
     if report.cleanup_verified and report.cleanup_seconds is not None:
         cleanup = f"yes, by the {report.census}, {format_duration(report.cleanup_seconds)} after the cut"

@@ -88,7 +88,7 @@ DRAIN_COLUMNS: tuple[Column[Server], ...] = (
 
 
 def problems(serving_status: str, server: Server) -> list[str]:
-    """Return the problems of the daemon, a line each; empty if it is healthy."""
+    """Return a line for each problem."""
     state = short_name(ServerState, server.state)
     found = []
     if serving_status != "SERVING" or server.state != ServerState.SERVER_STATE_SERVING:
@@ -145,7 +145,7 @@ def _webhook_problem(server: Server) -> str:
 
 
 def _age(server: Server, moment: Timestamp) -> float:
-    """Return the seconds since a time by the daemon's clock; negative for a future one."""
+    """Return seconds by the daemon's clock; negative for a future time."""
     now = server.started_at.ToNanoseconds() + server.uptime.ToNanoseconds()
     return (now - moment.ToNanoseconds()) / 1e9
 
@@ -155,7 +155,7 @@ def _ago(server: Server, moment: Timestamp) -> str:
 
 
 def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
-    """The daemon without its workers."""
+    """Omit the workers."""
     totals = server.totals
     return [
         ("state", short_name(ServerState, server.state)),
@@ -184,12 +184,10 @@ def facts(serving_status: str, server: Server) -> list[tuple[str, str]]:
 
 
 def shutdown_facts(answer: ShutdownServerResponse) -> list[tuple[str, str]]:
-    """Return the result of a shutdown."""
     return [(column.header.lower(), column.text(answer)) for column in SHUTDOWN_COLUMNS]
 
 
 def drain_facts(server: Server) -> list[tuple[str, str]]:
-    """Return the result of a drain or resume."""
     return [
         ("state", short_name(ServerState, server.state)),
         *_drain(server),
@@ -198,7 +196,7 @@ def drain_facts(server: Server) -> list[tuple[str, str]]:
 
 
 def seconds_to_drain_deadline(server: Server) -> float | None:
-    """Return the time until remaining sessions are closed, by the daemon's clock; None without a drain."""
+    """Return seconds by the daemon's clock; None without a drain."""
     if not server.HasField("drain_deadline_at"):
         return None
     return -_age(server, server.drain_deadline_at)

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 
 def facts(session: Session) -> list[tuple[str, str]]:
-    """Return all details of a session."""
     lines = [
         ("id", session.id),
         ("user", session.user_id),
@@ -76,7 +75,7 @@ def _budget_facts(session: Session) -> list[tuple[str, str]]:
 
 
 def timeout_facts(timeouts: Timeouts) -> list[tuple[str, str]]:
-    """Return the deadlines that are set, in the order of the fields."""
+    """Return the deadlines that are set."""
     lines = []
     for field, value in timeouts.ListFields():
         text = format_duration(seconds(value)) if field.message_type else str(value)
@@ -85,13 +84,12 @@ def timeout_facts(timeouts: Timeouts) -> list[tuple[str, str]]:
 
 
 def search_text(session: Session) -> str:
-    """Return the text that the filter of top searches."""
     words = (short_name(SessionState, session.state), _verdict(session))
     return " ".join((session.id, session.user_id, session.profile, session.peer_address, session.worker, *words))
 
 
 def event_line(message: WatchSessionsResponse) -> str:
-    """Return a line for an event: time, event, session, and short details."""
+    """Return time, event, session, and short details."""
     event = short_name(WatchEvent, message.event)
     line = f"{local_time(message.at)}  {event:<12}"
     if not message.HasField("session"):
@@ -107,13 +105,12 @@ def event_line(message: WatchSessionsResponse) -> str:
 
 
 def not_found(results: Iterable[KillResult | Tagged]) -> bool:
-    """Return whether a kill named an unknown session."""
     plain = (result.message if isinstance(result, Tagged) else result for result in results)
     return any(result.outcome == KillOutcome.KILL_OUTCOME_NOT_FOUND for result in plain)
 
 
 def local_time(moment: Timestamp) -> str:
-    """Return a time in this machine's zone, to the millisecond; "-" if it is not set."""
+    """Return milliseconds too; "-" if not set."""
     if not moment.ListFields():
         return "-"
     local = moment.ToDatetime(tzinfo=UTC).astimezone()
@@ -121,7 +118,7 @@ def local_time(moment: Timestamp) -> str:
 
 
 def ago(moment: Timestamp) -> str:
-    """Return the age of a time, beyond a month its date; "-" if it is not set."""
+    """Return an age, beyond a month a date; "-" if not set."""
     if not moment.ListFields():
         return "-"
     return format_ago(time.time() - moment.ToNanoseconds() / 1e9) or local_time(moment)[:10]
@@ -161,7 +158,7 @@ def _connection_facts(session: Session) -> list[tuple[str, str]]:
         ("congestion control", connection.congestion_control),
     ]
     if not connection.HasField("ack_age"):
-        # The session has ended, so nothing is in flight.
+        # Nothing is in flight.
         return lasting
     return [
         *lasting,
@@ -246,7 +243,6 @@ TOP_COLUMNS: tuple[Column[Session], ...] = (
 
 
 def kill_columns(*, dry_run: bool) -> tuple[Column[KillResult], ...]:
-    """Return the columns of the results of a kill."""
     return (
         Column("ID", lambda result: result.id, ids=True),
         Column("OUTCOME", lambda result: kill_outcome(result, dry_run=dry_run)),
@@ -255,14 +251,12 @@ def kill_columns(*, dry_run: bool) -> tuple[Column[KillResult], ...]:
 
 
 def kill_outcome(result: KillResult, *, dry_run: bool = False) -> str:
-    """Return the outcome of a kill for a session."""
     outcome = short_name(KillOutcome, result.outcome).lower().replace("_", " ")
     hit = result.outcome in (KillOutcome.KILL_OUTCOME_KILLED, KillOutcome.KILL_OUTCOME_SCHEDULED)
     return f"would be {outcome}" if dry_run and hit else outcome
 
 
 def lifted_columns(*, dry_run: bool) -> tuple[Column[Block], ...]:
-    """Return the columns of lifted blocks."""
     return (
         Column("ADDRESS", lambda block: block.address),
         Column("OUTCOME", lambda _: "would be lifted" if dry_run else "lifted"),
@@ -272,7 +266,6 @@ def lifted_columns(*, dry_run: bool) -> tuple[Column[Block], ...]:
 
 
 def reset_columns(*, dry_run: bool) -> tuple[Column[Breaker], ...]:
-    """Return the columns of reset circuit breakers."""
     return (
         Column("ADDRESS", lambda breaker: breaker.address),
         Column("PROFILE", lambda breaker: breaker.profile or "all"),

@@ -57,7 +57,7 @@ def document(run: TestRun) -> dict[str, Any]:
 
 
 def show(options: Options, run: TestRun) -> None:
-    """Print the report; as CSV a row for each person."""
+    """As CSV, print a row for each person."""
     report, played = run.report, run.played
     whole = document(run)
     view = Sections(Table(COLUMNS, report.people), Facts([*_household(report), *_warm_up(played)]))
@@ -75,7 +75,7 @@ def show(options: Options, run: TestRun) -> None:
 
 @contextmanager
 def progress_display(options: Options) -> Iterator[Callable[[Progress], None]]:
-    """Give a function that shows the progress of a run, where people look at a terminal."""
+    """Yield a function that shows progress, on a terminal only."""
     if not (options.for_people and sys.stderr.isatty()):
         yield lambda _: None
         return
@@ -110,7 +110,6 @@ def _warm_up(played: Played) -> list[tuple[str, str]]:
 
 
 def progress(now: Progress) -> RenderableType:
-    """Return the display of a run in progress."""
     lines = [Text(f"{now.phase}, {now.left:.0f} s left", style="bold")]
     for who, connections in groupby(now.members, key=lambda member: member.who):
         members = [*connections]

@@ -44,7 +44,7 @@ CHANGE_COLUMNS: tuple[Column[TimeoutChange], ...] = (
 
 
 def changes(before: Iterable[Setting], after: RuntimeConfig, paths: Sequence[str]) -> list[TimeoutChange]:
-    """Return the timeouts of ``paths``, which may name the whole group, before and after a change."""
+    """Return the timeouts of ``paths``, which may name the whole group."""
     return [
         TimeoutChange(
             setting.path.removeprefix(PREFIX),

@@ -34,7 +34,7 @@ VERDICTS = {
         "unknown": "Not enough was measured to judge the Computer's updates.",
     },
 }
-"""Sentences by activity and band; the page says the same."""
+"""By activity and band; the page says the same."""
 
 INVALID = {
     "tab_hidden": "the page was hidden",
@@ -46,10 +46,10 @@ INVALID = {
     "connection_lost": "a connection was lost",
     "too_few_samples": "not enough was measured",
 }
-"""Reasons for which a run does not count."""
+"""Why a run does not count."""
 
 
 def verdict(key: str) -> str:
-    """Return the text of a key such as ``verdict.gaming.fair``; for an unknown activity the key."""
+    """Return the key for an unknown activity."""
     _, activity, band = key.split(".")
     return VERDICTS.get(activity, {}).get(band, key)
