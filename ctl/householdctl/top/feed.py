@@ -1,4 +1,4 @@
-"""Fetch the data of top in a thread, so that a slow daemon does not delay keys."""
+"""Fetches in a thread, so that a slow daemon does not delay keys."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class TopSnapshot:
     daemons: list[tuple[str, Health]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     at: float = 0.0
-    """Time of the snapshot, by ``time.time()``."""
+    """By ``time.time()``."""
 
 
 @dataclass(frozen=True)
 class KillRequest:
-    """Sessions to kill, with the reason. ``name`` is their name in messages."""
+    """``name`` is that of the sessions in messages."""
 
     target: str
     name: str
@@ -62,7 +62,7 @@ class TopFeed:
         self.message = ""
 
     def __enter__(self) -> Self:
-        """Take the first snapshot, then start the thread. Raises CommandError if no daemon answers."""
+        """Take the first snapshot, then start the thread. Raise CommandError if no daemon answers."""
         self._fetch()
         self._thread.start()
         return self
@@ -70,7 +70,6 @@ class TopFeed:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End running calls, and wait for the thread."""
         self._closed.set()
         for client in self._clients.values():
             client.close()
@@ -108,7 +107,7 @@ class TopFeed:
                 # The last snapshot stays on the screen, with its age.
                 self.snapshot = replace(self.snapshot, failures=[error.message])
             except ValueError:
-                # Raised by gRPC for a call on a closed channel.
+                # gRPC raises this on a closed channel.
                 if self._closed.is_set():
                     return
                 raise

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Sequences in both cursor modes of terminals.
+# In both cursor modes.
 _SEQUENCES = {
     "[A": "up",
     "OA": "up",
@@ -38,7 +38,7 @@ _KEY = re.compile(r"\x1b(\[[0-9;]*[A-Za-z~]|O[A-Z])|.", re.DOTALL)
 
 @contextmanager
 def unbuffered(descriptor: int) -> Iterator[None]:
-    """Let the terminal pass on keys at once without an echo; Ctrl-C still interrupts."""
+    """Pass on keys at once without an echo; Ctrl-C still interrupts."""
     before = termios.tcgetattr(descriptor)
     try:
         tty.setcbreak(descriptor)
@@ -55,9 +55,9 @@ class Keyboard:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def read(self) -> list[str] | None:
-        """Return pending keys: characters, or names such as ``up`` and ``enter``; None at the end of the terminal.
+        """Return characters, or names such as ``up`` and ``enter``; None at the end.
 
-        Terminals send the sequence of a key at once, so a single escape is the Escape key.
+        Terminals send a sequence at once, so a single escape is the Escape key.
         """
         chunk = os.read(self._descriptor, 1024)
         if not chunk:

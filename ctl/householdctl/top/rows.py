@@ -1,4 +1,4 @@
-"""Rows of top: folded households, and the sessions of unfolded ones."""
+"""Folded households, and sessions of unfolded ones."""
 
 from __future__ import annotations
 
@@ -19,24 +19,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TopRow(Tagged):
-    """A row of one or several sessions. ``message`` is the session to show; ``key`` stays when the row moves."""
+    """``key`` stays when the row moves."""
 
     key: str
     sessions: tuple[Session, ...]
 
     @property
     def folds(self) -> bool:
-        """Whether the row stands for several sessions."""
         return len(self.sessions) > 1
 
 
 def flat_rows(sessions: list[Tagged], order: str) -> list[TopRow]:
-    """Return a row for each session."""
     return [_single(each) for each in _sorted(sessions, order)]
 
 
 def grouped_rows(sessions: list[Tagged], order: str, unfolded: AbstractSet[str]) -> list[TopRow]:
-    """Return a row for each household, with rows for the sessions of ``unfolded`` ones below."""
+    """Return a row for each household, and each session of ``unfolded`` ones."""
     households = {each.key: each for each in group((tagged.target, tagged.message) for tagged in sessions)}
     heads = [
         Tagged(each.target, each.sessions[0] if len(each.sessions) == 1 else group_row(each, unfolded=key in unfolded))
@@ -55,7 +53,7 @@ def grouped_rows(sessions: list[Tagged], order: str, unfolded: AbstractSet[str])
 
 
 def _members(household: Household, order: str, unfolded: AbstractSet[str]) -> Iterator[TopRow]:
-    """Yield the people, then the probes as one row, then each probe if they are unfolded."""
+    """Yield people, then probes, folded or not."""
     target = household.target
     for each in _sorted([Tagged(target, session) for session in household.people], order):
         yield TopRow(target, member_row(each.message, 1), each.message.id, (each.message,))
@@ -70,7 +68,7 @@ def _members(household: Household, order: str, unfolded: AbstractSet[str]) -> It
 
 
 def _folded(target: str, shown: Session, sessions: tuple[Session, ...]) -> TopRow:
-    """Return a row for several sessions; ``shown`` has the key in place of an id."""
+    """``shown`` has the key in place of an id."""
     key, shown.id = shown.id, ""
     return TopRow(target, shown, key, sessions)
 

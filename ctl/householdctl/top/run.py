@@ -29,9 +29,9 @@ _REDRAW_S = 1.0
 
 
 def run_top(options: Options, query: str, interval: float) -> None:
-    """Show the live view until the operator quits, then restore the terminal.
+    """Show the view until the operator quits.
 
-    Raises CommandError without a terminal, and if no daemon answers at the start.
+    Raise CommandError without a terminal, or without an answer at the start.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError(

@@ -43,7 +43,7 @@ any key returns"""
 
 
 def draw(snapshot: TopSnapshot, state: State, width: int, height: int) -> Text:
-    """Return the screen, ``height`` lines of at most ``width`` characters."""
+    """Return ``height`` lines of at most ``width`` characters."""
     head = _head(snapshot, state)
     if state.mode is Mode.HELP:
         body = [Text(line) for line in HELP.splitlines()]
@@ -162,7 +162,7 @@ def _foot(snapshot: TopSnapshot, state: State) -> Text:
     shown = f"{len(state.rows)} of {len(snapshot.sessions)} shown  filter: {state.needle}  " if state.needle else ""
     order = f"{'most' if state.descending else 'least'} {state.sort_by} first"
     keys = "enter unfold  k kill  / filter  < > sort  r reverse  g group  p pause"
-    # Begins with the keys to quit, since the line is cut at its end.
+    # The line is cut at its end.
     return Text(f"q quit  ? help   {shown}{order}   {keys}", style="dim")
 
 

@@ -9,7 +9,7 @@ from householdctl.output.serialize import Tagged
 from householdctl.top.feed import KillRequest, TopSnapshot
 from householdctl.top.rows import TopRow, flat_rows, grouped_rows
 
-# Columns to sort by, with their fields in ``order_by``.
+# With fields of ``order_by``.
 ORDERS = {
     "USER": "user_id",
     "PROFILE": "profile",
@@ -40,8 +40,7 @@ class Mode(Enum):
 class State:
     """Choices of the operator.
 
-    ``selected`` is the key of a row, which stays selected when it moves. ``grouped`` shows a household as one row,
-    except for those in ``unfolded``.
+    ``selected`` is a row's key. ``grouped`` shows a household as one row, except for ``unfolded``.
     """
 
     sort_by: str = "DOWN"
@@ -60,7 +59,7 @@ class State:
     widest: dict[str, int] = field(default_factory=dict)
 
     def update(self, snapshot: TopSnapshot) -> None:
-        """Select and sort the rows of a snapshot."""
+        """Select and sort the rows."""
         order = f"{ORDERS[self.sort_by]}{' desc' * self.descending}"
         matching = [each for each in snapshot.sessions if self.needle.casefold() in _words(each)]
         self.rows = grouped_rows(matching, order, self.unfolded) if self.grouped else flat_rows(matching, order)
@@ -69,11 +68,11 @@ class State:
 
     @property
     def position(self) -> int | None:
-        """Index of the selected row; None if it is gone."""
+        """None if the row is gone."""
         return next((index for index, row in enumerate(self.rows) if row.key == self.selected), None)
 
     def press(self, key: str) -> KillRequest | None:
-        """Handle a key; return a kill if the key orders one."""
+        """Return a kill if the key orders one."""
         self.message = ""
         if self.mode is Mode.HELP:
             self.mode = Mode.BROWSE
@@ -152,7 +151,6 @@ class State:
 
 
 def _words(tagged: Tagged) -> str:
-    """Return the text that the filter searches."""
     from householdctl.views.sessions import search_text
 
     return f"{tagged.target} {search_text(tagged.message)}".casefold()
