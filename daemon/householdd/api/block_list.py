@@ -21,7 +21,7 @@ HIT = (pb.KILL_OUTCOME_KILLED, pb.KILL_OUTCOME_SCHEDULED)
 
 
 class BlockList:
-    """Blocks in terms of the control API."""
+    """Blocks as messages."""
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks

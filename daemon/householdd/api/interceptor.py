@@ -1,4 +1,4 @@
-"""The interceptor of every RPC: admits it, reads the request, and maps errors to a status."""
+"""Interceptor of every RPC: admits, reads the request, and maps errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from householdd.api.errors import Refusal
 log = structlog.get_logger("control")
 
 OURS = "/household."
-"""Prefix of the full names of our methods."""
+"""Prefix of our methods."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -38,19 +38,18 @@ class CallAdmission(Protocol):
     """Admits an RPC before its request is read."""
 
     def __call__(self, method: str, context: Context, *, stream: bool) -> AbstractContextManager[Call]:
-        """Count the RPC while it is open; ``stream`` RPCs stay open. Raises Refusal."""
+        """Count the RPC while open; ``stream`` RPCs stay open. Raise Refusal."""
 
 
 def everybody(method: str, context: Context, *, stream: bool) -> AbstractContextManager[Call]:  # noqa: ARG001 - all are admitted
-    """Admit all RPCs, at a socket that only the daemon can reach."""
+    """Serve a socket that only the daemon can reach."""
     return contextlib.nullcontext(Call())
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps each handler in one that reads a stream of bytes, so that it runs before the request has arrived.
 
-    The caller is admitted first, the request must arrive within ``patience`` seconds, and a request that cannot be
-    decoded is answered here. The protocol on the wire is the same.
+    The caller is admitted first; the request must arrive within ``patience`` seconds.
     """
 
     def __init__(self, admission: CallAdmission, patience: float) -> None:
@@ -62,7 +61,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wrap the handler of a method; an unknown method stays unknown."""
+        """An unknown method stays unknown."""
         handler: Any = await continuation(handler_call_details)
         if handler is None:
             return None
@@ -137,7 +136,7 @@ async def _answer(error: Exception, context: Context, method: str) -> NoReturn:
     if isinstance(error, Refusal):
         await context.abort_with_status(error.status())
     if isinstance(error, NotImplementedError):
-        # Raised by the generated classes for a method that is not served, such as the library's Health/List.
+        # The generated classes raise this.
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not served")
     incident = uuid.uuid4().hex[:12]
     log.error("RPC failed", method=method, incident=incident, exc_info=error)

@@ -69,7 +69,6 @@ class SortOrder:
         return cls((*parts, ("id", False)))
 
     def values(self, session: pb.Session) -> list[Any]:
-        """Return a session's place in the order."""
         return [FIELDS[name].get(session) for name, _ in self.parts]
 
     def key(self, values: list[Any]) -> list[Any]:
@@ -107,7 +106,6 @@ class PageRequest:
         return self.page_of([self.placed(session) for session in sessions])
 
     def placed(self, session: pb.Session) -> Placed:
-        """Return a session with its place."""
         return self.order.key(self.order.values(session)), session
 
     def page_of(self, placed: list[Placed]) -> tuple[list[pb.Session], str]:
@@ -120,7 +118,6 @@ class PageRequest:
         return page, self.token(page[-1]) if len(placed) > self.size else ""
 
     def token(self, last: pb.Session) -> str:
-        """Return the token of the page after ``last``."""
         return _encode([self.digest, self.order.values(last)])
 
 
@@ -160,7 +157,6 @@ class KeysetRequest:
         return cls(page_size, _read_keyset_token(token, digest) if token else None, digest)
 
     def token(self, last: Place) -> str:
-        """Return the token of the page after ``last``."""
         return _encode([self.digest, *last])
 
 

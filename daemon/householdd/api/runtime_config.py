@@ -128,7 +128,6 @@ class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
         self._config = config
 
     async def GetRuntimeConfig(self, _request: pb.GetRuntimeConfigRequest, _: _Context) -> pb.GetRuntimeConfigResponse:
-        """Return values in force and at launch, and ranges."""
         state = self._config.state
         default, current, launch = (
             settings.by_path() for settings in (state.catalogue.defaults, state.current, state.launch)
@@ -152,7 +151,6 @@ class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
     async def UpdateRuntimeConfig(
         self, request: pb.UpdateRuntimeConfigRequest, _: _Context
     ) -> pb.UpdateRuntimeConfigResponse:
-        """Put the masked values in force, all or none."""
         check_note(request.reason)
         mask = self._expand(request.update_mask.paths)
         if not mask:
@@ -171,7 +169,6 @@ class ConfigService(config_service_pb2_grpc.ConfigServiceServicer):
     async def ResetRuntimeConfig(
         self, request: pb.ResetRuntimeConfigRequest, _: _Context
     ) -> pb.ResetRuntimeConfigResponse:
-        """Put launch values in force, all without a mask."""
         check_note(request.reason)
         mask = self._expand(request.update_mask.paths) or list(self._config.state.catalogue.definitions)
         after, unreachable = await self._config.reset(mask, request.etag, validate_only=request.validate_only)
