@@ -21,7 +21,6 @@ _IPV6_REST = 128 - MAX_CUSTOMER_PREFIX
 
 
 def customer_key(network: Network) -> int:
-    """Return the network as a 64-bit number."""
     address = int(network.network_address)
     return _IPV4 | address if network.version == 4 else address >> _IPV6_REST
 

@@ -14,7 +14,6 @@ class Pool:
     level: float = math.inf
     """Greatest share; infinite if the capacity suffices."""
     spare: float = math.inf
-    """Capacity that is not demanded."""
 
     def ceiling(self, demand: float) -> float:
         """Return what a demand may take, including spare capacity: demands are estimates."""

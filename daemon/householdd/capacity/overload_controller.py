@@ -27,7 +27,7 @@ class Signal(Enum):
     """Measured signals of overload."""
 
     LAG = "lag"
-    """Seconds."""
+    """Lateness of the control loop, in seconds."""
     CPU = "cpu"
     """Share of one core."""
     MEMORY = "memory"
@@ -124,7 +124,7 @@ class OverloadController:
         return True
 
     def _cause(self, level: OverloadLevel, figures: Mapping[Signal, float], share: float = 1.0) -> OverloadCause | None:
-        """Return the signal that exceeds its threshold, scaled by ``share``, by the largest factor."""
+        """Return the signal that exceeds its scaled threshold most."""
         causes = [
             OverloadCause(signal, figure, thresholds[level - 1])
             for signal, figure in figures.items()

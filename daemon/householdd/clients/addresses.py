@@ -29,12 +29,12 @@ customer_size = CustomerSize()
 
 
 def host_port(host: str, port: int) -> str:
-    """Return ``192.0.2.7:51234`` or ``[2001:db8::7]:51234``."""
+    """Return such as ``[2001:db8::7]:51234``."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def customer(host: str) -> Network:
-    """Return the customer's network: an IPv4 address or the IPv6 customer prefix."""
+    """Return an IPv4 address or the IPv6 customer prefix."""
     address = address_of(host)
     if isinstance(address, ipaddress.IPv6Address):
         return ipaddress.IPv6Network((address, customer_size.ipv6_prefix), strict=False)
@@ -49,7 +49,7 @@ def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 
 def unmapped(host: str) -> str:
-    """Return the canonical spelling; IPv4 mapped into IPv6 becomes IPv4."""
+    """Unmap IPv4 from IPv6."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -77,7 +77,7 @@ def parse_network(text: str) -> Network:
 
 
 def format_network(network: Network) -> str:
-    """Return the inverse of ``parse_network``."""
+    """Invert ``parse_network``."""
     single = network.version == 4 and network.prefixlen == network.max_prefixlen
     return str(network.network_address if single else network)
 

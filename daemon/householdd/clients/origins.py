@@ -22,7 +22,6 @@ class Origins:
     """Whether clients without an Origin are refused."""
 
     def is_foreign(self, origin: str, host: str) -> bool:
-        """Return whether an origin is allowed only by ``*``."""
         return bool(origin) and origin.lower() not in self.allowed and not is_same_origin(origin, host)
 
     def denies(self, origin: str, host: str) -> str | None:

@@ -12,7 +12,7 @@ from householdd.clients.addresses import Network, address_of, unmapped
 
 @dataclass(frozen=True)
 class TrustedProxies:
-    """Proxies whose X-Forwarded-For is trusted."""
+    """Trusted for X-Forwarded-For."""
 
     networks: Collection[Network] = ()
 

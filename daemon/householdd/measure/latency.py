@@ -51,7 +51,7 @@ class SessionLatency:
             self.baseline = self.minimum
 
     def percentiles(self) -> tuple[float, float, float] | None:
-        """Return the 50th, 95th and 99th percentile; None before the first sample."""
+        """Return None before the first sample."""
         if not self._latest:
             return None
         ordered = sorted(self._latest)

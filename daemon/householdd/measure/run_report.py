@@ -68,7 +68,7 @@ class Rates(_Strict, frozen=True, kw_only=True):
 
 
 class Person(_Strict, frozen=True, kw_only=True):
-    """Result of one person."""
+    """Result of a person."""
 
     who: _Word
     activity: _Word
@@ -152,4 +152,3 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
 encode = msgspec.json.Encoder().encode
 
 decode = msgspec.json.Decoder(ClientRunReport).decode
-"""Decode a report. Raise msgspec.DecodeError."""

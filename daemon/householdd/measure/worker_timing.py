@@ -21,9 +21,7 @@ class WorkerTiming:
 
     def __init__(self) -> None:
         self.tick_lateness = Histogram(TICK_LATENESS_BINS_S)
-        """Delay of a pacer's tick after its planned time."""
         self.pass_gap = Histogram(PASS_GAP_BINS_S)
-        """Time between the begins of two control passes."""
         self.pass_duration = Histogram(PASS_DURATION_BINS_S)
         self.round_trip = Histogram(ROUND_TRIP_BINS_S)
         """Time from a WebSocket ping to its pong, of all sessions."""

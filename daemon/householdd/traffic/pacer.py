@@ -54,7 +54,7 @@ class Pacer:
             self._accounted += excess
             if self._left <= 0:
                 self.missed += excess
-        # Bytes may have been taken ahead of their time.
+        # Bytes may have been taken early.
         self._left = count = max(total - self._accounted, 0)
         return count
 
@@ -64,7 +64,7 @@ class Pacer:
         self._left -= count
 
     def offered(self, now: float) -> int:
-        """Return the bytes due so far: taken, dropped, or still due."""
+        """Return bytes taken, dropped, or still due."""
         return self.taken + self.dropped + max(self._paced.bytes_by(now - self._began) - self._accounted, 0)
 
     def demand(self, now: float, ahead: float) -> float:

@@ -108,7 +108,6 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def bulk(self) -> bool:
-        """Whether a direction takes as much as the line does."""
         return isinstance(self.download, BulkSpec) or isinstance(self.upload, BulkSpec)
 
 

@@ -21,17 +21,17 @@ class Shape(Protocol):
 
     @property
     def mean_bps(self) -> float:
-        """Long-term mean rate, in bit/s."""
+        """In bit/s, long-term."""
         ...
 
     @property
     def peak_bps(self) -> float:
-        """Peak rate over a tick, in bit/s."""
+        """In bit/s, over a tick."""
         ...
 
     @property
     def longest_gap_s(self) -> float:
-        """Seconds between two portions; 0 if there are none."""
+        """In seconds; 0 if there are none."""
         ...
 
     def bytes_by(self, elapsed: float) -> int:
@@ -139,14 +139,13 @@ class Burst:
         return math.ceil(self.on / BURST_TICK_S - SLACK_TICKS)
 
     def _position(self, elapsed: float) -> tuple[int, int]:
-        """Return past bursts, and ticks of the current one."""
         bursts, within = divmod(max(elapsed, 0.0), self.on + self.off)
         over = within + SLACK_TICKS * BURST_TICK_S >= self.on
         return int(bursts), self._ticks_on if over else _ticks(within, 1 / BURST_TICK_S)
 
 
 def bulk(rate_bps: float) -> Constant:
-    """Return the shape of a computer that pulls updates."""
+    """Model a computer that pulls updates."""
     return Constant(rate_bps, 1 / BULK_TICK_S)
 
 
