@@ -100,7 +100,7 @@ async def test_without_a_history_a_run_is_refused_and_not_found(tmp_path: Path) 
         with pytest.raises(grpc.RpcError) as caught:
             daemon.history.ListHistory(history_service_pb2.ListHistoryRequest(), timeout=10)
         assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-        assert caught.value.details() == "nothing is kept: history.enabled is false"
+        assert caught.value.details() == "history is disabled: history.enabled is false"
 
 
 async def test_without_permalinks_a_run_is_stored_and_not_shown_and_too_many_are_refused(tmp_path: Path) -> None:

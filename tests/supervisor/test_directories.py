@@ -60,7 +60,7 @@ def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, mode: i
     path = tmp_path / "run"
     path.mkdir()
     path.chmod(mode)
-    problem = f"mode {mode:04o} lets other users replace what is in it; chmod go-w {path}"
+    problem = f"mode {mode:04o} lets other users replace its files; type: chmod go-w {path}"
     assert refusal(path) == f"runtime_dir {path}: {problem}"
     assert path.stat().st_mode & 0o7777 == mode
 

@@ -1,4 +1,4 @@
-"""The daemon's directories: made where they are missing, refused where others could change what is in them."""
+"""Creates the directories of the daemon, and refuses those that other users can change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from householdd.supervisor.errors import DaemonError
 
 
 def make(path: Path, mode: int, key: str) -> None:
-    """Make ``path`` with ``mode``, and its parents where they are missing. Raise DaemonError that names ``key``."""
+    """Create ``path`` with ``mode`` and its parents if missing. Raise DaemonError that names ``key``."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         check(path, key)
@@ -24,9 +24,9 @@ def make(path: Path, mode: int, key: str) -> None:
 
 
 def check(path: Path, key: str, *, any_owner: bool = False) -> None:
-    """Raise DaemonError where another user could replace what is in ``path``; one that is missing is fine.
+    """Raise DaemonError if another user could change ``path``; it may be missing.
 
-    It has to belong to root or to our own user, unless ``any_owner``. A link may lead to it, if one of them made it.
+    ``path``, and a symbolic link to it, must belong to root or to this user, unless ``any_owner``.
     """
     try:
         owners = {path.lstat().st_uid, path.stat().st_uid}
@@ -40,12 +40,12 @@ def check(path: Path, key: str, *, any_owner: bool = False) -> None:
     allowed = {0, os.geteuid()}
     if not any_owner and (foreign := owners - allowed):
         raise DaemonError(
-            f"{key} {path}: belongs to {_name(foreign.pop())}, who could replace what is in it; "
+            f"{key} {path}: belongs to {_name(foreign.pop())}, who could replace its files; "
             f"run as that user, or give it to {_name(os.geteuid())}"
         )
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise DaemonError(
-            f"{key} {path}: mode {stat.S_IMODE(mode):04o} lets other users replace what is in it; chmod go-w {path}"
+            f"{key} {path}: mode {stat.S_IMODE(mode):04o} lets other users replace its files; type: chmod go-w {path}"
         )
 
 

@@ -1,4 +1,4 @@
-"""What a start needs beyond a configuration that is right in itself: files that can be used, a kernel that can."""
+"""Startup checks beyond a valid configuration: usable files and kernel features."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ Pair = tuple[Path | None, Path | None]
 
 
 def certificate(settings: Settings) -> Pair:
-    """The files that the workers are to use. Raises DaemonError.
+    """Return the certificate and key for the workers. Raise DaemonError if they cannot be used.
 
-    Tried here, so that a mistake is told before anything is served. With ``dev`` they are made where they are missing.
+    With ``dev``, create them if missing.
     """
     if settings.no_tls:
         return None, None
@@ -73,7 +73,7 @@ def _dev_certificate(state_dir: Path) -> tuple[Path, Path]:
 
 
 def certificates_in_use(settings: Settings, cert: Path | None) -> list[Certificate]:
-    """Return all certificates that the daemon works with, of the data plane that of ``cert``. Raise DaemonError."""
+    """Return all certificates in use; ``cert`` is that of the data plane. Raise DaemonError."""
     tcp, found = settings.access.tcp, []
     try:
         if cert is not None:
@@ -90,7 +90,7 @@ def certificates_in_use(settings: Settings, cert: Path | None) -> list[Certifica
 
 
 def acme_dir(settings: Settings) -> str:
-    """Return the absolute path of ``acme_dir``; empty where it is not set. Raise DaemonError if it cannot be read."""
+    """Return the absolute path of ``acme_dir``; empty if unset. Raise DaemonError if it cannot be read."""
     path = settings.acme_dir
     if path is None:
         return ""
@@ -102,7 +102,7 @@ def acme_dir(settings: Settings) -> str:
 
 
 def tells_of_https(settings: Settings) -> bool:
-    """Return whether browsers may be told to use HTTPS only: with a certificate that they accept by themselves."""
+    """Return whether to send HSTS: only with a certificate that browsers accept."""
     return settings.cert is not None and not certificates.is_self_signed(settings.cert)
 
 
@@ -132,7 +132,7 @@ def log_validity(certificates: Iterable[Certificate], now: float) -> None:
 
 
 def mutual_tls(settings: Settings) -> ssl.SSLContext:
-    """For the control API over TCP, which is configured. Raises DaemonError."""
+    """Return the TLS context of the control API over TCP. Raise DaemonError."""
     tcp = settings.access.tcp
     if tcp.cert is None or tcp.key is None or tcp.client_ca is None:
         raise AssertionError("the configuration was refused without them")
@@ -143,22 +143,22 @@ def mutual_tls(settings: Settings) -> ssl.SSLContext:
 
 
 def directories_of(settings: Settings) -> list[tuple[str, Path]]:
-    """Return the directories that no other user may change, each with the key of the configuration that names it."""
+    """Return the directories that no other user may change, each with its configuration key."""
     runtime, state = settings.runtime_dir, settings.state_dir
     return [("runtime_dir", runtime), ("runtime_dir", runtime / "private"), ("state_dir", state)]
 
 
 def brand(settings: Settings) -> Brand:
-    """The brand with its logo. Raises DaemonError."""
+    """Read the brand with its logo. Raise DaemonError."""
     try:
         return settings.branding.read()
     except ValueError as error:
-        # It could be used when the configuration was read.
+        # The file has changed since the configuration was read.
         raise DaemonError(f"branding.logo: {error}") from None
 
 
 def tokens(settings: Settings, *, any_owner: bool = False) -> DashboardTokens:
-    """Who may log in to the dashboard. Raises DaemonError."""
+    """Read the tokens of the dashboard. Raise DaemonError."""
     try:
         return read_tokens(settings.dashboard.tokens, any_owner=any_owner)
     except TokensError as error:
@@ -166,7 +166,7 @@ def tokens(settings: Settings, *, any_owner: bool = False) -> DashboardTokens:
 
 
 def profiles(settings: Settings) -> Profiles:
-    """Who lives in the house. Raises DaemonError for profiles that cannot be used."""
+    """Read the profiles. Raise DaemonError."""
     try:
         return read_profiles(settings.profiles)
     except ProfileError as error:
@@ -174,7 +174,7 @@ def profiles(settings: Settings) -> Profiles:
 
 
 def history(settings: Settings, profiles: Profiles) -> History:
-    """What keeps sessions and runs. Raises DaemonError."""
+    """Assemble the history. Raise DaemonError."""
     activities = {key: profile.activity_type for key, profile in profiles.by_key.items()}
     kept = settings.history
     database = file_url(settings.state_dir / "history.db")
@@ -187,7 +187,7 @@ def history(settings: Settings, profiles: Profiles) -> History:
     try:
         secret = read_secret(secret_file)
     except ValueError as error:
-        # It could be used when the configuration was read.
+        # The file has changed since the configuration was read.
         raise DaemonError(f"history.webhook.secret_file: {error}") from None
     body = partial(announced_run, permalinks=kept.permalinks, public_url=settings.public_url)
     webhook = Webhook(store.engine, Poster(url), secret, body)
@@ -195,10 +195,10 @@ def history(settings: Settings, profiles: Profiles) -> History:
 
 
 def check(settings: Settings) -> None:
-    """Everything that a start looks at, without claiming or making anything. Raises DaemonError.
+    """Check all that a start needs, without creating anything. Raise DaemonError.
 
-    Not whether the address is free: that of a running daemon is not. A certificate that clients refuse is a fault here,
-    which keeps a reload from putting it in use; a start serves with it all the same, and says so.
+    The address may be in use, by the running daemon. A certificate that clients refuse is an error here, which keeps a
+    reload from using it; a start serves with it, and logs the error.
     """
     EmergencyFile(settings.emergency_path).refuse()
     profiles(settings)
@@ -209,7 +209,7 @@ def check(settings: Settings) -> None:
     if settings.access.tcp.listen is not None:
         mutual_tls(settings)
     check_validity(certificates_in_use(settings, settings.cert))
-    # Whoever checks need not be the user that the daemon will run as.
+    # The current user may differ from the user of the daemon.
     tokens(settings, any_owner=True)
     _check_congestion_control(settings)
     try:
@@ -218,7 +218,7 @@ def check(settings: Settings) -> None:
     except AccessError as error:
         raise DaemonError(str(error)) from None
     RuntimeDir(settings.runtime_dir).check_length()
-    # Root checks for another user, whose directories they are.
+    # Root checks for the user of the daemon, who owns the directories.
     any_owner = os.geteuid() == 0
     for key, path in directories_of(settings):
         directories.check(path, key, any_owner=any_owner)
@@ -229,7 +229,7 @@ def _check_congestion_control(settings: Settings) -> None:
         try:
             sockets.pin(sock, settings.congestion_control)
         except ReservedError:
-            # Then systemd, which is root, chooses it by TCPCongestion= of householdd.socket.
+            # With socket activation, TCPCongestion= of householdd.socket sets it, as root.
             if not activation.is_expected(os.environ):
                 raise
 

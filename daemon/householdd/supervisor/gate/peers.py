@@ -1,4 +1,4 @@
-"""Who is at the other end of a unix socket, as the kernel says."""
+"""Credentials of the peer of a unix socket, from the kernel."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ import struct
 from dataclasses import dataclass
 
 SO_PEERGROUPS = 59
-"""Supplementary groups of the peer, socket(7); Python has no name for it."""
+"""Socket option for the supplementary groups of the peer; socket(7)."""
 
 _UCRED = struct.Struct("=iII")
 _GID = struct.Struct("=I")
 _MAX_GROUPS = 65536
-"""The kernel's NGROUPS_MAX."""
+"""NGROUPS_MAX of the kernel."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A process at the moment it connected."""
+    """Credentials of a process when it connected."""
 
     pid: int
     uid: int
     gids: frozenset[int]
-    """Its primary and its supplementary groups."""
+    """Primary and supplementary groups."""
 
 
 def of_socket(sock: socket.socket) -> Peer:
-    """The process that connected to ``sock``. Raises OSError."""
+    """Return the process that connected to ``sock``. Raise OSError."""
     pid, uid, gid = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
     return Peer(pid, uid, frozenset((gid, *_groups(sock.fileno()))))
 
 
 def _groups(fd: int) -> list[int]:
-    # By ctypes: socket.getsockopt takes 1024 bytes at most, and some people are in more groups than fit there.
+    # socket.getsockopt returns at most 1024 bytes, too few for users in many groups.
     libc = ctypes.CDLL(None, use_errno=True)
     buffer = ctypes.create_string_buffer(_MAX_GROUPS * _GID.size)
     size = ctypes.c_uint(len(buffer))
@@ -48,7 +48,7 @@ def _groups(fd: int) -> list[int]:
 
 @functools.lru_cache(1024)
 def user_name(uid: int) -> str:
-    """What ``uid`` is called, or its number. May wait for a directory service, so not for the event loop."""
+    """Return the name of ``uid``, or its number. Blocks on a directory service: call it in a thread."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

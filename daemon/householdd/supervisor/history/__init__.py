@@ -1,1 +1,1 @@
-"""What the daemon keeps of ended sessions and runs."""
+"""History of ended sessions and runs."""

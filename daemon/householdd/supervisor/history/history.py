@@ -1,4 +1,4 @@
-"""What the daemon keeps: ended sessions and runs, on their way from the workers to the store, and back to callers."""
+"""History of ended sessions and runs: from the workers to the store, and back to callers."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ from householdd.supervisor.webhook.delivery import Webhook
 log = structlog.get_logger("history")
 
 READERS = 2
-"""Threads that read for callers; the store's own thread writes."""
+"""Threads that read for callers; the store has its own for writing."""
 
 MAX_WAITING_READS = 32
 """Reads that may wait for a thread."""
 
 CLOSE_TIMEOUT_S = 2.0
-"""Seconds that the store has to write what is left when the daemon stops."""
+"""Timeout for the last writes when the daemon stops, in seconds."""
 
 WRITE_TIMEOUT_S = 1.5
 """Seconds that a reported run has to reach the database; a worker waits 2 s for the answer."""
 
 WEBHOOK_TIMEOUT_S = 1.0
-"""Seconds that an attempt under way has to end then; what it was about waits in the database."""
+"""Timeout for the current delivery attempt when the daemon stops, in seconds."""
 
 T = TypeVar("T")
 
@@ -57,16 +57,16 @@ class HistoryUnavailableError(Exception):
 
 
 class Refused(Enum):
-    """Why a client is not told that its run is stored."""
+    """Why a run is not confirmed as stored."""
 
     TOO_MANY = "too_many"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
-    """It is not in the database yet; it waits in the queue, as long as that holds."""
+    """Not in the database yet; the run waits in the queue."""
 
 
 class History:
-    """Takes what the workers tell, and reads for callers."""
+    """Stores what workers report, and reads for callers."""
 
     def __init__(
         self,
@@ -75,10 +75,10 @@ class History:
         webhook: Webhook | None = None,
         activities: Mapping[str, str] | None = None,
     ) -> None:
-        """``activities`` are by profile, for runs that no client reports."""
+        """``activities``, by profile, are for runs that no client reports."""
         self.settings = settings
         self.webhook = webhook
-        """Who is told of runs; None where nobody is."""
+        """Webhook that receives the runs; None if not configured."""
         if webhook is not None:
             store.announce = webhook.queued
         self._store = store
@@ -92,7 +92,7 @@ class History:
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
-        """Write what is recorded in the block, and what is left of it at the end."""
+        """Write what is recorded during the block, and the rest at its end."""
         self.start()
         try:
             yield
@@ -100,13 +100,12 @@ class History:
             await self.stop()
 
     def start(self) -> None:
-        """Begins to write."""
         if self.webhook is not None:
             self.webhook.start()
         self._store.start()
 
     async def stop(self) -> None:
-        """Writes what is left."""
+        """Write the rest."""
         self._server_runs.close()
         if self._storing:
             await asyncio.wait(self._storing, timeout=CLOSE_TIMEOUT_S)
@@ -117,24 +116,23 @@ class History:
 
     @property
     def store(self) -> Store:
-        """Where it all goes."""
         return self._store
 
     def opened(self, session: session_pb2.Session) -> None:
-        """Note a session that is live."""
+        """Note a live session."""
         self._server_runs.opened(_household(session), session)
 
     def ended(self, session: session_pb2.Session, delays: Delays | None = None) -> None:
-        """A session has ended."""
+        """Store an ended session."""
         now = time.monotonic()
-        # Not by its age, which ended when it did: it may be told of a while later.
+        # Not by its age, which ends at its close; the report may come later.
         opened_at = now - (time.time() - unix(session.opened_at))
         run_id = self._index.ended(_household(session), session.id, opened_at, now)
         self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
         self._server_runs.ended(_household(session), session, delays or Delays())
 
     def lost(self, session: session_pb2.Session) -> None:
-        """A session's worker has died, and took its last figures along."""
+        """Store a session whose worker died, with its last known figures."""
         now = time.time()
         session.state = session_pb2.SESSION_STATE_CLOSED
         session.close_reason = session_pb2.CLOSE_REASON_WORKER_LOST
@@ -177,7 +175,7 @@ class History:
         return run_id
 
     async def _is_written(self, written: Future[bool]) -> bool:
-        # While writing fails a client need not wait to hear so.
+        # While writing fails, the client is answered at once.
         timeout = 0.0 if self._store.status().problem else WRITE_TIMEOUT_S
         try:
             return await asyncio.wait_for(asyncio.wrap_future(written), timeout)
@@ -185,7 +183,7 @@ class History:
             return False
 
     async def run(self, run_id: str) -> tuple[RunRow, list[SessionRow]] | None:
-        """A run and its sessions, also one that is not written yet. Raises HistoryUnavailableError."""
+        """Return a run and its sessions, written or waiting. Raise HistoryUnavailableError."""
         waiting = self._store.waiting_run(run_id)
         if waiting is not None:
             return waiting, []
@@ -197,9 +195,9 @@ class History:
         return await self.read(read)
 
     async def read(self, statements: Callable[[Connection], T]) -> T:
-        """Runs ``statements`` in a thread, in a transaction of their own. Raises HistoryUnavailableError."""
+        """Run ``statements`` in a thread and a transaction. Raise HistoryUnavailableError."""
         if self._reading >= READERS + MAX_WAITING_READS:
-            raise HistoryUnavailableError("too many are reading the history")
+            raise HistoryUnavailableError("too many requests to the history; try again later")
 
         def work() -> T:
             with self._store.engine.connect() as connection:

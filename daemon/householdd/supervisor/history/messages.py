@@ -9,11 +9,10 @@ from householdd.storage.rows import SERVER, RunRow, SessionRow
 from householdd.storage.totals import GroupTotals
 
 GRADES = {"A+": pb.GRADE_A_PLUS, "A": pb.GRADE_A, "B": pb.GRADE_B, "C": pb.GRADE_C, "D": pb.GRADE_D, "F": pb.GRADE_F}
-"""The grade's number, by how it is kept."""
+"""Grades of the API by their stored text."""
 
 
 def session_record(row: SessionRow) -> pb.SessionRecord:
-    """An ended session."""
     session = session_pb2.Session(
         id=row.id,
         user_id=row.user_id,
@@ -50,7 +49,6 @@ def session_record(row: SessionRow) -> pb.SessionRecord:
 
 
 def run(row: RunRow) -> pb.Run:
-    """A run."""
     message = pb.Run(
         id=row.id,
         stored_at=timestamp(row.stored_at),
@@ -79,7 +77,6 @@ def run(row: RunRow) -> pb.Run:
 
 
 def group(value: GroupTotals) -> pb.HistoryGroup:
-    """A group of the statistics."""
     increase = value.mean_increase_p95_ms
     return pb.HistoryGroup(
         key=value.key,

@@ -1,4 +1,4 @@
-"""Sessions and runs as rows of the history, and runs as anybody may see them."""
+"""Sessions and runs as rows of the history, and as public JSON."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from householdd.measure.run_report import ClientRunReport, encode
 from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
 
 Addresses = Literal["whole", "truncated", "none"]
-"""How much of clients' addresses is kept."""
+"""Form in which clients' addresses are kept."""
 
 
 def kept_addresses(peer_address: str, addresses: Addresses) -> tuple[str | None, str | None]:
-    """A client's address as it is kept, and the block that it counts for."""
+    """Return a client's address and its block, in the form kept."""
     host, _ = split_host_port(peer_address)
     match addresses:
         case "whole":
@@ -30,7 +30,6 @@ def kept_addresses(peer_address: str, addresses: Addresses) -> tuple[str | None,
 
 
 def session_row(session: session_pb2.Session, run_id: str | None, server: str, addresses: Addresses) -> SessionRow:
-    """An ended session."""
     connection = session.connection if session.HasField("connection") else None
     address, address_block = kept_addresses(session.peer_address, addresses)
     return SessionRow(
@@ -74,7 +73,7 @@ def run_row(  # noqa: PLR0913 - each is a column
     server: str,
     addresses: Addresses,
 ) -> RunRow:
-    """A run that was reported on ``session``."""
+    """Return the row of a run reported on ``session``."""
     address, address_block = kept_addresses(session.peer_address, addresses)
     return RunRow(
         id=run_id,
@@ -98,7 +97,7 @@ def run_row(  # noqa: PLR0913 - each is a column
 
 
 class SharedSession(msgspec.Struct, frozen=True):
-    """The server's own record of one session of a run."""
+    """The server's record of one session of a run."""
 
     profile: str
     reason: str
@@ -114,7 +113,7 @@ class SharedSession(msgspec.Struct, frozen=True):
 
 
 class SharedRun(msgspec.Struct, frozen=True):
-    """A run as whoever has its id sees it: no address, no User-Agent, and no label that the client chose."""
+    """A run as shown to anyone with its id: no address, User-Agent, or label chosen by the client."""
 
     id: str
     stored_at: float
@@ -124,14 +123,14 @@ class SharedRun(msgspec.Struct, frozen=True):
     baseline_ms: float | None
     increase_p95_ms: float | None
     source: Literal["client", "server"]
-    """Whose figures they are."""
+    """Origin of the figures."""
     report: msgspec.Raw
-    """The client's report, as it was taken."""
+    """The client's report, as stored."""
     sessions: list[SharedSession]
 
 
 def shared_run(run: RunRow, sessions: Sequence[SessionRow]) -> bytes:
-    """A run as JSON for anybody."""
+    """Return the public JSON of a run."""
     return msgspec.json.encode(_shown(run, sessions))
 
 
@@ -150,19 +149,19 @@ def _shown(run: RunRow, sessions: Sequence[SessionRow]) -> SharedRun:
 
 
 class AnnouncedRun(SharedRun, frozen=True, tag="run_stored"):
-    """The same as a webhook is told of it, and where it came from, as far as that is kept."""
+    """A run as posted to the webhook, with its origin as far as that is kept."""
 
     path: str | None
-    """Where the page shows it, behind the page's own URL; None where runs are not shown."""
+    """Permalink relative to the page's URL; None without permalinks."""
     url: str | None
-    """The same as a whole; None where runs are not shown, or where the page's public URL is not configured."""
+    """Whole permalink; None without permalinks or ``public_url``."""
     server: str
     address: str | None
-    """As it is kept: whole, truncated, or not at all."""
+    """Address in the form kept."""
 
 
 def announced_run(run: RunRow, sessions: Sequence[SessionRow], *, permalinks: bool, public_url: str | None) -> bytes:
-    """Return a run as JSON for the webhook; ``permalinks`` is whether the page at ``public_url`` shows it."""
+    """Return the JSON for the webhook, with a link to the page at ``public_url`` if ``permalinks``."""
     path = f"?run={run.id}" if permalinks else None
     return msgspec.json.encode(
         AnnouncedRun(

@@ -1,4 +1,4 @@
-"""Runs of households whose clients report none, as those of the earlier system: as the server saw them."""
+"""Runs as seen by the server, for clients that report none, such as those of the earlier system."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from householdd.traffic.profiles import PROBE
 from householdd.version import VERSION
 
 SETTLE_S = 3.0
-"""Time after the end of a household's last session in which it may come back; the old worker does so after 1 s."""
+"""Time in which a household may reconnect after its last session, in seconds; the old worker does after 1 s."""
 
 MIN_PEOPLE = 2
-"""A session of one person alone is no household."""
+"""Least number of people in a household."""
 
 MIN_LOAD_S = 5.0
-"""Shorter runs show nothing."""
+"""Shortest run worth storing, in seconds."""
 
 MAX_HOUSEHOLDS = 10_000
 MAX_SESSIONS = 16
-"""Sessions of one run; the earliest are forgotten."""
+"""Most sessions of one run; the earliest are dropped."""
 
 MAX_PEOPLE = 8
 MAX_MS = 600_000.0
@@ -58,11 +58,11 @@ class _Open:
     reports: bool = False
     """Whether its client reports its run."""
     timer: asyncio.TimerHandle | None = None
-    """Set from the end of the last session on."""
+    """Set once the last session has ended."""
 
 
 class ServerRuns:
-    """Follows the sessions of each household to its end."""
+    """Collects the sessions of each household until its run ends."""
 
     def __init__(
         self,
@@ -70,21 +70,21 @@ class ServerRuns:
         store: Callable[[session_pb2.Session, ClientRunReport], object],
         settle_s: float = SETTLE_S,
     ) -> None:
-        """``activities`` are by profile. ``store`` takes a session of the run, and the run."""
+        """``activities`` are by profile. ``store`` is called with the last session and the run."""
         self._activities = activities
         self._store = store
         self._settle_s = settle_s
         self._households: OrderedDict[Household, _Open] = OrderedDict()
 
     def opened(self, household: Household, session: session_pb2.Session) -> None:
-        """Note a session that is live."""
+        """Note a live session."""
         if not household[0]:
             return
         known = self._households.setdefault(household, _Open())
         if len(self._households) > MAX_HOUSEHOLDS:
             _cancel(self._households.popitem(last=False)[1])
         known.live.add(session.id)
-        # A client of ours measures on probes, and reports on one.
+        # The current client measures on a probe session, and reports there.
         known.reports |= session.profile == PROBE.key
         _cancel(known)
 
@@ -106,7 +106,7 @@ class ServerRuns:
             known.timer = loop.call_later(self._settle_s, self._finish, household)
 
     def close(self) -> None:
-        """Store what would be stored in a moment."""
+        """Store the runs whose sessions have all ended."""
         for household, known in list(self._households.items()):
             _cancel(known)
             if not known.live:
@@ -122,9 +122,9 @@ class ServerRuns:
 
 
 def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> ClientRunReport | None:
-    """Return the run of these sessions; None where they are no household's.
+    """Return the run of these sessions; None if they are not a household.
 
-    It never counts: there was no idle line to compare with, and a client's delay may be its own.
+    It is always invalid: there is no idle line to compare with, and the delay may be the client's own.
     """
     by_profile: dict[str, list[_Ended]] = {}
     for each in ended:
@@ -150,7 +150,7 @@ def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> ClientRunRepor
 
 
 def _activity(text: str) -> str:
-    """Return a profile's activity where it is a word that a report may have."""
+    """Return an activity as allowed in a report."""
     return text if _WORD.fullmatch(text) else "unknown"
 
 

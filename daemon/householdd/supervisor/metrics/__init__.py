@@ -1,1 +1,1 @@
-"""The daemon's metrics: what workers counted, added up across their processes, and served to Prometheus."""
+"""Metrics of the daemon: sums over the workers' processes, served to Prometheus."""

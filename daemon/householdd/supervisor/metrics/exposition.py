@@ -1,4 +1,4 @@
-"""All metrics of the daemon at one moment, in the formats of Prometheus."""
+"""Renders the metrics of the daemon for Prometheus."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from householdd.supervisor.worker_calls import WorkerHandle
 from householdd.version import VERSION
 
 CACHE_TTL_S = 0.5
-"""Seconds that a rendering serves all who ask. The workers' figures in it are up to a second old anyway."""
+"""Seconds for which a rendering is reused; the workers' figures are up to a second old anyway."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer to a scrape."""
+    """Response to a scrape."""
 
     body: bytes
     content_type: str
     rendered_at: float
-    """Monotonic."""
+    """Monotonic time of the rendering."""
 
 
 class Exposition:
-    """Gathers in the event loop, and renders beside it."""
+    """Gathers in the event loop, and renders in a thread."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Exposition:
         self._latest = Page(b"", "", now() - CACHE_TTL_S)
 
     async def render(self, accept: str) -> Page:
-        """The metrics in the format that an ``Accept`` header asks for."""
+        """Return the metrics in the format for an ``Accept`` header."""
         encode, content_type = _encoder(accept)
         async with self._rendering:
             latest = self._latest
@@ -73,13 +73,12 @@ class Exposition:
                     [(worker.name, worker.counters.parts()) for worker in self._workers],
                     {"supervisor": os.getpid(), **{f"worker-{worker.name}": worker.pid for worker in self._workers}},
                 )
-                # Beside the event loop, in which calls of the control API go on meanwhile.
+                # In a thread, so that calls of the control API continue meanwhile.
                 body = await asyncio.to_thread(self._encode, encode, gathered)
                 self._latest = Page(body, content_type, self._now())
             return self._latest
 
     def _own(self) -> dict[Key, Value]:
-        """What the supervisor itself knows."""
         values = dict(self._rpcs.values())
         for worker in self._workers:
             up = worker.state == pb.WORKER_STATE_READY
@@ -109,7 +108,6 @@ class Exposition:
 
 
 def _history(history: History) -> dict[Key, Value]:
-    """What is known of the history and of the webhook."""
     status = history.store.status()
     numbers: dict[Family, float | None] = {
         metrics.HISTORY_UP: not status.problem,
@@ -146,10 +144,10 @@ class _Gathered:
 def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
     with contextlib.suppress(TypeError, ValueError):
         encode, content_type = choose_encoder(accept)
-        # It repeats the version that was asked for.
+        # It contains the requested version.
         if content_type.isascii():
             return encode, content_type
-    # What was asked for is no version; any Prometheus reads the plain format.
+    # The requested version is invalid; every Prometheus reads the plain format.
     return choose_encoder("")
 
 
@@ -159,7 +157,7 @@ _SERVER_STATES = {
 
 
 class _Collector:
-    """As prometheus_client calls it."""
+    """Collector in the sense of prometheus_client."""
 
     def __init__(self, values: dict[Key, Value]) -> None:
         self._values = values

@@ -1,4 +1,4 @@
-"""Where Prometheus asks: one small HTTP service, ``GET /metrics`` and nothing else."""
+"""HTTP listener for Prometheus, which serves only ``GET /metrics``."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ from householdd.supervisor.web_listener import WebListener
 log = structlog.get_logger("metrics")
 
 MAX_CONNECTIONS = 16
-"""Connections at once; for one more another one goes. A Prometheus server takes one."""
+"""Most connections; one more closes another. A Prometheus server uses one."""
 
 REQUEST_TIMEOUT_S = 5.0
-"""Seconds that a client has to send its request, and as long again to take the answer."""
+"""Timeout for a request, and again for receiving the response, in seconds."""
 
 
 class MetricsListener:
-    """Serves what ``render`` makes of an ``Accept`` header.
+    """Serves what ``render`` returns for an ``Accept`` header.
 
-    In the supervisor's own event loop: when that is stuck the scrape fails, as it should, where a thread of its own
-    would go on showing old figures.
+    It runs in the supervisor's event loop, so a scrape fails when the loop is stuck.
     """
 
     def __init__(self, address: Address, render: Callable[[str], Awaitable[Page]]) -> None:
@@ -53,7 +52,7 @@ class MetricsListener:
 
     async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
         if self._address.is_loopback and not is_known_host(header(request, "Host"), self._names):
-            words = "The metrics are not known by that name; ask for them by address, or as localhost."
+            words = "Unknown host name; use the address or localhost."
             return responses.text(http.HTTPStatus.MISDIRECTED_REQUEST, words)
         if path_of(request.path) == "/metrics":
             return await methods.answer(request, {"GET": partial(self._metrics, request)})
@@ -64,7 +63,7 @@ class MetricsListener:
             page = await self._render(header(request, "Accept"))
         except Exception:
             log.exception("metrics not rendered")
-            words = "The daemon's log says what went wrong."
+            words = "Internal error; see the daemon's log."
             return responses.text(http.HTTPStatus.INTERNAL_SERVER_ERROR, words)
         return responses.response(http.HTTPStatus.OK, page.body, page.content_type)
 

@@ -1,6 +1,6 @@
-"""What the kernel tells of the daemon's processes.
+"""Resource usage of the daemon's processes, from /proc/PID.
 
-Not by prometheus_client's own collector, which needs /proc/stat; the hardened unit hides it (ProcSubset=pid).
+The collector of prometheus_client needs /proc/stat, which the hardened unit hides (ProcSubset=pid).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ _PAGE = resource.getpagesize()
 
 @dataclass(frozen=True)
 class ProcessUsage:
-    """One look at a process."""
+    """Resource usage of a process."""
 
     cpu: float
     """User and system time in seconds."""
     resident: int
-    """Bytes."""
+    """Resident memory in bytes."""
     threads: int
     open_fds: int
     max_fds: float
 
 
 def read(pid: int) -> ProcessUsage | None:
-    """What the kernel tells of ``pid``; None when it has ended, or may not be looked at."""
+    """Return the usage of ``pid``; None if it has ended or cannot be read."""
     directory = Path("/proc") / str(pid)
     try:
         # proc_pid_stat(5), from field 3 on; the name before it may contain anything.
@@ -49,15 +49,15 @@ def read(pid: int) -> ProcessUsage | None:
 
 
 class Processes:
-    """Looks at processes by name, and keeps the CPU time of those that were replaced."""
+    """Reads processes by name, and adds the CPU time of replaced ones."""
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, float]] = {}
-        """Process id and CPU seconds at the last look."""
+        """Process id and CPU seconds at the last reading."""
         self._past: dict[str, float] = {}
 
     def values(self, pids: Mapping[str, int]) -> Iterable[tuple[Key, Value]]:
-        """Figures of the processes; 0 stands for one that does not run."""
+        """Yield the samples of the processes; a pid of 0 means not running."""
         for name, pid in pids.items():
             reading = read(pid) if pid else None
             yield (metrics.PROCESS_CPU.name, (name,)), Value(self._cpu(name, pid, reading))

@@ -23,11 +23,11 @@ from householdd.supervisor.counter_aggregate import Key, Value
 _CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 _FROM_THE_START = ("OK", "INTERNAL")
-"""Codes whose series are there before the first such answer: a rate sees no increase to a series' first value."""
+"""Codes whose series start at 0, since a rate misses the increase to the first value of a series."""
 
 
 class RpcCounts(grpc.aio.ServerInterceptor):
-    """To be the outermost interceptor, so that it sees what the caller is answered."""
+    """Counts calls; must be the outermost interceptor, to see the final status."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """``now`` is a monotonic clock."""
@@ -45,7 +45,7 @@ class RpcCounts(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wraps the handler of one method. Methods that do not exist are not counted: their names are the caller's."""
+        """Wrap the handler of a method. Unknown methods are not counted: the caller chooses their names."""
         handler: Any = await continuation(handler_call_details)
         if handler is None:
             return None
@@ -58,7 +58,6 @@ class RpcCounts(grpc.aio.ServerInterceptor):
         return wrap(counted, handler.request_deserializer, handler.response_serializer)  # type: ignore[no-any-return]
 
     def values(self) -> Iterable[tuple[Key, Value]]:
-        """What was counted."""
         for (method, code), count in self._ended.items():
             yield (metrics.RPCS.name, (method, code)), Value(count)
         for method, count in self._running.items():
@@ -84,7 +83,7 @@ class RpcCounts(grpc.aio.ServerInterceptor):
             with self._counting(method, context):
                 answers = behavior(request, context)
                 if inspect.isawaitable(answers):
-                    # The library's health service writes its answers itself.
+                    # The library's health service writes its responses itself.
                     await answers
                     return
                 async for answer in answers:
@@ -111,7 +110,7 @@ class RpcCounts(grpc.aio.ServerInterceptor):
 
 
 def _told(context: Context, otherwise: str) -> str:
-    """The code that the handler set, if it did: as a code or as its number, and 0 for none."""
+    """Return the code that the handler set, as a code or a number; ``otherwise`` if none (0)."""
     code: Any = context.code()
     if isinstance(code, grpc.StatusCode):
         return code.name

@@ -1,1 +1,1 @@
-"""Services of the control API that all workers answer together."""
+"""Services of the control API, merged over all workers."""

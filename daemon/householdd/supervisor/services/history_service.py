@@ -1,4 +1,4 @@
-"""HistoryService: what the history holds, for operators."""
+"""HistoryService of the daemon."""
 
 from __future__ import annotations
 
@@ -41,13 +41,12 @@ T = TypeVar("T")
 
 
 class HistoryService(history_service_pb2_grpc.HistoryServiceServicer):
-    """Answers from the database; ``history`` is None where nothing is kept."""
+    """Answers from the database; ``history`` is None if it is disabled."""
 
     def __init__(self, history: History | None) -> None:
         self._history = history
 
     async def ListHistory(self, request: pb.ListHistoryRequest, _: _Context) -> pb.ListHistoryResponse:
-        """A page of ended sessions."""
         page, conditions = _page("sessions", request, HISTORY_FIELDS, SESSION_COLUMNS)
         rows = await self._read(
             lambda connection: reading.session_page(connection, conditions, page.after, page.size + 1)
@@ -57,7 +56,6 @@ class HistoryService(history_service_pb2_grpc.HistoryServiceServicer):
         return pb.ListHistoryResponse(sessions=records, next_page_token=token)
 
     async def ListRuns(self, request: pb.ListRunsRequest, _: _Context) -> pb.ListRunsResponse:
-        """A page of runs."""
         page, conditions = _page("runs", request, RUN_FIELDS, RUN_COLUMNS)
         rows = await self._read(lambda connection: reading.run_page(connection, conditions, page.after, page.size + 1))
         token = page.token((rows[page.size - 1].stored_at, rows[page.size - 1].id)) if len(rows) > page.size else ""
@@ -65,7 +63,6 @@ class HistoryService(history_service_pb2_grpc.HistoryServiceServicer):
         return pb.ListRunsResponse(runs=runs, next_page_token=token)
 
     async def GetRun(self, request: pb.GetRunRequest, _: _Context) -> pb.GetRunResponse:
-        """One run, also one that is not written yet."""
         try:
             found = await self._kept().run(request.id)
         except HistoryUnavailableError as error:
@@ -77,7 +74,6 @@ class HistoryService(history_service_pb2_grpc.HistoryServiceServicer):
         return pb.GetRunResponse(run=messages.run(run), report=run.report, sessions=records)
 
     async def GetHistoryStats(self, request: pb.GetHistoryStatsRequest, _: _Context) -> pb.GetHistoryStatsResponse:
-        """Groups."""
         grouping = _GROUPINGS.get(request.group_by)
         if grouping is None:
             raise invalid("group_by", f"{request.group_by} is none of the groupings")
@@ -96,7 +92,7 @@ class HistoryService(history_service_pb2_grpc.HistoryServiceServicer):
 
     def _kept(self) -> History:
         if self._history is None:
-            raise precondition("HISTORY_DISABLED", "nothing is kept: history.enabled is false")
+            raise precondition("HISTORY_DISABLED", "history is disabled: history.enabled is false")
         return self._history
 
 
@@ -117,7 +113,7 @@ def _page(
 
 
 class _Conditions:
-    """A filter as a condition of the database."""
+    """Turns a filter into an SQL condition."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
@@ -128,7 +124,7 @@ class _Conditions:
         return condition(self._columns, comparison.name, comparison.sign, comparison.value)
 
     def _grade(self, value: object, sign: str) -> ColumnElement[bool]:
-        """A grade as tables print it: a run that does not count has none."""
+        """Compare a grade as printed in tables, where an invalid run has none."""
         if value == "invalid":
             return condition(self._columns, "valid", sign, "false")
         counts = condition(self._columns, "valid", "=", "true")

@@ -1,4 +1,4 @@
-"""RecorderService: what the workers tell, on a socket that only they know."""
+"""RecorderService: receives sessions and runs from the workers, on a private socket."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Context = grpc.aio.ServicerContext[object, object]
 
 
 class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
-    """Passes on to the history."""
+    """Passes sessions and runs to the history."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -35,7 +35,7 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
     async def RecordSessions(
         self, request_iterator: AsyncIterator[pb.RecordSessionsRequest], _: _Context
     ) -> pb.RecordSessionsResponse:
-        """One worker's sessions, until it ends or dies."""
+        """Record the sessions of one worker until it ends."""
         live: dict[str, session_pb2.Session] = {}
         try:
             async for request in request_iterator:
@@ -49,20 +49,18 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
                         live[session.id] = session
                         self._history.opened(session)
         finally:
-            # However the stream ended: a worker that stops in order has told of all its ends.
+            # However the stream ended: a worker that stops in order has reported all its ends.
             for session in live.values():
                 self._history.lost(session)
         return pb.RecordSessionsResponse()
 
     async def StoreRun(self, request: pb.StoreRunRequest, _: _Context) -> pb.StoreRunResponse:
-        """Stores a run."""
         outcome = await self._history.take_run(request.session, run_report.decode(request.report))
         if isinstance(outcome, Refused):
             return pb.StoreRunResponse(refusal=_REFUSALS[outcome])
         return pb.StoreRunResponse(id=outcome, shared=self._history.settings.permalinks)
 
     async def GetSharedRun(self, request: pb.GetSharedRunRequest, context: _Context) -> pb.GetSharedRunResponse:
-        """A run for anybody."""
         try:
             found = await self._history.run(request.id)
         except HistoryUnavailableError as error:
@@ -74,9 +72,9 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
 
 @contextlib.asynccontextmanager
 async def recorder_server(history: History, path: Path) -> AsyncIterator[None]:
-    """Serve the service on ``path``, in a directory of the daemon's own. Raise DaemonError.
+    """Serve on ``path``, in a private directory. Raise DaemonError.
 
-    Streams that are open at the end are closed, and their live sessions recorded as lost.
+    At the end, open streams are closed and their live sessions recorded as lost.
     """
     server = grpc.aio.server()
     recorder_service_pb2_grpc.add_RecorderServiceServicer_to_server(RecorderService(history), server)

@@ -1,4 +1,4 @@
-"""ServerService of the daemon: the workers together, and what only the daemon knows."""
+"""ServerService of the daemon, merged over its workers."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from householdd.version import VERSION
 log = structlog.get_logger("control")
 
 EMERGENCY_TIMEOUT_S = 0.6
-"""Seconds that a worker has to end its traffic in an emergency; then it is killed. All is over within a second."""
+"""Seconds that a worker has to end its traffic in an emergency before it is killed. All ends within a second."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
 
 ANSWER_DELAY_S = 0.1
-"""Seconds that the answer to an emergency shutdown has to leave before the daemon does."""
+"""Delay of the end of the daemon after an emergency shutdown, in seconds, for its response to be sent."""
 
 
 @dataclass
 class DrainState:
-    """A drain under way."""
+    """A drain in progress."""
 
     reason: str
     deadline: float
-    """Unix time at which the rest is closed."""
+    """Unix time at which remaining sessions are closed."""
     spread: float = 0.0
-    """Seconds before the deadline over which the rest is closed."""
+    """Seconds before the deadline over which closing is spread."""
 
     def request(self) -> pb.DrainServerRequest:
-        """What a worker is told, whenever it is told."""
+        """Return the request for a worker, with the time left now."""
         left = max(self.deadline - time.time(), 0.0)
         spread = min(self.spread, left)
         return pb.DrainServerRequest(
@@ -58,32 +58,31 @@ class DrainState:
 
 @dataclass
 class DaemonState:
-    """What the daemon as a whole is doing."""
+    """State of the daemon as a whole."""
 
     listen_urls: list[str]
     started: float = field(default_factory=time.monotonic)
     started_wall: float = field(default_factory=time.time)
     serving: bool = False
-    """Set once, when every worker has come up."""
+    """Set once, when every worker is ready."""
     ending: bool = False
-    """Set once, when the daemon begins to drain for its own end."""
+    """Set once, when the daemon drains in order to stop."""
     stopping: bool = False
-    """Set once, when everything has been told to end."""
+    """Set once, when the daemon stops."""
     drain: DrainState | None = None
     """Set only while draining."""
     history: History | None = None
-    """None where nothing is kept."""
+    """None if disabled."""
     certificates: list[Certificate] = field(default_factory=list)
-    """Those in use."""
+    """Certificates in use."""
 
     @property
     def certificate_expires(self) -> float | None:
-        """Unix time at which the data plane's certificate ends; None without TLS."""
+        """Unix time at which the data plane's certificate expires; None without TLS."""
         return next((each.expires_at for each in self.certificates if each.setting == "cert"), None)
 
     @property
     def state(self) -> pb.ServerState.ValueType:
-        """The state in one word."""
         if self.stopping:
             return pb.SERVER_STATE_STOPPING
         if not self.serving:
@@ -92,7 +91,7 @@ class DaemonState:
 
 
 class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
-    """Answers for the daemon; ``kill`` ends a worker's process, ``stop`` the daemon's, after the caller is answered."""
+    """Answers for the daemon. ``kill`` ends a worker's process; ``stop`` ends the daemon after the response."""
 
     def __init__(
         self,
@@ -111,10 +110,10 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
         """Set once, by the first emergency shutdown."""
         self._looking = asyncio.Lock()
         self._looked_at = 0.0
-        """Monotonic time at which all workers were last asked for a drain's progress."""
+        """Monotonic time of the last poll for drain progress."""
 
     async def GetServer(self, _request: pb.GetServerRequest, context: _Context) -> pb.GetServerResponse:
-        """The daemon, with fresh figures of every worker that answers."""
+        """Return the daemon with current figures of every worker that answers."""
         await self._ask(pb.GetServerRequest(), context)
         return pb.GetServerResponse(server=self.server())
 
@@ -126,7 +125,7 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
             worker.heard(answer.server)
 
     async def DrainServer(self, request: pb.DrainServerRequest, context: _Context) -> pb.DrainServerResponse:
-        """Tells every worker to drain, and those that come up later as well."""
+        """Drain every worker, and those that start later."""
         reason = check_reason(request.reason)
         delay = drain_deadline(request, self._config.current.timeouts.drain)
         spread = drain_spread(request, delay)
@@ -137,12 +136,11 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
         return pb.DrainServerResponse(server=self.server(), unreachable_workers=missing)
 
     async def WatchDrain(self, _request: pb.WatchDrainRequest, _: _Context) -> AsyncIterator[pb.WatchDrainResponse]:
-        """How the drain goes on, until it ends."""
         async for message in drain_progress(self._look):
             yield message
 
     async def _look(self) -> pb.Server:
-        """The daemon with fresh figures; the workers are asked once for all who watch."""
+        """Return the daemon with current figures, polled once for all watchers."""
         async with self._looking:
             if time.monotonic() - self._looked_at > DRAIN_LOOK / 2:
                 await self._ask(pb.GetServerRequest())
@@ -150,7 +148,7 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
         return self.server()
 
     async def drain(self, drain: DrainState, context: _Context | None = None) -> list[UnreachableWorker]:
-        """Puts ``drain`` in force; the workers that were not reached."""
+        """Drain all workers; return those that were not reached."""
         self._state.drain = drain
         try:
             return await tell_all(
@@ -162,7 +160,6 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
             log.info("draining", reason=drain.reason, deadline=convert.timestamp(drain.deadline).ToJsonString())
 
     async def ResumeServer(self, request: pb.ResumeServerRequest, context: _Context) -> pb.ResumeServerResponse:
-        """Accepts sessions again."""
         note = check_note(request.reason)
         if self._state.ending or self._state.stopping:
             raise precondition("STOPPING", "the server is stopping")
@@ -178,7 +175,7 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
         return pb.ResumeServerResponse(server=self.server(), unreachable_workers=missing)
 
     async def ShutdownServer(self, request: pb.ShutdownServerRequest, context: _Context) -> pb.ShutdownServerResponse:
-        """Ends all traffic: by the workers themselves, or by ending them."""
+        """End all traffic, and kill workers that do not answer."""
         check_reason(request.reason)
         if request.validate_only:
             await self._ask(pb.GetServerRequest(), context)
@@ -186,10 +183,10 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
         return await self.shut_down(request)
 
     async def shut_down(self, request: pb.ShutdownServerRequest) -> pb.ShutdownServerResponse:
-        """Ends all traffic, whoever asked for it; ``request`` was checked."""
+        """End all traffic; ``request`` is valid."""
         if self._shutdown is None:
             self._shutdown = asyncio.create_task(self._shut_down(request))
-        # Once begun it goes on, whatever becomes of the caller.
+        # It continues even if the caller goes away.
         return await asyncio.shield(self._shutdown)
 
     async def _shut_down(self, request: pb.ShutdownServerRequest) -> pb.ShutdownServerResponse:
@@ -214,13 +211,13 @@ class FanOutServerService(server_service_pb2_grpc.ServerServiceServicer):
             asyncio.get_running_loop().call_later(ANSWER_DELAY_S, self._stop)
 
     async def answered(self) -> None:
-        """Waits until an emergency shutdown that is under way has been answered."""
+        """Wait until the response to an emergency shutdown, if any, has been sent."""
         if self._shutdown is not None:
             await asyncio.wait({self._shutdown})
             await asyncio.sleep(ANSWER_DELAY_S)
 
     def server(self) -> pb.Server:
-        """The daemon as it was last heard of."""
+        """Return the latest known state of the daemon."""
         state, reported = self._state, [worker.latest for worker in self._workers if worker.latest is not None]
         server = pb.Server(
             version=VERSION,
@@ -283,7 +280,7 @@ def _webhook(history: History) -> pb.WebhookStatus | None:
 
 
 async def resume(worker: WorkerHandle, request: pb.ResumeServerRequest, timeout: float) -> None:
-    """Tells a worker to accept sessions; one that never drained does so anyway."""
+    """Resume a worker; ignore the error of one that is not draining."""
     try:
         await worker.server.ResumeServer(request, timeout=timeout)
     except grpc.aio.AioRpcError as error:

@@ -1,4 +1,4 @@
-"""SessionService of the daemon: asks every worker, merges."""
+"""SessionService of the daemon, merged over its workers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Context = grpc.aio.ServicerContext[object, object]
 
 
 class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
-    """Checks a request once, sends it to all workers, and says which of them are missing from the answer."""
+    """Checks a request, sends it to all workers, and merges their answers, naming unreachable workers."""
 
     def __init__(self, workers: Sequence[WorkerHandle], block_list: BlockList) -> None:
         """``block_list`` is in force at every worker."""
@@ -33,7 +33,6 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         self._block_list = block_list
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: _Context) -> pb.ListSessionsResponse:
-        """A page over all workers."""
         requests.predicate(request.filter)
         page_request = requests.page_request(request)
         answers = await ask_all(
@@ -44,7 +43,7 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         return merged
 
     async def GetSession(self, request: pb.GetSessionRequest, context: _Context) -> pb.GetSessionResponse:
-        """The session, from the worker that knows it."""
+        """Return a session from the worker that has it."""
         requests.session_id(request.id)
 
         async def get(worker: WorkerHandle, timeout: float) -> pb.GetSessionResponse | None:
@@ -68,7 +67,7 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         raise not_found("session", request.id)
 
     async def KillSessions(self, request: pb.KillSessionsRequest, context: _Context) -> pb.KillSessionsResponse:
-        """End the selected sessions, at whichever worker they are."""
+        """Close the selected sessions on all workers."""
         requests.check_kill(request)
         if not request.HasField("block_address"):
             return await self._kill(request, context)
@@ -112,19 +111,17 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         return blocks
 
     async def BlockAddresses(self, request: pb.BlockAddressesRequest, context: _Context) -> pb.BlockAddressesResponse:
-        """Keeps addresses out of every worker, and of those that come up later."""
+        """Block addresses on every worker, including those that start later."""
         blocks = self._block_list.block(request)
         missing = [] if request.validate_only else await self._tell_blocks(blocks, context)
         return pb.BlockAddressesResponse(blocks=blocks, unreachable_workers=missing)
 
     async def ListBlocks(self, _request: pb.ListBlocksRequest, _: _Context) -> pb.ListBlocksResponse:
-        """What is kept out."""
         return pb.ListBlocksResponse(blocks=self._block_list.list())
 
     async def UnblockAddresses(
         self, request: pb.UnblockAddressesRequest, context: _Context
     ) -> pb.UnblockAddressesResponse:
-        """Lets addresses in again, everywhere."""
         response = self._block_list.unblock(request)
         if response.blocks and not request.validate_only:
             try:
@@ -137,7 +134,6 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         return response
 
     async def ListBreakers(self, request: pb.ListBreakersRequest, context: _Context) -> pb.ListBreakersResponse:
-        """The breakers of all workers."""
         answers = await ask_all(
             self._workers, lambda worker, timeout: worker.sessions.ListBreakers(request, timeout=timeout), context
         )
@@ -145,7 +141,6 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
         return pb.ListBreakersResponse(breakers=merged, unreachable_workers=answers.missing)
 
     async def ResetBreakers(self, request: pb.ResetBreakersRequest, context: _Context) -> pb.ResetBreakersResponse:
-        """Closes breakers at every worker."""
         networks = breaker_list.selected(request)
         answers = await ask_all(
             self._workers, lambda worker, timeout: worker.sessions.ResetBreakers(request, timeout=timeout), context
@@ -172,7 +167,7 @@ class FanOutSessionService(session_service_pb2_grpc.SessionServiceServicer):
     async def WatchSessions(
         self, request: pb.WatchSessionsRequest, _: _Context
     ) -> AsyncIterator[pb.WatchSessionsResponse]:
-        """One stream out of all workers', across their restarts."""
+        """Merge the streams of all workers, across their restarts."""
         requests.predicate(request.filter, constant_only=True)
         watch = _MergedWatch(request, self._workers)
         pumps = [asyncio.create_task(watch.pump(worker)) for worker in self._workers]
@@ -203,10 +198,10 @@ class _MergedWatch:
         self.stream = WatchStream()
         self._request = request
         self._awaited = {worker.name for worker in workers}
-        """Workers whose part of the snapshot is not there yet; the mark is sent when the last one came in."""
+        """Workers whose part of the snapshot is missing; SNAPSHOT_END is sent after the last."""
 
     async def pump(self, worker: WorkerHandle) -> None:
-        """Feeds one worker's events into the stream until cancelled, or until the watcher falls behind."""
+        """Feed a worker's events into the stream until cancelled or the watcher falls behind."""
         with contextlib.suppress(OverrunError):
             await self._feed(worker)
 
@@ -225,8 +220,8 @@ class _MergedWatch:
                     # The watcher is slow, and with it this stream; its sessions are not lost.
                     self.stream.fall_behind()
                     return
-                # The process is gone: its sessions are reported lost here, and those that live after all come back
-                # with the snapshot of the next round.
+                # The process is gone: report its sessions as lost. Those still alive return with the snapshot of the
+                # next round.
                 for session in known.values():
                     session.state = session_pb2.SESSION_STATE_CLOSED
                     session.close_reason = session_pb2.CLOSE_REASON_WORKER_LOST
