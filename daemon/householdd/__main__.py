@@ -22,11 +22,11 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 EPILOG = """Every setting is also a key of the configuration file (--state-dir is state_dir) and an environment
 variable (HOUSEHOLDD_STATE_DIR). An option wins over the variable, the variable over the file. Signals: SIGTERM and
-SIGINT drain and stop, a second one stops at once; SIGHUP reads timeouts, limits, log level, rates of profiles, roles,
-and the files of certificates, keys and tokens again; SIGUSR2 is the emergency stop, as is the file emergency-stop in
-the runtime directory. Exit status: 0 after an orderly stop, 1 when the daemon cannot run, 2 when the configuration is
-wrong, 3 while the file of the emergency stop is there. householdd check-config says whether a start would succeed,
-and shows each setting with its source."""
+SIGINT drain and stop, a second one stops at once; SIGHUP reloads timeouts, limits, log level, rates of profiles,
+roles, and the files of certificates, keys and tokens; SIGUSR2 is the emergency stop, as is the file emergency-stop in
+the runtime directory. Exit status: 0 after an orderly stop, 1 if the daemon cannot run, 2 if the configuration is
+wrong, 3 while the emergency-stop file exists. householdd check-config checks whether a start would succeed, and
+shows each setting with its source."""
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback

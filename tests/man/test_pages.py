@@ -38,12 +38,12 @@ def test_a_page_tells_options_examples_and_what_is_beside_it(sources: dict[str, 
 
 
 def test_the_signals_of_the_daemon_name_all_that_a_reload_reads(sources: dict[str, str]) -> None:
-    reload = sources["householdd.8"].partition("SIGHUP reads ")[2].partition(" again;")[0]
+    reload = sources["householdd.8"].partition("SIGHUP reloads ")[2].partition(";")[0]
     assert reload == (
         "timeouts, limits, log level, rates of profiles, roles, and the files of certificates, keys and tokens"
     )
     documented = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
-    assert f"| SIGHUP | reads {reload} again;" in documented
+    assert f"| SIGHUP | reloads {reload};" in documented
 
 
 def test_every_exit_code_is_on_the_first_page(sources: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Answers to HTTP challenges of ACME (RFC 8555 section 8.3), which a client such as certbot puts into a directory."""
+"""Responses to HTTP challenges of ACME (RFC 8555 section 8.3), from the directory of a client such as certbot."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import stat
 PATH = "/.well-known/acme-challenge/"
 
 MAX_ANSWER_BYTES = 1024
-"""A token, a dot and the thumbprint of a key have some 90."""
+"""Size limit of a response: a token, a dot and the thumbprint of a key take some 90 bytes."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _FOLDERS = (".well-known", "acme-challenge")
-"""Where clients put the answers below a web root."""
+"""Path of the responses below a web root."""
 
 
 def read(directory: str, token: str) -> str | None:
-    """Return the answer to the challenge ``token``; None where there is none.
+    """Return the response to the challenge ``token``, or None.
 
-    ``directory`` is the web root that the ACME client knows, or the folder that its answers are in. No link is followed
-    below it.
+    ``directory`` is the web root of the ACME client, or the folder of its responses. Links below it are not followed.
     """
     if not _TOKEN.fullmatch(token):
         return None
@@ -33,7 +32,7 @@ def _read(directory: str, names: tuple[str, ...]) -> str | None:
         current = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         for folder in folders:
             current = _step(current, folder, os.O_DIRECTORY)
-        # Not to wait for a pipe's other end.
+        # Nonblocking, because opening a pipe would wait for its writer.
         with open(_step(current, name, os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return None

@@ -1,4 +1,4 @@
-"""Public aggregates over the whole daemon, as a worker learns them."""
+"""Public aggregates over the daemon, requested by a worker."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from householdd.api.convert import reason_word, seconds
 from householdd.worker.json_rows import RowUnavailableError
 
 CACHE_TTL_S = 0.5
-"""Seconds that an answer serves all who ask: public requests must not multiply into control calls."""
+"""Seconds for which an answer is reused, so that public requests do not multiply control calls."""
 
 CALL_TIMEOUT_S = 2.0
-"""Seconds that the daemon has to answer."""
+"""Timeout of a call to the daemon, in seconds."""
 
 
 class DaemonStats:
-    """Asks the daemon, one call at a time, at most once in ``FRESH`` seconds."""
+    """Asks the daemon, one call at a time, at most once in ``CACHE_TTL_S``."""
 
     def __init__(self, daemon_socket: str) -> None:
         self._channel = grpc.aio.insecure_channel(f"unix:{daemon_socket}")
@@ -31,10 +31,10 @@ class DaemonStats:
         self._asked_at = -CACHE_TTL_S
         self._latest: Mapping[str, Any] = {}
         self._problem: str | None = None
-        """Why the last call had no answer; None where it had one."""
+        """Why the last call failed; None if it succeeded."""
 
     async def __call__(self) -> Mapping[str, Any]:
-        """The aggregates. Raises RowUnavailableError."""
+        """Return the aggregates. Raise RowUnavailableError."""
         async with self._lock:
             if time.monotonic() - self._asked_at >= CACHE_TTL_S:
                 await self._ask()
@@ -53,7 +53,6 @@ class DaemonStats:
             self._latest = _public(response.server)
 
     async def close(self) -> None:
-        """Lets the connection go."""
         await self._channel.close()
 
 

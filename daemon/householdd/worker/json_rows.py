@@ -1,4 +1,4 @@
-"""The JSON rows beside the sessions: what the deployed page asks before it connects, and public aggregates."""
+"""JSON rows: requests of the deployed page before it connects, and public aggregates."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from householdd.traffic.profiles import Profiles
 
 
 class RowUnavailableError(Exception):
-    """A row cannot be answered at the moment; the message says why."""
+    """A row is temporarily unavailable; the message says why."""
 
 
 Stats = Callable[[], Awaitable[Mapping[str, Any]]]
-"""Aggregates over the whole daemon; no addresses among them. Raises RowUnavailableError."""
+"""Returns aggregates over the daemon, without addresses. Raises RowUnavailableError."""
 
 Runs = Callable[[str], Awaitable[bytes | None]]
-"""A stored run as JSON, by its id; None where there is none. Raises RowUnavailableError."""
+"""Returns a stored run as JSON by its id, or None. Raises RowUnavailableError."""
 
 Row = Callable[[], Awaitable[Mapping[str, Any] | msgspec.Raw | None]]
-"""Answers with JSON; None where nothing is stored under that id. Raises RowUnavailableError."""
+"""Returns the JSON of a row; None if no run has the id. Raises RowUnavailableError."""
 
 RUNS_PATH = "/virtual-household/runs/"
 
 
 async def no_run(_: str) -> bytes | None:
-    """Where runs are not kept, or not shown."""
+    """Find no run: used when runs are not stored or not shared."""
     return None
 
 
@@ -46,7 +46,7 @@ class JsonRows:
         self._runs = runs
 
     def find(self, path: str) -> Row | None:
-        """Return the row at ``path``; None where there is none."""
+        """Return the row at ``path``, or None."""
         match path.removeprefix("/api"):
             case run if run.startswith(RUNS_PATH):
                 return partial(self._run, run.removeprefix(RUNS_PATH))
@@ -85,12 +85,12 @@ class JsonRows:
 
 
 def redirect(request: Request, path: str, *, tls: bool, port: int) -> Mapping[str, Any]:
-    """What a session's URL says to a request without upgrade: connect right here.
+    """Return the row of a session's URL for a request without upgrade: connect to this server.
 
-    The host is the one that the client used, which may be a proxy's; the row tells it nothing it did not know.
+    The host is that of the request, which may be a proxy's.
     """
     host = header(request, "Host") or f"localhost:{port}"
-    # Without TLS there is a proxy in front, and it knows what its client speaks.
+    # Without TLS, a proxy in front knows the scheme of the client.
     secure = tls or header(request, "X-Forwarded-Proto").lower() == "https"
     return {
         "redirect": True,
@@ -106,13 +106,13 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}/?")
 
 
 def forwarded_prefix(request: Request) -> str:
-    """Return the path below which a proxy serves us, by ``X-Forwarded-Prefix``; empty where it is no path."""
+    """Return the path prefix of a proxy (``X-Forwarded-Prefix``); empty if absent or invalid."""
     match = _PREFIX.fullmatch(header(request, "X-Forwarded-Prefix"))
     return match[0].rstrip("/") if match else ""
 
 
 def refusal(denial: Denial | None) -> Mapping[str, Any]:
-    """What the same row adds where an upgrade would be refused: the words, and the cause for programs."""
+    """Return the part of the row for an upgrade that would be refused: message and cause."""
     if denial is None:
         return {}
     return {

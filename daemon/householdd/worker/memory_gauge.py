@@ -1,4 +1,4 @@
-"""How short of memory the daemon is, as the kernel says of its control group."""
+"""Memory use and pressure of the daemon's control group."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _FILES = re.compile(r"^(?:in)?active_file (\d+)$", re.MULTILINE)
 
 
 class MemoryGauge:
-    """Looks into the files of cgroup v2, which a unit with ``ProcSubset=pid`` can read as well.
+    """Reads the files of cgroup v2, which ``ProcSubset=pid`` does not hide.
 
-    A control group is all processes of the daemon, so every worker sees the same.
+    The control group holds all processes of the daemon, so every worker reads the same.
     """
 
     def __init__(
@@ -21,22 +21,22 @@ class MemoryGauge:
         own: Path = Path("/proc/self/cgroup"),
         machine: Path = Path("/proc/pressure/memory"),
     ) -> None:
-        """The mount of cgroup v2, the file that names the own group, and the pressure of the whole machine."""
+        """``root`` is the mount of cgroup v2, ``own`` names the group, ``machine`` is the pressure of the machine."""
         group = root / _own_group(own)
-        # A limit of any group around counts: a slice, or a container.
+        # Limits of parent groups count too: a slice, or a container.
         self._groups = [each for each in (group, *group.parents) if each.is_relative_to(root)]
         self._pressures = [group / "memory.pressure", machine]
 
     def used(self) -> float | None:
-        """Part of the memory that is taken of what may be, in the group that is nearest to its limit.
+        """Return the used part of the memory limit, in the group nearest to its limit; None without a limit.
 
-        Pages of files are not taken, since the kernel gives them back before it ends a process: a database that is read
-        often would fill any limit. Where giving back is not enough says ``stalled``. None where nothing limits it.
+        File pages do not count, since the kernel reclaims them before it kills a process, and a database that is read
+        often fills any limit. ``stalled`` shows when reclaim is not enough.
         """
         return max((part for group in self._groups if (part := _part(group)) is not None), default=None)
 
     def stalled(self) -> float | None:
-        """Part of the last 10 s in which all that wanted to run waited for memory (PSI); None where it is not told."""
+        """Return the part of the last 10 s in which all tasks waited for memory (PSI full); None if unknown."""
         for path in self._pressures:
             match = _FULL.search(_read(path))
             if match is not None:
@@ -45,7 +45,7 @@ class MemoryGauge:
 
 
 def _own_group(file: Path) -> str:
-    """Its path below the mount; the mount's own group where it has none or is not visible."""
+    """Return the path of the group below the mount; empty if it has none or is not visible."""
     for line in _read(file).splitlines():
         name = line.removeprefix("0::/")
         if name != line and ".." not in name:
@@ -63,7 +63,7 @@ def _part(group: Path) -> float | None:
 
 
 def _read(path: Path) -> str:
-    """The file's text; empty where it is not there or not told, as in a kernel without cgroup v2 or PSI."""
+    """Return the text of a file; empty if unreadable, as in a kernel without cgroup v2 or PSI."""
     try:
         return path.read_text()
     except OSError:

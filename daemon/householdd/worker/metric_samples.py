@@ -1,4 +1,4 @@
-"""What a worker counted and measures, as samples for the daemon's metrics."""
+"""Samples of a worker for the metrics of the daemon."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from householdd.worker.session_manager import SessionManager
 from householdd.worker.session_stats import SessionStats
 
 _STATES = [state for state in SessionState if state not in (SessionState.HANDSHAKE, SessionState.CLOSED)]
-"""Those that a live session can be in."""
+"""States of live sessions."""
 
 
 def take(manager: SessionManager, loop: ControlLoop, survey: SessionStats, census: pb.Census) -> Iterator[pb.Sample]:
-    """All samples; ``survey`` and ``census`` are those that the answer shows as well."""
+    """Yield all samples; ``survey`` and ``census`` are those of the same response."""
     for profile, each in survey.totals.items():
         yield from _profile(profile, each)
     yield from _live(survey)

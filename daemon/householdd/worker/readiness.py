@@ -1,4 +1,4 @@
-"""Whether a load balancer should send new customers here."""
+"""Readiness for load balancers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from householdd.worker.json_rows import RowUnavailableError, Stats
 READY_PATH = "/virtual-household/ready"
 
 START_RETRY_S = 2
-"""Time that a start takes on an idle machine."""
+"""Seconds that a start takes on an idle machine."""
 
 
 async def readiness(admission: Admission, now: float, stats: Stats) -> Mapping[str, Any]:
-    """Return the row ``ready``: true only while a run from a new address would be let in.
+    """Return the row ``ready``: true only while a run from a new address would be admitted.
 
-    This worker's own state comes first. It is up to date, and that of the whole daemon is up to half a second old.
+    The state of this worker is checked first, because that of the daemon may be half a second old.
     """
     if admission.emergency:
         return _not_ready("emergency", MAX_DRAIN_RETRY_S)

@@ -1,6 +1,6 @@
-"""Tells the supervisor what is to be kept: every session that opens and ends, and the runs that clients tell of.
+"""Reports to the supervisor what is stored: sessions that open and end, and runs reported by clients.
 
-Nothing here is waited for by a session. What the supervisor does not take at once waits in a bounded queue.
+Sessions never wait for it: a bounded queue holds what the supervisor has not received.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from householdd.worker.session_selection import describe
 log = structlog.get_logger("recorder")
 
 MAX_WAITING = 20_000
-"""Openings and ends that may wait for the supervisor."""
+"""Most opened and ended sessions that wait for the supervisor."""
 
 BATCH_SIZE = 50
-"""Sessions of one message. Each takes some 80 microseconds of the event loop, which carries traffic as well."""
+"""Sessions per message. Each takes some 80 microseconds of the event loop, which also carries traffic."""
 
 REST_S = 0.05
-"""Seconds between two messages, so that thousands of sessions that end at once are told of beside the traffic."""
+"""Seconds between two messages, so that thousands of ends do not delay traffic."""
 
 RETRY_S = 0.5
-"""Seconds until a broken stream is tried again."""
+"""Seconds until a broken stream is reopened."""
 
-STORE_DEADLINE = 2.0
-"""Seconds that the supervisor has to store a run."""
+STORE_TIMEOUT_S = 2.0
+"""Timeout for storing a run, in seconds."""
 
-RUNS_UNDER_WAY = 32
-"""Runs that may wait for the supervisor's answer."""
+MAX_WAITING_RUNS = 32
+"""Most runs that wait for the supervisor's answer."""
 
 _REFUSALS: dict[int, RunRefused] = {
     pb.RUN_REFUSAL_TOO_MANY: RunRefused("too_many"),
@@ -51,7 +51,7 @@ _REFUSALS: dict[int, RunRefused] = {
 
 
 class RecorderClient(SessionObserver):
-    """Keeps what happens in a manager for as long as the worker lives."""
+    """Reports the sessions and runs of a manager while the worker lives."""
 
     def __init__(self, manager: SessionManager, worker: str, channel: grpc.aio.Channel) -> None:
         self._manager = manager
@@ -59,7 +59,7 @@ class RecorderClient(SessionObserver):
         self._stub = recorder_service_pb2_grpc.RecorderServiceStub(channel)
         self._waiting: deque[Session] = deque()
         self._dropped = 0
-        """Sessions that found the queue full since the supervisor was last told."""
+        """Sessions that found the queue full since the last message."""
         self._something = asyncio.Event()
         self._ending = False
         self._stream = asyncio.create_task(self._run())
@@ -67,30 +67,30 @@ class RecorderClient(SessionObserver):
         manager.keeper = self
 
     async def stop(self, deadline: float) -> None:
-        """Tells what is still to be told, for at most ``deadline`` seconds."""
+        """Send the rest, for at most ``deadline`` seconds."""
         self._ending = True
         self._something.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(self._stream, *self._runs), deadline)
 
     def changed(self, session: Session, change: SessionChange) -> None:
-        """Queues an opening or an end."""
+        """Queue a session that opened or ended."""
         if change is SessionChange.CHANGED:
             return
         if len(self._waiting) >= MAX_WAITING:
-            # One that is dropped at its opening and told of at its end is kept all the same.
+            # A session dropped at its opening is still stored if its end is sent.
             self._dropped += change is SessionChange.CLOSED
             return
         self._waiting.append(session)
         self._something.set()
 
     async def _run(self) -> None:
-        """Streams until stopped; a stream that breaks is begun anew with what lives."""
+        """Stream until stopped; reopen a broken stream with the live sessions."""
         while not self._ending:
             try:
                 await self._tell()
             except grpc.aio.AioRpcError as error:
-                log.warning("sessions are not recorded for now", problem=error.details())
+                log.warning("recording interrupted", problem=error.details())
                 await asyncio.sleep(RETRY_S)
                 self._waiting.extend(driver.session for driver in self._manager.live.values())
 
@@ -105,7 +105,7 @@ class RecorderClient(SessionObserver):
                 sessions = [describe(self._manager, session, self._worker) for session in some]
                 delays = {each.identity.id: found for each in some if (found := _delays(each)) is not None}
                 await call.write(pb.RecordSessionsRequest(sessions=sessions, dropped=dropped, delays=delays))
-                # Not before: what a broken stream did not take is told of again.
+                # Only now, so that what a broken stream lost is sent again.
                 for _ in some:
                     self._waiting.popleft()
                 if not self._ending:
@@ -116,8 +116,8 @@ class RecorderClient(SessionObserver):
                 return
 
     def reported(self, driver: SessionDriver, report: ClientRunReport) -> None:
-        """Begins to pass on a run; the driver is answered when it is in the database, or cannot be for now."""
-        if len(self._runs) >= RUNS_UNDER_WAY:
+        """Send a run; the driver is answered once it is stored or refused."""
+        if len(self._runs) >= MAX_WAITING_RUNS:
             driver.answer_report(RunRefused("busy"))
             return
         task = asyncio.create_task(self._store(driver, report))
@@ -128,7 +128,7 @@ class RecorderClient(SessionObserver):
         session = describe(self._manager, driver.session, self._worker)
         request = pb.StoreRunRequest(session=session, report=run_report.encode(report))
         try:
-            response = await self._stub.StoreRun(request, timeout=STORE_DEADLINE)
+            response = await self._stub.StoreRun(request, timeout=STORE_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             log.warning("run not stored", session=session.id, problem=error.details())
             driver.answer_report(RunRefused("unavailable"))
@@ -139,7 +139,7 @@ class RecorderClient(SessionObserver):
 
 
 def _delays(session: Session) -> pb.Delays | None:
-    """Return the round trips of an ended session; None of a live one, and without any."""
+    """Return the round trips of an ended session; None if it is live or has none."""
     percentiles = None if session.closed_at is None else session.latency.percentiles()
     if percentiles is None:
         return None

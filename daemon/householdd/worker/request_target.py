@@ -1,4 +1,4 @@
-"""What the request line of a handshake asks for."""
+"""Parses the request target of a session."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _TEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 @dataclass(frozen=True)
 class SessionTarget:
-    """A session that a client asks for."""
+    """Session requested by a client."""
 
     user_id: str
     test_id: str
     profile: Profile
     throughput: float | None
-    """A wish in Mbit/s, or above 10,000 in bit/s; can only lower the profile's rate."""
+    """Requested rate in Mbit/s, or above 10,000 in bit/s; can only lower the rate of the profile."""
     token: str = field(default="", repr=False)
 
 
 class TargetError(ValueError):
-    """A target that is refused; the message says what is allowed and may be shown to the client."""
+    """A target is invalid; the message says what is allowed and may be shown to the client."""
 
 
 def session_target(target: str, profiles: Profiles) -> SessionTarget:
-    """Reads ``/ws/virtual-household/<who>[_<test id>][?test_id=..&throughput=..]``.
+    """Parse ``/ws/virtual-household/<who>[_<test id>][?test_id=..&throughput=..]``.
 
-    Raises TargetError for an unknown user or a label with other than letters, digits, dot, dash and underscore.
+    Raise TargetError for an unknown user, or a label with characters other than letters, digits and ``.-_``.
     """
     user_id = path_of(target).removeprefix(SESSION_PATH)
     match = _USER_ID.fullmatch(user_id)

@@ -1,4 +1,4 @@
-"""The resources that a worker holds, so that their release can be checked from outside."""
+"""Resources held by a worker, exposed so that leaks can be detected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGE = resource.getpagesize()
 
 
 def take(manager: SessionManager, connections: int) -> pb.Census:
-    """Return the resources held now; ``connections`` are those of the data plane's port."""
+    """Return the resources held now; ``connections`` counts those of the data plane's port."""
     drivers = manager.live.values()
     return pb.Census(
         sessions=len(drivers),
@@ -32,7 +32,7 @@ def take(manager: SessionManager, connections: int) -> pb.Census:
 
 
 def _descriptors() -> int:
-    """Return the number of open file descriptors; their limit if none is left to look with."""
+    """Return the number of open file descriptors; their limit if none is left."""
     try:
         return sum(1 for _ in Path("/proc/self/fd").iterdir())
     except OSError:

@@ -27,8 +27,8 @@ from householdd.worker.profile_totals import ProfileTotals
 from householdd.worker.session_manager import SessionManager
 from householdd.worker.session_stats import SessionStats, survey
 
-FAREWELL = 0.2
-"""Seconds that clients have to take in the last words of an emergency shutdown."""
+FAREWELL_S = 0.2
+"""Seconds that clients have to receive the last messages of an emergency shutdown."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -41,7 +41,7 @@ class _Drain:
 
 
 class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
-    """Answers for the worker that it runs in; ``connections`` counts those of its port, ``stop`` ends the process."""
+    """Answers for its worker. ``connections`` counts those of its port; ``stop`` ends the process."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         self._drain: _Drain | None = None
 
     async def GetServer(self, request: pb.GetServerRequest, _: _Context) -> pb.GetServerResponse:
-        """This worker as a server of its own."""
+        """Return this worker as a server."""
         taken = await survey(self._manager)
         server = self._server_of(taken)
         if not request.samples:
@@ -70,7 +70,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         return pb.GetServerResponse(server=server, samples=samples)
 
     async def DrainServer(self, request: pb.DrainServerRequest, _: _Context) -> pb.DrainServerResponse:
-        """Refuses new sessions, and ends the remaining ones at the deadline."""
+        """Refuse new sessions, and close the remaining ones at the deadline."""
         reason = check_reason(request.reason)
         delay = drain_deadline(request, self._manager.timeouts.drain)
         spread = drain_spread(request, delay)
@@ -86,12 +86,10 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         return pb.DrainServerResponse(server=await self._server())
 
     async def WatchDrain(self, _request: pb.WatchDrainRequest, _: _Context) -> AsyncIterator[pb.WatchDrainResponse]:
-        """How the drain goes on, until it ends."""
         async for message in drain_progress(self._server):
             yield message
 
     async def ResumeServer(self, request: pb.ResumeServerRequest, _: _Context) -> pb.ResumeServerResponse:
-        """Accepts sessions again."""
         check_note(request.reason)
         if self._drain is None:
             raise precondition("NOT_DRAINING", "the server is not draining")
@@ -100,14 +98,14 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         return pb.ResumeServerResponse(server=await self._server())
 
     async def ShutdownServer(self, request: pb.ShutdownServerRequest, _: _Context) -> pb.ShutdownServerResponse:
-        """Ends all traffic, then the process."""
+        """End all traffic, then the process."""
         reason = check_reason(request.reason)
         if request.validate_only:
             return pb.ShutdownServerResponse(sessions_closed=len(self._manager.live))
         self._manager.admission.drain_deadline = self._manager.clock.now()
         self._manager.admission.emergency = True
         closed = self._manager.close(CloseReason.EMERGENCY, reason)
-        await asyncio.sleep(FAREWELL)
+        await asyncio.sleep(FAREWELL_S)
         self._manager.abort_all()
         self._stop()
         return pb.ShutdownServerResponse(sessions_closed=closed)

@@ -1,4 +1,4 @@
-"""Stored runs for the page, as a worker learns them."""
+"""Stored runs for the page, requested by a worker."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from household.internal.v1 import recorder_service_pb2_grpc
 from householdd.worker.json_rows import RowUnavailableError
 
 CACHE_TTL_S = 5.0
-"""Seconds that an answer serves all who ask, also that there is none: sessions of a run end a little after it."""
+"""Seconds for which an answer is reused, even a missing run; the sessions of a run end shortly after it."""
 
-CACHED = 64
-"""Answers that are kept; each has some 20 KiB."""
+MAX_CACHED = 64
+"""Answers kept, of some 20 KiB each."""
 
-AT_ONCE = 4
-"""Questions to the supervisor under way; who cannot wait for one of them is refused."""
+MAX_CALLS = 4
+"""Concurrent calls to the supervisor."""
 
-WAITING = 32
-"""Requests that may wait for their turn."""
+MAX_WAITING = 32
+"""Requests that may wait for a call; more are refused."""
 
-DEADLINE = 2.0
-"""Seconds that the supervisor has to answer."""
+CALL_TIMEOUT_S = 2.0
+"""Timeout of a call, in seconds."""
 
 _ID = re.compile("[0-9a-f]{24}", re.ASCII)
 
 
 class SharedRuns:
-    """Asks the supervisor, a few questions at a time, and keeps the answers for a moment."""
+    """Asks the supervisor, a few calls at a time, and caches the answers."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = recorder_service_pb2_grpc.RecorderServiceStub(channel)
         self._answers: OrderedDict[str, tuple[float, bytes | None]] = OrderedDict()
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = asyncio.Semaphore(MAX_CALLS)
         self._waiting = 0
 
     async def __call__(self, run_id: str) -> bytes | None:
-        """The run as JSON; None where there is none. Raises RowUnavailableError."""
+        """Return the run as JSON, or None. Raise RowUnavailableError."""
         if not _ID.fullmatch(run_id):
             return None
         if (known := self._known(run_id)) is not None:
             return known[1]
-        if self._waiting >= WAITING:
+        if self._waiting >= MAX_WAITING:
             raise RowUnavailableError("too many requests")
         self._waiting += 1
         try:
             async with self._turns:
-                # Whoever waited may find that another one has asked meanwhile.
+                # Another request may have fetched it meanwhile.
                 known = self._known(run_id) or await self._ask(run_id)
         finally:
             self._waiting -= 1
@@ -65,7 +65,7 @@ class SharedRuns:
     async def _ask(self, run_id: str) -> tuple[float, bytes | None]:
         run: bytes | None
         try:
-            response = await self._stub.GetSharedRun(pb.GetSharedRunRequest(id=run_id), timeout=DEADLINE)
+            response = await self._stub.GetSharedRun(pb.GetSharedRunRequest(id=run_id), timeout=CALL_TIMEOUT_S)
             run = response.run
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.NOT_FOUND:
@@ -73,6 +73,6 @@ class SharedRuns:
             run = None
         self._answers[run_id] = answer = time.monotonic(), run
         self._answers.move_to_end(run_id)
-        if len(self._answers) > CACHED:
+        if len(self._answers) > MAX_CACHED:
             self._answers.popitem(last=False)
         return answer

@@ -1,4 +1,4 @@
-"""What the kernel knows of a connection: ``struct tcp_info`` of linux/tcp.h."""
+"""State of a TCP connection in the kernel: ``struct tcp_info`` of linux/tcp.h."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from typing import NamedTuple
 from householdd.session.session import Transport
 
 _NO_ROUND_TRIP = 2**32 - 1
-"""What the kernel gives as least round trip before the first."""
+"""Value of ``min_rtt`` before the first measurement."""
 
 _SIOCOUTQNSD = 0x894B
-"""Of linux/sockios.h; it answers with an int."""
+"""Request of linux/sockios.h, which returns an int."""
 
 _INT = bytes(4)
 
 _LAYOUT = struct.Struct("=3x2B3x 16xI 28xI 8x2I 24xI 16xQ 8x 8x2I 8x Q24x I4x 2Q")
-"""The structure up to ``tcpi_bytes_retrans``, Linux 4.19; what is not read is skipped. Older kernels return less of it,
-newer ones more."""
+"""The structure up to ``tcpi_bytes_retrans`` (Linux 4.19), without unused fields. Older kernels return less, newer ones
+more."""
 
 
 class TcpInfo(NamedTuple):
-    """One reading, in the order of the structure. What the kernel is too old to tell is 0."""
+    """A reading, in the order of the structure. Fields unknown to an old kernel are 0."""
 
     probes: int
-    """Window probes that went unanswered."""
+    """Unanswered window probes."""
     backoff: int
-    """How often the retransmission timer was doubled."""
+    """Number of times that the retransmission timer was doubled."""
     unacked: int
     """Segments in flight."""
     last_ack_recv: int
-    """Milliseconds since the last acknowledgement came in, new or not."""
+    """Milliseconds since the last acknowledgement, new or not."""
     rtt: int
     """Smoothed round trip in microseconds."""
     rttvar: int
-    """Its deviation in microseconds."""
+    """Deviation of the round trip in microseconds."""
     total_retrans: int
-    """Segments that were sent again."""
+    """Retransmitted segments."""
     bytes_acked: int
     """Bytes that the peer acknowledged in order."""
     notsent: int
@@ -51,12 +51,12 @@ class TcpInfo(NamedTuple):
     delivered: int
     """Segments that the peer acknowledged, out of order too."""
     bytes_sent: int
-    """Payload bytes sent, with those sent again."""
+    """Payload bytes sent, including retransmitted ones."""
     bytes_retrans: int
-    """Payload bytes sent again."""
+    """Retransmitted payload bytes."""
 
     def transport(self, congestion_control: str) -> Transport:
-        """What of it says something about the whole connection."""
+        """Return the figures about the whole connection."""
         return Transport(
             round_trip=self.rtt / 1e6,
             min_round_trip=None if self.min_rtt == _NO_ROUND_TRIP else self.min_rtt / 1e6,
@@ -67,18 +67,15 @@ class TcpInfo(NamedTuple):
 
 
 def parse(data: bytes) -> TcpInfo:
-    """Reads what ``getsockopt`` returned, however long it is."""
+    """Parse what ``getsockopt`` returned, of any length."""
     return TcpInfo._make(_LAYOUT.unpack_from(data.ljust(_LAYOUT.size, b"\0")))
 
 
 def unsent(fileno: int) -> int:
-    """Bytes in the kernel's buffer that were never sent, as ``notsent``, for a tenth of what all the rest costs.
-
-    Raises OSError when the socket is closed.
-    """
+    """Return ``notsent`` alone, for a tenth of the cost. Raise OSError if the socket is closed."""
     return int.from_bytes(fcntl.ioctl(fileno, _SIOCOUTQNSD, _INT), sys.byteorder)
 
 
 def read(sock: socket.socket) -> TcpInfo:
-    """Asks the kernel. Raises OSError when the socket is closed."""
+    """Read the state of ``sock``. Raise OSError if it is closed."""
     return parse(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAYOUT.size))
