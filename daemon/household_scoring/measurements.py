@@ -34,7 +34,7 @@ class Direction(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class PersonFacts(msgspec.Struct, frozen=True, rename="camel"):
-    """One person's connection under load."""
+    """A person under load."""
 
     who: str
     activity: str

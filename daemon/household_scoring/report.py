@@ -21,7 +21,7 @@ from household_scoring.verdict import band, verdict_key
 
 
 class PersonReport(msgspec.Struct, frozen=True, rename="camel"):
-    """Result of one person under load."""
+    """A person under load."""
 
     who: str
     activity: str
@@ -54,7 +54,6 @@ class RunReport(msgspec.Struct, frozen=True, rename="camel"):
     grade: Grade | None
     """None without round trips of the probe, idle or under load."""
     baseline_ms: float | None
-    """Idle median of the probe."""
     idle: LatencyFigures
     latency: LatencyFigures
     """Of the probe under load."""

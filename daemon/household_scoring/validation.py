@@ -13,7 +13,6 @@ def require_amount(value: float, what: str) -> None:
 
 
 def require_amounts(values: Iterable[float], what: str) -> None:
-    """Raise ValueError for the first bad value."""
     for index, value in enumerate(values):
         require_amount(value, f"{what}[{index}]")
 

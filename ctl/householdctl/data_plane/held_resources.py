@@ -99,7 +99,6 @@ class StatsHeldResources:
         self.others = 0
 
     async def begin(self) -> None:
-        """Remember the number of other sessions."""
         self.others = (await asyncio.to_thread(self._read))[0]
 
     async def count(self) -> Count:

@@ -43,9 +43,7 @@ class LeakReport:
     leaks_detected: int = 0
     """Sessions left, or 1 if only traffic is left."""
     problems: list[str] = field(default_factory=list)
-    """Each fails the check."""
     notes: list[str] = field(default_factory=list)
-    """Limits of the check."""
 
     @property
     def passed(self) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WHO = ("alex", "sarah", "jake", "computer")
 
-# As the deployed clients send.
+# As deployed clients.
 _UPLOAD_CHUNK_BYTES = 65_536
 # The transport reports its end within one turn of the event loop.
 _ABORT_TIMEOUT_S = 2.0

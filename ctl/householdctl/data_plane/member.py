@@ -47,11 +47,10 @@ class HouseholdMember:
     round_trips: dict[int, float] = field(default_factory=dict)
     """Seconds by sequence."""
     server_overloaded: bool = False
-    """Whether the server was late for too much of the session."""
     server_limited: bool = False
     """Whether a budget limited the session for too much of it."""
     server_tcp: dict[str, Any] | None = None
-    """TCP figures of the server's kernel."""
+    """By the server's kernel."""
     ended: str = ""
     """Empty while open."""
     close_reason: str = ""
@@ -61,7 +60,6 @@ class HouseholdMember:
     introduced: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the server has introduced or ended the session."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once the server has answered a run report."""
     answer: dict[str, Any] = field(default_factory=dict)
     """``run_stored`` or ``run_refused``."""
     _owed: int = 0

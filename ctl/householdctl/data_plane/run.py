@@ -46,7 +46,6 @@ class Plan:
     """After a warm-up, the maximum; the daemon caps it."""
     warm_up: bool
     share: bool
-    """Whether the server is asked to store the run."""
 
 
 class EndedEarlyError(Exception):
@@ -59,7 +58,6 @@ class Ended:
 
     who: str
     words: str
-    """Reason for people."""
     reason: str
     """``reason`` of ``session_complete``."""
     detail: str
@@ -76,7 +74,6 @@ class Played:
     server_tcp: dict[str, dict[str, Any]]
     """Final TCP figures of the server's kernel, by member."""
     answer: dict[str, Any]
-    """The server's answer to the run report."""
     ended: tuple[Ended, ...]
 
 

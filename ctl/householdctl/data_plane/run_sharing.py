@@ -98,7 +98,6 @@ def _mean_rates(portions: Iterable[Portion], began: float, bucket_s: float, coun
 
 
 def permalink(server: Server, path: str) -> str:
-    """Return the URL of a stored run."""
     parts = urlsplit(server.websocket_url)
     return urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "/", "", "")) + path
 

@@ -59,7 +59,6 @@ def server_at(url: str, *, insecure: bool = False, ca_file: Path | None = None) 
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is loopback."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -46,7 +46,6 @@ class TestRun:
     permalink: str | None
     """None if the server does not keep the run."""
     refusal: str
-    """Why the server does not keep the run."""
 
 
 def run_test(

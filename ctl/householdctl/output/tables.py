@@ -128,7 +128,6 @@ class Facts:
     facts: Sequence[tuple[str, str]]
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:
-        """Print; the arguments do not matter here."""
         del wide, headers
         width = max((len(name) for name, _ in self.facts), default=0)
         lines = []
@@ -151,7 +150,6 @@ class Sections:
 
 
 def style(word: str) -> str:
-    """Return the colour of a word of the API, if any."""
     return _STYLES.get(word, "")
 
 
@@ -214,7 +212,6 @@ def _line(
 
 
 def _cells(string: str) -> int:
-    """Return the width on a terminal."""
     if string.isascii():
         return len(string)
     from rich.cells import cell_len

@@ -11,7 +11,6 @@ def printable(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """Print a line that is not data."""
     print(printable(text), file=sys.stderr)
 
 

@@ -42,11 +42,11 @@ Hahne, 1998).
 
 MAX_PERSON_SESSIONS, MAX_PROBE_SESSIONS = 2, 8
 """Live sessions of one profile in a run: twice a household's, because a client reconnects before its lost connection
-is noticed, and the page's warm-up is a second Computer for a moment.
+is noticed.
 """
 
 MAX_WARM_UP_SESSIONS = 4
-"""Live warm-ups of a customer by foreign pages of the earlier system, which retry."""
+"""Of a customer, by foreign pages of the earlier system."""
 
 _MAX_SESSIONS_BY_PROFILE = {PROBE.key: MAX_PROBE_SESSIONS, WARM_UP: MAX_WARM_UP_SESSIONS}
 

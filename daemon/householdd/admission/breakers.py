@@ -17,7 +17,7 @@ TRIAL_SUCCESSES = 4
 """Successful sessions that close a half-open breaker: fewer than a household has."""
 
 TRIAL_TIMEOUT_S = 30.0
-"""Seconds after which another trial run is admitted if the previous one has not ended."""
+"""Seconds before another trial run if one has not ended."""
 
 MAX_BREAKERS = 10_000
 """Breakers kept at once; the oldest is dropped first."""

@@ -89,7 +89,6 @@ class PendingConnections(Generic[H]):
         return self._largest(silent or exposed or others)
 
     def _largest(self, candidates: Iterable[H]) -> H:
-        """Return the oldest connection of the largest address in the largest network."""
         entries = self._entries
         networks = Counter(entry.network for entry in entries.values())
         addresses = Counter(entry.address for entry in entries.values())

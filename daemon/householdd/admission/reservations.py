@@ -1,4 +1,4 @@
-"""Places reserved for the rest of a household, so that it gets all of its sessions or none."""
+"""Places reserved for the rest of a household."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from householdd.clients.client_key import ClientKey
 from householdd.shared.counters import SharedCounters
 
 HOUSEHOLD_SESSIONS = 8
-"""Sessions of a run of the page: four probes and four people. Deployed older pages have the people only."""
+"""Four probes and four people; older pages have the people only."""
 
 RESERVATION_TTL_S = 20.0
-"""Lifetime of a reservation, in seconds: the page opens the people's sessions 5 to 9 s after the probes."""
+"""Seconds: the page opens the people's sessions 5 to 9 s after the probes."""
 
 MAX_RESERVATIONS = 500
 """Reservations of a worker at once."""

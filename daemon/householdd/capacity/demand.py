@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DEMAND_PASSES = 4
-"""Window for estimating the line rate, in control passes (1 s)."""
+"""In control passes (1 s)."""
 
 FULL_TAKEN_SHARE = 0.9
 """Share of the offered bytes from which the line is not the bottleneck."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PASS_INTERVAL_S = 0.25
-"""Interval between control passes, in seconds."""
+"""Seconds."""
 
 LATE_THRESHOLD_S = 0.02
 """Lateness from which a pass is late, in seconds."""

@@ -29,7 +29,6 @@ customer_size = CustomerSize()
 
 
 def host_port(host: str, port: int) -> str:
-    """Return such as ``[2001:db8::7]:51234``."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

@@ -15,7 +15,7 @@ LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#191c29"
 """``--surface`` of the page's style sheet in both schemes."""
 
 INKS = ("#ffffff", "#14122e")
-"""Text colours on the accent; one is always legible."""
+"""One is always legible."""
 
 HEAD, BODY, FOOT = "<!-- brand: head -->", "<!-- brand: body -->", "<!-- brand: foot -->"
 
@@ -52,7 +52,6 @@ class Brand(msgspec.Struct, frozen=True):
 
 
 def apply(files: dict[str, StaticFile], brand: Brand) -> dict[str, StaticFile]:
-    """Return the page's files with the brand, and added files."""
     index = files.get("/index.html")
     if index is None:
         return files
@@ -93,7 +92,6 @@ def _footer(brand: Brand) -> str:
 
 
 def _preview(page: str, brand: Brand) -> str:
-    """Return the title and description of a link's preview."""
     title, description = _TITLE.search(page), _DESCRIPTION.search(page)
     if title is None or description is None:
         return ""

@@ -109,7 +109,6 @@ class HttpConnection(ServerConnection):
         return body
 
     def begin_websocket(self, head: bytes, behind: bytes = b"") -> None:
-        """Pass the head, and the data after it, to the library."""
         self._reader = None
         self.data_received(head)
         if behind:

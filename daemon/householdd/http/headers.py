@@ -16,12 +16,12 @@ def path_of(target: str) -> str:
 
 
 def header(request: Request, name: str) -> str:
-    """Return the value; empty if absent, joined if repeated (RFC 9110, section 5.3)."""
+    """Return an empty text if absent; join if repeated (RFC 9110, section 5.3)."""
     return ", ".join(request.headers.get_all(name))
 
 
 def items(request: Request, name: str) -> list[str]:
-    """Return the members of a list (RFC 9110, section 5.6.1)."""
+    """RFC 9110, section 5.6.1."""
     return [item.strip() for item in header(request, name).split(",")]
 
 

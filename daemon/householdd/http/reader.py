@@ -86,9 +86,9 @@ class RequestReader:
             self.error = malformed("it ends before its headers do")
 
     def body(self, max_bytes: int) -> bytes | None:
-        """Return the body, or None while incomplete; ``max_bytes`` is at most ``MAX_EARLY_BYTES``.
+        """Return None while incomplete. Raise RequestError.
 
-        Raise RequestError.
+        ``max_bytes`` is at most ``MAX_EARLY_BYTES``.
         """
         if self.error is not None:
             raise self.error

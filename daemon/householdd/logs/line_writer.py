@@ -25,8 +25,7 @@ FLUSH_TIMEOUT_S = 0.5
 class LineWriter:
     """Bounded queue of lines, written by a thread.
 
-    The reader of a pipe may stall. Lines that find the queue full are dropped, and replaced by the line that
-    ``notice`` makes of their number.
+    The reader of a pipe may stall. Lines that find the queue full are dropped, and counted in the line of ``notice``.
     """
 
     def __init__(self, fd: int, notice: Callable[[int], bytes] | None = None) -> None:

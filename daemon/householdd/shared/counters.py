@@ -16,7 +16,7 @@ SECRET_BYTES = 16
 """Keeps clients from choosing keys that collide."""
 
 HANDSHAKES_WINDOW_S = 10.0
-"""Window of an address's handshake rate, in seconds; a household arrives in bursts."""
+"""Seconds; a household arrives in bursts."""
 
 OUTCOMES_WINDOW_S = 60.0
 """Seconds."""
@@ -28,7 +28,6 @@ class _Head(NamedTuple):
     sessions: int
     reserved: int
     second: int
-    """Second of the last handshake."""
     handshakes: int
     handshakes_before: int
 
@@ -79,10 +78,10 @@ class _Part:
 
 
 class SharedCounters:
-    """Counters as seen by one worker, by the keys of ``ClientKey``."""
+    """Counters by the keys of ``ClientKey``."""
 
     def __init__(self, memory: memoryview, worker: int) -> None:
-        """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0."""
+        """``memory`` is writable, of ``size(workers)`` bytes."""
         self._memory = memory
         workers = (len(memory) - SECRET_BYTES) // _PART_BYTES
         self._parts = [_Part(memory, SECRET_BYTES + each * _PART_BYTES) for each in range(workers)]

@@ -37,7 +37,7 @@ class SharedDemand:
     """
 
     def __init__(self, memory: memoryview, worker: int) -> None:
-        """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0."""
+        """``memory`` is writable, of ``size(workers)`` bytes."""
         self._memory = memory
         self.workers = len(memory) // _PART_BYTES
         self._own = worker

@@ -22,7 +22,7 @@ def size(workers: int) -> int:
 
 
 def views(memory: memoryview, workers: int, worker: int) -> tuple[SharedCounters, SharedDemand]:
-    """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0."""
+    """``memory`` is writable, of ``size(workers)`` bytes."""
     counters_at, demand_at, *_ = sections(workers)
     return SharedCounters(memory[counters_at], worker), SharedDemand(memory[demand_at], worker)
 

@@ -46,7 +46,7 @@ class Sketch:
         return int(_CELL.unpack_from(self._memory, self._start + _CELL.size * cell)[0])
 
     def reset(self, cells: Cells) -> None:
-        """Reset a key, and keys that collide with it in a row."""
+        """Reset keys that collide, too."""
         for cell in cells:
             _CELL.pack_into(self._memory, self._start + _CELL.size * cell, 0)
 

@@ -1,4 +1,4 @@
-"""Runs stopped by a client, in shared memory: their sessions may be at any worker."""
+"""Runs stopped by a client, in shared memory."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class StoppedRuns:
     """Stops as seen by one worker."""
 
     def __init__(self, memory: memoryview, worker: int) -> None:
-        """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0."""
+        """``memory`` is writable, of ``size(workers)`` bytes."""
         self._memory = memory
         self._own = worker
         self._seen = [self._count(each) for each in range(len(memory) // _PART_BYTES)]

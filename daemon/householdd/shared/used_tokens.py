@@ -1,7 +1,7 @@
 """Tokens already used, in shared memory.
 
-Without a lock: a worker writes its own part, then checks whether another has written too. Of two runs that show a
-token at once, at most one is admitted.
+Without a lock: a worker writes its own part, then checks the others. Of two runs that show a token at once, at most
+one is admitted.
 """
 
 from __future__ import annotations
@@ -31,10 +31,7 @@ class UsedTokens:
     """Tokens as seen by one worker. They outlive the worker that wrote them."""
 
     def __init__(self, memory: memoryview, worker: int, secret: bytes) -> None:
-        """``memory`` is writable and has ``size(workers)`` bytes; ``worker`` counts from 0.
-
-        ``secret`` keeps clients from choosing tokens that share a row.
-        """
+        """``memory`` is writable, of ``size(workers)`` bytes; ``secret`` prevents chosen collisions."""
         self._memory = memory
         self._parts = range(len(memory) // _PART_BYTES)
         self._own = worker
