@@ -42,28 +42,24 @@ def householdd(  # noqa: PLR0913 - one parameter an option
     config_file: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="TOML file to read.")] = None,
     dev: Annotated[
         bool | None,
-        typer.Option(
-            "--dev", help="To try it out: self-signed certificate, 127.0.0.1:8443, one worker, files in .run."
-        ),
+        typer.Option("--dev", help="Try it out: self-signed certificate, 127.0.0.1:8443, one worker, files in .run."),
     ] = None,
     listen: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Where clients connect. [default: 0.0.0.0:8443]")
+        str | None, typer.Option(metavar="HOST:PORT", help="Address for clients. [default: 0.0.0.0:8443]")
     ] = None,
-    # As text, like the file's: one place says what is wrong with a setting.
+    # As text, so that the settings report a wrong value, as from the file.
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Worker processes; 0 is one per core. [default: 0]")
     ] = None,
     metrics_listen: Annotated[
         str | None,
         typer.Option(
-            metavar="HOST:PORT", help='Where Prometheus finds /metrics; "" is nowhere. [default: 127.0.0.1:8444]'
+            metavar="HOST:PORT", help='Address for Prometheus, at /metrics; "" disables it. [default: 127.0.0.1:8444]'
         ),
     ] = None,
     dashboard_listen: Annotated[
         str | None,
-        typer.Option(
-            metavar="HOST:PORT", help='Where the operators\' page is; "" is nowhere. [default: 127.0.0.1:8445]'
-        ),
+        typer.Option(metavar="HOST:PORT", help='Address of the dashboard; "" disables it. [default: 127.0.0.1:8445]'),
     ] = None,
     runtime_dir: Annotated[
         Path | None,
@@ -117,7 +113,7 @@ def householdd(  # noqa: PLR0913 - one parameter an option
     except DaemonError as error:
         _fail(str(error), error.status)
     except KeyboardInterrupt:
-        # Before the signal handlers stood.
+        # Interrupted before the signal handlers were installed.
         raise SystemExit(130) from None
 
 
@@ -129,13 +125,13 @@ def check(
         typer.Option("--config", metavar="FILE", help=f"TOML file to read. [default: {check_config.UNIT_FILE}]"),
     ] = None,
     quiet: Annotated[  # noqa: FBT002 - typer's option
-        bool, typer.Option("--quiet", "-q", help="Print nothing when all is well; the exit status says it.")
+        bool, typer.Option("--quiet", "-q", help="Print nothing on success.")
     ] = False,
 ) -> None:
-    """Say whether the daemon would start, and what would be in force; exit status 0 or 2.
+    """Check whether the daemon would start, and show the settings; exit status 0 or 2.
 
-    Options before check-config count as they would for a start. Run it as the daemon's own user to see whether that one
-    can read the files: sudo -u householdd householdd check-config
+    Options before check-config apply as for a start. To check that the daemon's user can read the files:
+    sudo -u householdd householdd check-config
     """
     options, file = ctx.obj
     file = config_file or file or (None if options else check_config.UNIT_FILE)
@@ -148,7 +144,7 @@ def check(
 
 
 def _announce(stdout: LineWriter, url: str) -> None:
-    # Behind the log lines that came before it, which scripts look for once they have seen this one.
+    # After earlier log lines, which scripts look for once they have seen this one.
     setup.flush()
     stdout.put(f"householdd serves {url}\n".encode())
 
@@ -161,7 +157,7 @@ def _fail(problem: str, status: int) -> NoReturn:
 def main() -> None:
     """Entry point of the console script."""
     standard_streams.open_missing()
-    # A process that dies of SIGABRT, as the watchdog's victim does, leaves its stack in the log.
+    # Log the stack on SIGABRT, which the watchdog sends.
     faulthandler.enable()
     app(prog_name="householdd")
 
