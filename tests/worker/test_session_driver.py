@@ -11,6 +11,7 @@ from websockets.frames import Close, Frame, Opcode
 from household.v1 import session_pb2 as pb
 from householdd.session.close_reason import CloseReason
 from householdd.session.dialogue import MAX_ERRORS
+from householdd.session.session import UNASKED_GRACE_BYTES
 from tests.daemon import TIMEOUT_S, Daemon
 from tests.worker import sessions
 from tests.worker.conftest import ConnectRaw
@@ -21,6 +22,9 @@ UNKNOWN = Frame(Opcode.TEXT, b'{"type":"telemetry"}')
 LONG_TEXT = Frame(Opcode.TEXT, b" " * 20_000)
 HUGE = Frame(Opcode.BINARY, bytes(256 * 1024 + 1))
 CHUNK = Frame(Opcode.BINARY, bytes(60_000))
+TOO_MUCH = Frame(Opcode.BINARY, bytes(UNASKED_GRACE_BYTES - 17 * 60_000 + 1))
+"""Behind 17 chunks. What follows a breach is bounded, and beyond that bound the connection is reset."""
+
 PING = Frame(Opcode.PING, bytes(125))
 
 ENDS = {
@@ -28,7 +32,7 @@ ENDS = {
     "client_closed": ("alex", [Frame(Opcode.CLOSE, Close(1000, "bye").serialize())], 1000, "bye"),
     "flooding": ("alex", [PING] * 1100, 1008, "too many frames: more than 500 frames a second"),
     "text_too_large": ("alex", [LONG_TEXT], 1009, "a text message was too large: a text message may have 16384 bytes"),
-    "excess_upload": ("probe", [CHUNK] * 20, 1008, "far more was uploaded than was asked for"),
+    "excess_upload": ("probe", [*[CHUNK] * 17, TOO_MUCH], 1008, "far more was uploaded than was asked for"),
     "malformed": ("alex", [MALFORMED] * (MAX_ERRORS + 1), 1008, "too many malformed messages"),
     "protocol_error": ("alex", [UNKNOWN] * (MAX_ERRORS + 1), 1008, "too many messages that break the protocol"),
 }
