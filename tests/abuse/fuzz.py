@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["householdd.session", "householdd.worke
     from householdd.session.dialogue import Dialogue
     from householdd.worker.payload_filter import MAX_MESSAGE_BYTES
     from householdd.worker.request_target import SESSION_PATH, TargetError, session_target
-    from tests.worker.filter_inputs import alone, skimmed
+    from tests.worker.filter_inputs import alone, filtered
 
 from tests.session.samples import PROFILES, START, WALL, active, spoken
 
@@ -67,9 +67,9 @@ def frames(data: bytes) -> None:
 
 def uploads(data: bytes) -> None:
     """The same in two reads, the first as long as the first byte says, without payload."""
-    # A skimmer waits for the whole head of a frame, and the library may find fault with its first two bytes.
+    # A payload filter waits for the whole head of a frame, and the library may find fault with its first two bytes.
     pieces = [data[1 : data[0] + 1], data[data[0] + 1 :], bytes(14)] if data else []
-    assert skimmed(pieces)[:2] == alone(pieces)
+    assert filtered(pieces)[:2] == alone(pieces)
 
 
 TARGETS: tuple[Callable[[bytes], None], ...] = (text_messages, targets, headers, requests, frames, uploads)

@@ -85,23 +85,25 @@ class Bench:
 
     def connected(self) -> Connection:
         """Another connection, before its opening handshake."""
-        link = Connection(ServerProtocol(max_size=MAX_MESSAGE_BYTES), self.server, ping_interval=None)
-        link.accepted = AcceptedSocket(self.wire.get_extra_info("socket"), "192.0.2.1", 443, link.abort, 0.0)
-        link.connection_made(self.wire)
-        return link
+        connection = Connection(ServerProtocol(max_size=MAX_MESSAGE_BYTES), self.server, ping_interval=None)
+        connection.accepted = AcceptedSocket(
+            self.wire.get_extra_info("socket"), "192.0.2.1", 443, connection.abort, 0.0
+        )
+        connection.connection_made(self.wire)
+        return connection
 
     def upgraded(self) -> Connection:
         """Another connection, whose client has sent its request and gets the answer."""
-        link = self.connected()
-        link.begin_websocket(REQUEST)
-        link.protocol.state = State.OPEN
-        return link
+        connection = self.connected()
+        connection.begin_websocket(REQUEST)
+        connection.protocol.state = State.OPEN
+        return connection
 
     def opened(self, number: int, user: str = "alex") -> SessionDriver:
         """Open a session of ``user``; its timer fires only when ``timers`` does."""
-        link = self.upgraded()
+        connection = self.upgraded()
         identity = Identity(f"00000000-0000-4000-8000-{number:012}", f"{user}_1", "", "192.0.2.1", 443, "")
-        return self.manager.open(identity, read_profiles(None).by_key[user], link)
+        return self.manager.open(identity, read_profiles(None).by_key[user], connection)
 
     def step(self, seconds: float) -> None:
         """Time passes, and every client shows that it is there."""

@@ -1,4 +1,4 @@
-"""What the library makes of a client's stream, alone and behind a skimmer."""
+"""What the library makes of a client's stream, alone and behind the payload filter."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def alone(pieces: Iterable[bytes]) -> tuple[list[tuple[object, ...]], str]:
     return list(shown(protocol)), str(protocol.parser_exc)
 
 
-def skimmed(pieces: Iterable[bytes]) -> tuple[list[tuple[object, ...]], str, int]:
-    """The same behind a skimmer, and how many bytes the library got."""
-    protocol, skimmer = opened(), PayloadFilter()
+def filtered(pieces: Iterable[bytes]) -> tuple[list[tuple[object, ...]], str, int]:
+    """The same behind the payload filter, and how many bytes the library got."""
+    protocol, payload_filter = opened(), PayloadFilter()
     found: list[tuple[object, ...]] = []
     seen = 0
     for piece in pieces:
-        for part in skimmer.skim(memoryview(piece)):
+        for part in payload_filter.split(memoryview(piece)):
             if isinstance(part, int):
                 if protocol.parser_exc is None and protocol.close_rcvd is None:
                     found.append(("payload", part))

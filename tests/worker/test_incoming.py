@@ -1,4 +1,4 @@
-"""What a link makes of a client's bytes: the same whether payload goes past the library or through it."""
+"""What a connection makes of a client's bytes: the same whether payload goes past the library or through it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ PING = Frame(Opcode.PING, b"").serialize(mask=True)
 RESERVED = b"\x83\x80\x00\x00\x00\x00"
 
 
-def owned(link: Connection) -> Mock:
-    """The link's owner from now on, which notes what it is told."""
+def owned(connection: Connection) -> Mock:
+    """The connection's owner from now on, which notes what it is told."""
     owner = Mock(spec=Owner)
-    link.owner = cast("Owner", owner)
+    connection.owner = cast("Owner", owner)
     return owner
 
 
 def upgraded(bench: Bench) -> tuple[Connection, Mock]:
-    link = bench.upgraded()
-    return link, owned(link)
+    connection = bench.upgraded()
+    return connection, owned(connection)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -46,19 +46,19 @@ async def test_an_owner_is_told_the_same_past_the_library_and_through_it(
     pieces = cut(b"".join([frame for frames in messages for frame in frames] + last), places)
     told = []
     for waited in (True, False):
-        link, owner = upgraded(bench)
-        link._waited = waited
+        connection, owner = upgraded(bench)
+        connection._waited = waited
         for piece in pieces:
-            link.data_received(piece)
-        protocol = link.protocol
+            connection.data_received(piece)
+        protocol = connection.protocol
         told.append((owner.mock_calls, str(protocol.parser_exc), protocol.close_rcvd, protocol.state))
     assert told[0] == told[1]
 
 
 async def test_the_library_gets_no_payload(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    link, owner = upgraded(bench)
-    monkeypatch.setattr(link.protocol, "receive_data", Mock(side_effect=AssertionError))
-    link.data_received(UPLOAD + UPLOAD)
+    connection, owner = upgraded(bench)
+    monkeypatch.setattr(connection.protocol, "receive_data", Mock(side_effect=AssertionError))
+    connection.data_received(UPLOAD + UPLOAD)
     assert [call.args for call in owner.binary.call_args_list] == [(1000,), (1000,)]
 
 
@@ -75,41 +75,41 @@ async def test_the_library_gets_no_payload(bench: Bench, monkeypatch: pytest.Mon
 async def test_frames_are_followed_only_from_where_they_surely_begin(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, reads: list[bytes]
 ) -> None:
-    link = bench.connected()
+    connection = bench.connected()
     for read in reads:
-        link.data_received(read)
-    owned(link)
-    monkeypatch.setattr(PayloadFilter, "skim", Mock(side_effect=AssertionError))
+        connection.data_received(read)
+    owned(connection)
+    monkeypatch.setattr(PayloadFilter, "split", Mock(side_effect=AssertionError))
     # Whatever the library makes of it, it makes it alone.
-    link.data_received(UPLOAD)
+    connection.data_received(UPLOAD)
 
 
 @pytest.mark.parametrize("end", [CLOSE, RESERVED], ids=["close", "breach"])
 async def test_nothing_counts_behind_the_end(bench: Bench, end: bytes) -> None:
-    link, owner = upgraded(bench)
-    link.data_received(UPLOAD + end + UPLOAD)
-    link.data_received(UPLOAD)
+    connection, owner = upgraded(bench)
+    connection.data_received(UPLOAD + end + UPLOAD)
+    connection.data_received(UPLOAD)
     assert owner.binary.call_count == 1
 
 
 async def test_a_stream_that_ends_while_its_last_read_is_taken_apart_is_no_error(bench: Bench) -> None:
-    link, owner = upgraded(bench)
+    connection, owner = upgraded(bench)
     # uvloop reads the end of the stream from within the close that the library answers a close frame with.
-    owner.client_closing.side_effect = link.eof_received
-    link.data_received(CLOSE + UPLOAD + PING)
+    owner.client_closing.side_effect = connection.eof_received
+    connection.data_received(CLOSE + UPLOAD + PING)
     assert owner.client_closing.call_count == 1
 
 
 async def test_after_a_breach_little_more_may_come_in(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    link, owner = upgraded(bench)
+    connection, owner = upgraded(bench)
     abort = Mock()
-    monkeypatch.setattr(link, "abort", abort)
-    link.distrust()
+    monkeypatch.setattr(connection, "abort", abort)
+    connection.distrust()
     for _ in range(MAX_BROKEN_BYTES // len(UPLOAD)):
-        link.data_received(UPLOAD)
+        connection.data_received(UPLOAD)
     assert abort.call_count == 0
     counted = owner.binary.call_count
-    link.data_received(UPLOAD)
+    connection.data_received(UPLOAD)
     assert abort.call_count == 1
     assert owner.binary.call_count == counted
 

@@ -54,28 +54,28 @@ async def test_a_session_keeps_nothing_of_its_request(bench: Bench) -> None:
     profiles = Profiles(read_profiles(None).by_key)
     options = ListenerOptions(None, (), 1.0, Origins(()), TrustedProxies(()), False, None)
     gateway = Gateway(bench.wire.get_extra_info("socket"), bench.manager, profiles, cast("Any", None), {}, options)
-    link = bench.connected()
-    link.server = Mock()
-    link.data_received(REQUEST)
-    await link.handshake(gateway.answer)
-    assert link.protocol.state is State.OPEN
-    gateway.open_session(link)
+    connection = bench.connected()
+    connection.server = Mock()
+    connection.data_received(REQUEST)
+    await connection.handshake(gateway.answer)
+    assert connection.protocol.state is State.OPEN
+    gateway.open_session(connection)
     assert len(bench.manager.live) == 1
-    request = link.request
+    request = connection.request
     assert request is not None
     # The library's parser has this very object.
     assert "secret" not in f"{request.path} {request.headers}"
-    assert link.accepted.request is None
-    assert link._reader is None
+    assert connection.accepted.request is None
+    assert connection._reader is None
 
 
 async def test_what_comes_in_is_taken_before_the_next_connection_uses_the_same_memory(bench: Bench) -> None:
-    links = [bench.connected() for _ in range(2)]
-    inlets = [ReadBuffer(link) for link in links]
+    connections = [bench.connected() for _ in range(2)]
+    buffers = [ReadBuffer(connection) for connection in connections]
     heads = [b"GET /first HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"]
     for pieces in ([head[:8] for head in heads], [head[8:] for head in heads]):
-        for inlet, piece in zip(inlets, pieces, strict=True):
-            inlet.get_buffer(len(piece))[: len(piece)] = piece
-            inlet.buffer_updated(len(piece))
-    requests = [link._reader and link._reader.request for link in links]
+        for buffer, piece in zip(buffers, pieces, strict=True):
+            buffer.get_buffer(len(piece))[: len(piece)] = piece
+            buffer.buffer_updated(len(piece))
+    requests = [connection._reader and connection._reader.request for connection in connections]
     assert [request and request.path for request in requests] == ["/first", "/second"]

@@ -10,7 +10,7 @@ from householdd.session.states import SessionState
 from householdd.worker import session_stats as surveys
 from householdd.worker.cooperative import YIELD_BUDGET_S, batches
 from householdd.worker.session_driver import SessionDriver
-from householdd.worker.session_stats import SessionStats, survey
+from householdd.worker.session_stats import SessionStats, take_stats
 from tests.worker.bench import Bench
 
 SENT = 1000
@@ -37,7 +37,7 @@ async def test_a_survey_counts_each_session_once_whatever_ends_meanwhile(
     monkeypatch.setattr(surveys, "BATCH_SIZE", 2)
     *drivers, ended_before = crowd(bench, 7)
     ended_before.connection.connection_lost(None)
-    walk = asyncio.create_task(survey(bench.manager))
+    walk = asyncio.create_task(take_stats(bench.manager))
     await asyncio.sleep(0)
     # The first two have been looked at, the others have not.
     drivers[0].connection.connection_lost(None)
@@ -46,7 +46,7 @@ async def test_a_survey_counts_each_session_once_whatever_ends_meanwhile(
     bench.opened(100).session.sent(SENT)
     # Its last bytes count as well.
     assert kept(await walk) == (7, 1, 6, 8 * SENT)
-    assert kept(await survey(bench.manager)) == (8, 3, 5, 9 * SENT)
+    assert kept(await take_stats(bench.manager)) == (8, 3, 5, 9 * SENT)
 
 
 async def test_a_session_that_ended_before_its_turn_does_nothing_now(
@@ -56,14 +56,14 @@ async def test_a_session_that_ended_before_its_turn_does_nothing_now(
     first, second = crowd(bench, 2)
     bench.step(0.25)
     list(bench.control_loop.turns())
-    walk = asyncio.create_task(survey(bench.manager))
+    walk = asyncio.create_task(take_stats(bench.manager))
     await asyncio.sleep(0)
     rate = first.session.download_meter.bps
     second.connection.connection_lost(None)
     taken = await walk
     assert taken.live["alex"].download_bps == rate > 0
     assert taken.states["alex", SessionState.ACTIVE] == 2
-    assert (await survey(bench.manager)).states["alex", SessionState.ACTIVE] == 1
+    assert (await take_stats(bench.manager)).states["alex", SessionState.ACTIVE] == 1
 
 
 async def test_a_survey_looks_at_no_more_than_a_turns_worth_at_once(
@@ -79,7 +79,7 @@ async def test_a_survey_looks_at_no_more_than_a_turns_worth_at_once(
     monkeypatch.setattr(surveys, "BATCH_SIZE", 8)
     monkeypatch.setattr(SessionStats, "add", counted)
     crowd(bench, 20)
-    walk = asyncio.create_task(survey(bench.manager))
+    walk = asyncio.create_task(take_stats(bench.manager))
     while not walk.done():
         await asyncio.sleep(0)
         looked.append(0)

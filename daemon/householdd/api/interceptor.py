@@ -49,12 +49,12 @@ def everybody(method: str, context: Context, *, stream: bool) -> AbstractContext
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps each handler in one that reads a stream of bytes, so that it runs before the request has arrived.
 
-    The caller is admitted first; the request must arrive within ``patience`` seconds.
+    The caller is admitted first; the request must arrive within ``timeout`` seconds.
     """
 
-    def __init__(self, admission: CallAdmission, patience: float) -> None:
+    def __init__(self, admission: CallAdmission, timeout: float) -> None:
         self._admission = admission
-        self._patience = patience
+        self._timeout = timeout
 
     async def intercept_service(
         self,
@@ -106,12 +106,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     async def _only(self, requests: AsyncIterator[bytes], decode: Callable[[bytes], object]) -> object:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 data = await anext(aiter(requests))
         except StopAsyncIteration:
             raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the RPC has no request") from None
         except TimeoutError:
-            message = f"no request within {self._patience:g} s after the RPC began"
+            message = f"no request within {self._timeout:g} s after the RPC began"
             raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
         return _decode(data, decode)
 

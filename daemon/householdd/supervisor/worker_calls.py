@@ -74,8 +74,8 @@ class WorkerHandle:
         self.ready.clear()
         if self._channel is not None:
             channel, self._channel = self._channel, None
-            # Calls under way end by themselves, since nobody answers them. Closing without that grace would raise
-            # CancelledError in whoever awaits them, as if their own caller had gone.
+            # Calls under way end by themselves, without an answer. Closing without that grace would raise
+            # CancelledError in their callers, as if these had been cancelled themselves.
             await channel.close(grace=CALL_TIMEOUT_S + 1)
 
     def heard(self, server: server_service_pb2.Server) -> None:

@@ -278,7 +278,7 @@ class Connection(HttpConnection):
         if self._filter is None and not self._begin(data):
             return
         pieces: Iterable[bytes | memoryview | int]
-        pieces = (data,) if self._filter is None else self._filter.skim(memoryview(data))
+        pieces = (data,) if self._filter is None else self._filter.split(memoryview(data))
         for piece in pieces:
             if isinstance(piece, int):
                 if not self._may_receive(MIN_FRAME_BYTES + piece):

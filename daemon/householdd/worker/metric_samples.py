@@ -21,15 +21,15 @@ _STATES = [state for state in SessionState if state not in (SessionState.HANDSHA
 """States of live sessions."""
 
 
-def take(manager: SessionManager, loop: ControlLoop, survey: SessionStats, census: pb.Census) -> Iterator[pb.Sample]:
-    """Yield all samples; ``survey`` and ``census`` are those of the same response."""
-    for profile, each in survey.totals.items():
+def take(manager: SessionManager, loop: ControlLoop, stats: SessionStats, census: pb.Census) -> Iterator[pb.Sample]:
+    """Yield all samples; ``stats`` and ``census`` are those of the same response."""
+    for profile, each in stats.totals.items():
         yield from _profile(profile, each)
-    yield from _live(survey)
+    yield from _live(stats)
     for cause in Cause:
         yield _number(metrics.HANDSHAKES_REFUSED, manager.refusals[cause], cause.value)
     for kind in ("malformed", "unknown", "framing", "flooding", "unread", "unasked"):
-        yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in survey.totals.values()), kind)
+        yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in stats.totals.values()), kind)
     timing = manager.timing
     yield _histogram(metrics.ROUND_TRIP, timing.round_trip)
     yield _histogram(metrics.EVIDENCE_AGE, timing.evidence_age)
@@ -71,10 +71,10 @@ def _dropped(profile: str, tally: Tally) -> Iterator[pb.Sample]:
             yield _number(metrics.PAYLOAD_DROPPED, value, profile, direction, cause)
 
 
-def _live(survey: SessionStats) -> Iterator[pb.Sample]:
-    for profile, live in survey.live.items():
+def _live(stats: SessionStats) -> Iterator[pb.Sample]:
+    for profile, live in stats.live.items():
         for state in _STATES:
-            yield _number(metrics.SESSIONS, survey.states[profile, state], profile, state.value)
+            yield _number(metrics.SESSIONS, stats.states[profile, state], profile, state.value)
         yield _number(metrics.SESSIONS_LIMITED, live.limited, profile)
         yield _number(metrics.TCP_UNSENT, live.unsent, profile)
         yield _number(metrics.TCP_UNACKED, live.unacked, profile)

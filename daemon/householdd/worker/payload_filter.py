@@ -44,7 +44,7 @@ class PayloadFilter:
         self._fragmented = False
         """Whether a fragmented message is under way; the library refuses a whole message within it."""
 
-    def skim(self, data: memoryview) -> Iterator[memoryview | int]:
+    def split(self, data: memoryview) -> Iterator[memoryview | int]:
         """Yield, in order, bytes for the library, and the size of each payload frame once it is complete.
 
         ``data`` is read during the iteration and not kept. The caller must iterate to the end, unless the connection

@@ -25,7 +25,7 @@ from householdd.worker import metric_samples, resource_usage
 from householdd.worker.control_loop import ControlLoop
 from householdd.worker.profile_totals import ProfileTotals
 from householdd.worker.session_manager import SessionManager
-from householdd.worker.session_stats import SessionStats, survey
+from householdd.worker.session_stats import SessionStats, take_stats
 
 FAREWELL_S = 0.2
 """Seconds that clients have to receive the last messages of an emergency shutdown."""
@@ -62,7 +62,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
 
     async def GetServer(self, request: pb.GetServerRequest, _: _Context) -> pb.GetServerResponse:
         """Return this worker as a server."""
-        taken = await survey(self._manager)
+        taken = await take_stats(self._manager)
         server = self._server_of(taken)
         if not request.samples:
             return pb.GetServerResponse(server=server)
@@ -119,7 +119,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         self._manager.admission.drain_deadline = None
 
     async def _server(self) -> pb.Server:
-        return self._server_of(await survey(self._manager))
+        return self._server_of(await take_stats(self._manager))
 
     def _server_of(self, taken: SessionStats) -> pb.Server:
         manager = self._manager

@@ -73,7 +73,7 @@ class SessionStats:
                 live.unacked += tcp.unacked
 
 
-async def survey(manager: SessionManager) -> SessionStats:
+async def take_stats(manager: SessionManager) -> SessionStats:
     """Return the statistics of all sessions."""
     # All three in one turn, so that opened, closed and live sessions add up whatever happens later: one that ends
     # before its batch is not in these totals, and counts as one of these drivers.
