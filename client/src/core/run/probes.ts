@@ -37,6 +37,10 @@ export function combinedSnapshot(snapshots: readonly Snapshot[]): Snapshot {
     latestMs: median(snapshots.map(({ latestMs }) => latestMs)),
     waitingMs: Math.min(...snapshots.map(({ waitingMs }) => waitingMs)),
     silentMs: Math.min(...snapshots.map(({ silentMs }) => silentMs)),
+    // A stored run shows the same one.
+    serverTcp: snapshots
+      .flatMap(({ serverTcp }) => (serverTcp === undefined ? [] : [serverTcp]))
+      .sort((a, b) => a.rttMs - b.rttMs)[0],
   };
 }
 

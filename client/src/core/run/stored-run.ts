@@ -81,11 +81,14 @@ export function shownRunOf(
   };
 }
 
-/** Take the longest session of each party: not that of the warm-up. */
+/** Take the probe with the shortest round trip, and of each person the longest session: not that of the warm-up. */
 function serverTcpOf(sessions: readonly StoredSession[]): ShownRun["serverTcp"] {
   const longest = [...sessions].sort((a, b) => b.duration_s - a.duration_s);
+  const [probe] = sessions
+    .filter(({ profile, tcp_round_trip_ms: ms }) => profile === "probe" && ms !== null)
+    .sort((a, b) => (a.tcp_round_trip_ms ?? 0) - (b.tcp_round_trip_ms ?? 0));
   return (["probe", ...people] as const).flatMap((who) => {
-    const session = longest.find(({ profile }) => profile === who);
+    const session = who === "probe" ? probe : longest.find(({ profile }) => profile === who);
     const rttMs = session?.tcp_round_trip_ms ?? null;
     if (session === undefined || rttMs === null) return [];
     const tcp = {

@@ -31,6 +31,13 @@ describe("the probes together", () => {
     expect(combinedSnapshot([running(10, 0), stopped]).phase).toBe("running");
   });
 
+  it("show what the server's kernel said of the one with the shortest round trip", () => {
+    const told = (rttMs: number) =>
+      running(10, 0, { serverTcp: { rttMs, minRttMs: null, retransmits: 0, deliveryBps: 1e6, congestionControl: "cubic" } });
+    expect(combinedSnapshot([told(5), running(10, 0), told(0.3)]).serverTcp?.rttMs).toBe(0.3);
+    expect(combinedSnapshot([running(10, 0)]).serverTcp).toBeUndefined();
+  });
+
   it("have the line's round trips only", () => {
     const one = { ...none, ...pings(0, 200, 100, 10) };
     const other = { ...none, pingsSentAt: [50], roundTrips: [{ sentAt: 50, ms: 250 }] };

@@ -43,6 +43,8 @@ const sessions = [
   { ...session, profile: "computer", duration_s: 3, tcp_round_trip_ms: 9 },
   { ...session, profile: "computer", duration_s: 30, tcp_round_trip_ms: 80 },
   { ...session, profile: "alex", duration_s: 30, tcp_round_trip_ms: null },
+  { ...session, profile: "probe", duration_s: 40, tcp_round_trip_ms: 5 },
+  { ...session, profile: "probe", duration_s: 39, tcp_round_trip_ms: 0.3 },
 ];
 
 /** The run as the server returns it, with its own grade. */
@@ -60,7 +62,7 @@ describe("a stored run", () => {
     expect(run.warmUp).toEqual(result.warmUp);
     // Neither the session of the warm-up, nor those without kernel statistics.
     const tcp = { rttMs: 80, minRttMs: null, retransmits: 3, deliveryBps: 5e6, congestionControl: "cubic" };
-    expect(run.serverTcp).toEqual([{ who: "computer", tcp }]);
+    expect(run.serverTcp).toEqual([{ who: "probe", tcp: { ...tcp, rttMs: 0.3 } }, { who: "computer", tcp }]);
     for (const [i, { who, outcome, band, verdict }] of result.report.people.entries()) {
       expect(run.report.people[i]).toMatchObject({ who, outcome: { score: outcome.score }, band, verdict });
     }
