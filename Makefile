@@ -66,7 +66,7 @@ test-client: setup ## Test the client without a browser
 	@$(NPM) test
 
 # Most of these tests wait for a daemon most of the time, so several files run at once.
-TOGETHER := -n 3 --dist loadfile -m 'not (rates or soak or lab or truth or system)' --ignore tests/browser
+TOGETHER := -n 5 --dist loadfile -m 'not (rates or soak or lab or truth or system)' --ignore tests/browser
 .PHONY: test-python
 test-python: setup ## Test the daemon and householdctl
 	@$(BIN)/pytest $(or $(strip $(PYTEST_ARGS)),$(TOGETHER))
