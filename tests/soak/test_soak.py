@@ -13,7 +13,7 @@ import pytest
 from household.v1 import server_service_pb2
 from tests.daemon import CROWD, Daemon, running, wait_until
 
-THOUSANDS = int(os.environ.get("SOAK_THOUSANDS", "10"))
+THOUSANDS = int(os.environ.get("SOAK_THOUSANDS", "5"))
 """How many sessions in all; the first two thousand warm up allocator, caches and the list of recent sessions."""
 
 SEED = 20261123
