@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+def split_assignment(assignment: str, form: str) -> tuple[str, str]:
+    """Return name and value. Raise CommandError, which tells the right ``form``."""
+    name, equals, value = assignment.partition("=")
+    if not equals or not value:
+        raise CommandError(ExitCode.USAGE, f"{assignment!r} is not an assignment", f"write {form}")
+    return name, value
+
+
 def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[str]]:
     """Return configuration and update mask of ``limits.max_sessions=500 log_level=debug``.
 
@@ -22,11 +30,7 @@ def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[s
     config = RuntimeConfig()
     paths: list[str] = []
     for assignment in assignments:
-        path, equals, value = assignment.partition("=")
-        if not equals or not value:
-            raise CommandError(
-                ExitCode.USAGE, f"{assignment!r} is not an assignment", "write KEY=VALUE: limits.max_sessions=500"
-            )
+        path, value = split_assignment(assignment, "KEY=VALUE: limits.max_sessions=500")
         if path in paths:
             raise CommandError(ExitCode.USAGE, f"{path}: given twice")
         paths.append(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from household.v1.config_service_pb2 import RuntimeConfig
 from household.v1.session_pb2 import Timeouts
 from householdctl.exit_codes import CommandError, ExitCode
+from householdctl.values.settings import split_assignment
 from householdctl.values.units import format_duration, parse_duration
 
 if TYPE_CHECKING:
@@ -27,11 +28,7 @@ def parse_assignments(assignments: Sequence[str]) -> tuple[RuntimeConfig, list[s
     config = RuntimeConfig()
     paths: list[str] = []
     for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not value:
-            raise CommandError(
-                ExitCode.USAGE, f"{assignment!r} is not an assignment", "write NAME=VALUE: inactivity=45s"
-            )
+        name, value = split_assignment(assignment, "NAME=VALUE: inactivity=45s")
         path = mask_path(name)
         if path in paths:
             raise CommandError(ExitCode.USAGE, f"{name}: given twice")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,3 +98,12 @@ class ControlServer:
     async def stop(self, grace: float) -> None:
         """Stop; open RPCs have ``grace`` seconds to end."""
         await self._server.stop(grace)
+
+    @contextlib.asynccontextmanager
+    async def serving(self, grace: float) -> AsyncIterator[None]:
+        """Serve in the block; RPCs open at its end have ``grace`` seconds."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop(grace)

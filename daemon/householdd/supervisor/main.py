@@ -54,7 +54,8 @@ async def run(settings: Settings, read_settings: Callable[[], Settings], announc
         services.on_stop("control connections", parts.gate.stop, 1)
         services.on_stop("emergency stop", parts.emergency.done, 2)
         metrics_url = await services.start("metrics", _metrics(parts), 6)
-        await services.start("control API", _control(parts), 2)
+        with step(f"runtime_dir {paths.daemon_socket}"):
+            await services.start("control API", parts.control.serving(CONTROL_GRACE_S), 2)
         if startup.history is not None:
             await services.start("history", startup.history.writing(), 6)
             await services.start("recorder", recorder_server(startup.history, paths.recorder_socket), 1)
@@ -95,16 +96,6 @@ def _metrics(parts: SupervisorParts) -> contextlib.AbstractAsyncContextManager[s
     if address is None:
         return contextlib.nullcontext()
     return MetricsListener(address, Exposition(parts.workers, parts.state, parts.rpcs).render).serving()
-
-
-@contextlib.asynccontextmanager
-async def _control(parts: SupervisorParts) -> AsyncIterator[None]:
-    with step(f"runtime_dir {parts.startup.paths.daemon_socket}"):
-        await parts.control.start()
-    try:
-        yield
-    finally:
-        await parts.control.stop(CONTROL_GRACE_S)
 
 
 @contextlib.asynccontextmanager

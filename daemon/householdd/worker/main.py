@@ -46,7 +46,7 @@ async def run(settings: WorkerSettings) -> None:
     loop.add_reader(sys.stdin.fileno(), _hear_supervisor, parts, briefed)
     async with ServiceStack() as services:
         services.on_stop("statistics of the daemon", parts.stats.close, 1)
-        await services.start("control API", _control(parts), 1)
+        await services.start("control API", parts.control.serving(FLUSH_TIMEOUT_S), 1)
         services.on_stop("channel to the recorder", parts.recorder_channel.close, 1)
         if settings.recorder_socket is not None:
             recorder = RecorderClient(parts.manager, settings.name, parts.recorder_channel)
@@ -62,15 +62,6 @@ async def run(settings: WorkerSettings) -> None:
         os.write(sys.stdout.fileno(), SERVING)
         await parts.control.report(serving=True)
         await stopping.wait()
-
-
-@contextlib.asynccontextmanager
-async def _control(parts: WorkerParts) -> AsyncIterator[None]:
-    await parts.control.start()
-    try:
-        yield
-    finally:
-        await parts.control.stop(FLUSH_TIMEOUT_S)
 
 
 @contextlib.asynccontextmanager
