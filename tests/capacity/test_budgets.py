@@ -106,7 +106,7 @@ def test_no_budget_is_passed_and_none_is_left_where_it_is_wanted(
     assert all(rate <= budget.block * slack for rate in blocks.values())
     assert all(rate <= budget.customer * slack for rate in customers.values())
     for (who, demand), rate in zip(rows, taken, strict=True):
-        # Whoever lacks something has come to a budget.
+        # A demand that is not met has reached a budget.
         assert (
             rate >= min(demand, budget.session) / slack
             or customers[who] >= budget.customer / slack

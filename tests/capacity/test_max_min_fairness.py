@@ -33,7 +33,7 @@ def test_shares_are_max_min_fair(capacity: float, demands: list[float]) -> None:
     assert sum(shares) == pytest.approx(min(capacity, sum(demands)), rel=1e-6, abs=1e-3)
     for share, demand in zip(shares, demands, strict=True):
         if share < demand * (1 - 1e-6) - 1e-3:
-            # Who lacks something is at the water level: nobody has more than they.
+            # A demand that is not met has the greatest share.
             assert share >= max(shares) * (1 - 1e-6) - 1e-3
 
 

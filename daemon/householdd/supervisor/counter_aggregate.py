@@ -34,7 +34,7 @@ def add(values: dict[Key, Value], key: Key, more: Value) -> None:
 
 
 class CounterAggregate:
-    """Counters go on when the process behind them is another one; gauges are those of the running one."""
+    """Counters continue over a restart of the process; gauges are those of the running process."""
 
     def __init__(self) -> None:
         self._past: Mapping[Key, Value] = {}

@@ -20,7 +20,7 @@ export function pings(from: number, until: number, everyMs: number, ms: number):
 
 export const none = { received: [], sent: [] };
 
-/** Somebody on the line from 5 s to 35 s, with a portion a second. */
+/** A person on the line from 5 s to 35 s, with a portion a second. */
 export function person(ms: number, changes: Partial<Snapshot> = {}): ConnectionRecord {
   const snapshot: Snapshot = {
     ...idle,
