@@ -1,7 +1,15 @@
 from __future__ import annotations
 
 from householdd.shared.counters import SECRET_BYTES
-from householdd.shared.layout import sections, size, stopped_runs_of, used_tokens_of, views
+from householdd.shared.layout import (
+    heartbeat_of_supervisor,
+    heartbeat_of_worker,
+    sections,
+    size,
+    stopped_runs_of,
+    used_tokens_of,
+    views,
+)
 
 ROWS = [(2**64 - 1, 1.5e6, 0.0), (7, 1e9, 5e5)]
 
@@ -29,3 +37,12 @@ def test_workers_see_the_tokens_and_stops_of_each_other() -> None:
     other = stopped_runs_of(memory, 2, 1)
     stopped_runs_of(memory, 2, 0).stop("192.0.2.7", "1")
     assert other.read_new().include("192.0.2.7", "1")
+
+
+def test_each_process_has_a_heartbeat_of_its_own_that_the_others_see() -> None:
+    memory = memoryview(bytearray(size(2)))
+    heartbeat_of_worker(memory, 2, 1).beat()
+    heartbeat_of_supervisor(memory, 2).beat()
+    heartbeat_of_supervisor(memory, 2).beat()
+    assert [heartbeat_of_worker(memory, 2, worker).count for worker in range(2)] == [0, 1]
+    assert heartbeat_of_supervisor(memory, 2).count == 2

@@ -1,63 +1,105 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import grpc
+import grpc.aio
 import pytest
 
 from household.v1 import server_service_pb2 as pb
+from householdd.shared.heartbeats import Heartbeat, of_worker, size
 from householdd.supervisor import pool as pool_module
 from householdd.supervisor.pool import Hooks, WorkerPool
 from householdd.supervisor.worker_calls import WorkerHandle
 
+POLLS = 50
+"""Polls within the time after which a control loop stands still."""
 
-class Answering:
-    """A worker's ServerService, with a control loop that makes ``pace`` passes between two answers."""
 
-    def __init__(self, pace: int) -> None:
-        self.pace = pace
-        self.passes = 0
+class Beating(Heartbeat):
+    """Of a control loop that has made a pass whenever one looks."""
+
+    @property
+    def count(self) -> int:
+        self.passes += 1
+        return self.passes
+
+    passes = 0
+
+
+class Worker:
+    """A worker's ServerService and its heartbeat."""
+
+    def __init__(self, *, answers: bool, passes: bool) -> None:
+        memory = memoryview(bytearray(size(1)))
+        self.heartbeat = Beating(memory, 1) if passes else of_worker(memory, 0)
+        self.polls = 0
+        self.killed = asyncio.Event()
+        self.polled_often = asyncio.Event()
+        self._answers = answers
 
     async def GetServer(self, _request: pb.GetServerRequest, timeout: float) -> pb.GetServerResponse:  # noqa: ARG002 - gRPC's
-        self.passes += self.pace
-        worker = pb.Worker(control_loop=pb.ControlLoop(passes=self.passes))
-        return pb.GetServerResponse(server=pb.Server(workers=[worker]))
+        self.polls += 1
+        if self.polls > 2 * POLLS:
+            self.polled_often.set()
+        if not self._answers:
+            none = grpc.aio.Metadata()
+            raise grpc.aio.AioRpcError(grpc.StatusCode.DEADLINE_EXCEEDED, none, none)
+        return pb.GetServerResponse(server=pb.Server(workers=[pb.Worker()]))
 
 
-async def polled(monkeypatch: pytest.MonkeyPatch, directory: Path, pace: int) -> tuple[WorkerPool, asyncio.Event]:
-    """A pool that polls such a worker without waiting, and the event of its killing."""
+@asynccontextmanager
+async def polling(monkeypatch: pytest.MonkeyPatch, directory: Path, worker: Worker) -> AsyncIterator[WorkerHandle]:
+    """Poll ``worker`` without waiting."""
     monkeypatch.setattr(pool_module, "POLL_INTERVAL_S", 0.001)
-    monkeypatch.setattr(pool_module, "SILENCE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(pool_module, "STANDSTILL_TIMEOUT_S", 0.001 * POLLS)
 
     async def ready(_: WorkerHandle) -> None:
         """Has nothing to tell."""
 
     handle = WorkerHandle("0", directory / "worker.sock")
-    handle.server = Answering(pace)  # type: ignore[assignment]  # in place of a stub
-    pool = WorkerPool({}, [handle], Hooks(ready, lambda _: None, lambda: True, lambda: None))
-    killed = asyncio.Event()
-    pool._processes["0"] = SimpleNamespace(returncode=None, kill=killed.set)  # type: ignore[assignment]
-    polling = asyncio.create_task(pool._poll(handle))
-    _, pending = await asyncio.wait(
-        {polling, asyncio.create_task(killed.wait())}, timeout=1, return_when="FIRST_COMPLETED"
-    )
-    for task in pending:
+    handle.server = worker  # type: ignore[assignment]  # in place of a stub
+    hooks = Hooks(ready, lambda _: worker.heartbeat, lambda _: None, lambda: True, lambda: None)
+    pool = WorkerPool({}, [handle], hooks)
+    pool._processes["0"] = SimpleNamespace(returncode=None, kill=worker.killed.set)  # type: ignore[assignment]
+    task = asyncio.create_task(pool._poll(handle))
+    try:
+        yield handle
+        assert "0" in pool.polled
+    finally:
         task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    return pool, killed
+        await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_worker_that_answers_but_whose_control_loop_stands_still_is_killed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_worker_whose_control_loop_stands_still_is_killed_whether_it_answers_or_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answers: bool
 ) -> None:
-    _, killed = await polled(monkeypatch, tmp_path, pace=0)
-    assert killed.is_set()
+    worker = Worker(answers=answers, passes=False)
+    async with polling(monkeypatch, tmp_path, worker):
+        await asyncio.wait_for(worker.killed.wait(), 20)
 
 
 async def test_a_worker_whose_control_loop_goes_on_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    pool, killed = await polled(monkeypatch, tmp_path, pace=1)
-    assert not killed.is_set()
-    assert "0" in pool.polled
+    worker = Worker(answers=True, passes=True)
+    async with polling(monkeypatch, tmp_path, worker) as handle:
+        await asyncio.wait_for(worker.polled_often.wait(), 20)
+        assert not worker.killed.is_set()
+        assert handle.state == pb.WORKER_STATE_READY
+
+
+async def test_a_worker_that_is_too_busy_to_answer_is_left_alone_and_told_from_a_stuck_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    worker = Worker(answers=False, passes=True)
+    async with polling(monkeypatch, tmp_path, worker) as handle:
+        await asyncio.wait_for(worker.polled_often.wait(), 20)
+        assert not worker.killed.is_set()
+        assert handle.state == pb.WORKER_STATE_UNRESPONSIVE
+        assert "its control loop" in handle.detail

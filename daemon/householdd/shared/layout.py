@@ -1,20 +1,32 @@
-"""Sections of the shared memory: counters, demand, used tokens and stopped runs."""
+"""Sections of the shared memory: counters, demand, used tokens, stopped runs and heartbeats."""
 
 from __future__ import annotations
 
-from householdd.shared import counters, demand, stopped_runs, used_tokens
+import itertools
+from typing import NamedTuple
+
+from householdd.shared import counters, demand, heartbeats, stopped_runs, used_tokens
 from householdd.shared.counters import SharedCounters
 from householdd.shared.demand import SharedDemand
+from householdd.shared.heartbeats import Heartbeat
 from householdd.shared.stopped_runs import StoppedRuns
 from householdd.shared.used_tokens import UsedTokens
 
 
-def sections(workers: int) -> tuple[slice, slice, slice, slice]:
-    first = counters.size(workers)
-    second = first + demand.size(workers)
-    third = second + used_tokens.size(workers)
-    end = third + stopped_runs.size(workers)
-    return slice(first), slice(first, second), slice(second, third), slice(third, end)
+class Sections(NamedTuple):
+    """Parts of the memory, in their order."""
+
+    counters: slice
+    demand: slice
+    used_tokens: slice
+    stopped_runs: slice
+    heartbeats: slice
+
+
+def sections(workers: int) -> Sections:
+    sizes = [each.size(workers) for each in (counters, demand, used_tokens, stopped_runs, heartbeats)]
+    ends = list(itertools.accumulate(sizes))
+    return Sections(*map(slice, [0, *ends], ends))
 
 
 def size(workers: int) -> int:
@@ -23,16 +35,23 @@ def size(workers: int) -> int:
 
 def views(memory: memoryview, workers: int, worker: int) -> tuple[SharedCounters, SharedDemand]:
     """``memory`` is writable, of ``size(workers)`` bytes."""
-    counters_at, demand_at, *_ = sections(workers)
-    return SharedCounters(memory[counters_at], worker), SharedDemand(memory[demand_at], worker)
+    parts = sections(workers)
+    return SharedCounters(memory[parts.counters], worker), SharedDemand(memory[parts.demand], worker)
 
 
 def used_tokens_of(memory: memoryview, workers: int, worker: int) -> UsedTokens:
     """Return the used tokens; the secret of the counters must be set."""
-    *_, used, _ = sections(workers)
-    return UsedTokens(memory[used], worker, bytes(memory[: counters.SECRET_BYTES]))
+    secret = bytes(memory[: counters.SECRET_BYTES])
+    return UsedTokens(memory[sections(workers).used_tokens], worker, secret)
 
 
 def stopped_runs_of(memory: memoryview, workers: int, worker: int) -> StoppedRuns:
-    *_, stopped = sections(workers)
-    return StoppedRuns(memory[stopped], worker)
+    return StoppedRuns(memory[sections(workers).stopped_runs], worker)
+
+
+def heartbeat_of_supervisor(memory: memoryview, workers: int) -> Heartbeat:
+    return heartbeats.of_supervisor(memory[sections(workers).heartbeats])
+
+
+def heartbeat_of_worker(memory: memoryview, workers: int, worker: int) -> Heartbeat:
+    return heartbeats.of_worker(memory[sections(workers).heartbeats], worker)

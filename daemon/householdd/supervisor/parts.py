@@ -93,6 +93,7 @@ def assemble(startup: Startup, memory: SharedMemory, shutdown: Shutdown) -> Supe
         workers,
         Hooks(
             ready=partial(_brief, config, blocks, state),
+            heartbeat=lambda worker: memory.heartbeat_of(workers.index(worker)),
             ended=lambda worker: memory.clear(workers.index(worker)),
             restarting=lambda: not state.stopping,
             failed=shutdown.fail,

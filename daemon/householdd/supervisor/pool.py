@@ -1,4 +1,4 @@
-"""Starts the workers, polls them, and replaces those that die or hang."""
+"""Starts the workers, polls them, and replaces those that die or whose control loop stands still."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import structlog
 
 from household.v1 import server_service_pb2 as pb
 from householdd.config.worker import WorkerSettings
+from householdd.shared.heartbeats import Heartbeat, Standstill
 from householdd.supervisor import worker_process
 from householdd.supervisor.worker_calls import GONE, WorkerHandle
 
@@ -28,8 +29,11 @@ MAX_BACKOFF_S = 10.0
 POLL_INTERVAL_S = 1.0
 """Seconds between two polls of a worker, and for each answer."""
 
-SILENCE_TIMEOUT_S = 10.0
-"""Seconds without an answer after which a worker is killed and replaced."""
+STANDSTILL_TIMEOUT_S = 10.0
+"""Seconds without a pass of its control loop after which a worker is killed and replaced.
+
+A worker that is busy answers late and is left alone: its own overload controller acts in each pass.
+"""
 
 STOP_TIMEOUT_S = 3.0
 """Seconds that workers have to end when the daemon stops, before they are killed."""
@@ -41,6 +45,8 @@ class Hooks:
 
     ready: Callable[[WorkerHandle], Awaitable[None]]
     """Briefs a worker that answers; it serves afterwards."""
+    heartbeat: Callable[[WorkerHandle], Heartbeat]
+    """Returns the heartbeat of a worker's control loop."""
     ended: Callable[[WorkerHandle], None]
     """Called when a worker's process has ended."""
     restarting: Callable[[], bool]
@@ -178,40 +184,33 @@ class WorkerPool:
         worker.retire()
 
     async def _poll(self, worker: WorkerHandle) -> None:
-        heard = time.monotonic()
-        passes = 0
+        began = answered = time.monotonic()
+        standstill = Standstill(self._hooks.heartbeat(worker), began)
         while True:
             self.polled[worker.name] = time.monotonic()
             await asyncio.sleep(POLL_INTERVAL_S)
+            stood = standstill.observe(time.monotonic())
+            if stood >= STANDSTILL_TIMEOUT_S:
+                # Its control loop keeps the deadlines, so it is of no use even if it answers.
+                self.kill(worker)
+                log.error(
+                    "worker killed", worker=worker.name, why=f"its control loop has stood still for {stood:.0f} s"
+                )
             try:
                 response = await worker.server.GetServer(pb.GetServerRequest(samples=True), timeout=POLL_INTERVAL_S)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in GONE:
-                    # It answers, so it is not killed: its sessions go on.
+                    # It answers: its sessions go on.
                     log.error("worker cannot tell its state", worker=worker.name, problem=error.details())
-                    heard = time.monotonic()
+                    answered = time.monotonic()
                     continue
                 worker.stale = True
-                silent = time.monotonic() - heard
-                worker.state, worker.detail = pb.WORKER_STATE_UNRESPONSIVE, f"has not answered for {silent:.0f} s"
-                if silent > SILENCE_TIMEOUT_S:
-                    self.kill(worker)
-                    log.error("worker killed", worker=worker.name, why=worker.detail)
+                worker.state = pb.WORKER_STATE_UNRESPONSIVE
+                worker.detail = _describe_silence(time.monotonic() - answered, stood)
                 continue
+            answered = time.monotonic()
             worker.heard(response.server)
             worker.counters.heard(response.samples)
-            before, passes = passes, response.server.workers[0].control_loop.passes
-            if passes != before:
-                heard = time.monotonic()
-            elif time.monotonic() - heard > SILENCE_TIMEOUT_S:
-                # It answers, but its control loop, which keeps the deadlines, does not run.
-                self.kill(worker)
-                log.error(
-                    "worker killed",
-                    worker=worker.name,
-                    why=f"its control loop has stood still for {SILENCE_TIMEOUT_S} s",
-                )
-                continue
             if worker.stale:
                 # Cleared first: a change missed from here on makes it stale again.
                 worker.stale = False
@@ -221,3 +220,9 @@ class WorkerPool:
                     worker.stale = True
                     continue
             worker.state, worker.detail = pb.WORKER_STATE_READY, ""
+
+
+def _describe_silence(silent: float, stood: float) -> str:
+    """Return in words whether a worker that does not answer is busy or stuck."""
+    loop = "its control loop runs" if stood < POLL_INTERVAL_S else f"its control loop has stood still for {stood:.0f} s"
+    return f"has not answered for {silent:.0f} s; {loop}"

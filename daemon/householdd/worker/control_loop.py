@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
@@ -30,9 +30,16 @@ class ControlLoop:
     """Shares the budgets, ends dead sessions, probes live ones, sends their figures, and measures itself."""
 
     def __init__(
-        self, manager: SessionManager, demand: SharedDemand | None = None, overloading: OverloadActions | None = None
+        self,
+        manager: SessionManager,
+        demand: SharedDemand | None = None,
+        overloading: OverloadActions | None = None,
+        each_pass: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """``demand`` is that of ``BudgetEnforcer``; without ``overloading`` overload has no consequence."""
+        """``demand`` is that of ``BudgetEnforcer``; without ``overloading`` overload has no consequence.
+
+        ``each_pass`` is called in each pass, after the overload controller, which so acts before others see the pass.
+        """
         self.passes = 0
         self.slow_passes = 0
         """Passes that began more than two intervals after the previous one."""
@@ -44,6 +51,7 @@ class ControlLoop:
         self._now = manager.clock.now
         self._budgeting = BudgetEnforcer(manager, demand)
         self.overloading = overloading or OverloadActions(manager, OverloadTuning(enabled=False))
+        self._each_pass = each_pass
         self._began: float | None = None
 
     async def run(self) -> None:
@@ -64,6 +72,8 @@ class ControlLoop:
         late = late_passes(lateness, PASS_INTERVAL_S)
         self._measure_gap(began)
         self.overloading.run(began, lateness)
+        for call in self._each_pass:
+            call()
         self._budgeting.run(began, self.overloading.bulk_bps)
         self._manager.stop_runs()
         worked = 0.0

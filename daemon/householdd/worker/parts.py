@@ -28,7 +28,7 @@ from householdd.config.worker import WorkerSettings
 from householdd.http import branding, static_files
 from householdd.logs import setup
 from householdd.settings.runtime import Catalogue, RuntimeSettings
-from householdd.shared.layout import stopped_runs_of, used_tokens_of, views
+from householdd.shared.layout import heartbeat_of_worker, stopped_runs_of, used_tokens_of, views
 from householdd.shared.used_tokens import UsedTokens
 from householdd.traffic.profiles import Profiles
 from householdd.worker.clock import Clock
@@ -102,7 +102,9 @@ def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> WorkerParts:
     manager = SessionManager(settings.runtime.timeouts, clock, counts)
     manager.stopped_runs = stopped_runs_of(memory, settings.workers, settings.index)
     manager.admission.limits = settings.runtime.limits
-    control_loop = ControlLoop(manager, demand, OverloadActions(manager, settings.overload, MemoryGauge()))
+    heartbeat = heartbeat_of_worker(memory, settings.workers, settings.index)
+    overloading = OverloadActions(manager, settings.overload, MemoryGauge())
+    control_loop = ControlLoop(manager, demand, overloading, [heartbeat.beat])
     profiles = Profiles(settings.profiles)
     files = ReloadableFiles(settings, used_tokens_of(memory, settings.workers, settings.index))
     stats = DaemonStats(settings.daemon_socket)
