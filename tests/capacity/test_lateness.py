@@ -2,17 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from householdd.capacity.lateness import LATE_THRESHOLD_S, Lateness, PassTimer, late_passes
+from householdd.capacity.lateness import LATE_THRESHOLD_S, Lag, Lateness, PassTimer
 
 INTERVAL = 0.25
-
-
-@pytest.mark.parametrize(
-    ("lateness", "late"),
-    [(0.0, 0), (LATE_THRESHOLD_S, 0), (LATE_THRESHOLD_S * 1.01, 1), (INTERVAL * 0.99, 1), (INTERVAL, 2), (0.6, 3)],
-)
-def test_a_pass_is_late_with_those_that_it_held_up(lateness: float, late: int) -> None:
-    assert late_passes(lateness, INTERVAL) == late
 
 
 @pytest.mark.parametrize(
@@ -31,23 +23,65 @@ def test_a_pass_is_late_by_its_time_whatever_held_it_up(begins: list[float], lat
     assert [beat.begin(at) for at in begins] == pytest.approx(lateness)
 
 
+ON_TIME = (INTERVAL, 0.0)
+LATE = (INTERVAL, LATE_THRESHOLD_S * 1.01)
+"""Seconds since the pass before, and lateness."""
+
+
+def stall(seconds: float) -> list[tuple[float, float]]:
+    """A pass after a stall, and the one that is made up for at once."""
+    return [(INTERVAL + seconds, seconds), (0.0, 0.0)]
+
+
 @pytest.mark.parametrize(
     ("passes", "overloaded"),
     [
         ([], False),
-        ([0] * 100, False),
-        ([1], False),
-        ([1, 1], True),
+        ([ON_TIME] * 100, False),
+        ([(INTERVAL, LATE_THRESHOLD_S)] * 100, False),
+        ([LATE], False),
+        ([LATE] * 3, True),
         # One in twenty is what a 95th percentile leaves out.
-        ([1] * 2 + [0] * 38, False),
-        ([1] * 2 + [0] * 37, True),
+        ([LATE] * 3 + [ON_TIME] * 57, False),
+        ([LATE] * 3 + [ON_TIME] * 56, True),
         # Half a second in the first seconds is too much, and no longer so in half a minute.
-        ([3] + [0] * 20, True),
-        ([3] + [0] * 117, False),
+        ([*stall(0.5), *[ON_TIME] * 20], True),
+        ([*stall(0.5), *[ON_TIME] * 117], False),
+        # By time: a loop that makes few passes is late for as long as one that makes many.
+        ([*stall(3.0), *stall(3.0), *[ON_TIME] * 200], True),
     ],
 )
-def test_a_server_was_overloaded_where_its_95th_percentile_was_late(passes: list[int], overloaded: bool) -> None:
-    lateness = Lateness()
-    for late in passes:
-        lateness.add(late)
+def test_a_server_was_overloaded_where_its_95th_percentile_was_late(
+    passes: list[tuple[float, float]], overloaded: bool
+) -> None:
+    lateness, now = Lateness(0.0), 0.0
+    for span, late in passes:
+        now += span
+        lateness.add(late, now)
     assert lateness.overloaded is overloaded
+
+
+@pytest.mark.parametrize(
+    ("passes", "lag"),
+    [
+        ([], 0.0),
+        ([ON_TIME] * 9, 0.0),
+        # A single stall, however long, is none, and neither are two late passes.
+        ([*[ON_TIME] * 9, *stall(30.0)], 0.0),
+        ([*[ON_TIME] * 9, (INTERVAL, 0.2), (INTERVAL, 0.2)], 0.0),
+        ([*[ON_TIME] * 9, (INTERVAL, 0.2), (INTERVAL, 0.2), (INTERVAL, 0.2)], 0.2),
+        ([*[ON_TIME] * 6, (INTERVAL, 0.3), (INTERVAL, 0.1), (INTERVAL, 0.2)], 0.1),
+        # Passes that take seconds are an overload at the second one.
+        ([*[ON_TIME] * 9, *stall(3.0), *stall(4.0)], 3.0),
+        # It is over once the late time has left the window.
+        ([*[(INTERVAL, 0.2)] * 9, *[ON_TIME] * 7], 0.0),
+        ([*[(INTERVAL, 0.2)] * 9, *[ON_TIME] * 6], 0.2),
+    ],
+)
+def test_the_lag_is_what_the_loop_was_late_by_for_long_enough(passes: list[tuple[float, float]], lag: float) -> None:
+    measured, now = Lag(), 0.0
+    measured.add(0.0, now)
+    for span, late in passes:
+        now += span
+        measured.add(late, now)
+    assert measured.seconds == pytest.approx(lag)

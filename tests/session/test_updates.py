@@ -75,7 +75,7 @@ def test_what_the_kernel_says_shows_in_the_units_of_the_others() -> None:
 
 def test_a_server_says_whether_it_was_late_for_too_much_of_the_session() -> None:
     session = active()
-    session.measure(START + 1, late=2)
+    session.measure(START + 1, lateness=0.6)
     assert figures(session, START + 1, WALL + 1).server_overloaded is True
     for seconds in range(2, 41):
         session.measure(START + seconds)

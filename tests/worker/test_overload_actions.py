@@ -13,6 +13,9 @@ from householdd.capacity.overload_controller import OverloadLevel, OverloadTunin
 from householdd.clients.client_key import ClientKey
 from householdd.session.session import Session
 from householdd.settings.definitions import Timeouts
+from householdd.shared.heartbeats import Standstill
+from householdd.shared.layout import heartbeat_of_worker, size
+from householdd.supervisor.pool import STANDSTILL_TIMEOUT_S
 from householdd.worker.budget_enforcer import BudgetEnforcer
 from householdd.worker.clock import Clock
 from householdd.worker.memory_gauge import MemoryGauge
@@ -53,11 +56,13 @@ class Worker:
         self.manager.live[f"{who}-{len(self.manager.live)}"] = cast("Any", driver)
         return session
 
-    def passes(self, seconds: float, lateness: float = 0.0, cpu: float = 0.0) -> OverloadLevel:
-        """Control passes that are all so late, with so much of a core used."""
+    def passes(
+        self, seconds: float, lateness: float = 0.0, cpu: float = 0.0, gap: float | None = None
+    ) -> OverloadLevel:
+        """Control passes that are all so late, ``gap`` seconds apart, with so much of a core used."""
         until = self.now + seconds
         while self.now < until:
-            self.now += PASS_INTERVAL_S
+            self.now += PASS_INTERVAL_S if gap is None else gap
             self.cpu += PASS_INTERVAL_S * cpu
             self.overloading.run(self.now, lateness)
             self.budgeting.run(self.now, self.overloading.bulk_bps)
@@ -67,8 +72,24 @@ class Worker:
 def test_a_single_stall_is_no_overload() -> None:
     worker = Worker()
     for _ in range(5):
-        assert worker.passes(PASS_INTERVAL_S, lateness=30.0) is OverloadLevel.NORMAL
+        assert worker.passes(30.0, lateness=30.0, gap=30.0) is OverloadLevel.NORMAL
         assert worker.passes(5) is OverloadLevel.NORMAL
+
+
+def test_a_worker_whose_passes_take_seconds_takes_every_step_and_is_never_killed_for_it() -> None:
+    worker = Worker()
+    worker.passes(1)
+    heartbeat = heartbeat_of_worker(memoryview(bytearray(size(1))), 1, 0)
+    standstill = Standstill(heartbeat, worker.now)
+    gap = STANDSTILL_TIMEOUT_S - 1
+    levels = []
+    for _ in range(6):
+        began = worker.now
+        assert all(standstill.observe(began + second) < STANDSTILL_TIMEOUT_S for second in range(int(gap) + 1))
+        levels.append(worker.passes(gap, lateness=gap - PASS_INTERVAL_S, gap=gap))
+        heartbeat.beat()
+    # A single stall is no overload; from the second one on each pass takes a step.
+    assert levels == [OverloadLevel.NORMAL, *OverloadLevel]
 
 
 def test_passes_that_are_made_up_for_in_between_hide_no_overload() -> None:

@@ -129,7 +129,7 @@ class Session:
         self.errors = Errors()
         self.download_meter = RateMeter(now)
         self.upload_meter = RateMeter(now)
-        self.lateness = Lateness()
+        self.lateness = Lateness(now)
         self._download_demand = Demand(now)
         self._upload_demand = Demand(now)
         self._may_receive = UNASKED_GRACE_BYTES
@@ -236,9 +236,9 @@ class Session:
             self._move(SessionState.QUIET)
         return None if reason is None else Close(reason)
 
-    def measure(self, now: float, late: int = 0) -> None:
-        """Sample the rates, once a control pass; ``late`` is the number of passes by which this one was late."""
-        self.lateness.add(late)
+    def measure(self, now: float, lateness: float = 0.0) -> None:
+        """Sample the rates, once a control pass, which began ``lateness`` seconds late."""
+        self.lateness.add(lateness, now)
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from householdd.capacity.lateness import PASS_INTERVAL_S, PassTimer, late_passes
+from householdd.capacity.lateness import PASS_INTERVAL_S, PassTimer
 from householdd.capacity.overload_controller import OverloadTuning
 from householdd.shared.demand import SharedDemand
 from householdd.worker.budget_enforcer import BudgetEnforcer
@@ -69,7 +69,6 @@ class ControlLoop:
         All sessions are judged before the first is sent anything.
         """
         began = resumed = self._now()
-        late = late_passes(lateness, PASS_INTERVAL_S)
         self._measure_gap(began)
         self.overloading.run(began, lateness)
         for call in self._each_pass:
@@ -77,7 +76,7 @@ class ControlLoop:
         self._budgeting.run(began, self.overloading.bulk_bps)
         self._manager.stop_runs()
         worked = 0.0
-        for step in (self._judge, lambda driver: self._speak(driver, late)):
+        for step in (self._judge, lambda driver: self._speak(driver, lateness)):
             for _ in self._each(step):
                 now = self._now()
                 if now - began < YIELD_BUDGET_S:
@@ -101,9 +100,9 @@ class ControlLoop:
         driver.expire(now)
         driver.judge(now)
 
-    def _speak(self, driver: SessionDriver, late: int) -> None:
+    def _speak(self, driver: SessionDriver, lateness: float) -> None:
         now = self._now()
-        driver.speak(now, PASS_INTERVAL_S, late)
+        driver.speak(now, PASS_INTERVAL_S, lateness)
         self._manager.timing.evidence_age.observe(now - driver.session.liveness.last_evidence_at)
 
     def _measure_gap(self, now: float) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 import time
-from collections import deque
 from collections.abc import Callable
 
 import structlog
 
+from householdd.capacity.lateness import Lag
 from householdd.capacity.overload_controller import OverloadController, OverloadLevel, OverloadTuning, Signal
 from householdd.session.close_reason import CloseReason
 from householdd.worker.memory_gauge import MemoryGauge
@@ -17,10 +16,6 @@ from householdd.worker.session_driver import SessionDriver
 from householdd.worker.session_manager import SessionManager
 
 log = structlog.get_logger("overload")
-
-PASSES, LATE_PASSES = 9, 3
-"""The lag is the third greatest lateness of the last nine passes. One late pass, however late, is no overload; three
-are enough, since a missed pass is made up for at once, and that one is on time."""
 
 CHECK_INTERVAL_S = 1.0
 """Time between two readings of costly signals, and between two rounds of ended sessions, in seconds."""
@@ -50,7 +45,7 @@ class OverloadActions:
         self._tuning = tuning
         self._memory = memory
         self._cpu = cpu
-        self._lateness = deque[float](maxlen=PASSES)
+        self._lag = Lag()
         self._slow_figures: dict[Signal, float] = {}
         """Costly signals, as last read."""
         self._last_reading: tuple[float, float] | None = None
@@ -65,7 +60,7 @@ class OverloadActions:
         """Update the level and carry out its measures; this control pass began ``lateness`` seconds late."""
         if not self._tuning.enabled:
             return
-        self._lateness.append(lateness)
+        self._lag.add(lateness, now)
         due = self._last_reading is None or now - self._last_reading[0] >= CHECK_INTERVAL_S
         if due:
             self._read_signals(now)
@@ -88,7 +83,7 @@ class OverloadActions:
         self._last_reading = now, used
 
     def _figures(self) -> dict[Signal, float]:
-        lag = heapq.nlargest(LATE_PASSES, self._lateness)[-1] if len(self._lateness) == PASSES else 0.0
+        lag = self._lag.seconds
         figures = {Signal.LAG: lag, **self._slow_figures}
         if lag < self._tuning.lag / 2:
             # A busy worker that keeps its pace is not overloaded.

@@ -151,12 +151,12 @@ class SessionDriver(PayloadSender):
             self._execute([close])
         self._tell()
 
-    def speak(self, now: float, interval: float, late: int) -> None:
+    def speak(self, now: float, interval: float, lateness: float) -> None:
         """Run the third part of a control pass: send due pings, figures and upload requests, in one write.
 
-        A silent client gets only pings. ``late`` is the number of passes by which this one was late.
+        A silent client gets only pings. The pass began ``lateness`` seconds late.
         """
-        self.session.measure(now, late)
+        self.session.measure(now, lateness)
         if not self.session.live:
             return
         wall = self._clock.wall()
