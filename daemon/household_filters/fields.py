@@ -61,7 +61,7 @@ _KEPT_PEER = "Client's address as it is kept: whole, truncated to a network, or 
 _REASONS = (
     *("client_stopped", "client_closed", "connection_lost", "probes_failed", "inactive", "max_duration"),
     *("protocol_error", "killed", "drained", "emergency", "worker_lost", "internal", "overloaded"),
-    *("flooding", "text_too_large", "unread", "excess_upload", "malformed", "not_websocket"),
+    *("flooding", "text_too_large", "unread", "excess_upload", "malformed", "not_websocket", "unsupervised"),
 )
 
 

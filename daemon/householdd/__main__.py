@@ -24,9 +24,9 @@ EPILOG = """Every setting is also a key of the configuration file (--state-dir i
 variable (HOUSEHOLDD_STATE_DIR). An option wins over the variable, the variable over the file. Signals: SIGTERM and
 SIGINT drain and stop, a second one stops at once; SIGHUP reloads timeouts, limits, log level, rates of profiles,
 roles, and the files of certificates, keys and tokens; SIGUSR2 is the emergency stop, as is the file emergency-stop in
-the runtime directory. Exit status: 0 after an orderly stop, 1 if the daemon cannot run, 2 if the configuration is
-wrong, 3 while the emergency-stop file exists. householdd check-config checks whether a start would succeed, and
-shows each setting with its source."""
+the runtime directory; each worker takes both for itself, if the daemon's main process stands still. Exit status: 0
+after an orderly stop, 1 if the daemon cannot run, 2 if the configuration is wrong, 3 while the emergency-stop file
+exists. householdd check-config checks whether a start would succeed, and shows each setting with its source."""
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from householdd.supervisor.emergency import EmergencyFile, EmergencyOrder, InEmergencyError
+from householdd.config.emergency_file import EmergencyFile, EmergencyOrder
+from householdd.supervisor.emergency import InEmergencyError, refuse
 from householdd.supervisor.errors import DaemonError
 
 WORDLESS = "the file of the emergency stop is there"
@@ -29,7 +30,7 @@ def test_the_first_line_is_the_reason_as_far_as_it_can_be_told(tmp_path: Path, c
     file.path.write_bytes(content)
     assert file.order() == EmergencyOrder(reason, os.getuid())
     with pytest.raises(InEmergencyError, match="to start again, remove"):
-        file.refuse()
+        refuse(file)
 
 
 def test_what_is_there_counts_whatever_it_is_and_is_not_read(tmp_path: Path) -> None:
@@ -47,6 +48,6 @@ def test_what_is_there_counts_whatever_it_is_and_is_not_read(tmp_path: Path) -> 
 
 
 def test_a_place_where_it_cannot_be_seen_is_refused_at_the_start(tmp_path: Path) -> None:
-    EmergencyFile(tmp_path / "none" / "stop").refuse()
+    refuse(EmergencyFile(tmp_path / "none" / "stop"))
     with pytest.raises(DaemonError, match=r"emergency_file .*: File name too long"):
-        EmergencyFile(tmp_path / ("x" * 300)).refuse()
+        refuse(EmergencyFile(tmp_path / ("x" * 300)))

@@ -40,6 +40,8 @@ class Worker:
         self.polls = 0
         self.killed = asyncio.Event()
         self.polled_often = asyncio.Event()
+        self.server = pb.Server(workers=[pb.Worker()])
+        self.stops: list[str] = []
         self._answers = answers
 
     async def GetServer(self, _request: pb.GetServerRequest, timeout: float) -> pb.GetServerResponse:  # noqa: ARG002 - gRPC's
@@ -49,7 +51,7 @@ class Worker:
         if not self._answers:
             none = grpc.aio.Metadata()
             raise grpc.aio.AioRpcError(grpc.StatusCode.DEADLINE_EXCEEDED, none, none)
-        return pb.GetServerResponse(server=pb.Server(workers=[pb.Worker()]))
+        return pb.GetServerResponse(server=self.server)
 
 
 @asynccontextmanager
@@ -63,7 +65,14 @@ async def polling(monkeypatch: pytest.MonkeyPatch, directory: Path, worker: Work
 
     handle = WorkerHandle("0", directory / "worker.sock")
     handle.server = worker  # type: ignore[assignment]  # in place of a stub
-    hooks = Hooks(ready, lambda _: worker.heartbeat, lambda _: None, lambda: True, lambda: None)
+    hooks = Hooks(
+        ready,
+        lambda _: worker.heartbeat,
+        lambda _, reason: worker.stops.append(reason),
+        lambda _: None,
+        lambda: True,
+        lambda: None,
+    )
     pool = WorkerPool({}, [handle], hooks)
     pool._processes["0"] = SimpleNamespace(returncode=None, kill=worker.killed.set)  # type: ignore[assignment]
     task = asyncio.create_task(pool._poll(handle))
@@ -103,3 +112,14 @@ async def test_a_worker_that_is_too_busy_to_answer_is_left_alone_and_told_from_a
         assert not worker.killed.is_set()
         assert handle.state == pb.WORKER_STATE_UNRESPONSIVE
         assert "its control loop" in handle.detail
+
+
+async def test_a_worker_that_has_stopped_its_traffic_by_itself_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    worker = Worker(answers=True, passes=True)
+    worker.server.state, worker.server.drain_reason = pb.SERVER_STATE_STOPPING, "by signal"
+    async with polling(monkeypatch, tmp_path, worker):
+        await asyncio.wait_for(worker.polled_often.wait(), 20)
+    assert set(worker.stops) == {"by signal"}
+    assert not worker.killed.is_set()

@@ -46,13 +46,19 @@ async def test_the_daemons_state_decides_where_the_worker_would_let_a_run_in(sta
 
 
 async def test_the_workers_own_state_counts_at_once_whatever_the_daemon_says() -> None:
-    draining, full, overloaded, emergency = (admission() for _ in range(4))
+    draining, full, overloaded, emergency, unsupervised = (admission() for _ in range(5))
     draining.drain_deadline = 30.0
     full.limits = Limits(max_sessions=0)
     overloaded.overload = OverloadLevel.REFUSE
-    emergency.emergency, emergency.drain_deadline = True, 0.0
+    emergency.emergency = unsupervised.unsupervised = True
     found = {}
-    for name, each in {"draining": draining, "full": full, "overloaded": overloaded, "emergency": emergency}.items():
+    for name, each in {
+        "draining": draining,
+        "full": full,
+        "overloaded": overloaded,
+        "emergency": emergency,
+        "unsupervised": unsupervised,
+    }.items():
         row = await readiness(each, 0.0, stats_of("serving"))
         assert row["ready"] is False
         assert row["retry_after"] >= 1

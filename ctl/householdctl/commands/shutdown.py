@@ -7,7 +7,13 @@ import typer
 from householdctl.cli.consent import require_consent
 from householdctl.cli.options import DryRunOption, RequestIdOption, YesOption, with_options
 from householdctl.control.options import Options
+from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.output.terminal import note_dry_run
+
+WITHOUT_AN_ANSWER = (
+    "its workers stop without it, on its machine: systemctl kill -s USR2 householdd, "
+    "or touch /run/householdd/emergency-stop"
+)
 
 
 @with_options
@@ -21,7 +27,10 @@ def shutdown(
     request_id: RequestIdOption = "",
     yes: YesOption = False,
 ) -> None:
-    """Emergency: end all traffic within a second and stop the daemon."""
+    """Emergency: end all traffic within a second and stop the daemon.
+
+    A daemon that does not answer is stopped on its machine: systemctl kill -s USR2 householdd
+    """
     from householdctl.control.multi_target import ask, count_sessions, names
     from householdctl.output import printer
 
@@ -32,7 +41,12 @@ def shutdown(
     from household.v1.server_service_pb2 import ShutdownServerRequest
 
     request = ShutdownServerRequest(reason=reason, validate_only=dry_run, request_id=request_id)
-    answers = ask(options, lambda client: client.shutdown(request))
+    try:
+        answers = ask(options, lambda client: client.shutdown(request))
+    except CommandError as error:
+        if error.code is not ExitCode.DEADLINE:
+            raise
+        raise CommandError(error.code, error.message, WITHOUT_AN_ANSWER, *error.hints) from None
     from householdctl.output.tables import Facts, Table
     from householdctl.views.server import SHUTDOWN_COLUMNS, shutdown_facts
 

@@ -33,7 +33,10 @@ OVERLOAD_RETRY_S = 30
 """``retry_after`` under overload, in seconds: the length of a run."""
 
 MAX_DRAIN_RETRY_S = 300
-"""Longest ``retry_after`` during a drain, in seconds."""
+"""Longest ``retry_after`` during a drain, and that of an emergency stop, in seconds."""
+
+UNSUPERVISED_RETRY_S = 30
+"""``retry_after`` while the supervisor stands still, in seconds; systemd replaces it after 20 s."""
 
 FAIR_SHARE_DIVISOR = 4
 """Divisor of the free places that a network may hold once half of all are taken (dynamic thresholds, Choudhury and
@@ -74,6 +77,8 @@ class Cause(Enum):
     TOKEN = "token"  # noqa: S105 - a cause, no password
     PROXY_HEADER = "proxy_header"
     OVERLOADED = "overloaded"
+    EMERGENCY = "emergency"
+    UNSUPERVISED = "unsupervised"
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,9 @@ class Admission:
         self.drain_deadline: float | None = None
         """Monotonic time at which remaining sessions are closed; None unless draining."""
         self.emergency = False
+        """Set once, by an emergency stop of the worker."""
+        self.unsupervised = False
+        """Whether the supervisor stands still."""
         self.overload = OverloadLevel.NORMAL
         self._counters = counters
         self._reservations = Reservations(counters)
@@ -117,7 +125,7 @@ class Admission:
         return self.drain_deadline is not None
 
     def denies(self, client: ClientKey, now: float) -> Denial | None:
-        if (denial := self._blocked(client, now)) is not None:
+        if (denial := self._closed() or self._blocked(client, now)) is not None:
             return denial
         if (denial := self._draining(now)) is not None and not self._continues(client, now):
             return denial
@@ -131,6 +139,8 @@ class Admission:
         return self._failing(client, now) or self._full(client) or self._too_fast(client, now)
 
     def denies_new_runs(self, now: float) -> Denial | None:
+        if (denial := self._closed()) is not None:
+            return denial
         if (denial := self._draining(now)) is not None:
             return denial
         if self.overload is not OverloadLevel.NORMAL:
@@ -184,6 +194,15 @@ class Admission:
 
     def _continues(self, client: ClientKey, now: float) -> bool:
         return self.drain_deadline is not None and now < self.drain_deadline and self._reservations.continues(client)
+
+    def _closed(self) -> Denial | None:
+        """Return why no client is admitted, accepted households included."""
+        if self.emergency:
+            return Denial(Cause.EMERGENCY, "Stopped by the operator; try again later.", MAX_DRAIN_RETRY_S)
+        if self.unsupervised:
+            message = f"The server is without its supervisor; try again in {UNSUPERVISED_RETRY_S} s."
+            return Denial(Cause.UNSUPERVISED, message, UNSUPERVISED_RETRY_S)
+        return None
 
     def _blocked(self, client: ClientKey, now: float) -> Denial | None:
         block = self.blocks.find(client.host, now)

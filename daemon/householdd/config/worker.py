@@ -37,6 +37,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """None without a history."""
     permalinks: bool
     """Whether a run is shown to everyone with its id."""
+    emergency_file: str
+    """The file whose presence stops all traffic."""
     cert: str | None
     """None without TLS."""
     key: str | None

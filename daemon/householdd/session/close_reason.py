@@ -64,6 +64,7 @@ class CloseReason(StrEnum):
     MALFORMED = "malformed", 1008, Fault.CLIENT, "too many malformed messages"
     # The WebSocket layer sends its own code and text: 1002, 1007, or 1009 for a message beyond its bound.
     NOT_WEBSOCKET = "not_websocket", 1002, Fault.CLIENT, "this is not the WebSocket protocol"
+    UNSUPERVISED = "unsupervised", 1011, Fault.SERVER, "the server is without its supervisor"
 
     @property
     def graceful(self) -> bool:

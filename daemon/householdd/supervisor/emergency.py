@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 
 from household.v1 import server_service_pb2 as pb
 from householdd.api.audit import Audit
 from householdd.api.callers import Caller
-from householdd.api.errors import MAX_REASON_LENGTH
 from householdd.api.interceptor import Call
+from householdd.config.emergency_file import EmergencyFile
 from householdd.supervisor.errors import DaemonError
 
 log = structlog.get_logger("supervisor")
 
 METHOD = "household.v1.ServerService/ShutdownServer"
 """Method that the audit names."""
-
-_LONGEST_LINE = 4 * MAX_REASON_LENGTH
-"""Bytes of the first line that are read; UTF-8 has up to four for a character."""
 
 
 class InEmergencyError(DaemonError):
@@ -33,57 +26,14 @@ class InEmergencyError(DaemonError):
     status = 3
 
 
-@dataclass(frozen=True)
-class EmergencyOrder:
-    """An order to stop, from the file."""
-
-    reason: str
-    owner: int
-    """User id."""
-
-
-class EmergencyFile:
-    """The emergency-stop file. Anyone who can create it can stop the daemon."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def order(self) -> EmergencyOrder | None:
-        """Return the order, or None without a file. Raise OSError if that cannot be checked.
-
-        Any kind of entry counts; the reason is read only from a regular, readable file. A link is not followed: it
-        could lead to text that clients must not be told.
-        """
-        try:
-            owner = self.path.lstat().st_uid
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return EmergencyOrder(self._reason() or "the file of the emergency stop is there", owner)
-
-    def refuse(self) -> None:
-        """Raise InEmergencyError while the file exists, and DaemonError if that cannot be checked."""
-        try:
-            order = self.order()
-        except OSError as error:
-            raise DaemonError(f"emergency_file {self.path}: {error.strerror}") from None
-        if order is not None:
-            raise InEmergencyError(f"emergency stop: {order.reason}; to start again, remove {self.path}")
-
-    def _reason(self) -> str:
-        """Return the printable part of the first line."""
-        try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:
-            return ""
-        try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                return ""
-            line = os.read(fd, _LONGEST_LINE).partition(b"\n")[0].decode(errors="replace")
-        except OSError:
-            return ""
-        finally:
-            os.close(fd)
-        return "".join(filter(str.isprintable, line)).strip()[:MAX_REASON_LENGTH].strip()
+def refuse(file: EmergencyFile) -> None:
+    """Raise InEmergencyError while the file exists, and DaemonError if that cannot be checked."""
+    try:
+        order = file.order()
+    except OSError as error:
+        raise DaemonError(f"emergency_file {file.path}: {error.strerror}") from None
+    if order is not None:
+        raise InEmergencyError(f"emergency stop: {order.reason}; to start again, remove {file.path}")
 
 
 class Emergency:
@@ -106,6 +56,10 @@ class Emergency:
     def signalled(self) -> None:
         """Handle SIGUSR2, whose sender the event loop does not tell."""
         self._begin(Caller("unknown", "signal SIGUSR2"), "by signal")
+
+    def stopped_by_itself(self, worker: str, reason: str) -> None:
+        """Stop the other workers too; the supervisor did not see the order that ``worker`` has followed."""
+        self._begin(Caller("unknown", f"worker {worker}"), reason)
 
     def look(self) -> None:
         """Check for the file; call this regularly."""

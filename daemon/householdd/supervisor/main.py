@@ -30,7 +30,7 @@ from householdd.supervisor.services.server_service import DaemonState
 from householdd.supervisor.shared_memory import shared_memory
 from householdd.supervisor.shutdown import Shutdown
 from householdd.supervisor.startup import started
-from householdd.supervisor.status_loop import run_status_loop
+from householdd.supervisor.status_loop import run_heartbeat, run_status_loop
 from householdd.supervisor.systemd import notify
 from householdd.supervisor.worker_process import WorkerFailedError
 
@@ -60,6 +60,7 @@ async def run(settings: Settings, read_settings: Callable[[], Settings], announc
             await services.start("history", startup.history.writing(), 6)
             await services.start("recorder", recorder_server(startup.history, paths.recorder_socket), 1)
         _handle_signals(shutdown, reload_wanted, parts.emergency)
+        await services.start("heartbeat", _loop(run_heartbeat(memory.heartbeat), shutdown), 1)
         services.on_stop("workers", parts.pool.stop, 6)
         if not await _start_workers(parts.pool, shutdown, parts.state):
             return

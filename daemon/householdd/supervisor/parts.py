@@ -88,12 +88,18 @@ def assemble(startup: Startup, memory: SharedMemory, shutdown: Shutdown) -> Supe
     state = DaemonState([startup.clients.url], history=history, certificates=startup.certificates)
     workers = [WorkerHandle(str(index), paths.worker_socket(index)) for index in range(settings.worker_count)]
     config, blocks = _runtime_config(startup, workers), BlockList(Blocks())
+
+    def stopped(worker: WorkerHandle, reason: str) -> None:
+        if not state.stopping:
+            emergency.stopped_by_itself(worker.name, reason)
+
     pool = WorkerPool(
         {each.name: worker_settings(startup, config.state.launch, memory.fd, i) for i, each in enumerate(workers)},
         workers,
         Hooks(
             ready=partial(_brief, config, blocks, state),
             heartbeat=lambda worker: memory.heartbeat_of(workers.index(worker)),
+            stopped=stopped,
             ended=lambda worker: memory.clear(workers.index(worker)),
             restarting=lambda: not state.stopping,
             failed=shutdown.fail,
@@ -101,6 +107,7 @@ def assemble(startup: Startup, memory: SharedMemory, shutdown: Shutdown) -> Supe
     )
     server = FanOutServerService(workers, state, config, pool.kill, shutdown.in_emergency)
     audit, rpcs, connections, limits = Audit(), RpcCounts(), Connections(), CallLimits()
+    emergency = Emergency(startup.emergency_file, audit, server.shut_down)
     access = AccessInForce(startup.control_path, startup.tokens)
     control = ControlServer(
         Services(FanOutSessionService(workers, blocks), server, ConfigService(config), HistoryService(history)),
@@ -117,7 +124,7 @@ def assemble(startup: Startup, memory: SharedMemory, shutdown: Shutdown) -> Supe
         config=config,
         pool=pool,
         server=server,
-        emergency=Emergency(startup.emergency_file, audit, server.shut_down),
+        emergency=emergency,
         access=access,
         limits=limits,
         gate=Gate(paths.daemon_socket, connections, lambda: access.rules, limits),

@@ -47,6 +47,8 @@ class Hooks:
     """Briefs a worker that answers; it serves afterwards."""
     heartbeat: Callable[[WorkerHandle], Heartbeat]
     """Returns the heartbeat of a worker's control loop."""
+    stopped: Callable[[WorkerHandle, str], None]
+    """Called with the reason when a worker has ended its traffic in an emergency stop."""
     ended: Callable[[WorkerHandle], None]
     """Called when a worker's process has ended."""
     restarting: Callable[[], bool]
@@ -211,6 +213,8 @@ class WorkerPool:
             answered = time.monotonic()
             worker.heard(response.server)
             worker.counters.heard(response.samples)
+            if response.server.state == pb.SERVER_STATE_STOPPING:
+                self._hooks.stopped(worker, response.server.drain_reason)
             if worker.stale:
                 # Cleared first: a change missed from here on makes it stale again.
                 worker.stale = False

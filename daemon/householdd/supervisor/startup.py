@@ -11,11 +11,12 @@ from pathlib import Path
 from householdd.clients import addresses
 from householdd.config.certificates import Certificate
 from householdd.config.dashboard_tokens import DashboardTokens
+from householdd.config.emergency_file import EmergencyFile
 from householdd.config.settings import Settings
 from householdd.http.branding import Brand
-from householdd.supervisor import activation, directories, sockets, startup_checks
+from householdd.supervisor import activation, directories, emergency, sockets, startup_checks
 from householdd.supervisor.activation import ActivationError, Adopted
-from householdd.supervisor.emergency import EmergencyFile, InEmergencyError
+from householdd.supervisor.emergency import InEmergencyError
 from householdd.supervisor.errors import DaemonError
 from householdd.supervisor.gate.control_socket import refuse_group
 from householdd.supervisor.history.history import History
@@ -101,7 +102,7 @@ def _no_emergency(settings: Settings, shutdown: Shutdown) -> EmergencyFile:
     """Return the file of the emergency stop, which does not exist now. Raise DaemonError."""
     file = EmergencyFile(settings.emergency_path)
     try:
-        file.refuse()
+        emergency.refuse(file)
     except InEmergencyError:
         # systemd may have started the daemon for a client of its sockets.
         shutdown.mark()

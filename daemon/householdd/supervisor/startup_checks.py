@@ -17,6 +17,7 @@ from householdd.config.access import AccessError
 from householdd.config.certificate_faults import CertificateError
 from householdd.config.certificates import Certificate, read_authorities, read_certificate
 from householdd.config.dashboard_tokens import DashboardTokens, TokensError, read_tokens
+from householdd.config.emergency_file import EmergencyFile
 from householdd.config.profiles import read_profiles
 from householdd.config.secret_files import read_secret
 from householdd.config.settings import Settings
@@ -24,8 +25,7 @@ from householdd.http.branding import Brand
 from householdd.storage.engine import file_url, parse_url
 from householdd.storage.retention import Retention
 from householdd.storage.store import Store
-from householdd.supervisor import activation, directories, sockets
-from householdd.supervisor.emergency import EmergencyFile
+from householdd.supervisor import activation, directories, emergency, sockets
 from householdd.supervisor.errors import DaemonError
 from householdd.supervisor.gate import control_socket
 from householdd.supervisor.history.history import History
@@ -200,7 +200,7 @@ def check(settings: Settings) -> None:
     The address may be in use, by the running daemon. A certificate that clients refuse is an error here, which keeps a
     reload from using it; a start serves with it, and logs the error.
     """
-    EmergencyFile(settings.emergency_path).refuse()
+    emergency.refuse(EmergencyFile(settings.emergency_path))
     profiles(settings)
     brand(settings)
     acme_dir(settings)

@@ -1,4 +1,4 @@
-"""The supervisor's own loop: health checks, systemd, and the file of the emergency stop."""
+"""The supervisor's own loops: health checks, systemd, the file of the emergency stop, and the heartbeat."""
 
 from __future__ import annotations
 
@@ -8,14 +8,25 @@ import time
 from typing import NoReturn
 
 from household.v1 import server_service_pb2 as pb
+from householdd.shared.heartbeats import Heartbeat
 from householdd.supervisor.parts import SupervisorParts
 from householdd.supervisor.systemd import Watchdog, notify
 
 POLL_INTERVAL_S = 0.25
 """Seconds between two passes."""
 
+HEARTBEAT_INTERVAL_S = 1.0
+"""Seconds between two heartbeats."""
+
 STATUS_INTERVAL_S = 1.0
 """Minimum seconds between two status lines for systemd."""
+
+
+async def run_heartbeat(heartbeat: Heartbeat) -> NoReturn:
+    """Show the workers that the supervisor runs, until cancelled."""
+    while True:
+        heartbeat.beat()
+        await asyncio.sleep(HEARTBEAT_INTERVAL_S)
 
 
 async def run_status_loop(parts: SupervisorParts) -> NoReturn:

@@ -32,7 +32,8 @@ def main() -> None:
     settings = msgspec.json.decode(line, type=WorkerSettings)
     setup.set_up(settings.runtime.log_level, settings.log_format, worker=settings.name)
     addresses.customer_size.ipv6_prefix = settings.ipv6_customer_prefix
-    # Ctrl-C on a terminal is for the supervisor, which tells its workers, and so is the emergency stop of a whole unit.
+    # Ctrl-C on a terminal is for the supervisor, which tells its workers. An emergency stop is heard once there is
+    # traffic that it could end.
     for number in (signal.SIGINT, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
     uvloop.run(run(settings))

@@ -43,6 +43,7 @@ async def run(settings: WorkerSettings) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop)
     loop.add_signal_handler(signal.SIGHUP, parts.files.reload)
+    loop.add_signal_handler(signal.SIGUSR2, parts.self_stop.signalled)
     loop.add_reader(sys.stdin.fileno(), _hear_supervisor, parts, briefed)
     async with ServiceStack() as services:
         services.on_stop("statistics of the daemon", parts.stats.close, 1)

@@ -23,12 +23,19 @@ from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.config import certificates
 from householdd.config.certificate_faults import CertificateError
+from householdd.config.emergency_file import EmergencyFile
 from householdd.config.tokens import TokensSettings
 from householdd.config.worker import WorkerSettings
 from householdd.http import branding, static_files
 from householdd.logs import setup
 from householdd.settings.runtime import Catalogue, RuntimeSettings
-from householdd.shared.layout import heartbeat_of_worker, stopped_runs_of, used_tokens_of, views
+from householdd.shared.layout import (
+    heartbeat_of_supervisor,
+    heartbeat_of_worker,
+    stopped_runs_of,
+    used_tokens_of,
+    views,
+)
 from householdd.shared.used_tokens import UsedTokens
 from householdd.traffic.profiles import Profiles
 from householdd.worker.clock import Clock
@@ -41,6 +48,7 @@ from householdd.worker.listener import Listener, ListenerOptions
 from householdd.worker.memory_gauge import MemoryGauge
 from householdd.worker.overload_actions import OverloadActions
 from householdd.worker.redirect_listener import RedirectListener
+from householdd.worker.self_stop import EmergencyStop, SelfStop
 from householdd.worker.server_service import WorkerServerService
 from householdd.worker.session_manager import SessionManager
 from householdd.worker.session_service import WorkerSessionService
@@ -92,6 +100,7 @@ class WorkerParts:
     recorder_channel: grpc.aio.Channel
     """To the supervisor's recorder; never connects where nothing is kept."""
     files: ReloadableFiles
+    self_stop: SelfStop
 
 
 def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> WorkerParts:
@@ -102,9 +111,12 @@ def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> WorkerParts:
     manager = SessionManager(settings.runtime.timeouts, clock, counts)
     manager.stopped_runs = stopped_runs_of(memory, settings.workers, settings.index)
     manager.admission.limits = settings.runtime.limits
+    emergency_stop = EmergencyStop(manager, stop)
+    supervisor = heartbeat_of_supervisor(memory, settings.workers)
+    self_stop = SelfStop(manager, emergency_stop, EmergencyFile(Path(settings.emergency_file)), supervisor)
     heartbeat = heartbeat_of_worker(memory, settings.workers, settings.index)
     overloading = OverloadActions(manager, settings.overload, MemoryGauge())
-    control_loop = ControlLoop(manager, demand, overloading, [heartbeat.beat])
+    control_loop = ControlLoop(manager, demand, overloading, [heartbeat.beat, self_stop.look])
     profiles = Profiles(settings.profiles)
     files = ReloadableFiles(settings, used_tokens_of(memory, settings.workers, settings.index))
     stats = DaemonStats(settings.daemon_socket)
@@ -114,12 +126,12 @@ def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> WorkerParts:
     services = Services(
         WorkerSessionService(manager, settings.name),
         WorkerServerService(
-            manager, control_loop, settings.name, lambda: sum(each.connections for each in listeners), stop
+            manager, control_loop, settings.name, lambda: sum(each.connections for each in listeners), emergency_stop
         ),
         ConfigService(_runtime_config(settings, manager, profiles)),
     )
     control = ControlServer(services, Path(settings.control_socket))
-    return WorkerParts(manager, control_loop, listeners, control, stats, recorder_channel, files)
+    return WorkerParts(manager, control_loop, listeners, control, stats, recorder_channel, files, self_stop)
 
 
 def _listeners(

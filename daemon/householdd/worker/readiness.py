@@ -19,8 +19,6 @@ async def readiness(admission: Admission, now: float, stats: Stats) -> Mapping[s
 
     The state of this worker is checked first, because that of the daemon may be half a second old.
     """
-    if admission.emergency:
-        return _not_ready("emergency", MAX_DRAIN_RETRY_S)
     denial = admission.denies_new_runs(now)
     if denial is not None:
         return _not_ready(denial.cause.value, denial.retry_after)

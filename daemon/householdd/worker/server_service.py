@@ -24,11 +24,9 @@ from householdd.version import VERSION
 from householdd.worker import metric_samples, resource_usage
 from householdd.worker.control_loop import ControlLoop
 from householdd.worker.profile_totals import ProfileTotals
+from householdd.worker.self_stop import EmergencyStop
 from householdd.worker.session_manager import SessionManager
 from householdd.worker.session_stats import SessionStats, take_stats
-
-FAREWELL_S = 0.2
-"""Seconds that clients have to receive the last messages of an emergency shutdown."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -41,7 +39,7 @@ class _Drain:
 
 
 class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
-    """Answers for its worker. ``connections`` counts those of its port; ``stop`` ends the process."""
+    """Answers for its worker. ``connections`` counts those of its port."""
 
     def __init__(
         self,
@@ -49,7 +47,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         control_loop: ControlLoop,
         worker: str,
         connections: Callable[[], int],
-        stop: Callable[[], None],
+        stop: EmergencyStop,
     ) -> None:
         self._manager = manager
         self._control_loop = control_loop
@@ -102,12 +100,8 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         reason = check_reason(request.reason)
         if request.validate_only:
             return pb.ShutdownServerResponse(sessions_closed=len(self._manager.live))
-        self._manager.admission.drain_deadline = self._manager.clock.now()
-        self._manager.admission.emergency = True
-        closed = self._manager.close(CloseReason.EMERGENCY, reason)
-        await asyncio.sleep(FAREWELL_S)
-        self._manager.abort_all()
-        self._stop()
+        closed = self._stop.order(reason)
+        await self._stop.finish()
         return pb.ShutdownServerResponse(sessions_closed=closed)
 
     def _end_drain(self) -> None:
@@ -126,7 +120,7 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         server = pb.Server(
             version=VERSION,
             hostname=socket.gethostname(),
-            state=pb.SERVER_STATE_DRAINING if manager.admission.draining else pb.SERVER_STATE_SERVING,
+            state=self._state(),
             started_at=convert.timestamp(self._started_wall),
             uptime=convert.duration(taken.at - self._started),
             workers=[self._worker_message(taken)],
@@ -138,7 +132,14 @@ class WorkerServerService(server_service_pb2_grpc.ServerServiceServicer):
         if self._drain is not None:
             server.drain_reason = self._drain.reason
             server.drain_deadline_at.CopyFrom(convert.timestamp(self._drain.deadline_wall))
+        if self._stop.reason is not None:
+            server.drain_reason = self._stop.reason
         return server
+
+    def _state(self) -> pb.ServerState.ValueType:
+        if self._stop.reason is not None:
+            return pb.SERVER_STATE_STOPPING
+        return pb.SERVER_STATE_DRAINING if self._manager.admission.draining else pb.SERVER_STATE_SERVING
 
     def _worker_message(self, taken: SessionStats) -> pb.Worker:
         loop, states = self._control_loop, Counter[SessionState]()

@@ -23,3 +23,10 @@ def test_shutdown(cli: Cli, daemon: FakeDaemon, command: tuple[str, ...]) -> Non
 
 def test_shutdown_json(cli: Cli) -> None:
     assert cli("shutdown", "-r", "fire", "-y", "-o", "json").json == {"sessions_closed": 3, "killed_workers": ["1"]}
+
+
+def test_a_daemon_that_does_not_answer_is_stopped_in_another_way(cli: Cli, daemon: FakeDaemon) -> None:
+    daemon.hang("ShutdownServer")
+    outcome = cli("--timeout", "0.2", "shutdown", "--reason", "fire", "--yes")
+    assert outcome.code == 7
+    assert "systemctl kill -s USR2 householdd, or touch /run/householdd/emergency-stop" in outcome.err

@@ -46,6 +46,7 @@ const byRefusal: Readonly<Record<string, Cause>> = {
   rate: "busy",
   unfinished: "busy",
   overloaded: "busy",
+  unsupervised: "busy",
 };
 
 /** Causes by the server's reason for the end of a session. */

@@ -122,6 +122,7 @@ export const de: Text = {
     excess_upload: "zu viel Upload",
     malformed: "fehlerhafte Nachrichten",
     not_websocket: "kein WebSocket",
+    unsupervised: "ohne Aufsicht",
     viewer: "nur ansehen",
     operator: "Betrieb",
     admin: "Verwaltung",

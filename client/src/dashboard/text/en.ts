@@ -124,6 +124,7 @@ export const en: Text = {
     excess_upload: "excess upload",
     malformed: "malformed messages",
     not_websocket: "not WebSocket",
+    unsupervised: "no supervisor",
     viewer: "viewer",
     operator: "operator",
     admin: "admin",

@@ -38,6 +38,7 @@ describe("interruptionBy", () => {
     ["rate", "busy"],
     ["unfinished", "busy"],
     ["overloaded", "busy"],
+    ["unsupervised", "busy"],
     ["unknown_user", "refused"],
     ["proxy_header", "refused"],
     ["of_tomorrow", "refused"],
