@@ -6,7 +6,7 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from householdd.http.upgrades import fault, head
+from householdd.http.upgrades import accept, fault
 
 VALID = {
     "Host": "a.example",
@@ -52,8 +52,9 @@ def test_a_malformed_upgrade_is_refused(changes: dict[str, str]) -> None:
     assert response.status_code == 400
 
 
-def test_the_library_gets_neither_cookies_nor_the_path() -> None:
-    sent = head(request(Cookie="secret=1")).decode()
-    assert sent.startswith("GET / HTTP/1.1\r\n")
-    assert "Cookie" not in sent
-    assert all(f"{name}: {value}\r\n" in sent for name, value in VALID.items())
+def test_the_response_to_an_upgrade_is_the_one_of_the_standard() -> None:
+    """The key and the answer of RFC 6455, section 1.3."""
+    response = accept(request(Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ=="), "householdd")
+    assert response.status_code == 101
+    assert response.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert response.serialize().startswith(b"HTTP/1.1 101 Switching Protocols\r\n")

@@ -9,11 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, cast
-
-from websockets.asyncio.server import Server
-from websockets.protocol import State
-from websockets.server import ServerProtocol
+from typing import Any
 
 import householdd
 from householdd.config.profiles import read_profiles
@@ -24,32 +20,40 @@ from householdd.worker.accepted_socket import AcceptedSocket
 from householdd.worker.clock import Clock
 from householdd.worker.connection import Connection
 from householdd.worker.control_loop import ControlLoop
-from householdd.worker.payload_filter import MAX_MESSAGE_BYTES
 from householdd.worker.session_driver import SessionDriver
 from householdd.worker.session_manager import SessionManager
 from tests.timers import Timers
 
 SOURCES = str(Path(householdd.__file__).parent)
-REQUEST = b"GET /ws/virtual-household/alex HTTP/1.1\r\nHost: a\r\n\r\n"
 ROUNDS = 64
 """Calls that a count is the mean of."""
 
 
 class Wire(asyncio.Transport):
-    """Takes everything at once and counts the writes."""
+    """Takes everything at once, keeps it and counts the writes."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__({"socket": sock, "peername": ("192.0.2.1", 443), "sockname": ("192.0.2.2", 443)})
         self.writes = 0
+        self.written: bytearray | None = None
+        """Bytes written since it was set; None keeps none."""
+        self.reading = True
+        """Whether the latest call was to read."""
+        self.aborted = False
 
-    def write(self, _: bytes | bytearray | memoryview) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         self.writes += 1
+        if self.written is not None:
+            self.written += data
 
     def get_write_buffer_size(self) -> int:
         return 0
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Nothing ever waits here."""
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Nothing comes in here by itself."""
 
     def is_closing(self) -> bool:
         return False
@@ -58,18 +62,15 @@ class Wire(asyncio.Transport):
         return False
 
     def abort(self) -> None:
-        """Nothing was opened."""
+        self.aborted = True
 
     close = abort
 
     def pause_reading(self) -> None:
-        """Nothing is read here."""
+        self.reading = False
 
-    resume_reading = pause_reading
-
-
-async def no_handshake(_: object) -> None:
-    """These connections are made open."""
+    def resume_reading(self) -> None:
+        self.reading = True
 
 
 class Bench:
@@ -81,22 +82,15 @@ class Bench:
         self.manager = SessionManager(Timeouts(), Clock(lambda: self.now, lambda: self.now, self.timers.call_later))
         self.control_loop = ControlLoop(self.manager)
         self.wire = Wire(sock)
-        self.server = Server(cast("Any", None), no_handshake)
 
-    def connected(self) -> Connection:
-        """Another connection, before its opening handshake."""
-        connection = Connection(ServerProtocol(max_size=MAX_MESSAGE_BYTES), self.server, ping_interval=None)
-        connection.accepted = AcceptedSocket(
-            self.wire.get_extra_info("socket"), "192.0.2.1", 443, connection.abort, 0.0
-        )
-        connection.connection_made(self.wire)
-        return connection
+    def accepted(self) -> AcceptedSocket:
+        """Another accepted socket."""
+        return AcceptedSocket(self.wire.get_extra_info("socket"), "192.0.2.1", 443, lambda: None, 0.0)
 
     def upgraded(self) -> Connection:
-        """Another connection, whose client has sent its request and gets the answer."""
-        connection = self.connected()
-        connection.begin_websocket(REQUEST)
-        connection.protocol.state = State.OPEN
+        """Another connection, whose client has its answer."""
+        connection = Connection(self.accepted(), asyncio.get_running_loop())
+        connection.connection_made(self.wire)
         return connection
 
     def opened(self, number: int, user: str = "alex") -> SessionDriver:

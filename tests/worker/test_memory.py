@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
+import weakref
 from pathlib import Path
 from typing import Any, cast
-from unittest.mock import Mock
-
-from websockets.protocol import State
 
 from householdd.clients.origins import Origins
 from householdd.clients.trusted_proxies import TrustedProxies
 from householdd.config.profiles import read_profiles
 from householdd.traffic.profiles import Profiles
+from householdd.worker.accepted_connection import AcceptedConnection
+from householdd.worker.connection import Connection
 from householdd.worker.gateway import Gateway
 from householdd.worker.listener import ListenerOptions
-from householdd.worker.read_buffer import ReadBuffer
 from tests.daemon import CROWD, running
 from tests.worker.bench import Bench
 from tests.worker.raw_client import RawClient
@@ -54,28 +54,32 @@ async def test_a_session_keeps_nothing_of_its_request(bench: Bench) -> None:
     profiles = Profiles(read_profiles(None).by_key)
     options = ListenerOptions(None, (), 1.0, Origins(()), TrustedProxies(()), False, None)
     gateway = Gateway(bench.wire.get_extra_info("socket"), bench.manager, profiles, cast("Any", None), {}, options)
-    connection = bench.connected()
-    connection.server = Mock()
-    connection.data_received(REQUEST)
-    await connection.handshake(gateway.answer)
-    assert connection.protocol.state is State.OPEN
-    gateway.open_session(connection)
-    assert len(bench.manager.live) == 1
-    request = connection.request
+    connection = AcceptedConnection(bench.accepted(), 1.0)
+    bench.wire.set_protocol(connection)
+    connection.connection_made(bench.wire)
+    come_in(connection, REQUEST)
+    request = await connection.answer(gateway.answer, lambda: True)
     assert request is not None
-    # The library's parser has this very object.
-    assert "secret" not in f"{request.path} {request.headers}"
-    assert connection.accepted.request is None
-    assert connection._reader is None
+    websocket = Connection(connection.accepted, asyncio.get_running_loop())
+    connection.upgrade(request, websocket)
+    gateway.open_session(websocket)
+    assert len(bench.manager.live) == 1
+    assert websocket.accepted.request is None
+    held = weakref.ref(connection)
+    del connection
+    assert held() is None
 
 
 async def test_what_comes_in_is_taken_before_the_next_connection_uses_the_same_memory(bench: Bench) -> None:
-    connections = [bench.connected() for _ in range(2)]
-    buffers = [ReadBuffer(connection) for connection in connections]
+    connections = [AcceptedConnection(bench.accepted(), 1.0) for _ in range(2)]
     heads = [b"GET /first HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"]
     for pieces in ([head[:8] for head in heads], [head[8:] for head in heads]):
-        for buffer, piece in zip(buffers, pieces, strict=True):
-            buffer.get_buffer(len(piece))[: len(piece)] = piece
-            buffer.buffer_updated(len(piece))
-    requests = [connection._reader and connection._reader.request for connection in connections]
+        for connection, piece in zip(connections, pieces, strict=True):
+            come_in(connection, piece)
+    requests = [connection._reader.request for connection in connections]
     assert [request and request.path for request in requests] == ["/first", "/second"]
+
+
+def come_in(connection: AcceptedConnection, data: bytes) -> None:
+    connection.get_buffer(len(data))[: len(data)] = data
+    connection.buffer_updated(len(data))

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 
 from householdd.session.states import SessionState
+from householdd.worker.connection import Connection
 from tests.worker.bench import Bench
 
 
@@ -34,7 +35,7 @@ async def test_a_full_write_buffer_ends_the_timers_until_it_has_room(
 ) -> None:
     driver = bench.opened(1)
     bench.step(0.25)
-    monkeypatch.setattr(driver.connection, "send_payload", Mock(return_value=0))
+    monkeypatch.setattr(Connection, "send_payload", Mock(return_value=0))
     monkeypatch.setattr(driver.connection, "paused", True)
     bench.timers.fire()
     assert not driver.scheduled
@@ -49,7 +50,7 @@ async def test_what_the_write_buffer_took_in_part_continues_in_the_next_turn(
 ) -> None:
     driver = bench.opened(1)
     bench.step(0.25)
-    monkeypatch.setattr(driver.connection, "send_payload", Mock(return_value=100))
+    monkeypatch.setattr(Connection, "send_payload", Mock(return_value=100))
     bench.timers.fire()
     assert driver.session.sums.sent == 100
     monkeypatch.undo()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
-from unittest.mock import Mock
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -16,6 +15,7 @@ from householdd.api import convert
 from householdd.api.fields import FIELDS
 from householdd.session.close_reason import CloseReason
 from householdd.worker import session_service as worker_sessions
+from householdd.worker.connection import Connection
 from householdd.worker.session_driver import SessionDriver
 from householdd.worker.session_service import WorkerSessionService
 from tests.session.samples import START, active
@@ -140,22 +140,28 @@ async def test_a_session_that_fails_while_it_is_killed_ends_alone_and_the_others
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drivers = crowd(bench, 3)
-    monkeypatch.setattr(drivers[1].connection, "send_close", Mock(side_effect=RuntimeError("a defect")))
-    monkeypatch.setattr(drivers[1].connection, "abort", abort := Mock())
+    send_close = Connection.send_close
+
+    def fails_once(connection: Connection, code: int, text: str) -> None:
+        if connection is drivers[1].connection:
+            raise RuntimeError("a defect")
+        send_close(connection, code, text)
+
+    monkeypatch.setattr(Connection, "send_close", fails_once)
     request = pb.KillSessionsRequest(all=True, reason="test")
     answer = await WorkerSessionService(bench.manager, "0").KillSessions(request, CONTEXT)
     assert [result.outcome for result in answer.results] == [pb.KILL_OUTCOME_KILLED] * 3
     assert [driver.session.live for driver in drivers] == [False] * 3
-    assert abort.called
+    assert bench.wire.aborted
 
 
 async def test_a_kill_with_a_block_keeps_the_address_out_before_it_ends_the_session(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (driver,) = crowd(bench, 1)
+    crowd(bench, 1)
     blocks = bench.manager.admission.blocks
     blocked: list[bool] = []
-    monkeypatch.setattr(driver.connection, "send_close", lambda *_: blocked.append(bool(blocks.current(0.0))))
+    monkeypatch.setattr(Connection, "send_close", lambda *_: blocked.append(bool(blocks.current(0.0))))
     request = pb.KillSessionsRequest(all=True, reason="abuse", block_address=Duration(seconds=60))
     answer = await WorkerSessionService(bench.manager, "0").KillSessions(request, CONTEXT)
     assert [block.address for block in answer.blocks] == ["192.0.2.1"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import http
+from email.utils import formatdate
 
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
@@ -13,7 +15,8 @@ from householdd.http import responses
 from householdd.http.headers import has_body, header, items, wants_websocket
 
 _KEY_BYTES = 16
-_NEEDED = ("Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version")
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""Constant of RFC 6455, section 1.3."""
 
 
 def fault(request: Request) -> Response | None:
@@ -28,10 +31,17 @@ def fault(request: Request) -> Response | None:
     return None
 
 
-def head(request: Request) -> bytes:
-    """Return the head for the library, without what it ignores."""
-    headers = Headers({name: header(request, name) for name in _NEEDED})
-    return Request("/", headers).serialize()
+def accept(request: Request, server: str) -> Response:
+    """Return the response to a valid upgrade, without extensions or a subprotocol (RFC 6455, section 4.2.2)."""
+    key = header(request, "Sec-WebSocket-Key") + _GUID
+    headers = {
+        "Date": formatdate(usegmt=True),
+        "Server": server,
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Accept": base64.b64encode(hashlib.sha1(key.encode(), usedforsecurity=False).digest()).decode(),
+    }
+    return Response(http.HTTPStatus.SWITCHING_PROTOCOLS, "Switching Protocols", Headers(headers))
 
 
 def _missing(request: Request) -> str | None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from websockets.asyncio.server import Server, ServerConnection
-from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.protocol import OPEN
-from websockets.server import ServerProtocol
 
 from householdd.http.connection import HttpConnection
+from householdd.http.websocket import WebSocket
 from householdd.supervisor.tcp_acceptor import ReadyConnection, TcpAcceptor
 
 log = structlog.get_logger("web")
@@ -24,22 +20,16 @@ log = structlog.get_logger("web")
 MAX_MESSAGE_BYTES = 32 * 1024
 """Greatest message of a page, in bytes; holds 500 ids of sessions."""
 
-MAX_WAITING_MESSAGES = 4
-
 GOING_AWAY = 1001
 
 
 class WebListener:
-    """Serves connections, each of which holds one of few places until it has ended or is admitted by :meth:`admit`.
-
-    Replaces the Server of websockets, which counts no connection before its TLS is done. ServerConnection uses three of
-    its members: ``handler``, ``handler_tasks`` and ``is_serving()``.
-    """
+    """Serves connections, each of which holds one of few places until it has ended or is admitted by :meth:`admit`."""
 
     def __init__(
         self,
-        answer: Callable[[ServerConnection, Request], Awaitable[Response | None]],
-        serve: Callable[[ServerConnection], Awaitable[None]],
+        answer: Callable[[HttpConnection, Request], Awaitable[Response | None]],
+        serve: Callable[[WebSocket], Awaitable[None]],
         most: int,
         timeout: float,
         tls: ssl.SSLContext | None = None,
@@ -55,12 +45,12 @@ class WebListener:
         self._tls = tls
         self._acceptor = TcpAcceptor(most, timeout, self._follow)
         self._serving = True
-        self._over: dict[ServerConnection, asyncio.Event] = {}
-        """Events by connection that holds a place, each set once it needs it no more."""
-        self._pages: set[ServerConnection] = set()
+        self._over: dict[WebSocket, asyncio.Event] = {}
+        """Events by WebSocket that holds a place, each set once it needs it no more."""
+        self._pages: set[WebSocket] = set()
         """WebSockets that are open."""
-        self.handler_tasks: set[asyncio.Task[None]] = set()
-        """One for each connection beyond TLS; ServerConnection adds it."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        """One for each connection beyond TLS."""
 
     def start(self, sock: socket.socket) -> None:
         """Accept from ``sock``, a listening TCP socket."""
@@ -72,63 +62,58 @@ class WebListener:
         goodbyes = [asyncio.create_task(page.close(GOING_AWAY)) for page in self._pages]
         await self._acceptor.stop()
         # Bounded, because a page may never answer.
-        if waiting := [*goodbyes, *self.handler_tasks]:
+        if waiting := [*goodbyes, *self._tasks]:
             await asyncio.wait(waiting, timeout=timeout)
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
 
-    def is_serving(self) -> bool:
-        """Return whether upgrades are still accepted."""
-        return self._serving
-
-    def admit(self, connection: ServerConnection) -> None:
+    def admit(self, page: WebSocket) -> None:
         """Release the place of a connection that has authenticated, and remember its address."""
-        if over := self._over.get(connection):
+        if over := self._over.get(page):
             over.set()
-        self._acceptor.prove(connection.remote_address[0])
+        self._acceptor.prove(page.peer[0])
 
     async def _follow(self, accepted: ReadyConnection) -> None:
-        """Take a connection through TLS, and hold its place."""
-        connection = HttpConnection(
-            ServerProtocol(max_size=MAX_MESSAGE_BYTES),
-            cast("Server", self),
-            close_timeout=self._timeout,
-            max_queue=MAX_WAITING_MESSAGES,
-        )
+        """Take a connection through TLS, and hold its place until it is over or admitted."""
+        connection = HttpConnection(self._timeout)
         tls: dict[str, Any] = {}
         if self._tls is not None:
             tls = {"ssl": self._tls, "ssl_handshake_timeout": self._timeout, "ssl_shutdown_timeout": self._timeout}
-        over = self._over[connection] = asyncio.Event()
+        over = asyncio.Event()
         try:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, accepted.sock, **tls)
+            task = asyncio.create_task(self._run(connection, over))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
             await over.wait()
         finally:
-            del self._over[connection]
-            if not over.is_set() and hasattr(connection, "transport"):
+            if not over.is_set() and connection.made:
                 connection.transport.abort()
 
-    async def handler(self, connection: ServerConnection) -> None:
+    async def _run(self, connection: HttpConnection, over: asyncio.Event) -> None:
         """Follow a connection beyond TLS to its end."""
         try:
-            # The connection answers a faulty client, or nothing does.
-            with contextlib.suppress(ConnectionClosed, OSError):
-                await connection.handshake(self._answer)
-            if connection.state is OPEN:
-                await self._serve(connection)
+            request = await connection.answer(self._answer, lambda: self._serving)
+            if request is not None and not connection.transport.is_closing():
+                await self._serve(connection, request, over)
         except Exception:
             log.exception("connection failed")
         finally:
             connection.transport.abort()
-            if over := self._over.get(connection):
-                over.set()
-            self.handler_tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            over.set()
 
-    async def _serve(self, connection: ServerConnection) -> None:
-        self._pages.add(connection)
-        connection.start_keepalive()
+    async def _serve(self, connection: HttpConnection, request: Request, over: asyncio.Event) -> None:
+        page = WebSocket(MAX_MESSAGE_BYTES)
+        if behind := connection.upgrade(request, page):
+            page.receive(behind)
+        self._over[page] = over
+        self._pages.add(page)
+        keeping_alive = asyncio.create_task(page.keep_alive())
         try:
-            async with connection:
-                await self._serve_page(connection)
+            await self._serve_page(page)
+            await page.close()
         finally:
-            self._pages.discard(connection)
+            keeping_alive.cancel()
+            self._pages.discard(page)
+            del self._over[page]

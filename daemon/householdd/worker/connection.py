@@ -6,22 +6,23 @@ import asyncio
 import contextlib
 import socket
 import weakref
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import ClassVar, Protocol, cast
 
-from websockets.exceptions import PayloadTooBig
-from websockets.frames import Frame, Opcode
-from websockets.http11 import Request, Response
-from websockets.protocol import OPEN
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import OPEN, SEND_EOF
+from websockets.server import ServerProtocol
 
 from householdd.capacity.token_bucket import TokenBucket
 from householdd.http import socket_options
-from householdd.http.connection import HttpConnection
+from householdd.http.closed_transport import CLOSED
+from householdd.http.read_buffer import BUFFER
 from householdd.session.messages import MAX_TEXT_BYTES
 from householdd.worker import payload, tcp_info
 from householdd.worker.accepted_socket import AcceptedSocket
 from householdd.worker.frames import head
-from householdd.worker.payload_filter import SLICE_BYTES, PayloadFilter
+from householdd.worker.payload_filter import MAX_MESSAGE_BYTES, SLICE_BYTES, PayloadFilter
 
 WRITE_LIMIT_BYTES = 64 * 1024
 """Bytes of one connection that may wait in user space; payload is written only below this."""
@@ -50,8 +51,8 @@ FRAME_BURST = 1000
 MIN_FRAME_BYTES = 6
 """Bytes of a client's frame besides its payload, at least (RFC 6455 section 5.2)."""
 
-REQUEST_END = b"\r\n\r\n"
-"""End of the request's head; frames follow."""
+MAX_TURN_FRAMES = 64
+"""Frames of one client in a turn of the event loop, and those of a further slice; others take their turns between."""
 
 HELD_BACK_HIGH_BYTES, HELD_BACK_LOW_BYTES = 64 * 1024, 32 * 1024
 """High and low water of encrypted bytes in user space, of a client that is held back. Both are more than a TLS record,
@@ -101,57 +102,85 @@ class Owner(Protocol):
         """The connection is gone; ``clean`` says whether the client sent a close frame."""
 
 
-class Connection(HttpConnection):
-    """A server connection that passes frames to its owner as they arrive, and writes without waiting.
+_HELD_BACK, _TURN, _OVER_SHARE = 1, 2, 4
+"""Reasons for not reading, one bit each."""
 
-    Incoming frames never enter the library's queue, so no client can make the server stop reading, and pongs are seen
-    at once. Payload in whole frames is counted, and the library never sees it. Whole messages and pings are written
-    past the protocol object, which must be OPEN; whatever changes its state goes through it.
+
+class Connection(asyncio.BufferedProtocol):
+    """A server's WebSocket that passes frames to its owner as they arrive, and writes without waiting.
+
+    The protocol object parses and judges frames, answers pings and close frames, and keeps the state. Payload in whole
+    frames is counted, and it never sees it. Whole messages and pings are written past it, while it is OPEN: its state
+    does not depend on them.
     """
 
     objects: ClassVar[weakref.WeakSet[Connection]] = weakref.WeakSet()
     """Every connection in memory; one that outlives its transport is a leak."""
 
-    # The library's attributes fill a dictionary whose keys all connections share; with a few more each gets its own.
     __slots__ = (
+        "__weakref__",
+        "_answers",
         "_budget",
+        "_clean",
         "_filter",
         "_input_left",
+        "_kept",
+        "_loop",
+        "_not_reading",
+        "_over",
+        "_protocol",
         "_text",
-        "_waited",
+        "_turn_frames",
         "_write_limit",
         "accepted",
+        "charge",
         "owner",
+        "paused",
         "room",
+        "transport",
     )
 
-    accepted: AcceptedSocket
-    """The accepted socket and its client; set by the caller that creates the connection."""
+    transport: asyncio.Transport
+    """Set by :meth:`connection_made`; ``CLOSED`` from the end of the connection on."""
 
-    owner: Owner | None
-    """Receiver of events; only set from the end of the opening handshake to the end of the connection."""
+    def __init__(self, accepted: AcceptedSocket, loop: asyncio.AbstractEventLoop) -> None:
+        self.accepted = accepted
+        """The accepted socket and its client."""
+        self.owner: Owner | None = None
+        """Receiver of events; set before anything arrives, until the end of the connection."""
+        self.charge: Callable[[float], None] | None = None
+        """Gets the seconds that each turn on incoming data took; may be set at any time."""
+        self.paused = False
+        """Whether the write buffer is above its high-water mark."""
+        self.room: int | None = None
+        """Bytes to read before reading pauses; None while the client is not held back."""
+        self._loop = loop
+        self._protocol = ServerProtocol(state=OPEN, max_size=MAX_MESSAGE_BYTES)
+        self._filter = PayloadFilter()
+        self._budget = TokenBucket(MAX_FRAMES_PER_S, FRAME_BURST, loop.time())
+        self._turn_frames = 0
+        """Frames since the turn began."""
+        self._kept: bytes | None = None
+        """What a turn left of a read; nothing is read before it is taken."""
+        self._not_reading = 0
+        """Bits of the reasons for which reading is paused."""
+        self._answers: list[bytes] | None = None
+        """What is written at the end of the turn; None outside of one."""
+        self._text: bytearray | None = None
+        """Beginning of a fragmented text message; None between two."""
+        self._over = False
+        """Whether further bytes are ignored: the client broke the protocol, or sent its close frame."""
+        self._clean = False
+        """Whether the client sent a close frame."""
+        self._input_left: int | None = None
+        """Bytes that may still arrive; None while the client is trusted."""
+        self._write_limit = WRITE_LIMIT_BYTES
+        """Bytes of payload that may wait in user space."""
 
-    _waited: bool | None
-    """Whether exactly one request in one piece arrived before the answer, so that a frame's head is next; None before
-    anything arrived."""
-
-    _filter: PayloadFilter | None
-    """Payload filter; only set once the beginning of the first frame is known."""
-
-    _text: bytearray | None
-    """Beginning of a fragmented text message; None between two."""
-
-    _write_limit: int
-    """Bytes of payload that may wait in user space."""
-
-    _budget: TokenBucket
-    """Budget of incoming frames."""
-
-    _input_left: int | None
-    """Bytes that may still arrive; None while the client is trusted."""
-
-    room: int | None
-    """Bytes to read before reading pauses; None while the client is not held back."""
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Event loop of the connection."""
+        return self._loop
 
     @property
     def socket(self) -> socket.socket:
@@ -162,18 +191,18 @@ class Connection(HttpConnection):
     @property
     def open(self) -> bool:
         """Whether messages can be sent."""
-        return self.protocol.state is OPEN and not self.transport.is_closing()
+        return self._protocol.state is OPEN and not self.transport.is_closing()
 
     @property
     def buffered(self) -> int:
         """Bytes waiting in user space."""
-        return self.transport.get_write_buffer_size()
+        waiting = self.transport.get_write_buffer_size()
+        return waiting if self._answers is None else waiting + sum(map(len, self._answers))
 
     def send_payload(self, count: int) -> int:
         """Write up to ``count`` payload bytes, as many as the write limit has room for; return how many.
 
-        If not all fit, whole frames are written, as long as one fits. The frames are serialised beforehand and go past
-        the protocol object, whose state does not depend on a server's whole binary messages.
+        If not all fit, whole frames are written, as long as one fits. The frames are serialised beforehand.
         """
         if not self.open:
             return 0
@@ -196,42 +225,25 @@ class Connection(HttpConnection):
         self.transport.set_write_buffer_limits(self._write_limit // 2, self._write_limit // 4)
         socket_options.keep_unsent_below(self.socket, min(socket_options.MAX_UNSENT_BYTES, self._write_limit))
 
-    def read_at_most(self, count: int) -> None:
-        """Hold the client back: read the next ``count`` bytes, and no more until the next call."""
-        if not self.open:
-            return
-        if self.room is None and hasattr(self.transport, "set_read_buffer_limits"):
-            # Over TLS, bytes that are read too early wait in user space.
-            self.transport.set_read_buffer_limits(HELD_BACK_HIGH_BYTES, HELD_BACK_LOW_BYTES)
-        self.room = count
-        self.transport.resume_reading()
-
-    def read_freely(self) -> None:
-        """Hold the client back no longer."""
-        if self.room is not None and self.open:
-            self.room = None
-            self.transport.resume_reading()
-
-    def distrust(self) -> None:
-        """Accept little more from the client than its answer to a close frame."""
-        if self._input_left is None:
-            self._input_left = MAX_BROKEN_BYTES
-
     def send_texts(self, messages: Sequence[bytes], ping: bytes | None = None) -> bool:
         """Send a ping frame, if any, and text messages in one write; return False if nothing was sent.
 
         Nothing is sent unless the connection is open and its buffer below the text limit. One write is one TLS record
-        and one system call, which cost more than the rest of a message. The frames go past the protocol object like
-        payload: its state does not depend on them either.
+        and one system call, which cost more than the rest of a message. What is sent while incoming data is taken goes
+        out in one write behind it.
         """
         if not self.open or self.buffered > TEXT_LIMIT_BYTES:
             return False
         parts = [] if ping is None else [head(Opcode.PING, len(ping)), ping]
         for data in messages:
             parts += head(Opcode.TEXT, len(data)), data
-        if parts:
+        if not parts:
+            return False
+        if self._answers is None:
             self.transport.write(b"".join(parts))
-        return bool(parts)
+        else:
+            self._answers += parts
+        return True
 
     def send_close(self, code: int, text: str) -> None:
         """Begin the closing handshake. The caller sets a deadline, and aborts when it passes."""
@@ -239,8 +251,8 @@ class Connection(HttpConnection):
             # The client is closing too, or the transport is.
             return
         socket_options.deliver_on_close(self.socket)
-        self.protocol.send_close(code, text)
-        self.send_data()
+        self._protocol.send_close(code, text)
+        self._answer(self._protocol.data_to_send())
 
     def abort(self) -> None:
         """End the connection now, and drop unsent bytes, in the kernel too."""
@@ -249,148 +261,236 @@ class Connection(HttpConnection):
             socket_options.reset_on_close(self.socket)
         self.transport.abort()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.owner = self._waited = self._filter = self._text = self._input_left = None
+    def read_at_most(self, count: int) -> None:
+        """Hold the client back: read the next ``count`` bytes, and no more until the next call."""
+        if not self.open:
+            return
+        if self.room is None and hasattr(self.transport, "set_read_buffer_limits"):
+            # Over TLS, bytes that are read too early wait in user space.
+            self.transport.set_read_buffer_limits(HELD_BACK_HIGH_BYTES, HELD_BACK_LOW_BYTES)
+        self.room = count
+        self._read_again(_HELD_BACK)
+
+    def read_freely(self) -> None:
+        """Hold the client back no longer."""
         self.room = None
-        self._write_limit = WRITE_LIMIT_BYTES
-        super().connection_made(transport)
-        socket_options.prepare(self.socket)
+        self._read_again(_HELD_BACK)
+
+    def ignore(self) -> None:
+        """Read nothing until :meth:`heed`, so that TCP slows the client down: it has used up its share of work."""
+        self._read_no_more(_OVER_SHARE)
+
+    def heed(self) -> None:
+        """Read again after :meth:`ignore`."""
+        self._read_again(_OVER_SHARE)
+
+    def distrust(self) -> None:
+        """Accept little more from the client than its answer to a close frame."""
+        if self._input_left is None:
+            self._input_left = MAX_BROKEN_BYTES
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(WRITE_LIMIT_BYTES // 2, WRITE_LIMIT_BYTES // 4)
         self.objects.add(self)
-        self._budget = TokenBucket(MAX_FRAMES_PER_S, FRAME_BURST, self.loop.time())
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        clean = self.protocol.close_rcvd is not None
-        super().connection_lost(exc)
-        # Connection and owner refer to each other, and an error of the parser to its frames. Without these references
-        # all are freed at once, and not by the next garbage collection.
-        owner, self.owner = self.owner, None
-        for problem in (self.protocol.handshake_exc, self.protocol.parser_exc):
-            _forget_frames(problem)
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
+        # Owner and transport refer to the connection. Without these references all are freed at once, and not by the
+        # next garbage collection.
+        self.transport = CLOSED
+        owner, self.owner, self.charge, self._kept = self.owner, None, None, None
         if owner is not None:
-            owner.on_closed(clean=clean)
+            owner.on_closed(clean=self._clean)
 
-    def data_received(self, data: bytes | memoryview) -> None:
-        """Take bytes. The library answers pings itself, regardless of the write buffer."""
-        if self._over():
-            # The library would drop it.
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        if self.owner is not None:
+            self.owner.writable()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's signature
+        """Return the shared buffer; ``buffer_updated`` follows before the event loop does anything else."""
+        return BUFFER if self.room is None else BUFFER[: max(self.room, 1)]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self.room is not None:
+            self.room -= nbytes
+            if self.room <= 0:
+                self._read_no_more(_HELD_BACK)
+        self.receive(BUFFER[:nbytes])
+
+    def eof_received(self) -> None:
+        """Tell the owner of an end without a close frame. The transport closes the server's side too."""
+        if self._clean:
+            return
+        self._protocol.receive_eof()
+        self._answer(self._protocol.data_to_send())
+        if self.owner is not None:
+            self.owner.cut()
+
+    def receive(self, data: bytes | memoryview) -> None:
+        """Take bytes of the client for a turn: some frames of it, and the rest in further turns of the event loop."""
+        if self._kept is not None:
+            # A transport may pass on what it had read before it paused.
+            self._kept += data
+            return
+        if self._over:
             self._may_receive(len(data))
             return
-        if self._filter is None and not self._begin(data):
-            return
-        pieces: Iterable[bytes | memoryview | int]
-        pieces = (data,) if self._filter is None else self._filter.split(memoryview(data))
-        for piece in pieces:
+        began = perf_counter()
+        self._turn_frames = 0
+        self._answers = []
+        rest = self._take_turn(memoryview(data))
+        if rest and not self.transport.is_closing():
+            self._kept = bytes(rest)
+            self._read_no_more(_TURN)
+            self._loop.call_soon(self._take_rest)
+        answers, self._answers = self._answers, None
+        if answers:
+            self._write(answers)
+        if self.charge is not None:
+            self.charge(perf_counter() - began)
+
+    def _take_turn(self, data: memoryview) -> memoryview:
+        """Take what a turn has room for, and return the rest; there is none behind the end."""
+        while data and self._turn_frames < MAX_TURN_FRAMES and not self._over:
+            size = SLICE_BYTES + self._filter.payload_left
+            self._take(data[:size])
+            data = data[size:]
+        return data[:0] if self._over else data
+
+    def _take_rest(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None and not self.transport.is_closing():
+            self.receive(kept)
+            if self._kept is None:
+                self._read_again(_TURN)
+
+    def _take(self, data: memoryview) -> None:
+        """Take a slice; the protocol object gets what is not payload in whole frames."""
+        for piece in self._filter.split(data):
             if isinstance(piece, int):
-                if not self._may_receive(MIN_FRAME_BYTES + piece):
+                if self._input_left is not None and not self._may_receive(MIN_FRAME_BYTES + piece):
                     return
                 if (owner := self._spend()) is not None:
                     owner.binary(piece)
-                continue
-            # In slices, so that no single read holds the event loop longer than a slice takes.
-            for start in range(0, len(piece), SLICE_BYTES):
-                part = bytes(piece[start : start + SLICE_BYTES])
-                if not self._may_receive(len(part)):
-                    return
-                self._receive(part)
-                if self._over():
-                    return
-
-    def _begin(self, data: bytes | memoryview) -> bool:
-        """Find the beginning of the frames; return False if ``data`` was HTTP and is handled."""
-        if self._reader is not None:
-            super().data_received(bytes(data))
-            return False
-        if self.owner is None:
-            # If a client sends more before the answer, filter and library could disagree on where frames begin.
-            _, end, behind = bytes(data).partition(REQUEST_END)
-            self._waited = self._waited is None and end != b"" and behind == b""
-        elif self._waited:
-            self._filter = PayloadFilter()
-        return True
-
-    def _over(self) -> bool:
-        """Return whether further bytes are ignored: the client broke the protocol, or sent its close frame."""
-        return self.protocol.parser_exc is not None or self.protocol.close_rcvd is not None
+            elif not self._may_receive(len(piece)) or self._ends_with(bytes(piece)):
+                return
 
     def _may_receive(self, count: int) -> bool:
         """Return whether ``count`` more bytes may arrive; abort the connection if not."""
         if self._input_left is None:
             return True
         self._input_left -= count
-        if self._input_left < 0:
-            self.abort()
-        return self._input_left >= 0
+        if self._input_left >= 0:
+            return True
+        self.abort()
+        return False
 
     def _spend(self) -> Owner | None:
         """Charge a frame to the budget; return the owner, or None once flooding was reported."""
-        if self.owner is None or self._budget.take(self.loop.time()):
+        self._turn_frames += 1
+        if self.owner is None or self._budget.take(self._loop.time()):
             return self.owner
         self.owner.flooded()
         return None
 
-    def eof_received(self) -> bool | None:  # type: ignore[override]  # as in the class above
-        stays = super().eof_received()
-        if self.owner is not None and self.protocol.close_rcvd is None:
-            self.owner.cut()
-        return stays
-
-    def _receive(self, data: bytes) -> None:
-        super().data_received(data)
+    def _ends_with(self, data: bytes) -> bool:
+        """Have the protocol object parse bytes, and pass on its frames; return whether all further ones are ignored."""
+        protocol = self._protocol
+        was_open = protocol.state is OPEN
+        protocol.receive_data(data)
+        outgoing = protocol.data_to_send()
+        # A server ends its side behind the answer to a close frame, or behind the close frame of a failure.
+        self._over = SEND_EOF in outgoing
+        # Requests come only before a protocol object is OPEN.
+        frames = cast("list[Frame]", protocol.events_received())
+        self._clean = self._over and bool(frames) and frames[-1].opcode is Opcode.CLOSE
+        self._answer(outgoing)
+        for frame in frames:
+            self._pass_on(frame)
         if self.owner is None:
-            return
-        error = self.protocol.parser_exc
-        if isinstance(error, PayloadTooBig) and self._input_left is None:
-            self.owner.message_too_big(str(error))
-        elif error is not None and not isinstance(error, EOFError) and self._input_left is None:
-            self.owner.not_websocket(str(error))
+            return self._over
+        # A client that is ending already is not told of its failures.
+        if self._over and not self._clean and was_open and self._input_left is None:
+            code, problem = _failure(outgoing)
+            if code == CloseCode.MESSAGE_TOO_BIG:
+                self.owner.message_too_big(problem)
+            else:
+                self.owner.not_websocket(problem)
         if self.buffered > OVERFLOW_BYTES:
             self.owner.unread()
+        return self._over
 
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self.owner is not None:
-            self.owner.writable()
-
-    def process_event(self, event: Request | Response | Frame) -> None:
-        """Pass a frame to the owner; leave a request to the library."""
-        if not isinstance(event, Frame):
-            super().process_event(event)
-            return
+    def _pass_on(self, frame: Frame) -> None:
         owner = self._spend()
         if owner is None:
             return
-        match event.opcode:
+        match frame.opcode:
             case Opcode.TEXT:
                 self._text = bytearray()
-                self._collect(event)
+                self._collect(frame)
             case Opcode.CONT if self._text is not None:
-                self._collect(event)
+                self._collect(frame)
             case Opcode.BINARY | Opcode.CONT:
-                owner.binary(len(event.data))
+                owner.binary(len(frame.data))
             case Opcode.PONG:
-                owner.pong(bytes(event.data))
+                owner.pong(bytes(frame.data))
             case Opcode.CLOSE:
                 socket_options.deliver_on_close(self.socket)
                 owner.client_closing()
             case _:
-                # A ping, which the protocol has answered; it is no evidence.
+                # A ping, which the protocol object has answered; it is no evidence.
                 pass
 
-    def _collect(self, event: Frame) -> None:
+    def _collect(self, frame: Frame) -> None:
         if self._text is None or self.owner is None:
             return
         # The rest of a long message is dropped, so that it can neither grow nor pass for payload.
         if len(self._text) <= MAX_TEXT_BYTES:
-            self._text += event.data
+            self._text += frame.data
             if len(self._text) > MAX_TEXT_BYTES:
                 self.owner.text_too_long()
-        if event.fin:
+        if frame.fin:
             text, self._text = bytes(self._text), None
             if len(text) <= MAX_TEXT_BYTES:
                 self.owner.text(text)
 
+    def _answer(self, parts: Sequence[bytes]) -> None:
+        if self._answers is None:
+            self._write(parts)
+        else:
+            self._answers += parts
 
-def _forget_frames(problem: BaseException | None) -> None:
-    while problem is not None:
-        problem.__traceback__ = None
-        problem = problem.__cause__ or problem.__context__
+    def _write(self, parts: Sequence[bytes]) -> None:
+        if self.transport.is_closing():
+            return
+        if data := b"".join(parts):
+            self.transport.write(data)
+        if SEND_EOF not in parts:
+            return
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            # TLS has no end of one side alone.
+            self.transport.close()
+
+    def _read_no_more(self, reason: int) -> None:
+        if not self._not_reading and not self.transport.is_closing():
+            self.transport.pause_reading()
+        self._not_reading |= reason
+
+    def _read_again(self, reason: int) -> None:
+        if not self._not_reading & reason:
+            return
+        self._not_reading &= ~reason
+        if not self._not_reading and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+
+def _failure(outgoing: Sequence[bytes]) -> tuple[int, str]:
+    """Return code and reason of the close frame, which is the last one, at the end of ``outgoing``."""
+    frame = outgoing[-2]
+    return int.from_bytes(frame[2:4]), frame[4:].decode()

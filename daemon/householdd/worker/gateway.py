@@ -15,6 +15,7 @@ from householdd.http.responses import data, file, text
 from householdd.http.static_files import StaticFile
 from householdd.traffic.profiles import Profiles
 from householdd.worker import https_redirect
+from householdd.worker.accepted_connection import AcceptedConnection
 from householdd.worker.connection import Connection
 from householdd.worker.json_rows import JsonRows, Row, RowUnavailableError
 from householdd.worker.legacy_rows import LegacyRows
@@ -51,7 +52,7 @@ class Gateway(Listener):
         """Number of connections beyond TLS, with and without a session."""
         return super().connections + len(self._manager.live)
 
-    async def answer(self, connection: Connection, request: Request) -> Response | None:
+    async def answer(self, connection: AcceptedConnection, request: Request) -> Response | None:
         if self._options.tls is not None and connection.accepted.plain:
             return https_redirect.require_tls(request)
         path = path_of(request.path)
@@ -65,7 +66,7 @@ class Gateway(Listener):
     def open_session(self, connection: Connection) -> None:
         self._sessions.open(connection)
 
-    def _methods(self, connection: Connection, request: Request, path: str) -> Methods:
+    def _methods(self, connection: AcceptedConnection, request: Request, path: str) -> Methods:
         """Return the methods of the row at ``path``; none if there is no such row."""
         if path.startswith(SESSION_PATH):
             return {"GET": partial(self._sessions.answer, connection, request)}

@@ -1,23 +1,19 @@
-"""TLS and the opening handshake of a connection that was accepted."""
+"""TLS, and the request of a connection that was accepted."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from websockets.asyncio.server import Server, ServerConnection
-from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.server import ServerProtocol
 
+from householdd.http import socket_options
+from householdd.worker.accepted_connection import AcceptedConnection
 from householdd.worker.accepted_socket import AcceptedSocket
-from householdd.worker.connection import WRITE_LIMIT_BYTES, Connection
-from householdd.worker.payload_filter import MAX_MESSAGE_BYTES
-from householdd.worker.read_buffer import ReadBuffer
+from householdd.worker.connection import Connection
 
 log = structlog.get_logger("handshake")
 
@@ -26,17 +22,13 @@ MIN_TIMEOUT_S = 0.001
 
 
 class Handshakes:
-    """Takes accepted sockets through TLS, and answers their requests.
-
-    Replaces the Server of websockets, which insists on its own listener. ServerConnection uses three of its members:
-    ``handler``, ``handler_tasks`` and ``is_serving()``.
-    """
+    """Takes accepted sockets through TLS, answers their requests, and opens their WebSockets."""
 
     def __init__(
         self,
         tls: ssl.SSLContext | None,
         timeout: float,
-        answer: Callable[[ServerConnection, Request], Awaitable[Response | None]],
+        answer: Callable[[AcceptedConnection, Request], Awaitable[Response | None]],
         serve: Callable[[Connection], None],
         leave: Callable[[AcceptedSocket], object],
     ) -> None:
@@ -51,12 +43,13 @@ class Handshakes:
         self._serve = serve
         self._leave = leave
         self._serving = True
-        self.handler_tasks: set[asyncio.Task[None]] = set()
-        """One for each connection beyond TLS that is not served yet; ServerConnection adds it."""
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def is_serving(self) -> bool:
-        """Return whether upgrades are still accepted; otherwise websockets answers them with 503."""
-        return self._serving
+    @property
+    def count(self) -> int:
+        """Number of connections beyond TLS that are not served yet."""
+        return len(self._tasks)
 
     def close(self) -> None:
         """Accept no more upgrades."""
@@ -67,52 +60,46 @@ class Handshakes:
 
         A client that speaks HTTP where TLS is expected is let through, so that it gets a response.
         """
-        loop = asyncio.get_running_loop()
-        protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES)
-        connection = Connection(
-            protocol,
-            cast("Server", self),
-            # The session judges liveness, and the control loop ends sessions.
-            ping_interval=None,
-            # For HTTP responses, which are slow on a bloated line; sessions have a deadline of their own.
-            close_timeout=self._timeout,
-            max_queue=None,
-            write_limit=(WRITE_LIMIT_BYTES // 2, WRITE_LIMIT_BYTES // 4),
-        )
-        connection.accepted = accepted
+        socket_options.prepare(accepted.sock)
+        connection = AcceptedConnection(accepted, self._timeout)
         tls: dict[str, Any] = {}
         if self._tls is not None and not accepted.plain:
-            left = max(accepted.deadline - loop.time(), MIN_TIMEOUT_S)
+            left = max(accepted.deadline - self._loop.time(), MIN_TIMEOUT_S)
             tls = {"ssl": self._tls, "ssl_handshake_timeout": left, "ssl_shutdown_timeout": self._timeout}
         try:
-            await loop.connect_accepted_socket(lambda: ReadBuffer(connection), accepted.sock, **tls)
+            await self._loop.connect_accepted_socket(lambda: connection, accepted.sock, **tls)
         except OSError as error:
             log.debug("TLS failed", host=accepted.host, problem=str(error))
             return False
         accepted.abort = connection.abort
+        task = self._loop.create_task(self._follow(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return True
 
-    async def handler(self, connection: ServerConnection) -> None:
+    async def _follow(self, connection: AcceptedConnection) -> None:
         """Follow a connection until it is served or ends."""
-        client = cast("Connection", connection)
+        accepted = connection.accepted
         served = False
         try:
-            with contextlib.suppress(ConnectionClosed, OSError):
-                await client.handshake(self._answer)
-            client.accepted.asked = client.asked
-            if client.open:
-                self._leave(client.accepted)
-                self._serve(client)
+            request = await connection.answer(self._answer, lambda: self._serving)
+            accepted.asked = connection.asked
+            if request is not None and not connection.transport.is_closing():
+                websocket = Connection(accepted, self._loop)
+                behind = connection.upgrade(request, websocket)
+                self._leave(accepted)
+                self._serve(websocket)
                 served = True
+                if behind:
+                    websocket.receive(behind)
         except Exception:
             log.exception("connection failed")
         finally:
-            self._leave(client.accepted)
+            self._leave(accepted)
             if not served:
-                client.transport.abort()
+                connection.transport.abort()
             # Cuts a circle of references, so that both objects are freed at once.
-            client.accepted.abort = _gone
-            self.handler_tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            accepted.abort = _gone
 
 
 def _gone() -> None:

@@ -12,7 +12,7 @@ from websockets.http11 import Request, Response
 from householdd.http import methods
 from householdd.http.headers import path_of
 from householdd.http.responses import data, text
-from householdd.worker.connection import Connection
+from householdd.worker.accepted_connection import AcceptedConnection
 from householdd.worker.listener import Listener, ListenerOptions
 from householdd.worker.session_manager import SessionManager
 
@@ -31,7 +31,7 @@ class LegacyListener(Listener):
     def __init__(self, sock: socket.socket, manager: SessionManager, options: ListenerOptions) -> None:
         super().__init__(sock, manager, options, options.tls)
 
-    async def answer(self, connection: Connection, request: Request) -> Response | None:
+    async def answer(self, connection: AcceptedConnection, request: Request) -> Response | None:
         found = path_of(request.path) == UPDATE_PROFILE_PATH
         rows: methods.Methods = {"POST": partial(_update_profile, connection)} if found else {}
         response = await methods.answer(request, rows)
@@ -40,7 +40,7 @@ class LegacyListener(Listener):
         return response
 
 
-async def _update_profile(connection: Connection) -> Response:
+async def _update_profile(connection: AcceptedConnection) -> Response:
     try:
         msgspec.json.decode(await connection.body(MAX_BODY_BYTES), type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -19,6 +19,7 @@ from householdd.http.methods import Methods
 from householdd.http.responses import Stream, data
 from householdd.session.session import Identity
 from householdd.traffic.profiles import Profile, Profiles
+from householdd.worker.accepted_connection import AcceptedConnection
 from householdd.worker.accepted_socket import AcceptedSocket
 from householdd.worker.connection import Connection
 from householdd.worker.listener import ListenerOptions
@@ -57,7 +58,7 @@ class LegacyRows:
         self._requests = requests
         self._leave = leave
 
-    def methods(self, connection: Connection, request: Request, path: str) -> Methods:
+    def methods(self, connection: AcceptedConnection, request: Request, path: str) -> Methods:
         """Return the methods of the row at ``path``; none if there is no such row."""
         below, _, test_id = path.removeprefix("/api").rpartition("/")
         if f"{below}/" == STOP_PATH and test_id:
@@ -66,14 +67,14 @@ class LegacyRows:
             return {"GET": partial(self._warm_up, connection, request)}
         return {}
 
-    async def _stop_run(self, connection: Connection, request: Request, test_id: str) -> Response:
+    async def _stop_run(self, connection: AcceptedConnection, request: Request, test_id: str) -> Response:
         await connection.body(MAX_BODY_BYTES)
         if (denial := self._requests.denies_origin(request, upgrade=False)) is not None:
             return refused(denial)
         self._manager.stop_run(self._requests.client(connection, request), "" if test_id == "all" else test_id)
         return data({"success": True})
 
-    async def _warm_up(self, connection: Connection, request: Request) -> Response:
+    async def _warm_up(self, connection: AcceptedConnection, request: Request) -> Response:
         profile = self._profiles.warm_up()
         # A page that names no origin may be of any site.
         foreign = not header(request, "Origin") or self._requests.is_foreign(request)
@@ -101,7 +102,7 @@ class LegacyRows:
 
 
 def _download(
-    manager: SessionManager, profile: Profile, connection: Connection, client: ClientKey, agent: str
+    manager: SessionManager, profile: Profile, connection: AcceptedConnection, client: ClientKey, agent: str
 ) -> Response:
     """Return an endless response that is a session of ``profile``."""
 

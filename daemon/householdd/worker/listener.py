@@ -8,15 +8,14 @@ import socket
 import ssl
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import cast
 
-from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from householdd.admission.run_tokens import RunTokenVerifier
 from householdd.clients.origins import Origins
 from householdd.clients.proxy_header import ProxyProtocol
 from householdd.clients.trusted_proxies import TrustedProxies
+from householdd.worker.accepted_connection import AcceptedConnection
 from householdd.worker.accepted_socket import AcceptedSocket
 from householdd.worker.acceptor import Acceptor
 from householdd.worker.connection import Connection
@@ -56,7 +55,7 @@ class Listener:
         self._manager = manager
         self._options = options
         timeout = options.handshake_timeout
-        self._handshakes = Handshakes(tls, timeout, self._answer, self.open_session, self.leave)
+        self._handshakes = Handshakes(tls, timeout, self.answer, self.open_session, self.leave)
         proxies = ProxyHeaderReader(options.proxy_protocol, options.trusted_proxies)
         self._acceptor = Acceptor(sock, manager, proxies, timeout, self._handshakes.open)
 
@@ -73,9 +72,9 @@ class Listener:
     @property
     def connections(self) -> int:
         """Number of connections beyond TLS that are no sessions."""
-        return len(self._handshakes.handler_tasks)
+        return self._handshakes.count
 
-    async def answer(self, connection: Connection, request: Request) -> Response | None:
+    async def answer(self, connection: AcceptedConnection, request: Request) -> Response | None:
         """Return the response, or None to complete the upgrade and have :meth:`open_session` called."""
         raise NotImplementedError
 
@@ -87,9 +86,6 @@ class Listener:
     def leave(self, accepted: AcceptedSocket) -> None:
         """Count a connection as pending no more."""
         self._acceptor.leave(accepted)
-
-    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        return await self.answer(cast("Connection", connection), request)
 
 
 async def open_spare_descriptor() -> None:

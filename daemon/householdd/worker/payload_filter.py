@@ -8,8 +8,8 @@ from collections.abc import Iterator
 MAX_MESSAGE_BYTES = 256 * 1024
 """Greatest size in bytes of a client's message; deployed clients upload in chunks of at most 64 KiB."""
 
-SLICE_BYTES = 8 * 1024
-"""Bytes that the library parses at a time; they hold 1365 of the smallest frames of a client."""
+SLICE_BYTES = 4 * 1024
+"""Bytes besides payload that are taken at a time; they hold 682 of the smallest frames of a client."""
 
 _WHOLE_BINARY = 0x82
 """First byte of a binary message in one frame: FIN, no reserved bit, the opcode (RFC 6455 section 5.2)."""
@@ -43,6 +43,11 @@ class PayloadFilter:
         """Size of the current frame in bytes; only set while it is payload."""
         self._fragmented = False
         """Whether a fragmented message is under way; the library refuses a whole message within it."""
+
+    @property
+    def payload_left(self) -> int:
+        """Bytes of the current frame that are still to come, if it is payload; else 0."""
+        return 0 if self._payload is None else self._left
 
     def split(self, data: memoryview) -> Iterator[memoryview | int]:
         """Yield, in order, bytes for the library, and the size of each payload frame once it is complete.

@@ -13,7 +13,7 @@ from householdd.http import methods
 from householdd.http.headers import header, path_of
 from householdd.http.responses import text
 from householdd.worker import acme, https_redirect
-from householdd.worker.connection import Connection
+from householdd.worker.accepted_connection import AcceptedConnection
 from householdd.worker.listener import Listener, ListenerOptions
 from householdd.worker.session_manager import SessionManager
 
@@ -32,7 +32,7 @@ class RedirectListener(Listener):
         self._port = "" if https_port == HTTPS_PORT else f":{https_port}"
         self._acme_dir = acme_dir
 
-    async def answer(self, connection: Connection, request: Request) -> Response | None:
+    async def answer(self, connection: AcceptedConnection, request: Request) -> Response | None:
         del connection
         path = path_of(request.path)
         if self._acme_dir and path.startswith(acme.PATH):

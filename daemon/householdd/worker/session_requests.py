@@ -16,6 +16,7 @@ from householdd.http.headers import header, items, wants_websocket
 from householdd.http.responses import data, text
 from householdd.session.session import Identity
 from householdd.traffic.profiles import Profiles
+from householdd.worker.accepted_connection import AcceptedConnection
 from householdd.worker.accepted_socket import SessionRequest
 from householdd.worker.connection import Connection
 from householdd.worker.json_rows import forwarded_prefix, redirect, refusal
@@ -45,7 +46,7 @@ class SessionRequests:
         self._profiles = profiles
         self._options = options
 
-    async def answer(self, connection: Connection, request: Request) -> Response | None:
+    async def answer(self, connection: AcceptedConnection, request: Request) -> Response | None:
         """Answer a request for a session's URL. Return None after a request for an upgrade that is admitted."""
         try:
             target = session_target(request.path, self._profiles)
@@ -80,12 +81,11 @@ class SessionRequests:
         request, accepted.request = accepted.request, None
         if request is None:
             raise TypeError("a session was asked for by a request")
-        connection.response = None
         driver = self._manager.open(request.identity, request.target.profile, connection)
         if request.target.throughput is not None:
             driver.wish(request.target.throughput)
 
-    def client(self, connection: Connection, request: Request) -> str:
+    def client(self, connection: AcceptedConnection, request: Request) -> str:
         """Return the client's address, which a trusted proxy may forward."""
         return self._options.trusted_proxies.client(connection.accepted.host, items(request, "X-Forwarded-For"))
 
@@ -117,12 +117,12 @@ class SessionRequests:
         return None
 
     def _redirect(
-        self, connection: Connection, request: Request, target: SessionTarget, denial: Denial | None
+        self, connection: AcceptedConnection, request: Request, target: SessionTarget, denial: Denial | None
     ) -> Response:
         path = SESSION_PATH + quote(target.user_id)
         if self._options.trusted_proxies.trusts(connection.accepted.host):
             path = forwarded_prefix(request) + path
-        row = redirect(request, path, tls=self._options.tls is not None, port=connection.local_address[1])
+        row = redirect(request, path, tls=self._options.tls is not None, port=connection.accepted.sock.getsockname()[1])
         # A browser shows its page no response to a handshake that was refused, so the page asks here.
         return data({**row, **refusal(denial)})
 
@@ -140,7 +140,7 @@ def user_agent(request: Request) -> str:
     return header(request, "User-Agent")[:MAX_USER_AGENT_LENGTH]
 
 
-def _identity(target: SessionTarget, connection: Connection, request: Request, client: ClientKey) -> Identity:
+def _identity(target: SessionTarget, connection: AcceptedConnection, request: Request, client: ClientKey) -> Identity:
     return Identity(
         id=str(uuid.uuid4()),
         user_id=target.user_id,

@@ -5,28 +5,33 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
-from typing import cast
 
 from householdd.http import socket_options
+from householdd.http.closed_transport import CLOSED
 from householdd.worker import payload
-from householdd.worker.connection import WRITE_LIMIT_BYTES, Connection, Owner
+from householdd.worker.accepted_connection import AcceptedConnection
+from householdd.worker.connection import WRITE_LIMIT_BYTES, Owner
 
 
-class StreamConnection:
+class StreamConnection(asyncio.BufferedProtocol):
     """Carries the payload of a session as plain bytes.
 
-    To its session it is a ``Connection`` whose client never answers, and it is the owner of the connection below. So
-    gate, pacing, budgets and ends are those of all sessions.
+    To its session it is a ``Connection`` whose client never answers. So gate, pacing, budgets and ends are those of all
+    sessions. It has the transport from its making on, and passes on to the connection what that waits for.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: AcceptedConnection) -> None:
         """``connection`` has written the head of the response."""
         self._connection = connection
+        self._transport: asyncio.Transport = connection.transport
         self._over = asyncio.Event()
+        self.accepted = connection.accepted
         self.owner: Owner | None = None
         self.room: int | None = None
         """Always None: nothing is read, so no client is held back."""
-        connection.owner = cast("Owner", self)
+        self.paused = False
+        """Whether the write buffer is above its high-water mark."""
+        self._transport.set_protocol(self)
 
     async def over(self) -> None:
         """Return once the body has ended."""
@@ -35,31 +40,21 @@ class StreamConnection:
     @property
     def socket(self) -> socket.socket:
         """Socket of the connection; only for options and questions to the kernel."""
-        return self._connection.socket
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """Event loop of the connection."""
-        return self._connection.loop
+        return self.accepted.sock
 
     @property
     def open(self) -> bool:
         """Whether payload can be sent."""
-        return not self._over.is_set() and not self._connection.transport.is_closing()
-
-    @property
-    def paused(self) -> bool:
-        """Whether the write buffer is above its high-water mark."""
-        return self._connection.paused
+        return not self._over.is_set() and not self._transport.is_closing()
 
     @property
     def buffered(self) -> int:
         """Bytes waiting in user space."""
-        return self._connection.buffered
+        return self._transport.get_write_buffer_size()
 
-    def pace_for(self, peak_bps: float) -> None:
-        """Size the buffers for this peak rate."""
-        self._connection.pace_for(peak_bps)
+    def pace_for(self, peak_bps: float) -> None:  # noqa: ARG002 - as of a Connection
+        """Size the buffer for bulk, whatever the rate: no message waits behind it."""
+        self._transport.set_write_buffer_limits(WRITE_LIMIT_BYTES // 2, WRITE_LIMIT_BYTES // 4)
 
     def send_payload(self, count: int) -> int:
         """Write up to ``count`` payload bytes; return how many the buffer had room for."""
@@ -69,7 +64,7 @@ class StreamConnection:
         if count <= 0:
             return 0
         for part in payload.raw(count):
-            self._connection.transport.write(part)
+            self._transport.write(part)
         return count
 
     def send_texts(self, messages: Sequence[bytes], ping: bytes | None = None) -> bool:  # noqa: ARG002 - as of a Connection
@@ -95,25 +90,33 @@ class StreamConnection:
 
     read_freely = distrust
 
-    def writable(self) -> None:
-        """Tell the session that the write buffer has drained."""
-        if self.owner is not None:
-            self.owner.writable()
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._connection.get_buffer(sizehint)
 
-    def cut(self) -> None:
+    def buffer_updated(self, nbytes: int) -> None:
+        self._connection.buffer_updated(nbytes)
+
+    def eof_received(self) -> bool:
         """End the body: the client has ended its side, and browsers do so with the whole connection."""
+        stays = self._connection.eof_received()
         self._over.set()
         if self.owner is not None:
             self.owner.client_closing()
+        return stays
 
-    def on_closed(self, *, clean: bool) -> None:  # noqa: ARG002 - as of an Owner
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        if self.owner is not None:
+            self.owner.writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
         """Tell the session that the connection is gone, which is how a client ends an endless body."""
+        self._connection.connection_lost(exc)
         self._over.set()
+        self._transport = CLOSED
         owner, self.owner = self.owner, None
         if owner is not None:
             owner.on_closed(clean=True)
-
-    def _ignore(self, *_: object) -> None:
-        """Do nothing: no WebSocket is spoken here."""
-
-    text = binary = pong = text_too_long = message_too_big = not_websocket = client_closing = flooded = unread = _ignore

@@ -9,15 +9,16 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 import structlog
-from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from householdd.clients.addresses import Address
 from householdd.clients.origins import is_same_origin
 from householdd.http import methods, responses, static_files
+from householdd.http.connection import HttpConnection
 from householdd.http.headers import header, path_of
 from householdd.http.methods import Methods
 from householdd.http.responses import file
+from householdd.http.websocket import WebSocket
 from householdd.supervisor import sockets
 from householdd.supervisor.dashboard.page_session import PageContext, PageSession
 from householdd.supervisor.hosts import is_known_host
@@ -65,7 +66,7 @@ class DashboardListener:
             finally:
                 await self._web.stop(CLOSE_TIMEOUT_S)
 
-    async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
+    async def _answer(self, _: HttpConnection, request: Request) -> Response | None:
         host = header(request, "Host")
         if not is_known_host(host, self._names):
             words = "Unknown host name; add it to dashboard.names in the configuration."
@@ -89,5 +90,5 @@ class DashboardListener:
             return responses.text(http.HTTPStatus.FORBIDDEN, "Only this server's own page may connect.")
         return None
 
-    async def _serve(self, connection: ServerConnection) -> None:
+    async def _serve(self, connection: WebSocket) -> None:
         await PageSession(connection, self._context, partial(self._web.admit, connection)).serve()

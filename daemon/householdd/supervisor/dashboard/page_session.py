@@ -11,13 +11,12 @@ from typing import Any
 import grpc.aio
 import msgspec
 import structlog
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 
 from householdd.api.callers import Caller
 from householdd.capacity.token_bucket import TokenBucket
 from householdd.clients.addresses import host_port, unmapped
 from householdd.config.dashboard_tokens import DashboardTokens, Login
+from householdd.http.websocket import WebSocket, WebSocketClosed
 from householdd.supervisor.dashboard.api_client import ApiClient
 from householdd.supervisor.dashboard.feed import Feed
 from householdd.supervisor.dashboard.login_limits import LoginFailures
@@ -71,19 +70,19 @@ class PageContext:
 class PageSession:
     """An open connection of a page."""
 
-    def __init__(self, connection: ServerConnection, context: PageContext, logged_in: Callable[[], None]) -> None:
+    def __init__(self, connection: WebSocket, context: PageContext, logged_in: Callable[[], None]) -> None:
         """``logged_in`` is called after a valid token; until then the connection may be closed for another."""
         self._connection = connection
         self._context = context
         self._logged_in = logged_in
         self._view = ViewOrder()
-        host, port = connection.remote_address[:2]
+        host, port = connection.peer
         self._host = unmapped(host)
         self._peer = host_port(self._host, port)
 
     async def serve(self) -> None:
         """Serve the page until it closes."""
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(WebSocketClosed):
             login = await self._log_in()
             if login is None:
                 return
@@ -139,7 +138,7 @@ class PageSession:
     async def _watch(self, login: Login) -> None:
         """Send snapshots as fast as the page receives them, and skip those in between."""
         number, runs = 0, 0
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(WebSocketClosed):
             while True:
                 snapshot = await self._context.feed.after(number)
                 number = snapshot.number
@@ -175,4 +174,4 @@ class PageSession:
                 await self._send({**answer, "id": order.id})
 
     async def _send(self, message: dict[str, Any] | msgspec.Raw) -> None:
-        await self._connection.send(msgspec.json.encode(message), text=True)
+        await self._connection.send(msgspec.json.encode(message))

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 import structlog
-from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from householdd.clients.addresses import Address
 from householdd.http import methods, responses
+from householdd.http.connection import HttpConnection
 from householdd.http.headers import header, path_of
+from householdd.http.websocket import WebSocket
 from householdd.supervisor import sockets
 from householdd.supervisor.hosts import is_known_host, own_names
 from householdd.supervisor.metrics.exposition import Page
@@ -50,7 +51,7 @@ class MetricsListener:
             finally:
                 await self._web.stop(REQUEST_TIMEOUT_S)
 
-    async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
+    async def _answer(self, _: HttpConnection, request: Request) -> Response | None:
         if self._address.is_loopback and not is_known_host(header(request, "Host"), self._names):
             words = "Unknown host name; use the address or localhost."
             return responses.text(http.HTTPStatus.MISDIRECTED_REQUEST, words)
@@ -67,5 +68,5 @@ class MetricsListener:
             return responses.text(http.HTTPStatus.INTERNAL_SERVER_ERROR, words)
         return responses.response(http.HTTPStatus.OK, page.body, page.content_type)
 
-    async def _unreachable(self, _: ServerConnection) -> None:
+    async def _unreachable(self, _: WebSocket) -> None:
         raise AssertionError("every request is answered before an upgrade")
