@@ -208,6 +208,19 @@ def test_an_address_has_a_rate_that_leaves_room_for_a_burst() -> None:
     assert enter(admission, client(), 120.0) is None
 
 
+def test_requests_for_the_page_have_a_rate_by_address_at_all_workers_together() -> None:
+    one, other = admissions(2)
+    one.limits = other.limits = Limits(requests_per_second_per_address=2.5)
+    for number in range(25):
+        assert (one, other)[number % 2].denies_request("192.0.2.7", 100.0) is None
+    denial = other.denies_request("192.0.2.7", 100.0)
+    message = "Your address may make 2.5 requests a second; try again in 2 s."
+    assert denial == Denial(Cause.REQUEST_RATE, message, 2)
+    assert other.denies_request("192.0.2.8", 100.0) is None
+    assert cause(one.denies(client(), 100.0)) is None
+    assert one.denies_request("192.0.2.7", 112.0) is None
+
+
 def test_a_household_gets_all_its_places_or_none() -> None:
     admission = admission_of(Limits(max_sessions=20))
     first, second, third = (household(f"192.0.{each}.7", "1") for each in range(3))

@@ -26,6 +26,7 @@ LIMITS = Limits(
     max_unfinished_handshakes_per_address=1,
     breaker_failures=1,
     handshakes_per_second_per_address=1,
+    requests_per_second_per_address=1,
 )
 
 
@@ -53,6 +54,14 @@ def is_too_fast(host: str) -> bool:
         admission.admit(ClientKey(HOME, "alex"), 0.0)
     denial = admission.denies(ClientKey(host, "alex"), 0.0)
     return denial is not None and denial.cause is Cause.ADDRESS_RATE
+
+
+def requests_too_much(host: str) -> bool:
+    admission = Admission(counts())
+    admission.limits = LIMITS
+    for _ in range(10):
+        admission.denies_request(HOME, 0.0)
+    return admission.denies_request(host, 0.0) is not None
 
 
 def is_unfinished(host: str) -> bool:
@@ -89,6 +98,7 @@ def is_in_the_budget(host: str) -> bool:
 COUNTED: list[Callable[[str], bool]] = [
     is_full,
     is_too_fast,
+    requests_too_much,
     is_unfinished,
     is_broken,
     is_refused_before_tls,

@@ -89,6 +89,7 @@ def test_a_group_stands_for_what_is_below_it() -> None:
         "limits.max_sessions_per_network",
         "limits.handshakes_per_second",
         "limits.handshakes_per_second_per_address",
+        "limits.requests_per_second_per_address",
         "limits.max_unfinished_handshakes",
         "limits.max_unfinished_handshakes_per_address",
         "limits.breaker_failures",

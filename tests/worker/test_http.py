@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from household.v1 import server_service_pb2
 from tests.daemon import TIMEOUT_S, Daemon, running
 from tests.websocket_clients import OldPage, client
 from tests.worker.http_client import ask
@@ -62,6 +63,18 @@ def test_without_tls_the_url_is_plain(tmp_path: Path) -> None:
         connection.request("GET", "/ws/virtual-household/jake", headers={"Host": "plain.example"})
         assert b'"ws://plain.example/ws/virtual-household/jake"' in connection.getresponse().read()
         connection.close()
+
+
+def test_an_address_that_asks_too_often_is_told_when_to_come_back(daemon: Daemon) -> None:
+    limit = "limits.requests_per_second_per_address=1"
+    assert daemon.ctl("config", "set", limit).returncode == 0
+    answers = [ask(daemon, target) for target in ("/", "/virtual-household/profiles", "/ws/virtual-household/alex") * 4]
+    assert [each.status for each in answers] == [200] * 10 + [429] * 2
+    assert answers[-1].headers["Retry-After"] == "2"
+    assert answers[-1].body == b"Your address may make 1 requests a second; try again in 2 s.\n"
+    assert ask(daemon, "/virtual-household/ready").status == 200
+    refused = {each.cause: each.count for each in daemon.get_server().totals.refusals}
+    assert refused == {server_service_pb2.REFUSAL_CAUSE_REQUEST_RATE: 2}
 
 
 ROWS = [

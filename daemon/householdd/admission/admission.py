@@ -70,6 +70,7 @@ class Cause(Enum):
     BREAKER = "breaker"
     NETWORK_FULL = "network_full"
     ADDRESS_RATE = "address_rate"
+    REQUEST_RATE = "request_rate"
     RUN_FULL = "run_full"
     ORIGIN = "origin"
     UNFINISHED = "unfinished"
@@ -176,6 +177,15 @@ class Admission:
         """Record the end of a handshake, answered or not; return the customers whose breaker it opened."""
         keys = self.breakers.handshake_ended(host, now, self.limits, failed=failed)
         return [format_network(key.customer) for key in keys]
+
+    def denies_request(self, host: str, now: float) -> Denial | None:
+        """Decide on a request for a file of the page or for JSON, and count it if it may be answered."""
+        key, limit = ClientKey(host, "").address_key, self.limits.requests_per_second_per_address
+        if self._counters.requests_of(key, now) >= limit:
+            message = f"Your address may make {limit:.15g} requests a second; try again in {RATE_RETRY_S} s."
+            return Denial(Cause.REQUEST_RATE, message, RATE_RETRY_S)
+        self._counters.request_admitted(key, now)
+        return None
 
     def release_unused_places(self, now: float) -> None:
         """Call at each control pass."""

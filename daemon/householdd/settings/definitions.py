@@ -129,6 +129,11 @@ class Limits(SettingGroup):
     handshakes_per_second_per_address: float = _frequency(
         30.0, "new sessions per second from one IPv4 address or IPv6 customer prefix, as the mean of 10 s"
     )
+    requests_per_second_per_address: float = _frequency(
+        50.0,
+        "requests for the page's files and for JSON per second from one IPv4 address or IPv6 customer prefix, as the "
+        "mean of 10 s",
+    )
     max_unfinished_handshakes: int = _count(
         2000, 1, 100_000, "connections without a session at once, in all workers together"
     )

@@ -16,7 +16,7 @@ SECRET_BYTES = 16
 """Keeps clients from choosing keys that collide."""
 
 HANDSHAKES_WINDOW_S = 10.0
-"""Seconds; a household arrives in bursts."""
+"""Seconds, of requests too; a household arrives in bursts."""
 
 OUTCOMES_WINDOW_S = 60.0
 """Seconds."""
@@ -120,6 +120,14 @@ class SharedCounters:
             head = head._replace(second=second, handshakes=0, handshakes_before=before)
         self._own.head = head._replace(handshakes=head.handshakes + 1)
         self._own.handshakes.add(self._cells(key), now)
+
+    def request_admitted(self, key: bytes, now: float) -> None:
+        """Count a request that is not for a session."""
+        self._own.handshakes.add(self._cells(b"q" + key), now)
+
+    def requests_of(self, key: bytes, now: float) -> float:
+        """Return such requests per second, averaged over ``HANDSHAKES_WINDOW_S``."""
+        return self.handshakes_of(b"q" + key, now)
 
     def handshake_began(self, key: bytes | None) -> None:
         """``key`` is None for one that counts in the total only."""

@@ -9,7 +9,7 @@ from functools import partial
 from websockets.http11 import Request, Response
 
 from householdd.http import methods
-from householdd.http.headers import path_of
+from householdd.http.headers import path_of, wants_websocket
 from householdd.http.methods import Methods
 from householdd.http.responses import data, file, text
 from householdd.http.static_files import StaticFile
@@ -23,7 +23,7 @@ from householdd.worker.listener import Listener, ListenerOptions
 from householdd.worker.readiness import READY_PATH, readiness
 from householdd.worker.request_target import SESSION_PATH
 from householdd.worker.session_manager import SessionManager
-from householdd.worker.session_requests import SessionRequests
+from householdd.worker.session_requests import SessionRequests, refused
 
 HSTS_S = 180 * 86400
 """Seconds for which a browser that was here uses HTTPS only (RFC 6797)."""
@@ -56,7 +56,9 @@ class Gateway(Listener):
         if self._options.tls is not None and connection.accepted.plain:
             return https_redirect.require_tls(request)
         path = path_of(request.path)
-        response = await methods.answer(request, self._methods(connection, request, path))
+        response = self._refusal(connection, request, path)
+        if response is None:
+            response = await methods.answer(request, self._methods(connection, request, path))
         if response is not None and path not in self._static:
             methods.allow_origins(request, response, self._options.allowed_origins)
         if response is not None and self._options.hsts:
@@ -77,6 +79,21 @@ class Gateway(Listener):
         if path in self._static:
             return {"GET": partial(_file, request, self._static[path])}
         return {"GET": _unbuilt} if path == "/" else self._legacy.methods(connection, request, path)
+
+    def _refusal(self, connection: Connection, request: Request, path: str) -> Response | None:
+        """Count a request; return the response if its address makes too many.
+
+        Upgrades have limits of their own, and a load balancer is told whether the worker is ready however often it
+        asks.
+        """
+        if wants_websocket(request) or path.removeprefix("/api") == READY_PATH:
+            return None
+        manager = self._manager
+        denial = manager.admission.denies_request(self._sessions.client(connection, request), manager.clock.now())
+        if denial is None:
+            return None
+        manager.refused(denial.cause)
+        return refused(denial)
 
     async def _ready(self) -> Response:
         row = await readiness(self._manager.admission, self._manager.clock.now(), self._rows.stats)

@@ -32,7 +32,8 @@ _STATUS = {
     Cause.ORIGIN: http.HTTPStatus.FORBIDDEN,
     Cause.TOKEN: http.HTTPStatus.UNAUTHORIZED,
     **dict.fromkeys(
-        (Cause.ADDRESS_FULL, Cause.ADDRESS_RATE, Cause.BREAKER, Cause.RUN_FULL), http.HTTPStatus.TOO_MANY_REQUESTS
+        (Cause.ADDRESS_FULL, Cause.ADDRESS_RATE, Cause.BREAKER, Cause.REQUEST_RATE, Cause.RUN_FULL),
+        http.HTTPStatus.TOO_MANY_REQUESTS,
     ),
 }
 """Status of a denial, if it is not 503."""

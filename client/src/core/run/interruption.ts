@@ -39,6 +39,7 @@ const byRefusal: Readonly<Record<string, Cause>> = {
   origin: "origin",
   address_full: "crowded",
   address_rate: "crowded",
+  request_rate: "crowded",
   address_unfinished: "crowded",
   run_full: "crowded",
   full: "busy",

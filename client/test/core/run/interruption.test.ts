@@ -31,6 +31,7 @@ describe("interruptionBy", () => {
     ["origin", "origin"],
     ["address_full", "crowded"],
     ["address_rate", "crowded"],
+    ["request_rate", "crowded"],
     ["address_unfinished", "crowded"],
     ["run_full", "crowded"],
     ["full", "busy"],
