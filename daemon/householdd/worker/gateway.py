@@ -80,7 +80,7 @@ class Gateway(Listener):
             return {"GET": partial(_file, request, self._static[path])}
         return {"GET": _unbuilt} if path == "/" else self._legacy.methods(connection, request, path)
 
-    def _refusal(self, connection: Connection, request: Request, path: str) -> Response | None:
+    def _refusal(self, connection: AcceptedConnection, request: Request, path: str) -> Response | None:
         """Count a request; return the response if its address makes too many.
 
         Upgrades have limits of their own, and a load balancer is told whether the worker is ready however often it
