@@ -12,7 +12,7 @@ import sys
 from bench import cores, report
 from bench.figures import Options, Question
 
-QUESTIONS = ("bulk", "paced", "upload", "latency", "control", "idle", "workers", "start", "capacity")
+QUESTIONS = ("household", "bulk", "paced", "upload", "latency", "control", "idle", "workers", "start", "capacity")
 """Modules of ``bench.questions``, each with a function ``answer``. The last one exits on a busy machine."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 SERVER = 0
 LOAD = 1
@@ -24,3 +25,9 @@ def cpu_seconds(pid: int) -> float:
     """Return the user and system time of a process and its threads, in seconds, including TCP's sending on loopback."""
     # clock_getcpuclockid(3), missing in Python: the complement of the pid above the bits of CPUCLOCK_SCHED.
     return time.clock_gettime((~pid << 3) | 2)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that a process started, directly or not, and that run."""
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return children + [each for child in children for each in descendants(child)]

@@ -84,7 +84,7 @@ def subjects(users: tuple[str, ...]) -> Iterator[dict[str, Subject]]:
         daemon = stack.enter_context(running(directory, "--workers", "1", *LISTEN, env=CROWD, prefix=ON_SERVER_CORE))
         clients = partial(Crowd, tls=daemon.tls, users=users)
         each = {
-            "householdd": Subject(partial(clients, daemon.address), daemon.worker_pids()[0], partial(_ticks, daemon))
+            "householdd": Subject(partial(clients, daemon.address), daemon.worker_pids()[0], partial(ticks, daemon))
         }
         for name, kind in {PEER: "websockets", LIMIT: "timers"}.items():
             counts = directory / kind
@@ -108,7 +108,8 @@ def _cost(subject: Subject, seconds: float) -> Measured:
         return {CPU: cost(crowd, subject.pid, seconds) * 1e3}
 
 
-def _ticks(daemon: Daemon) -> tuple[float, float]:
+def ticks(daemon: Daemon) -> tuple[float, float]:
+    """Return all payload portions so far, and those more than ``LATE_S`` late; up to a second old."""
     metrics = scrape(daemon)
     name = "householdd_tick_lateness_seconds"
     count = metrics.total(f"{name}_count")
