@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -68,4 +69,6 @@ def _make(root: Path, suite: str) -> None:
 
 
 if __name__ == "__main__":
-    print(debian_root())  # noqa: T201 - continuous integration makes it ahead of the tests
+    # Each test says by itself why there is no machine.
+    with contextlib.suppress(NoMachineError):
+        debian_root()
