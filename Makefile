@@ -131,17 +131,19 @@ truth: setup ## The same on all lines, and write the figures into docs/measureme
 	[ -s $(TRUTH_RESULTS) ] || { echo "nothing was measured; docs/measurement.md stays as it is" >&2; exit $$(( status ? status : 1 )); }; \
 	$(BIN)/python -m tests.lab.report $(TRUTH_RESULTS) docs/measurement.md 'make truth' && exit $$status
 
+# The client's takes as long as all others together, so it runs beside them.
 .PHONY: check
 check: setup ## Lint and check types, imports, the API's description and the systemd units
 	@failed=(); try() { echo "$$1"; "$${@:2}" || failed+=("$$1"); }; \
+	said=$$(mktemp); trap 'rm -f "$$said"' EXIT; $(NPM) run --silent check >"$$said" 2>&1 & client=$$!; \
 	try ruff ruff check --quiet --output-format concise .; \
 	try format ruff format --quiet --diff .; \
 	try mypy mypy --no-error-summary; \
 	try import-linter lint-imports --no-logo; \
 	try dependencies uv pip check --quiet; \
 	try buf buf lint; \
-	try client $(NPM) run --silent check; \
 	try systemd systemd/verify; \
+	try client wait $$client; cat "$$said"; \
 	[ $${#failed[@]} -eq 0 ] || { echo "failed: $${failed[*]}" >&2; exit 1; }
 
 .PHONY: format
