@@ -272,6 +272,7 @@ def test_a_daemon_that_stops_is_said_plainly(tmp_path: Path, wide: Page, complai
         assert daemon.process.wait(TIMEOUT_S) == 0
         expect(wide.get_by_role("alert").first).to_contain_text("householdd wurde angehalten", timeout=WAIT)
         expect(wide.get_by_role("alert").first).to_contain_text("Verbindung zu householdd ist verloren", timeout=WAIT)
-    # What the browser says of the tries to connect.
+    # What the browser says of the tries to connect; a closed page makes no more of them.
+    wide.close()
     assert all("WebSocket connection" in each for each in complaints), complaints
     complaints.clear()
