@@ -72,6 +72,8 @@ class SessionDriver(PayloadSender):
         """Planned ends: the monotonic time, and the detail for the client."""
         self._shown = session.state
         """State that the observer knows."""
+        self._sized_for_bps: float | None = None
+        """Peak rate for which the connection's buffers are sized, in bit/s; None before ``start``."""
 
     def start(self) -> None:
         """Open the session on a connection whose handshake is done."""
@@ -80,7 +82,7 @@ class SessionDriver(PayloadSender):
         self.set_timeouts(self.session.timeouts)
         socket_options.reset_on_close(self.connection.socket)
         self.congestion_control = socket_options.congestion_control(self.connection.socket)
-        self.connection.pace_for(self.session.download.shape.peak_bps)
+        self._size_buffers()
         self._shown = self.session.state
         identity = self.session.identity
         # An operator's log has one line of a session, that of its end.
@@ -103,8 +105,7 @@ class SessionDriver(PayloadSender):
     def set_profile(self, profile: Profile) -> None:
         """Put other rates in force, from the next payload portion on."""
         self.session.set_profile(profile, self._clock.now())
-        if self.connection.open:
-            self.connection.pace_for(self.session.download.shape.peak_bps)
+        self._size_buffers()
         if self._timer is not None:
             self._disarm()
             self._arm()
@@ -112,6 +113,7 @@ class SessionDriver(PayloadSender):
     def wish(self, rate: float) -> None:
         """Lower the download rate to the wish of the client's URL."""
         self._dialogue.wish(rate, self._clock.now())
+        self._size_buffers()
 
     def close(self, reason: CloseReason, detail: str = "") -> bool:
         """End the session; return False if its end was decided before. The reason says how the client is told."""
@@ -170,6 +172,8 @@ class SessionDriver(PayloadSender):
     def text(self, data: bytes) -> None:
         """Take a text message."""
         self._execute(self._dialogue.text(data, self._clock.now(), self._clock.wall()))
+        # The message may have asked for a lower rate.
+        self._size_buffers()
         self._tell()
 
     def answer_report(self, answer: RunStored | RunRefused) -> None:
@@ -305,6 +309,13 @@ class SessionDriver(PayloadSender):
         self.tcp = tcp_info.read(self.connection.socket)
         self.session.transport = self.tcp.transport(self.congestion_control)
         return self.tcp
+
+    def _size_buffers(self) -> None:
+        """Size the connection's buffers for the session's present peak rate, unless they are."""
+        peak_bps = self.session.download.shape.peak_bps
+        if peak_bps != self._sized_for_bps and self.connection.open:
+            self._sized_for_bps = peak_bps
+            self.connection.pace_for(peak_bps)
 
     def _tell(self) -> None:
         """Tell the observer of a changed state, and resume payload once the gate is open."""

@@ -1,0 +1,37 @@
+"""Buffers of a connection follow the rate of its session, so that a ping on a slow line waits behind little."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from householdd.http.socket_options import MAX_UNSENT_BYTES
+from householdd.worker.connection import MIN_WRITE_LIMIT_BYTES
+from householdd.worker.session_driver import SessionDriver
+from tests.worker.bench import Bench
+
+
+def _unsent_limit(driver: SessionDriver) -> int:
+    return driver.connection.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+
+
+def _by_url(driver: SessionDriver) -> None:
+    driver.wish(1.0)
+
+
+def _by_message(driver: SessionDriver) -> None:
+    driver.text(json.dumps({"type": "request_download", "throughput": 1_000_000}).encode())
+
+
+@pytest.mark.parametrize("ask", [_by_url, _by_message])
+async def test_a_computer_that_asks_for_less_has_less_waiting_for_it(
+    bench: Bench, ask: Callable[[SessionDriver], None]
+) -> None:
+    driver = bench.opened(1, "computer")
+    assert _unsent_limit(driver) == MAX_UNSENT_BYTES
+    ask(driver)
+    assert driver.session.download.shape.peak_bps == 1e6
+    assert _unsent_limit(driver) == MIN_WRITE_LIMIT_BYTES
