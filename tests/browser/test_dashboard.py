@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -265,12 +266,16 @@ def test_it_fits_every_screen_and_is_accessible(served: Daemon, wide: Page) -> N
 
 def test_a_daemon_that_stops_is_said_plainly(tmp_path: Path, wide: Page, complaints: list[str]) -> None:
     with running(tmp_path, "--dashboard-listen", "127.0.0.1:0") as daemon:
+        wide.clock.install()
         wide.goto(f"{url_of(daemon)}?lang=de")
         expect(wide.get_by_text("Nur ansehen")).to_be_visible(timeout=WAIT)
         expect(wide.get_by_text("In Betrieb")).to_be_visible(timeout=WAIT)
+        # Without its next try to connect, which may come before the daemon has ended. A clock is paused in the future only.
+        wide.clock.pause_at(datetime.now(UTC) + timedelta(seconds=2))
         daemon.process.send_signal(signal.SIGTERM)
         assert daemon.process.wait(TIMEOUT_S) == 0
         expect(wide.get_by_role("alert").first).to_contain_text("householdd wurde angehalten", timeout=WAIT)
+        wide.clock.resume()
         expect(wide.get_by_role("alert").first).to_contain_text("Verbindung zu householdd ist verloren", timeout=WAIT)
     # What the browser says of the tries to connect; a closed page makes no more of them.
     wide.close()
