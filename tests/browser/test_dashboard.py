@@ -270,7 +270,7 @@ def test_a_daemon_that_stops_is_said_plainly(tmp_path: Path, wide: Page, complai
         wide.goto(f"{url_of(daemon)}?lang=de")
         expect(wide.get_by_text("Nur ansehen")).to_be_visible(timeout=WAIT)
         expect(wide.get_by_text("In Betrieb")).to_be_visible(timeout=WAIT)
-        # Without its next try to connect, which may come before the daemon has ended. A clock is paused in the future only.
+        # Its next try to connect may come before the daemon has ended. A clock can be paused in the future only.
         wide.clock.pause_at(datetime.now(UTC) + timedelta(seconds=2))
         daemon.process.send_signal(signal.SIGTERM)
         assert daemon.process.wait(TIMEOUT_S) == 0
