@@ -63,6 +63,8 @@ UNDISTURBED = Bound(90, "percent of the profile's rate that a neighbour still re
 RETRANSMITTED = Bound(
     16, "kB: a tail loss probe, then a packet for each doubling of the retransmission timer until the close", 16
 )
+LYING_MBPS = Bound(10, "twice the line: acknowledgements earn nothing", 0)
+LYING_GETS_KB = Bound(100, "kB: its handshake, its messages and the least allowance", 0, least=True)
 MESSAGES = 16.0
 """kB of pings, figures and upload requests, which go on until the close."""
 

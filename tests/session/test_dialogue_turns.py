@@ -9,7 +9,7 @@ import pytest
 
 from householdd.session.close_reason import CloseReason
 from householdd.session.commands import Ping
-from householdd.session.dialogue import UPLOAD_CHUNK_BYTES, Dialogue
+from householdd.session.dialogue import PING_BYTES, UPLOAD_CHUNK_BYTES, Dialogue
 from tests.session.samples import SESSION_ID, START, WALL, active, spoken
 
 PASS = 0.25
@@ -54,15 +54,31 @@ def test_pings_go_out_twice_a_second_and_liveness_tests_at_the_probe_timeout() -
 def test_websocket_pings_go_out_twice_a_second_and_each_has_data_of_its_own() -> None:
     dialogue = Dialogue(active())
     passes = [dialogue.probes(START + each * PASS, WALL) for each in range(4)]
-    assert [[command for command in due if isinstance(command, Ping)] for due in passes] == [
-        [Ping((1).to_bytes(8))], [], [Ping((2).to_bytes(8))], [],
-    ]  # fmt: skip
+    pings = [[command.data for command in due if isinstance(command, Ping)] for due in passes]
+    assert [[len(data) for data in due] for due in pings] == [[PING_BYTES], [], [PING_BYTES], []]
+    assert pings[0] != pings[2]
+
+
+def test_a_ping_within_payload_is_instead_of_one_beside_it() -> None:
+    session = active("computer")
+    dialogue = Dialogue(session)
+    data = dialogue.payload_ping(START)
+    assert data is not None
+    session.sent(3000)
+    dialogue.payload_pinged(data, 1400, START)
+    assert dialogue.payload_ping(START + 0.01) is None
+    assert not any(isinstance(command, Ping) for command in dialogue.probes(START + 0.25, WALL))
+    assert dialogue.pong(data, START + 0.25) == 0.25
+    assert session.proof.proven == 1600
+    # Without payload there are pings beside it again.
+    assert any(isinstance(command, Ping) for command in dialogue.probes(START + 0.75, WALL))
 
 
 def test_a_probe_is_pinged_only_once_it_is_silent() -> None:
     dialogue = Dialogue(active("probe"))
     assert dialogue.probes(START, WALL) == []
-    assert dialogue.probes(START + 0.5, WALL) == [Ping((1).to_bytes(8))]
+    (ping,) = dialogue.probes(START + 0.5, WALL)
+    assert isinstance(ping, Ping)
 
 
 def test_a_pong_answers_a_ping_that_was_sent_and_only_once() -> None:

@@ -43,6 +43,7 @@ def test_a_new_session_has_targets_and_no_measurements_yet() -> None:
         "bufferbloat_level": "unknown",
         "server_overloaded": False,
         "server_limited": False,
+        "client_limited": False,
         "server_tcp": None,
     }
     assert latency.pop("total_pings") == latency.pop("ping_history_count") == 0

@@ -25,8 +25,8 @@ def connect_raw(shared_daemon: Daemon) -> Iterator[ConnectRaw]:
     """Opens raw clients, with RawClient's arguments after the daemon; their sockets are closed at the end."""
     made: list[RawClient] = []
 
-    def connect(user_id: str, receive_buffer: int | None = None) -> RawClient:
-        made.append(RawClient(shared_daemon, user_id, receive_buffer))
+    def connect(user_id: str, receive_buffer: int | None = None, *, answers_pings: bool = False) -> RawClient:
+        made.append(RawClient(shared_daemon, user_id, receive_buffer, answers_pings=answers_pings))
         return made[-1]
 
     yield connect

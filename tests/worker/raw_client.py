@@ -1,4 +1,4 @@
-"""A client that does nothing by itself: no pong, no close, no reading unless a test says so."""
+"""A client that does nothing by itself: no pong, no close and no reading unless a test says so."""
 
 from __future__ import annotations
 
@@ -31,9 +31,17 @@ class RawClient:
     """One session over a blocking socket; what the protocol object would answer stays unsent."""
 
     def __init__(
-        self, daemon: Daemon, user_id: str, receive_buffer: int | None = None, behind_request: bytes = b""
+        self,
+        daemon: Daemon,
+        user_id: str,
+        receive_buffer: int | None = None,
+        behind_request: bytes = b"",
+        *,
+        answers_pings: bool = False,
     ) -> None:
         """``receive_buffer`` is the kernel's, in bytes; None leaves its size to the kernel.
+
+        ``answers_pings`` is for a client that wants more payload than one gets without a proof.
 
         ``behind_request`` is sent together with the request, which a client must not do.
         """
@@ -49,6 +57,7 @@ class RawClient:
         """Monotonic time and payload bytes of each binary frame."""
         self.messages: list[dict[str, Any]] = []
         self.opcodes: Counter[Opcode] = Counter()
+        self._answers_pings = answers_pings
         self.ended = False
         """Whether the server has ended the connection."""
         self.protocol.send_request(self.protocol.connect())
@@ -122,7 +131,9 @@ class RawClient:
             if not isinstance(event, Frame):
                 raise TypeError(event)
             self.opcodes[event.opcode] += 1
-            if event.opcode is Opcode.BINARY:
+            if event.opcode is Opcode.PING and self._answers_pings:
+                self.pong(bytes(event.data))
+            elif event.opcode is Opcode.BINARY:
                 self.arrivals.append((time.monotonic(), len(event.data)))
             elif event.opcode is Opcode.TEXT:
                 self.messages.append(msgspec.json.decode(event.data))

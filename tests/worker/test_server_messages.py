@@ -54,6 +54,7 @@ UPDATE = {
     "bufferbloat_level": str,
     "server_overloaded": bool,
     "server_limited": bool,
+    "client_limited": bool,
     "server_tcp": dict,
 }
 FIELDS: dict[str, dict[str, Any]] = {

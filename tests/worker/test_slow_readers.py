@@ -11,6 +11,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from household.v1 import session_pb2 as pb
+from householdd.session.proof import MIN_ALLOWANCE_BYTES
 from householdd.worker.connection import WRITE_LIMIT_BYTES
 from tests.daemon import Daemon
 from tests.worker import sessions
@@ -47,10 +48,10 @@ def test_a_client_that_reads_nothing_costs_no_more_than_the_write_limit(
     most = fill(shared_daemon, raw, 2)
     session = sessions.get(shared_daemon, session_id)
     assert session.state == pb.SESSION_STATE_ACTIVE
-    assert WRITE_LIMIT_BYTES // 2 < most <= WRITE_LIMIT_BYTES + SMALL
+    assert most <= WRITE_LIMIT_BYTES + SMALL
     assert resident(shared_daemon.worker_pids()[0]) - before < 20e6
-    # What the kernels of both sides hold comes on top; it is far below what 1000 Mbit/s are in two seconds.
-    assert session.sent_bytes < 25e6
+    # It proves nothing.
+    assert session.sent_bytes == MIN_ALLOWANCE_BYTES
     raw.reset()
     sessions.closed(shared_daemon, session_id)
 
@@ -86,7 +87,7 @@ def test_one_slow_client_does_not_slow_another(connect_raw: ConnectRaw) -> None:
 def test_a_flood_of_frames_is_ended_and_disturbs_nobody(
     shared_daemon: Daemon, connect_raw: ConnectRaw, frame: Frame
 ) -> None:
-    neighbour = connect_raw("sarah")
+    neighbour = connect_raw("sarah", answers_pings=True)
     raw = connect_raw("alex", receive_buffer=8192)
     session_id = raw.session_id
     flood = frame.serialize(mask=True) * 1000

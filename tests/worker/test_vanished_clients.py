@@ -40,7 +40,7 @@ def test_a_client_whose_line_is_cut_gets_no_payload_after_a_probe_and_is_given_u
 
 @pytest.mark.parametrize("seconds", [0.3, 2.0])
 def test_a_client_that_comes_back_goes_on(shared_daemon: Daemon, connect_raw: ConnectRaw, seconds: float) -> None:
-    raw = connect_raw("alex")
+    raw = connect_raw("alex", answers_pings=True)
     session_id = raw.session_id
     raw.read(seconds=1)
     before = sessions.get(shared_daemon, session_id).sent_bytes
@@ -55,7 +55,7 @@ def test_a_client_that_comes_back_goes_on(shared_daemon: Daemon, connect_raw: Co
     raw.read(seconds=1)
     session = sessions.get(shared_daemon, session_id)
     assert session.state == pb.SESSION_STATE_ACTIVE
-    assert (session.verdict, session.probe_failures) == (pb.VERDICT_FROZEN, 0)
+    assert (session.verdict, session.probe_failures) == (pb.VERDICT_LIVE, 0)
     took = seconds + time.monotonic() - began
     assert 0 < session.sent_bytes - before < RATE / 8 * (took + 0.5)
 

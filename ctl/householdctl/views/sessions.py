@@ -67,7 +67,10 @@ def facts(session: Session) -> list[tuple[str, str]]:
 
 
 def _budget_facts(session: Session) -> list[tuple[str, str]]:
-    lines = [("server limited", "yes" if session.server_limited else "no")]
+    lines = [
+        ("server limited", "yes" if session.server_limited else "no"),
+        ("client limited", "yes" if session.client_limited else "no"),
+    ]
     for name, value in (("download", "limit_download_bps"), ("upload", "limit_upload_bps")):
         if session.HasField(value):  # type: ignore[arg-type]  # the names are two of the message
             lines.append((f"{name} limit", format_rate(getattr(session, value))))

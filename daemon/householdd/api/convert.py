@@ -159,6 +159,7 @@ def session(value: Session, worker: str, now: float) -> pb.Session:
         timeouts=timeouts(value.timeouts),
         close_detail=value.close_detail,
         server_limited=value.limited,
+        client_limited=value.consumption.limited,
     )
     if value.closed_at is None:
         if value.download.capped:

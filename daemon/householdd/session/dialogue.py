@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import uuid
 
 from householdd.measure.run_report import ClientRunReport
@@ -23,6 +24,10 @@ UPLOAD_CHUNK_BYTES = 64 * 1024
 """Greatest upload chunk in bytes that deployed clients send."""
 
 
+PING_BYTES = 16
+"""Random bytes of a ping, which nobody can guess: its echo proves that it was received."""
+
+
 class Dialogue:
     """Speaks for one session. ``now`` is monotonic, ``wall`` is Unix time, both in seconds."""
 
@@ -36,7 +41,6 @@ class Dialogue:
         self._tests = IntervalTimer(session.opened_at)
         self._frames = Pings[bytes]()
         """Unanswered WebSocket pings."""
-        self._frame_count = 0
         # The id is random, so the pings of sessions that opened together are spread over the heartbeat.
         phase = uuid.UUID(session.identity.id).int % 1000 / 1000
         self._heartbeat = IntervalTimer(session.opened_at + phase * HEARTBEAT_S)
@@ -76,8 +80,7 @@ class Dialogue:
             case messages.ClientPong():
                 self._answered(message, now)
             case messages.ClientConfirmation():
-                session.sums.client_says_received = message.received_bytes
-                session.sums.client_says_sent = message.sent_bytes
+                session.confirmed(message.received_bytes, message.sent_bytes)
             case messages.StartTraffic():
                 # Only the old worker sends this; it then uploads at a rate of its own.
                 session.held_back = session.profile.uploads
@@ -100,6 +103,7 @@ class Dialogue:
         """Take a pong frame; return the round trip in seconds, or None if it answers no ping of ours."""
         round_trip = self._frames.answered(data, now)
         if round_trip is not None:
+            self.session.echoed(data)
             self.session.pong(round_trip, now)
         return round_trip
 
@@ -107,6 +111,15 @@ class Dialogue:
         """Note that a ping frame was written; without room in the write buffer none is."""
         self._frames.sent(ping.data, now)
         self.session.sums.pings += 1
+
+    def payload_ping(self, now: float) -> bytes | None:
+        """Return the data of the ping that the next portion of payload is to carry, if any."""
+        return _random_ping() if self.session.proof.wants_ping(now) else None
+
+    def payload_pinged(self, data: bytes, behind: int, now: float) -> None:
+        """Note a ping within the portion just counted, with ``behind`` of its bytes behind the ping."""
+        self.ping_sent(Ping(data), now)
+        self.session.proof.pinged(data, behind, now)
 
     def probes(self, now: float, wall: float) -> list[Command]:
         """Return the pings and liveness tests that are due at a control pass.
@@ -116,8 +129,7 @@ class Dialogue:
         session = self.session
         due: list[Command] = []
         if self._heartbeat.due(now, HEARTBEAT_S) and session.wants_ping(now):
-            self._frame_count += 1
-            due.append(Ping(self._frame_count.to_bytes(8)))
+            due.append(Ping(_random_ping()))
         if session.profile.only_measures or session.profile.is_stream:
             return due
         user_id, milliseconds = session.identity.user_id, wall * 1e3
@@ -208,3 +220,7 @@ class Dialogue:
             round_trip = next((answer for answer in answers if answer is not None), None)
         if round_trip is not None:
             self.session.latency.add(round_trip * 1e3)
+
+
+def _random_ping() -> bytes:
+    return secrets.token_bytes(PING_BYTES)

@@ -268,6 +268,7 @@ class Update(msgspec.Struct, kw_only=True):
     latency_metrics: LatencyMetrics = LatencyMetrics()
     server_overloaded: bool = False
     server_limited: bool = False
+    client_limited: bool = False
     server_tcp: ServerTcp | None = None
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Generic, TypeVar
 
-MAX_PINGS = 64
-"""Greatest number of unanswered pings that are remembered: half a minute at two a second."""
+MAX_PINGS = 128
+"""Greatest number of unanswered pings that are remembered: a minute at two a second."""
 
 Key = TypeVar("Key", int, bytes, float)
 

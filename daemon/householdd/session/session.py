@@ -13,7 +13,9 @@ from householdd.measure.latency import SessionLatency
 from householdd.measure.rate_meter import RateMeter
 from householdd.session.close_reason import CloseReason
 from householdd.session.commands import Close
+from householdd.session.consumption import Consumption
 from householdd.session.liveness import HEARTBEAT_S, Kernel, Liveness
+from householdd.session.proof import Proof
 from householdd.session.states import EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
 from householdd.traffic.pacer import UPLOAD_CATCH_UP_S, Pacer
@@ -25,8 +27,9 @@ UNASKED_FACTOR = 2
 UNASKED_GRACE_BYTES = 1024 * 1024
 """Bytes allowed on top, such as those requested before the operator lowered a profile's rate."""
 
-MIN_READ_BYTES = 256
-"""Bytes read from every client in a control pass, so that the payload ahead of its next answer moves on."""
+MIN_READ_BYTES = 32 * 1024
+"""Bytes read from every client in a control pass, 1 Mbit/s: its pongs, which earn its download, wait behind its upload.
+"""
 
 _NEXT = {
     SessionState.HANDSHAKE: {SessionState.ACTIVE, SessionState.CLOSED},
@@ -123,6 +126,8 @@ class Session:
         self.download = Pacer(profile.download.shape(), now)
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP_S)
         self.liveness = Liveness(self.download.shape.longest_gap_s, now, acks_answer=profile.is_stream)
+        self.proof = Proof(needed=not profile.is_stream)
+        self.consumption = Consumption()
         self.transport: Transport | None = None
         """The kernel's latest report; None before the first."""
         self.sums = Sums()
@@ -161,6 +166,10 @@ class Session:
         if self.live and self.liveness.acknowledged(kernel, now) and self.liveness.fresh(self.timeouts, now):
             self._revive(now)
 
+    def echoed(self, data: bytes) -> None:
+        """Take the echo of a ping's data, which proves the payload ahead of it."""
+        self.proof.answered(data, self._most_unproven)
+
     def pong(self, round_trip: float, now: float) -> None:
         """Note a pong that answered a ping of ours after ``round_trip`` seconds."""
         self.sums.pongs += 1
@@ -175,19 +184,33 @@ class Session:
         """
         if self.profile.is_stream:
             return False
-        return not self.profile.only_measures or now - self.liveness.last_evidence_at >= HEARTBEAT_S
+        if self.profile.only_measures:
+            return now - self.liveness.last_evidence_at >= HEARTBEAT_S
+        return not self.proof.pinged_lately(now)
 
     def payload_due(self, now: float) -> int:
         """Return the payload bytes that may be written now; 0 while the gate is shut.
 
-        The gate is checked for every portion, not once a control pass, so that none is written on stale evidence.
+        The gate is checked for every portion, not once a control pass, so that none is written on stale evidence. No
+        more is due than the client may have without a further proof that the earlier payload arrived.
         """
         if self.state is not SessionState.ACTIVE:
             return 0
         if not self.liveness.fresh(self.timeouts, now):
             self._move(SessionState.QUIET)
             return 0
-        return self.download.due(now)
+        due, proof = self.download.due(now), self.proof
+        end = proof.sent + due
+        if end <= proof.limit and end <= self.consumption.limit:
+            return due
+        proof.extend(self._most_unproven)
+        return max(min(int(min(proof.limit, self.consumption.limit)) - proof.sent, due), 0)
+
+    @property
+    def _most_unproven(self) -> float:
+        """Bytes that leave at the peak rate before a missing proof shuts the gate."""
+        seconds = self.liveness.probe_timeout(self.timeouts) + HEARTBEAT_S
+        return seconds * self.download.shape.peak_bps / 8
 
     def upload_due(self, until: float) -> int:
         """Return the bytes to request from the client until the time ``until``; 0 while the gate is shut."""
@@ -202,6 +225,13 @@ class Session:
         """Count payload bytes given to the transport."""
         self.download.take(count)
         self.sums.sent += count
+        self.proof.sent += count
+
+    def confirmed(self, received: float, sent: float) -> None:
+        """Take the client's own totals of payload bytes; they bind nothing but its own download."""
+        self.sums.client_says_received = received
+        self.sums.client_says_sent = sent
+        self.consumption.confirmed(received, self.proof.sent, self.proof.proven, self.download_meter.bps)
 
     def received(self, count: int, now: float) -> Close | None:
         """Count received payload bytes; any binary frame is evidence of a live client.
@@ -239,6 +269,7 @@ class Session:
     def measure(self, now: float, lateness: float = 0.0) -> None:
         """Sample the rates, once a control pass, which began ``lateness`` seconds late."""
         self.lateness.add(lateness, now)
+        self.consumption.note_pass()
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
 

@@ -35,6 +35,7 @@ def fill(update: Update, session: Session, now: float, wall: float) -> None:
         update.latency_metrics = _latency_metrics(latency)
     update.server_overloaded = session.lateness.overloaded or session.close_reason is CloseReason.OVERLOADED
     update.server_limited = session.limited
+    update.client_limited = session.consumption.limited
     if session.transport is not None:
         update.server_tcp = _server_tcp(session.transport)
 

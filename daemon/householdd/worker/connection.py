@@ -199,10 +199,11 @@ class Connection(asyncio.BufferedProtocol):
         waiting = self.transport.get_write_buffer_size()
         return waiting if self._answers is None else waiting + sum(map(len, self._answers))
 
-    def send_payload(self, count: int) -> int:
+    def send_payload(self, count: int, ping: bytes | None = None) -> int:
         """Write up to ``count`` payload bytes, as many as the write limit has room for; return how many.
 
-        If not all fit, whole frames are written, as long as one fits. The frames are serialised beforehand.
+        If not all fit, whole frames are written, as long as one fits. The frames are serialised beforehand. A ping is
+        written within the payload, if any is.
         """
         if not self.open:
             return 0
@@ -215,7 +216,7 @@ class Connection(asyncio.BufferedProtocol):
         # it asks the kernel, which then takes nothing; a fast session would be slowed by asking.
         if self._write_limit < WRITE_LIMIT_BYTES and tcp_info.unsent(self.socket.fileno()) >= self._write_limit:
             return 0
-        for part in payload.frames(count):
+        for part in payload.frames(count) if ping is None else payload.frames_with_ping(count, ping):
             self.transport.write(part)
         return count
 

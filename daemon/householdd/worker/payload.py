@@ -20,6 +20,13 @@ _random = os.urandom(FRAME_BYTES)
 PORTION_BYTES = 2 * FRAME_BYTES
 """Greatest payload in bytes that is one piece, and so one write: a portion of a video call or a burst."""
 
+BEHIND_PING_BYTES = 1400
+"""Payload behind a ping, so that it shares a packet with payload. A packet of its own is small, and passes a full queue
+that drops large ones."""
+
+MAX_JOINED_BYTES = 64 * 1024
+"""Greatest payload with a ping that is one write."""
+
 _RUN = 16
 """Full frames in the largest piece."""
 
@@ -47,6 +54,19 @@ def raw(count: int) -> list[memoryview]:
     """Return ``count`` payload bytes without frames, in pieces to write."""
     full, rest = divmod(count, len(_random_run))
     return [_random_run] * full + ([_random_run[:rest]] if rest else [])
+
+
+def behind_ping(count: int) -> int:
+    """Return how many of ``count`` payload bytes come behind a ping within them."""
+    return min(count // 2, BEHIND_PING_BYTES)
+
+
+def frames_with_ping(count: int, ping: bytes) -> list[bytes | memoryview]:
+    """Return serialised frames with ``count`` payload bytes in all and a ping within, in pieces to write."""
+    behind = behind_ping(count)
+    parts = [*frames(count - behind), head(Opcode.PING, len(ping)), ping, *frames(behind)]
+    # One write is one TLS record more than the copy of a small portion costs.
+    return [b"".join(parts)] if count <= MAX_JOINED_BYTES else parts
 
 
 def frames(count: int) -> list[bytes | memoryview]:

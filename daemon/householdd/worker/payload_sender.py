@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from householdd.session.dialogue import Dialogue
 from householdd.session.session import Session
 from householdd.session.states import SessionState
+from householdd.worker import payload
 from householdd.worker.clock import Clock, Timer
 from householdd.worker.connection import Connection
 
@@ -18,9 +20,15 @@ class PayloadSender(ABC):
     """The part of a session's driver that sends payload; ``on_tick`` gets the lateness of each timer, in seconds."""
 
     def __init__(
-        self, session: Session, connection: Connection, clock: Clock, on_tick: Callable[[float], None]
+        self,
+        session: Session,
+        dialogue: Dialogue,
+        connection: Connection,
+        clock: Clock,
+        on_tick: Callable[[float], None],
     ) -> None:
         self.session = session
+        self._dialogue = dialogue
         self.connection = connection
         self._clock = clock
         self._on_tick = on_tick
@@ -70,8 +78,11 @@ class PayloadSender(ABC):
     def _send_portion(self, now: float) -> None:
         due = self.session.payload_due(now)
         if due > 0:
-            taken = self.connection.send_payload(due)
+            ping = self._dialogue.payload_ping(now)
+            taken = self.connection.send_payload(due, ping)
             self.session.sent(taken)
+            if ping is not None and taken > 0:
+                self._dialogue.payload_pinged(ping, payload.behind_ping(taken), now)
             if taken < due and self.connection.paused:
                 # writable() continues.
                 return

@@ -58,10 +58,9 @@ class SessionDriver(PayloadSender):
     """Every driver in memory; one that outlives its session is a leak."""
 
     def __init__(self, session: Session, connection: Connection, clock: Clock, observer: Observer) -> None:
-        super().__init__(session, connection, clock, observer.ticked)
+        super().__init__(session, Dialogue(session), connection, clock, observer.ticked)
         self.objects.add(self)
         self._observer = observer
-        self._dialogue = Dialogue(session)
         self.tcp: TcpInfo | None = None
         """The kernel's latest report; None before the first control pass."""
         self.congestion_control = ""

@@ -56,7 +56,7 @@ class StreamConnection(asyncio.BufferedProtocol):
         """Size the buffer for bulk, whatever the rate: no message waits behind it."""
         self._transport.set_write_buffer_limits(WRITE_LIMIT_BYTES // 2, WRITE_LIMIT_BYTES // 4)
 
-    def send_payload(self, count: int) -> int:
+    def send_payload(self, count: int, ping: bytes | None = None) -> int:  # noqa: ARG002 - as of a Connection
         """Write up to ``count`` payload bytes; return how many the buffer had room for."""
         if not self.open:
             return 0
