@@ -4,6 +4,7 @@ import { people, type Party, type Person } from "../core/people.js";
 import {
   baselineMs,
   beforeLoadMs,
+  kernelPing,
   personPingEveryMs,
   probePingEveryMs,
   probes,
@@ -70,7 +71,7 @@ export class Household {
     const moved = (): void => {
       this.#onChange();
     };
-    const probe = { party: "probe", testId, durationMs: Infinity, pingEveryMs: probes * probePingEveryMs } as const;
+    const probe = { party: "probe", testId, durationMs: Infinity, pingEveryMs: probes * probePingEveryMs, kernelPing } as const;
     this.#probes = Array.from(
       { length: probes },
       (_, place) => new SessionWorker({ ...probe, pingTurnMs: place * probePingEveryMs }, moved),

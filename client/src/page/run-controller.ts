@@ -110,7 +110,8 @@ export class RunController {
     const { result, report } = household.outcome();
     const { stored } = household;
     const permalink = stored !== undefined && "id" in stored && stored.shown ? permalinkTo(stored.id) : undefined;
-    this.#page.conclude(shownRunOf(report, result.report.grade, result.serverTcp, result.host), permalink, result);
+    const { grade, attribution } = result.report;
+    this.#page.conclude(shownRunOf(report, grade, result.serverTcp, result.host, attribution), permalink, result);
   }
 
   /** Ask whether the server would accept a run, unless one is running. */

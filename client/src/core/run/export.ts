@@ -38,6 +38,12 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
   addLatency("probe_idle", report.idle);
   addLatency("probe", report.latency);
   add("probe", "loss", "", report.lossShare);
+  const { attribution } = report;
+  add("household", "cause_of_delay", "", attribution.cause);
+  add("household", "limit_of_rate", "", attribution.rate);
+  add("household", "grade_from", "", attribution.witness);
+  add("kernel", "baseline", "ms", attribution.kernelBaselineMs);
+  addLatency("kernel", report.kernel);
   for (const person of report.people) {
     const { who } = person;
     add(who, "score", "", person.outcome.score);
@@ -55,6 +61,7 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
     add(who, "tcp_least_round_trip", "ms", tcp.minRttMs);
     add(who, "tcp_retransmits", "", tcp.retransmits);
     add(who, "tcp_delivery_rate", "bit/s", tcp.deliveryBps);
+    add(who, "tcp_receiver_limited", "", tcp.receiverLimited ?? null);
     add(who, "congestion_control", "", tcp.congestionControl);
   }
   for (const ms of facts.probe.idleMs) add("probe_idle", "round_trip", "ms", ms);
@@ -62,6 +69,8 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
   for (const ms of facts.probe.repairedMs) add("probe_repaired", "round_trip", "ms", ms);
   for (const ms of facts.probe.heldMs) add("probe_held", "round_trip", "ms", ms);
   for (const { who, roundTripsMs } of facts.people) for (const ms of roundTripsMs) add(who, "round_trip", "ms", ms);
+  for (const ms of facts.probe.kernelIdleMs ?? []) add("probe_idle", "kernel_round_trip", "ms", ms);
+  for (const { who, kernelMs } of facts.people) for (const ms of kernelMs ?? []) add(who, "kernel_round_trip", "ms", ms);
   return rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 

@@ -1,4 +1,5 @@
 import { people } from "../people.js";
+import type { Attribution } from "../scoring/attribution.js";
 import type { Grade } from "../scoring/grade.js";
 import { increase, type LatencyFigures } from "../scoring/latency.js";
 import type { Direction } from "../scoring/measurements.js";
@@ -54,6 +55,7 @@ export function shownRunOf(
   grade: Grade | null,
   serverTcp: ShownRun["serverTcp"],
   host: string,
+  attribution: Attribution | null = null,
 ): ShownRun {
   const baselineMs = report.baseline_ms;
   const household = report.people.filter(({ who }) => (people as readonly string[]).includes(who));
@@ -74,6 +76,7 @@ export function shownRunOf(
       idle: latencyOf(report.idle, baselineMs),
       latency: latencyOf(report.loaded, baselineMs),
       lossShare: report.loss_share,
+      attribution,
       people: household.map((person) => personOf(person, baselineMs)),
     },
     phases: report.phases,

@@ -3,7 +3,7 @@ import type { RunReportMessage } from "./run-report.js";
 import type { Snapshot } from "./snapshot.js";
 
 export type ToWorker =
-  | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number; pingTurnMs: number | undefined }
+  | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number; pingTurnMs: number | undefined; kernelPing: number | undefined }
   | { kind: "report"; run: RunReportMessage }
   | { kind: "stop" };
 
