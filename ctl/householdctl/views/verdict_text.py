@@ -52,7 +52,7 @@ INVALID = {
 
 CAUSES = {
     "line": "the line",
-    "device": "this device: its program could not keep up",
+    "device": "the device: its program could not keep up",
     "server": "the server",
     "unknown": "unknown: the server could not measure the line by itself",
 }
