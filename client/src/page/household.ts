@@ -14,6 +14,7 @@ import {
   warmUpMs,
   type Plan,
 } from "../core/plan.js";
+import { DeviceGuard } from "../core/run/device-guard.js";
 import { interruptionBy, interruptionOf, type Interruption } from "../core/run/interruption.js";
 import { combinedSnapshot, lineJournal } from "../core/run/probes.js";
 import { runReportOf } from "../core/run/report-builder.js";
@@ -34,6 +35,8 @@ import { SessionWorker } from "./session-worker.js";
 /** Time for a worker to stop before it is terminated. */
 const stopTimeoutMs = 4000;
 const reportTimeoutMs = 3000;
+/** As often as workers report. */
+const guardEveryMs = 250;
 
 /** Result of a run, and its report, which the server stores and every view shows. */
 export interface Outcome {
@@ -55,6 +58,10 @@ export class Household {
   #idleUntil: number | undefined;
   readonly #warmUp: SessionWorker | undefined;
   #next: ReturnType<typeof setTimeout> | undefined;
+  #guard: DeviceGuard | undefined;
+  /** Whether the device limited the warm-up. */
+  #warmUpLimited = false;
+  #guarding: ReturnType<typeof setInterval> | undefined;
   #stoppedEarly = false;
   /** True while waiting for the server to store the report. */
   #awaitingStored = false;
@@ -169,6 +176,7 @@ export class Household {
       at: at.toISOString(),
       host: location.host,
       warmUp: this.#warmUpResult() ?? null,
+      deviceMbps: this.#guard?.mbps ?? null,
       facts,
       serverTcp: this.#serverTcp(),
       report: report(facts, shipped),
@@ -181,8 +189,9 @@ export class Household {
     return all.flatMap(([who, { serverTcp: tcp }]) => (tcp === undefined ? [] : [{ who, tcp }]));
   }
 
+  /** A rate that the device limited is not the line's. */
   #warmUpResult(): WarmUp | undefined {
-    if (this.#warmUp === undefined) return undefined;
+    if (this.#warmUp === undefined || this.#warmUpLimited) return undefined;
     const { snapshot, journal } = this.#warmUp.record;
     return warmUpOf(journal, trafficOf(snapshot, this.#endedAt ?? monotonic()));
   }
@@ -246,6 +255,7 @@ export class Household {
         this.#endedAt = monotonic();
         clearTimeout(this.#next);
         this.#monitor.end();
+        clearInterval(this.#guarding);
       }
     } else if (this.#awaitingStored) {
       if (this.stored !== undefined || this.#probes[0]?.phase !== "running") this.#stopAll();
@@ -265,6 +275,7 @@ export class Household {
         this.#phaseBeganAt = monotonic();
         this.#next = setTimeout(() => {
           this.#idleUntil = monotonic();
+          this.#guardDevice();
           if (this.#warmUp === undefined) this.#load();
           else this.#warm(this.#warmUp);
         }, baselineMs);
@@ -280,6 +291,20 @@ export class Household {
     }
   }
 
+  /** Lower the Computer's rate while this device does not keep up with it. */
+  #guardDevice(): void {
+    const guard = (this.#guard = new DeviceGuard(this.#probe.latency.p50Ms ?? 0));
+    this.#guarding = setInterval(() => {
+      const computer = this.#runPhase === "warm-up" ? this.#warmUp : this.#people.get("computer");
+      if (computer === undefined) return;
+      const probes = this.#probes.map(({ record }) => record.snapshot);
+      const mbps = guard.look(probes, computer.record.snapshot, monotonic());
+      if (mbps === undefined) return;
+      if (this.#runPhase === "warm-up") this.#warmUpLimited = true;
+      computer.limit(mbps);
+    }, guardEveryMs);
+  }
+
   #warm(computer: SessionWorker): void {
     this.#enter("warm-up");
     computer.start();
@@ -291,7 +316,7 @@ export class Household {
   #load(): void {
     this.#enter("load");
     this.#warmUp?.end({ kind: "stopped" });
-    const computerMbps = this.#plan.computerMbps ?? this.#warmUpResult()?.computerMbps;
+    const computerMbps = this.#plan.computerMbps ?? this.#guard?.mbps ?? this.#warmUpResult()?.computerMbps;
     for (const [person, session] of this.#people) session.start(person === "computer" ? computerMbps : undefined);
   }
 

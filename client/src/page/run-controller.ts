@@ -15,12 +15,13 @@ import { permalinkTo } from "./stored-run-page.js";
 
 const readinessTimeoutMs = 5000;
 const unavailable = 503;
-const paintEveryMs = 250;
 /**
- * Charts cost the most, on the processors that measure: a drawing must delay far less than the twentieth of round trips
- * above the 95th percentile.
+ * Painting takes time from the measurement, and in WebKit the messages of all WebSockets pass through the page's thread:
+ * what it delays must be far less than the twentieth of round trips above the 95th percentile.
  */
-const drawEveryPaints = 8;
+const paintEveryMs = 1000;
+/** Charts cost the most. */
+const drawEveryPaints = 10;
 /** Retry of a server that refuses runs without naming a time. */
 const defaultRetryS = 15;
 const requiredGlobals = ["WebSocket", "Worker"] as const;

@@ -82,6 +82,11 @@ export class SessionWorker {
     this.#changed();
   }
 
+  /** Lower the download's rate. */
+  limit(mbps: number): void {
+    this.#worker?.postMessage({ kind: "limit", mbps } satisfies ToWorker);
+  }
+
   /** Send the run's report; the answer is `stored` of the snapshot. */
   report(run: RunReportMessage): void {
     this.#worker?.postMessage({ kind: "report", run } satisfies ToWorker);

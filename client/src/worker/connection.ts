@@ -51,6 +51,10 @@ export class Connection {
     this.#session.report(run);
   }
 
+  limit(mbps: number): void {
+    this.#session.limit(mbps);
+  }
+
   stop(): void {
     this.#session.stop(monotonic());
     this.#turn();

@@ -11,7 +11,7 @@ export function jsonOf(result: Result): string {
  * Return the run as rows of `who,figure,unit,value` (RFC 4180): conclusions, then every round trip. A figure not
  * measured is empty.
  */
-export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): string {
+export function csvOf({ at, host, warmUp, deviceMbps, facts, serverTcp, report }: Result): string {
   const rows: Cell[][] = [["who", "figure", "unit", "value"]];
   const add = (who: string, figure: string, unit: string, value: Cell): void => {
     rows.push([who, figure, unit, value]);
@@ -34,6 +34,7 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
     add("household", "warm_up_rate", "bit/s", warmUp.lineBps);
     add("computer", "asked_for", "bit/s", warmUp.computerMbps * 1_000_000);
   }
+  if (deviceMbps !== null) add("computer", "device_limit", "bit/s", deviceMbps * 1_000_000);
   add("probe", "baseline", "ms", report.baselineMs);
   addLatency("probe_idle", report.idle);
   addLatency("probe", report.latency);

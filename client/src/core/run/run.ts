@@ -59,6 +59,8 @@ export interface Result extends Omit<Conclusion, "endedAt"> {
   /** ISO 8601 in UTC. */
   at: string;
   facts: RunFacts;
+  /** Limit of the Computer that this device kept up with, Mbit/s; null if it kept up with all. */
+  deviceMbps: number | null;
   report: RunReport;
 }
 

@@ -165,6 +165,11 @@ export class Session {
     if (this.phase === "running") this.#send(run);
   }
 
+  /** Ask for a download of at most `mbps`; the server never raises it again. */
+  limit(mbps: number): void {
+    if (this.phase === "running") this.#send({ type: "request_download", throughput: mbps });
+  }
+
   takeJournal(): Journal {
     return this.#journal.take();
   }

@@ -129,6 +129,8 @@ export type ClientMessage =
     }
   | { type: "connection_test_response"; user_id: string; timestamp: number; client_timestamp: number }
   | { type: "client_confirmation"; received_bytes: number; sent_bytes: number; timestamp: number }
+  /** Lowers the download's rate; Mbit/s. */
+  | { type: "request_download"; throughput: number }
   | RunReportMessage
   | { type: "stop_test"; user_id: string };
 

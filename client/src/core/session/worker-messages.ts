@@ -5,6 +5,8 @@ import type { Snapshot } from "./snapshot.js";
 export type ToWorker =
   | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number; pingTurnMs: number | undefined; kernelPing: number | undefined }
   | { kind: "report"; run: RunReportMessage }
+  /** Lowers the download's rate. */
+  | { kind: "limit"; mbps: number }
   | { kind: "stop" };
 
 /**

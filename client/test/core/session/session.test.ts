@@ -71,6 +71,15 @@ describe("a session", () => {
     expect(session.tick(5001, wallMs)).toBe(5100);
   });
 
+  it("asks for less while it runs only", () => {
+    session.limit(50);
+    session.opened(0);
+    session.limit(20.5);
+    session.stop(100);
+    session.limit(5);
+    expect(link.sent("request_download")).toEqual([{ type: "request_download", throughput: 20.5 }]);
+  });
+
   it("answers pings and connection tests with what they carried", () => {
     session.opened(0);
     hear({ type: "ping", sequence: 4, timestamp: 99.5, server_time: 1.25 }, 10);
