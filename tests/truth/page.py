@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.engines import CHROMIUM, CHROMIUM_ARGUMENTS
 from tests.daemon import Daemon
 from tests.lab.netns import LabUnavailableError
 from tests.lab.network import Network
@@ -49,7 +49,7 @@ def play(network: Network, daemon: Daemon, line: Line, directory: Path) -> PageR
     executable.write_text(f'#!/bin/sh\nexec {" ".join(network.client.prefix)} {CHROMIUM} "$@"\n')
     executable.chmod(0o755)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         page = browser.new_page(locale="en-GB")
         page.goto(f"{daemon.url}?seconds={line.load_s:g}&computer={line.computer_mbps:g}")
         page.evaluate(_WATCH)
