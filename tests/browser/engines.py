@@ -40,7 +40,7 @@ WEBKIT_COMMANDS = ("WebKitWebDriver", "xvfb-run", "dbus-run-session")
 MINI_BROWSERS = "usr/lib/*/webkit2gtk-4.*/MiniBrowser"
 
 WIDTH, HEIGHT = 390, 844
-"""Size of a phone's screen, in CSS pixels."""
+"""Size of a phone's screen, in CSS pixels. WebKitGTK's window is at least 447 wide: it has a toolbar."""
 
 LANGUAGE = "de"
 """Language that Chromium and Firefox prefer; WebKitGTK takes that of its environment."""

@@ -1,18 +1,27 @@
-"""A run of the page in any engine, and what its report shows."""
+"""A run of the page in any engine, and what its report shows.
+
+``python -m tests.browser.runs ENGINE URL`` is one run in a process of its own, for a network namespace or a group of
+processes; it prints the RunResult as JSON.
+"""
 
 from __future__ import annotations
 
+import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from tests.browser.engines import Tab
+import msgspec
+
+from tests.browser.engines import ENGINES, EngineMissingError, Tab
 
 START_S = 15.0
 """Timeout of the page's start, in seconds."""
 
-RUN_S = 120.0
-"""Timeout of a run of the shortest length, in seconds, ample for a throttled browser."""
+RUN_S = 180.0
+"""Timeout of a run, in seconds, ample for one of 30 s in a throttled browser."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +38,27 @@ class RunResult:
     """Id of the stored run; empty if there is none."""
     language: str
     text: str
-    width: int
-    """Of the page, in CSS pixels, with what is scrolled out of view."""
+    began: dict[str, float]
+    """Unix time of each phase, as in ``data-phase``."""
+    document: dict[str, Any]
+    """The JSON export."""
+    overflow: int
+    """CSS pixels by which the page is wider than its window, or less than 0."""
 
+
+_WATCH = """(() => {
+    window.began = {};
+    new MutationObserver(() => {
+        const { phase } = document.documentElement.dataset;
+        if (phase !== undefined) window.began[phase] ??= Date.now() / 1000;
+    }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-phase"] });
+    const create = URL.createObjectURL;
+    URL.createObjectURL = (blob) => {
+        blob.text().then((text) => { window.exported = text; });
+        return create(blob);
+    };
+})()"""
+"""Notes the beginning of each phase, and the export, which no driver keeps from all engines."""
 
 _RESULT = """(({ dataset }, text) => ({
     valid: dataset.valid === "true",
@@ -41,21 +68,26 @@ _RESULT = """(({ dataset }, text) => ({
     run_id: /run=(\\w+)/.exec(document.querySelector("#permalink").href)?.[1] ?? "",
     language: document.documentElement.lang,
     text,
-    width: document.documentElement.scrollWidth,
+    began: window.began,
+    document: JSON.parse(window.exported),
+    overflow: document.documentElement.scrollWidth - innerWidth,
 }))(document.querySelector("#report"), document.body.innerText)"""
 
 
-def play(tab: Tab, url: str, *, timeout_s: float = RUN_S) -> None:
+def play(tab: Tab, url: str) -> None:
     """Load the page and go through a run. Raise AssertionError if it does not begin, or not end in time."""
     tab.goto(url)
     _wait(tab, "document.documentElement.dataset.startup === 'ready'", START_S)
+    tab.evaluate(_WATCH)
     tab.evaluate("document.querySelector('#run').click()")
     over = "['done', 'failed'].includes(document.documentElement.dataset.state)"
-    _wait(tab, f"{over} && document.documentElement.dataset.outcome !== undefined", timeout_s)
+    _wait(tab, f"{over} && document.documentElement.dataset.outcome !== undefined", RUN_S)
 
 
 def result(tab: Tab) -> RunResult:
-    """Return what the page shows of the run."""
+    """Return what the page shows of the run, with its export."""
+    tab.evaluate("document.querySelector('#save-json').click()")
+    _wait(tab, "window.exported !== undefined", START_S)
     shown: dict[str, Any] = tab.evaluate(_RESULT)
     return RunResult(**shown | {"invalid": tuple(shown["invalid"]), "scores": tuple(shown["scores"])})
 
@@ -71,3 +103,17 @@ def _wait(tab: Tab, condition: str, timeout_s: float) -> None:
 
 def _words(tab: Tab) -> str:
     return str(tab.evaluate("document.querySelector('#headline').textContent"))
+
+
+def main() -> None:
+    engine, url = sys.argv[1:]
+    try:
+        with tempfile.TemporaryDirectory() as directory, ENGINES[engine](Path(directory)) as tab:
+            play(tab, url)
+            sys.stdout.buffer.write(msgspec.json.encode(result(tab)))
+    except EngineMissingError as missing:
+        sys.exit(str(missing))
+
+
+if __name__ == "__main__":
+    main()

@@ -41,7 +41,7 @@ def _graded(tab: Tab, url: str, picture: Path) -> bool:
     given = result(tab)
     assert given.language == "de"
     assert "Test beendet." in given.text, given.text
-    assert given.width <= WIDTH
+    assert given.overflow <= 0
     if not given.valid:
         assert set(given.invalid) <= {"client_overloaded", "server_overloaded"}, given
         return False
