@@ -139,6 +139,10 @@ def _quarter() -> Iterator[Path]:
             (group / "cpu.cfs_quota_us").write_text(str(quota))
         yield group / "cgroup.procs"
     finally:
+        # Processes that take their time to end do so outside.
+        for process in (group / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                (group.parent / "cgroup.procs").write_text(process)
         group.rmdir()
 
 

@@ -37,6 +37,8 @@ const stopTimeoutMs = 4000;
 const reportTimeoutMs = 3000;
 /** As often as workers report. */
 const guardEveryMs = 250;
+/** Time that a device may take to work off the warm-up. */
+const maxBehindMs = 5000;
 
 /** Result of a run, and its report, which the server stores and every view shows. */
 export interface Outcome {
@@ -297,8 +299,7 @@ export class Household {
     this.#guarding = setInterval(() => {
       const computer = this.#runPhase === "warm-up" ? this.#warmUp : this.#people.get("computer");
       if (computer === undefined) return;
-      const probes = this.#probes.map(({ record }) => record.snapshot);
-      const mbps = guard.look(probes, computer.record.snapshot, monotonic());
+      const mbps = guard.look(this.#probeSnapshots(), computer.record.snapshot, monotonic());
       if (mbps === undefined) return;
       if (this.#runPhase === "warm-up") this.#warmUpLimited = true;
       computer.limit(mbps);
@@ -309,8 +310,23 @@ export class Household {
     this.#enter("warm-up");
     computer.start();
     this.#next = setTimeout(() => {
-      this.#load();
+      this.#settle(monotonic() + maxBehindMs);
     }, warmUpMs + settleMs);
+  }
+
+  /** Begin the load once the device has worked off the warm-up, at the latest at `until`. */
+  #settle(until: number): void {
+    if (this.#guard?.isBehind(this.#probeSnapshots()) !== true || monotonic() >= until) {
+      this.#load();
+      return;
+    }
+    this.#next = setTimeout(() => {
+      this.#settle(until);
+    }, guardEveryMs);
+  }
+
+  #probeSnapshots(): Snapshot[] {
+    return this.#probes.map(({ record }) => record.snapshot);
   }
 
   #load(): void {

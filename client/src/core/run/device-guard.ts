@@ -1,7 +1,7 @@
 import type { Snapshot } from "../session/snapshot.js";
 
-/** Time for which the delay must exceed the kernel's: longer than a retransmission or a drawing takes. */
-const patienceMs = 750;
+/** Time for which the delay must exceed the kernel's, which is read four times a second. */
+const patienceMs = 500;
 /** Time for the device to work off what it holds before the next decision. */
 const settleMs = 1000;
 /** Delay beyond the kernel's, ms, that is not explained by event loops at work. */
@@ -54,16 +54,21 @@ export class DeviceGuard {
     this.mbps = limit;
     return limit;
   }
+
+  /** Return whether the device still works off payload that it did not keep up with. */
+  isBehind(probes: readonly Snapshot[]): boolean {
+    return this.mbps !== undefined && delayOf(probes) - this.#baselineMs > minExcessMs;
+  }
 }
 
-/**
- * Return by how much the probe's delay exceeds the kernel's, ms; undefined without a fresh figure of the kernel.
- *
- * The least of the probes counts: a retransmission delays one of them, and payload in the device all.
- */
+/** Return the least delay of the probes, ms: a retransmission delays one of them, and payload in the device all. */
+function delayOf(probes: readonly Snapshot[]): number {
+  return Math.min(...probes.map(({ latestMs, waitingMs }) => Math.max(latestMs ?? 0, waitingMs)));
+}
+
+/** Return by how much the probe's delay exceeds the kernel's, ms; undefined without a fresh figure of the kernel. */
 function excessOf(probes: readonly Snapshot[], computer: Snapshot, baselineMs: number): number | undefined {
   const { serverTcp, silentMs, phase } = computer;
   if (phase !== "running" || serverTcp === undefined || silentMs > staleMs) return undefined;
-  const delayMs = Math.min(...probes.map(({ latestMs, waitingMs }) => Math.max(latestMs ?? 0, waitingMs)));
-  return delayMs - baselineMs - kernelMargin * (serverTcp.rttMs - (serverTcp.minRttMs ?? 0));
+  return delayOf(probes) - baselineMs - kernelMargin * (serverTcp.rttMs - (serverTcp.minRttMs ?? 0));
 }

@@ -69,6 +69,14 @@ describe("the guard of a device", () => {
     expect(limits(30_000, late, computer(15, 11))).toEqual([10]);
   });
 
+  it("says whether the device still works off what it got", () => {
+    const late = probes(900, 900, 900, 900);
+    expect(guard.isBehind(late)).toBe(false);
+    limits(1000, late, computer(900, 11));
+    expect(guard.isBehind(late)).toBe(true);
+    expect(guard.isBehind(probes(900, 900, 25, 900))).toBe(false);
+  });
+
   it("knows nothing without a fresh figure of the kernel", () => {
     const late = probes(900, 900, 900, 900);
     for (const changes of [{ serverTcp: undefined }, { silentMs: 600 }, { phase: "connecting" as const }]) {
