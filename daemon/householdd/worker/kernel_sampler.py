@@ -54,7 +54,11 @@ class KernelSampler:
         identity = session.identity
         direct = self._direct.get(identity.id)
         if direct is None:
-            peer = connection.socket.getpeername()[0]
+            try:
+                peer = connection.socket.getpeername()[0]
+            except OSError:
+                # The client has gone, and the event loop has not heard of it yet.
+                return
             direct = self._direct[identity.id] = unmapped(peer) == identity.peer_host
         if direct:
             session.kernel.add(self._now() - session.opened_at, *tcp_info.read_round_trip(connection.socket))
