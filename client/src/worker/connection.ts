@@ -18,7 +18,6 @@ export interface ConnectionOptions {
   durationMs: number;
   pingEveryMs: number;
   pingTurnMs: number | undefined;
-  kernelPing: number | undefined;
 }
 
 /** Drives a session with a WebSocket and the worker's clock, and reports until it is over. */
@@ -49,10 +48,6 @@ export class Connection {
 
   report(run: RunReportMessage): void {
     this.#session.report(run);
-  }
-
-  limit(mbps: number): void {
-    this.#session.limit(mbps);
   }
 
   stop(): void {

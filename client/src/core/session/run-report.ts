@@ -49,6 +49,4 @@ export interface RunReportMessage {
   people: readonly StoredPerson[];
   timeline: readonly Point[];
   warm_up_mbps: number | null;
-  /** Left out without samples of the server's kernel: an older server refuses the field. */
-  cause?: string;
 }

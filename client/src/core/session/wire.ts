@@ -24,8 +24,6 @@ export interface Totals {
   overloaded: boolean;
   limited: boolean;
   tcp: ServerTcp | undefined;
-  /** Round trips by the server's kernel since the previous message, ms. */
-  kernelMs: readonly number[] | undefined;
 }
 
 /** The connection as the server's kernel sees it. */
@@ -35,8 +33,6 @@ export interface ServerTcp {
   retransmits: number;
   deliveryBps: number;
   congestionControl: string;
-  /** Share of the time in which this device's receive window was shut; undefined from older servers. */
-  receiverLimited?: number | undefined;
 }
 
 /** Messages that the client handles; all others are `other`. */
@@ -44,7 +40,7 @@ export type ServerMessage =
   /** Mean rates of the profile, Mbit/s. */
   | { type: "session_info"; downloadMbps: number | undefined; uploadMbps: number | undefined }
   | { type: "ping"; sequence: number; timestamp: number; serverTime: number | undefined }
-  | { type: "pong"; sequence: number; kernelMs: readonly number[] | undefined }
+  | { type: "pong"; sequence: number }
   | { type: "connection_test"; timestamp: number }
   | UploadRequest
   | ({
@@ -85,7 +81,7 @@ export function decode(frame: string): ServerMessage {
         serverTime: optionalNumber(fields, "server_time"),
       };
     case "pong":
-      return { type: "pong", sequence: number(fields, "sequence"), kernelMs: kernelIn(fields) };
+      return { type: "pong", sequence: number(fields, "sequence") };
     case "connection_test":
       return { type: "connection_test", timestamp: number(fields, "timestamp") };
     case "real_upload_request":
@@ -118,7 +114,7 @@ export function decode(frame: string): ServerMessage {
 
 /** Fields of the JSON. */
 export type ClientMessage =
-  | { type: "ping"; sequence: number; tcp?: true }
+  | { type: "ping"; sequence: number }
   | {
       type: "pong";
       user_id: string;
@@ -129,8 +125,6 @@ export type ClientMessage =
     }
   | { type: "connection_test_response"; user_id: string; timestamp: number; client_timestamp: number }
   | { type: "client_confirmation"; received_bytes: number; sent_bytes: number; timestamp: number }
-  /** Lowers the download's rate; Mbit/s. */
-  | { type: "request_download"; throughput: number }
   | RunReportMessage
   | { type: "stop_test"; user_id: string };
 
@@ -160,7 +154,6 @@ function totalsIn(fields: Fields): Totals {
     elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
     overloaded: fields.server_overloaded === true,
     limited: fields.server_limited === true,
-    kernelMs: kernelIn(fields),
     tcp:
       tcp.rtt_ms === undefined
         ? undefined
@@ -170,14 +163,8 @@ function totalsIn(fields: Fields): Totals {
             retransmits: number(tcp, "retransmits", 0),
             deliveryBps: number(tcp, "delivery_mbps", 0) * 1_000_000,
             congestionControl: String(tcp.congestion_control).slice(0, 16),
-            receiverLimited: optionalNumber(tcp, "receiver_limited", 0),
           },
   };
-}
-
-function kernelIn(fields: Fields): readonly number[] | undefined {
-  const all: unknown = fieldsIn(fields, "server_tcp").rtts_ms;
-  return Array.isArray(all) ? all.filter((each): each is number => typeof each === "number" && each >= 0) : undefined;
 }
 
 function number(fields: Fields, name: string, least = -Infinity, most = Infinity): number {
