@@ -32,7 +32,6 @@ describe("interruptionBy", () => {
     ["address_full", "crowded"],
     ["address_rate", "crowded"],
     ["request_rate", "crowded"],
-    ["address_work", "crowded"],
     ["address_unfinished", "crowded"],
     ["run_full", "crowded"],
     ["full", "busy"],
