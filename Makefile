@@ -52,7 +52,7 @@ run: setup ## Serve on https://127.0.0.1:8443/ until Ctrl-C; options: make run A
 .PHONY: setup
 setup: $(VENV)/.installed gen/household/py.typed $(STATIC)/page/index.html ## Install dependencies, generate stubs, build the client
 
-TEST_STAGES := setup check test-client test-python test-browser test-alone test-networks
+TEST_STAGES := setup check test-client test-python test-browser test-alone test-lab test-system
 .PHONY: test
 test: ## Set up, check and test everything; some tests only: make test PYTEST_ARGS='-k drain'
 	@for stage in $(TEST_STAGES); do \
@@ -97,13 +97,6 @@ test-lab: setup ## Test what becomes of vanished, slow and hostile clients, in n
 ifeq ($(strip $(PYTEST_ARGS)),)
 	@$(BIN)/pytest -n 3 --dist worksteal -m lab tests/lab
 endif
-
-# Both wait most of the time, so they go on at once; what the lab says is shown when it is complete.
-.PHONY: test-networks
-test-networks: deb ## Run test-lab and test-system at once
-	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; $(MAKE) test-lab >"$$said" 2>&1 & lab=$$!; \
-	status=0; $(MAKE) test-system || status=$$?; \
-	wait $$lab || status=$$?; cat "$$said"; exit $$status
 
 # The document is written when figures are red as well: it shows them.
 LAB_RESULTS := .run/lab-results.jsonl

@@ -52,6 +52,8 @@ async def test_the_status_has_live_counts(machine: Machine) -> None:
 
 def test_a_reload_takes_what_is_right_and_refuses_what_is_wrong(machine: Machine) -> None:
     configure(machine, "[timeouts]\ninactivity = 25\n")
+    # The journal may be a moment behind the start.
+    wait_until(lambda: "Started householdd" in machine.journal_text(), "the last line of the start")
     before = len(machine.journal_text().splitlines())
     machine.systemctl("reload", "householdd")
     wait_until(lambda: "25s" in machine.ctl("timeouts", "get").stdout, "the new timeout")
