@@ -78,7 +78,7 @@ coverage: setup ## The same, and show which branches no test took, in the daemon
 
 # One at a time: a starved browser shows its figures late.
 .PHONY: test-browser
-test-browser: setup ## Test the page in Chromium
+test-browser: setup ## Test the page in browsers
 ifeq ($(strip $(PYTEST_ARGS)),)
 	@$(BIN)/pytest tests/browser
 endif

@@ -20,6 +20,8 @@ class Probe(msgspec.Struct, frozen=True, rename="camel"):
     """Pings under load that TCP retransmitted."""
     held_ms: tuple[float, ...] = ()
     """Pings under load that waited for a retransmission."""
+    kernel_idle_ms: tuple[float, ...] = ()
+    """Round trips before load by the server's kernel, of the probe connection with the shortest."""
 
     @property
     def answered(self) -> int:
@@ -47,6 +49,10 @@ class PersonFacts(msgspec.Struct, frozen=True, rename="camel"):
     """None over TCP, which hides loss."""
     arrivals: tuple[Arrival, ...] = ()
     """Seconds since the load began, and bytes; required to watch a video."""
+    kernel_ms: tuple[float, ...] = ()
+    """Round trips of the person's own connection by the server's kernel."""
+    receiver_limited: float | None = None
+    """Share of the time in which the client's receive window was shut, by the server's kernel."""
 
 
 class Circumstances(msgspec.Struct, frozen=True, rename="camel"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from household_scoring.attribution import MAX_LOSS_SHARE, MIN_KERNEL_SAMPLES, Attribution, Evidence, attribute
 from household_scoring.call import CallQuality, call_quality
 from household_scoring.grade import Grade, grade
 from household_scoring.latency import LatencyFigures, baseline, latency_figures
@@ -14,10 +15,15 @@ from household_scoring.measurements import Direction, PersonFacts, RunFacts
 from household_scoring.outcome import Outcome, quality_of_outcome
 from household_scoring.playout import Playout, play
 from household_scoring.requirements import Band, Requirement, Requirements
-from household_scoring.statistics import loss_share
+from household_scoring.statistics import loss_share, percentile
 from household_scoring.validation import require_amount
-from household_scoring.validity import Invalid, invalid_reasons
+from household_scoring.validity import MIN_ANSWERED_SHARE, Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key
+
+BULK_TRANSFER = "bulk_transfer"
+"""Activity of the Computer, which takes what the line carries."""
+MAX_QUEUE_MS = 1000.0
+"""Kernel's p95 up to which an answer that never came was not held by the line: the recovery lasts three times that."""
 
 
 class PersonReport(msgspec.Struct, frozen=True, rename="camel"):
@@ -57,6 +63,9 @@ class RunReport(msgspec.Struct, frozen=True, rename="camel"):
     idle: LatencyFigures
     latency: LatencyFigures
     """Of the probe under load."""
+    kernel: LatencyFigures
+    """Of the server's kernel under load, of the person's connection with the least p95."""
+    attribution: Attribution
     loss_share: float | None
     """Share of the probe's pings under load of which TCP retransmitted ping or answer; None without pings.
 
@@ -89,17 +98,24 @@ def _playout(requirement: Requirement, person: PersonFacts, load_s: float) -> Pl
     )
 
 
+class _Series(NamedTuple):
+    """Round trips, and the idle one to compare them with."""
+
+    ms: Sequence[float]
+    baseline_ms: float | None
+
+    @property
+    def figures(self) -> LatencyFigures:
+        return latency_figures(self.ms, self.baseline_ms)
+
+
 def _person(
-    requirements: Requirements,
-    requirement: Requirement,
-    person: PersonFacts,
-    facts: RunFacts,
-    baseline_ms: float | None,
+    requirements: Requirements, person: PersonFacts, judged: _Series, load_s: float, own: _Series
 ) -> PersonReport:
-    judged_ms = person.round_trips_ms if requirement.latency_from == "own" else facts.probe.loaded_ms
+    requirement = requirements.of(person.activity, f"activity of {person.who}")
     delivered = delivery((person.download, person.upload))
-    outcome = quality_of_outcome(requirement, judged_ms, person.loss_share, delivered)
-    playout = _playout(requirement, person, facts.load_s)
+    outcome = quality_of_outcome(requirement, judged.ms, person.loss_share, delivered)
+    playout = _playout(requirement, person, load_s)
     how = band(requirements, outcome.score, playout)
     return PersonReport(
         who=person.who,
@@ -107,16 +123,59 @@ def _person(
         outcome=outcome,
         band=how,
         verdict=verdict_key(person.activity, how),
-        latency=latency_figures(judged_ms, baseline_ms),
+        latency=judged.figures,
         latency_from=requirement.latency_from,
-        own_latency=latency_figures(person.round_trips_ms, baseline_ms),
+        own_latency=own.figures,
         download=person.download,
         upload=person.upload,
         delivery=delivered,
         loss_share=person.loss_share,
         loss_note="loss.hidden_by_tcp" if person.loss_share is None else None,
         playout=playout,
-        call=call_quality(judged_ms, person.loss_share) if requirement.call else None,
+        call=call_quality(judged.ms, person.loss_share) if requirement.call else None,
+    )
+
+
+def _without_rate(person: PersonReport) -> PersonReport:
+    """Judge no one by a rate that a busy device may have limited."""
+    stalled = person.playout is not None and (person.playout.stalls > 0 or person.playout.start_up_s is None)
+    if not stalled and person.outcome.limited_by != "throughput":
+        return person
+    outcome = msgspec.structs.replace(person.outcome, score=None, limited_by=None)
+    return msgspec.structs.replace(person, outcome=outcome, band=None, verdict=verdict_key(person.activity, None))
+
+
+def _witness(people: Iterable[PersonFacts]) -> tuple[float, ...]:
+    """Return the kernel's round trips of the connection with the least p95; empty if none has enough.
+
+    Each has its own flaw, and every flaw makes it longer: acknowledgements that the device delays, and on a line with
+    fair queues the queue of the connection's own bulk.
+    """
+    enough = [person.kernel_ms for person in people if len(person.kernel_ms) >= MIN_KERNEL_SAMPLES]
+    return min(enough, key=lambda series: percentile(series, 95) or 0.0, default=())
+
+
+def _attribution(facts: RunFacts, kernel_ms: Sequence[float], lost: float | None, *, unanswered: bool) -> Attribution:
+    probe, circumstances = facts.probe, facts.circumstances
+    kernel_p95_ms = percentile(kernel_ms, 95)
+    # No queue of the line holds an answer for as long as the recovery lasts while the kernel's round trip is short.
+    silent = (
+        unanswered and (lost or 0.0) < MAX_LOSS_SHARE and kernel_p95_ms is not None and kernel_p95_ms < MAX_QUEUE_MS
+    )
+    return attribute(
+        Evidence(
+            baseline_ms=baseline(probe.idle_ms),
+            loaded_p95_ms=percentile(probe.loaded_ms, 95),
+            kernel_idle_ms=percentile(probe.kernel_idle_ms, 50),
+            kernel_p95_ms=kernel_p95_ms,
+            kernel_count=len(kernel_ms),
+            loss_share=lost,
+            server_late=circumstances.server_overloaded or circumstances.server_limited,
+            client_late=circumstances.client_overloaded or silent,
+            receiver_limited=next(
+                (person.receiver_limited for person in facts.people if person.activity == BULK_TRANSFER), None
+            ),
+        )
     )
 
 
@@ -132,8 +191,42 @@ def report(facts: RunFacts, requirements: Requirements) -> RunReport:
         if requirement.latency_from == "own":
             answered = len(person.round_trips_ms)
             counted.append((answered, answered, person.pings_sent))
-    invalid = invalid_reasons(facts.circumstances, len(facts.probe.idle_ms), counted)
-    graded = None if baseline_ms is None or latency.p95_ms is None else grade(baseline_ms, latency.p95_ms)
+    lost = loss_share(len(probe.loaded_ms) + len(probe.repaired_ms), len(probe.loaded_ms))
+    kernel_ms = _witness(facts.people)
+    unanswered = any(answered < MIN_ANSWERED_SHARE * sent for _, answered, sent in counted)
+    attribution = _attribution(facts, kernel_ms, lost, unanswered=unanswered)
+    kernel = latency_figures(kernel_ms, attribution.kernel_baseline_ms)
+    circumstances = facts.circumstances
+    carrying = _Series(probe.loaded_ms, baseline_ms)
+    if by_kernel := attribution.witness == "kernel":
+        carrying = _Series(kernel_ms, attribution.kernel_baseline_ms)
+        # The kernel needs neither timers nor answers of the client.
+        circumstances, counted = msgspec.structs.replace(circumstances, client_overloaded=False), []
+    unknown = attribution.cause == "unknown" and attribution.witness is None and latency.increase_p95_ms is not None
+    invalid = invalid_reasons(circumstances, len(facts.probe.idle_ms), counted, witnessed=not unknown)
+    carrying_p95_ms = carrying.figures.p95_ms
+    graded = None
+    if carrying.baseline_ms is not None and carrying_p95_ms is not None:
+        graded = grade(carrying.baseline_ms, carrying_p95_ms)
+
+    def judged(requirement: Requirement, person: PersonFacts) -> _Series:
+        own_ms = person.kernel_ms if by_kernel else person.round_trips_ms
+        if requirement.latency_from != "own" or (by_kernel and len(own_ms) < MIN_KERNEL_SAMPLES):
+            return carrying
+        return _Series(own_ms, carrying.baseline_ms)
+
+    reports = [
+        _person(
+            requirements,
+            person,
+            judged(requirement, person),
+            facts.load_s,
+            _Series(person.round_trips_ms, baseline_ms),
+        )
+        for requirement, person in zip(needs, facts.people, strict=True)
+    ]
+    if attribution.cause == "device":
+        reports = [_without_rate(person) for person in reports]
     return RunReport(
         valid=not invalid,
         invalid=invalid,
@@ -141,9 +234,8 @@ def report(facts: RunFacts, requirements: Requirements) -> RunReport:
         baseline_ms=baseline_ms,
         idle=latency_figures(facts.probe.idle_ms, baseline_ms),
         latency=latency,
-        loss_share=loss_share(len(probe.loaded_ms) + len(probe.repaired_ms), len(probe.loaded_ms)),
-        people=tuple(
-            _person(requirements, requirement, person, facts, baseline_ms)
-            for requirement, person in zip(needs, facts.people, strict=True)
-        ),
+        kernel=kernel,
+        attribution=attribution,
+        loss_share=lost,
+        people=tuple(reports),
     )

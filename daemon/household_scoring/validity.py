@@ -31,6 +31,8 @@ class Invalid(StrEnum):
     STOPPED_EARLY = "stopped_early"
     CONNECTION_LOST = "connection_lost"
     TOO_FEW_SAMPLES = "too_few_samples"
+    NO_WITNESS = "no_witness"
+    """Nothing tells the line's delay from the device's, or from that of a proxy."""
 
 
 def enough_loaded(judged: int, answered: int, sent: int) -> bool:
@@ -48,9 +50,12 @@ def enough_loaded(judged: int, answered: int, sent: int) -> bool:
 
 
 def invalid_reasons(
-    circumstances: Circumstances, idle_count: int, loaded: Iterable[tuple[int, int, int]]
+    circumstances: Circumstances, idle_count: int, loaded: Iterable[tuple[int, int, int]], *, witnessed: bool = True
 ) -> tuple[Invalid, ...]:
-    """``loaded`` has the pings scored, answered and sent of each series that a verdict is based on."""
+    """``loaded`` has the pings scored, answered and sent of each series that a verdict is based on.
+
+    ``witnessed`` is whether the cause of the delay could be told, or is harmless.
+    """
     require_amount(circumstances.clock_jump_ms, "clock_jump_ms")
     enough = [enough_loaded(*series) for series in loaded]
     found = {
@@ -62,5 +67,6 @@ def invalid_reasons(
         Invalid.STOPPED_EARLY: circumstances.stopped_early,
         Invalid.CONNECTION_LOST: circumstances.connection_lost,
         Invalid.TOO_FEW_SAMPLES: idle_count < MIN_IDLE_SAMPLES or not all(enough),
+        Invalid.NO_WITNESS: not witnessed,
     }
     return tuple(reason for reason, holds in found.items() if holds)

@@ -466,6 +466,10 @@ def stored_run(number: int, **fields: object) -> history_api.Run:
     made.ended_at.FromJsonString("2026-01-02T03:08:05Z")
     made.baseline.FromMilliseconds(11)
     made.increase_p95.FromMicroseconds(3_400)
+    made.cause = history_api.CAUSE_DEVICE
+    made.rate_cause = history_api.CAUSE_LINE
+    made.witness = history_api.WITNESS_KERNEL
+    made.kernel_increase_p95.FromMicroseconds(2_900)
     made.MergeFrom(history_api.Run(**fields))  # type: ignore[arg-type]
     return made
 

@@ -44,6 +44,11 @@ def test_a_run_on_loopback_gets_a_grade_of_the_best_and_leaves_nothing(daemon: D
     assert run["server_tcp"].keys() == {"probe", *people}
     assert run["server_tcp"]["sarah"]["congestion_control"] == "cubic"
     assert 0 < run["server_tcp"]["alex"]["min_rtt_ms"] <= run["server_tcp"]["alex"]["rtt_ms"]
+    # Twenty a second, and a smoothed round trip without an event loop in it.
+    assert all(len(person["kernel_ms"]) > 100 for person in run["facts"]["people"] if person["who"] != "jake")
+    assert len(probe["kernel_idle_ms"]) > 10
+    assert run["report"]["attribution"]["cause"] == "line"
+    assert run["report"]["attribution"]["kernel_increase_p95_ms"] < 30
     assert not daemon.list_sessions()
 
 
@@ -56,6 +61,7 @@ def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
     assert "Alex plays as if no one else were online." in done.stdout
     assert "household grade" in done.stdout
     assert "of the pings, which TCP sent again" in done.stdout
+    assert "added, by the server's kernel" in done.stdout
 
 
 async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -> None:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from household_scoring.attribution import Attribution, Evidence, attribute
 from household_scoring.call import call_quality, mos_of_rating, transmission_rating
 from household_scoring.grade import grade
 from household_scoring.latency import baseline, latency_figures
@@ -56,7 +57,12 @@ def _tell_fates(connections: Json) -> Fates:
     return tell_fates(msgspec.convert(connections, list[list[ProbePing]]))
 
 
+def _attribute(evidence: Json) -> Attribution:
+    return attribute(msgspec.convert({"baselineMs": None, "loadedP95Ms": None} | evidence, Evidence))
+
+
 CALLS: dict[str, Callable[..., object]] = {
+    "attribute": _attribute,
     "baseline": baseline,
     "callQuality": call_quality,
     "component": component,

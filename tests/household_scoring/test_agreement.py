@@ -53,6 +53,8 @@ def people(draw: st.DrawFn, load_s: float) -> dict[str, Any]:
         "upload": draw(directions),
         "lossShare": draw(shares),
         "arrivals": [[at_s, draw(st.integers(0, 50_000_000))] for at_s in times],
+        "kernelMs": draw(series),
+        "receiverLimited": draw(shares),
     }
 
 
@@ -67,6 +69,7 @@ def runs(draw: st.DrawFn) -> dict[str, Any]:
             "loadedSent": len(loaded_ms) + len(repaired_ms) + len(held_ms) + draw(st.integers(0, 20)),
             "repairedMs": repaired_ms,
             "heldMs": held_ms,
+            "kernelIdleMs": draw(series),
         },
         "people": draw(st.lists(people(load_s), max_size=3)),
         "loadS": load_s,
@@ -87,7 +90,22 @@ connections = st.lists(
     max_size=4,
 )
 
+evidence = st.fixed_dictionaries(
+    {
+        "baselineMs": st.none() | st.floats(0, 60),
+        "loadedP95Ms": st.none() | milliseconds,
+        "kernelIdleMs": st.none() | st.floats(0, 60),
+        "kernelP95Ms": st.none() | milliseconds,
+        "kernelCount": st.integers(90, 110),
+        "lossShare": st.none() | st.floats(0, 0.02),
+        "serverLate": st.booleans(),
+        "clientLate": st.booleans(),
+        "receiverLimited": st.none() | st.floats(0, 0.2),
+    }
+)
+
 calls = st.one_of(
+    st.tuples(st.just("attribute"), st.tuples(evidence)),
     st.tuples(st.just("tellFates"), st.tuples(connections)),
     st.tuples(st.just("report"), st.tuples(runs())),
     st.tuples(st.just("percentile"), st.tuples(series, st.floats(0, 100))),

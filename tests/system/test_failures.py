@@ -75,7 +75,7 @@ async def test_the_journal_has_a_line_for_each_session_and_none_for_frames(machi
 
 async def test_a_full_disk_costs_no_session(machine: Machine) -> None:
     machine.systemctl("stop", "householdd")
-    machine.run("mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "disk", "/var/lib/householdd")
+    machine.run("mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "disk", "/var/lib/householdd")
     machine.run("chown", "householdd:", "/var/lib/householdd")
     try:
         machine.systemctl("start", "householdd")

@@ -76,6 +76,8 @@ class Measured:
     line: Line
     run: household.Run
     ours: Latency
+    kernel: Latency
+    """Of the server's kernel; over its own idle median."""
     irtt: Latency
     rates: dict[str, Rate]
 
@@ -107,9 +109,16 @@ def measure(line: Line, directory: Path) -> Measured:
         line=line,
         run=run,
         ours=latency_of(probe["idle_ms"], probe["loaded_ms"]),
+        kernel=latency_of(probe["kernel_idle_ms"], _kernel_ms(run)),
         irtt=latency_of(quiet.round_trips_ms, loaded.round_trips_ms, loaded.lost_share),
         rates=rates,
     )
+
+
+def _kernel_ms(run: household.Run) -> list[float]:
+    """The connection that the report takes for its witness: the one with the least p95."""
+    series: list[list[float]] = [person["kernel_ms"] for person in run.facts["people"]]
+    return min(filter(None, series), key=lambda each: percentile(each, 95) or 0.0)
 
 
 def latency_of(idle_ms: Sequence[float], loaded_ms: Sequence[float], lost_share: float = 0.0) -> Latency:

@@ -15,25 +15,42 @@ from tests.truth import irtt
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the page is not measured")
 
+from tests.browser.engines import ENGINES
+from tests.browser.runs import RunResult
 from tests.truth import page
 from tests.truth.agreement import p95_differs
 from tests.truth.bottleneck import bottleneck
 from tests.truth.lines import LINES, Line
 from tests.truth.measure import SETTLED_S, Latency, latency_of
 
-PAGE_LINES = [line for line in LINES if line.name in {"20-short", "20-bloated", "50-short"}]
+PAGE_LINES = {
+    "chromium": ("20-short", "20-bloated", "50-short"),
+    "firefox": ("20-bloated",),
+    "webkit": ("20-bloated",),
+}
+"""Names of the lines by engine."""
+
+TITLES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
 
 
-@pytest.mark.parametrize("line", PAGE_LINES, ids=lambda line: line.name)
-def test_the_page_measures_what_irtt_does(line: Line, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("engine", "line"),
+    [
+        pytest.param(engine, line, id=f"{engine}-{line.name}")
+        for engine in ENGINES
+        for line in LINES
+        if line.name in PAGE_LINES[engine]
+    ],
+)
+def test_the_page_measures_what_irtt_does(engine: str, line: Line, tmp_path: Path) -> None:
     try:
-        run, ours, truth = _measure(line, tmp_path)
+        run, ours, truth = _measure(line, engine, tmp_path)
     except LabUnavailableError as error:
         pytest.skip(f"no truth lab here: {error}")
     report = run.document["report"]
     conclude(
         Row(
-            "the page in Chromium",
+            f"the page in {TITLES[engine]}",
             line.name,
             [
                 measured("p50, page, ms", ours.added_p50),
@@ -43,22 +60,23 @@ def test_the_page_measures_what_irtt_does(line: Line, tmp_path: Path) -> None:
                 p95_differs(ours, truth),
                 measured("baseline, page, ms", ours.baseline),
                 expected("grade", str(report["grade"]), *map(str, line.demands)),
+                # The queue is the line's, so the device is not blamed.
+                expected("limit of the device, Mbit/s", str(run.document["deviceMbps"]), "None"),
                 expected("reasons", ", ".join(report["invalid"]) or "none", "none"),
             ],
         )
     )
 
 
-def _measure(line: Line, directory: Path) -> tuple[page.PageRun, Latency, Latency]:
+def _measure(line: Line, engine: str, directory: Path) -> tuple[RunResult, Latency, Latency]:
     irtt.check_available()
-    page.check_available()
     with (
         bottleneck(line) as network,
         running(directory, "--listen", f"{SERVER}:8443", prefix=network.server.prefix) as daemon,
         irtt.pinging(network, directory) as truth,
     ):
         time.sleep(SETTLED_S)
-        run = page.play(network, daemon, line, directory)
+        run = page.play(network, daemon, line, engine)
     # irtt's figures are there when it has ended.
     idle, load, recovery = (run.began[phase] for phase in ("idle-baseline", "load", "recovery"))
     quiet, loaded = truth.between(idle, load), truth.between(load, recovery)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from household_scoring.statistics import percentile
 from tests.lab.bounds import Bound
 from tests.lab.netns import LabUnavailableError
 from tests.lab.results import Figure, Row, conclude, expected, measured
@@ -23,7 +24,9 @@ def test_the_household_measures_what_irtt_and_the_link_do(line: Line, tmp_path: 
         result = measure(line, tmp_path)
     except LabUnavailableError as error:
         pytest.skip(f"no truth lab here: {error}")
-    conclude(_latency(result), *_rates(result), _grade(result), _buffers(result), _circumstances(result))
+    conclude(
+        _latency(result), _kernel(result), *_rates(result), _grade(result), _buffers(result), _circumstances(result)
+    )
 
 
 def _latency(result: Measured) -> Row:
@@ -43,6 +46,29 @@ def _latency(result: Measured) -> Row:
             measured("baseline, irtt, ms", irtt.baseline),
             measured("lost, household, %", 100 * (result.run.report["loss_share"] or 0.0)),
             measured("lost, irtt, %", 100 * irtt.lost_share),
+        ],
+    )
+
+
+def _kernel(result: Measured) -> Row:
+    attribution = result.run.report["attribution"]
+    return Row(
+        "latency that the load adds, by the server's kernel",
+        result.line.name,
+        [
+            measured("p50, kernel, ms", result.kernel.added_p50),
+            measured("p50, irtt, ms", result.irtt.added_p50),
+            measured("p95, kernel, ms", result.kernel.added_p95),
+            measured("p95, irtt, ms", result.irtt.added_p95),
+            # Behind fair queues each connection meets a queue of its own.
+            *([] if result.line.fair else [p95_differs(result.kernel, result.irtt)]),
+            measured("baseline, kernel, ms", result.kernel.baseline),
+            expected("cause of the delay", attribution["cause"], "line"),
+            measured("cause of the rate", attribution["rate"]),
+            *(
+                measured(f"p95, {each['who']}, ms", (percentile(each["kernel_ms"], 95) or 0.0) - result.kernel.baseline)
+                for each in result.run.facts["people"]
+            ),
         ],
     )
 

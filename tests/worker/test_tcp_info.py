@@ -23,7 +23,10 @@ OFFSETS = {
     "notsent": (144, "I"),
     "min_rtt": (148, "I"),
     "delivery_rate": (160, "Q"),
+    "busy_time": (168, "Q"),
+    "rwnd_limited": (176, "Q"),
     "delivered": (192, "I"),
+    "delivered_ce": (196, "I"),
     "bytes_sent": (200, "Q"),
     "bytes_retrans": (208, "Q"),
 }

@@ -11,6 +11,8 @@ export const recoveryMs = 3000;
 export const probes = 4;
 /** 20 Hz of all probes together. */
 export const probePingEveryMs = 50;
+/** Number of a probe's last ping that is surely idle, which asks for the kernel's figures of the idle line. */
+export const kernelPing = baselineMs / (probes * probePingEveryMs) - 1;
 /** 10 Hz. */
 export const personPingEveryMs = 100;
 

@@ -4,6 +4,7 @@ import { people, type Party, type Person } from "../core/people.js";
 import {
   baselineMs,
   beforeLoadMs,
+  kernelPing,
   personPingEveryMs,
   probePingEveryMs,
   probes,
@@ -13,6 +14,7 @@ import {
   warmUpMs,
   type Plan,
 } from "../core/plan.js";
+import { DeviceGuard } from "../core/run/device-guard.js";
 import { interruptionBy, interruptionOf, type Interruption } from "../core/run/interruption.js";
 import { combinedSnapshot, lineJournal } from "../core/run/probes.js";
 import { runReportOf } from "../core/run/report-builder.js";
@@ -33,6 +35,10 @@ import { SessionWorker } from "./session-worker.js";
 /** Time for a worker to stop before it is terminated. */
 const stopTimeoutMs = 4000;
 const reportTimeoutMs = 3000;
+/** As often as workers report. */
+const guardEveryMs = 250;
+/** Time that a device may take to work off the warm-up. */
+const maxBehindMs = 5000;
 
 /** Result of a run, and its report, which the server stores and every view shows. */
 export interface Outcome {
@@ -54,6 +60,10 @@ export class Household {
   #idleUntil: number | undefined;
   readonly #warmUp: SessionWorker | undefined;
   #next: ReturnType<typeof setTimeout> | undefined;
+  #guard: DeviceGuard | undefined;
+  /** Whether the device limited the warm-up. */
+  #warmUpLimited = false;
+  #guarding: ReturnType<typeof setInterval> | undefined;
   #stoppedEarly = false;
   /** True while waiting for the server to store the report. */
   #awaitingStored = false;
@@ -70,7 +80,7 @@ export class Household {
     const moved = (): void => {
       this.#onChange();
     };
-    const probe = { party: "probe", testId, durationMs: Infinity, pingEveryMs: probes * probePingEveryMs } as const;
+    const probe = { party: "probe", testId, durationMs: Infinity, pingEveryMs: probes * probePingEveryMs, kernelPing } as const;
     this.#probes = Array.from(
       { length: probes },
       (_, place) => new SessionWorker({ ...probe, pingTurnMs: place * probePingEveryMs }, moved),
@@ -168,6 +178,7 @@ export class Household {
       at: at.toISOString(),
       host: location.host,
       warmUp: this.#warmUpResult() ?? null,
+      deviceMbps: this.#guard?.mbps ?? null,
       facts,
       serverTcp: this.#serverTcp(),
       report: report(facts, shipped),
@@ -180,8 +191,9 @@ export class Household {
     return all.flatMap(([who, { serverTcp: tcp }]) => (tcp === undefined ? [] : [{ who, tcp }]));
   }
 
+  /** A rate that the device limited is not the line's. */
   #warmUpResult(): WarmUp | undefined {
-    if (this.#warmUp === undefined) return undefined;
+    if (this.#warmUp === undefined || this.#warmUpLimited) return undefined;
     const { snapshot, journal } = this.#warmUp.record;
     return warmUpOf(journal, trafficOf(snapshot, this.#endedAt ?? monotonic()));
   }
@@ -245,6 +257,7 @@ export class Household {
         this.#endedAt = monotonic();
         clearTimeout(this.#next);
         this.#monitor.end();
+        clearInterval(this.#guarding);
       }
     } else if (this.#awaitingStored) {
       if (this.stored !== undefined || this.#probes[0]?.phase !== "running") this.#stopAll();
@@ -264,6 +277,7 @@ export class Household {
         this.#phaseBeganAt = monotonic();
         this.#next = setTimeout(() => {
           this.#idleUntil = monotonic();
+          this.#guardDevice();
           if (this.#warmUp === undefined) this.#load();
           else this.#warm(this.#warmUp);
         }, baselineMs);
@@ -279,18 +293,46 @@ export class Household {
     }
   }
 
+  /** Lower the Computer's rate while this device does not keep up with it. */
+  #guardDevice(): void {
+    const guard = (this.#guard = new DeviceGuard(this.#probe.latency.p50Ms ?? 0));
+    this.#guarding = setInterval(() => {
+      const computer = this.#runPhase === "warm-up" ? this.#warmUp : this.#people.get("computer");
+      if (computer === undefined) return;
+      const mbps = guard.look(this.#probeSnapshots(), computer.record.snapshot, monotonic());
+      if (mbps === undefined) return;
+      if (this.#runPhase === "warm-up") this.#warmUpLimited = true;
+      computer.limit(mbps);
+    }, guardEveryMs);
+  }
+
   #warm(computer: SessionWorker): void {
     this.#enter("warm-up");
     computer.start();
     this.#next = setTimeout(() => {
-      this.#load();
+      this.#settle(monotonic() + maxBehindMs);
     }, warmUpMs + settleMs);
+  }
+
+  /** Begin the load once the device has worked off the warm-up, at the latest at `until`. */
+  #settle(until: number): void {
+    if (this.#guard?.isBehind(this.#probeSnapshots()) !== true || monotonic() >= until) {
+      this.#load();
+      return;
+    }
+    this.#next = setTimeout(() => {
+      this.#settle(until);
+    }, guardEveryMs);
+  }
+
+  #probeSnapshots(): Snapshot[] {
+    return this.#probes.map(({ record }) => record.snapshot);
   }
 
   #load(): void {
     this.#enter("load");
     this.#warmUp?.end({ kind: "stopped" });
-    const computerMbps = this.#plan.computerMbps ?? this.#warmUpResult()?.computerMbps;
+    const computerMbps = this.#plan.computerMbps ?? this.#guard?.mbps ?? this.#warmUpResult()?.computerMbps;
     for (const [person, session] of this.#people) session.start(person === "computer" ? computerMbps : undefined);
   }
 

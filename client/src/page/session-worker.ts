@@ -21,6 +21,7 @@ export interface SessionWorkerOptions {
   pingEveryMs: number;
   /** See {@link SessionOptions}. */
   pingTurnMs?: number | undefined;
+  kernelPing?: number | undefined;
 }
 
 /** A session in a worker of its own; `idle` until started. */
@@ -56,7 +57,7 @@ export class SessionWorker {
   /** Start; `maxMbps` limits the profile's rate. */
   start(maxMbps?: number): void {
     if (this.phase !== "idle") return;
-    const { party, testId, durationMs, pingEveryMs, pingTurnMs } = this.#options;
+    const { party, testId, durationMs, pingEveryMs, pingTurnMs, kernelPing } = this.#options;
     const userId = `${party}_${testId}`;
     this.#snapshot = { ...idle, phase: "connecting" };
     this.#reportedAt = monotonic();
@@ -77,8 +78,13 @@ export class SessionWorker {
       else void this.#notLoaded();
     };
     const url = addressOf(userId, testId, maxMbps);
-    worker.postMessage({ kind: "start", url, userId, durationMs, pingEveryMs, pingTurnMs } satisfies ToWorker);
+    worker.postMessage({ kind: "start", url, userId, durationMs, pingEveryMs, pingTurnMs, kernelPing } satisfies ToWorker);
     this.#changed();
+  }
+
+  /** Lower the download's rate. */
+  limit(mbps: number): void {
+    this.#worker?.postMessage({ kind: "limit", mbps } satisfies ToWorker);
   }
 
   /** Send the run's report; the answer is `stored` of the snapshot. */

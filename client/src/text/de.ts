@@ -176,6 +176,8 @@ export const de: Text = {
     "invalid.connection_lost":
       "Während des Tests ist eine Verbindung abgebrochen. Bitte testen Sie noch einmal; geschieht das öfter, melden Sie es Ihrem Anbieter.",
     "invalid.too_few_samples": "Es wurde zu wenig gemessen. Bitte starten Sie den Test noch einmal, und lassen Sie ihn bis zum Ende laufen.",
+    "invalid.no_witness":
+      "Nichts zeigte, ob Ihr Anschluss oder dieses Gerät die Verzögerung verursacht hat. Versuchen Sie es mit einem anderen Browser oder mit einem Computer am Netzwerkkabel.",
     "loss.hidden_by_tcp":
       "Verluste misst das Messsignal. In der Verbindung einer Person wiederholt TCP verlorene Pakete, darum zeigen sie sich dort als Verzögerung.",
   },
@@ -219,6 +221,10 @@ export const de: Text = {
     invalid: "Dieser Test wurde nicht bewertet:",
     increase: (baseline, loaded, added) =>
       `Ohne Last antwortet Ihr Anschluss in ${baseline} ms. Sind alle online, kommen 19 von 20 Antworten in höchstens ${loaded} ms: ${added} ms mehr.`,
+    device: (added) =>
+      `Ihr Browser kam nicht mit; der Anschluss selbst fügte ${added} ms hinzu. Versuchen Sie es mit einem anderen Browser oder mit einem Computer am Netzwerkkabel.`,
+    unchecked: "Der Server konnte nicht prüfen, ob dieses Gerät zur Verzögerung beitrug.",
+    deviceRate: (mbps) => `Dieses Gerät nahm nicht mehr als ${mbps} Mbit/s an; Ihr Anschluss ist vielleicht schneller.`,
     loss: (percent) => `${percent} % der kleinen Pakete gingen verloren und mussten wiederholt werden.`,
     score: (score) => `${score} von 100`,
     stalled: (seconds) => `Das Bild stand insgesamt ${seconds} s still.`,

@@ -172,6 +172,8 @@ export const en: Text = {
     "invalid.stopped_early": "The test was stopped early. Run it again, and let it finish.",
     "invalid.connection_lost": "A connection was lost during the test. Run it again; if this keeps happening, tell your provider.",
     "invalid.too_few_samples": "Not enough was measured. Run the test again, and let it finish.",
+    "invalid.no_witness":
+      "Nothing showed whether your line or this device caused the delay. Try another browser, or a computer with a network cable.",
     "loss.hidden_by_tcp":
       "Loss is measured with the test signal. On a person’s own connection, TCP sends lost packets again, so loss shows up there as delay.",
   },
@@ -215,6 +217,10 @@ export const en: Text = {
     invalid: "This test could not be graded:",
     increase: (baseline, loaded, added) =>
       `When idle, your line answers in ${baseline} ms. With everyone online, 19 out of 20 answers came within ${loaded} ms: ${added} ms more.`,
+    device: (added) =>
+      `Your browser could not keep up; the line itself added ${added} ms. Try another browser, or a computer with a network cable.`,
+    unchecked: "The server could not check whether this device added to the delay.",
+    deviceRate: (mbps) => `This device took no more than ${mbps} Mbit/s; your line may be faster.`,
     loss: (percent) => `${percent}% of the small packets were lost and had to be sent again.`,
     score: (score) => `${score} out of 100`,
     stalled: (seconds) => `The picture froze for ${seconds} s in total.`,

@@ -124,6 +124,12 @@ export interface Text {
     noGrade: string;
     invalid: string;
     increase: (baseline: string, loaded: string, added: string) => string;
+    /** The device's delay, and the line's own. */
+    device: (added: string) => string;
+    /** Of a delay whose cause could not be checked. */
+    unchecked: string;
+    /** Of a rate that the device limited. */
+    deviceRate: (mbps: string) => string;
     loss: (percent: string) => string;
     score: (score: number) => string;
     noStalls: string;

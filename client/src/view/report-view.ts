@@ -52,7 +52,7 @@ export class ReportView {
     setText(this.#part("h2"), words === undefined ? heading : `${heading} – ${words.title}`);
     setText(this.#part("#meaning"), words?.meaning ?? this.#text.report.invalid);
     setText(this.#part("#increase"), grade === null ? "" : this.#increase(report));
-    setText(this.#part("#line"), warmUp === null || grade === null ? "" : this.#line(warmUp));
+    setText(this.#part("#line"), warmUp === null || grade === null ? "" : this.#line(warmUp, report));
     const moved = movedBytes(timeline);
     setText(this.#part("#moved"), moved === 0 ? "" : this.#text.report.moved(this.#format.bytes(moved)));
     setItems(this.#part("#invalid"), shownReasons(report.invalid).map((reason) => messageOf(this.#text, `invalid.${reason}`)));
@@ -64,15 +64,23 @@ export class ReportView {
     return find(this.#root, selector, HTMLElement);
   }
 
-  #increase({ baselineMs, latency, lossShare }: ShownReport): string {
+  #increase({ baselineMs, latency, lossShare, attribution }: ShownReport): string {
     const ms = (value: number | null): string => this.#format.milliseconds(value ?? undefined);
     const words = this.#text.report;
-    const increase = words.increase(ms(baselineMs), ms(latency.p95Ms), ms(latency.increaseP95Ms));
+    const added = attribution?.kernelIncreaseP95Ms ?? null;
+    if (attribution?.cause === "device") return words.device(ms(added));
+    const idleMs = attribution?.kernelBaselineMs ?? null;
+    const carried =
+      attribution?.witness === "kernel" && idleMs !== null && added !== null
+        ? words.increase(ms(idleMs), ms(idleMs + added), ms(added))
+        : words.increase(ms(baselineMs), ms(latency.p95Ms), ms(latency.increaseP95Ms));
+    const increase = attribution?.cause === "unknown" ? `${carried} ${words.unchecked}` : carried;
     if (lossShare === null || lossShare < noticedLoss) return increase;
     return `${increase} ${words.loss(this.#format.decimal(lossShare * 100, 1))}`;
   }
 
-  #line({ lineBps, computerMbps }: WarmUp): string {
+  #line({ lineBps, computerMbps }: WarmUp, { attribution }: ShownReport): string {
+    if (attribution?.rate === "device") return this.#text.report.deviceRate(this.#format.mbps(lineBps));
     return this.#text.report.warmUp(this.#format.mbps(lineBps), this.#format.decimal(computerMbps, 0));
   }
 

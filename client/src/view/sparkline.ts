@@ -1,8 +1,8 @@
 import type { Text } from "../text/text.js";
 import { find, setText } from "./dom.js";
 
-/** Points of 30 s, four a second. */
-const capacity = 120;
+/** Points of 30 s, one a second. */
+const capacity = 30;
 const height = 32;
 /** Tops of the scale, ms; the first that holds all values applies. */
 const scales = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];

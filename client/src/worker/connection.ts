@@ -18,6 +18,7 @@ export interface ConnectionOptions {
   durationMs: number;
   pingEveryMs: number;
   pingTurnMs: number | undefined;
+  kernelPing: number | undefined;
 }
 
 /** Drives a session with a WebSocket and the worker's clock, and reports until it is over. */
@@ -48,6 +49,10 @@ export class Connection {
 
   report(run: RunReportMessage): void {
     this.#session.report(run);
+  }
+
+  limit(mbps: number): void {
+    this.#session.limit(mbps);
   }
 
   stop(): void {

@@ -15,6 +15,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "report":
       connection?.report(data.run);
       break;
+    case "limit":
+      connection?.limit(data.mbps);
+      break;
     case "stop":
       connection?.stop();
       break;

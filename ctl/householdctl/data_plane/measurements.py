@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 from household_scoring.measurements import Direction, PersonFacts, Probe
@@ -52,6 +53,7 @@ def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: flo
         loaded_sent=sum(_sent(probe, began, ended) for probe in probes),
         repaired_ms=loaded(fates.repaired),
         held_ms=loaded(fates.held),
+        kernel_idle_ms=min((tuple(probe.kernel_ms) for probe in probes if probe.kernel_ms), key=median, default=()),
     )
 
 
@@ -65,6 +67,8 @@ def person_facts(member: HouseholdMember, received: int, began: float, ended: fl
         pings_sent=_sent(member, began, ended),
         download=Direction(member.wanted_download_bps, received * 8 / seconds),
         upload=Direction(member.wanted_upload_bps, member.upload_bps),
+        kernel_ms=tuple(member.kernel_ms),
+        receiver_limited=(member.server_tcp or {}).get("receiver_limited"),
         arrivals=tuple((max(at - began, 0.0), count) for at, count in member.arrivals if at <= ended),
     )
 

@@ -51,6 +51,8 @@ class HouseholdMember:
     """Whether a budget limited the session for too much of it."""
     server_tcp: dict[str, Any] | None = None
     """By the server's kernel."""
+    kernel_ms: list[float] = field(default_factory=list)
+    """Round trips by the server's kernel, up to the latest update; of a probe, up to the ping that asked for them."""
     ended: str = ""
     """Empty while open."""
     close_reason: str = ""
@@ -62,6 +64,8 @@ class HouseholdMember:
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     answer: dict[str, Any] = field(default_factory=dict)
     """``run_stored`` or ``run_refused``."""
+    _asks: bool = False
+    """Whether the next ping asks for the kernel's figures."""
     _owed: int = 0
     _uploads: asyncio.Event = field(default_factory=asyncio.Event)
     _latest: deque[float] = field(default_factory=lambda: deque(maxlen=50))
@@ -98,7 +102,9 @@ class HouseholdMember:
                 await asyncio.sleep(max(at - time.monotonic(), 0))
                 sequence += 1
                 self.pings[sequence] = time.monotonic()
-                sending.create_task(self._send({"type": "ping", "sequence": sequence}))
+                asked = {"tcp": True} if self._asks else {}
+                self._asks = False
+                sending.create_task(self._send({"type": "ping", "sequence": sequence, **asked}))
                 # Missed pings are not made up for: they would measure each other.
                 at += interval * max(math.ceil((time.monotonic() - at) / interval), 1)
 
@@ -112,6 +118,10 @@ class HouseholdMember:
                 self._owed -= size
                 await self.connection.send(bytes(size))
                 self.sent.append((time.monotonic(), size))
+
+    def ask_kernel(self) -> None:
+        """Ask for the kernel's figures with the next ping: a probe gets no updates."""
+        self._asks = True
 
     async def stop(self) -> None:
         """Tell the server, and wait until it closes."""
@@ -152,6 +162,7 @@ class HouseholdMember:
             case {"type": "pong", "sequence": int(sequence)} if sequence in self.pings:
                 self.round_trips.setdefault(sequence, now - self.pings[sequence])
                 self._latest.append(now - self.pings[sequence])
+                self._take_kernel(message)
             case {"type": "run_stored" | "run_refused"}:
                 self.answer = message
                 self.answered.set()
@@ -169,6 +180,8 @@ class HouseholdMember:
                 self.server_overloaded = message.get("server_overloaded") is True
                 self.server_limited = message.get("server_limited") is True
                 self.server_tcp = message.get("server_tcp") or self.server_tcp
+                if message["type"] == "real_time_update":
+                    self._take_kernel(message)
                 self.close_reason = str(message.get("reason", ""))
                 self.close_detail = str(message.get("detail", ""))
             case {"type": "real_upload_request", "target_bytes": int(wanted)}:
@@ -177,6 +190,10 @@ class HouseholdMember:
                 self._uploads.set()
             case _:
                 pass
+
+    def _take_kernel(self, message: dict[str, Any]) -> None:
+        tcp = message.get("server_tcp") or {}
+        self.kernel_ms += [float(each) for each in tcp.get("rtts_ms", ())]
 
     async def _send(self, message: dict[str, Any]) -> None:
         try:

@@ -106,7 +106,10 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         probes = [await enter("probe") for _ in range(PROBES)]
         for place, probe in enumerate(probes):
             await _engage(stack, probe, PROBE_PINGS_PER_S / PROBES, place / PROBES)
-        await _pass("idle", IDLE_S, probes, tell)
+        await _pass("idle", IDLE_S - 2 * PROBES / PROBE_PINGS_PER_S, probes, tell)
+        for probe in probes:
+            probe.ask_kernel()
+        await _pass("idle", 2 * PROBES / PROBE_PINGS_PER_S, probes, tell)
         idle_until = time.monotonic()
         if all(probe.ended for probe in probes):
             raise EndedEarlyError(probes[0].ended)

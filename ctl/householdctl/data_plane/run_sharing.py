@@ -46,6 +46,9 @@ def message(
 ) -> dict[str, Any]:
     """Return the ``run_report`` of docs/protocol.md; ``phases`` are in seconds since the begin."""
     found = report(facts, shipped())
+    attribution = found.attribution
+    # An older server knows no such field, and sends no samples either.
+    cause = {} if attribution.kernel_baseline_ms is None else {"cause": attribution.cause}
     return {
         "type": "run_report",
         "ended_at": round(time.time() * 1e3),
@@ -62,6 +65,7 @@ def message(
         "people": [_person(person) for person in found.people],
         "timeline": timeline,
         "warm_up_mbps": None if warm_up is None else round(warm_up.line_bps / 1e6, 3),
+        **cause,
     }
 
 

@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from household.v1.history_service_pb2 import RUN_SOURCE_SERVER, Grade
+from household.v1.history_service_pb2 import RUN_SOURCE_SERVER, WITNESS_APPLICATION, WITNESS_KERNEL, Cause, Grade
 from household.v1.session_pb2 import CloseReason
 from householdctl.output.tables import Column, Facts, Sections, Table
 from householdctl.output.terminal import note
 from householdctl.values.enums import short_name
 from householdctl.values.units import format_age, format_bytes, format_rate, format_round_trip, seconds
 from householdctl.views.sessions import ago, local_time
-from householdctl.views.verdict_text import INVALID, verdict
+from householdctl.views.verdict_text import CAUSES, INVALID, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,7 @@ RUN_COLUMNS: tuple[Column[Run], ...] = (
     Column("GRADE", grade, field="grade"),
     Column("IDLE", lambda run: _measured(run, "baseline"), right=True, field="baseline"),
     Column("ADDED P95", lambda run: _measured(run, "increase_p95"), right=True, field="increase_p95"),
+    Column("CAUSE", lambda run: short_name(Cause, run.cause) if run.cause else "-", rank=1),
     Column("CLIENT", lambda run: run.client, rank=1, field="client"),
     Column("PEER", lambda run: run.peer_address or "-", rank=2, field="peer_address"),
     Column("SERVER", lambda run: run.server, wide=True, field="server"),
@@ -130,6 +131,21 @@ _PERSON_COLUMNS: tuple[Column[_Person], ...] = (
 )
 
 
+def _attribution(run: Run) -> list[tuple[str, str]]:
+    """Return nothing for a run of an older daemon."""
+    if not run.cause:
+        return []
+    return [
+        ("added, by the server's kernel", f"{_measured(run, 'kernel_increase_p95')} at p95"),
+        ("cause of the delay", CAUSES[short_name(Cause, run.cause).lower()]),
+        ("limit of the rate", CAUSES[short_name(Cause, run.rate_cause).lower()]),
+        *([("graded by", WITNESSES[run.witness])] if run.witness else []),
+    ]
+
+
+WITNESSES = {WITNESS_APPLICATION: "the client's pings", WITNESS_KERNEL: "the server's kernel"}
+
+
 def run_document(answer: GetRunResponse) -> dict[str, Any]:
     """Write the report as JSON instead of a string."""
     return {"run": answer.run, "report": json.loads(answer.report), "sessions": list(answer.sessions)}
@@ -144,6 +160,7 @@ def run_view(answer: GetRunResponse) -> Sections:
             *(("does not count", INVALID.get(reason, reason)) for reason in report["invalid"]),
             ("delay, idle line", _measured(run, "baseline")),
             ("added by the load", f"{_measured(run, 'increase_p95')} at p95"),
+            *_attribution(run),
             ("stored", local_time(run.stored_at)),
             ("ended", f"{local_time(run.ended_at)} by the {'server' if _of_server(run) else 'client'}'s clock"),
             *([("figures", "as the server saw them; the clients reported no run")] if _of_server(run) else []),

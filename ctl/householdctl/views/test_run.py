@@ -20,7 +20,7 @@ from householdctl.output.formats import Format
 from householdctl.output.tables import Column, Facts, Sections, Table
 from householdctl.output.terminal import note
 from householdctl.values.units import format_rate
-from householdctl.views.verdict_text import INVALID, verdict
+from householdctl.views.verdict_text import CAUSES, INVALID, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,13 +84,17 @@ def progress_display(options: Options) -> Iterator[Callable[[Progress], None]]:
 
 
 def _household(report: RunReport) -> list[tuple[str, str]]:
-    delay = report.latency
+    delay, found = report.latency, report.attribution
     lines = [
         ("household grade", str(report.grade) if report.valid and report.grade else "none"),
         ("delay, idle line", f"{_ms(report.baseline_ms)} median of {report.idle.count} pings"),
         ("delay under load", f"{_ms(delay.p50_ms)} median, {_ms(delay.p95_ms)} p95, {_ms(delay.p99_ms)} p99"),
         ("lost under load", _lost(report.loss_share)),
         ("added by the load", f"{_ms(delay.increase_p95_ms)} at p95"),
+        ("added, by the server's kernel", f"{_ms(found.kernel_increase_p95_ms)} at p95"),
+        ("cause of the delay", CAUSES[found.cause]),
+        ("limit of the rate", CAUSES[found.rate]),
+        *([("grade", "by the server's kernel")] if found.witness == "kernel" else []),
     ]
     for person in report.people:
         if person.playout is not None:

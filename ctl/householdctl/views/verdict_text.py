@@ -45,8 +45,18 @@ INVALID = {
     "stopped_early": "the test was stopped early",
     "connection_lost": "a connection was lost",
     "too_few_samples": "not enough was measured",
+    "no_witness": "nothing told the line's delay from this device's, or from a proxy's; try from another computer",
 }
 """Why a run does not count."""
+
+
+CAUSES = {
+    "line": "the line",
+    "device": "the device: its program could not keep up",
+    "server": "the server",
+    "unknown": "unknown: the server could not measure the line by itself",
+}
+"""Where a delay or a limit is."""
 
 
 def verdict(key: str) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from household_scoring.attribution import Cause
 from household_scoring.grade import Grade, grade
 from household_scoring.requirements import Band
 from household_scoring.validity import Invalid
@@ -123,6 +124,9 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     timeline: Annotated[tuple[TimelinePoint, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
     warm_up_mbps: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
     """Rate of the line before the run, in Mbit/s."""
+    cause: Cause | None = None
+    """Cause of the delay as the client found it; the server has its own, and takes only lateness of the device from
+    it."""
 
     def __post_init__(self) -> None:
         if any(after.seconds < before.seconds for before, after in pairwise(self.timeline)):

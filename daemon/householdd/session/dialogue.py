@@ -14,7 +14,7 @@ from householdd.session.liveness import HEARTBEAT_S
 from householdd.session.pings import IntervalTimer, Pings
 from householdd.session.session import Session
 from householdd.session.states import EvidenceKind
-from householdd.session.updates import fill, mbps
+from householdd.session.updates import fill, mbps, server_tcp
 from householdd.traffic.profiles import MAX_RATE_MBPS, MEGABIT, PROBE
 
 MAX_ERRORS = 20
@@ -202,7 +202,8 @@ class Dialogue:
 
     def _pong(self, ping: messages.ClientPing, wall: float) -> messages.ServerPong | messages.ProbePong:
         if self.session.profile.only_measures:
-            return messages.ProbePong(sequence=ping.sequence)
+            tcp = server_tcp(self.session) if ping.tcp else None
+            return messages.ProbePong(sequence=ping.sequence, server_tcp=tcp)
         return messages.ServerPong(
             user_id=self.session.identity.user_id,
             sequence=0 if ping.sequence is None else ping.sequence,

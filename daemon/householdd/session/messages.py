@@ -30,6 +30,8 @@ class ClientPing(msgspec.Struct, tag="ping"):
 
     timestamp: Number | None = None
     sequence: Number | None = None
+    tcp: bool = False
+    """Whether the answer shall have ``server_tcp``; of a probe, which gets no other figures."""
 
 
 class ClientPong(msgspec.Struct, tag="pong"):
@@ -189,10 +191,27 @@ class ServerPong(msgspec.Struct, tag="pong"):
     server_time: float
 
 
-class ProbePong(msgspec.Struct, tag="pong"):
+class ServerTcp(msgspec.Struct, frozen=True):
+    """The connection as the server's kernel sees it; round trips are milliseconds."""
+
+    rtt_ms: float
+    min_rtt_ms: float | None
+    retransmits: int
+    delivery_mbps: float
+    congestion_control: str
+    receiver_limited: float | None = None
+    retransmitted: float | None = None
+    congestion_experienced: float | None = None
+    rtts_ms: list[float] = []
+    """Samples of the smoothed round trip since the last message that had some."""
+
+
+class ProbePong(msgspec.Struct, tag="pong", omit_defaults=True):
     """Answer to a probe's ping; short, so that it is likelier to find room in a full queue."""
 
     sequence: Number | None
+    server_tcp: ServerTcp | None = None
+    """Left out unless asked for."""
 
 
 class ConnectionTest(msgspec.Struct, tag="connection_test"):
@@ -226,16 +245,6 @@ class LatencyMetrics(msgspec.Struct, frozen=True):
     """Round trips behind the figures; the earlier system kept those of a minute."""
     baseline_established: bool = False
     bufferbloat_severity: str = "none"
-
-
-class ServerTcp(msgspec.Struct):
-    """The connection as the server's kernel sees it; round trips are milliseconds."""
-
-    rtt_ms: float
-    min_rtt_ms: float | None
-    retransmits: int
-    delivery_mbps: float
-    congestion_control: str
 
 
 class Update(msgspec.Struct, kw_only=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from householdd.capacity.demand import DEMAND_LEAD_S, Demand
 from householdd.capacity.lateness import Lateness
+from householdd.measure.kernel_witness import KernelWitness
 from householdd.measure.latency import SessionLatency
 from householdd.measure.rate_meter import RateMeter
 from householdd.session.close_reason import CloseReason
@@ -66,6 +67,12 @@ class Transport(msgspec.Struct, frozen=True):
     delivery_rate_bps: float
     """Latest rate at which data reached the peer, in bit/s."""
     congestion_control: str
+    receiver_limited: float | None = None
+    """Share of the time with data to send in which the peer's receive window held it back; None if unknown."""
+    retransmitted: float | None = None
+    """Retransmitted share of the bytes sent; None if unknown."""
+    congestion_experienced: float | None = None
+    """Share of the segments with ECN's mark of congestion (RFC 3168); None if unknown."""
 
 
 @dataclass(slots=True)
@@ -130,6 +137,7 @@ class Session:
         self.consumption = Consumption()
         self.transport: Transport | None = None
         """The kernel's latest report; None before the first."""
+        self.kernel = KernelWitness()
         self.sums = Sums()
         self.errors = Errors()
         self.download_meter = RateMeter(now)

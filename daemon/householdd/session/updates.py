@@ -5,7 +5,7 @@ from __future__ import annotations
 from householdd.measure.latency import SessionLatency
 from householdd.session.close_reason import CloseReason
 from householdd.session.messages import LatencyMetrics, ServerTcp, Update
-from householdd.session.session import Session, Transport
+from householdd.session.session import Session
 from householdd.traffic.profiles import MEGABIT
 
 
@@ -36,8 +36,7 @@ def fill(update: Update, session: Session, now: float, wall: float) -> None:
     update.server_overloaded = session.lateness.overloaded or session.close_reason is CloseReason.OVERLOADED
     update.server_limited = session.limited
     update.client_limited = session.consumption.limited
-    if session.transport is not None:
-        update.server_tcp = _server_tcp(session.transport)
+    update.server_tcp = server_tcp(session)
 
 
 def _latency_metrics(latency: SessionLatency) -> LatencyMetrics:
@@ -56,7 +55,11 @@ def _latency_metrics(latency: SessionLatency) -> LatencyMetrics:
     )
 
 
-def _server_tcp(transport: Transport) -> ServerTcp:
+def server_tcp(session: Session) -> ServerTcp | None:
+    """Return the kernel's figures, with the samples that the client does not have yet; None before the first."""
+    transport = session.transport
+    if transport is None:
+        return None
     least = transport.min_round_trip
     return ServerTcp(
         rtt_ms=transport.round_trip * 1e3,
@@ -64,7 +67,15 @@ def _server_tcp(transport: Transport) -> ServerTcp:
         retransmits=transport.retransmits,
         delivery_mbps=mbps(transport.delivery_rate_bps),
         congestion_control=transport.congestion_control,
+        receiver_limited=_share(transport.receiver_limited),
+        retransmitted=_share(transport.retransmitted),
+        congestion_experienced=_share(transport.congestion_experienced),
+        rtts_ms=session.kernel.untold(),
     )
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def mbps(bps: float) -> float:

@@ -115,7 +115,15 @@ _FAIR_RETENTION: Migration = (
     "CREATE INDEX run_network ON run (address_block, stored_at, id, size)",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_SESSIONS_AND_RUNS, _WEBHOOK, _SERVER_LIMITED, _FAIR_RETENTION)
+_ATTRIBUTION: Migration = (
+    "ALTER TABLE run ADD COLUMN cause TEXT",
+    "ALTER TABLE run ADD COLUMN rate_cause TEXT",
+    "ALTER TABLE run ADD COLUMN witness TEXT",
+    "ALTER TABLE run ADD COLUMN kernel_baseline_ms DOUBLE PRECISION",
+    "ALTER TABLE run ADD COLUMN kernel_increase_p95_ms DOUBLE PRECISION",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_SESSIONS_AND_RUNS, _WEBHOOK, _SERVER_LIMITED, _FAIR_RETENTION, _ATTRIBUTION)
 """The n-th makes version n. A released migration never changes."""
 
 

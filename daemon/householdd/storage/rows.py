@@ -80,6 +80,14 @@ class RunRow:
     report: str
     """JSON."""
     people: tuple[PersonRow, ...] = ()
+    cause: str | None = None
+    """Cause of the delay; None, as all below, for runs of schema version 4 and earlier."""
+    rate_cause: str | None = None
+    witness: str | None = None
+    """Whose round trips carry the grade; None also if no one's do."""
+    kernel_baseline_ms: float | None = None
+    """None also unless the kernel measured the client's path."""
+    kernel_increase_p95_ms: float | None = None
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,12 @@ runs = Table(
     Column("report", Text, nullable=False),
     # Bytes; NULL for runs of schema version 3 and earlier.
     Column("size", Integer),
+    # NULL for runs of schema version 4 and earlier.
+    Column("cause", Text),
+    Column("rate_cause", Text),
+    Column("witness", Text),
+    Column("kernel_baseline_ms", Double),
+    Column("kernel_increase_p95_ms", Double),
 )
 
 people = Table(

@@ -17,6 +17,7 @@ from householdd.lifecycle import ServiceStack
 from householdd.logs import setup
 from householdd.session.close_reason import CloseReason
 from householdd.worker import tuning
+from householdd.worker.kernel_sampler import KernelSampler
 from householdd.worker.listener import open_spare_descriptor
 from householdd.worker.parts import WorkerParts, assemble
 from householdd.worker.recorder_client import RecorderClient
@@ -55,6 +56,7 @@ async def run(settings: WorkerSettings) -> None:
         os.write(sys.stdout.fileno(), READY)
         await briefed.wait()
         await services.start("control loop", _control_loop(parts), 1)
+        await services.start("kernel sampler", _kernel_sampler(parts), 1)
         services.on_stop("sessions", partial(_end_sessions, parts), 1)
         await open_spare_descriptor()
         for listener in parts.listeners:
@@ -77,6 +79,16 @@ async def _control_loop(parts: WorkerParts) -> AsyncIterator[None]:
 
     task = asyncio.create_task(parts.control_loop.run())
     task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _kernel_sampler(parts: WorkerParts) -> AsyncIterator[None]:
+    task = asyncio.create_task(KernelSampler(parts.manager).run())
     try:
         yield
     finally:

@@ -104,7 +104,10 @@ class RecorderClient(SessionObserver):
                 dropped, self._dropped = self._dropped, 0
                 sessions = [describe(self._manager, session, self._worker) for session in some]
                 delays = {each.identity.id: found for each in some if (found := _delays(each)) is not None}
-                await call.write(pb.RecordSessionsRequest(sessions=sessions, dropped=dropped, delays=delays))
+                kernel = {each.identity.id: seen for each in some if (seen := _kernel_delays(each)) is not None}
+                await call.write(
+                    pb.RecordSessionsRequest(sessions=sessions, dropped=dropped, delays=delays, kernel=kernel)
+                )
                 # Only now, so that what a broken stream lost is sent again.
                 for _ in some:
                     self._waiting.popleft()
@@ -126,7 +129,9 @@ class RecorderClient(SessionObserver):
 
     async def _store(self, driver: SessionDriver, report: ClientRunReport) -> None:
         session = describe(self._manager, driver.session, self._worker)
-        request = pb.StoreRunRequest(session=session, report=run_report.encode(report))
+        request = pb.StoreRunRequest(
+            session=session, report=run_report.encode(report), kernel_idle_ms=_kernel_idle_ms(driver.session, report)
+        )
         try:
             response = await self._stub.StoreRun(request, timeout=STORE_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
@@ -146,3 +151,18 @@ def _delays(session: Session) -> pb.Delays | None:
     p50, p95, p99 = percentiles
     latency = session.latency
     return pb.Delays(count=latency.count, p50_ms=p50, p95_ms=p95, p99_ms=p99, jitter_ms=latency.jitter)
+
+
+def _kernel_delays(session: Session) -> pb.KernelDelays | None:
+    """Return the kernel's figures of an ended session; None if it is live or has none."""
+    figures = session.kernel.figures() if session.closed_at is not None else None
+    if figures is None or figures.p95_ms is None:
+        return None
+    limited = None if session.transport is None else session.transport.receiver_limited
+    return pb.KernelDelays(count=figures.count, p95_ms=figures.p95_ms, receiver_limited=limited)
+
+
+def _kernel_idle_ms(session: Session, report: ClientRunReport) -> float | None:
+    """Return the median of the session's samples in the idle phase, which begins with the session."""
+    idle = next((phase for phase in report.phases if phase.name == "idle"), None)
+    return None if idle is None else session.kernel.figures(until=idle.until_s - idle.from_s).p50_ms

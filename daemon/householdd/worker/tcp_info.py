@@ -18,9 +18,12 @@ _SIOCOUTQNSD = 0x894B
 
 _INT = bytes(4)
 
-_LAYOUT = struct.Struct("=3x2B3x 16xI 28xI 8x2I 24xI 16xQ 8x 8x2I 8x Q24x I4x 2Q")
+_LAYOUT = struct.Struct("=3x2B3x 16xI 28xI 8x2I 24xI 16xQ 8x 8x2I 8x Q 2Q8x 2I 2Q")
 """The structure up to ``tcpi_bytes_retrans`` (Linux 4.19), without unused fields. Older kernels return less, newer ones
 more."""
+
+_ROUND_TRIP_LAYOUT = struct.Struct("=68xI 120xI")
+"""``tcpi_rtt`` and ``tcpi_delivered`` alone."""
 
 
 class TcpInfo(NamedTuple):
@@ -48,8 +51,14 @@ class TcpInfo(NamedTuple):
     """Least round trip in microseconds; all ones before the first."""
     delivery_rate: int
     """Latest rate at which data reached the peer, in bytes per second."""
+    busy_time: int
+    """Microseconds with data that was not acknowledged yet."""
+    rwnd_limited: int
+    """Part of it in which the peer's receive window held data back."""
     delivered: int
     """Segments that the peer acknowledged, out of order too."""
+    delivered_ce: int
+    """Those of them whose acknowledgement reported congestion experienced (RFC 3168)."""
     bytes_sent: int
     """Payload bytes sent, including retransmitted ones."""
     bytes_retrans: int
@@ -63,12 +72,26 @@ class TcpInfo(NamedTuple):
             retransmits=self.total_retrans,
             delivery_rate_bps=self.delivery_rate * 8,
             congestion_control=congestion_control,
+            receiver_limited=_share(self.rwnd_limited, self.busy_time),
+            retransmitted=_share(self.bytes_retrans, self.bytes_sent),
+            congestion_experienced=_share(self.delivered_ce, self.delivered),
         )
+
+
+def _share(part: int, whole: int) -> float | None:
+    """Return None where an old kernel, or a connection without data, has no such figure."""
+    return part / whole if whole else None
 
 
 def parse(data: bytes) -> TcpInfo:
     """Parse what ``getsockopt`` returned, of any length."""
     return TcpInfo._make(_LAYOUT.unpack_from(data.ljust(_LAYOUT.size, b"\0")))
+
+
+def read_round_trip(sock: socket.socket) -> tuple[int, int]:
+    """Read ``rtt`` and ``delivered`` alone. Raise OSError if ``sock`` is closed."""
+    data = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ROUND_TRIP_LAYOUT.size)
+    return _ROUND_TRIP_LAYOUT.unpack(data.ljust(_ROUND_TRIP_LAYOUT.size, b"\0"))
 
 
 def unsent(fileno: int) -> int:

@@ -11,7 +11,7 @@ export function jsonOf(result: Result): string {
  * Return the run as rows of `who,figure,unit,value` (RFC 4180): conclusions, then every round trip. A figure not
  * measured is empty.
  */
-export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): string {
+export function csvOf({ at, host, warmUp, deviceMbps, facts, serverTcp, report }: Result): string {
   const rows: Cell[][] = [["who", "figure", "unit", "value"]];
   const add = (who: string, figure: string, unit: string, value: Cell): void => {
     rows.push([who, figure, unit, value]);
@@ -34,10 +34,17 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
     add("household", "warm_up_rate", "bit/s", warmUp.lineBps);
     add("computer", "asked_for", "bit/s", warmUp.computerMbps * 1_000_000);
   }
+  if (deviceMbps !== null) add("computer", "device_limit", "bit/s", deviceMbps * 1_000_000);
   add("probe", "baseline", "ms", report.baselineMs);
   addLatency("probe_idle", report.idle);
   addLatency("probe", report.latency);
   add("probe", "loss", "", report.lossShare);
+  const { attribution } = report;
+  add("household", "cause_of_delay", "", attribution.cause);
+  add("household", "limit_of_rate", "", attribution.rate);
+  add("household", "grade_from", "", attribution.witness);
+  add("kernel", "baseline", "ms", attribution.kernelBaselineMs);
+  addLatency("kernel", report.kernel);
   for (const person of report.people) {
     const { who } = person;
     add(who, "score", "", person.outcome.score);
@@ -55,6 +62,7 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
     add(who, "tcp_least_round_trip", "ms", tcp.minRttMs);
     add(who, "tcp_retransmits", "", tcp.retransmits);
     add(who, "tcp_delivery_rate", "bit/s", tcp.deliveryBps);
+    add(who, "tcp_receiver_limited", "", tcp.receiverLimited ?? null);
     add(who, "congestion_control", "", tcp.congestionControl);
   }
   for (const ms of facts.probe.idleMs) add("probe_idle", "round_trip", "ms", ms);
@@ -62,6 +70,8 @@ export function csvOf({ at, host, warmUp, facts, serverTcp, report }: Result): s
   for (const ms of facts.probe.repairedMs) add("probe_repaired", "round_trip", "ms", ms);
   for (const ms of facts.probe.heldMs) add("probe_held", "round_trip", "ms", ms);
   for (const { who, roundTripsMs } of facts.people) for (const ms of roundTripsMs) add(who, "round_trip", "ms", ms);
+  for (const ms of facts.probe.kernelIdleMs ?? []) add("probe_idle", "kernel_round_trip", "ms", ms);
+  for (const { who, kernelMs } of facts.people) for (const ms of kernelMs ?? []) add(who, "kernel_round_trip", "ms", ms);
   return rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 

@@ -1,4 +1,5 @@
 import type { Party, Person } from "../people.js";
+import type { Attribution } from "../scoring/attribution.js";
 import type { RunFacts } from "../scoring/measurements.js";
 import type { Playout } from "../scoring/playout.js";
 import type { PersonReport, RunReport } from "../scoring/report.js";
@@ -38,7 +39,9 @@ export interface RunTrace {
 export type ShownPerson = Omit<PersonReport, "playout"> & {
   playout: (Omit<Playout, "stalls"> & { stalls: number | null }) | null;
 };
-export type ShownReport = Omit<RunReport, "people"> & { people: readonly ShownPerson[] };
+export type ShownReport = Omit<RunReport, "people" | "kernel" | "attribution"> & {
+  /** Null for a stored run of an older server. */
+  attribution: Attribution | null; people: readonly ShownPerson[] };
 
 export interface Conclusion {
   /** Unix time, ms. */
@@ -56,6 +59,8 @@ export interface Result extends Omit<Conclusion, "endedAt"> {
   /** ISO 8601 in UTC. */
   at: string;
   facts: RunFacts;
+  /** Limit of the Computer that this device kept up with, Mbit/s; null if it kept up with all. */
+  deviceMbps: number | null;
   report: RunReport;
 }
 

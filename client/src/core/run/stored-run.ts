@@ -1,4 +1,5 @@
 import { people } from "../people.js";
+import type { Attribution, Cause, Witness } from "../scoring/attribution.js";
 import type { Grade } from "../scoring/grade.js";
 import { increase, type LatencyFigures } from "../scoring/latency.js";
 import type { Direction } from "../scoring/measurements.js";
@@ -22,6 +23,11 @@ export interface ShownRun extends Conclusion {
 /** Answer to `GET /virtual-household/runs/ID`, validated by the server. */
 interface StoredRunAnswer {
   grade: Grade | null;
+  cause: Cause | null;
+  rate_cause: Cause | null;
+  witness: Witness | null;
+  kernel_baseline_ms: number | null;
+  kernel_increase_p95_ms: number | null;
   report: RunReportMessage;
   sessions: readonly StoredSession[];
 }
@@ -44,8 +50,16 @@ export function runIdOf(query: string): string | undefined {
 
 /** Return the stored run in an answer. @throws TypeError for other text. */
 export function storedRunOf(text: string, host: string): ShownRun {
-  const { grade, report, sessions } = JSON.parse(text) as StoredRunAnswer;
-  return shownRunOf(report, grade, serverTcpOf(sessions), host);
+  const { grade, report, sessions, ...found } = JSON.parse(text) as StoredRunAnswer;
+  const { cause, witness, rate_cause: rate } = found;
+  const attribution = cause && rate && {
+    cause,
+    witness,
+    rate,
+    kernelBaselineMs: found.kernel_baseline_ms,
+    kernelIncreaseP95Ms: found.kernel_increase_p95_ms,
+  };
+  return shownRunOf(report, grade, serverTcpOf(sessions), host, attribution ?? null);
 }
 
 /** Return a run for all views; a run just ended and a stored one are the same report. */
@@ -54,6 +68,7 @@ export function shownRunOf(
   grade: Grade | null,
   serverTcp: ShownRun["serverTcp"],
   host: string,
+  attribution: Attribution | null = null,
 ): ShownRun {
   const baselineMs = report.baseline_ms;
   const household = report.people.filter(({ who }) => (people as readonly string[]).includes(who));
@@ -74,6 +89,7 @@ export function shownRunOf(
       idle: latencyOf(report.idle, baselineMs),
       latency: latencyOf(report.loaded, baselineMs),
       lossShare: report.loss_share,
+      attribution,
       people: household.map((person) => personOf(person, baselineMs)),
     },
     phases: report.phases,

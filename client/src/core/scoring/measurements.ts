@@ -11,6 +11,8 @@ export interface Probe {
   repairedMs: readonly number[];
   /** Round trips of pings sent under load that waited for such a retransmission. */
   heldMs: readonly number[];
+  /** Round trips before the load by the server's kernel, of the probe connection with the shortest. */
+  kernelIdleMs?: readonly number[];
 }
 
 /** Mean payload rates under load, one way, bit/s. */
@@ -31,6 +33,10 @@ export interface PersonFacts {
   lossShare: number | null;
   /** Bytes and their times since the load began; required for video. */
   arrivals: readonly Arrival[];
+  /** Round trips of the person's own connection by the server's kernel. */
+  kernelMs?: readonly number[];
+  /** Share of the time in which this device's receive window was shut, by the server's kernel. */
+  receiverLimited?: number | null;
 }
 
 /** Circumstances that can invalidate a run. */

@@ -1,3 +1,4 @@
+import { attribute, maxLossShare, neededKernel, type Attribution } from "./attribution.js";
 import { callQuality, type CallQuality } from "./call.js";
 import { grade, type Grade } from "./grade.js";
 import { baseline, latencyFigures, type LatencyFigures } from "./latency.js";
@@ -5,9 +6,9 @@ import type { Direction, PersonFacts, RunFacts } from "./measurements.js";
 import { qualityOfOutcome, type Outcome } from "./outcome.js";
 import { play, type Playout } from "./playout.js";
 import { requirementOf, type Band, type Requirement, type Requirements } from "./requirements.js";
-import { lossShare } from "./statistics.js";
+import { lossShare, percentile } from "./statistics.js";
 import { requireAmount } from "./validation.js";
-import { invalidReasons, type Invalid } from "./validity.js";
+import { invalidReasons, neededAnsweredShare, type Invalid } from "./validity.js";
 import { bandOf, verdictKey } from "./verdict.js";
 
 export interface PersonReport {
@@ -44,8 +45,11 @@ export interface RunReport {
   /** Median round trip of the probe without load. */
   baselineMs: number | null;
   idle: LatencyFigures;
-  /** Figures of the probe under load; `increaseP95Ms` decides the grade. */
+  /** Figures of the probe under load; `increaseP95Ms` decides the grade, unless the kernel carries it. */
   latency: LatencyFigures;
+  /** Figures of the server's kernel under load, of the person's connection with the least p95. */
+  kernel: LatencyFigures;
+  attribution: Attribution;
   /**
    * Share of the probe's pings under load that were lost, with their answers, and sent again. Those held behind one are
    * not counted, because their fate is unknown.
@@ -72,19 +76,30 @@ function playoutOf({ player }: Requirement, person: PersonFacts, loadS: number):
   return play(person.arrivals, { videoBps, startS, resumeS, untilS: loadS });
 }
 
+/** Kernel's p95 up to which an answer that never came was not held by the line: the recovery lasts three times that. */
+const maxQueueMs = 1000;
+
+/** Round trips, and the idle one to compare them with. */
+interface Series {
+  ms: readonly number[];
+  baselineMs: number | null;
+}
+
+const figuresOf = ({ ms, baselineMs }: Series): LatencyFigures => latencyFigures(ms, baselineMs);
+
 function personReport(
   requirements: Requirements,
   requirement: Requirement,
   person: PersonFacts,
-  facts: RunFacts,
-  baselineMs: number | null,
+  judged: Series,
+  own: Series,
+  loadS: number,
 ): PersonReport {
   const { who, activity, download, upload } = person;
   const { latencyFrom } = requirement;
-  const judgedMs = latencyFrom === "own" ? person.roundTripsMs : facts.probe.loadedMs;
   const delivery = deliveryOf([download, upload]);
-  const outcome = qualityOfOutcome(requirement, judgedMs, person.lossShare, delivery);
-  const playout = playoutOf(requirement, person, facts.loadS);
+  const outcome = qualityOfOutcome(requirement, judged.ms, person.lossShare, delivery);
+  const playout = playoutOf(requirement, person, loadS);
   const band = bandOf(requirements, outcome.score, playout);
   return {
     who,
@@ -92,17 +107,38 @@ function personReport(
     outcome,
     band,
     verdict: verdictKey(activity, band),
-    latency: latencyFigures(judgedMs, baselineMs),
+    latency: figuresOf(judged),
     latencyFrom,
-    ownLatency: latencyFigures(person.roundTripsMs, baselineMs),
+    ownLatency: figuresOf(own),
     download,
     upload,
     delivery,
     lossShare: person.lossShare,
     lossNote: person.lossShare === null ? "loss.hidden_by_tcp" : null,
     playout,
-    call: requirement.call === true ? callQuality(judgedMs, person.lossShare) : null,
+    call: requirement.call === true ? callQuality(judged.ms, person.lossShare) : null,
   };
+}
+
+/** Judge no one by a rate that a busy device may have limited. */
+function withoutRate(person: PersonReport): PersonReport {
+  const { playout, outcome, activity } = person;
+  const isStalled = playout !== null && (playout.stalls > 0 || playout.startUpS === null);
+  if (!isStalled && outcome.limitedBy !== "throughput") return person;
+  return { ...person, outcome: { ...outcome, score: null, limitedBy: null }, band: null, verdict: verdictKey(activity, null) };
+}
+
+/**
+ * Return the kernel's round trips of the connection with the least p95; empty if none has enough. Each has its own flaw,
+ * and every flaw makes it longer: acknowledgements that the device delays, and the queue of its own bulk behind fair
+ * queues.
+ */
+function witnessOf(people: readonly PersonFacts[]): readonly number[] {
+  const p95 = (series: readonly number[]): number => percentile(series, 95) ?? 0;
+  return people
+    .map(({ kernelMs }) => kernelMs ?? [])
+    .filter(({ length }) => length >= neededKernel)
+    .reduce<readonly number[]>((least, each) => (least.length === 0 || p95(each) < p95(least) ? each : least), []);
 }
 
 /** Score a run. @throws RangeError for an unknown activity or impossible figures. */
@@ -121,17 +157,57 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
   const counted = probe.loadedMs.length + probe.repairedMs.length;
   const answered = counted + probe.heldMs.length;
   const loaded = [{ judged: probe.loadedMs.length, answered, sent: probe.loadedSent }, ...judged];
-  const invalid = invalidReasons(facts.circumstances, probe.idleMs.length, loaded);
+  const lost = lossShare(counted, probe.loadedMs.length);
+  const { circumstances } = facts;
+  const kernelMs = witnessOf(facts.people);
+  const kernelP95Ms = percentile(kernelMs, 95);
+  // No queue of the line holds an answer for as long as the recovery lasts while the kernel's round trip is short.
+  const isSilent =
+    loaded.some((series) => series.answered < neededAnsweredShare * series.sent) &&
+    (lost ?? 0) < maxLossShare &&
+    kernelP95Ms !== null &&
+    kernelP95Ms < maxQueueMs;
+  const attribution = attribute({
+    baselineMs,
+    loadedP95Ms: latency.p95Ms,
+    kernelIdleMs: percentile(probe.kernelIdleMs ?? [], 50),
+    kernelP95Ms,
+    kernelCount: kernelMs.length,
+    lossShare: lost,
+    serverLate: circumstances.serverOverloaded || circumstances.serverLimited,
+    clientLate: circumstances.clientOverloaded || isSilent,
+    receiverLimited: facts.people.find(({ activity }) => activity === "bulk_transfer")?.receiverLimited ?? null,
+  });
+  const { cause, witness, kernelBaselineMs } = attribution;
+  const byKernel = witness === "kernel";
+  const carrying: Series = byKernel ? { ms: kernelMs, baselineMs: kernelBaselineMs } : { ms: probe.loadedMs, baselineMs };
+  const carryingP95Ms = percentile(carrying.ms, 95);
+  const invalid = invalidReasons(
+    // The kernel needs neither timers nor answers of the client.
+    { ...circumstances, clientOverloaded: circumstances.clientOverloaded && !byKernel },
+    probe.idleMs.length,
+    byKernel ? [] : loaded,
+    cause !== "unknown" || witness !== null || latency.increaseP95Ms === null,
+  );
+  const seriesOf = ({ latencyFrom }: Requirement, person: PersonFacts): Series => {
+    const ms = byKernel ? (person.kernelMs ?? []) : person.roundTripsMs;
+    const isOwn = latencyFrom === "own" && !(byKernel && ms.length < neededKernel);
+    return isOwn ? { ms, baselineMs: carrying.baselineMs } : carrying;
+  };
+  const reports = people.map(({ person, requirement }) => {
+    const own = { ms: person.roundTripsMs, baselineMs };
+    return personReport(requirements, requirement, person, seriesOf(requirement, person), own, facts.loadS);
+  });
   return {
     valid: invalid.length === 0,
     invalid,
-    grade: baselineMs === null || latency.p95Ms === null ? null : grade(baselineMs, latency.p95Ms),
+    grade: carrying.baselineMs === null || carryingP95Ms === null ? null : grade(carrying.baselineMs, carryingP95Ms),
     baselineMs,
     idle: latencyFigures(probe.idleMs, baselineMs),
     latency,
-    lossShare: lossShare(counted, probe.loadedMs.length),
-    people: people.map(({ person, requirement }) =>
-      personReport(requirements, requirement, person, facts, baselineMs),
-    ),
+    kernel: latencyFigures(kernelMs, kernelBaselineMs),
+    attribution,
+    lossShare: lost,
+    people: cause === "device" ? reports.map(withoutRate) : reports,
   };
 }

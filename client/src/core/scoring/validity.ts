@@ -10,7 +10,8 @@ export type Invalid =
   | "server_limited"
   | "stopped_early"
   | "connection_lost"
-  | "too_few_samples";
+  | "too_few_samples"
+  | "no_witness";
 
 /** Pings of a series under load: sent, answered of these, judged of those. */
 export interface Series {
@@ -32,7 +33,7 @@ export const neededLoaded = 100;
  * Minimum share of answered pings under load: the slowest are the unanswered, without which the 95th percentile is too
  * good.
  */
-const neededAnsweredShare = 0.95;
+export const neededAnsweredShare = 0.95;
 /**
  * Minimum share of answers without a retransmission, which says nothing about the queue at that moment. With fewer, too
  * many moments are unseen.
@@ -55,11 +56,15 @@ export function enoughLoaded({ judged, answered, sent }: Series): boolean {
   return judged >= neededLoaded && judged >= neededLineShare * answered && answered >= neededAnsweredShare * sent;
 }
 
-/** Return all reasons against a run; `loaded` are the series behind its verdicts. */
+/**
+ * Return all reasons against a run. `loaded` are the series behind its verdicts; `isWitnessed` is whether the cause of
+ * the delay could be told, or is harmless.
+ */
 export function invalidReasons(
   circumstances: Circumstances,
   idleCount: number,
   loaded: readonly Series[],
+  isWitnessed = true,
 ): readonly Invalid[] {
   requireAmount(circumstances.clockJumpMs, "clock_jump_ms");
   const enough = loaded.map(enoughLoaded);
@@ -72,6 +77,7 @@ export function invalidReasons(
     ["stopped_early", circumstances.stoppedEarly],
     ["connection_lost", circumstances.connectionLost],
     ["too_few_samples", idleCount < neededIdle || enough.includes(false)],
+    ["no_witness", !isWitnessed],
   ];
   return found.filter(([, holds]) => holds).map(([reason]) => reason);
 }

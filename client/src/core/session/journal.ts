@@ -5,6 +5,8 @@ export interface Journal {
   received: readonly Portion[];
   /** Payload that left the browser. */
   sent: readonly Portion[];
+  /** Round trips by the server's kernel, ms. */
+  kernelMs?: readonly number[];
 }
 
 export interface RoundTrip {
@@ -27,6 +29,7 @@ export class JournalWriter {
   #roundTrips: RoundTrip[] = [];
   #received = new Portions();
   #sent = new Portions();
+  #kernelMs: number[] = [];
 
   pinged(at: number): void {
     this.#pingsSentAt.push(at);
@@ -34,6 +37,10 @@ export class JournalWriter {
 
   answered(roundTrip: RoundTrip): void {
     this.#roundTrips.push(roundTrip);
+  }
+
+  measured(kernelMs: readonly number[] = []): void {
+    this.#kernelMs.push(...kernelMs);
   }
 
   received(bytes: number, at: number): void {
@@ -50,11 +57,13 @@ export class JournalWriter {
       roundTrips: this.#roundTrips,
       received: this.#received.all,
       sent: this.#sent.all,
+      kernelMs: this.#kernelMs,
     };
     this.#pingsSentAt = [];
     this.#roundTrips = [];
     this.#received = new Portions();
     this.#sent = new Portions();
+    this.#kernelMs = [];
     return taken;
   }
 }
@@ -64,12 +73,14 @@ export class Recording implements Journal {
   readonly roundTrips: RoundTrip[] = [];
   readonly received: Portion[] = [];
   readonly sent: Portion[] = [];
+  readonly kernelMs: number[] = [];
 
   add(journal: Journal): void {
     this.pingsSentAt.push(...journal.pingsSentAt);
     this.roundTrips.push(...journal.roundTrips);
     this.received.push(...journal.received);
     this.sent.push(...journal.sent);
+    this.kernelMs.push(...(journal.kernelMs ?? []));
   }
 }
 

@@ -49,4 +49,6 @@ export interface RunReportMessage {
   people: readonly StoredPerson[];
   timeline: readonly Point[];
   warm_up_mbps: number | null;
+  /** Left out without samples of the server's kernel: an older server refuses the field. */
+  cause?: string;
 }

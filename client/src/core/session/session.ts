@@ -40,6 +40,8 @@ export interface SessionOptions {
    * opening.
    */
   pingTurnMs?: number | undefined;
+  /** Number of the ping that asks for the kernel's figures, which come unasked only where payload flows. */
+  kernelPing?: number | undefined;
   /** Upload payload of at least `maxChunkBytes`. */
   payload: Uint8Array<ArrayBuffer>;
 }
@@ -163,6 +165,11 @@ export class Session {
     if (this.phase === "running") this.#send(run);
   }
 
+  /** Ask for a download of at most `mbps`; the server never raises it again. */
+  limit(mbps: number): void {
+    if (this.phase === "running") this.#send({ type: "request_download", throughput: mbps });
+  }
+
   takeJournal(): Journal {
     return this.#journal.take();
   }
@@ -218,7 +225,8 @@ export class Session {
       this.#pingCount += 1;
       if (now - this.#nextPing > lateMs) this.#latePings += 1;
       this.#journal.pinged(now);
-      this.#send({ type: "ping", sequence: this.#pings.sent(now) });
+      const sequence = this.#pings.sent(now);
+      this.#send(sequence === this.#options.kernelPing ? { type: "ping", sequence, tcp: true } : { type: "ping", sequence });
       this.#nextPing = after(this.#nextPing, this.#options.pingEveryMs, now);
     }
     if (now >= this.#nextConfirmation) {
@@ -245,6 +253,7 @@ export class Session {
       case "pong": {
         const roundTrip = this.#pings.answered(message.sequence, now);
         if (roundTrip !== undefined) this.#journal.answered(roundTrip);
+        this.#journal.measured(message.kernelMs);
         break;
       }
       case "connection_test":
@@ -258,8 +267,11 @@ export class Session {
       case "real_upload_request":
         if (this.phase === "running") this.#upload.accept(message, now);
         break;
-      case "session_info":
       case "real_time_update":
+        if (this.phase === "running") this.#journal.measured(message.kernelMs);
+        this.#server.take(message, this.phase === "running");
+        break;
+      case "session_info":
       case "session_complete":
       case "run_stored":
       case "run_refused":

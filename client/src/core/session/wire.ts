@@ -24,6 +24,8 @@ export interface Totals {
   overloaded: boolean;
   limited: boolean;
   tcp: ServerTcp | undefined;
+  /** Round trips by the server's kernel since the previous message, ms. */
+  kernelMs: readonly number[] | undefined;
 }
 
 /** The connection as the server's kernel sees it. */
@@ -33,6 +35,8 @@ export interface ServerTcp {
   retransmits: number;
   deliveryBps: number;
   congestionControl: string;
+  /** Share of the time in which this device's receive window was shut; undefined from older servers. */
+  receiverLimited?: number | undefined;
 }
 
 /** Messages that the client handles; all others are `other`. */
@@ -40,7 +44,7 @@ export type ServerMessage =
   /** Mean rates of the profile, Mbit/s. */
   | { type: "session_info"; downloadMbps: number | undefined; uploadMbps: number | undefined }
   | { type: "ping"; sequence: number; timestamp: number; serverTime: number | undefined }
-  | { type: "pong"; sequence: number }
+  | { type: "pong"; sequence: number; kernelMs: readonly number[] | undefined }
   | { type: "connection_test"; timestamp: number }
   | UploadRequest
   | ({
@@ -81,7 +85,7 @@ export function decode(frame: string): ServerMessage {
         serverTime: optionalNumber(fields, "server_time"),
       };
     case "pong":
-      return { type: "pong", sequence: number(fields, "sequence") };
+      return { type: "pong", sequence: number(fields, "sequence"), kernelMs: kernelIn(fields) };
     case "connection_test":
       return { type: "connection_test", timestamp: number(fields, "timestamp") };
     case "real_upload_request":
@@ -114,7 +118,7 @@ export function decode(frame: string): ServerMessage {
 
 /** Fields of the JSON. */
 export type ClientMessage =
-  | { type: "ping"; sequence: number }
+  | { type: "ping"; sequence: number; tcp?: true }
   | {
       type: "pong";
       user_id: string;
@@ -125,6 +129,8 @@ export type ClientMessage =
     }
   | { type: "connection_test_response"; user_id: string; timestamp: number; client_timestamp: number }
   | { type: "client_confirmation"; received_bytes: number; sent_bytes: number; timestamp: number }
+  /** Lowers the download's rate; Mbit/s. */
+  | { type: "request_download"; throughput: number }
   | RunReportMessage
   | { type: "stop_test"; user_id: string };
 
@@ -154,6 +160,7 @@ function totalsIn(fields: Fields): Totals {
     elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
     overloaded: fields.server_overloaded === true,
     limited: fields.server_limited === true,
+    kernelMs: kernelIn(fields),
     tcp:
       tcp.rtt_ms === undefined
         ? undefined
@@ -163,8 +170,14 @@ function totalsIn(fields: Fields): Totals {
             retransmits: number(tcp, "retransmits", 0),
             deliveryBps: number(tcp, "delivery_mbps", 0) * 1_000_000,
             congestionControl: String(tcp.congestion_control).slice(0, 16),
+            receiverLimited: optionalNumber(tcp, "receiver_limited", 0),
           },
   };
+}
+
+function kernelIn(fields: Fields): readonly number[] | undefined {
+  const all: unknown = fieldsIn(fields, "server_tcp").rtts_ms;
+  return Array.isArray(all) ? all.filter((each): each is number => typeof each === "number" && each >= 0) : undefined;
 }
 
 function number(fields: Fields, name: string, least = -Infinity, most = Infinity): number {

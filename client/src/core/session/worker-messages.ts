@@ -3,8 +3,10 @@ import type { RunReportMessage } from "./run-report.js";
 import type { Snapshot } from "./snapshot.js";
 
 export type ToWorker =
-  | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number; pingTurnMs: number | undefined }
+  | { kind: "start"; url: string; userId: string; durationMs: number; pingEveryMs: number; pingTurnMs: number | undefined; kernelPing: number | undefined }
   | { kind: "report"; run: RunReportMessage }
+  /** Lowers the download's rate. */
+  | { kind: "limit"; mbps: number }
   | { kind: "stop" };
 
 /**

@@ -12,6 +12,7 @@ describe("a shared run", () => {
     at: "2026-11-23T19:00:05.000Z",
     host: 'ho"st,1',
     warmUp: { lineBps: 20e6, computerMbps: 30 },
+    deviceMbps: 12,
     facts,
     serverTcp: [
       {
@@ -37,6 +38,7 @@ describe("a shared run", () => {
     expect(rows).toContain("alex,tcp_least_round_trip,ms,");
     expect(rows).toContain("alex,congestion_control,,cubic");
     expect(rows).toContain("household,warm_up_rate,bit/s,20000000");
+    expect(rows).toContain("computer,device_limit,bit/s,12000000");
     expect(rows.filter((row) => row.startsWith("alex,round_trip,ms,"))).toHaveLength(300);
   });
 

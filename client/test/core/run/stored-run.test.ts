@@ -23,7 +23,7 @@ function resultOf(stoppedEarly: boolean): Result {
     circumstances: { tabHidden: false, clockJumpMs: 0, serverOverloaded: false, serverLimited: false, clientOverloaded: false, stoppedEarly, connectionLost: false },
   };
   const warmUp = { lineBps: 20_000_000, computerMbps: 6 };
-  return { at: "2026-11-25T02:00:00.000Z", host: "isp.example", warmUp, serverTcp: [], facts, report: report(facts, shipped) };
+  return { at: "2026-11-25T02:00:00.000Z", host: "isp.example", warmUp, deviceMbps: null, serverTcp: [], facts, report: report(facts, shipped) };
 }
 
 const trace: RunTrace = {

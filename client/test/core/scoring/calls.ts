@@ -1,4 +1,5 @@
 /** The calls that the vectors of scoring name, with arguments and results as JSON has them. */
+import { attribute, type Evidence } from "../../../src/core/scoring/attribution.js";
 import { callQuality, mosOfRating, transmissionRating } from "../../../src/core/scoring/call.js";
 import { grade } from "../../../src/core/scoring/grade.js";
 import { baseline, latencyFigures } from "../../../src/core/scoring/latency.js";
@@ -22,7 +23,20 @@ const fine: Circumstances = {
   connectionLost: false,
 };
 
+const nothing: Evidence = {
+  baselineMs: null,
+  loadedP95Ms: null,
+  kernelIdleMs: null,
+  kernelP95Ms: null,
+  kernelCount: 0,
+  lossShare: null,
+  serverLate: false,
+  clientLate: false,
+  receiverLimited: null,
+};
+
 const calls = {
+  attribute: (given: Partial<Evidence>) => attribute({ ...nothing, ...given }),
   baseline,
   callQuality,
   component: (measured: number, rop: number, cpup: number) => component(measured, { rop, cpup }),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import attribution from "../../../../tests/vectors/scoring/attribution.json";
 import call from "../../../../tests/vectors/scoring/call.json";
 import grade from "../../../../tests/vectors/scoring/grade.json";
 import latency from "../../../../tests/vectors/scoring/latency.json";
@@ -22,6 +23,7 @@ interface Case {
 }
 
 const files: Record<string, { cases: readonly Case[] }> = {
+  attribution,
   call,
   grade,
   latency,

@@ -71,6 +71,15 @@ describe("a session", () => {
     expect(session.tick(5001, wallMs)).toBe(5100);
   });
 
+  it("asks for less while it runs only", () => {
+    session.limit(50);
+    session.opened(0);
+    session.limit(20.5);
+    session.stop(100);
+    session.limit(5);
+    expect(link.sent("request_download")).toEqual([{ type: "request_download", throughput: 20.5 }]);
+  });
+
   it("answers pings and connection tests with what they carried", () => {
     session.opened(0);
     hear({ type: "ping", sequence: 4, timestamp: 99.5, server_time: 1.25 }, 10);
@@ -152,16 +161,22 @@ describe("a session", () => {
     hear({ type: "session_info", profile: { download_mbps: 1.5, upload_mbps: 0.75 } }, 110);
     hear({ type: "pong", sequence: 1, timestamp: 1, client_timestamp: 1 }, 120);
     session.binary(500, 130);
-    hear({ type: "real_time_update", server_received_bytes: 0, elapsed_seconds: 0.25 }, 400);
+    const tcp = { rtt_ms: 20, retransmits: 0, delivery_mbps: 1, congestion_control: "cubic", receiver_limited: 0.2 };
+    const server_tcp = { ...tcp, rtts_ms: [20.5, 21] };
+    hear({ type: "real_time_update", server_received_bytes: 0, elapsed_seconds: 0.25, server_tcp }, 400);
     hear({ type: "real_time_update", server_received_bytes: 125_000, elapsed_seconds: 1.25 }, 1400);
     session.stop(1500);
+    // Of the time after the load.
+    hear({ type: "real_time_update", server_received_bytes: 125_000, elapsed_seconds: 1.5, server_tcp }, 1550);
     expect(session.takeJournal()).toEqual({
       pingsSentAt: [100],
       roundTrips: [{ sentAt: 100, ms: 20 }],
       received: [{ at: 130, bytes: 500 }],
       sent: [],
+      kernelMs: [20.5, 21],
     });
     expect(session.snapshot(1600)).toMatchObject({
+      serverTcp: { receiverLimited: 0.2 },
       openedAt: 100,
       trafficUntil: 1500,
       wantedDownloadBps: 1_500_000,

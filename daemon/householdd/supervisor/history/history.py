@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from household.internal.v1.recorder_service_pb2 import Delays
+from household.internal.v1.recorder_service_pb2 import Delays, KernelDelays
 from household.v1 import session_pb2
 from householdd.admission.run_allowance import RunAllowance
 from householdd.admission.run_index import Household, RunIndex
@@ -28,6 +28,7 @@ from householdd.storage import reading
 from householdd.storage.problems import describe
 from householdd.storage.rows import RunLink, RunRow, SessionRow
 from householdd.storage.store import Store
+from householdd.supervisor.history.attribution import attribute_run
 from householdd.supervisor.history.rows import run_row, session_row
 from householdd.supervisor.history.server_runs import ServerRuns
 from householdd.supervisor.webhook.delivery import Webhook
@@ -122,14 +123,16 @@ class History:
         """Note a live session."""
         self._server_runs.opened(_household(session), session)
 
-    def ended(self, session: session_pb2.Session, delays: Delays | None = None) -> None:
+    def ended(
+        self, session: session_pb2.Session, delays: Delays | None = None, kernel: KernelDelays | None = None
+    ) -> None:
         """Store an ended session."""
         now = time.monotonic()
         # Not by its age, which ends at its close; the report may come later.
         opened_at = now - (time.time() - unix(session.opened_at))
         run_id = self._index.ended(_household(session), session.id, opened_at, now)
         self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
-        self._server_runs.ended(_household(session), session, delays or Delays())
+        self._server_runs.ended(_household(session), session, delays or Delays(), kernel)
 
     def lost(self, session: session_pb2.Session) -> None:
         """Store a session whose worker died, with its last known figures."""
@@ -146,8 +149,13 @@ class History:
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
 
-    async def take_run(self, session: session_pb2.Session, report: ClientRunReport) -> str | Refused:
-        """Store a run that was reported on ``session``; return its id once it is in the database."""
+    async def take_run(
+        self, session: session_pb2.Session, report: ClientRunReport, kernel_idle_ms: float | None = None
+    ) -> str | Refused:
+        """Store a run that was reported on ``session``; return its id once it is in the database.
+
+        ``kernel_idle_ms`` is the median of the kernel's idle round trips on ``session``.
+        """
         now = time.monotonic()
         self._server_runs.reported(_household(session))
         if not self._allowance.take(address_block(split_host_port(session.peer_address)[0]), now):
@@ -157,6 +165,7 @@ class History:
             run_id,
             report,
             session,
+            attribution=attribute_run(report, kernel_idle_ms, self._server_runs.kernel(_household(session))),
             stored_at=time.time(),
             server=self._server,
             addresses=self.settings.addresses,
@@ -171,7 +180,7 @@ class History:
             problem = self._store.status().problem or f"not written within {WRITE_TIMEOUT_S:g} s"
             log.warning("run not stored yet", run=run_id, session=session.id, problem=problem)
             return Refused.UNAVAILABLE
-        log.info("run stored", run=run_id, session=session.id, grade=row.grade, valid=row.valid)
+        log.info("run stored", run=run_id, session=session.id, grade=row.grade, valid=row.valid, cause=row.cause)
         return run_id
 
     async def _is_written(self, written: Future[bool]) -> bool:

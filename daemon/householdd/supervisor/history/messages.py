@@ -11,6 +11,15 @@ from householdd.storage.totals import GroupTotals
 GRADES = {"A+": pb.GRADE_A_PLUS, "A": pb.GRADE_A, "B": pb.GRADE_B, "C": pb.GRADE_C, "D": pb.GRADE_D, "F": pb.GRADE_F}
 """Grades of the API by their stored text."""
 
+CAUSES = {
+    "line": pb.CAUSE_LINE,
+    "device": pb.CAUSE_DEVICE,
+    "server": pb.CAUSE_SERVER,
+    "unknown": pb.CAUSE_UNKNOWN,
+}
+
+WITNESSES = {"application": pb.WITNESS_APPLICATION, "kernel": pb.WITNESS_KERNEL}
+
 
 def session_record(row: SessionRow) -> pb.SessionRecord:
     session = session_pb2.Session(
@@ -63,6 +72,9 @@ def run(row: RunRow) -> pb.Run:
         client_version=row.client_version,
         source=pb.RUN_SOURCE_SERVER if row.client == SERVER else pb.RUN_SOURCE_CLIENT,
         valid=row.valid,
+        cause=CAUSES.get(row.cause or "", pb.CAUSE_UNSPECIFIED),
+        rate_cause=CAUSES.get(row.rate_cause or "", pb.CAUSE_UNSPECIFIED),
+        witness=WITNESSES.get(row.witness or "", pb.WITNESS_UNSPECIFIED),
         grade=GRADES.get(row.grade or "", pb.GRADE_UNSPECIFIED),
         people=[
             pb.RunPerson(who=each.who, activity=each.activity, score=each.score, verdict=each.verdict)
@@ -73,6 +85,8 @@ def run(row: RunRow) -> pb.Run:
         message.baseline.CopyFrom(duration(row.baseline_ms / 1e3))
     if row.increase_p95_ms is not None:
         message.increase_p95.CopyFrom(duration(row.increase_p95_ms / 1e3))
+    if row.kernel_increase_p95_ms is not None:
+        message.kernel_increase_p95.CopyFrom(duration(row.kernel_increase_p95_ms / 1e3))
     return message
 
 

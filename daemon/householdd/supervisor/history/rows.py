@@ -8,10 +8,12 @@ from typing import Literal
 import msgspec
 
 from household.v1 import session_pb2
+from household_scoring.attribution import Attribution
 from householdd.api.convert import reason_word, seconds, unix
 from householdd.clients.addresses import address_block, split_host_port
 from householdd.measure.run_report import ClientRunReport, encode
 from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
+from householdd.supervisor.history.attribution import counts, grade_of
 
 Addresses = Literal["whole", "truncated", "none"]
 """Form in which clients' addresses are kept."""
@@ -69,6 +71,7 @@ def run_row(  # noqa: PLR0913 - each is a column
     report: ClientRunReport,
     session: session_pb2.Session,
     *,
+    attribution: Attribution,
     stored_at: float,
     server: str,
     addresses: Addresses,
@@ -87,12 +90,17 @@ def run_row(  # noqa: PLR0913 - each is a column
         user_agent=session.user_agent,
         client=report.client.kind,
         client_version=report.client.version,
-        valid=report.valid,
-        grade=report.grade,
+        valid=counts(report, attribution),
+        grade=grade_of(report, attribution),
         baseline_ms=report.baseline_ms,
         increase_p95_ms=report.increase_p95_ms,
         report=encode(report).decode(),
         people=tuple(PersonRow(each.who, each.activity, each.score, each.verdict) for each in report.people),
+        cause=attribution.cause,
+        rate_cause=attribution.rate,
+        witness=attribution.witness,
+        kernel_baseline_ms=attribution.kernel_baseline_ms,
+        kernel_increase_p95_ms=attribution.kernel_increase_p95_ms,
     )
 
 
@@ -124,6 +132,13 @@ class SharedRun(msgspec.Struct, frozen=True):
     increase_p95_ms: float | None
     source: Literal["client", "server"]
     """Origin of the figures."""
+    cause: str | None
+    """Cause of the delay; None, as the next four, for runs of older daemons."""
+    rate_cause: str | None
+    witness: str | None
+    """Whose round trips carry the grade."""
+    kernel_baseline_ms: float | None
+    kernel_increase_p95_ms: float | None
     report: msgspec.Raw
     """The client's report, as stored."""
     sessions: list[SharedSession]
@@ -143,6 +158,11 @@ def _shown(run: RunRow, sessions: Sequence[SessionRow]) -> SharedRun:
         baseline_ms=run.baseline_ms,
         increase_p95_ms=run.increase_p95_ms,
         source="server" if run.client == SERVER else "client",
+        cause=run.cause,
+        rate_cause=run.rate_cause,
+        witness=run.witness,
+        kernel_baseline_ms=run.kernel_baseline_ms,
+        kernel_increase_p95_ms=run.kernel_increase_p95_ms,
         report=msgspec.Raw(run.report.encode()),
         sessions=[_shared_session(session) for session in sessions],
     )

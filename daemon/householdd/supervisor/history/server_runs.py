@@ -49,6 +49,7 @@ _LOST = {
 class _Ended:
     session: session_pb2.Session
     delays: pb.Delays
+    kernel: pb.KernelDelays
 
 
 @dataclass
@@ -93,13 +94,24 @@ class ServerRuns:
         if household in self._households:
             self._households[household].reports = True
 
-    def ended(self, household: Household, session: session_pb2.Session, delays: pb.Delays) -> None:
+    def kernel(self, household: Household) -> list[tuple[session_pb2.Session, pb.KernelDelays]]:
+        """Return the ended sessions of a run, with the kernel's figures."""
+        known = self._households.get(household)
+        return [] if known is None else [(each.session, each.kernel) for each in known.ended]
+
+    def ended(
+        self,
+        household: Household,
+        session: session_pb2.Session,
+        delays: pb.Delays,
+        kernel: pb.KernelDelays | None = None,
+    ) -> None:
         """Note the end of a session."""
         known = self._households.get(household)
         if known is None:
             return
         known.live.discard(session.id)
-        known.ended = [*known.ended, _Ended(session, delays)][-MAX_SESSIONS:]
+        known.ended = [*known.ended, _Ended(session, delays, kernel or pb.KernelDelays())][-MAX_SESSIONS:]
         if not known.live:
             _cancel(known)
             loop = asyncio.get_running_loop()

@@ -44,7 +44,7 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
                 for session in request.sessions:
                     if session.state == session_pb2.SESSION_STATE_CLOSED:
                         live.pop(session.id, None)
-                        self._history.ended(session, request.delays.get(session.id))
+                        self._history.ended(session, request.delays.get(session.id), request.kernel.get(session.id))
                     else:
                         live[session.id] = session
                         self._history.opened(session)
@@ -55,7 +55,8 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
         return pb.RecordSessionsResponse()
 
     async def StoreRun(self, request: pb.StoreRunRequest, _: _Context) -> pb.StoreRunResponse:
-        outcome = await self._history.take_run(request.session, run_report.decode(request.report))
+        idle_ms = request.kernel_idle_ms if request.HasField("kernel_idle_ms") else None
+        outcome = await self._history.take_run(request.session, run_report.decode(request.report), idle_ms)
         if isinstance(outcome, Refused):
             return pb.StoreRunResponse(refusal=_REFUSALS[outcome])
         return pb.StoreRunResponse(id=outcome, shared=self._history.settings.permalinks)

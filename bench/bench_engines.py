@@ -1,0 +1,189 @@
+"""Grades of the page in Chromium, Firefox and WebKitGTK, on loopback: a line without a queue.
+
+Each engine runs as it is, with a quarter of the processors, and with ``?computer=50``. A run is graded A+ or A, or does
+not count and names the device; at least three quarters of the runs of an engine as it is count. Exits with 1 otherwise.
+Needs root for the quarter: the browser gets a group of the cgroup controller ``cpu`` with a period of 10 ms. The server
+is outside of it. ``--write`` puts the table into docs/measurement.md. 20 runs of 30 s take two and a half hours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from bench import machine
+from tests.browser.engines import ENGINES
+from tests.browser.runs import RUN_S, RunResult
+from tests.daemon import Daemon, running
+
+DOCUMENT = Path("docs/measurement.md")
+BEGIN, END = "<!-- engines: begin; written by bench/bench_engines.py -->", "<!-- engines: end -->"
+
+SETTINGS = {"as it is": "", "a quarter of the processors": "", "computer=50": "&computer=50"}
+"""Queries of the page."""
+THROTTLED = "a quarter of the processors"
+PERIOD_US = 10_000
+"""Period of the processors' quota. The default of 100 ms would stop a browser for most of that time."""
+
+GOOD = ("A+", "A")
+NEEDED_SHARE = 0.75
+"""Share of the runs of an engine as it is that count."""
+
+COLUMNS = (
+    *("engine", "setting", "A+", "A", "B to F", "device named", "server named", "other"),
+    *("p95, page, ms", "round trip, kernel, ms", "Computer, Mbit/s"),
+)
+
+
+class Run(msgspec.Struct):
+    """One run of the page."""
+
+    shown: RunResult
+    p95_ms: float | None
+    """Of the probe under load; None if the run was not stored."""
+    kernel_ms: float | None
+    """Last smoothed round trip of the Computer's connection."""
+    computer_bps: float | None
+
+    @property
+    def kind(self) -> str:
+        """Return the column that counts the run."""
+        if self.shown.valid:
+            return self.shown.grade if self.shown.grade in GOOD else "B to F"
+        if "client_overloaded" in self.shown.invalid:
+            return "device named"
+        return "server named" if "server_overloaded" in self.shown.invalid else "other"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("engines", nargs="*", metavar="ENGINE", help=f"one of {', '.join(ENGINES)}; all without")
+    parser.add_argument("--runs", type=int, default=20, help="runs of each engine and setting; default 20")
+    parser.add_argument("--seconds", type=int, default=30, help="length of the load; default 30")
+    parser.add_argument("--write", action="store_true", help=f"write the table into {DOCUMENT}")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.engines) - set(ENGINES):
+        parser.error(f"{', '.join(sorted(unknown))}: the engines are {', '.join(ENGINES)}")
+    rows = {}
+    for engine in arguments.engines or ENGINES:
+        for setting, query in SETTINGS.items():
+            options = f"seconds={arguments.seconds}{query}"
+            throttled = setting == THROTTLED
+            runs = [_run(engine, options, throttled=throttled) for _ in range(arguments.runs)]
+            rows[engine, setting] = runs
+            print(_line(_cells(engine, setting, runs)), flush=True)
+    if arguments.write:
+        _write(rows, f"python bench/bench_engines.py {' '.join(sys.argv[1:])}")
+    return 0 if all(_holds(setting, runs) for (_, setting), runs in rows.items()) else 1
+
+
+def _run(engine: str, query: str, *, throttled: bool) -> Run:
+    """Run the page once, in a browser and a daemon of its own."""
+    with contextlib.ExitStack() as stack:
+        daemon = stack.enter_context(running(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        group = stack.enter_context(_quarter()) if throttled else None
+        command = [sys.executable, "-m", "tests.browser.runs", engine, f"{daemon.url}?lang=de&{query}"]
+        browser = stack.enter_context(
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        )
+        if group is not None:
+            group.write_text(str(browser.pid))
+        shown, errors = browser.communicate(timeout=2 * RUN_S)
+        if browser.returncode != 0:
+            raise SystemExit(f"{engine}: {errors.decode().strip().splitlines()[-1]}")
+        return _stored(daemon, msgspec.json.decode(shown, type=RunResult))
+
+
+def _stored(daemon: Daemon, shown: RunResult) -> Run:
+    if not shown.run_id:
+        return Run(shown, None, None, None)
+    host, port = daemon.address
+    connection = http.client.HTTPSConnection(host, port, context=daemon.tls)
+    with contextlib.closing(connection):
+        connection.request("GET", f"/virtual-household/runs/{shown.run_id}")
+        stored = json.load(connection.getresponse())
+    computer = next(person for person in stored["report"]["people"] if person["who"] == "computer")
+    kernel = [session["tcp_round_trip_ms"] for session in stored["sessions"] if session["profile"] == "computer"]
+    return Run(
+        shown, stored["report"]["loaded"]["p95_ms"], kernel[-1] if kernel else None, computer["download"]["got_bps"]
+    )
+
+
+@contextlib.contextmanager
+def _quarter() -> Iterator[Path]:
+    """Make a group of processes with a quarter of the processors; yield the file that takes their ids."""
+    quota = (os.cpu_count() or 1) * PERIOD_US // 4
+    version_1 = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
+    group = (
+        version_1.parent if version_1.parent.is_dir() else Path("/sys/fs/cgroup")
+    ) / f"household-bench-{os.getpid()}"
+    group.mkdir()
+    try:
+        if (group / "cpu.max").exists():
+            (group / "cpu.max").write_text(f"{quota} {PERIOD_US}")
+        else:
+            (group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (group / "cpu.cfs_quota_us").write_text(str(quota))
+        yield group / "cgroup.procs"
+    finally:
+        # Processes that take their time to end do so outside.
+        for process in (group / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                (group.parent / "cgroup.procs").write_text(process)
+        group.rmdir()
+
+
+def _holds(setting: str, runs: list[Run]) -> bool:
+    """Return whether a setting's runs keep the bounds."""
+    counted = sum(run.kind in GOOD for run in runs)
+    if any(run.kind not in {*GOOD, "device named"} for run in runs):
+        return False
+    return setting == THROTTLED or counted >= NEEDED_SHARE * len(runs)
+
+
+def _cells(engine: str, setting: str, runs: list[Run]) -> list[str]:
+    kinds = [run.kind for run in runs]
+    counts = [str(kinds.count(column)) for column in COLUMNS[2:8]]
+    rates = [None if run.computer_bps is None else run.computer_bps / 1e6 for run in runs]
+    figures = ([run.p95_ms for run in runs], [run.kernel_ms for run in runs], rates)
+    return [engine, setting, *counts, *(_spread(values) for values in figures)]
+
+
+def _spread(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{median(known):.3g} ({min(known):.3g} to {max(known):.3g})" if known else ""
+
+
+def _write(rows: dict[tuple[str, str], list[Run]], command: str) -> None:
+    text = DOCUMENT.read_text()
+    if BEGIN not in text or END not in text:
+        raise SystemExit(f"{DOCUMENT}: needs the lines {BEGIN} and {END}")
+    table = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
+    table += [_line(_cells(*key, runs)) for key, runs in rows.items()]
+    measured = (
+        f"Measured on {machine.today()} by `{command}`: {machine.description()}. Runs by result; median, and "
+        "least to most in brackets."
+    )
+    parts = [BEGIN, measured, "\n".join(table), END]
+    DOCUMENT.write_text(text[: text.index(BEGIN)] + "\n\n".join(parts) + text[text.index(END) + len(END) :])
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

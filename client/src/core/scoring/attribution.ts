@@ -1,0 +1,89 @@
+import { increase } from "./latency.js";
+
+/** Minimum of samples by the server's kernel. */
+export const neededKernel = 100;
+/** Excess over the kernel that names the device: the greater of the two, both above what a line alone makes of them. */
+const minExcessMs = 10;
+const minExcessShare = 0.25;
+/** Loss from which pings may wait for TCP's retransmissions, which the kernel's round trip leaves out. */
+export const maxLossShare = 0.01;
+/** Share of the time with a shut receive window from which the device limited the rate. */
+const maxReceiverLimited = 0.1;
+/** Increase below which the grade is A or better. */
+const harmlessMs = 30;
+
+export type Cause = "line" | "device" | "server" | "unknown";
+export type Witness = "application" | "kernel";
+
+/** What the witnesses say of a run; null where nothing was measured. */
+export interface Evidence {
+  /** Median of the probe's idle pings. */
+  baselineMs: number | null;
+  /** 95th percentile of the probe's pings under load. */
+  loadedP95Ms: number | null;
+  /** Median of the kernel's idle round trips, of the probe. */
+  kernelIdleMs: number | null;
+  /** 95th percentile of the kernel's round trips under load, of the connection where it is least. */
+  kernelP95Ms: number | null;
+  /** Samples of that connection. */
+  kernelCount: number;
+  /** Of the probe's pings under load. */
+  lossShare: number | null;
+  serverLate: boolean;
+  /** Timers of the client were late, or pings stayed unanswered. */
+  clientLate: boolean;
+  /** Share of the time in which the Computer's receive window was shut. */
+  receiverLimited: number | null;
+}
+
+export interface Attribution {
+  /** Of the delay. */
+  cause: Cause;
+  /** Whose figures carry the grade; null if no one's do. */
+  witness: Witness | null;
+  /** What limited the Computer; only `line` allows to speak of the line's rate. */
+  rate: Cause;
+  /** Idle round trip of the kernel; null unless it measured the client's path. */
+  kernelBaselineMs: number | null;
+  kernelIncreaseP95Ms: number | null;
+}
+
+function isFarAbove(aboveMs: number, belowMs: number): boolean {
+  return aboveMs - belowMs > Math.max(minExcessMs, minExcessShare * belowMs);
+}
+
+/** Return whether the line, the device or the server caused the delay and the rate. */
+export function attribute(evidence: Evidence): Attribution {
+  const { baselineMs, loadedP95Ms, kernelIdleMs, kernelP95Ms, serverLate, clientLate, receiverLimited } = evidence;
+  const found = (cause: Cause, witness: Witness | null, rate = rateOf(serverLate, receiverLimited)): Attribution => ({
+    cause,
+    witness,
+    rate,
+    kernelBaselineMs: null,
+    kernelIncreaseP95Ms: null,
+  });
+  if (serverLate) return found("server", null);
+  if (baselineMs === null || loadedP95Ms === null) return found("unknown", null);
+  const addedMs = increase(baselineMs, loadedP95Ms);
+  if (kernelIdleMs === null || kernelP95Ms === null || evidence.kernelCount < neededKernel) {
+    return found("unknown", "application");
+  }
+  // The kernel's path ends at a proxy, or the device is slow even when idle; a small increase blames no one.
+  if (isFarAbove(baselineMs, kernelIdleMs)) return found("unknown", addedMs < harmlessMs ? "application" : null, "unknown");
+  // An application's round trip contains the kernel's; one that is longer has delayed acknowledgements in it.
+  const kernelBaselineMs = Math.min(kernelIdleMs, baselineMs);
+  const kernelIncreaseP95Ms = increase(kernelBaselineMs, kernelP95Ms);
+  const byKernel = clientLate || isFarAbove(addedMs, kernelIncreaseP95Ms);
+  const isLossy = (evidence.lossShare ?? 0) >= maxLossShare;
+  return {
+    ...found(byKernel && (clientLate || !isLossy) ? "device" : "line", byKernel ? "kernel" : "application"),
+    kernelBaselineMs,
+    kernelIncreaseP95Ms,
+  };
+}
+
+function rateOf(serverLate: boolean, receiverLimited: number | null): Cause {
+  if (serverLate) return "server";
+  if (receiverLimited === null) return "unknown";
+  return receiverLimited > maxReceiverLimited ? "device" : "line";
+}

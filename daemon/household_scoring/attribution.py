@@ -1,0 +1,111 @@
+"""Whether the line, the device or the server caused the delay and the rate of a run.
+
+The application's pings meet all three. The server's kernel measures the same path without the device's application: its
+round trip ends at the device's kernel, which acknowledges.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from household_scoring.grade import BOUNDS
+from household_scoring.latency import increase
+
+MIN_KERNEL_SAMPLES = 100
+"""As of the application's pings: five of 100 exceed the 95th percentile."""
+MIN_EXCESS_MS = 10.0
+MIN_EXCESS_SHARE = 0.25
+"""Excess of the application over the kernel that names the device: the greater of the two. On lines of 5 to 200 Mbit/s
+both were within 5 ms or 10 % of irtt (docs/measurement.md), so a line alone stays below half of it."""
+MAX_LOSS_SHARE = 0.01
+"""Loss from which pings may wait for TCP's retransmissions, which the kernel's round trip leaves out."""
+MAX_RECEIVER_LIMITED = 0.1
+"""Share of the time with a shut receive window from which the device, not the line, limited the rate."""
+
+Cause: TypeAlias = Literal["line", "device", "server", "unknown"]
+Witness: TypeAlias = Literal["application", "kernel"]
+
+
+class Evidence(msgspec.Struct, frozen=True, rename="camel"):
+    """What the witnesses say of a run. None where nothing was measured."""
+
+    baseline_ms: float | None
+    """Median of the probe's idle pings."""
+    loaded_p95_ms: float | None
+    """95th percentile of the probe's pings under load."""
+    kernel_idle_ms: float | None = None
+    """Median of the kernel's idle round trips, of the probe."""
+    kernel_p95_ms: float | None = None
+    """95th percentile of the kernel's round trips under load, of the connection where it is least."""
+    kernel_count: int = 0
+    """Samples of that connection."""
+    loss_share: float | None = None
+    """Of the probe's pings under load."""
+    server_late: bool = False
+    """The server was late, or it or its uplink was the limit."""
+    client_late: bool = False
+    """Timers of the client were late, or pings stayed unanswered."""
+    receiver_limited: float | None = None
+    """Share of the time in which the Computer's receive window was shut."""
+
+
+class Attribution(msgspec.Struct, frozen=True, rename="camel"):
+    """Cause of the delay and of the rate."""
+
+    cause: Cause
+    """Of the delay."""
+    witness: Witness | None
+    """Whose figures carry the grade; None if no one's do."""
+    rate: Cause
+    """What limited the Computer; only ``line`` allows to speak of the line's rate."""
+    kernel_baseline_ms: float | None = None
+    """Idle round trip of the kernel; None unless it measured the client's path."""
+    kernel_increase_p95_ms: float | None = None
+
+
+def is_far_above(above_ms: float, below_ms: float) -> bool:
+    """Return whether the first exceeds the second by more than both measure wrongly."""
+    return above_ms - below_ms > max(MIN_EXCESS_MS, MIN_EXCESS_SHARE * below_ms)
+
+
+def attribute(evidence: Evidence) -> Attribution:
+    rate = _rate(evidence)
+    baseline_ms, loaded_p95_ms = evidence.baseline_ms, evidence.loaded_p95_ms
+    if evidence.server_late:
+        return Attribution(cause="server", witness=None, rate=rate)
+    if baseline_ms is None or loaded_p95_ms is None:
+        return Attribution(cause="unknown", witness=None, rate=rate)
+    added_ms = increase(baseline_ms, loaded_p95_ms)
+    idle_ms, kernel_p95_ms = evidence.kernel_idle_ms, evidence.kernel_p95_ms
+    if idle_ms is None or kernel_p95_ms is None or evidence.kernel_count < MIN_KERNEL_SAMPLES:
+        return Attribution(cause="unknown", witness="application", rate=rate)
+    if is_far_above(baseline_ms, idle_ms):
+        # The kernel's path ends at a proxy, or the device is slow even when idle; a small increase blames no one.
+        witness: Witness | None = "application" if added_ms < _HARMLESS_MS else None
+        return Attribution(cause="unknown", witness=witness, rate="unknown")
+    # An application's round trip contains the kernel's; one that is longer has delayed acknowledgements in it.
+    idle_ms = min(idle_ms, baseline_ms)
+    kernel_ms = increase(idle_ms, kernel_p95_ms)
+    cause: Cause = "line"
+    witness = "application"
+    if evidence.client_late or is_far_above(added_ms, kernel_ms):
+        witness = "kernel"
+        lossy = (evidence.loss_share or 0.0) >= MAX_LOSS_SHARE
+        cause = "device" if evidence.client_late or not lossy else "line"
+    return Attribution(
+        cause=cause, witness=witness, rate=rate, kernel_baseline_ms=idle_ms, kernel_increase_p95_ms=kernel_ms
+    )
+
+
+_HARMLESS_MS = BOUNDS[1][0]
+"""Increase below which the grade is A or better."""
+
+
+def _rate(evidence: Evidence) -> Cause:
+    if evidence.server_late:
+        return "server"
+    if evidence.receiver_limited is None:
+        return "unknown"
+    return "device" if evidence.receiver_limited > MAX_RECEIVER_LIMITED else "line"

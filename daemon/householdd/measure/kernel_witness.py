@@ -1,0 +1,62 @@
+"""Round trips of one connection as the server's kernel measures them, sampled while the session lives.
+
+No browser, event loop or timer of the client is in them: the client's kernel acknowledges. TCP's round trip is smoothed
+(RFC 6298: each acknowledgement moves it by an eighth), so a connection with few packets lags behind the line.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+
+from household_scoring.latency import LatencyFigures, latency_figures
+
+SAMPLE_INTERVAL_S = 0.05
+"""Seconds between two samples."""
+
+MAX_SAMPLES = 6000
+"""Most samples of a session: five minutes, its longest duration by default. The first ones are kept."""
+
+MAX_UNTOLD = 100
+"""Most samples in one message to the client: five seconds. Older ones are left out."""
+
+
+class KernelWitness:
+    """A bounded series of round trips in milliseconds. A sample takes 8 bytes."""
+
+    __slots__ = ("_at", "_delivered", "_ms", "_told")
+
+    def __init__(self) -> None:
+        self._at = array("f")
+        """Seconds since the session opened."""
+        self._ms = array("f")
+        self._delivered = -1
+        """Segments acknowledged by the latest sample; -1 before the first."""
+        self._told = 0
+        """Samples that the client has."""
+
+    def add(self, at: float, round_trip_us: int, delivered: int) -> None:
+        """Take a reading ``at`` seconds after the opening; ``delivered`` are the segments acknowledged so far.
+
+        Without a further acknowledgement the reading is the previous one again, however old, and is no sample.
+        """
+        fresh = delivered != self._delivered and self._delivered >= 0
+        self._delivered = delivered
+        if fresh and round_trip_us > 0 and len(self._ms) < MAX_SAMPLES:
+            self._at.append(at)
+            self._ms.append(round_trip_us / 1e3)
+
+    @property
+    def count(self) -> int:
+        return len(self._ms)
+
+    def figures(self, until: float | None = None) -> LatencyFigures:
+        """Return the figures of all samples, or of those before ``until``, in seconds since the opening."""
+        end = self.count if until is None else bisect_left(self._at, until)
+        return latency_figures(self._ms[:end], None)
+
+    def untold(self) -> list[float]:
+        """Return the samples since the last call, in milliseconds, to two decimals."""
+        new = [round(each, 2) for each in self._ms[self._told :][-MAX_UNTOLD:]]
+        self._told = self.count
+        return new

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from householdd.measure.kernel_witness import MAX_SAMPLES, MAX_UNTOLD, KernelWitness
+
+
+def sampled(*milliseconds: float) -> KernelWitness:
+    """Samples 50 ms apart, each after one more acknowledgement."""
+    witness = KernelWitness()
+    witness.add(0.0, 1, 0)
+    for index, each in enumerate(milliseconds, 1):
+        witness.add(index * 0.05, round(each * 1e3), index)
+    return witness
+
+
+def test_a_reading_counts_once_something_more_was_acknowledged() -> None:
+    witness = sampled(20, 30)
+    witness.add(0.15, 30_000, 2)
+    assert witness.count == 2
+    witness.add(0.2, 40_000, 3)
+    assert witness.count == 3
+
+
+def test_the_first_reading_only_shows_what_was_acknowledged_before() -> None:
+    witness = KernelWitness()
+    witness.add(0.0, 20_000, 7)
+    assert witness.count == 0
+
+
+def test_a_kernel_without_the_count_has_no_witness() -> None:
+    witness = KernelWitness()
+    for index in range(10):
+        witness.add(index * 0.05, 20_000, 0)
+    assert witness.count == 0
+
+
+def test_percentiles_are_those_of_the_samples() -> None:
+    figures = sampled(*range(1, 101)).figures()
+    assert (figures.count, figures.p50_ms, figures.p95_ms, figures.p99_ms) == (100, 50, 95, 99)
+
+
+def test_figures_are_of_the_time_before_a_moment() -> None:
+    witness = sampled(*[10] * 20, *[200] * 80)
+    assert witness.figures(until=1.01).p95_ms == 10
+    assert witness.figures(until=0.0).count == 0
+    assert witness.figures().p95_ms == 200
+
+
+def test_each_sample_is_told_once() -> None:
+    witness = sampled(20.123, 30)
+    assert witness.untold() == [20.12, 30]
+    assert witness.untold() == []
+    witness.add(0.2, 40_000, 3)
+    assert witness.untold() == [40]
+
+
+def test_a_message_has_a_bounded_number_of_samples() -> None:
+    witness = sampled(*range(1, MAX_UNTOLD + 50))
+    assert witness.untold() == [float(each) for each in range(50, MAX_UNTOLD + 50)]
+    assert witness.untold() == []
+
+
+def test_a_session_of_any_length_keeps_a_bounded_number_of_samples() -> None:
+    assert sampled(*[20] * (MAX_SAMPLES + 10)).count == MAX_SAMPLES
