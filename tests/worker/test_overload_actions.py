@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
@@ -11,6 +12,7 @@ from householdd.admission.admission import Cause
 from householdd.capacity.lateness import PASS_INTERVAL_S
 from householdd.capacity.overload_controller import OverloadLevel, OverloadTuning, Signal
 from householdd.clients.client_key import ClientKey
+from householdd.session.close_reason import CloseReason
 from householdd.session.session import Session
 from householdd.settings.definitions import Timeouts
 from householdd.shared.heartbeats import Standstill
@@ -150,3 +152,15 @@ def test_it_can_be_turned_off(enabled: bool) -> None:
     worker = Worker()
     worker.overloading = OverloadActions(worker.manager, OverloadTuning(enabled=enabled), worker.memory)
     assert (worker.passes(30, lateness=1.0) is OverloadLevel.NORMAL) is not enabled
+
+
+def test_at_shed_sessions_over_their_share_go_before_the_newest_bulk_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker()
+    drivers = [cast("Any", Mock(session=active("alex"))) for _ in range(3)]
+    monkeypatch.setattr(worker.manager.work, "costliest", lambda: drivers)
+    close = Mock()
+    monkeypatch.setattr(worker.manager, "close", close)
+    worker.manager.live = {"bulk": cast("Any", Mock(session=active("computer")))}
+    worker.overloading.controller.level = OverloadLevel.SHED
+    worker.overloading._close_sessions()
+    close.assert_called_once_with(CloseReason.OVERLOADED, ids=[each.session.identity.id for each in drivers[:2]])

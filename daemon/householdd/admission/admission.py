@@ -71,6 +71,7 @@ class Cause(Enum):
     NETWORK_FULL = "network_full"
     ADDRESS_RATE = "address_rate"
     REQUEST_RATE = "request_rate"
+    ADDRESS_WORK = "address_work"
     RUN_FULL = "run_full"
     ORIGIN = "origin"
     UNFINISHED = "unfinished"

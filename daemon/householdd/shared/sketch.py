@@ -68,13 +68,13 @@ class Window:
         self._starts = start, start + _PERIOD.size + Sketch.SIZE
         self._sketches = [Sketch(memory, each + _PERIOD.size) for each in self._starts]
 
-    def add(self, cells: Cells, now: float) -> None:
+    def add(self, cells: Cells, now: float, change: int = 1) -> None:
         period = int(now / self._seconds)
         sketch = self._sketches[period % 2]
         if self._period_of(period % 2) != period:
             sketch.clear()
             _PERIOD.pack_into(self._memory, self._starts[period % 2], period)
-        sketch.add(cells, 1)
+        sketch.add(cells, change)
 
     def reset(self, cells: Cells) -> None:
         for sketch in self._sketches:

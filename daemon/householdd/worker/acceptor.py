@@ -119,6 +119,9 @@ class Acceptor:
         if manager.admission.refuses_connections(accepted.host, manager.clock.now()):
             manager.refused(Cause.BREAKER)
             return False
+        if not self._proxies.is_proxy(accepted.host) and manager.work.refuses(accepted.host, manager.clock.now()):
+            manager.refused(Cause.ADDRESS_WORK)
+            return False
         host = None if self._proxies.is_proxy(accepted.host) else accepted.host
         excess = manager.unfinished.enter(accepted, host, manager.admission.limits)
         if excess is None:
@@ -139,7 +142,10 @@ class Acceptor:
     async def _follow(self, accepted: AcceptedSocket) -> None:
         opened = False
         try:
-            opened = await self._spoke(accepted) and await self._open(accepted)
+            if await self._spoke(accepted):
+                if not self._proxies.is_proxy(accepted.host):
+                    self._manager.work.handshake(accepted.host, self._manager.clock.now())
+                opened = await self._open(accepted)
         finally:
             if not opened:
                 self.leave(accepted)

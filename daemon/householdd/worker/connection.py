@@ -284,6 +284,13 @@ class Connection(asyncio.BufferedProtocol):
     def heed(self) -> None:
         """Read again after :meth:`ignore`."""
         self._read_again(_OVER_SHARE)
+        if self._kept is not None:
+            self._loop.call_soon(self._take_rest)
+
+    @property
+    def ignored(self) -> bool:
+        """Whether nothing is read because of :meth:`ignore`."""
+        return bool(self._not_reading & _OVER_SHARE)
 
     def distrust(self) -> None:
         """Accept little more from the client than its answer to a close frame."""
@@ -363,6 +370,8 @@ class Connection(asyncio.BufferedProtocol):
         return data[:0] if self._over else data
 
     def _take_rest(self) -> None:
+        if self.ignored:
+            return
         kept, self._kept = self._kept, None
         if kept is not None and not self.transport.is_closing():
             self.receive(kept)

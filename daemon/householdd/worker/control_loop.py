@@ -71,6 +71,7 @@ class ControlLoop:
         began = resumed = self._now()
         self._measure_gap(began)
         self.overloading.run(began, lateness)
+        self._manager.settle_work(began, busy=self.overloading.busy)
         for call in self._each_pass:
             call()
         self._budgeting.run(began, self.overloading.bulk_bps)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from householdd.capacity.lateness import Lag
+from householdd.capacity.lateness import LATE_THRESHOLD_S, Lag
 from householdd.capacity.overload_controller import OverloadController, OverloadLevel, OverloadTuning, Signal
 from householdd.session.close_reason import CloseReason
 from householdd.worker.memory_gauge import MemoryGauge
@@ -23,8 +23,14 @@ CHECK_INTERVAL_S = 1.0
 BULK_BPS = 10e6
 """Limit of each direction of a slowed bulk session, in bit/s: a hundredth of its demand."""
 
+BUSY_CPU = 0.7
+"""Share of a core from which a worker is busy."""
+
+BUSY_HOLD_S = 10.0
+"""Time for which it still is afterwards, in seconds: those who are held back then make it look idle."""
+
 MIN_SHED, SHED_DIVISOR = 2, 20
-"""Bulk sessions ended in a round: at least ``MIN_SHED``, and one in ``SHED_DIVISOR``."""
+"""Sessions ended in a round: at least ``MIN_SHED``, and one in ``SHED_DIVISOR`` of those that may be."""
 
 
 class OverloadActions:
@@ -48,6 +54,8 @@ class OverloadActions:
         self._lag = Lag()
         self._slow_figures: dict[Signal, float] = {}
         """Costly signals, as last read."""
+        self._now = 0.0
+        self._busy_until = -math.inf
         self._last_reading: tuple[float, float] | None = None
         """Time of that reading, and the CPU used until then; None before the first."""
 
@@ -56,14 +64,22 @@ class OverloadActions:
         """Limit of each direction of a bulk session, in bit/s."""
         return BULK_BPS if self.controller.level >= OverloadLevel.SLOW else math.inf
 
+    @property
+    def busy(self) -> bool:
+        """Whether clients have only their shares of this worker's time, because others might get less."""
+        return self._now < self._busy_until
+
     def run(self, now: float, lateness: float) -> None:
         """Update the level and carry out its measures; this control pass began ``lateness`` seconds late."""
         if not self._tuning.enabled:
             return
+        self._now = now
         self._lag.add(lateness, now)
         due = self._last_reading is None or now - self._last_reading[0] >= CHECK_INTERVAL_S
         if due:
             self._read_signals(now)
+        if lateness >= LATE_THRESHOLD_S or self._slow_figures.get(Signal.CPU, 0.0) >= BUSY_CPU:
+            self._busy_until = now + BUSY_HOLD_S
         if self.controller.update(self._figures(), now):
             self._level_changed()
             due = True
@@ -110,9 +126,12 @@ class OverloadActions:
             # Repeated each second: a handshake may have been under way.
             self._manager.close(CloseReason.OVERLOADED)
         elif self.controller.level is OverloadLevel.SHED:
+            # Those that are over their share first, then the newest bulk sessions.
+            costliest = [driver for driver in self._manager.work.costliest() if driver.session.live]
             bulk = [driver for driver in reversed(self._manager.live.values()) if _is_bulk(driver)]
-            newest = bulk[: max(MIN_SHED, len(bulk) // SHED_DIVISOR)]
-            self._manager.close(CloseReason.OVERLOADED, ids=[each.session.identity.id for each in newest])
+            most = max(MIN_SHED, max(len(costliest), len(bulk)) // SHED_DIVISOR)
+            chosen = list(dict.fromkeys([*costliest, *bulk]))[:most]
+            self._manager.close(CloseReason.OVERLOADED, ids=[each.session.identity.id for each in chosen])
 
 
 def _is_bulk(driver: SessionDriver) -> bool:

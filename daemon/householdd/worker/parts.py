@@ -35,6 +35,7 @@ from householdd.shared.layout import (
     stopped_runs_of,
     used_tokens_of,
     views,
+    work_of,
 )
 from householdd.shared.used_tokens import UsedTokens
 from householdd.traffic.profiles import Profiles
@@ -108,7 +109,8 @@ def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> WorkerParts:
     memory = memoryview(mmap.mmap(settings.counts_fd, 0))
     counts, demand = views(memory, settings.workers, settings.index)
     clock = Clock(time.monotonic, time.time, asyncio.get_running_loop().call_later)
-    manager = SessionManager(settings.runtime.timeouts, clock, counts)
+    shared_work = work_of(memory, settings.workers, settings.index)
+    manager = SessionManager(settings.runtime.timeouts, clock, counts, shared_work)
     manager.stopped_runs = stopped_runs_of(memory, settings.workers, settings.index)
     manager.admission.limits = settings.runtime.limits
     emergency_stop = EmergencyStop(manager, stop)

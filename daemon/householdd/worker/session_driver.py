@@ -32,6 +32,10 @@ KERNEL_MARGIN_S = 10.0
 """Time that the kernel waits longer than the daemon before it gives a connection up, in seconds."""
 
 
+OVER_SHARE = "more than its share of the server's time"
+"""Detail of the end of a session that costs too much."""
+
+
 class Observer(Protocol):
     """Callbacks for the events of a session's life."""
 
@@ -149,7 +153,11 @@ class SessionDriver(PayloadSender):
         """Run the second part of a control pass: shut the gate on overdue evidence, and give up dead clients."""
         self._note_acknowledgements(now)
         if (close := self.session.judge(now)) is not None:
-            self._execute([close])
+            if self.connection.ignored:
+                # Its answers may be there, unread: the line is not to blame.
+                self.costs_too_much()
+            else:
+                self._execute([close])
         self._tell()
 
     def speak(self, now: float, interval: float, lateness: float) -> None:
@@ -219,6 +227,20 @@ class SessionDriver(PayloadSender):
         """Close on more frames than a client may send."""
         if self.close(CloseReason.FLOODING, f"more than {MAX_FRAMES_PER_S} frames a second"):
             self.session.errors.flooding += 1
+
+    def costs_too_much(self) -> bool:
+        """Close a session whose customer or network has long used more of the worker's time than its share."""
+        closed = self.close(CloseReason.FLOODING, OVER_SHARE)
+        self.session.errors.flooding += closed
+        return closed
+
+    def ignore(self) -> None:
+        """Read nothing of the client until :meth:`heed`; its evidence goes stale meanwhile."""
+        self.connection.ignore()
+
+    def heed(self) -> None:
+        """Read again after :meth:`ignore`."""
+        self.connection.heed()
 
     def cut(self) -> None:
         """End the session: the client ended the stream without a close frame."""

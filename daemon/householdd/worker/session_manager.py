@@ -11,6 +11,7 @@ import structlog
 
 from householdd.admission.admission import Admission, Cause
 from householdd.admission.pending_handshakes import PendingHandshakes
+from householdd.capacity.work_accounts import WorkAccounts
 from householdd.clients.client_key import ClientKey
 from householdd.measure.run_report import ClientRunReport
 from householdd.measure.worker_timing import WorkerTiming
@@ -19,9 +20,10 @@ from householdd.session.messages import RunRefused
 from householdd.session.session import Identity, Session
 from householdd.session.states import SessionState
 from householdd.settings.definitions import Timeouts
-from householdd.shared import stopped_runs
+from householdd.shared import stopped_runs, work
 from householdd.shared.counters import SharedCounters, size
 from householdd.shared.stopped_runs import StoppedRuns, Stops
+from householdd.shared.work import SharedWork
 from householdd.traffic.profiles import Profile, Profiles
 from householdd.worker.accepted_socket import AcceptedSocket
 from householdd.worker.clock import Clock
@@ -60,8 +62,14 @@ class SessionObserver:
 class SessionManager:
     """Opens sessions, and holds the live and the most recently ended ones."""
 
-    def __init__(self, timeouts: Timeouts, clock: Clock, counts: SharedCounters | None = None) -> None:
-        """``counts`` are shared with the other workers; without them this worker is the only one."""
+    def __init__(
+        self,
+        timeouts: Timeouts,
+        clock: Clock,
+        counts: SharedCounters | None = None,
+        shared_work: SharedWork | None = None,
+    ) -> None:
+        """``counts`` and ``shared_work`` are those of all workers; without them this worker is the only one."""
         self.timeouts = timeouts
         self.clock = clock
         self.counts = counts or SharedCounters(memoryview(bytearray(size(1))), 0)
@@ -69,6 +77,11 @@ class SessionManager:
         """Admission of new sessions; the gateway asks it before each upgrade."""
         self.unfinished: PendingHandshakes[AcceptedSocket] = PendingHandshakes(self.counts)
         """Connections that have no session yet."""
+        shared_work = shared_work or SharedWork(memoryview(bytearray(work.size(1))), 0, b"")
+        self.work: WorkAccounts[SessionDriver] = WorkAccounts(
+            shared_work, SessionDriver.ignore, SessionDriver.heed, clock.now()
+        )
+        """Work that clients cause; settled in each control pass."""
         self.live: dict[str, SessionDriver] = {}
         self.recent: OrderedDict[str, Session] = OrderedDict()
         self.stopped_runs = StoppedRuns(memoryview(bytearray(stopped_runs.size(1))), 0)
@@ -88,7 +101,9 @@ class SessionManager:
         driver = SessionDriver(session, connection, self.clock, self)
         self.live[identity.id] = driver
         self._ended.setdefault(profile.key, ProfileTotals()).opened += 1
-        self.admission.opened(_visitor(session), self.clock.now())
+        visitor = _visitor(session)
+        self.admission.opened(visitor, self.clock.now())
+        connection.charge = self.work.enter(driver, visitor)
         driver.start()
         self._announce(session, SessionChange.OPENED)
         return driver
@@ -167,6 +182,10 @@ class SessionManager:
         """End every connection that is left, without a word."""
         self.for_each(lambda driver: driver.abort(CloseReason.EMERGENCY))
 
+    def settle_work(self, now: float, *, busy: bool) -> None:
+        """Settle the accounts of work, once in a control pass, and end the sessions that flood a ``busy`` worker."""
+        self.for_each(SessionDriver.costs_too_much, self.work.update(now, busy=busy))
+
     def handshake_ended(self, accepted: AcceptedSocket) -> None:
         """Record that a connection has a session, or has ended.
 
@@ -204,6 +223,7 @@ class SessionManager:
         """Forget the driver and connection of an ended session, and keep its figures."""
         session = driver.session
         del self.live[session.identity.id]
+        self.work.leave(driver)
         reason = session.close_reason or CloseReason.INTERNAL
         for whose in self.admission.ended(_visitor(session), reason, self.clock.now()):
             log.warning("circuit breaker opened", whose=whose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from householdd.http import socket_options
 from householdd.http.closed_transport import CLOSED
@@ -29,6 +29,9 @@ class StreamConnection(asyncio.BufferedProtocol):
         self.owner: Owner | None = None
         self.room: int | None = None
         """Always None: nothing is read, so no client is held back."""
+        self.charge: Callable[[float], None] | None = None
+        """Never called: nothing is received."""
+        self.ignored = False
         self.paused = False
         """Whether the write buffer is above its high-water mark."""
         self._transport.set_protocol(self)
@@ -88,7 +91,7 @@ class StreamConnection(asyncio.BufferedProtocol):
     def read_at_most(self, count: int) -> None:
         """Do nothing: nothing is read."""
 
-    read_freely = distrust
+    read_freely = ignore = heed = distrust
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._connection.get_buffer(sizehint)

@@ -40,6 +40,7 @@ const byRefusal: Readonly<Record<string, Cause>> = {
   address_full: "crowded",
   address_rate: "crowded",
   request_rate: "crowded",
+  address_work: "crowded",
   address_unfinished: "crowded",
   run_full: "crowded",
   full: "busy",

@@ -32,6 +32,7 @@ describe("interruptionBy", () => {
     ["address_full", "crowded"],
     ["address_rate", "crowded"],
     ["request_rate", "crowded"],
+    ["address_work", "crowded"],
     ["address_unfinished", "crowded"],
     ["run_full", "crowded"],
     ["full", "busy"],
