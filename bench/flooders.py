@@ -127,7 +127,9 @@ class Flood:
         order = self._order
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         tasks = [
-            asyncio.create_task(self._slot(source, order.kinds[number % len(order.kinds)], number / len(order.sources) * RAMP_S / 2))
+            asyncio.create_task(
+                self._slot(source, order.kinds[number % len(order.kinds)], number / len(order.sources) * RAMP_S / 2)
+            )
             for number, source in enumerate(order.sources)
         ]
         tasks.append(asyncio.create_task(self._write()))
