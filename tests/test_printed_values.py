@@ -57,8 +57,11 @@ SESSIONS = [
 RUNS = [
     samples.run(1, people=(PersonRow("alex", "gaming", 95.0, "verdict.gaming.excellent"),)),
     samples.run(2, valid=False, grade="A+", increase_p95_ms=162.6),
-    samples.run(3, grade=None, baseline_ms=None, increase_p95_ms=None, client="householdctl", test_id=""),
+    samples.run(
+        3, grade=None, baseline_ms=None, increase_p95_ms=None, client="householdctl", test_id="", **samples.OLDER
+    ),
     samples.run(4, grade="A+", address=None),
+    samples.run(5, cause="device", rate_cause="line", witness="kernel", kernel_increase_p95_ms=2.9),
 ]
 
 
@@ -133,14 +136,19 @@ def test_what_the_history_prints_finds_the_run(history: Connection) -> None:
         ("grade = A+", "4"),
         ("grade = a_plus", "4"),
         ("grade = invalid", "2"),
-        ("grade != invalid", "134"),
+        ("grade != invalid", "1345"),
         ("grade = -", "3"),
-        ("NOT grade = A+", "123"),
+        ("NOT grade = A+", "1235"),
         ("increase_p95 = 163ms", "2"),
         ("increase_p95 > 0.16", "2"),
-        ("address = 192.0.2.7", "123"),
+        ("address = 192.0.2.7", "1235"),
         ("address = -", "4"),
         ("address != 192.0.2.0/24", "4"),
+        ("cause = DEVICE", "5"),
+        ("cause = -", "3"),
+        ("rate_cause != LINE", "1234"),
+        ("witness = kernel AND kernel_increase_p95 < 5ms", "5"),
+        ("kernel_increase_p95 = -", "3"),
     ],
 )
 def test_grades_and_addresses_of_runs(history: Connection, query: str, found: str) -> None:

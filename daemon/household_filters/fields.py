@@ -63,6 +63,7 @@ _REASONS = (
     *("protocol_error", "killed", "drained", "emergency", "worker_lost", "internal", "overloaded"),
     *("flooding", "text_too_large", "unread", "excess_upload", "malformed", "not_websocket", "unsupervised"),
 )
+_CAUSES = ("line", "device", "server", "unknown")
 
 
 def _id(meaning: str, *, constant: bool = False, optional: bool = False, name: str = "id") -> FieldSpec:
@@ -163,5 +164,17 @@ RUN_FIELDS: Mapping[str, FieldSpec] = {
     "baseline": FieldSpec(Kind.DURATION, "Median round trip of the idle line.", "baseline < 20ms", optional=True),
     "increase_p95": FieldSpec(
         Kind.DURATION, "What load added to its 95th percentile.", "increase_p95 > 163ms", optional=True
+    ),
+    "kernel_increase_p95": FieldSpec(
+        Kind.DURATION, "The same by the server's kernel.", "kernel_increase_p95 < 5ms", optional=True
+    ),
+    "cause": FieldSpec(Kind.WORD, "Where the delay was.", "cause = DEVICE", words=_CAUSES, optional=True),
+    "rate_cause": FieldSpec(Kind.WORD, "What limited the rate.", "rate_cause != LINE", words=_CAUSES, optional=True),
+    "witness": FieldSpec(
+        Kind.WORD,
+        "Whose round trips carry the grade.",
+        "witness = KERNEL",
+        words=("application", "kernel"),
+        optional=True,
     ),
 }

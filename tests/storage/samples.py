@@ -59,7 +59,15 @@ RUN = RunRow(
         PersonRow("alex", "gaming", 90.5, "verdict.gaming.excellent"),
         PersonRow("sarah", "video_call", None, "verdict.video_call.unknown"),
     ),
+    cause="line",
+    rate_cause="device",
+    witness="application",
+    kernel_baseline_ms=9.5,
+    kernel_increase_p95_ms=41.0,
 )
+
+OLDER = {"cause": None, "rate_cause": None, "witness": None, "kernel_baseline_ms": None, "kernel_increase_p95_ms": None}
+"""What a run of schema version 4 does not have."""
 
 
 def session(number: int, **changes: Any) -> SessionRow:

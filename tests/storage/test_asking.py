@@ -15,7 +15,7 @@ from householdd.storage.conditions import RUN_COLUMNS, SESSION_COLUMNS, conditio
 from householdd.storage.engine import open_engine
 from householdd.storage.rows import PersonRow
 from householdd.storage.totals import GroupTotals
-from tests.storage.samples import NOW, RUN, SESSION, run, session
+from tests.storage.samples import NOW, OLDER, RUN, SESSION, run, session
 
 DAY = 86400
 
@@ -29,8 +29,8 @@ SESSIONS = [
 RUNS = [
     run(1, people=(PersonRow("alex", "gaming", 95.0, "verdict.gaming.excellent"),)),
     run(2, valid=False, grade="A+", increase_p95_ms=1.0, stored_at=NOW + DAY),
-    run(3, grade=None, baseline_ms=None, increase_p95_ms=None, client="householdctl", people=()),
-    run(4, increase_p95_ms=20.0),
+    run(3, grade=None, baseline_ms=None, increase_p95_ms=None, client="householdctl", people=(), **OLDER),
+    run(4, increase_p95_ms=900.0, kernel_increase_p95_ms=20.0, cause="device", witness="kernel"),
 ]
 
 UNKNOWN = (("retransmits", "<", 10), ("address_block", ":", "192"), ("run_id", "=", RUN.id))
@@ -129,8 +129,10 @@ def test_run_conditions(connection: Connection) -> None:
     assert found("grade", "=", "A+") == "2"
     assert found("grade", "!=", "B") == "23"
     assert found("client", "=", "householdctl") == "3"
-    assert found("increase_p95", ">=", 0.04) == "1"
+    assert found("increase_p95", ">=", 0.04) == "14"
     assert found("baseline", "<", 1) == "124"
+    assert found("cause", "=", "device") == "4"
+    assert found("kernel_increase_p95", "<", 0.04) == "4"
 
 
 def test_everything_is_one_group(connection: Connection) -> None:
@@ -159,6 +161,13 @@ def test_groups(connection: Connection) -> None:
     assert found("reason") == {"client_stopped": (2, 0, 0), "killed": (1, 0, 0)}
     assert found("grade") == {"": (0, 1, 1), "B": (0, 2, 2), "invalid": (0, 1, 0)}
     assert found("verdict") == {"verdict.gaming.excellent": (0, 2, 2), "verdict.video_call.unknown": (0, 1, 1)}
+    assert found("cause") == {"": (0, 1, 1), "device": (0, 1, 1), "line": (0, 2, 1)}
+
+
+def test_the_mean_increase_is_that_of_the_witnesses(connection: Connection) -> None:
+    """The pings of a slow device say nothing of the line."""
+    means = {each.key: each.mean_increase_p95_ms for each in totals.groups(connection, "cause", None, None)}
+    assert means == {"": None, "device": 20.0, "line": 40.0}
 
 
 def test_groups_of_a_time(connection: Connection) -> None:

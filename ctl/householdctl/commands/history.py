@@ -59,6 +59,7 @@ class Grouping(StrEnum):
     REASON = "reason"
     GRADE = "grade"
     VERDICT = "verdict"
+    CAUSE = "cause"
 
 
 class ExportFormat(StrEnum):
@@ -173,7 +174,9 @@ def show(
     printer.show(options, record, Facts(history_views.session_facts(record)))
 
 
-@app.command("stats", epilog=example("householdctl history stats --by day --since 7d"))
+@app.command(
+    "stats", epilog=example("householdctl history stats --by day --since 7d", "householdctl history stats --by cause")
+)
 @with_options
 def stats(
     options: Options,

@@ -7,7 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from household.v1.history_service_pb2 import RUN_SOURCE_SERVER, WITNESS_APPLICATION, WITNESS_KERNEL, Cause, Grade
+from household.v1.history_service_pb2 import (
+    RUN_SOURCE_SERVER,
+    WITNESS_APPLICATION,
+    WITNESS_KERNEL,
+    Cause,
+    Grade,
+    Witness,
+)
 from household.v1.session_pb2 import CloseReason
 from householdctl.output.tables import Column, Facts, Sections, Table
 from householdctl.output.terminal import note
@@ -84,9 +91,23 @@ RUN_COLUMNS: tuple[Column[Run], ...] = (
     Column("GRADE", grade, field="grade"),
     Column("IDLE", lambda run: _measured(run, "baseline"), right=True, field="baseline"),
     Column("ADDED P95", lambda run: _measured(run, "increase_p95"), right=True, field="increase_p95"),
-    Column("CAUSE", lambda run: short_name(Cause, run.cause) if run.cause else "-", rank=1),
+    Column("CAUSE", lambda run: short_name(Cause, run.cause) if run.cause else "-", rank=1, field="cause"),
     Column("CLIENT", lambda run: run.client, rank=1, field="client"),
     Column("PEER", lambda run: run.peer_address or "-", rank=2, field="peer_address"),
+    Column(
+        "KERNEL P95",
+        lambda run: _measured(run, "kernel_increase_p95"),
+        right=True,
+        wide=True,
+        field="kernel_increase_p95",
+    ),
+    Column(
+        "RATE LIMIT",
+        lambda run: short_name(Cause, run.rate_cause) if run.rate_cause else "-",
+        wide=True,
+        field="rate_cause",
+    ),
+    Column("WITNESS", lambda run: short_name(Witness, run.witness) if run.witness else "-", wide=True, field="witness"),
     Column("SERVER", lambda run: run.server, wide=True, field="server"),
     Column("VERSION", lambda run: run.client_version, wide=True, field="client_version"),
     Column("TEST ID", lambda run: run.test_id or "-", wide=True, field="test_id"),

@@ -28,9 +28,13 @@ RUN_COLUMNS: Columns = {
     "peer_address": runs.c.address,
     "baseline": runs.c.baseline_ms / 1e3,
     "increase_p95": runs.c.increase_p95_ms / 1e3,
+    "kernel_increase_p95": runs.c.kernel_increase_p95_ms / 1e3,
 }
 
-_AS_KEPT = {"id", "run_id", "session_id", "profile", "reason", "client", "grade"}
+_AS_KEPT = {
+    *("id", "run_id", "session_id", "profile", "reason", "client", "grade"),
+    *("cause", "rate_cause", "witness"),
+}
 """Columns stored in one case, so that an index can be used."""
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, s
 from householdd.storage.schema import people, runs, session_sums, sessions
 from householdd.storage.writing import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
-Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict"]
+Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict", "cause"]
 
 MAX_GROUPS = 10_000
 """The largest groups."""
@@ -29,7 +29,7 @@ class GroupTotals:
     runs: int = 0
     valid_runs: int = 0
     mean_increase_p95_ms: float | None = field(default=None)
-    """Of the valid runs."""
+    """Of the valid runs, by the witness that carries the grade."""
 
 
 def groups(connection: Connection, grouping: Grouping, since: float | None, until: float | None) -> list[GroupTotals]:
@@ -64,7 +64,7 @@ def _run_key(grouping: Grouping) -> ColumnElement[Any] | None:
     match grouping:
         case "all":
             return literal("")
-        case "day" | "address_block":
+        case "day" | "address_block" | "cause":
             return runs.c[grouping]
         case "grade":
             return case((runs.c.valid, runs.c.grade), else_="invalid")
@@ -123,11 +123,12 @@ def _add_runs(  # noqa: PLR0913 - as for sessions
     by_person: bool,
 ) -> None:
     valid = case((runs.c.valid, 1), else_=0)
+    increase = case((runs.c.witness == "kernel", runs.c.kernel_increase_p95_ms), else_=runs.c.increase_p95_ms)
     statement = select(
         key.label("key"),
         func.count().label("number"),
         func.sum(valid).label("valid"),
-        func.avg(case((runs.c.valid, runs.c.increase_p95_ms))).label("increase"),
+        func.avg(case((runs.c.valid, increase))).label("increase"),
     )
     if by_person:
         statement = statement.select_from(runs.join(people, people.c.run_id == runs.c.id)).where(runs.c.valid)
