@@ -68,7 +68,7 @@ def test_what_the_kernel_says_shows_in_the_units_of_the_others() -> None:
     assert figures(session, START + 1, WALL + 1).server_tcp == ServerTcp(
         rtt_ms=21.5, min_rtt_ms=20, retransmits=3, delivery_mbps=4, congestion_control="cubic"
     )
-    session.transport = Transport(0.0215, 0.02, 3, 4e6, "cubic", 0.123456, 0.01, 0.0)
+    session.transport = Transport(0.0215, 0.02, 3, 4e6, "cubic", 0.1235, 0.01, 0.0)
     session.kernel.add(0.0, 20_000, 1)
     session.kernel.add(0.05, 21_500, 2)
     tcp = figures(session, START + 1, WALL + 1).server_tcp

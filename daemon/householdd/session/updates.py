@@ -67,15 +67,11 @@ def server_tcp(session: Session) -> ServerTcp | None:
         retransmits=transport.retransmits,
         delivery_mbps=mbps(transport.delivery_rate_bps),
         congestion_control=transport.congestion_control,
-        receiver_limited=_share(transport.receiver_limited),
-        retransmitted=_share(transport.retransmitted),
-        congestion_experienced=_share(transport.congestion_experienced),
+        receiver_limited=transport.receiver_limited,
+        retransmitted=transport.retransmitted,
+        congestion_experienced=transport.congestion_experienced,
         rtts_ms=session.kernel.untold(),
     )
-
-
-def _share(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
 
 
 def mbps(bps: float) -> float:

@@ -79,8 +79,8 @@ class TcpInfo(NamedTuple):
 
 
 def _share(part: int, whole: int) -> float | None:
-    """Return None where an old kernel, or a connection without data, has no such figure."""
-    return part / whole if whole else None
+    """Return the share to four decimals; None where an old kernel, or a connection without data, has no such figure."""
+    return round(part / whole, 4) if whole else None
 
 
 def parse(data: bytes) -> TcpInfo:
