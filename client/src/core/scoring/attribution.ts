@@ -65,11 +65,13 @@ export function attribute(evidence: Evidence): Attribution {
   if (serverLate) return found("server", null);
   if (baselineMs === null || loadedP95Ms === null) return found("unknown", null);
   const addedMs = increase(baselineMs, loadedP95Ms);
-  if (kernelIdleMs === null || kernelP95Ms === null || evidence.kernelCount < neededKernel) {
-    return found("unknown", "application");
-  }
-  // The kernel's path ends at a proxy, or the device is slow even when idle; a small increase blames no one.
-  if (isFarAbove(baselineMs, kernelIdleMs)) return found("unknown", addedMs < harmlessMs ? "application" : null, "unknown");
+  if (kernelIdleMs === null && evidence.kernelCount === 0) return found("unknown", "application");
+  // A small increase blames no one.
+  const unsure = addedMs < harmlessMs ? "application" : null;
+  // The server has the samples: they wait behind payload that the device, or the line, has not worked off.
+  if (kernelIdleMs === null || kernelP95Ms === null || evidence.kernelCount < neededKernel) return found("unknown", unsure);
+  // The kernel's path ends at a proxy, or the device is slow even when idle.
+  if (isFarAbove(baselineMs, kernelIdleMs)) return found("unknown", unsure, "unknown");
   // An application's round trip contains the kernel's; one that is longer has delayed acknowledgements in it.
   const kernelBaselineMs = Math.min(kernelIdleMs, baselineMs);
   const kernelIncreaseP95Ms = increase(kernelBaselineMs, kernelP95Ms);

@@ -10,7 +10,12 @@ import type { Snapshot } from "./snapshot.js";
 import { UploadPacer } from "./upload-pacer.js";
 import { decode, encode, WireError, type ClientMessage, type ServerMessage } from "./wire.js";
 
-const confirmEveryMs = 500;
+/**
+ * Time between confirmations: an eighth of the session's age, within these bounds. The server sends payload without a
+ * bound before the second one, so early ones keep a device from drowning, and it bounds payload to a multiple of what
+ * arrived between the last two, so the time must not grow fast.
+ */
+const confirmEvery = { leastMs: 100, mostMs: 500, shareOfAge: 1 / 8 };
 /** Window of the live latency. */
 const latencyWindowMs = 10_000;
 /** Time before delivery is meaningful: a full cycle of the slowest shape. */
@@ -90,7 +95,7 @@ export class Session {
     this.#heardAt = now;
     const { pingEveryMs, pingTurnMs = now } = this.#options;
     this.#nextPing = pingTurnMs + pingEveryMs * Math.ceil((now - pingTurnMs) / pingEveryMs);
-    this.#nextConfirmation = now + confirmEveryMs;
+    this.#nextConfirmation = now + confirmEvery.leastMs;
     this.#download.begin(now);
     this.#sent.begin(now);
   }
@@ -231,7 +236,7 @@ export class Session {
     }
     if (now >= this.#nextConfirmation) {
       this.#confirm(wallMs);
-      this.#nextConfirmation = after(this.#nextConfirmation, confirmEveryMs, now);
+      this.#nextConfirmation = after(this.#nextConfirmation, this.#confirmEveryMs(now), now);
     }
     return Math.min(this.#nextPing, this.#nextConfirmation, stopAt, this.#nextUpload(now));
   }
@@ -268,7 +273,8 @@ export class Session {
         if (this.phase === "running") this.#upload.accept(message, now);
         break;
       case "real_time_update":
-        if (this.phase === "running") this.#journal.measured(message.kernelMs);
+        // Samples of the load may arrive after it.
+        this.#journal.measured(message.kernelMs);
         this.#server.take(message, this.phase === "running");
         break;
       case "session_info":
@@ -295,6 +301,11 @@ export class Session {
       sent_bytes: this.#sent.total,
       timestamp: wallMs,
     });
+  }
+
+  #confirmEveryMs(now: number): number {
+    const { leastMs, mostMs, shareOfAge } = confirmEvery;
+    return Math.min(mostMs, Math.max(leastMs, shareOfAge * (now - (this.#openedAt ?? now))));
   }
 
   #countSent(now: number): void {

@@ -36,7 +36,8 @@ def attribute_run(report: ClientRunReport, kernel_idle_ms: float | None, session
         Evidence(
             baseline_ms=report.baseline_ms,
             loaded_p95_ms=report.loaded.p95_ms,
-            kernel_idle_ms=kernel_idle_ms,
+            # Without records of the load this one alone is no witness.
+            kernel_idle_ms=kernel_idle_ms if by_profile else None,
             kernel_p95_ms=None if witness is None else witness.p95_ms,
             kernel_count=0 if witness is None else witness.count,
             loss_share=report.loss_share,
