@@ -49,6 +49,8 @@ class Evidence(msgspec.Struct, frozen=True, rename="camel"):
     """Timers of the client were late, or pings stayed unanswered."""
     receiver_limited: float | None = None
     """Share of the time in which the Computer's receive window was shut."""
+    client_limited: bool = False
+    """The Computer confirmed less than arrived, and was slowed."""
 
 
 class Attribution(msgspec.Struct, frozen=True, rename="camel"):
@@ -68,6 +70,11 @@ class Attribution(msgspec.Struct, frozen=True, rename="camel"):
 def is_far_above(above_ms: float, below_ms: float) -> bool:
     """Return whether the first exceeds the second by more than both measure wrongly."""
     return above_ms - below_ms > max(MIN_EXCESS_MS, MIN_EXCESS_SHARE * below_ms)
+
+
+def is_receiver_limited(share: float | None) -> bool:
+    """Return whether a receive window that was shut for this share of the time limited the rate."""
+    return share is not None and share > MAX_RECEIVER_LIMITED
 
 
 def attribute(evidence: Evidence) -> Attribution:
@@ -110,6 +117,8 @@ _HARMLESS_MS = BOUNDS[1][0]
 def _rate(evidence: Evidence) -> Cause:
     if evidence.server_late:
         return "server"
+    if evidence.client_limited:
+        return "device"
     if evidence.receiver_limited is None:
         return "unknown"
-    return "device" if evidence.receiver_limited > MAX_RECEIVER_LIMITED else "line"
+    return "device" if is_receiver_limited(evidence.receiver_limited) else "line"

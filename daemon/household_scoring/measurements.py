@@ -53,6 +53,8 @@ class PersonFacts(msgspec.Struct, frozen=True, rename="camel"):
     """Round trips of the person's own connection by the server's kernel."""
     receiver_limited: float | None = None
     """Share of the time in which the client's receive window was shut, by the server's kernel."""
+    client_limited: bool = False
+    """Whether the client confirmed less than arrived, and the server slowed it."""
 
 
 class Circumstances(msgspec.Struct, frozen=True, rename="camel"):
@@ -66,7 +68,7 @@ class Circumstances(msgspec.Struct, frozen=True, rename="camel"):
     """Timers late by more than 20 ms at the 95th percentile."""
     server_overloaded: bool = False
     server_limited: bool = False
-    """A budget, not the line, limited a connection."""
+    """A budget or the server's own uplink, not the line, limited a connection."""
     stopped_early: bool = False
     connection_lost: bool = False
 

@@ -157,6 +157,7 @@ def _witness(people: Iterable[PersonFacts]) -> tuple[float, ...]:
 
 def _attribution(facts: RunFacts, kernel_ms: Sequence[float], lost: float | None, *, unanswered: bool) -> Attribution:
     probe, circumstances = facts.probe, facts.circumstances
+    bulk = next((person for person in facts.people if person.activity == BULK_TRANSFER), None)
     kernel_p95_ms = percentile(kernel_ms, 95)
     # No queue of the line holds an answer for as long as the recovery lasts while the kernel's round trip is short.
     silent = (
@@ -172,9 +173,8 @@ def _attribution(facts: RunFacts, kernel_ms: Sequence[float], lost: float | None
             loss_share=lost,
             server_late=circumstances.server_overloaded or circumstances.server_limited,
             client_late=circumstances.client_overloaded or silent,
-            receiver_limited=next(
-                (person.receiver_limited for person in facts.people if person.activity == BULK_TRANSFER), None
-            ),
+            receiver_limited=None if bulk is None else bulk.receiver_limited,
+            client_limited=bulk is not None and bulk.client_limited,
         )
     )
 

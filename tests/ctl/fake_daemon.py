@@ -391,8 +391,16 @@ def session(number: int, **fields: object) -> Session:
             buffered_bytes=64_000,
             delivery_rate_bps=9.6e6,
             congestion_control="cubic",
+            receiver_limited=0.125,
+            retransmitted=0.002,
+            congestion_experienced=0.0,
         ),
     )
+    samples = made.connection.samples
+    samples.count = 4_876
+    samples.p50.FromMicroseconds(31_700)
+    samples.p95.FromMicroseconds(47_300)
+    samples.p99.FromMicroseconds(52_900)
     made.answer_age.FromMilliseconds(4_250)
     made.effective_probe_timeout.FromMilliseconds(1_375)
     made.effective_inactivity.FromMilliseconds(12_500)

@@ -55,6 +55,7 @@ def people(draw: st.DrawFn, load_s: float) -> dict[str, Any]:
         "arrivals": [[at_s, draw(st.integers(0, 50_000_000))] for at_s in times],
         "kernelMs": draw(series),
         "receiverLimited": draw(shares),
+        "clientLimited": draw(st.booleans()),
     }
 
 

@@ -148,6 +148,11 @@ async def test_a_household_of_old_clients_leaves_a_run_as_the_server_saw_it(tmp_
         assert (run.source, run.client, run.test_id) == (history_pb.RUN_SOURCE_SERVER, "server", "1754800000")
         # Nothing is concluded: there was no idle line, and a browser's delay may be its own.
         assert (run.valid, run.grade, run.HasField("baseline")) == (False, history_pb.GRADE_UNSPECIFIED, False)
+        # On loopback the kernel saw neither a queue nor a slow server, and nothing but the device limits the rate.
+        assert run.cause in (history_pb.CAUSE_LINE, history_pb.CAUSE_UNKNOWN, history_pb.CAUSE_SERVER)
+        assert run.witness == history_pb.WITNESS_UNSPECIFIED
+        if run.cause == history_pb.CAUSE_LINE:
+            assert run.HasField("kernel_increase_p95")
         answer = found(daemon)
         report = json.loads(answer.report)
         assert {person["who"] for person in report["people"]} == set(users)

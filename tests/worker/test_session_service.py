@@ -237,3 +237,18 @@ def test_constant_fields_are_those_of_the_whole_session() -> None:
     part, whole = convert.constants(session, "0"), convert.session(session, "0", START)
     constant = [field for field in FIELDS.values() if field.spec.constant]
     assert [field.get(part) for field in constant] == [field.get(whole) for field in constant]
+
+
+async def test_one_session_shows_the_percentiles_of_the_kernels_round_trips_and_a_list_none(bench: Bench) -> None:
+    driver = bench.opened(1)
+    for index, milliseconds in enumerate([10] * 90 + [50] * 10):
+        driver.session.kernel.add(index * 0.05, milliseconds * 1000, index + 1)
+    bench.step(0.25)
+    list(bench.control_loop.turns())
+    service, session_id = WorkerSessionService(bench.manager, "0"), driver.session.identity.id
+    samples = (await service.GetSession(pb.GetSessionRequest(id=session_id), CONTEXT)).session.connection.samples
+    # The first only shows what was acknowledged before.
+    assert (samples.count, samples.p50.ToMilliseconds(), samples.p95.ToMilliseconds()) == (99, 10, 50)
+    (listed,) = (await service.ListSessions(pb.ListSessionsRequest(), CONTEXT)).sessions
+    assert listed.HasField("connection")
+    assert not listed.connection.HasField("samples")

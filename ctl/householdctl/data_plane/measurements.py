@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from household_scoring.attribution import is_receiver_limited
 from household_scoring.measurements import Direction, PersonFacts, Probe
 from household_scoring.retransmissions import ProbePing, tell_fates
 
@@ -28,7 +29,8 @@ HEADROOM = 1.5
 class WarmUp:
     """Payload rates with only the Computer on the line."""
 
-    line_bps: float
+    line_bps: float | None
+    """None if the device limited the rate."""
     computer_mbps: float
     """Rate to ask for."""
 
@@ -68,18 +70,32 @@ def person_facts(member: HouseholdMember, received: int, began: float, ended: fl
         download=Direction(member.wanted_download_bps, received * 8 / seconds),
         upload=Direction(member.wanted_upload_bps, member.upload_bps),
         kernel_ms=tuple(member.kernel_ms),
-        receiver_limited=(member.server_tcp or {}).get("receiver_limited"),
+        receiver_limited=receiver_limited(member),
+        client_limited=member.client_limited,
         arrivals=tuple((max(at - began, 0.0), count) for at, count in member.arrivals if at <= ended),
     )
 
 
-def warm_up_of(arrivals: Sequence[tuple[float, int]], began: float, most_mbps: float) -> WarmUp | None:
+def receiver_limited(member: HouseholdMember) -> float | None:
+    """Return the share of the time in which the member's receive window was shut; None if unknown."""
+    share: float | None = (member.server_tcp or {}).get("receiver_limited")
+    return share
+
+
+def is_device_limited(member: HouseholdMember) -> bool:
+    """Return whether this device, and not the line, limited the member's rate."""
+    return member.client_limited or is_receiver_limited(receiver_limited(member))
+
+
+def warm_up_of(
+    arrivals: Sequence[tuple[float, int]], began: float, most_mbps: float, *, device_limited: bool = False
+) -> WarmUp | None:
     """``arrivals`` are seconds and bytes; ``most_mbps`` limits the Computer."""
     count = sum(count for at, count in arrivals if began + RAMP_S < at <= began + WARM_UP_S)
     if count == 0:
         return None
-    line_bps = count * 8 / (WARM_UP_S - RAMP_S)
-    return WarmUp(line_bps, min(max(1, round(HEADROOM * line_bps / 1e6)), most_mbps))
+    bps = count * 8 / (WARM_UP_S - RAMP_S)
+    return WarmUp(None if device_limited else bps, min(max(1, round(HEADROOM * bps / 1e6)), most_mbps))
 
 
 def _round_trips(member: HouseholdMember, began: float, ended: float) -> tuple[float, ...]:

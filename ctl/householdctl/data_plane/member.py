@@ -48,7 +48,9 @@ class HouseholdMember:
     """Seconds by sequence."""
     server_overloaded: bool = False
     server_limited: bool = False
-    """Whether a budget limited the session for too much of it."""
+    """Whether a budget or the server's uplink limited the session for too much of it."""
+    client_limited: bool = False
+    """Whether this process took less than arrived, and was slowed."""
     server_tcp: dict[str, Any] | None = None
     """By the server's kernel."""
     kernel_ms: list[float] = field(default_factory=list)
@@ -179,6 +181,7 @@ class HouseholdMember:
                 self.wanted_download_bps = float(message["target_download_mbps"]) * 1e6
                 self.server_overloaded = message.get("server_overloaded") is True
                 self.server_limited = message.get("server_limited") is True
+                self.client_limited = message.get("client_limited") is True
                 self.server_tcp = message.get("server_tcp") or self.server_tcp
                 if message["type"] == "real_time_update":
                     self._take_kernel(message)

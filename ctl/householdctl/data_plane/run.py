@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from household_scoring.measurements import Circumstances, RunFacts
 from householdctl.data_plane import run_sharing
-from householdctl.data_plane.measurements import SETTLE_S, WARM_UP_S, WarmUp, person_facts, probe_facts, warm_up_of
+from householdctl.data_plane.measurements import (
+    SETTLE_S,
+    WARM_UP_S,
+    WarmUp,
+    is_device_limited,
+    person_facts,
+    probe_facts,
+    warm_up_of,
+)
 from householdctl.data_plane.member import HouseholdMember, join
 
 if TYPE_CHECKING:
@@ -191,7 +199,8 @@ async def _warm_up(
             async with asyncio.timeout(SETTLE_S):
                 await computer.stop()
     await _pass("warm_up", SETTLE_S, probes, tell)
-    return warm_up_of(computer.arrivals, began, plan.computer_mbps)
+    limited = is_device_limited(computer)
+    return warm_up_of(computer.arrivals, began, plan.computer_mbps, device_limited=limited)
 
 
 async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, turn: float = 0.0) -> None:

@@ -64,7 +64,7 @@ def message(
         "invalid": list(found.invalid),
         "people": [_person(person) for person in found.people],
         "timeline": timeline,
-        "warm_up_mbps": None if warm_up is None else round(warm_up.line_bps / 1e6, 3),
+        "warm_up_mbps": round(warm_up.line_bps / 1e6, 3) if warm_up and warm_up.line_bps is not None else None,
         **cause,
     }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from household.v1.history_service_pb2 import (
+    CAUSE_SERVER,
     RUN_SOURCE_SERVER,
     WITNESS_APPLICATION,
     WITNESS_KERNEL,
@@ -20,7 +21,7 @@ from householdctl.output.tables import Column, Facts, Sections, Table
 from householdctl.output.terminal import note
 from householdctl.values.enums import short_name
 from householdctl.values.units import format_age, format_bytes, format_rate, format_round_trip, seconds
-from householdctl.views.sessions import ago, local_time
+from householdctl.views.sessions import ago, local_time, samples_facts
 from householdctl.views.verdict_text import CAUSES, INVALID, verdict
 
 if TYPE_CHECKING:
@@ -152,6 +153,13 @@ _PERSON_COLUMNS: tuple[Column[_Person], ...] = (
 )
 
 
+def _found_by_server(run: Run, report: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return why the server does not count a run whose client does."""
+    if run.valid or report["invalid"]:
+        return []
+    return [("does not count", INVALID["server_limited" if run.cause == CAUSE_SERVER else "no_witness"])]
+
+
 def _attribution(run: Run) -> list[tuple[str, str]]:
     """Return nothing for a run of an older daemon."""
     if not run.cause:
@@ -179,6 +187,7 @@ def run_view(answer: GetRunResponse) -> Sections:
             ("id", run.id),
             ("grade", grade(run)),
             *(("does not count", INVALID.get(reason, reason)) for reason in report["invalid"]),
+            *_found_by_server(run, report),
             ("delay, idle line", _measured(run, "baseline")),
             ("added by the load", f"{_measured(run, 'increase_p95')} at p95"),
             *_attribution(run),
@@ -216,12 +225,15 @@ def session_facts(record: SessionRecord) -> list[tuple[str, str]]:
         ("sent", f"{format_bytes(session.sent_bytes)} ({session.sent_bytes} bytes)"),
         ("received", f"{format_bytes(session.received_bytes)} ({session.received_bytes} bytes)"),
         ("server limited", "yes" if session.server_limited else "no"),
+        ("client limited", "yes" if session.client_limited else "no"),
+        ("server overloaded", "yes" if session.server_overloaded else "no"),
         ("round trip", _round_trip(session.round_trip) if session.HasField("round_trip") else "-"),
     ]
     if session.HasField("connection"):
         least = _round_trip(connection.min_round_trip) if connection.HasField("min_round_trip") else "-"
         lines += [
             ("TCP round trip", f"{_round_trip(connection.round_trip)}, least {least}"),
+            *samples_facts(connection),
             ("TCP retransmits", str(connection.retransmits)),
             ("TCP delivery rate", format_rate(connection.delivery_rate_bps)),
             ("congestion control", connection.congestion_control),

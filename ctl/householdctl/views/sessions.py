@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from household.v1.session_pb2 import Session, Timeouts
+    from household.v1.session_pb2 import Connection, Session, Timeouts
     from household.v1.session_service_pb2 import Block, Breaker, KillResult, WatchSessionsResponse
 
 
@@ -70,6 +70,7 @@ def _budget_facts(session: Session) -> list[tuple[str, str]]:
     lines = [
         ("server limited", "yes" if session.server_limited else "no"),
         ("client limited", "yes" if session.client_limited else "no"),
+        ("server overloaded", "yes" if session.server_overloaded else "no"),
     ]
     for name, value in (("download", "limit_download_bps"), ("upload", "limit_upload_bps")):
         if session.HasField(value):  # type: ignore[arg-type]  # the names are two of the message
@@ -156,6 +157,7 @@ def _connection_facts(session: Session) -> list[tuple[str, str]]:
     least = _seconds(connection.min_round_trip) if connection.HasField("min_round_trip") else "-"
     lasting = [
         ("TCP round trip", f"{_seconds(connection.round_trip)}, least {least}"),
+        *samples_facts(connection),
         ("TCP retransmits", str(connection.retransmits)),
         ("TCP delivery rate", format_rate(connection.delivery_rate_bps)),
         ("congestion control", connection.congestion_control),
@@ -174,6 +176,18 @@ def _connection_facts(session: Session) -> list[tuple[str, str]]:
             f"{format_bytes(connection.unsent_bytes)} in the kernel, {format_bytes(connection.buffered_bytes)} before",
         ),
     ]
+
+
+def samples_facts(connection: Connection) -> list[tuple[str, str]]:
+    """Return percentiles of the kernel's round trips, and the share of the time in which the device was the limit."""
+    lines = []
+    if connection.HasField("samples"):
+        samples = connection.samples
+        p50, p95, p99 = (format_round_trip(seconds(each)) for each in (samples.p50, samples.p95, samples.p99))
+        lines.append(("TCP round trips", f"{p50} median, {p95} p95, {p99} p99 of {samples.count} samples"))
+    if connection.HasField("receiver_limited"):
+        lines.append(("limited by its receiver", f"{connection.receiver_limited:.1%} of the time with data to send"))
+    return lines
 
 
 def _seconds(duration: Duration) -> str:

@@ -110,6 +110,8 @@ def _warm_up(played: Played) -> list[tuple[str, str]]:
     if found is None:
         return []
     asked = format_rate(found.computer_mbps * 1e6)
+    if found.line_bps is None:
+        return [("warm-up", f"this device was slower than the line, so the Computer asked for {asked}")]
     return [("warm-up", f"{format_rate(found.line_bps)} alone on the line, so the Computer asked for {asked}")]
 
 

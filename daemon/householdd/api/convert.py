@@ -160,6 +160,7 @@ def session(value: Session, worker: str, now: float) -> pb.Session:
         close_detail=value.close_detail,
         server_limited=value.limited,
         client_limited=value.consumption.limited,
+        server_overloaded=value.overloaded,
     )
     if value.closed_at is None:
         if value.download.capped:

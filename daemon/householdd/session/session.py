@@ -302,6 +302,11 @@ class Session:
         self.upload.set_cap(upload_bps, now)
 
     @property
+    def overloaded(self) -> bool:
+        """Whether delays of the session may be the server's."""
+        return self.lateness.overloaded or self.close_reason is CloseReason.OVERLOADED
+
+    @property
     def limited(self) -> bool:
         """Whether budgets, and not the line, limited the session so far, in either direction."""
         return self._download_demand.limited or self._upload_demand.limited

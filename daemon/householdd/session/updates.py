@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from householdd.measure.latency import SessionLatency
-from householdd.session.close_reason import CloseReason
 from householdd.session.messages import LatencyMetrics, ServerTcp, Update
 from householdd.session.session import Session
 from householdd.traffic.profiles import MEGABIT
@@ -33,7 +32,7 @@ def fill(update: Update, session: Session, now: float, wall: float) -> None:
         update.bufferbloat_severity = latency.severity
         update.bufferbloat_level = latency.level
         update.latency_metrics = _latency_metrics(latency)
-    update.server_overloaded = session.lateness.overloaded or session.close_reason is CloseReason.OVERLOADED
+    update.server_overloaded = session.overloaded
     update.server_limited = session.limited
     update.client_limited = session.consumption.limited
     update.server_tcp = server_tcp(session)

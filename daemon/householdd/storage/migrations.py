@@ -121,6 +121,13 @@ _ATTRIBUTION: Migration = (
     "ALTER TABLE run ADD COLUMN witness TEXT",
     "ALTER TABLE run ADD COLUMN kernel_baseline_ms DOUBLE PRECISION",
     "ALTER TABLE run ADD COLUMN kernel_increase_p95_ms DOUBLE PRECISION",
+    "ALTER TABLE session ADD COLUMN client_limited BOOLEAN",
+    "ALTER TABLE session ADD COLUMN server_overloaded BOOLEAN",
+    "ALTER TABLE session ADD COLUMN tcp_receiver_limited DOUBLE PRECISION",
+    "ALTER TABLE session ADD COLUMN tcp_round_trip_samples INTEGER",
+    "ALTER TABLE session ADD COLUMN tcp_round_trip_p50_s DOUBLE PRECISION",
+    "ALTER TABLE session ADD COLUMN tcp_round_trip_p95_s DOUBLE PRECISION",
+    "ALTER TABLE session ADD COLUMN tcp_round_trip_p99_s DOUBLE PRECISION",
 )
 
 MIGRATIONS: tuple[Migration, ...] = (_SESSIONS_AND_RUNS, _WEBHOOK, _SERVER_LIMITED, _FAIR_RETENTION, _ATTRIBUTION)

@@ -40,6 +40,15 @@ class SessionRow:
     congestion_control: str | None
     server_limited: bool | None = None
     """None for sessions of schema version 2 and earlier."""
+    client_limited: bool | None = None
+    """None, as all below, for sessions of schema version 4 and earlier."""
+    server_overloaded: bool | None = None
+    tcp_receiver_limited: float | None = None
+    """Share of the time with data to send."""
+    tcp_round_trip_samples: int | None = None
+    tcp_round_trip_p50_s: float | None = None
+    tcp_round_trip_p95_s: float | None = None
+    tcp_round_trip_p99_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,14 @@ sessions = Table(
     Column("tcp_delivery_rate_bps", Double),
     Column("congestion_control", Text),
     Column("server_limited", Boolean),
+    # NULL for sessions of schema version 4 and earlier.
+    Column("client_limited", Boolean),
+    Column("server_overloaded", Boolean),
+    Column("tcp_receiver_limited", Double),
+    Column("tcp_round_trip_samples", Integer),
+    Column("tcp_round_trip_p50_s", Double),
+    Column("tcp_round_trip_p95_s", Double),
+    Column("tcp_round_trip_p99_s", Double),
 )
 
 runs = Table(

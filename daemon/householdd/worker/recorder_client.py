@@ -102,12 +102,12 @@ class RecorderClient(SessionObserver):
             while self._waiting:
                 some = list(islice(self._waiting, BATCH_SIZE))
                 dropped, self._dropped = self._dropped, 0
-                sessions = [describe(self._manager, session, self._worker) for session in some]
+                sessions = [
+                    describe(self._manager, session, self._worker, samples=session.closed_at is not None)
+                    for session in some
+                ]
                 delays = {each.identity.id: found for each in some if (found := _delays(each)) is not None}
-                kernel = {each.identity.id: seen for each in some if (seen := _kernel_delays(each)) is not None}
-                await call.write(
-                    pb.RecordSessionsRequest(sessions=sessions, dropped=dropped, delays=delays, kernel=kernel)
-                )
+                await call.write(pb.RecordSessionsRequest(sessions=sessions, dropped=dropped, delays=delays))
                 # Only now, so that what a broken stream lost is sent again.
                 for _ in some:
                     self._waiting.popleft()
@@ -151,15 +151,6 @@ def _delays(session: Session) -> pb.Delays | None:
     p50, p95, p99 = percentiles
     latency = session.latency
     return pb.Delays(count=latency.count, p50_ms=p50, p95_ms=p95, p99_ms=p99, jitter_ms=latency.jitter)
-
-
-def _kernel_delays(session: Session) -> pb.KernelDelays | None:
-    """Return the kernel's figures of an ended session; None if it is live or has none."""
-    figures = session.kernel.figures() if session.closed_at is not None else None
-    if figures is None or figures.p95_ms is None:
-        return None
-    limited = None if session.transport is None else session.transport.receiver_limited
-    return pb.KernelDelays(count=figures.count, p95_ms=figures.p95_ms, receiver_limited=limited)
 
 
 def _kernel_idle_ms(session: Session, report: ClientRunReport) -> float | None:

@@ -34,13 +34,18 @@ class SessionSelection:
         return message if self._constant or self._predicate(message) else None
 
 
-def describe(manager: SessionManager, session: Session, worker: str) -> pb.Session:
-    """Return a session of ``manager``, live or ended, with its connection."""
+def describe(manager: SessionManager, session: Session, worker: str, *, samples: bool = False) -> pb.Session:
+    """Return a session of ``manager``, live or ended, with its connection.
+
+    ``samples`` adds the percentiles of the kernel's round trips, which takes up to a millisecond.
+    """
     message = convert.session(session, worker, manager.clock.now())
     driver = manager.live.get(session.identity.id)
     connection = _live(driver) if driver is not None else _last(session)
     if connection is not None:
         message.connection.CopyFrom(connection)
+        if samples and (sampled := _samples(session)) is not None:
+            message.connection.samples.CopyFrom(sampled)
     return message
 
 
@@ -62,6 +67,15 @@ def _last(session: Session) -> pb.Connection | None:
     return None if session.transport is None else _lasting(session.transport)
 
 
+def _samples(session: Session) -> pb.RoundTripSamples | None:
+    figures = session.kernel.figures()
+    percentiles = [each for each in (figures.p50_ms, figures.p95_ms, figures.p99_ms) if each is not None]
+    if not percentiles:
+        return None
+    p50, p95, p99 = (convert.duration(each / 1e3) for each in percentiles)
+    return pb.RoundTripSamples(count=figures.count, p50=p50, p95=p95, p99=p99)
+
+
 def _lasting(transport: Transport) -> pb.Connection:
     least = transport.min_round_trip
     return pb.Connection(
@@ -70,4 +84,7 @@ def _lasting(transport: Transport) -> pb.Connection:
         retransmits=transport.retransmits,
         delivery_rate_bps=transport.delivery_rate_bps,
         congestion_control=transport.congestion_control,
+        receiver_limited=transport.receiver_limited,
+        retransmitted=transport.retransmitted,
+        congestion_experienced=transport.congestion_experienced,
     )

@@ -60,7 +60,7 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
         session = self._manager.find(requests.session_id(request.id))
         if session is None:
             raise not_found("session", request.id)
-        return pb.GetSessionResponse(session=self._message(session))
+        return pb.GetSessionResponse(session=describe(self._manager, session, self._worker, samples=True))
 
     async def KillSessions(self, request: pb.KillSessionsRequest, _: _Context) -> pb.KillSessionsResponse:
         requests.check_kill(request)
@@ -142,9 +142,6 @@ class WorkerSessionService(session_service_pb2_grpc.SessionServiceServicer):
         networks = networks_of(results)
         length = block_duration(request.block_address, "block_address")
         return self._block_list.put(networks, request.reason.strip(), length, validate_only=request.validate_only)
-
-    def _message(self, session: Session) -> session_pb2.Session:
-        return describe(self._manager, session, self._worker)
 
     def _selection(self, text: str, *, constant_only: bool = False) -> SessionSelection:
         return SessionSelection(text, self._manager, self._worker, constant_only=constant_only)

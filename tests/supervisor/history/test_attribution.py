@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from household.internal.v1.recorder_service_pb2 import KernelDelays
-from household.v1 import session_pb2
+from household.internal.v1.recorder_service_pb2 import Delays
+from household.v1.session_pb2 import Connection, RoundTripSamples, Session
 from household_scoring.attribution import Attribution
+from householdd.api.convert import duration
 from householdd.measure import run_report
 from householdd.measure.run_report import ClientRunReport
-from householdd.supervisor.history.attribution import Sessions, attribute_run, counts, grade_of
+from householdd.supervisor.history.attribution import attribute_run, attribute_server_run, counts, grade_of
 from tests import run_reports
 
 
@@ -21,15 +22,18 @@ def reported(idle_ms: float, loaded_ms: float, **changes: Any) -> ClientRunRepor
     return run_report.decode(msgspec.json.encode(message))
 
 
-def seen(**p95_ms: float) -> Sessions:
-    """What the server's workers recorded of the people."""
-    return [
-        (session_pb2.Session(profile=who), KernelDelays(count=240, p95_ms=each, receiver_limited=0.02))
-        for who, each in p95_ms.items()
-    ]
+def session(profile: str, p95_ms: float, count: int = 240, **fields: Any) -> Session:
+    """An ended session, as its worker recorded it."""
+    samples = RoundTripSamples(count=count, p95=duration(p95_ms / 1e3))
+    connection = Connection(min_round_trip=duration(1e-3), receiver_limited=0.02, samples=samples)
+    return Session(profile=profile, connection=connection, **fields)
 
 
-def found(report: ClientRunReport, idle_ms: float | None, sessions: Sessions) -> tuple[str, str | None, bool, str]:
+def seen(**p95_ms: float) -> list[Session]:
+    return [session(who, each) for who, each in p95_ms.items()]
+
+
+def found(report: ClientRunReport, idle_ms: float | None, sessions: list[Session]) -> tuple[str, str | None, bool, str]:
     attribution: Attribution = attribute_run(report, idle_ms, sessions)
     return attribution.cause, attribution.witness, counts(report, attribution), str(grade_of(report, attribution))
 
@@ -55,7 +59,29 @@ def test_a_client_that_says_it_was_slow_is_graded_by_the_kernel() -> None:
 
 
 def test_the_probes_and_the_warm_up_are_no_witnesses_of_the_load() -> None:
-    warm_up = (session_pb2.Session(profile="computer"), KernelDelays(count=60, p95_ms=1))
-    probe = (session_pb2.Session(profile="probe"), KernelDelays(count=240, p95_ms=1))
-    sessions = [warm_up, probe, *seen(computer=200)]
+    sessions = [session("computer", 1, count=60), session("probe", 1), *seen(computer=200)]
     assert attribute_run(reported(2, 202), 1, sessions).kernel_increase_p95_ms == pytest.approx(199)
+
+
+@pytest.mark.parametrize("told", ["server_overloaded", "server_limited"])
+def test_the_server_names_itself_whatever_the_client_says(told: str) -> None:
+    sessions = [*seen(alex=14), session("computer", 3, **{told: True})]
+    assert found(reported(2, 252), 1, sessions)[:3] == ("server", None, False)
+
+
+def test_a_computer_that_was_slowed_by_its_confirmations_limited_the_rate() -> None:
+    (alex, *_) = run_reports.run_report()["people"]
+    report = reported(2, 6, people=[{**alex, "who": "computer", "activity": "bulk_transfer"}, alex])
+    for limited, rate in ((True, "device"), (False, "line")):
+        sessions = [*seen(alex=4), session("computer", 3, client_limited=limited)]
+        assert attribute_run(report, 1, sessions).rate == rate
+
+
+def test_a_run_that_no_client_reports_has_what_the_kernel_saw_and_no_grade() -> None:
+    report = reported(2, 252)
+    for application_ms, cause in ((210, "line"), (900, "unknown")):
+        delays = [Delays(count=60, p95_ms=application_ms), Delays()]
+        attribution = attribute_server_run(report, seen(alex=201, jake=205), delays)
+        assert (attribution.cause, attribution.witness) == (cause, None)
+        assert attribution.kernel_baseline_ms == 1
+        assert attribution.kernel_increase_p95_ms == pytest.approx(200)

@@ -9,6 +9,7 @@ import pytest
 
 from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2 as pb
+from household_scoring.attribution import Attribution
 from household_scoring.validity import Invalid
 from householdd.api.convert import duration, timestamp
 from householdd.measure.run_report import ClientRunReport, decode, encode
@@ -22,7 +23,12 @@ BEGIN = 1_754_800_000.0
 class Kept:
     def __init__(self, settle_s: float = 0.0) -> None:
         self.runs: list[ClientRunReport] = []
-        self.server_runs = ServerRuns(ACTIVITIES, lambda _, report: self.runs.append(report), settle_s)
+        self.found: list[Attribution] = []
+        self.server_runs = ServerRuns(ACTIVITIES, self._keep, settle_s)
+
+    def _keep(self, _: pb.Session, report: ClientRunReport, found: Attribution) -> None:
+        self.runs.append(report)
+        self.found.append(found)
 
     def play(self, *profiles: str, seconds: float = 30.0, change: Callable[[pb.Session], object] = bool) -> None:
         """Open a session of each profile, then end them all."""

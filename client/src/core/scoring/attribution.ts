@@ -34,6 +34,8 @@ export interface Evidence {
   clientLate: boolean;
   /** Share of the time in which the Computer's receive window was shut. */
   receiverLimited: number | null;
+  /** The Computer confirmed less than arrived, and was slowed. */
+  clientLimited: boolean;
 }
 
 export interface Attribution {
@@ -54,8 +56,8 @@ function isFarAbove(aboveMs: number, belowMs: number): boolean {
 
 /** Return whether the line, the device or the server caused the delay and the rate. */
 export function attribute(evidence: Evidence): Attribution {
-  const { baselineMs, loadedP95Ms, kernelIdleMs, kernelP95Ms, serverLate, clientLate, receiverLimited } = evidence;
-  const found = (cause: Cause, witness: Witness | null, rate = rateOf(serverLate, receiverLimited)): Attribution => ({
+  const { baselineMs, loadedP95Ms, kernelIdleMs, kernelP95Ms, serverLate, clientLate } = evidence;
+  const found = (cause: Cause, witness: Witness | null, rate = rateOf(evidence)): Attribution => ({
     cause,
     witness,
     rate,
@@ -84,8 +86,9 @@ export function attribute(evidence: Evidence): Attribution {
   };
 }
 
-function rateOf(serverLate: boolean, receiverLimited: number | null): Cause {
+function rateOf({ serverLate, receiverLimited, clientLimited }: Evidence): Cause {
   if (serverLate) return "server";
+  if (clientLimited) return "device";
   if (receiverLimited === null) return "unknown";
   return receiverLimited > maxReceiverLimited ? "device" : "line";
 }

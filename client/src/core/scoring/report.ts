@@ -159,6 +159,7 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
   const loaded = [{ judged: probe.loadedMs.length, answered, sent: probe.loadedSent }, ...judged];
   const lost = lossShare(counted, probe.loadedMs.length);
   const { circumstances } = facts;
+  const bulk = facts.people.find(({ activity }) => activity === "bulk_transfer");
   const kernelMs = witnessOf(facts.people);
   const kernelP95Ms = percentile(kernelMs, 95);
   // No queue of the line holds an answer for as long as the recovery lasts while the kernel's round trip is short.
@@ -176,7 +177,8 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
     lossShare: lost,
     serverLate: circumstances.serverOverloaded || circumstances.serverLimited,
     clientLate: circumstances.clientOverloaded || isSilent,
-    receiverLimited: facts.people.find(({ activity }) => activity === "bulk_transfer")?.receiverLimited ?? null,
+    receiverLimited: bulk?.receiverLimited ?? null,
+    clientLimited: bulk?.clientLimited ?? false,
   });
   const { cause, witness, kernelBaselineMs } = attribution;
   const byKernel = witness === "kernel";

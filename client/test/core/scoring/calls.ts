@@ -33,6 +33,7 @@ const nothing: Evidence = {
   serverLate: false,
   clientLate: false,
   receiverLimited: null,
+  clientLimited: false,
 };
 
 const calls = {

@@ -16,8 +16,9 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from household.internal.v1.recorder_service_pb2 import Delays, KernelDelays
+from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2
+from household_scoring.attribution import Attribution
 from householdd.admission.run_allowance import RunAllowance
 from householdd.admission.run_index import Household, RunIndex
 from householdd.api.convert import duration, timestamp, unix
@@ -123,16 +124,14 @@ class History:
         """Note a live session."""
         self._server_runs.opened(_household(session), session)
 
-    def ended(
-        self, session: session_pb2.Session, delays: Delays | None = None, kernel: KernelDelays | None = None
-    ) -> None:
+    def ended(self, session: session_pb2.Session, delays: Delays | None = None) -> None:
         """Store an ended session."""
         now = time.monotonic()
         # Not by its age, which ends at its close; the report may come later.
         opened_at = now - (time.time() - unix(session.opened_at))
         run_id = self._index.ended(_household(session), session.id, opened_at, now)
         self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
-        self._server_runs.ended(_household(session), session, delays or Delays(), kernel)
+        self._server_runs.ended(_household(session), session, delays or Delays())
 
     def lost(self, session: session_pb2.Session) -> None:
         """Store a session whose worker died, with its last known figures."""
@@ -144,8 +143,8 @@ class History:
         session.age.CopyFrom(duration(max(now - opened, 0.0)))
         self.ended(session)
 
-    def _store_later(self, session: session_pb2.Session, report: ClientRunReport) -> None:
-        task = asyncio.get_running_loop().create_task(self.take_run(session, report))
+    def _store_later(self, session: session_pb2.Session, report: ClientRunReport, found: Attribution) -> None:
+        task = asyncio.get_running_loop().create_task(self._take(session, report, found))
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
 
@@ -156,8 +155,14 @@ class History:
 
         ``kernel_idle_ms`` is the median of the kernel's idle round trips on ``session``.
         """
+        household = _household(session)
+        self._server_runs.reported(household)
+        return await self._take(
+            session, report, attribute_run(report, kernel_idle_ms, self._server_runs.sessions(household))
+        )
+
+    async def _take(self, session: session_pb2.Session, report: ClientRunReport, found: Attribution) -> str | Refused:
         now = time.monotonic()
-        self._server_runs.reported(_household(session))
         if not self._allowance.take(address_block(split_host_port(session.peer_address)[0]), now):
             return Refused.TOO_MANY
         run_id = secrets.token_hex(12)
@@ -165,7 +170,7 @@ class History:
             run_id,
             report,
             session,
-            attribution=attribute_run(report, kernel_idle_ms, self._server_runs.kernel(_household(session))),
+            attribution=found,
             stored_at=time.time(),
             server=self._server,
             addresses=self.settings.addresses,

@@ -42,6 +42,8 @@ def session_record(row: SessionRow) -> pb.SessionRecord:
         close_reason=reason_of_word(row.reason),
         close_detail=row.detail,
         server_limited=row.server_limited or False,
+        client_limited=row.client_limited or False,
+        server_overloaded=row.server_overloaded or False,
     )
     if row.round_trip_s is not None:
         session.round_trip.CopyFrom(duration(row.round_trip_s))
@@ -50,6 +52,14 @@ def session_record(row: SessionRow) -> pb.SessionRecord:
         session.connection.retransmits = row.tcp_retransmits or 0
         session.connection.delivery_rate_bps = row.tcp_delivery_rate_bps or 0.0
         session.connection.congestion_control = row.congestion_control or ""
+        if row.tcp_receiver_limited is not None:
+            session.connection.receiver_limited = row.tcp_receiver_limited
+        if row.tcp_round_trip_samples is not None:
+            percentiles = (row.tcp_round_trip_p50_s, row.tcp_round_trip_p95_s, row.tcp_round_trip_p99_s)
+            p50, p95, p99 = (None if each is None else duration(each) for each in percentiles)
+            session.connection.samples.CopyFrom(
+                session_pb2.RoundTripSamples(count=row.tcp_round_trip_samples, p50=p50, p95=p95, p99=p99)
+            )
     if row.tcp_min_round_trip_s is not None:
         session.connection.min_round_trip.CopyFrom(duration(row.tcp_min_round_trip_s))
     return pb.SessionRecord(
@@ -85,6 +95,8 @@ def run(row: RunRow) -> pb.Run:
         message.baseline.CopyFrom(duration(row.baseline_ms / 1e3))
     if row.increase_p95_ms is not None:
         message.increase_p95.CopyFrom(duration(row.increase_p95_ms / 1e3))
+    if row.kernel_baseline_ms is not None:
+        message.kernel_baseline.CopyFrom(duration(row.kernel_baseline_ms / 1e3))
     if row.kernel_increase_p95_ms is not None:
         message.kernel_increase_p95.CopyFrom(duration(row.kernel_increase_p95_ms / 1e3))
     return message

@@ -33,6 +33,7 @@ def kept_addresses(peer_address: str, addresses: Addresses) -> tuple[str | None,
 
 def session_row(session: session_pb2.Session, run_id: str | None, server: str, addresses: Addresses) -> SessionRow:
     connection = session.connection if session.HasField("connection") else None
+    samples = connection.samples if connection and connection.HasField("samples") else None
     address, address_block = kept_addresses(session.peer_address, addresses)
     return SessionRow(
         id=session.id,
@@ -63,6 +64,15 @@ def session_row(session: session_pb2.Session, run_id: str | None, server: str, a
         tcp_delivery_rate_bps=connection.delivery_rate_bps if connection else None,
         congestion_control=connection.congestion_control if connection else None,
         server_limited=session.server_limited,
+        client_limited=session.client_limited,
+        server_overloaded=session.server_overloaded,
+        tcp_receiver_limited=connection.receiver_limited
+        if connection and connection.HasField("receiver_limited")
+        else None,
+        tcp_round_trip_samples=samples.count if samples else None,
+        tcp_round_trip_p50_s=seconds(samples.p50) if samples else None,
+        tcp_round_trip_p95_s=seconds(samples.p95) if samples else None,
+        tcp_round_trip_p99_s=seconds(samples.p99) if samples else None,
     )
 
 
@@ -118,6 +128,9 @@ class SharedSession(msgspec.Struct, frozen=True):
     tcp_delivery_rate_bps: float | None
     congestion_control: str | None
     server_limited: bool | None
+    client_limited: bool | None
+    tcp_round_trip_p95_ms: float | None
+    tcp_receiver_limited: float | None
 
 
 class SharedRun(msgspec.Struct, frozen=True):
@@ -207,6 +220,9 @@ def _shared_session(session: SessionRow) -> SharedSession:
         tcp_delivery_rate_bps=session.tcp_delivery_rate_bps,
         congestion_control=session.congestion_control,
         server_limited=session.server_limited,
+        client_limited=session.client_limited,
+        tcp_round_trip_p95_ms=_milliseconds(session.tcp_round_trip_p95_s),
+        tcp_receiver_limited=session.tcp_receiver_limited,
     )
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from household.internal.v1 import recorder_service_pb2 as pb
 from household.v1 import session_pb2
+from household_scoring.attribution import Attribution
 from household_scoring.validity import Invalid
 from household_scoring.verdict import verdict_key
 from householdd.admission.run_index import Household
 from householdd.api.convert import seconds, unix
 from householdd.measure.run_report import ClientRunReport, Person, Phase, Rates, ReportClient, ReportedLatency
+from householdd.supervisor.history.attribution import attribute_server_run
 from householdd.traffic.profiles import PROBE
 from householdd.version import VERSION
 
@@ -49,7 +51,6 @@ _LOST = {
 class _Ended:
     session: session_pb2.Session
     delays: pb.Delays
-    kernel: pb.KernelDelays
 
 
 @dataclass
@@ -68,10 +69,10 @@ class ServerRuns:
     def __init__(
         self,
         activities: Mapping[str, str],
-        store: Callable[[session_pb2.Session, ClientRunReport], object],
+        store: Callable[[session_pb2.Session, ClientRunReport, Attribution], object],
         settle_s: float = SETTLE_S,
     ) -> None:
-        """``activities`` are by profile. ``store`` is called with the last session and the run."""
+        """``activities`` are by profile. ``store`` is called with the last session, the run and its cause."""
         self._activities = activities
         self._store = store
         self._settle_s = settle_s
@@ -94,24 +95,18 @@ class ServerRuns:
         if household in self._households:
             self._households[household].reports = True
 
-    def kernel(self, household: Household) -> list[tuple[session_pb2.Session, pb.KernelDelays]]:
-        """Return the ended sessions of a run, with the kernel's figures."""
+    def sessions(self, household: Household) -> list[session_pb2.Session]:
+        """Return the ended sessions of a run."""
         known = self._households.get(household)
-        return [] if known is None else [(each.session, each.kernel) for each in known.ended]
+        return [] if known is None else [each.session for each in known.ended]
 
-    def ended(
-        self,
-        household: Household,
-        session: session_pb2.Session,
-        delays: pb.Delays,
-        kernel: pb.KernelDelays | None = None,
-    ) -> None:
+    def ended(self, household: Household, session: session_pb2.Session, delays: pb.Delays) -> None:
         """Note the end of a session."""
         known = self._households.get(household)
         if known is None:
             return
         known.live.discard(session.id)
-        known.ended = [*known.ended, _Ended(session, delays, kernel or pb.KernelDelays())][-MAX_SESSIONS:]
+        known.ended = [*known.ended, _Ended(session, delays)][-MAX_SESSIONS:]
         if not known.live:
             _cancel(known)
             loop = asyncio.get_running_loop()
@@ -129,14 +124,17 @@ class ServerRuns:
         if known.reports:
             return
         report = run_of(known.ended, self._activities)
-        if report is not None:
-            self._store(known.ended[-1].session, report)
+        if report is None:
+            return
+        sessions = [each.session for each in known.ended]
+        found = attribute_server_run(report, sessions, [each.delays for each in known.ended])
+        self._store(sessions[-1], report, found)
 
 
 def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> ClientRunReport | None:
     """Return the run of these sessions; None if they are not a household.
 
-    It is always invalid: there is no idle line to compare with, and the delay may be the client's own.
+    It is always invalid: there is no idle line to compare with, and the pings' delay may be the client's own.
     """
     by_profile: dict[str, list[_Ended]] = {}
     for each in ended:

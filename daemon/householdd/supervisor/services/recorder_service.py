@@ -44,7 +44,7 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
                 for session in request.sessions:
                     if session.state == session_pb2.SESSION_STATE_CLOSED:
                         live.pop(session.id, None)
-                        self._history.ended(session, request.delays.get(session.id), request.kernel.get(session.id))
+                        self._history.ended(session, request.delays.get(session.id))
                     else:
                         live[session.id] = session
                         self._history.opened(session)
