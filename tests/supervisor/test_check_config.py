@@ -61,6 +61,7 @@ def test_it_shows_what_is_in_force_and_from_where(files: Path) -> None:
     ("extra", "key", "problem"),
     [
         ("workers_ = 3", "tls.key", "householdd.toml: workers_: no such setting; known are "),
+        ("uplink_mbps = -1", "tls.key", "householdd.toml: uplink_mbps: must be at least 0, not -1"),
         ("handshake_timeout = 61", "tls.key", "householdd.toml: handshake_timeout: must be at most 60, not 61"),
         ('proxy_protocol = "v1"', "tls.key", 'householdd.toml: proxy_protocol: write true, false or "required"'),
         ("proxy_protocol = true", "tls.key", "proxy_protocol requires trusted_proxies"),

@@ -110,6 +110,8 @@ class Settings(BaseSettings):
     frame_ancestors: list[FrameAncestor] = []
     branding: BrandingSettings = BrandingSettings()
     handshake_timeout: Annotated[float, Field(ge=0.1, le=60)] = 10.0
+    uplink_mbps: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
+    """Capacity of the server's own uplink in each direction; 0 stands for the speed of its interface."""
     congestion_control: Annotated[str, Field(pattern="^[a-z0-9_-]{1,15}$")] = "cubic"
     metrics_listen: OptionalAddress = Address("127.0.0.1", 8444)
     metrics_remote: bool = False

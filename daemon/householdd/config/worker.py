@@ -55,6 +55,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     frame_ancestors: tuple[str, ...]
     brand: Brand
     handshake_timeout: float
+    uplink_mbps: float
     runtime: RuntimeSettings
     counts_fd: int
     """Shared memory; see ``shared.layout``."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from householdd.capacity.demand import DEMAND_LEAD_S, Demand
+from householdd.capacity.demand import DEMAND_LEAD_S, MAX_LIMITED_SHARE, Demand
 from householdd.capacity.lateness import Lateness
 from householdd.measure.kernel_witness import KernelWitness
 from householdd.measure.latency import SessionLatency
@@ -143,6 +143,9 @@ class Session:
         self.download_meter = RateMeter(now)
         self.upload_meter = RateMeter(now)
         self.lateness = Lateness(now)
+        self._passes = 0
+        self._full_passes = 0
+        """Control passes in which the server's uplink was full."""
         self._download_demand = Demand(now)
         self._upload_demand = Demand(now)
         self._may_receive = UNASKED_GRACE_BYTES
@@ -274,9 +277,11 @@ class Session:
             self._move(SessionState.QUIET)
         return None if reason is None else Close(reason)
 
-    def measure(self, now: float, lateness: float = 0.0) -> None:
+    def measure(self, now: float, lateness: float = 0.0, *, uplink_full: bool = False) -> None:
         """Sample the rates, once a control pass, which began ``lateness`` seconds late."""
         self.lateness.add(lateness, now)
+        self._passes += 1
+        self._full_passes += uplink_full
         self.consumption.note_pass()
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
@@ -308,7 +313,9 @@ class Session:
 
     @property
     def limited(self) -> bool:
-        """Whether budgets, and not the line, limited the session so far, in either direction."""
+        """Whether budgets or the server's uplink, and not the line, limited the session so far, in either direction."""
+        if self._full_passes > 1 and self._full_passes > self._passes * MAX_LIMITED_SHARE:
+            return True
         return self._download_demand.limited or self._upload_demand.limited
 
     @property

@@ -14,6 +14,7 @@ from householdd.worker.budget_enforcer import BudgetEnforcer
 from householdd.worker.overload_actions import OverloadActions
 from householdd.worker.session_driver import SessionDriver
 from householdd.worker.session_manager import SessionManager
+from householdd.worker.uplink import Uplink
 
 log = structlog.get_logger("control_loop")
 
@@ -35,10 +36,12 @@ class ControlLoop:
         demand: SharedDemand | None = None,
         overloading: OverloadActions | None = None,
         each_pass: Sequence[Callable[[], None]] = (),
+        uplink: Uplink | None = None,
     ) -> None:
         """``demand`` is that of ``BudgetEnforcer``; without ``overloading`` overload has no consequence.
 
-        ``each_pass`` is called in each pass, after the overload controller, which so acts before others see the pass.
+        Without ``uplink`` that of the server is never full. ``each_pass`` is called in each pass, after the overload
+        controller, which so acts before others see the pass.
         """
         self.passes = 0
         self.slow_passes = 0
@@ -52,6 +55,7 @@ class ControlLoop:
         self._budgeting = BudgetEnforcer(manager, demand)
         self.overloading = overloading or OverloadActions(manager, OverloadTuning(enabled=False))
         self._each_pass = each_pass
+        self._uplink = uplink
         self._began: float | None = None
 
     async def run(self) -> None:
@@ -76,8 +80,9 @@ class ControlLoop:
             call()
         self._budgeting.run(began, self.overloading.bulk_bps)
         self._manager.stop_runs()
+        full = self._uplink is not None and self._uplink.is_full(began)
         worked = 0.0
-        for step in (self._judge, lambda driver: self._speak(driver, lateness)):
+        for step in (self._judge, lambda driver: self._speak(driver, lateness, uplink_full=full)):
             for _ in self._each(step):
                 now = self._now()
                 if now - began < YIELD_BUDGET_S:
@@ -101,9 +106,9 @@ class ControlLoop:
         driver.expire(now)
         driver.judge(now)
 
-    def _speak(self, driver: SessionDriver, lateness: float) -> None:
+    def _speak(self, driver: SessionDriver, lateness: float, *, uplink_full: bool) -> None:
         now = self._now()
-        driver.speak(now, PASS_INTERVAL_S, lateness)
+        driver.speak(now, PASS_INTERVAL_S, lateness, uplink_full=uplink_full)
         self._manager.timing.evidence_age.observe(now - driver.session.liveness.last_evidence_at)
 
     def _measure_gap(self, now: float) -> None:

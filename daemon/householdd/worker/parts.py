@@ -54,6 +54,7 @@ from householdd.worker.server_service import WorkerServerService
 from householdd.worker.session_manager import SessionManager
 from householdd.worker.session_service import WorkerSessionService
 from householdd.worker.shared_runs import SharedRuns
+from householdd.worker.uplink import Uplink
 
 log = structlog.get_logger("worker")
 
@@ -118,7 +119,8 @@ def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> WorkerParts:
     self_stop = SelfStop(manager, emergency_stop, EmergencyFile(Path(settings.emergency_file)), supervisor)
     heartbeat = heartbeat_of_worker(memory, settings.workers, settings.index)
     overloading = OverloadActions(manager, settings.overload, MemoryGauge())
-    control_loop = ControlLoop(manager, demand, overloading, [heartbeat.beat, self_stop.look])
+    each_pass = [heartbeat.beat, self_stop.look]
+    control_loop = ControlLoop(manager, demand, overloading, each_pass, Uplink(settings.uplink_mbps))
     profiles = Profiles(settings.profiles)
     files = ReloadableFiles(settings, used_tokens_of(memory, settings.workers, settings.index))
     stats = DaemonStats(settings.daemon_socket)

@@ -160,12 +160,12 @@ class SessionDriver(PayloadSender):
                 self._execute([close])
         self._tell()
 
-    def speak(self, now: float, interval: float, lateness: float) -> None:
+    def speak(self, now: float, interval: float, lateness: float, *, uplink_full: bool = False) -> None:
         """Run the third part of a control pass: send due pings, figures and upload requests, in one write.
 
         A silent client gets only pings. The pass began ``lateness`` seconds late.
         """
-        self.session.measure(now, lateness)
+        self.session.measure(now, lateness, uplink_full=uplink_full)
         if not self.session.live:
             return
         wall = self._clock.wall()
