@@ -7,10 +7,14 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from householdd.capacity.work_accounts import (
-    CUSTOMER_SHARE,
+    BURST_S,
+    CUSTOMER_SHARES,
     FLOODING_S,
     HANDSHAKE_WORK_S,
-    NETWORK_SHARE,
+    NETWORK_SHARES,
+    SESSION_SHARE,
+    SPARE_SHARE,
+    TURN_WORK_S,
     WorkAccounts,
 )
 from householdd.clients.client_key import ClientKey
@@ -18,18 +22,30 @@ from householdd.shared.work import WORK_WINDOW_S, SharedWork, size
 
 PASS_S = 0.25
 
+CUSTOMER, NETWORK = CUSTOMER_SHARES.least, NETWORK_SHARES.least
+
 
 class Worker:
     """One worker, whose clients are read until they are restrained."""
 
     def __init__(self, memory: memoryview, index: int) -> None:
         self.now = 1000.0
+        self.sessions = 1
+        """Sessions of each account, at all workers."""
         self.ignored: set[str] = set()
+        self.restrained: set[str] = set()
+        """Those that were ever ignored."""
         self.closed: list[str] = []
         self.charged: dict[str, float] = {}
         self._charge: dict[str, Callable[[float], None]] = {}
         shared = SharedWork(memory, index, b"secret")
-        self.accounts: WorkAccounts[str] = WorkAccounts(shared, self.ignored.add, self.ignored.remove, self.now)
+        self.accounts: WorkAccounts[str] = WorkAccounts(
+            shared, lambda _key: self.sessions, self._ignore, self.ignored.remove, self.now
+        )
+
+    def _ignore(self, name: str) -> None:
+        self.ignored.add(name)
+        self.restrained.add(name)
 
     def opens(self, *names: str, host: str = "192.0.2.7") -> None:
         for name in names:
@@ -69,19 +85,24 @@ def test_a_customer_gets_its_share_and_no_more(worker: Worker) -> None:
     worker.opens("a", "b")
     worker.passes(FLOODING_S / 2, {"a": 0.4, "b": 0.4})
     # What the first pass found out takes the share of a whole window at once.
-    assert sum(worker.charged.values()) < CUSTOMER_SHARE * (FLOODING_S / 2 + WORK_WINDOW_S) + 0.2
+    assert sum(worker.charged.values()) < CUSTOMER * (FLOODING_S / 2 + WORK_WINDOW_S) + 0.2
     assert not worker.closed
 
 
-def test_a_worker_that_is_not_busy_restrains_nobody(worker: Worker) -> None:
+def test_half_of_a_worker_that_is_not_busy_may_be_used_for_ever(worker: Worker) -> None:
     worker.opens("a")
-    worker.passes(30.0, {"a": 0.9}, busy=False)
-    assert not worker.ignored
+    worker.passes(30.0, {"a": 0.45}, busy=False)
+    assert not worker.restrained
+    worker.passes(1.0, {"a": 0.45})
+    assert worker.restrained == {"a"}
+
+
+def test_nobody_fills_a_worker_before_it_is_known_to_be_busy(worker: Worker) -> None:
+    worker.opens("a", "b")
+    worker.passes(30.0, {"a": 1.0, "b": 0.01}, busy=False)
+    assert worker.charged["a"] == pytest.approx(SPARE_SHARE * 30.0, rel=0.2)
+    assert worker.charged["b"] == pytest.approx(0.01 * 30.0)
     assert not worker.closed
-    worker.passes(1.0, {"a": 0.9})
-    assert worker.ignored == {"a"}
-    worker.passes(PASS_S, {"a": 0.0}, busy=False)
-    assert not worker.ignored
 
 
 def test_whoever_is_long_over_the_share_is_closed_once(worker: Worker) -> None:
@@ -100,7 +121,7 @@ def test_a_client_that_stops_is_read_again_and_not_closed(worker: Worker) -> Non
     assert worker.ignored == {"a"}
     worker.passes(2 * WORK_WINDOW_S)
     assert not worker.ignored
-    worker.passes(30.0, {"a": CUSTOMER_SHARE / 2})
+    worker.passes(30.0, {"a": CUSTOMER / 2})
     assert not worker.ignored
     assert not worker.closed
 
@@ -110,17 +131,51 @@ def test_honest_neighbours_behind_the_address_are_read_on_and_stay(worker: Worke
     worker.opens("a", "b", *honest)
     worker.passes(60.0, {**honest})
     worker.passes(3.0, {"a": 0.5, "b": 0.3, **honest})
-    assert worker.ignored == {"a", "b"}
+    assert worker.restrained == {"a", "b"}
     worker.passes(FLOODING_S, {"a": 0.5, "b": 0.3, **honest})
     assert sorted(worker.closed) == ["a", "b"]
-    assert not worker.ignored
+    assert worker.restrained == {"a", "b"}
 
 
-def test_a_full_address_of_honest_households_is_within_its_share(worker: Worker) -> None:
-    honest = {f"honest{number}": 0.003 for number in range(32)}
+def test_households_that_fill_a_worker_are_within_the_share_of_their_only_address(worker: Worker) -> None:
+    worker.sessions = 160
+    honest = {f"honest{number}": 0.0021 for number in range(worker.sessions)}
     worker.opens(*honest)
     worker.passes(30.0, {**honest})
+    assert not worker.restrained
+
+
+def test_a_share_grows_with_the_sessions_up_to_its_bound(worker: Worker) -> None:
+    worker.sessions = 1000
+    worker.opens("a", "b")
+    worker.passes(5.0, {"a": 0.45, "b": 0.45})
+    assert sum(worker.charged.values()) == pytest.approx(CUSTOMER_SHARES.most * 5.0, rel=0.3)
+    assert CUSTOMER_SHARES.of(50) == pytest.approx(50 * SESSION_SHARE)
+    assert CUSTOMER_SHARES.of(1) == CUSTOMER
+
+
+def test_those_that_were_held_back_come_a_few_at_a_time(worker: Worker) -> None:
+    hostile = {f"s{number}": 0.02 for number in range(250)}
+    worker.sessions = len(hostile)
+    worker.opens(*hostile)
+    most = CUSTOMER_SHARES.most * BURST_S / TURN_WORK_S + 1
+    worker.passes(2.0, hostile)
+    before = len(worker.ignored)
+    assert before >= len(hostile) - most
+    for _ in range(3):
+        worker.passes(PASS_S)
+        assert before - most <= len(worker.ignored) < before
+        before = len(worker.ignored)
+    worker.passes(2 * WORK_WINDOW_S)
     assert not worker.ignored
+
+
+def test_nobody_uses_a_whole_window_at_once(worker: Worker) -> None:
+    worker.opens("a")
+    worker.passes(PASS_S, {"a": 0.01})
+    worker.passes(PASS_S, {"a": 1.0})
+    # What takes a tenth of a pass is charged at once.
+    assert worker.charged["a"] <= CUSTOMER * BURST_S + 0.01 * PASS_S + PASS_S / 10
 
 
 def test_addresses_of_one_network_share_too(worker: Worker) -> None:
@@ -131,8 +186,8 @@ def test_addresses_of_one_network_share_too(worker: Worker) -> None:
     worker.opens("other", host="198.51.100.1")
     worker.passes(4.0, {"neighbour": 0.001, "other": 0.05, **hostile})
     spent = sum(worker.charged[name] for name in hostile)
-    assert spent < NETWORK_SHARE * (4.0 + WORK_WINDOW_S) + 0.65
-    assert worker.ignored == set(hostile)
+    assert spent < NETWORK * (4.0 + WORK_WINDOW_S) + 0.65
+    assert worker.restrained == set(hostile)
 
 
 def test_work_at_all_workers_counts() -> None:
@@ -142,7 +197,7 @@ def test_work_at_all_workers_counts() -> None:
     for _ in range(16):
         one.passes(PASS_S, {"a": 0.09})
         other.passes(PASS_S, {"b": 0.09})
-    assert one.charged["a"] + other.charged["b"] == pytest.approx(CUSTOMER_SHARE * WORK_WINDOW_S, rel=0.2)
+    assert one.charged["a"] + other.charged["b"] == pytest.approx(CUSTOMER * WORK_WINDOW_S, rel=0.2)
     one.passes(2 * PASS_S, {"a": 0.09})
     other.passes(2 * PASS_S, {"b": 0.09})
     assert (one.ignored, other.ignored) == ({"a"}, {"b"})
@@ -157,7 +212,7 @@ def test_the_costliest_come_first(worker: Worker) -> None:
 def test_too_many_handshakes_refuse_connections_and_slow_no_session(worker: Worker) -> None:
     worker.opens("a")
     worker.passes(PASS_S, {"a": 0.01})
-    for _ in range(int(CUSTOMER_SHARE * WORK_WINDOW_S / HANDSHAKE_WORK_S) + 1):
+    for _ in range(int(CUSTOMER * WORK_WINDOW_S / HANDSHAKE_WORK_S) + 1):
         assert not worker.accounts.refuses("192.0.2.7", worker.now)
         worker.accounts.handshake("192.0.2.7", worker.now)
     assert worker.accounts.refuses("192.0.2.7", worker.now)

@@ -9,16 +9,16 @@ from websockets.frames import Frame, Opcode
 
 from householdd.capacity.lateness import PASS_INTERVAL_S
 from householdd.capacity.overload_controller import OverloadTuning
-from householdd.capacity.work_accounts import CUSTOMER_SHARE, FLOODING_S
+from householdd.capacity.work_accounts import CUSTOMER_SHARES, FLOODING_S
 from householdd.session.close_reason import CloseReason
 from householdd.shared.work import WORK_WINDOW_S
-from householdd.worker.connection import MAX_TURN_FRAMES
+from householdd.worker.connection import FRAME_WORK_S, MAX_TURN_FRAMES
 from householdd.worker.control_loop import ControlLoop
 from householdd.worker.overload_actions import BUSY_HOLD_S, OverloadActions
 from householdd.worker.session_driver import OVER_SHARE, SessionDriver
 from tests.worker.bench import Bench
 
-ALL = CUSTOMER_SHARE * WORK_WINDOW_S
+ALL = CUSTOMER_SHARES.least * WORK_WINDOW_S
 
 
 def passes(bench: Bench, seconds: float, lateness: float = 0.0) -> None:
@@ -107,3 +107,12 @@ async def test_what_a_turn_left_of_a_read_waits_with_the_rest(bench: Bench) -> N
         await asyncio.sleep(0)
     assert driver.session.sums.received == 600 * MAX_TURN_FRAMES
     assert bench.wire.reading
+
+
+async def test_frames_cost_the_same_however_they_are_packed(bench: Bench) -> None:
+    driver = bench.opened(1)
+    charged: list[float] = []
+    driver.connection.charge = charged.append
+    driver.connection.receive(Frame(Opcode.PING, b"").serialize(mask=True) * 10)
+    assert len(charged) == 1
+    assert charged[0] > 10 * FRAME_WORK_S

@@ -79,7 +79,7 @@ class SessionManager:
         """Connections that have no session yet."""
         shared_work = shared_work or SharedWork(memoryview(bytearray(work.size(1))), 0, b"")
         self.work: WorkAccounts[SessionDriver] = WorkAccounts(
-            shared_work, SessionDriver.ignore, SessionDriver.heed, clock.now()
+            shared_work, self.counts.count, SessionDriver.ignore, SessionDriver.heed, clock.now()
         )
         """Work that clients cause; settled in each control pass."""
         self.live: dict[str, SessionDriver] = {}
