@@ -57,6 +57,7 @@ async def test_a_household_shows_in_the_metrics(measured: Daemon) -> None:
         assert seen.total("householdd_evidence_age_seconds_count") > 12
         answered = seen.total("householdd_pings_answered_total")
         assert seen.total("householdd_round_trip_seconds_count") == answered
+        assert seen.total("householdd_tcp_round_trip_seconds_count") > 12
         assert seen.total("householdd_tick_lateness_seconds_count") > 12
         assert seen.values("householdd_worker_up") == [1, 1]
         assert seen.total("householdd_server_state", state="serving") == 1

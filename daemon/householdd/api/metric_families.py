@@ -89,6 +89,11 @@ PROBE_FAILURES = _counter("probe_failures_total", "Probe timeouts that passed wi
 ROUND_TRIP = _histogram(
     "round_trip_seconds", "Time from a WebSocket ping to its pong.", worker_timing.ROUND_TRIP_BINS_S
 )
+TCP_ROUND_TRIP = _histogram(
+    "tcp_round_trip_seconds",
+    "The kernel's smoothed round trip on connections of sessions, sampled 20 times a second; none behind a proxy.",
+    worker_timing.ROUND_TRIP_BINS_S,
+)
 EVIDENCE_AGE = _histogram(
     "evidence_age_seconds",
     "Age of the last evidence of the client, for every live session at every control pass.",
@@ -150,6 +155,12 @@ HISTORY_WARNINGS = _gauge(
 )
 HISTORY_WAITING = _gauge("history_waiting", "Sessions and runs waiting to be written to the history.")
 HISTORY_WRITTEN = _counter("history_written_total", "Sessions and runs written to the history.")
+RUNS = _counter(
+    "runs_total",
+    "Runs passed to the history, by where their delay was. Counts: whether the run does.",
+    "cause",
+    "counts",
+)
 HISTORY_DROPPED = _counter("history_dropped_total", "Sessions and runs that the history lost.")
 WEBHOOK_WAITING = _gauge(
     "webhook_waiting", "Runs waiting for the webhook; absent without one, like all webhook metrics."

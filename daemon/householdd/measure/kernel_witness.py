@@ -35,16 +35,18 @@ class KernelWitness:
         self._told = 0
         """Samples that the client has."""
 
-    def add(self, at: float, round_trip_us: int, delivered: int) -> None:
+    def add(self, at: float, round_trip_us: int, delivered: int) -> bool:
         """Take a reading ``at`` seconds after the opening; ``delivered`` are the segments acknowledged so far.
 
-        Without a further acknowledgement the reading is the previous one again, however old, and is no sample.
+        Return whether it is a sample. Without a further acknowledgement the reading is the previous one again, however
+        old, and is none.
         """
-        fresh = delivered != self._delivered and self._delivered >= 0
+        fresh = round_trip_us > 0 and delivered != self._delivered and self._delivered >= 0
         self._delivered = delivered
-        if fresh and round_trip_us > 0 and len(self._ms) < MAX_SAMPLES:
+        if fresh and len(self._ms) < MAX_SAMPLES:
             self._at.append(at)
             self._ms.append(round_trip_us / 1e3)
+        return fresh
 
     @property
     def count(self) -> int:

@@ -25,5 +25,7 @@ class WorkerTiming:
         self.pass_duration = Histogram(PASS_DURATION_BINS_S)
         self.round_trip = Histogram(ROUND_TRIP_BINS_S)
         """Time from a WebSocket ping to its pong, of all sessions."""
+        self.tcp_round_trip = Histogram(ROUND_TRIP_BINS_S)
+        """The kernel's smoothed round trip, of all sessions, 20 times a second."""
         self.evidence_age = Histogram(EVIDENCE_AGE_BINS_S)
         """Time since the last evidence, of every live session at each control pass."""

@@ -61,4 +61,6 @@ class KernelSampler:
                 return
             direct = self._direct[identity.id] = unmapped(peer) == identity.peer_host
         if direct:
-            session.kernel.add(self._now() - session.opened_at, *tcp_info.read_round_trip(connection.socket))
+            round_trip_us, delivered = tcp_info.read_round_trip(connection.socket)
+            if session.kernel.add(self._now() - session.opened_at, round_trip_us, delivered):
+                self._manager.timing.tcp_round_trip.observe(round_trip_us / 1e6)

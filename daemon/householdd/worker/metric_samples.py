@@ -32,6 +32,7 @@ def take(manager: SessionManager, loop: ControlLoop, stats: SessionStats, census
         yield _number(metrics.PROTOCOL_ERRORS, sum(getattr(each.tally, kind) for each in stats.totals.values()), kind)
     timing = manager.timing
     yield _histogram(metrics.ROUND_TRIP, timing.round_trip)
+    yield _histogram(metrics.TCP_ROUND_TRIP, timing.tcp_round_trip)
     yield _histogram(metrics.EVIDENCE_AGE, timing.evidence_age)
     yield _histogram(metrics.TICK_LATENESS, timing.tick_lateness)
     yield _histogram(metrics.PASS_GAP, timing.pass_gap)

@@ -107,13 +107,26 @@ def runs(response: history_service_pb2.ListRunsResponse, link: str | None) -> li
             "grade": grade(each),
             "valid": each.valid,
             "baseline": seconds(each.baseline) if each.HasField("baseline") else None,
-            "increase": seconds(each.increase_p95) if each.HasField("increase_p95") else None,
+            "increase": _increase(each),
+            "cause": _cause(each),
             "network": each.address_block,
             "client": each.client,
             "link": None if link is None else link + each.id,
         }
         for each in response.runs
     ]
+
+
+def _increase(each: history_service_pb2.Run) -> float | None:
+    """Return the increase of the 95th percentile that the grade rests on, in seconds."""
+    if each.witness == history_service_pb2.WITNESS_KERNEL:
+        return seconds(each.kernel_increase_p95)
+    return seconds(each.increase_p95) if each.HasField("increase_p95") else None
+
+
+def _cause(each: history_service_pb2.Run) -> str | None:
+    """Return where the delay was; None for a run of an older daemon."""
+    return _word(history_service_pb2.Cause.Name(each.cause), "CAUSE_") if each.cause else None
 
 
 def grade(each: history_service_pb2.Run) -> str | None:

@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import socket
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
@@ -90,6 +91,8 @@ class History:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="history-reader")
         self._reading = 0
         self._server_runs = ServerRuns(activities or {}, self._store_later)
+        self.runs = Counter[tuple[str, bool]]()
+        """Runs passed to the store, by cause and whether they count."""
         self._storing = set[asyncio.Task[str | Refused]]()
 
     @contextlib.asynccontextmanager
@@ -178,6 +181,7 @@ class History:
         written = self._store.put_run(row)
         if written is None:
             return Refused.BUSY
+        self.runs[found.cause, row.valid] += 1
         ended = self._index.reported(_household(session), run_id, now)
         if ended:
             self._store.put(RunLink(run_id, ended))

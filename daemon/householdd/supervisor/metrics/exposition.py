@@ -23,6 +23,7 @@ from householdd.logs import setup
 from householdd.storage.problems import PROBLEM_KINDS
 from householdd.supervisor.counter_aggregate import Key, Value, add
 from householdd.supervisor.history.history import History
+from householdd.supervisor.history.messages import CAUSES
 from householdd.supervisor.metrics.processes import Processes
 from householdd.supervisor.metrics.rpcs import RpcCounts
 from householdd.supervisor.services.server_service import DaemonState
@@ -129,6 +130,9 @@ def _history(history: History) -> dict[Key, Value]:
     values: dict[Key, Value] = {
         (family.name, ()): Value(number) for family, number in numbers.items() if number is not None
     }
+    for cause, valid in itertools.product(CAUSES, (True, False)):
+        labels = (cause, str(valid).lower())
+        values[metrics.RUNS.name, labels] = Value(history.runs[cause, valid])
     for kind in PROBLEM_KINDS:
         values[metrics.HISTORY_PROBLEM.name, (kind,)] = Value(kind == status.problem_kind)
     return values
