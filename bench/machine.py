@@ -16,7 +16,9 @@ LIBRARIES = ("websockets", "uvloop", "picows", "grpcio")
 def description() -> str:
     """Return one sentence without a full stop."""
     model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    # A peer is installed only where it is measured.
+    installed = {each.name: each.version for each in importlib.metadata.distributions()}
+    versions = ", ".join(f"{name} {installed[name]}" for name in LIBRARIES if name in installed)
     return (
         f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}, Linux {platform.release()}, "
         f"Python {platform.python_version()}, {' '.join(ssl.OPENSSL_VERSION.split()[:2])}, {versions}"
