@@ -1,22 +1,33 @@
 from __future__ import annotations
 
-from householdd.measure.kernel_witness import MAX_SAMPLES, MAX_UNTOLD, KernelWitness
+from householdd.measure.kernel_witness import MAX_SAMPLES, MAX_UNTOLD, SAMPLE_INTERVAL_S, KernelWitness
 
 
-def sampled(*milliseconds: float) -> KernelWitness:
-    """Samples 50 ms apart, each after one more acknowledgement."""
+def sampled(*milliseconds: float, every_s: float = 1.0) -> KernelWitness:
+    """Readings, each after one more acknowledgement; a second apart each is a sample of its own."""
     witness = KernelWitness()
     witness.add(0.0, 1, 0)
     for index, each in enumerate(milliseconds, 1):
-        witness.add(index * 0.05, round(each * 1e3), index)
+        witness.add(index * every_s, round(each * 1e3), index)
     return witness
+
+
+def test_a_sample_is_the_mean_of_a_quarter_of_a_second() -> None:
+    assert sampled(10, 20, 30, 40, 50, 60, every_s=SAMPLE_INTERVAL_S).untold() == [10, 15, 20, 25, 30, 40]
+
+
+def test_round_trips_that_swing_with_the_portions_of_an_upload_are_as_long_as_their_mean() -> None:
+    """As on 5 Mbit/s up, where acknowledgements of 0.25 s come at once."""
+    swinging = [160, 230, 290, 360, 410] * 40
+    figures = sampled(*swinging, every_s=SAMPLE_INTERVAL_S).figures()
+    assert (figures.p50_ms, figures.p95_ms) == (290, 290)
 
 
 def test_a_reading_counts_once_something_more_was_acknowledged() -> None:
     witness = sampled(20, 30)
-    witness.add(0.15, 30_000, 2)
+    witness.add(3.0, 30_000, 2)
     assert witness.count == 2
-    witness.add(0.2, 40_000, 3)
+    witness.add(4.0, 40_000, 3)
     assert witness.count == 3
 
 
@@ -40,7 +51,7 @@ def test_percentiles_are_those_of_the_samples() -> None:
 
 def test_figures_are_of_the_time_before_a_moment() -> None:
     witness = sampled(*[10] * 20, *[200] * 80)
-    assert witness.figures(until=1.01).p95_ms == 10
+    assert witness.figures(until=20.5).p95_ms == 10
     assert witness.figures(until=0.0).count == 0
     assert witness.figures().p95_ms == 200
 
@@ -49,7 +60,7 @@ def test_each_sample_is_told_once() -> None:
     witness = sampled(20.123, 30)
     assert witness.untold() == [20.12, 30]
     assert witness.untold() == []
-    witness.add(0.2, 40_000, 3)
+    witness.add(4.0, 40_000, 3)
     assert witness.untold() == [40]
 
 

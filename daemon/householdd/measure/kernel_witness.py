@@ -14,6 +14,11 @@ from household_scoring.latency import LatencyFigures, latency_figures
 SAMPLE_INTERVAL_S = 0.05
 """Seconds between two samples."""
 
+WINDOW_S = 0.25
+"""Seconds that a sample is the mean of: the period in which the household uploads (``PASS_INTERVAL_S``). On a slow
+uplink acknowledgements wait behind each portion and then come at once, so that the round trips of single packets swing
+by half with this period, around what the line adds."""
+
 MAX_SAMPLES = 6000
 """Most samples of a session: five minutes, its longest duration by default. The first ones are kept."""
 
@@ -24,7 +29,7 @@ MAX_UNTOLD = 100
 class KernelWitness:
     """A bounded series of round trips in milliseconds. A sample takes 8 bytes."""
 
-    __slots__ = ("_at", "_delivered", "_ms", "_told")
+    __slots__ = ("_at", "_delivered", "_ms", "_recent", "_told")
 
     def __init__(self) -> None:
         self._at = array("f")
@@ -32,6 +37,8 @@ class KernelWitness:
         self._ms = array("f")
         self._delivered = -1
         """Segments acknowledged by the latest sample; -1 before the first."""
+        self._recent: list[tuple[float, float]] = []
+        """Readings of the latest window: seconds since the opening, milliseconds."""
         self._told = 0
         """Samples that the client has."""
 
@@ -44,8 +51,10 @@ class KernelWitness:
         fresh = round_trip_us > 0 and delivered != self._delivered and self._delivered >= 0
         self._delivered = delivered
         if fresh and len(self._ms) < MAX_SAMPLES:
+            recent = self._recent = [each for each in self._recent if at - each[0] < WINDOW_S]
+            recent.append((at, round_trip_us / 1e3))
             self._at.append(at)
-            self._ms.append(round_trip_us / 1e3)
+            self._ms.append(sum(milliseconds for _, milliseconds in recent) / len(recent))
         return fresh
 
     @property
