@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from household.v1.history_service_pb2 import (
     CAUSE_SERVER,
     RUN_SOURCE_SERVER,
-    WITNESS_APPLICATION,
-    WITNESS_KERNEL,
     Cause,
     Grade,
     Witness,
@@ -22,7 +20,7 @@ from householdctl.output.terminal import note
 from householdctl.values.enums import short_name
 from householdctl.values.units import format_age, format_bytes, format_rate, format_round_trip, seconds
 from householdctl.views.sessions import ago, local_time, samples_facts
-from householdctl.views.verdict_text import CAUSES, INVALID, verdict
+from householdctl.views.verdict_text import CAUSES, INVALID, WITNESSES, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,11 +166,8 @@ def _attribution(run: Run) -> list[tuple[str, str]]:
         ("added, by the server's kernel", f"{_measured(run, 'kernel_increase_p95')} at p95"),
         ("cause of the delay", CAUSES[short_name(Cause, run.cause).lower()]),
         ("limit of the rate", CAUSES[short_name(Cause, run.rate_cause).lower()]),
-        *([("graded by", WITNESSES[run.witness])] if run.witness else []),
+        *([("graded by", WITNESSES[short_name(Witness, run.witness).lower()])] if run.witness else []),
     ]
-
-
-WITNESSES = {WITNESS_APPLICATION: "the client's pings", WITNESS_KERNEL: "the server's kernel"}
 
 
 def run_document(answer: GetRunResponse) -> dict[str, Any]:

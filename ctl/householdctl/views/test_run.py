@@ -20,7 +20,7 @@ from householdctl.output.formats import Format
 from householdctl.output.tables import Column, Facts, Sections, Table
 from householdctl.output.terminal import note
 from householdctl.values.units import format_rate
-from householdctl.views.verdict_text import CAUSES, INVALID, verdict
+from householdctl.views.verdict_text import CAUSES, INVALID, WITNESSES, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,7 +94,7 @@ def _household(report: RunReport) -> list[tuple[str, str]]:
         ("added, by the server's kernel", f"{_ms(found.kernel_increase_p95_ms)} at p95"),
         ("cause of the delay", CAUSES[found.cause]),
         ("limit of the rate", CAUSES[found.rate]),
-        *([("grade", "by the server's kernel")] if found.witness == "kernel" else []),
+        *([("graded by", WITNESSES[found.witness])] if found.witness else []),
     ]
     for person in report.people:
         if person.playout is not None:

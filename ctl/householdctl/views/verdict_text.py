@@ -45,7 +45,7 @@ INVALID = {
     "stopped_early": "the test was stopped early",
     "connection_lost": "a connection was lost",
     "too_few_samples": "not enough was measured",
-    "no_witness": "nothing told the line's delay from this device's, or from a proxy's; try from another computer",
+    "no_witness": "nothing told the line from the device or a proxy; try another browser, or a wired computer",
 }
 """Why a run does not count."""
 
@@ -53,10 +53,14 @@ INVALID = {
 CAUSES = {
     "line": "the line",
     "device": "the device: its program could not keep up",
-    "server": "the server",
-    "unknown": "unknown: the server could not measure the line by itself",
+    "server": "the server, or its own uplink",
+    "unknown": "unknown: nothing told the line from the device",
 }
 """Where a delay or a limit is."""
+
+
+WITNESSES = {"application": "the client's pings", "kernel": "the server's kernel"}
+"""Whose round trips carry a grade."""
 
 
 def verdict(key: str) -> str:
