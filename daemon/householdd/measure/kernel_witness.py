@@ -29,16 +29,15 @@ MAX_UNTOLD = 100
 class KernelWitness:
     """A bounded series of round trips in milliseconds. A sample takes 8 bytes."""
 
-    __slots__ = ("_at", "_delivered", "_ms", "_recent", "_told")
+    __slots__ = ("_at", "_delivered", "_ms", "_told")
 
     def __init__(self) -> None:
         self._at = array("f")
         """Seconds since the session opened."""
         self._ms = array("f")
+        """Readings; a sample is the mean of a window of them."""
         self._delivered = -1
         """Segments acknowledged by the latest sample; -1 before the first."""
-        self._recent: list[tuple[float, float]] = []
-        """Readings of the latest window: seconds since the opening, milliseconds."""
         self._told = 0
         """Samples that the client has."""
 
@@ -51,10 +50,8 @@ class KernelWitness:
         fresh = round_trip_us > 0 and delivered != self._delivered and self._delivered >= 0
         self._delivered = delivered
         if fresh and len(self._ms) < MAX_SAMPLES:
-            recent = self._recent = [each for each in self._recent if at - each[0] < WINDOW_S]
-            recent.append((at, round_trip_us / 1e3))
             self._at.append(at)
-            self._ms.append(sum(milliseconds for _, milliseconds in recent) / len(recent))
+            self._ms.append(round_trip_us / 1e3)
         return fresh
 
     @property
@@ -64,10 +61,25 @@ class KernelWitness:
     def figures(self, until: float | None = None) -> LatencyFigures:
         """Return the figures of all samples, or of those before ``until``, in seconds since the opening."""
         end = self.count if until is None else bisect_left(self._at, until)
-        return latency_figures(self._ms[:end], None)
+        return latency_figures(self._means(0, end), None)
 
     def untold(self) -> list[float]:
         """Return the samples since the last call, in milliseconds, to two decimals."""
-        new = [round(each, 2) for each in self._ms[self._told :][-MAX_UNTOLD:]]
-        self._told = self.count
+        count = self.count
+        new = [round(each, 2) for each in self._means(max(self._told, count - MAX_UNTOLD), count)]
+        self._told = count
         return new
+
+    def _means(self, start: int, end: int) -> list[float]:
+        """Return the samples from ``start`` to before ``end``."""
+        at, ms, means = self._at, self._ms, []
+        first = bisect_left(at, at[start] - WINDOW_S) if start < end else 0
+        total = sum(ms[first:start])
+        for last in range(start, end):
+            total += ms[last]
+            # Half an interval of tolerance: the times are those of a timer.
+            while at[last] - at[first] > WINDOW_S - SAMPLE_INTERVAL_S / 2:
+                total -= ms[first]
+                first += 1
+            means.append(total / (last + 1 - first))
+        return means
