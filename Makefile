@@ -80,7 +80,14 @@ coverage: setup ## The same, and show which branches no test took, in the daemon
 .PHONY: test-browser
 test-browser: setup ## Test the page in browsers
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest tests/browser
+	@$(BIN)/pytest -m 'not engines' tests/browser
+endif
+
+# Whole runs of the page's own length; bench/bench_engines.py repeats them and throttles the browsers.
+.PHONY: test-engines
+test-engines: setup ## Test runs of 30 s in Chromium, Firefox and WebKitGTK
+ifeq ($(strip $(PYTEST_ARGS)),)
+	@$(BIN)/pytest tests/browser/test_engines.py
 endif
 
 # A neighbour would take their time.

@@ -1,9 +1,10 @@
 """Grades of the page in Chromium, Firefox and WebKitGTK, on loopback: a line without a queue.
 
 Each engine runs as it is, with a quarter of the processors, and with ``?computer=50``. A run is graded A+ or A, or does
-not count and names the device; at least three quarters of the runs of an engine as it is count. Exits with 1 otherwise.
-Needs root for the quarter: the browser gets a group of the cgroup controller ``cpu`` with a period of 10 ms. The server
-is outside of it. ``--write`` puts the table into docs/measurement.md. 20 runs of 30 s take two and a half hours.
+not count and names the device or the server; at least three quarters of the runs of an engine as it is count. Exits
+with 1 otherwise. Needs root for the quarter: the browser gets a group of the cgroup controller ``cpu`` with a period of
+10 ms. The server is outside of it. ``--write`` puts the table into docs/measurement.md. 20 runs of 30 s take two and a
+half hours, of 12 s one and a half; with ``--results`` they can be interrupted.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import machine
+from household_scoring.latency import increase
 from tests.browser.engines import ENGINES
 from tests.browser.runs import RUN_S, RunResult
 from tests.daemon import Daemon, running
@@ -43,19 +45,23 @@ NEEDED_SHARE = 0.75
 """Share of the runs of an engine as it is that count."""
 
 COLUMNS = (
-    *("engine", "setting", "A+", "A", "B to F", "device named", "server named", "other"),
-    *("p95, page, ms", "round trip, kernel, ms", "Computer, Mbit/s"),
+    *("engine", "setting", "A+", "A", "B to F", "device named", "server named", "no witness", "other"),
+    *("increase, pings, ms", "increase, kernel, ms", "Computer, Mbit/s"),
 )
+KINDS = COLUMNS[2:9]
+WRONG = {"B to F", "other"}
 
 
 class Run(msgspec.Struct):
     """One run of the page."""
 
     shown: RunResult
-    p95_ms: float | None
-    """Of the probe under load; None if the run was not stored."""
+    engine: str
+    setting: str
+    pings_ms: float | None
+    """Increase of the probe's p95 under load; None if the run was not stored."""
     kernel_ms: float | None
-    """Last smoothed round trip of the Computer's connection."""
+    """The same by the server's kernel; None without a witness."""
     computer_bps: float | None
 
     @property
@@ -63,9 +69,11 @@ class Run(msgspec.Struct):
         """Return the column that counts the run."""
         if self.shown.valid:
             return self.shown.grade if self.shown.grade in GOOD else "B to F"
-        if "client_overloaded" in self.shown.invalid:
-            return "device named"
-        return "server named" if "server_overloaded" in self.shown.invalid else "other"
+        named = {"client_overloaded": "device", "server_overloaded": "server", "server_limited": "server"}
+        found = [f"{named[reason]} named" for reason in self.shown.invalid if reason in named]
+        if not found and "no_witness" in self.shown.invalid:
+            return "no witness"
+        return found[0] if found else "other"
 
 
 def main() -> int:
@@ -73,28 +81,48 @@ def main() -> int:
     parser.add_argument("engines", nargs="*", metavar="ENGINE", help=f"one of {', '.join(ENGINES)}; all without")
     parser.add_argument("--runs", type=int, default=20, help="runs of each engine and setting; default 20")
     parser.add_argument("--seconds", type=int, default=30, help="length of the load; default 30")
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="keep the runs in FILE, and go on after those in it"
+    )
+    parser.add_argument("--batch", type=int, metavar="N", help="end after N runs")
     parser.add_argument("--write", action="store_true", help=f"write the table into {DOCUMENT}")
     arguments = parser.parse_args()
     if unknown := set(arguments.engines) - set(ENGINES):
         parser.error(f"{', '.join(sorted(unknown))}: the engines are {', '.join(ENGINES)}")
-    rows = {}
-    for engine in arguments.engines or ENGINES:
-        for setting, query in SETTINGS.items():
-            options = f"seconds={arguments.seconds}{query}"
-            throttled = setting == THROTTLED
-            runs = [_run(engine, options, throttled=throttled) for _ in range(arguments.runs)]
-            rows[engine, setting] = runs
-            print(_line(_cells(engine, setting, runs)), flush=True)
+    rows = _measure(arguments)
+    for key, runs in rows.items():
+        print(_line(_cells(*key, runs)))
     if arguments.write:
-        _write(rows, f"python bench/bench_engines.py {' '.join(sys.argv[1:])}")
+        options = f"--runs {arguments.runs} --seconds {arguments.seconds}"
+        _write(rows, " ".join(["python bench/bench_engines.py", options, *arguments.engines]))
     return 0 if all(_holds(setting, runs) for (_, setting), runs in rows.items()) else 1
 
 
-def _run(engine: str, query: str, *, throttled: bool) -> Run:
+def _measure(arguments: argparse.Namespace) -> dict[tuple[str, str], list[Run]]:
+    """Run each engine and setting in turn, so that a change of the machine meets all of them."""
+    rows: dict[tuple[str, str], list[Run]] = {
+        (engine, setting): [] for engine in arguments.engines or ENGINES for setting in SETTINGS
+    }
+    kept: Path | None = arguments.results
+    if kept is not None and kept.exists():
+        for run in map(_decode, kept.read_bytes().splitlines()):
+            rows.setdefault((run.engine, run.setting), []).append(run)
+    missing = [key for number in range(arguments.runs) for key, runs in rows.items() if len(runs) <= number]
+    for key in missing[: arguments.batch]:
+        run = _run(*key, f"seconds={arguments.seconds}{SETTINGS[key[1]]}")
+        rows[key].append(run)
+        print(_line(_cells(*key, [run])), flush=True)
+        if kept is not None:
+            with kept.open("ab") as results:
+                results.write(msgspec.json.encode(run) + b"\n")
+    return rows
+
+
+def _run(engine: str, setting: str, query: str) -> Run:
     """Run the page once, in a browser and a daemon of its own."""
     with contextlib.ExitStack() as stack:
         daemon = stack.enter_context(running(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
-        group = stack.enter_context(_quarter()) if throttled else None
+        group = stack.enter_context(_quarter()) if setting == THROTTLED else None
         command = [sys.executable, "-m", "tests.browser.runs", engine, f"{daemon.url}?lang=de&{query}"]
         browser = stack.enter_context(
             subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -104,22 +132,25 @@ def _run(engine: str, query: str, *, throttled: bool) -> Run:
         shown, errors = browser.communicate(timeout=2 * RUN_S)
         if browser.returncode != 0:
             raise SystemExit(f"{engine}: {errors.decode().strip().splitlines()[-1]}")
-        return _stored(daemon, msgspec.json.decode(shown, type=RunResult))
+        return _stored(daemon, engine, setting, msgspec.json.decode(shown, type=RunResult))
 
 
-def _stored(daemon: Daemon, shown: RunResult) -> Run:
+_decode = msgspec.json.Decoder(Run).decode
+
+
+def _stored(daemon: Daemon, engine: str, setting: str, shown: RunResult) -> Run:
     if not shown.run_id:
-        return Run(shown, None, None, None)
+        return Run(shown, engine, setting, None, None, None)
     host, port = daemon.address
     connection = http.client.HTTPSConnection(host, port, context=daemon.tls)
     with contextlib.closing(connection):
         connection.request("GET", f"/virtual-household/runs/{shown.run_id}")
         stored = json.load(connection.getresponse())
-    computer = next(person for person in stored["report"]["people"] if person["who"] == "computer")
-    kernel = [session["tcp_round_trip_ms"] for session in stored["sessions"] if session["profile"] == "computer"]
-    return Run(
-        shown, stored["report"]["loaded"]["p95_ms"], kernel[-1] if kernel else None, computer["download"]["got_bps"]
-    )
+    report = stored["report"]
+    computer = next(person for person in report["people"] if person["who"] == "computer")
+    idle_ms, loaded_ms = report["baseline_ms"], report["loaded"]["p95_ms"]
+    pings_ms = None if idle_ms is None or loaded_ms is None else increase(idle_ms, loaded_ms)
+    return Run(shown, engine, setting, pings_ms, stored["kernel_increase_p95_ms"], computer["download"]["got_bps"])
 
 
 @contextlib.contextmanager
@@ -149,16 +180,16 @@ def _quarter() -> Iterator[Path]:
 def _holds(setting: str, runs: list[Run]) -> bool:
     """Return whether a setting's runs keep the bounds."""
     counted = sum(run.kind in GOOD for run in runs)
-    if any(run.kind not in {*GOOD, "device named"} for run in runs):
+    if any(run.kind in WRONG for run in runs):
         return False
     return setting == THROTTLED or counted >= NEEDED_SHARE * len(runs)
 
 
 def _cells(engine: str, setting: str, runs: list[Run]) -> list[str]:
     kinds = [run.kind for run in runs]
-    counts = [str(kinds.count(column)) for column in COLUMNS[2:8]]
+    counts = [str(kinds.count(kind)) for kind in KINDS]
     rates = [None if run.computer_bps is None else run.computer_bps / 1e6 for run in runs]
-    figures = ([run.p95_ms for run in runs], [run.kernel_ms for run in runs], rates)
+    figures = ([run.pings_ms for run in runs], [run.kernel_ms for run in runs], rates)
     return [engine, setting, *counts, *(_spread(values) for values in figures)]
 
 
@@ -174,8 +205,9 @@ def _write(rows: dict[tuple[str, str], list[Run]], command: str) -> None:
     table = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
     table += [_line(_cells(*key, runs)) for key, runs in rows.items()]
     measured = (
-        f"Measured on {machine.today()} by `{command}`: {machine.description()}. Runs by result; median, and "
-        "least to most in brackets."
+        f"Measured on {machine.today()} by `{command}`: {machine.description()}. "
+        f"{min(map(len, rows.values()))} to {max(map(len, rows.values()))} runs of each, by result. Increases of the "
+        "p95 under load: median, and least to most in brackets."
     )
     parts = [BEGIN, measured, "\n".join(table), END]
     DOCUMENT.write_text(text[: text.index(BEGIN)] + "\n\n".join(parts) + text[text.index(END) + len(END) :])

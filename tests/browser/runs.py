@@ -74,10 +74,21 @@ _RESULT = """(({ dataset }, text) => ({
 }))(document.querySelector("#report"), document.body.innerText)"""
 
 
-def play(tab: Tab, url: str) -> None:
-    """Load the page and go through a run. Raise AssertionError if it does not begin, or not end in time."""
+def open_page(tab: Tab, url: str) -> None:
+    """Load the page. Raise AssertionError if it does not start in time."""
     tab.goto(url)
     _wait(tab, "document.documentElement.dataset.startup === 'ready'", START_S)
+
+
+def open_stored(tab: Tab, url: str) -> None:
+    """Load the page of a stored run. Raise AssertionError if it does not show one in time."""
+    open_page(tab, url)
+    _wait(tab, "document.documentElement.dataset.outcome !== undefined", START_S)
+
+
+def play(tab: Tab, url: str) -> None:
+    """Load the page and go through a run. Raise AssertionError if it does not begin, or not end in time."""
+    open_page(tab, url)
     tab.evaluate(_WATCH)
     tab.evaluate("document.querySelector('#run').click()")
     over = "['done', 'failed'].includes(document.documentElement.dataset.state)"
@@ -90,6 +101,12 @@ def result(tab: Tab) -> RunResult:
     _wait(tab, "window.exported !== undefined", START_S)
     shown: dict[str, Any] = tab.evaluate(_RESULT)
     return RunResult(**shown | {"invalid": tuple(shown["invalid"]), "scores": tuple(shown["scores"])})
+
+
+def report_words(tab: Tab) -> str:
+    """Return what the page says of the run as a whole: grade, delay, reasons, advice."""
+    words: str = tab.evaluate("['#report', '#advice'].map((id) => document.querySelector(id).innerText).join('\\n')")
+    return words
 
 
 def _wait(tab: Tab, condition: str, timeout_s: float) -> None:

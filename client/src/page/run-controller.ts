@@ -1,4 +1,4 @@
-import { fetchText } from "../browser/http.js";
+import { fetchText, ok } from "../browser/http.js";
 import { monotonic } from "../browser/monotonic.js";
 import { WakeLock } from "../browser/wake-lock.js";
 import { people } from "../core/people.js";
@@ -6,14 +6,15 @@ import { totalMsOf, type Plan } from "../core/plan.js";
 import { refused, type Interruption } from "../core/run/interruption.js";
 import type { QueryOptions } from "../core/run/query-options.js";
 import { noRun, type RunState } from "../core/run/run.js";
-import { shownRunOf } from "../core/run/stored-run.js";
+import { findingIn, shownRunOf, type Finding } from "../core/run/stored-run.js";
 import { isOver } from "../core/session/phase.js";
 import { refusalIn } from "../core/session/refusal.js";
 import type { Page, ShownInterruption } from "../view/page.js";
 import { Household } from "./household.js";
-import { permalinkTo } from "./stored-run-page.js";
+import { permalinkTo, storedRunUrl } from "./stored-run-page.js";
 
 const readinessTimeoutMs = 5000;
+const findingTimeoutMs = 3000;
 const unavailable = 503;
 /**
  * Painting takes time from the measurement, and in WebKit the messages of all WebSockets pass through the page's thread:
@@ -103,16 +104,19 @@ export class RunController {
     this.#wakeLock.release();
     this.#refuse(this.#household.interruption);
     this.#show();
-    if (this.#interruption === undefined) this.#conclude(this.#household);
+    if (this.#interruption === undefined) void this.#conclude(this.#household);
     else void this.#checkReadiness();
   }
 
-  #conclude(household: Household): void {
+  /** Show the run as its permalink does, with the finding of the server; where there is none, with the page's own. */
+  async #conclude(household: Household): Promise<void> {
     const { result, report } = household.outcome();
     const { stored } = household;
-    const permalink = stored !== undefined && "id" in stored && stored.shown ? permalinkTo(stored.id) : undefined;
-    const { grade, attribution } = result.report;
-    this.#page.conclude(shownRunOf(report, grade, result.serverTcp, result.host, attribution), permalink, result);
+    const id = stored !== undefined && "id" in stored && stored.shown ? stored.id : undefined;
+    const finding = (id === undefined ? undefined : await askFinding(id)) ?? result.report;
+    if (this.#household !== household) return;
+    const permalink = id === undefined ? undefined : permalinkTo(id);
+    this.#page.conclude(shownRunOf(report, finding, result.serverTcp, result.host), permalink, result);
   }
 
   /** Ask whether the server would accept a run, unless one is running. */
@@ -148,6 +152,17 @@ export class RunController {
     if (this.#interruption === undefined) return undefined;
     const seconds = Math.max(0, Math.ceil((this.#waitUntil - monotonic()) / 1000));
     return { cause: this.#interruption.cause, seconds };
+  }
+}
+
+/** Return what the server found of a stored run; undefined if it does not say. */
+async function askFinding(id: string): Promise<Finding | undefined> {
+  const answer = await fetchText(storedRunUrl(id), findingTimeoutMs);
+  try {
+    return answer?.status === ok ? findingIn(answer.text) : undefined;
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+    return undefined;
   }
 }
 

@@ -10,6 +10,11 @@ export function permalinkTo(id: string): string {
   return `${location.origin}${location.pathname}?run=${id}`;
 }
 
+/** Return the address of a stored run's data. */
+export function storedRunUrl(id: string): URL {
+  return new URL(`virtual-household/runs/${id}`, document.baseURI);
+}
+
 /** Show a stored run, or why there is none. The button leads to a new test. */
 export async function showStoredRun(id: string, page: Page, text: Text): Promise<void> {
   page.onButton(() => {
@@ -18,7 +23,7 @@ export async function showStoredRun(id: string, page: Page, text: Text): Promise
     location.assign(location.pathname + query);
   });
   page.announce(text.stored.loading, "");
-  const answer = await fetchText(new URL(`virtual-household/runs/${id}`, document.baseURI), timeoutMs);
+  const answer = await fetchText(storedRunUrl(id), timeoutMs);
   if (answer?.status !== ok) {
     page.announce("", answer?.status === notFound ? text.stored.unknown : text.stored.unavailable);
     return;

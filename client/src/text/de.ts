@@ -168,7 +168,7 @@ export const de: Text = {
       "Diese Seite war zeitweise verdeckt, und verdeckte Seiten bremst der Browser. Bitte testen Sie noch einmal, und lassen Sie die Seite im Vordergrund.",
     "invalid.clock_jump": "Die Uhr dieses Geräts ist gesprungen, oder das Gerät war im Ruhezustand. Bitte testen Sie noch einmal.",
     "invalid.client_overloaded":
-      "Dieses Gerät war zu ausgelastet zum Messen. Bitte schließen Sie andere Programme und Tabs, und testen Sie noch einmal.",
+      "Dieses Gerät war zu ausgelastet zum Messen. Bitte schließen Sie andere Programme und Tabs, und testen Sie noch einmal. Hilft das nicht, versuchen Sie es mit einem anderen Browser oder mit einem Computer am Netzwerkkabel.",
     "invalid.server_overloaded": "Der Server war für diesen Test zu ausgelastet. Bitte versuchen Sie es in einigen Minuten noch einmal.",
     "invalid.server_limited":
       "Der Server war der Engpass, nicht Ihr Anschluss. Bitte versuchen Sie es in einigen Minuten noch einmal.",

@@ -166,7 +166,8 @@ export const en: Text = {
     "verdict.bulk_transfer.unknown": "Not enough was measured to judge the Computer’s updates.",
     "invalid.tab_hidden": "This page was hidden for a while, and browsers slow hidden pages down. Run the test again and keep the page in view.",
     "invalid.clock_jump": "This device’s clock jumped, or the device was asleep. Run the test again.",
-    "invalid.client_overloaded": "This device was too busy to measure. Close other programs and tabs, then run the test again.",
+    "invalid.client_overloaded":
+      "This device was too busy to measure. Close other programs and tabs, then run the test again. If that does not help, try another browser, or a computer with a network cable.",
     "invalid.server_overloaded": "The server was too busy for this test. Try again in a few minutes.",
     "invalid.server_limited": "The server was the limit, not your line. Try again in a few minutes.",
     "invalid.stopped_early": "The test was stopped early. Run it again, and let it finish.",

@@ -48,10 +48,21 @@ export function runIdOf(query: string): string | undefined {
   return /[?&]run=([^&]*)/.exec(query)?.[1]?.replace(/[^0-9a-z]/gi, "");
 }
 
+/** What the server found of a run; `attribution` is null of an older server. */
+export interface Finding {
+  grade: Grade | null;
+  attribution: Attribution | null;
+}
+
 /** Return the stored run in an answer. @throws TypeError for other text. */
 export function storedRunOf(text: string, host: string): ShownRun {
-  const { grade, report, sessions, ...found } = JSON.parse(text) as StoredRunAnswer;
-  const { cause, witness, rate_cause: rate } = found;
+  const { report, sessions } = JSON.parse(text) as StoredRunAnswer;
+  return shownRunOf(report, findingIn(text), serverTcpOf(sessions), host);
+}
+
+/** Return the server's finding in an answer. @throws TypeError for other text. */
+export function findingIn(text: string): Finding {
+  const { grade, cause, witness, rate_cause: rate, ...found } = JSON.parse(text) as StoredRunAnswer;
   const attribution = cause && rate && {
     cause,
     witness,
@@ -59,18 +70,21 @@ export function storedRunOf(text: string, host: string): ShownRun {
     kernelBaselineMs: found.kernel_baseline_ms,
     kernelIncreaseP95Ms: found.kernel_increase_p95_ms,
   };
-  return shownRunOf(report, grade, serverTcpOf(sessions), host, attribution ?? null);
+  return { grade, attribution: attribution ?? null };
 }
 
 /** Return a run for all views; a run just ended and a stored one are the same report. */
 export function shownRunOf(
   report: RunReportMessage,
-  grade: Grade | null,
+  { grade, attribution }: Finding,
   serverTcp: ShownRun["serverTcp"],
   host: string,
-  attribution: Attribution | null = null,
 ): ShownRun {
   const baselineMs = report.baseline_ms;
+  const loaded = latencyOf(report.loaded, baselineMs);
+  // The server has more samples than its client: it may find no witness where the client had one.
+  const isUnwitnessed = report.invalid.length === 0 && attribution?.witness === null && loaded.increaseP95Ms !== null;
+  const invalid = isUnwitnessed ? ["no_witness"] : report.invalid;
   const household = report.people.filter(({ who }) => (people as readonly string[]).includes(who));
   const computer = household.find(({ who }) => who === "computer");
   return {
@@ -82,12 +96,12 @@ export function shownRunOf(
         : { lineBps: report.warm_up_mbps * 1_000_000, computerMbps: computer.download.wanted_bps / 1_000_000 },
     serverTcp,
     report: {
-      valid: report.invalid.length === 0,
-      invalid: report.invalid as readonly Invalid[],
+      valid: invalid.length === 0,
+      invalid: invalid as readonly Invalid[],
       grade,
       baselineMs,
       idle: latencyOf(report.idle, baselineMs),
-      latency: latencyOf(report.loaded, baselineMs),
+      latency: loaded,
       lossShare: report.loss_share,
       attribution,
       people: household.map((person) => personOf(person, baselineMs)),

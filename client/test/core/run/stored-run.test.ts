@@ -48,9 +48,10 @@ const sessions = [
 ];
 
 /** The run as the server returns it, with its own grade. */
-function back(result: Result): ReturnType<typeof storedRunOf> {
+function back(result: Result, found: object = {}): ReturnType<typeof storedRunOf> {
   const sent = runReportOf(result, endedAt, trace, "0.1.0");
-  return storedRunOf(JSON.stringify({ id: "ab", grade: result.report.grade, report: sent, sessions }), "isp.example");
+  const answer = { id: "ab", grade: result.report.grade, report: sent, sessions, ...found };
+  return storedRunOf(JSON.stringify(answer), "isp.example");
 }
 
 describe("a stored run", () => {
@@ -74,6 +75,16 @@ describe("a stored run", () => {
     ]);
     expect(run.timeline.seconds).toHaveLength(168);
     expect(run.timeline.delayMs.probe[0]).toBe(123.46);
+  });
+
+  it("has the finding of the server, whose kernel saw more than its client knew", () => {
+    const kernel = { kernel_baseline_ms: 9, kernel_increase_p95_ms: 3 };
+    const slow = back(resultOf(false), { grade: "A+", cause: "device", rate_cause: "line", witness: "kernel", ...kernel });
+    expect(slow.report).toMatchObject({ valid: true, grade: "A+", attribution: { cause: "device", kernelIncreaseP95Ms: 3 } });
+    const none = { kernel_baseline_ms: null, kernel_increase_p95_ms: null };
+    const unseen = back(resultOf(false), { cause: "unknown", rate_cause: "unknown", witness: null, ...none });
+    expect(unseen.report).toMatchObject({ valid: false, invalid: ["no_witness"] });
+    expect(back(resultOf(false)).report).toMatchObject({ valid: true, attribution: null });
   });
 
   it("says why it does not count", () => {
