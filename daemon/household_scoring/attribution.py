@@ -86,16 +86,17 @@ def attribute(evidence: Evidence) -> Attribution:
         return Attribution(cause="unknown", witness=None, rate=rate)
     added_ms = increase(baseline_ms, loaded_p95_ms)
     idle_ms, kernel_p95_ms = evidence.kernel_idle_ms, evidence.kernel_p95_ms
-    # A small increase blames no one.
+    # A small increase blames no one, and late timers the device.
     unsure: Witness | None = "application" if added_ms < _HARMLESS_MS else None
+    suspect: Cause = "device" if evidence.client_late and unsure is None else "unknown"
     if idle_ms is None and evidence.kernel_count == 0:
         return Attribution(cause="unknown", witness="application", rate=rate)
     if idle_ms is None or kernel_p95_ms is None or evidence.kernel_count < MIN_KERNEL_SAMPLES:
         # The server has the samples: they wait behind payload that the device, or the line, has not worked off.
-        return Attribution(cause="unknown", witness=unsure, rate=rate)
+        return Attribution(cause=suspect, witness=unsure, rate=rate)
     if is_far_above(baseline_ms, idle_ms):
         # The kernel's path ends at a proxy, or the device is slow even when idle.
-        return Attribution(cause="unknown", witness=unsure, rate="unknown")
+        return Attribution(cause=suspect, witness=unsure, rate="unknown")
     # An application's round trip contains the kernel's; one that is longer has delayed acknowledgements in it.
     idle_ms = min(idle_ms, baseline_ms)
     kernel_ms = increase(idle_ms, kernel_p95_ms)

@@ -202,6 +202,8 @@ def report(facts: RunFacts, requirements: Requirements) -> RunReport:
         carrying = _Series(kernel_ms, attribution.kernel_baseline_ms)
         # The kernel needs neither timers nor answers of the client.
         circumstances, counted = msgspec.structs.replace(circumstances, client_overloaded=False), []
+    elif attribution.cause == "device":
+        circumstances = msgspec.structs.replace(circumstances, client_overloaded=True)
     unknown = attribution.cause == "unknown" and attribution.witness is None and latency.increase_p95_ms is not None
     invalid = invalid_reasons(circumstances, len(facts.probe.idle_ms), counted, witnessed=not unknown)
     carrying_p95_ms = carrying.figures.p95_ms

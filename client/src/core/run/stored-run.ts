@@ -84,7 +84,8 @@ export function shownRunOf(
   const loaded = latencyOf(report.loaded, baselineMs);
   // The server has more samples than its client: it may find no witness where the client had one.
   const isUnwitnessed = report.invalid.length === 0 && attribution?.witness === null && loaded.increaseP95Ms !== null;
-  const invalid = isUnwitnessed ? ["no_witness"] : report.invalid;
+  const unwitnessed = attribution?.cause === "device" ? "client_overloaded" : "no_witness";
+  const invalid = isUnwitnessed ? [unwitnessed] : report.invalid;
   const household = report.people.filter(({ who }) => (people as readonly string[]).includes(who));
   const computer = household.find(({ who }) => who === "computer");
   return {

@@ -68,12 +68,13 @@ export function attribute(evidence: Evidence): Attribution {
   if (baselineMs === null || loadedP95Ms === null) return found("unknown", null);
   const addedMs = increase(baselineMs, loadedP95Ms);
   if (kernelIdleMs === null && evidence.kernelCount === 0) return found("unknown", "application");
-  // A small increase blames no one.
+  // A small increase blames no one, and late timers the device.
   const unsure = addedMs < harmlessMs ? "application" : null;
+  const suspect = clientLate && unsure === null ? "device" : "unknown";
   // The server has the samples: they wait behind payload that the device, or the line, has not worked off.
-  if (kernelIdleMs === null || kernelP95Ms === null || evidence.kernelCount < neededKernel) return found("unknown", unsure);
+  if (kernelIdleMs === null || kernelP95Ms === null || evidence.kernelCount < neededKernel) return found(suspect, unsure);
   // The kernel's path ends at a proxy, or the device is slow even when idle.
-  if (isFarAbove(baselineMs, kernelIdleMs)) return found("unknown", unsure, "unknown");
+  if (isFarAbove(baselineMs, kernelIdleMs)) return found(suspect, unsure, "unknown");
   // An application's round trip contains the kernel's; one that is longer has delayed acknowledgements in it.
   const kernelBaselineMs = Math.min(kernelIdleMs, baselineMs);
   const kernelIncreaseP95Ms = increase(kernelBaselineMs, kernelP95Ms);

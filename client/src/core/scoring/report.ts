@@ -186,7 +186,7 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
   const carryingP95Ms = percentile(carrying.ms, 95);
   const invalid = invalidReasons(
     // The kernel needs neither timers nor answers of the client.
-    { ...circumstances, clientOverloaded: circumstances.clientOverloaded && !byKernel },
+    { ...circumstances, clientOverloaded: !byKernel && (circumstances.clientOverloaded || cause === "device") },
     probe.idleMs.length,
     byKernel ? [] : loaded,
     cause !== "unknown" || witness !== null || latency.increaseP95Ms === null,

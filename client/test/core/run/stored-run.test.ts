@@ -84,6 +84,8 @@ describe("a stored run", () => {
     const none = { kernel_baseline_ms: null, kernel_increase_p95_ms: null };
     const unseen = back(resultOf(false), { cause: "unknown", rate_cause: "unknown", witness: null, ...none });
     expect(unseen.report).toMatchObject({ valid: false, invalid: ["no_witness"] });
+    const slowest = back(resultOf(false), { cause: "device", rate_cause: "unknown", witness: null, ...none });
+    expect(slowest.report).toMatchObject({ valid: false, invalid: ["client_overloaded"] });
     expect(back(resultOf(false)).report).toMatchObject({ valid: true, attribution: null });
   });
 
