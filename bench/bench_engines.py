@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from bench import machine
 from household_scoring.latency import increase
 from tests.browser.engines import ENGINES
-from tests.browser.runs import RUN_S, RunResult
+from tests.browser.runs import INTERRUPTED, RUN_S, RunResult
 from tests.daemon import Daemon, running
 
 DOCUMENT = Path("docs/measurement.md")
@@ -45,17 +45,18 @@ NEEDED_SHARE = 0.75
 """Share of the runs of an engine as it is that count."""
 
 COLUMNS = (
-    *("engine", "setting", "A+", "A", "B to F", "device named", "server named", "no witness", "other"),
+    *("engine", "setting", "A+", "A", "B to F", "device named", "server named", "no witness", "interrupted", "other"),
     *("increase, pings, ms", "increase, kernel, ms", "Computer, Mbit/s"),
 )
-KINDS = COLUMNS[2:9]
-WRONG = {"B to F", "other"}
+KINDS = COLUMNS[2:10]
+WRONG = {"B to F", "interrupted", "other"}
 
 
 class Run(msgspec.Struct):
     """One run of the page."""
 
-    shown: RunResult
+    shown: RunResult | None
+    """None if the run did not finish."""
     engine: str
     setting: str
     pings_ms: float | None
@@ -67,6 +68,8 @@ class Run(msgspec.Struct):
     @property
     def kind(self) -> str:
         """Return the column that counts the run."""
+        if self.shown is None:
+            return "interrupted"
         if self.shown.valid:
             return self.shown.grade if self.shown.grade in GOOD else "B to F"
         named = {"client_overloaded": "device", "server_overloaded": "server", "server_limited": "server"}
@@ -130,6 +133,9 @@ def _run(engine: str, setting: str, query: str) -> Run:
         if group is not None:
             group.write_text(str(browser.pid))
         shown, errors = browser.communicate(timeout=2 * RUN_S)
+        if browser.returncode == INTERRUPTED:
+            print(f"{engine}, {setting}: {errors.decode()}", file=sys.stderr)
+            return Run(None, engine, setting, None, None, None)
         if browser.returncode != 0:
             raise SystemExit(f"{engine}: {errors.decode().strip().splitlines()[-1]}")
         return _stored(daemon, engine, setting, msgspec.json.decode(shown, type=RunResult))

@@ -20,6 +20,9 @@ from tests.browser.engines import ENGINES, EngineMissingError, Tab
 START_S = 15.0
 """Timeout of the page's start, in seconds."""
 
+INTERRUPTED = 3
+"""Exit status for a run that did not finish; standard error is the beginning of the page."""
+
 RUN_S = 180.0
 """Timeout of a run, in seconds, ample for one of 30 s in a throttled browser."""
 
@@ -44,6 +47,10 @@ class RunResult:
     """The JSON export."""
     overflow: int
     """CSS pixels by which the page is wider than its window, or less than 0."""
+
+
+class InterruptedRunError(AssertionError):
+    """The run did not finish; the message is the beginning of the page."""
 
 
 _WATCH = """(() => {
@@ -96,7 +103,9 @@ def play(tab: Tab, url: str) -> None:
 
 
 def result(tab: Tab) -> RunResult:
-    """Return what the page shows of the run, with its export."""
+    """Return what the page shows of the run, with its export. Raise InterruptedRunError if it was not finished."""
+    if tab.evaluate("document.documentElement.dataset.outcome") == "interrupted":
+        raise InterruptedRunError(_words(tab))
     tab.evaluate("document.querySelector('#save-json').click()")
     _wait(tab, "window.exported !== undefined", START_S)
     shown: dict[str, Any] = tab.evaluate(_RESULT)
@@ -130,6 +139,9 @@ def main() -> None:
             sys.stdout.buffer.write(msgspec.json.encode(result(tab)))
     except EngineMissingError as missing:
         sys.exit(str(missing))
+    except InterruptedRunError as interrupted:
+        sys.stderr.write(f"{interrupted}\n")
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import type { Person } from "../core/people.js";
 import { interruptionBy } from "../core/run/interruption.js";
 import { qualityOf } from "../core/run/quality.js";
-import type { ShownPerson } from "../core/run/run.js";
+import type { ShownPerson, ShownReport } from "../core/run/run.js";
 import { isOver } from "../core/session/phase.js";
 import type { Snapshot } from "../core/session/snapshot.js";
 import { messageOf } from "../text/language.js";
@@ -77,19 +77,21 @@ export class Card {
     }
   }
 
-  /** Show the result of a run; `counts` adds verdict and score. */
-  conclude(report: ShownPerson, counts: boolean): void {
-    const { download, upload, ownLatency } = report;
+  /** Show a person's result; that of a valid run has verdict and score. */
+  conclude(person: ShownPerson, { valid, attribution }: ShownReport): void {
+    const { download, upload, ownLatency } = person;
+    // A delay of the device is not what the line does to this person.
+    const { p50Ms, p95Ms } = attribution?.cause === "device" ? { p50Ms: null, p95Ms: null } : ownLatency;
     this.root.dataset.state = "done";
     this.#sparkline.clear();
     setText(this.#state, "");
     setText(this.#figures.down, this.#format.mbps(download.gotBps));
     setText(this.#figures.up, this.#format.mbps(upload.gotBps));
-    setText(this.#figures.p50, this.#format.milliseconds(ownLatency.p50Ms ?? undefined));
-    setText(this.#figures.p95, this.#format.milliseconds(ownLatency.p95Ms ?? undefined));
+    setText(this.#figures.p50, this.#format.milliseconds(p50Ms ?? undefined));
+    setText(this.#figures.p95, this.#format.milliseconds(p95Ms ?? undefined));
     this.#quality.hidden = true;
     setText(this.#quality, "");
-    if (counts) this.#judge(report);
+    if (valid) this.#judge(person);
     else this.root.dataset.quality = "unknown";
   }
 

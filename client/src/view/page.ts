@@ -1,7 +1,7 @@
 import { people, type Person } from "../core/people.js";
 import type { Cause } from "../core/run/interruption.js";
 import type { QueryOptions } from "../core/run/query-options.js";
-import type { Result, RunState, RunTrace } from "../core/run/run.js";
+import { gradedDelayOf, type Result, type RunState, type RunTrace } from "../core/run/run.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { isOver, type Phase } from "../core/session/phase.js";
 import type { Snapshot } from "../core/session/snapshot.js";
@@ -137,13 +137,14 @@ export class Page {
     this.#report.show(run);
     this.#details.show(run, result);
     this.#share.show(run, permalink);
-    for (const person of report.people) this.#cards.get(person.who as Person)?.conclude(person, report.valid);
+    for (const person of report.people) this.#cards.get(person.who as Person)?.conclude(person, report);
     const sum = (pick: "download" | "upload"): string =>
       this.#format.mbps(report.people.reduce((total, person) => total + person[pick].gotBps, 0));
     setText(this.#live.down, sum("download"));
     setText(this.#live.up, sum("upload"));
-    setText(this.#live.baseline, this.#format.milliseconds(report.baselineMs ?? undefined));
-    setText(this.#live.delay, this.#format.milliseconds(report.latency.p95Ms ?? undefined));
+    const { idleMs, loadedMs } = gradedDelayOf(report);
+    setText(this.#live.baseline, this.#format.milliseconds(idleMs ?? undefined));
+    setText(this.#live.delay, this.#format.milliseconds(loadedMs ?? undefined));
     setText(this.#live.delayName, this.#text.labels.delayLoaded);
     setText(this.#live.unit, this.#text.labels.p95);
     // Last, because a chart in a hidden section has no size.

@@ -1,5 +1,5 @@
 import type { Person } from "../core/people.js";
-import type { Conclusion, ShownPerson } from "../core/run/run.js";
+import { gradedDelayOf, type Conclusion, type ShownPerson } from "../core/run/run.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import type { Format } from "./format.js";
@@ -43,7 +43,7 @@ function draw(context: CanvasRenderingContext2D, { endedAt, host, report }: Conc
   const rate = (pick: "download" | "upload"): string =>
     format.mbps(report.people.reduce((sum, person) => sum + person[pick].gotBps, 0));
   const day = format.date(endedAt);
-  const added = report.latency.increaseP95Ms;
+  const { addedMs: added } = gradedDelayOf(report);
   if (added !== null) write(context, text.share.delay(format.milliseconds(added)), margin, 540, 26, ink, 700);
   write(context, text.share.downAndUp(rate("download"), rate("upload")), margin, height - 54, 24, soft, 400);
   write(context, `${brand() || host} · ${day}`, margin, height - 20, 24, soft, 400);

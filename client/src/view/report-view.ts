@@ -1,4 +1,4 @@
-import type { ShownReport } from "../core/run/run.js";
+import { gradedDelayOf, type ShownReport } from "../core/run/run.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { movedBytes } from "../core/run/timeline.js";
 import type { WarmUp } from "../core/run/warm-up.js";
@@ -64,17 +64,14 @@ export class ReportView {
     return find(this.#root, selector, HTMLElement);
   }
 
-  #increase({ baselineMs, latency, lossShare, attribution }: ShownReport): string {
+  #increase(report: ShownReport): string {
+    const { lossShare, attribution } = report;
     const ms = (value: number | null): string => this.#format.milliseconds(value ?? undefined);
     const words = this.#text.report;
-    const added = attribution?.kernelIncreaseP95Ms ?? null;
-    if (attribution?.cause === "device") return words.device(ms(added));
-    const idleMs = attribution?.kernelBaselineMs ?? null;
-    const carried =
-      attribution?.witness === "kernel" && idleMs !== null && added !== null
-        ? words.increase(ms(idleMs), ms(idleMs + added), ms(added))
-        : words.increase(ms(baselineMs), ms(latency.p95Ms), ms(latency.increaseP95Ms));
-    const increase = attribution?.cause === "unknown" ? `${carried} ${words.unchecked}` : carried;
+    const { idleMs, loadedMs, addedMs } = gradedDelayOf(report);
+    if (attribution?.cause === "device") return words.device(ms(addedMs));
+    const graded = words.increase(ms(idleMs), ms(loadedMs), ms(addedMs));
+    const increase = attribution?.cause === "unknown" ? `${graded} ${words.unchecked}` : graded;
     if (lossShare === null || lossShare < noticedLoss) return increase;
     return `${increase} ${words.loss(this.#format.decimal(lossShare * 100, 1))}`;
   }

@@ -41,7 +41,17 @@ export type ShownPerson = Omit<PersonReport, "playout"> & {
 };
 export type ShownReport = Omit<RunReport, "people" | "kernel" | "attribution"> & {
   /** Null for a stored run of an older server. */
-  attribution: Attribution | null; people: readonly ShownPerson[] };
+  attribution: Attribution | null;
+  people: readonly ShownPerson[];
+};
+
+/** Delay that a grade rests on, ms: of the pings, or of the server's kernel where it carries the grade. */
+export interface GradedDelay {
+  idleMs: number | null;
+  /** 95th percentile under load. */
+  loadedMs: number | null;
+  addedMs: number | null;
+}
 
 export interface Conclusion {
   /** Unix time, ms. */
@@ -62,6 +72,12 @@ export interface Result extends Omit<Conclusion, "endedAt"> {
   /** Limit of the Computer that this device kept up with, Mbit/s; null if it kept up with all. */
   deviceMbps: number | null;
   report: RunReport;
+}
+
+export function gradedDelayOf({ baselineMs, latency, attribution }: ShownReport): GradedDelay {
+  const { witness, kernelBaselineMs: idleMs = null, kernelIncreaseP95Ms: addedMs = null } = attribution ?? {};
+  if (witness === "kernel" && idleMs !== null && addedMs !== null) return { idleMs, loadedMs: idleMs + addedMs, addedMs };
+  return { idleMs: baselineMs, loadedMs: latency.p95Ms, addedMs: latency.increaseP95Ms };
 }
 
 export function noRun(totalMs: number, people: readonly Person[]): RunState {
