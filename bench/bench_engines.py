@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -39,6 +40,9 @@ SETTINGS = {"as it is": "", "a quarter of the processors": "", "computer=50": "&
 THROTTLED = "a quarter of the processors"
 PERIOD_US = 10_000
 """Period of the processors' quota. The default of 100 ms would stop a browser for most of that time."""
+
+END_S = 10.0
+"""Time for a throttled browser to end, in seconds."""
 
 GOOD = ("A+", "A")
 NEEDED_SHARE = 0.75
@@ -176,11 +180,25 @@ def _quarter() -> Iterator[Path]:
             (group / "cpu.cfs_quota_us").write_text(str(quota))
         yield group / "cgroup.procs"
     finally:
-        # Processes that take their time to end do so outside.
+        _remove(group)
+
+
+def _remove(group: Path) -> None:
+    """Remove a group of processes; those that take their time to end do so outside."""
+    end = time.monotonic() + END_S
+    while True:
         for process in (group / "cgroup.procs").read_text().split():
             with contextlib.suppress(ProcessLookupError):
                 (group.parent / "cgroup.procs").write_text(process)
-        group.rmdir()
+        try:
+            group.rmdir()
+        except OSError:
+            # Busy while a process is on its way out.
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _holds(setting: str, runs: list[Run]) -> bool:

@@ -103,9 +103,12 @@ export class RunController {
     this.#painting = undefined;
     this.#wakeLock.release();
     this.#refuse(this.#household.interruption);
-    this.#show();
-    if (this.#interruption === undefined) void this.#conclude(this.#household);
-    else void this.#checkReadiness();
+    if (this.#interruption === undefined) {
+      void this.#conclude(this.#household);
+    } else {
+      this.#show();
+      void this.#checkReadiness();
+    }
   }
 
   /** Show the run as its permalink does, with the finding of the server; where there is none, with the page's own. */
@@ -115,6 +118,7 @@ export class RunController {
     const id = stored !== undefined && "id" in stored && stored.shown ? stored.id : undefined;
     const finding = (id === undefined ? undefined : await askFinding(id)) ?? result.report;
     if (this.#household !== household) return;
+    this.#show();
     const permalink = id === undefined ? undefined : permalinkTo(id);
     this.#page.conclude(shownRunOf(report, finding, result.serverTcp, result.host), permalink, result);
   }
