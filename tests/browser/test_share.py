@@ -58,6 +58,7 @@ def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_p
     # On a busy machine TCP may repeat a ping, which has rows of its own.
     assert {row["who"] for row in rows} - {"probe_repaired", "probe_held"} == {
         "household",
+        "kernel",
         "probe",
         "probe_idle",
         *PEOPLE,
