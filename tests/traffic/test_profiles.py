@@ -9,7 +9,7 @@ import pytest
 
 from householdd.config.profiles import read_profiles
 from householdd.traffic.profiles import ProfileError, ProfileRates, Profiles
-from householdd.traffic.shapes import Burst, Constant, Shape, Silent
+from householdd.traffic.shapes import Burst, Constant, Shape, Silent, bulk
 from tests.session.samples import PROFILES
 
 ALEX = {
@@ -40,7 +40,7 @@ def shape_of(**spec: object) -> Shape:
         ("alex", "gamer", Constant(1.5e6, 64), Constant(0.75e6, 64)),
         ("sarah", "worker", Constant(2.5e6, 30), Constant(2.5e6, 30)),
         ("jake", "streamer", Burst(25e6, 1, 4), Constant(0.1e6, 4)),
-        ("computer", "downloader", Constant(1000e6, 200), Constant(0.1e6, 4)),
+        ("computer", "downloader", bulk(1000e6), Constant(0.1e6, 4)),
     ],
 )
 def test_a_shipped_profile_means_what_is_documented(who: str, alias: str, download: Shape, upload: Shape) -> None:
@@ -64,7 +64,7 @@ def test_an_unknown_name_finds_nobody(who: str) -> None:
 def test_every_shape_can_be_written() -> None:
     assert shape_of(shape="constant", rate_mbps=2, tick_hz=10) == Constant(2e6, 10)
     assert shape_of(shape="burst", rate_mbps=2, on_s=1, off_s=0) == Burst(2e6, 1, 0)
-    assert shape_of(shape="bulk", rate_mbps=2) == Constant(2e6, 200)
+    assert shape_of(shape="bulk", rate_mbps=2) == bulk(2e6)
     assert shape_of(shape="silent") == Silent()
 
 

@@ -109,9 +109,21 @@ def test_the_last_tick_of_a_burst_is_cut_short_by_its_end() -> None:
     assert (shape.bytes_by(0.1), shape.bytes_by(0.105), shape.bytes_by(1.0)) == (100_000, 105_000, 105_000)
 
 
-def test_a_bulk_transfer_is_a_constant_with_short_ticks() -> None:
-    assert bulk(1e9).next_after(0.0) == 0.005
-    assert bulk(1e9).bytes_by(0.005) == 625_000
+@pytest.mark.parametrize(
+    ("mbps", "portions_per_s", "octets"),
+    [(1000, 200, 625_000), (40, 200, 25_000), (20, 100, 25_000), (10, 64, 19_531), (1, 64, 1953), (0.01, 64, 19)],
+)
+def test_bulk_has_fewer_portions_the_slower_it_is(mbps: float, portions_per_s: float, octets: int) -> None:
+    shape = bulk(mbps * 1e6)
+    assert shape.next_after(0.0) == pytest.approx(1 / portions_per_s)
+    assert shape.bytes_by(1 / portions_per_s) == octets
+    assert bulk(1e10).limited(mbps * 1e6) == shape
+
+
+def test_the_kernel_spreads_only_portions_of_a_long_interval() -> None:
+    assert bulk(40e6).pacing_bps == math.inf
+    assert bulk(10e6).pacing_bps == pytest.approx(12e6)
+    assert [shape.pacing_bps for shape in (Silent(), Constant(1e6, 64), Burst(25e6, 1, 4))] == [math.inf] * 3
 
 
 @given(CONSTANTS | BURSTS, st.floats(0.01, 0.99), TIMES)

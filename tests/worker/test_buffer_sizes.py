@@ -13,9 +13,16 @@ from householdd.worker.connection import MIN_WRITE_LIMIT_BYTES
 from householdd.worker.session_driver import SessionDriver
 from tests.worker.bench import Bench
 
+SO_MAX_PACING_RATE = 47
+UNPACED = -1
+
 
 def _unsent_limit(driver: SessionDriver) -> int:
     return driver.connection.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+
+
+def _pacing(driver: SessionDriver) -> int:
+    return driver.connection.socket.getsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE)
 
 
 def _by_url(driver: SessionDriver) -> None:
@@ -32,6 +39,8 @@ async def test_a_computer_that_asks_for_less_has_less_waiting_for_it(
 ) -> None:
     driver = bench.opened(1, "computer")
     assert _unsent_limit(driver) == MAX_UNSENT_BYTES
+    assert _pacing(driver) == UNPACED
     ask(driver)
     assert driver.session.download.shape.peak_bps == 1e6
     assert _unsent_limit(driver) == MIN_WRITE_LIMIT_BYTES
+    assert _pacing(driver) == 1.2e6 / 8

@@ -85,6 +85,18 @@ async def test_a_portion_of_several_frames_is_one_write(bench: Bench) -> None:
     assert writes <= 1
 
 
+@pytest.mark.parametrize(("mbps", "writes"), [(10, 64), (20, 100), (40, 200)])
+async def test_the_slower_a_computer_the_fewer_its_writes(bench: Bench, mbps: float, writes: int) -> None:
+    driver = bench.opened(1, "computer")
+    driver.wish(mbps)
+    sent, before = driver.session.sums.sent, bench.wire.writes
+    for _ in range(1000):
+        bench.step(0.001)
+        bench.timers.fire()
+    assert driver.session.sums.sent - sent == pytest.approx(mbps * 1e6 / 8, rel=0.02)
+    assert bench.wire.writes - before == pytest.approx(writes, abs=1)
+
+
 async def test_more_than_fits_in_is_whole_frames_in_one_write(bench: Bench) -> None:
     driver = bench.opened(1, "computer")
     before = bench.wire.writes

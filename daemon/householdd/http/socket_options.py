@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import struct
 
 MAX_UNSENT_BYTES = 32 * 1024
 """Unsent bytes in the kernel: few, so that pings do not wait behind payload, and little leaves after the gate is shut.
 """
+
+_SO_MAX_PACING_RATE = 47
+"""Of asm-generic/socket.h."""
+
+_UNPACED = -1
 
 _RESET = struct.pack("ii", 1, 0)
 _LINGER = struct.pack("ii", 0, 0)
@@ -26,6 +32,12 @@ def prepare(sock: socket.socket) -> None:
 
 def keep_unsent_below(sock: socket.socket, count: int) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, count)
+
+
+def pace(sock: socket.socket, rate_bps: float) -> None:
+    """Let the kernel spread packets to at most ``rate_bps``; infinity lets them leave at once."""
+    octets = _UNPACED if math.isinf(rate_bps) else math.ceil(rate_bps / 8)
+    sock.setsockopt(socket.SOL_SOCKET, _SO_MAX_PACING_RATE, octets)
 
 
 def give_up_after(sock: socket.socket, seconds: float) -> None:

@@ -10,7 +10,17 @@ BURST_TICK_S = 0.01
 """Seconds: 25 Mbit/s are sent in 31 kB, too little for a queue to notice."""
 
 BULK_TICK_S = 0.005
-"""Seconds; 625 kB at 1000 Mbit/s."""
+"""Shortest interval of bulk, in seconds; 625 kB at 1000 Mbit/s."""
+
+MAX_BULK_TICK_S = 1 / 64
+"""Longest interval of bulk, in seconds; the kernel spreads the packets of a portion over it."""
+
+BULK_PORTION_BYTES = 25_000
+"""Portion of bulk between its shortest and its longest interval: each wakes the worker, whatever its size."""
+
+PACING_FACTOR = 1.2
+"""Rate at which the kernel may send a portion of bulk, as a multiple of the shape's: headers fit in, and what waited
+for the event loop is made up for."""
 
 SLACK_TICKS = 1e-6
 """Fraction of a tick by which a timer may be early, in floating point."""
@@ -34,6 +44,11 @@ class Shape(Protocol):
         """In seconds; 0 if there are none."""
         ...
 
+    @property
+    def pacing_bps(self) -> float:
+        """Greatest rate within a portion, in bit/s; infinite if a portion leaves at once."""
+        ...
+
     def bytes_by(self, elapsed: float) -> int:
         """Return the bytes due up to ``elapsed``; never decreases."""
         ...
@@ -54,6 +69,7 @@ class Silent:
     mean_bps: float = 0.0
     peak_bps: float = 0.0
     longest_gap_s: float = 0.0
+    pacing_bps: float = math.inf
 
     def bytes_by(self, elapsed: float) -> int:  # noqa: ARG002 - the protocol's signature
         return 0
@@ -84,6 +100,10 @@ class Constant:
     def longest_gap_s(self) -> float:
         return 1 / self.tick_hz
 
+    @property
+    def pacing_bps(self) -> float:
+        return math.inf
+
     def bytes_by(self, elapsed: float) -> int:
         """Count whole ticks; fractions of a byte carry over."""
         return int(_ticks(elapsed, self.tick_hz) * self.rate_bps / 8 / self.tick_hz)
@@ -93,6 +113,19 @@ class Constant:
 
     def limited(self, rate_bps: float) -> Constant:
         return replace(self, rate_bps=rate_bps)
+
+
+@dataclass(frozen=True)
+class Bulk(Constant):
+    """A computer that pulls updates. The slower it is, the fewer portions, and the longer each is spread."""
+
+    @property
+    def pacing_bps(self) -> float:
+        # Short intervals need none, and pacing costs a timer of the kernel for each segment.
+        return PACING_FACTOR * self.rate_bps if self.longest_gap_s > BULK_TICK_S else math.inf
+
+    def limited(self, rate_bps: float) -> Bulk:
+        return bulk(rate_bps)
 
 
 @dataclass(frozen=True)
@@ -114,6 +147,10 @@ class Burst:
     @property
     def longest_gap_s(self) -> float:
         return self.off + BURST_TICK_S
+
+    @property
+    def pacing_bps(self) -> float:
+        return math.inf
 
     def bytes_by(self, elapsed: float) -> int:
         bursts, ticks = self._position(elapsed)
@@ -144,9 +181,10 @@ class Burst:
         return int(bursts), self._ticks_on if over else _ticks(within, 1 / BURST_TICK_S)
 
 
-def bulk(rate_bps: float) -> Constant:
-    """Model a computer that pulls updates."""
-    return Constant(rate_bps, 1 / BULK_TICK_S)
+def bulk(rate_bps: float) -> Bulk:
+    """Return bulk with the interval for its rate."""
+    interval = min(max(BULK_PORTION_BYTES * 8 / rate_bps, BULK_TICK_S), MAX_BULK_TICK_S)
+    return Bulk(rate_bps, 1 / interval)
 
 
 def _ticks(elapsed: float, hertz: float) -> int:

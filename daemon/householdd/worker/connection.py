@@ -224,11 +224,12 @@ class Connection(asyncio.BufferedProtocol):
             self.transport.write(part)
         return count
 
-    def pace_for(self, peak_bps: float) -> None:
-        """Size the buffers, here and in the kernel, for a session with this peak rate."""
+    def pace_for(self, peak_bps: float, pacing_bps: float) -> None:
+        """Size the buffers, here and in the kernel, for a session with this peak rate, and pace its packets."""
         self._write_limit = min(WRITE_LIMIT_BYTES, max(MIN_WRITE_LIMIT_BYTES, int(peak_bps / 8 * WRITE_AHEAD_S)))
         self.transport.set_write_buffer_limits(self._write_limit // 2, self._write_limit // 4)
         socket_options.keep_unsent_below(self.socket, min(socket_options.MAX_UNSENT_BYTES, self._write_limit))
+        socket_options.pace(self.socket, pacing_bps)
 
     def send_texts(self, messages: Sequence[bytes], ping: bytes | None = None) -> bool:
         """Send a ping frame, if any, and text messages in one write; return False if nothing was sent.

@@ -333,10 +333,10 @@ class SessionDriver(PayloadSender):
 
     def _size_buffers(self) -> None:
         """Size the connection's buffers for the session's present peak rate, unless they are."""
-        peak_bps = self.session.download.shape.peak_bps
-        if peak_bps != self._sized_for_bps and self.connection.open:
-            self._sized_for_bps = peak_bps
-            self.connection.pace_for(peak_bps)
+        shape = self.session.download.shape
+        if shape.peak_bps != self._sized_for_bps and self.connection.open:
+            self._sized_for_bps = shape.peak_bps
+            self.connection.pace_for(shape.peak_bps, shape.pacing_bps)
 
     def _tell(self) -> None:
         """Tell the observer of a changed state, and resume payload once the gate is open."""

@@ -55,9 +55,10 @@ class StreamConnection(asyncio.BufferedProtocol):
         """Bytes waiting in user space."""
         return self._transport.get_write_buffer_size()
 
-    def pace_for(self, peak_bps: float) -> None:  # noqa: ARG002 - as of a Connection
-        """Size the buffer for bulk, whatever the rate: no message waits behind it."""
+    def pace_for(self, peak_bps: float, pacing_bps: float) -> None:  # noqa: ARG002 - as of a Connection
+        """Size the buffer for bulk, whatever the rate: no message waits behind it; and pace the packets."""
         self._transport.set_write_buffer_limits(WRITE_LIMIT_BYTES // 2, WRITE_LIMIT_BYTES // 4)
+        socket_options.pace(self.socket, pacing_bps)
 
     def send_payload(self, count: int, ping: bytes | None = None) -> int:  # noqa: ARG002 - as of a Connection
         """Write up to ``count`` payload bytes; return how many the buffer had room for."""
