@@ -1,6 +1,7 @@
-"""A plain server of whole households: KIND STATE_DIR FILE, where KIND is ``websockets`` and FILE as in ``paced``.
+"""Servers of whole households, without liveness, figures or control: KIND STATE_DIR FILE, with FILE as in ``paced``.
 
-It sends the payload of each person, asks for their uploads, and answers pings. It has no liveness, figures or control.
+``websockets`` sends the payload of each person, asks for their uploads, and answers pings. ``timers`` is the limit: it
+sends the payload and reads nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.utils import accept_key
 
 from bench.peers.listening import listener, tls
 from bench.peers.paced import Lateness
@@ -38,10 +41,7 @@ async def websockets(sock: socket.socket, context: ssl.SSLContext | None, latene
 
     async def handler(connection: ServerConnection) -> None:
         assert connection.request is not None
-        url = urlsplit(connection.request.path)
-        profile = PROFILES.find(url.path.rpartition("/")[2].partition("_")[0])
-        assert profile is not None
-        shape = _wished(profile.download.shape(), parse_qs(url.query))
+        profile, shape = _asked_for(connection.request.path)
         await connection.send(json.dumps(_session_info(profile, shape)))
         tasks = [
             asyncio.create_task(work)
@@ -55,6 +55,67 @@ async def websockets(sock: socket.socket, context: ssl.SSLContext | None, latene
 
     async with serve(handler, sock=sock, ssl=context, compression=None, ping_interval=None):
         await asyncio.Event().wait()
+
+
+async def timers(sock: socket.socket, context: ssl.SSLContext | None, lateness: Lateness) -> None:
+    """The limit: one timer per portion, and one write by OpenSSL to the socket."""
+    assert context is not None
+    loop = asyncio.get_running_loop()
+    clients = []
+
+    def accept() -> None:
+        client = context.wrap_socket(sock.accept()[0], server_side=True)
+        path, key = _request(client.recv(4096).decode())
+        profile, shape = _asked_for(path)
+        info = Frame(Opcode.TEXT, json.dumps(_session_info(profile, shape)).encode()).serialize(mask=False)
+        client.sendall(_UPGRADED.format(accept_key(key)).encode() + info)
+        clients.append(client)
+        if not isinstance(shape, Silent):
+            play(client, shape)
+
+    def play(client: ssl.SSLSocket, shape: Shape) -> None:
+        began, at, sent = time.monotonic(), 0.0, 0
+        payload = memoryview(os.urandom(round(shape.peak_bps / 8)))
+
+        def wait() -> None:
+            nonlocal at
+            at = shape.next_after(at)
+            loop.call_later(max(began + at - time.monotonic(), 0.0), send)
+
+        def send() -> None:
+            nonlocal sent
+            lateness.observe(time.monotonic() - began - at)
+            due = shape.bytes_by(at) - sent
+            sent += due
+            # The timer ends when the client has gone.
+            with contextlib.suppress(ConnectionError, ssl.SSLEOFError):
+                client.sendall(Frame(Opcode.BINARY, payload[:due]).serialize(mask=False))
+                wait()
+
+        wait()
+
+    loop.add_reader(sock, accept)
+    await asyncio.Event().wait()
+
+
+_UPGRADED = (
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n"
+)
+
+
+def _request(text: str) -> tuple[str, str]:
+    """Return path and key of an upgrade."""
+    first, *lines = text.split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return first.split()[1], headers["sec-websocket-key"]
+
+
+def _asked_for(path: str) -> tuple[Profile, Shape]:
+    """Return the profile, and the download with the rate of the URL."""
+    url = urlsplit(path)
+    profile = PROFILES.find(url.path.rpartition("/")[2].partition("_")[0])
+    assert profile is not None
+    return profile, _wished(profile.download.shape(), parse_qs(url.query))
 
 
 def _wished(shape: Shape, query: dict[str, list[str]]) -> Shape:
@@ -95,7 +156,7 @@ async def _upload(connection: ServerConnection, shape: Shape) -> None:
 
 
 def main(kind: str, state_dir: str, path: str) -> None:
-    serve_with = {"websockets": websockets}[kind]
+    serve_with = {"websockets": websockets, "timers": timers}[kind]
     uvloop.run(serve_with(listener(), tls(state_dir), Lateness(Path(path))))
 
 
