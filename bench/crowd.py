@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from websockets.frames import Frame, Opcode
 
+from bench.frame_reader import FrameReader
 from bench.readers import connected
 
 MIN_POLL_INTERVAL_S = 0.02
@@ -27,20 +28,14 @@ _SIGN = Frame(Opcode.BINARY, os.urandom(64)).serialize(mask=True)
 
 @dataclass
 class Player:
-    """One session. Parses frames, because messages do not count as payload."""
+    """One session."""
 
     sock: socket.socket
     user: str
-    payload: int = 0
-    """Payload bytes so far."""
+    frames: FrameReader
     at: float = 0.0
     """Time of the last poll."""
     says_at: float = 0.0
-    _rest: bytes = b""
-    """Incomplete frame header."""
-    _left: int = 0
-    """Bytes left of the current frame."""
-    _binary: bool = False
 
     def take(self) -> None:
         """Read all available data."""
@@ -51,31 +46,11 @@ class Player:
                 break
             if not data:
                 raise SystemExit(f"the session of {self.user} was ended")
-            self._parse(data)
+            self.frames.take(data)
         self.at = time.perf_counter()
         if self.at >= self.says_at:
             self.sock.send(_SIGN)
             self.says_at = self.at + HEARTBEAT_S
-
-    def _parse(self, data: bytes) -> None:
-        if self._rest:
-            data, self._rest = self._rest + data, b""
-        place, end = 0, len(data)
-        while place < end:
-            if not self._left:
-                size = data[place + 1] if end - place > 1 else 0
-                header = {126: 4, 127: 10}.get(size, 2)
-                if end - place < header:
-                    self._rest = data[place:]
-                    return
-                self._binary = data[place] & 15 == Opcode.BINARY
-                self._left = size if header == 2 else int.from_bytes(data[place + 2 : place + header])
-                place += header
-            got = min(self._left, end - place)
-            self._left -= got
-            place += got
-            if self._binary:
-                self.payload += got
 
 
 @dataclass
@@ -109,7 +84,7 @@ class Crowd:
         user = self.users[number % len(self.users)]
         sock = connected(self.address, self.tls, f"{user}_{number}")
         sock.settimeout(0)
-        return Player(sock, user)
+        return Player(sock, user, FrameReader(sock))
 
     def play(self, seconds: float) -> None:
         """Read for ``seconds``, and at least once."""
@@ -127,11 +102,11 @@ class Crowd:
     def rates(self, seconds: float) -> list[tuple[str, float]]:
         """Return the user and the payload rate in bit/s of each session over ``seconds``."""
         self.play(0)
-        before = [(player.payload, player.at) for player in self.players]
+        before = [(player.frames.payload, player.at) for player in self.players]
         self.slowest = 0.0
         self.play(seconds)
         return [
-            (player.user, (player.payload - count) * 8 / (player.at - at))
+            (player.user, (player.frames.payload - count) * 8 / (player.at - at))
             for player, (count, at) in zip(self.players, before, strict=True)
         ]
 

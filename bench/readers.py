@@ -9,6 +9,8 @@ import ssl
 import time
 from collections.abc import Iterator
 
+from bench.frame_reader import FrameReader
+
 
 def upgrade(user: str) -> bytes:
     """Return a client's opening handshake."""
@@ -19,11 +21,14 @@ def upgrade(user: str) -> bytes:
 
 
 def connected(address: tuple[str, int], tls: ssl.SSLContext | None, user: str) -> socket.socket:
-    """Return a blocking socket after its upgrade; drops the rest of the response's segment."""
+    """Return a blocking socket after its upgrade, at the beginning of a frame."""
     plain = socket.create_connection(address, timeout=30)
     sock = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
     sock.sendall(upgrade(user))
-    answer = sock.recv(16384)
+    answer = b""
+    # Byte by byte, since frames may follow at once.
+    while not answer.endswith(b"\r\n\r\n") and (byte := sock.recv(1)):
+        answer += byte
     if b" 101 " not in answer[:20]:
         raise SystemExit(f"no session: {answer[:200]!r}")
     return sock
@@ -35,7 +40,8 @@ class Readers:
     def __init__(self, sockets: list[socket.socket]) -> None:
         self._buffer = bytearray(256 * 1024)
         self._poll = select.epoll()
-        self._sockets = {sock.fileno(): sock for sock in sockets}
+        self._sockets = {sock.fileno(): (sock, FrameReader(sock)) for sock in sockets}
+        self._view = memoryview(self._buffer)
         for sock in sockets:
             self._poll.register(sock.fileno(), select.EPOLLIN)
 
@@ -44,9 +50,11 @@ class Readers:
         count, end = 0, time.perf_counter() + seconds
         while time.perf_counter() < end:
             for fileno, _ in self._poll.poll(1.0):
-                got = self._sockets[fileno].recv_into(self._buffer)
+                sock, frames = self._sockets[fileno]
+                got = sock.recv_into(self._buffer)
                 if not got:
                     raise SystemExit("the server ended a connection that was to be measured")
+                frames.take(self._view[:got])
                 count += got
         return count
 
