@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from websockets.frames import Frame, Opcode
 
 from bench.frame_reader import FrameReader
-from bench.readers import connected
+from bench.readers import connected, upgrade
 
 MIN_POLL_INTERVAL_S = 0.02
 """Minimum interval between two polls of all sessions; meanwhile data waits in TCP."""
@@ -82,7 +82,7 @@ class Crowd:
 
     def _enter(self, number: int) -> Player:
         user = self.users[number % len(self.users)]
-        sock = connected(self.address, self.tls, f"{user}_{number}")
+        sock = connected(self.address, self.tls, upgrade(f"{user}_{number}"))
         sock.settimeout(0)
         return Player(sock, user, FrameReader(sock))
 

@@ -20,11 +20,11 @@ def upgrade(user: str) -> bytes:
     ).encode()
 
 
-def connected(address: tuple[str, int], tls: ssl.SSLContext | None, user: str) -> socket.socket:
+def connected(address: tuple[str, int], tls: ssl.SSLContext | None, request: bytes) -> socket.socket:
     """Return a blocking socket after its upgrade, at the beginning of a frame."""
     plain = socket.create_connection(address, timeout=30)
     sock = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
-    sock.sendall(upgrade(user))
+    sock.sendall(request)
     answer = b""
     # Byte by byte, since frames may follow at once.
     while not answer.endswith(b"\r\n\r\n") and (byte := sock.recv(1)):
@@ -60,7 +60,7 @@ class Readers:
 
 
 @contextlib.contextmanager
-def readers(address: tuple[str, int], tls: ssl.SSLContext | None, count: int, user: str) -> Iterator[Readers]:
+def readers(address: tuple[str, int], tls: ssl.SSLContext | None, count: int, request: bytes) -> Iterator[Readers]:
     """Open ``count`` connections for the length of a block."""
     with contextlib.ExitStack() as stack:
-        yield Readers([stack.enter_context(connected(address, tls, user)) for _ in range(count)])
+        yield Readers([stack.enter_context(connected(address, tls, request)) for _ in range(count)])

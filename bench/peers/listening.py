@@ -42,6 +42,13 @@ def peer(module: str, kind: str, state_dir: Path | None, *arguments: str) -> Ite
             process.kill()
 
 
+def free_port() -> int:
+    """Return a port of the loopback address that nothing uses."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port: int = sock.getsockname()[1]
+        return port
+
+
 def listener() -> socket.socket:
     """Return a socket on a free loopback port, which is printed for the parent process."""
     # uvloop warns for each write when a client leaves within a frame.

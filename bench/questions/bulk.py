@@ -13,8 +13,9 @@ from pathlib import Path
 from bench import rates
 from bench.cores import ON_SERVER_CORE, cpu_seconds
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
-from bench.peers.listening import peer
-from bench.readers import readers
+from bench.peers.listening import Peer, peer
+from bench.peers.ndt_server import REQUEST, executable, ndt_server
+from bench.readers import readers, upgrade
 from tests.daemon import CROWD, Daemon, running
 
 WARM_UP_S = 0.5
@@ -35,7 +36,7 @@ def answer(options: Options) -> Answer:
         "CPU time of the sending process, with TCP in the kernel, for a gigabyte that the clients received. The "
         "limit is a loop of blocking `sendall` of the same 16 KiB frames to each client in turn. The Computer's rate "
         "is raised to 10 Gbit/s, so that its sessions are as fast as the others; the second row is an unmodified "
-        "Computer, at 1 Gbit/s, which is due every 5 ms."
+        "Computer, at 1 Gbit/s, which is due every 5 ms. `ndt-server`, in Go, is measured where it is on the PATH."
     )
     return Answer("Bulk download", how, tables, Plot(CPU))
 
@@ -56,14 +57,17 @@ def _subjects(
     daemon = stack.enter_context(running(directory, *arguments, env=CROWD, prefix=ON_SERVER_CORE))
     tls = daemon.tls if secure else None
     measure = partial(_measure, tls=tls, connections=connections, seconds=options.seconds)
-    ours = partial(measure, daemon.address, daemon.worker_pids()[0])
+    ours = partial(measure, Peer(daemon.address, daemon.worker_pids()[0]))
     yield "householdd", partial(_at, 10_000.0, daemon, ours)
     if connections == 1:
         yield "householdd, 1 Gbit/s", partial(_at, 1_000.0, daemon, ours)
     state_dir = directory / "state" if secure else None
     for name, kind in ((LIMIT, "blocking"), ("websockets", "websockets"), ("picows", "picows")):
         each = stack.enter_context(peer("bulk", kind, state_dir, str(connections)))
-        yield name, partial(measure, each.address, each.pid)
+        yield name, partial(measure, each)
+    if secure and connections == 1 and (path := executable()) is not None:
+        ndt = stack.enter_context(ndt_server(path, directory))
+        yield "ndt-server", partial(measure, ndt, request=REQUEST)
 
 
 def _at(mbps: float, daemon: Daemon, measure: Callable[[], Measured]) -> Measured:
@@ -72,12 +76,17 @@ def _at(mbps: float, daemon: Daemon, measure: Callable[[], Measured]) -> Measure
 
 
 def _measure(
-    address: tuple[str, int], pid: int, *, tls: ssl.SSLContext | None, connections: int, seconds: float
+    server: Peer,
+    *,
+    tls: ssl.SSLContext | None,
+    connections: int,
+    seconds: float,
+    request: bytes = upgrade("computer"),
 ) -> Measured:
-    with readers(address, tls, connections, "computer") as clients:
+    with readers(server.address, tls, connections, request) as clients:
         clients.read(WARM_UP_S)
-        cpu, began = cpu_seconds(pid), time.perf_counter()
+        cpu, began = cpu_seconds(server.pid), time.perf_counter()
         count = clients.read(seconds)
         elapsed = time.perf_counter() - began
-        used = cpu_seconds(pid) - cpu
+        used = cpu_seconds(server.pid) - cpu
     return {CPU: used / (count / 1e9), "Gbit/s": count * 8 / elapsed / 1e9}

@@ -21,7 +21,7 @@ from bench import rates
 from bench.cores import ON_SERVER_CORE
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers.listening import peer
-from bench.readers import connected, readers
+from bench.readers import connected, readers, upgrade
 from tests.daemon import CROWD, Daemon, running
 
 BULK = 4
@@ -76,7 +76,7 @@ def _calls(daemon: Daemon, ours: tuple[str, int], options: Options) -> Iterator[
 
 def _echo(address: tuple[str, int], tls: ssl.SSLContext, seconds: float) -> Measured:
     # A probe's session has no other traffic than the answer.
-    with connected(address, tls, "probe_1") as sock:
+    with connected(address, tls, upgrade("probe_1")) as sock:
         sock.settimeout(5)
         return _timed(partial(_ask, sock), seconds)
 
@@ -114,7 +114,7 @@ def _beside_bulk(daemon: Daemon, address: tuple[str, int], measure: Callable[[],
 
 def _bulk(address: tuple[str, int], ca_file: str, ready: multiprocessing.synchronize.Event) -> None:
     os.nice(10)
-    with readers(address, ssl.create_default_context(cafile=ca_file), BULK, "computer") as clients:
+    with readers(address, ssl.create_default_context(cafile=ca_file), BULK, upgrade("computer")) as clients:
         clients.read(0.5)
         ready.set()
         clients.read(300)

@@ -17,7 +17,7 @@ from bench import rates
 from bench.cores import ON_SERVER_CORE, cpu_seconds
 from bench.figures import Answer, Measured, Options, Plot, Table, interleaved
 from bench.peers.listening import peer
-from bench.readers import connected
+from bench.readers import connected, upgrade
 from tests.daemon import CROWD, running
 
 CHUNK_BYTES = 64 * 1024
@@ -71,7 +71,7 @@ def _subjects(
 def _measure(address: tuple[str, int], pid: int, *, tls: ssl.SSLContext | None, seconds: float) -> Measured:
     frame = Frame(Opcode.BINARY, os.urandom(CHUNK_BYTES)).serialize(mask=True)
     with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(connected(address, tls, USER)) for _ in range(CLIENTS)]
+        clients = [stack.enter_context(connected(address, tls, upgrade(USER))) for _ in range(CLIENTS)]
         # By then the server has requested some of the upload.
         time.sleep(1)
         turns = round(seconds * PACE_BPS / 8 / CHUNK_BYTES)
