@@ -20,11 +20,12 @@ mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "householdd", "font
 
 
 def draw(name: str, answer: Answer) -> Path:
-    """Draw the answer's tables side by side; return the file."""
-    width = len(answer.tables)
+    """Draw the answer's tables with the plot's figure side by side; return the file."""
+    tables = [table for table in answer.tables if answer.plot.figure in table.rows[0].rounds[0]]
+    width = len(tables)
     figure = Figure(figsize=(4.2 * width, 2.6), layout="constrained")
     axes: list[Axes] = list(figure.subplots(1, width, squeeze=False)[0])
-    for table, each in zip(answer.tables, axes, strict=True):
+    for table, each in zip(tables, axes, strict=True):
         if answer.plot.over is None:
             _bars(each, table, answer.plot)
         else:
