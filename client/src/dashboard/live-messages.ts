@@ -95,6 +95,7 @@ export interface Run {
   valid: boolean;
   baseline: number | null;
   increase: number | null;
+  cause: string | null;
   network: string;
   client: string;
   link: string | null;

@@ -62,6 +62,7 @@ function personFacts(who: Person, { snapshot, journal }: ConnectionRecord, span:
     lossShare: null,
     kernelMs: journal.kernelMs ?? [],
     receiverLimited: snapshot.serverTcp?.receiverLimited ?? null,
+    clientLimited: snapshot.clientLimited,
     arrivals: received.map(({ at, bytes }): Arrival => [(at - own.from) / 1000, bytes]),
   };
 }

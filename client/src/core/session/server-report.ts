@@ -11,6 +11,7 @@ export class ServerReport {
   wantedUploadBps = 0;
   overloaded = false;
   limited = false;
+  clientLimited = false;
   tcp: ServerTcp | undefined;
   /** The server's code for the end of the session; empty before. */
   closeReason = "";
@@ -50,10 +51,11 @@ export class ServerReport {
     if (uploadMbps !== undefined) this.wantedUploadBps = uploadMbps * 1_000_000;
   }
 
-  #setTotals({ receivedBytes, elapsedS, overloaded, limited, tcp }: Totals, counted: boolean): void {
+  #setTotals({ receivedBytes, elapsedS, overloaded, limited, clientLimited, tcp }: Totals, counted: boolean): void {
     if (counted) this.#upload.add(receivedBytes, elapsedS);
     this.overloaded = overloaded;
     this.limited = limited;
+    this.clientLimited = clientLimited;
     this.tcp = tcp ?? this.tcp;
   }
 }

@@ -205,6 +205,7 @@ export class Session {
       latePings: this.#latePings,
       serverOverloaded: this.#server.overloaded,
       serverLimited: this.#server.limited,
+      clientLimited: this.#server.clientLimited,
       serverTcp: this.#server.tcp,
       malformed: this.#malformed,
       stored: this.#server.stored,

@@ -39,6 +39,8 @@ export interface Snapshot {
   serverOverloaded: boolean;
   /** A budget of the server held the session back for too much of it. */
   serverLimited: boolean;
+  /** The client confirmed less than its line carried, and was slowed, for too much of it. */
+  clientLimited: boolean;
   serverTcp: ServerTcp | undefined;
   malformed: number;
   stored: Stored | undefined;
@@ -69,6 +71,7 @@ export const idle: Snapshot = {
   latePings: 0,
   serverOverloaded: false,
   serverLimited: false,
+  clientLimited: false,
   serverTcp: undefined,
   malformed: 0,
   stored: undefined,

@@ -23,6 +23,7 @@ export interface Totals {
   /** The server was late in too much of the session. */
   overloaded: boolean;
   limited: boolean;
+  clientLimited: boolean;
   tcp: ServerTcp | undefined;
   /** Round trips by the server's kernel since the previous message, ms. */
   kernelMs: readonly number[] | undefined;
@@ -160,6 +161,7 @@ function totalsIn(fields: Fields): Totals {
     elapsedS: optionalNumber(fields, "elapsed_seconds", 0),
     overloaded: fields.server_overloaded === true,
     limited: fields.server_limited === true,
+    clientLimited: fields.client_limited === true,
     kernelMs: kernelIn(fields),
     tcp:
       tcp.rtt_ms === undefined

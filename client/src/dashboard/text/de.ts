@@ -82,6 +82,7 @@ export const de: Text = {
     runs: {
       at: "Wann",
       grade: "Note",
+      cause: "Verzögerung durch",
       increase: "Mehr Verzögerung, ms",
       baseline: "Ohne Last, ms",
       network: "Netz",
@@ -123,6 +124,10 @@ export const de: Text = {
     malformed: "fehlerhafte Nachrichten",
     not_websocket: "kein WebSocket",
     unsupervised: "ohne Aufsicht",
+    line: "die Leitung",
+    device: "das Gerät",
+    server: "den Server",
+    unknown: "unbekannt",
     viewer: "nur ansehen",
     operator: "Betrieb",
     admin: "Verwaltung",

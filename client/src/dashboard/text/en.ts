@@ -84,6 +84,7 @@ export const en: Text = {
     runs: {
       at: "When",
       grade: "Grade",
+      cause: "Delay of",
       increase: "Added delay, ms",
       baseline: "Idle, ms",
       network: "Network",
@@ -125,6 +126,10 @@ export const en: Text = {
     malformed: "malformed messages",
     not_websocket: "not WebSocket",
     unsupervised: "no supervisor",
+    line: "the line",
+    device: "the device",
+    server: "the server",
+    unknown: "unknown",
     viewer: "viewer",
     operator: "operator",
     admin: "admin",

@@ -58,7 +58,7 @@ export type SessionColumn =
   | "worker";
 export type WorkerColumn = "name" | "state" | "sessions" | "lag" | "slow" | "longest" | "memory" | "restarts" | "pid";
 export type CloseColumn = "reason" | "recent" | "count" | "share";
-export type RunColumn = "at" | "grade" | "increase" | "baseline" | "network" | "client" | "link";
+export type RunColumn = "at" | "grade" | "cause" | "increase" | "baseline" | "network" | "client" | "link";
 
 export interface Confirmation {
   heading: string;

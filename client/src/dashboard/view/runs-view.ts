@@ -38,6 +38,7 @@ export class RunsView {
           text: ({ grade }) => grade ?? text.invalid,
           tone: ({ grade }) => (grade === null ? undefined : grade < "B" ? "good" : grade < "D" ? "fair" : "poor"),
         },
+        { heading: r.cause, text: ({ cause }) => (cause === null ? "–" : (text.words[cause] ?? cause)) },
         { heading: r.increase, numeric, text: ({ increase }) => ms(increase) },
         { heading: r.baseline, numeric, text: ({ baseline }) => ms(baseline) },
         { heading: r.network, text: ({ network }) => network || "–" },

@@ -55,6 +55,11 @@ describe("factsOf", () => {
     expect(alex?.arrivals[0]).toEqual([0.5, 125_000]);
   });
 
+  it("tells that the device held the Computer back", () => {
+    const limited = household({ computer: person(20, { clientLimited: true }) });
+    expect(factsOf([probe], limited, 5000, fine, 38_000).people.map(({ clientLimited }) => clientLimited)).toEqual([false, false, false, true]);
+  });
+
   it("counts uploads itself where the server says nothing", () => {
     const quiet = person(20, { serverUploadBps: undefined });
     const journal = { ...quiet.journal, sent: [{ at: 6000, bytes: 375_000 }] };

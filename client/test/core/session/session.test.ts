@@ -218,8 +218,8 @@ describe("a session", () => {
     session.opened(0);
     hear({ type: "real_time_update", server_overloaded: true, server_tcp: tcp }, 250);
     hear({ type: "real_time_update", server_overloaded: false, server_tcp: { ...tcp, retransmits: 2 } }, 500);
-    hear({ type: "real_time_update", server_overloaded: true, server_limited: true, server_tcp: null }, 750);
-    expect(session.snapshot(800)).toMatchObject({ serverOverloaded: true, serverLimited: true, serverTcp: { retransmits: 2 } });
+    hear({ type: "real_time_update", server_overloaded: true, server_limited: true, client_limited: true, server_tcp: null }, 750);
+    expect(session.snapshot(800)).toMatchObject({ serverOverloaded: true, serverLimited: true, clientLimited: true, serverTcp: { retransmits: 2 } });
     hear({ type: "session_complete", server_overloaded: false }, 1000);
     expect(session.snapshot(1000)).toMatchObject({ serverOverloaded: false, serverLimited: false });
   });

@@ -22,13 +22,15 @@ describe("decode", () => {
       targetDownloadMbps: 2.5,
       overloaded: false,
       limited: false,
+      clientLimited: false,
     });
     const tcp = { rtt_ms: 21.5, retransmits: 3, delivery_mbps: 4, congestion_control: "cubic" };
-    expect(decode(JSON.stringify({ type: "session_complete", reason: "killed", server_overloaded: true, server_limited: true, server_tcp: tcp }))).toEqual({
+    expect(decode(JSON.stringify({ type: "session_complete", reason: "killed", server_overloaded: true, server_limited: true, client_limited: true, server_tcp: tcp }))).toEqual({
       type: "session_complete",
       reason: "killed",
       overloaded: true,
       limited: true,
+      clientLimited: true,
       tcp: { rttMs: 21.5, minRttMs: null, retransmits: 3, deliveryBps: 4_000_000, congestionControl: "cubic" },
     });
   });
@@ -39,6 +41,7 @@ describe("decode", () => {
       targetDownloadMbps: undefined,
       overloaded: false,
       limited: false,
+      clientLimited: false,
     });
   });
 
