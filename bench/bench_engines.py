@@ -230,8 +230,8 @@ def _write(rows: dict[tuple[str, str], list[Run]], command: str) -> None:
     table += [_line(_cells(*key, runs)) for key, runs in rows.items()]
     measured = (
         f"Measured on {machine.today()} by `{command}`: {machine.description()}. "
-        f"{min(map(len, rows.values()))} to {max(map(len, rows.values()))} runs of each, by result. Increases of the "
-        "p95 under load: median, and least to most in brackets."
+        f"Number of runs, by result; at least {min(map(len, rows.values()))} of each row. Increases of the p95 under "
+        "load: median, and least to most in brackets."
     )
     parts = [BEGIN, measured, "\n".join(table), END]
     DOCUMENT.write_text(text[: text.index(BEGIN)] + "\n\n".join(parts) + text[text.index(END) + len(END) :])
