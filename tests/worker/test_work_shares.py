@@ -57,6 +57,16 @@ async def test_a_session_over_its_share_is_not_read_until_its_account_has_recove
     assert busy.wire.reading
 
 
+async def test_no_share_binds_where_overload_control_is_off(bench: Bench) -> None:
+    bench.control_loop = ControlLoop(
+        bench.manager, overloading=OverloadActions(bench.manager, OverloadTuning(enabled=False))
+    )
+    costly = bench.opened(1)
+    spend(costly, ALL * 20)
+    passes(bench, 0.5, lateness=0.05)
+    assert not costly.connection.ignored
+
+
 async def test_a_worker_stays_busy_for_a_while_and_then_reads_everybody(busy: Bench) -> None:
     costly = busy.opened(1)
     spend(costly, ALL * 20)

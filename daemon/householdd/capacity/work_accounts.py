@@ -158,7 +158,7 @@ class Account(Generic[H]):
         self.sessions: set[SessionWork[H]] = set()
         self.spent = 0.0
         """Seconds that are not in the shared memory."""
-        self.left = SPARE_SHARE * BURST_S
+        self.left = math.inf
         """Seconds that may be used until the next update; infinite while the costly sessions are restrained."""
         self.pressed = False
         """Whether they were used up."""
@@ -219,9 +219,14 @@ class WorkAccounts(Generic[H]):
         """Accounts that may be over their share, or were lately."""
         self._restrained: dict[SessionWork[H], None] = {}
         """In the order in which they were."""
+        self._spare_share = SPARE_SHARE
         self._binding = False
         self._now = now
         self._age = Age(now)
+
+    def unbound(self) -> None:
+        """Let everybody use all of the worker while it is not busy; call before the first session enters."""
+        self._spare_share = math.inf
 
     def enter(self, session: H, client: ClientKey) -> Callable[[float], None]:
         """Add a session; return what its work is charged by, in seconds."""
@@ -327,7 +332,7 @@ class WorkAccounts(Generic[H]):
                 self._release(work.session)
 
     def _at_once(self, account: Account[H]) -> float:
-        return (account.share if self._binding else SPARE_SHARE) * BURST_S
+        return (account.share if self._binding else self._spare_share) * BURST_S
 
     def _renew_share(self, account: Account[H]) -> None:
         account.share = account.shares.of(self._sessions_of(account.key))

@@ -54,6 +54,8 @@ class OverloadActions:
         self._lag = Lag()
         self._slow_figures: dict[Signal, float] = {}
         """Costly signals, as last read."""
+        if not tuning.enabled:
+            manager.work.unbound()
         self._now = 0.0
         self._busy_until = -math.inf
         self._last_reading: tuple[float, float] | None = None
