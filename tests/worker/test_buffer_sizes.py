@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 
 from householdd.http.socket_options import MAX_UNSENT_BYTES
+from householdd.worker import tcp_info
 from householdd.worker.connection import MIN_WRITE_LIMIT_BYTES
 from householdd.worker.session_driver import SessionDriver
 from tests.worker.bench import Bench
@@ -44,3 +46,25 @@ async def test_a_computer_that_asks_for_less_has_less_waiting_for_it(
     assert driver.session.download.shape.peak_bps == 1e6
     assert _unsent_limit(driver) == MIN_WRITE_LIMIT_BYTES
     assert _pacing(driver) == 1.2e6 / 8
+
+
+async def test_the_kernel_is_asked_only_where_the_limit_may_be_reached(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsent = Mock(return_value=0)
+    monkeypatch.setattr(tcp_info, "unsent", unsent)
+    connection = bench.opened(1, "computer").connection
+    connection.pace_for(1e6, 1e6)
+    part = MIN_WRITE_LIMIT_BYTES // 4
+    taken = [connection.send_payload(part) for _ in range(12)]
+    assert sum(taken) == 12 * part
+    assert unsent.call_count == 2
+    unsent.return_value = MIN_WRITE_LIMIT_BYTES
+    assert [connection.send_payload(part) for _ in range(3)] == [0, 0, 0]
+    unsent.return_value = MIN_WRITE_LIMIT_BYTES - 1
+    assert connection.send_payload(part) == part
+    assert connection.send_payload(part) == part
+    asked = unsent.call_count
+    unsent.return_value = MIN_WRITE_LIMIT_BYTES
+    assert connection.send_payload(part) == 0
+    assert unsent.call_count == asked + 1

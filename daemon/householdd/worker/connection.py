@@ -130,6 +130,7 @@ class Connection(asyncio.BufferedProtocol):
         "_input_left",
         "_kept",
         "_loop",
+        "_most_unsent",
         "_not_reading",
         "_over",
         "_protocol",
@@ -180,6 +181,8 @@ class Connection(asyncio.BufferedProtocol):
         """Bytes that may still arrive; None while the client is trusted."""
         self._write_limit = WRITE_LIMIT_BYTES
         """Bytes of payload that may wait in user space."""
+        self._most_unsent = 0
+        """Bytes of payload that the kernel can have unsent at most."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -217,9 +220,14 @@ class Connection(asyncio.BufferedProtocol):
         if count <= 0:
             return 0
         # Over TLS uvloop holds up to 64 KiB more than it reports. A slow session would wait for seconds behind that, so
-        # it asks the kernel, which then takes nothing; a fast session would be slowed by asking.
-        if self._write_limit < WRITE_LIMIT_BYTES and tcp_info.unsent(self.socket.fileno()) >= self._write_limit:
-            return 0
+        # it asks the kernel, which then takes nothing; a fast session would be slowed by asking. What the kernel said
+        # and all that was written since is the most that can be unsent, so it is asked where that reaches the limit.
+        if self._write_limit < WRITE_LIMIT_BYTES:
+            if self._most_unsent >= self._write_limit:
+                self._most_unsent = tcp_info.unsent(self.socket.fileno())
+                if self._most_unsent >= self._write_limit:
+                    return 0
+            self._most_unsent += count
         for part in payload.frames(count) if ping is None else payload.frames_with_ping(count, ping):
             self.transport.write(part)
         return count
