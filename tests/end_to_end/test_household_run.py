@@ -103,7 +103,8 @@ async def test_a_warm_up_sets_what_this_runs_computer_asks_for_and_nobody_elses(
         assert neighbour.last("real_time_update")["target_download_mbps"] == 37.5
     run = json.loads(done.stdout)
     assert [*run["began"]] == ["idle", "warm_up", "load", "recovery"]
-    assert run["warm_up"]["line_bps"] > 1e6
+    # Where the client is slower than the loopback, its rate is not the line's.
+    assert run["warm_up"]["line_bps"] is None or run["warm_up"]["line_bps"] > 1e6
     assert 1 <= run["warm_up"]["computer_mbps"] <= 300
     (computer,) = (person for person in run["facts"]["people"] if person["who"] == "computer")
     assert computer["download"]["wanted_bps"] == run["warm_up"]["computer_mbps"] * 1e6
