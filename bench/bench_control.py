@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-import socket
 import ssl
 import sys
 import tempfile
@@ -30,9 +29,10 @@ from websockets.exceptions import WebSocketException
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from bench import readers
 from bench.cores import cpu_seconds
+from bench.frame_reader import FrameReader
 from bench.quiet import QUIET, quiet_crowd
-from bench.readers import upgrade
 from household.v1 import server_service_pb2, session_service_pb2
 from householdd.supervisor.gate.forwarding import PREFACE
 from tests.daemon import Daemon, running, wait_until
@@ -99,11 +99,12 @@ def crowd(target: Target, first: int, count: int, last_byte: Synchronized[float]
 def bulk(target: Target, last_byte: Synchronized[float]) -> None:
     """Read one session at full rate until it ends."""
     buffer = bytearray(256 * 1024)
-    with target.tls.wrap_socket(socket.create_connection(target.address), server_hostname="localhost") as sock:
-        sock.sendall(upgrade("computer"))
+    with readers.connected(target.address, target.tls, readers.upgrade("computer")) as sock:
+        frames = FrameReader(sock)
         with contextlib.suppress(OSError):
-            while sock.recv_into(buffer):
+            while got := sock.recv_into(buffer):
                 last_byte.value = time.monotonic()
+                frames.take(memoryview(buffer)[:got])
 
 
 def idle(control_socket: str, ready: Synchronized[float]) -> None:
@@ -277,11 +278,11 @@ def latencies() -> None:
         time.sleep(5)
         for name, call in lists:
             calls(f"{name}, idle", daemon, call)
-        readers = clients.bulk()
+        started = clients.bulk()
         for name, call in lists:
             calls(f"{name}, saturated", daemon, call)
         calls("KillSessions of one, saturated", daemon, kill, KILLS)
-        for process in readers:
+        for process in started:
             process.kill()
         wait_until(lambda: not daemon.list_sessions("profile = computer"), "the end of the bulk sessions")
         time.sleep(1)
