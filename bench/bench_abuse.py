@@ -24,19 +24,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from bench.attackers import BLOCKS, RAMP_S
 from bench.attackers import Order as Attack
 from bench.attackers import Report as Attacked
+from bench.honest import PlayError, play, started
 from household.v1 import server_service_pb2, session_service_pb2
 from tests.daemon import Daemon, running, wait_until
-from tests.worker.load import Order, Report
 
 HOUSEHOLDS = 40
-PEOPLE = {
-    "alex": ("", 1.5),
-    "sarah": ("", 2.5),
-    "jake": ("&throughput=5", 1.0),
-    "computer": ("&throughput=1", 1.0),
-}
-"""Requested rate as query, and the resulting mean download in Mbit/s."""
-
 CONNECTIONS = 5000
 ATTACK_S = 75.0
 CALM_ROUNDS = 2
@@ -94,34 +86,17 @@ def memory(daemon: Daemon) -> int:
     return total
 
 
-def play(daemon: Daemon) -> Round:
+def play_round(daemon: Daemon) -> Round:
     """Run all households once."""
-    users = [f"{who}?test_id=home{number}{wish}" for number in range(HOUSEHOLDS) for who, (wish, _) in PEOPLE.items()]
-    sources = [f"127.2.{number}.1" for number in range(HOUSEHOLDS) for _ in PEOPLE]
-    order = Order(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), users, SPREAD_S, sources)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.worker.load"],
-        input=msgspec.json.encode(order),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        return Round([], done.stderr.decode().strip().rpartition("\n")[2])
-    report = msgspec.json.decode(done.stdout, type=Report)
-    wanted = [PEOPLE[rates.user.partition("?")[0]][1] * 1e6 for rates in report.sessions]
-    print(f"  the players were late by up to {report.worst_lag * 1e3:.0f} ms", file=sys.stderr)
-    return Round([abs(rates.download / each - 1) for rates, each in zip(report.sessions, wanted, strict=True)])
+    try:
+        return Round(play(daemon, HOUSEHOLDS, SPREAD_S))
+    except PlayError as error:
+        return Round([], str(error))
 
 
 def attack(daemon: Daemon) -> subprocess.Popen[bytes]:
     host, port = daemon.address
-    attackers = subprocess.Popen(
-        [sys.executable, "-m", "bench.attackers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert attackers.stdin
-    attackers.stdin.write(msgspec.json.encode(Attack(host, port, CONNECTIONS, ATTACK_S)))
-    attackers.stdin.close()
-    return attackers
+    return started("bench.attackers", Attack(host, port, CONNECTIONS, ATTACK_S))
 
 
 def row(name: str, rounds: list[Round], watch: Watch) -> None:
@@ -147,7 +122,7 @@ def main() -> None:
         columns = ("", "rounds", "broken off", "mean error", "within 2 %", "worst", "ListSessions, p99", "most memory")
         print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
         with calm.on():
-            rounds = [play(daemon) for _ in range(CALM_ROUNDS)]
+            rounds = [play_round(daemon) for _ in range(CALM_ROUNDS)]
         row("alone", rounds, calm)
 
         with under_attack.on():
@@ -156,7 +131,7 @@ def main() -> None:
                 time.sleep(RAMP_S)
                 rounds = []
                 while attackers.poll() is None:
-                    played = play(daemon)
+                    played = play_round(daemon)
                     # Ignore a round cut by the end of the attack, unless it failed.
                     if attackers.poll() is None or played.failure:
                         rounds.append(played)

@@ -26,7 +26,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import machine
+from bench import document, machine
 from household_scoring.latency import increase
 from tests.browser.engines import ENGINES
 from tests.browser.runs import INTERRUPTED, RUN_S, RunResult
@@ -98,7 +98,7 @@ def main() -> int:
         parser.error(f"{', '.join(sorted(unknown))}: the engines are {', '.join(ENGINES)}")
     rows = _measure(arguments)
     for key, runs in rows.items():
-        print(_line(_cells(*key, runs)))
+        print(document.line(_cells(*key, runs)))
     if arguments.write:
         options = f"--runs {arguments.runs} --seconds {arguments.seconds}"
         _write(rows, " ".join(["python bench/bench_engines.py", options, *arguments.engines]))
@@ -118,7 +118,7 @@ def _measure(arguments: argparse.Namespace) -> dict[tuple[str, str], list[Run]]:
     for key in missing[: arguments.batch]:
         run = _run(*key, f"seconds={arguments.seconds}{SETTINGS[key[1]]}")
         rows[key].append(run)
-        print(_line(_cells(*key, [run])), flush=True)
+        print(document.line(_cells(*key, [run])), flush=True)
         if kept is not None:
             with kept.open("ab") as results:
                 results.write(msgspec.json.encode(run) + b"\n")
@@ -223,22 +223,14 @@ def _spread(values: list[float | None]) -> str:
 
 
 def _write(rows: dict[tuple[str, str], list[Run]], command: str) -> None:
-    text = DOCUMENT.read_text()
-    if BEGIN not in text or END not in text:
-        raise SystemExit(f"{DOCUMENT}: needs the lines {BEGIN} and {END}")
-    table = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
-    table += [_line(_cells(*key, runs)) for key, runs in rows.items()]
+    table = [document.line(COLUMNS), document.line(["---"] * len(COLUMNS))]
+    table += [document.line(_cells(*key, runs)) for key, runs in rows.items()]
     measured = (
         f"Measured on {machine.today()} by `{command}`: {machine.description()}. "
         f"Number of runs, by result; at least {min(map(len, rows.values()))} of each row. Increases of the p95 under "
         "load: median, and least to most in brackets."
     )
-    parts = [BEGIN, measured, "\n".join(table), END]
-    DOCUMENT.write_text(text[: text.index(BEGIN)] + "\n\n".join(parts) + text[text.index(END) + len(END) :])
-
-
-def _line(cells: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+    document.put(DOCUMENT, BEGIN, END, [measured, "\n".join(table)])
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 ``python bench/bench_floods.py``. One worker with default limits on core 0; honest clients and attackers share core 1.
 Twenty households of the same rates as in ``bench_abuse.py`` come, are measured for ten seconds and go, once in each row
-of the table, and one client pings 50 times a second. The attackers begin two seconds before, and return a second after
-each end. Takes about five minutes.
+of the table, and one client pings 50 times a second. The attackers' frames begin as they come, and attackers return a
+second after each end. Takes about five minutes.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from websockets.sync.client import connect
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import cores, machine
-from bench.bench_abuse import PEOPLE
+from bench import cores, document, machine
 from bench.flooders import FRAMES_PER_S, KINDS, RAMP_S
 from bench.flooders import Order as FloodOrder
 from bench.flooders import Report as Flooded
+from bench.honest import play, started
 from household.v1 import server_service_pb2
 from tests.daemon import Daemon, running
-from tests.worker.load import Order, Report
 
 HOUSEHOLDS = 20
 SPREAD_S = 4.0
@@ -95,23 +94,6 @@ class Pings:
             thread.join()
 
 
-def play(daemon: Daemon) -> list[float]:
-    """Run all households once; return the relative error of each session's download rate. Raise SystemExit."""
-    users = [f"{who}?test_id=home{number}{wish}" for number in range(HOUSEHOLDS) for who, (wish, _) in PEOPLE.items()]
-    sources = [f"127.2.{number}.1" for number in range(HOUSEHOLDS) for _ in PEOPLE]
-    order = Order(daemon.ws_url, str(daemon.directory / "state" / "dev-ca.pem"), users, SPREAD_S, sources)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.worker.load"],
-        input=msgspec.json.encode(order),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    report = msgspec.json.decode(done.stdout, type=Report)
-    print(f"  the players were late by up to {report.worst_lag * 1e3:.0f} ms", file=sys.stderr)
-    wanted = [PEOPLE[rates.user.partition("?")[0]][1] * 1e6 for rates in report.sessions]
-    return [abs(rates.download / each - 1) for rates, each in zip(report.sessions, wanted, strict=True)]
-
-
 @contextlib.contextmanager
 def flood(daemon: Daemon, block: int, attack: tuple[int, int, list[str]]) -> Iterator[subprocess.Popen[bytes]]:
     """Flood for the length of a block, from addresses of a /24 of its own."""
@@ -119,10 +101,7 @@ def flood(daemon: Daemon, block: int, attack: tuple[int, int, list[str]]) -> Ite
     host, port = daemon.address
     sources = [f"127.3.{block}.{1 + number % addresses}" for number in range(sessions)]
     order = FloodOrder(host, port, sources, kinds, FLOOD_S if sessions else 0.0)
-    process = subprocess.Popen([sys.executable, "-m", "bench.flooders"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin
-    process.stdin.write(msgspec.json.encode(order))
-    process.stdin.close()
+    process = started("bench.flooders", order)
     try:
         time.sleep(LEAD_S)
         yield process
@@ -135,7 +114,7 @@ def row(daemon: Daemon, name: str, block: int, attack: tuple[int, int, list[str]
     pid = daemon.worker_pids()[0]
     with flood(daemon, block, attack) as process, pings.on():
         began, used = time.monotonic(), cores.cpu_seconds(pid)
-        errors = play(daemon)
+        errors = play(daemon, HOUSEHOLDS, SPREAD_S)
         cpu = (cores.cpu_seconds(pid) - used) / (time.monotonic() - began)
     assert process.stdout
     report = msgspec.json.decode(process.stdout.read(), type=Flooded)
@@ -183,14 +162,12 @@ def main() -> None:
 
 def write(lines: list[str], steps: int) -> None:
     """Put the table between its markers."""
-    text = DOCUMENT.read_text()
     command = "python bench/bench_floods.py --write"
     measured = (
         f"Measured on {machine.today()} by `{command}`, in one run: {machine.description()}. "
         f"Each hostile session sends up to {FRAMES_PER_S} frames a second over TLS. Steps of overload: {steps}."
     )
-    parts = [BEGIN, "\n".join(lines), measured, END]
-    DOCUMENT.write_text(text[: text.index(BEGIN)] + "\n\n".join(parts) + text[text.index(END) + len(END) :])
+    document.put(DOCUMENT, BEGIN, END, ["\n".join(lines), measured])
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench import machine
+from bench.document import line, put
 from bench.figures import Answer, Options, Row, Table, spread
 
 DOCUMENT = Path("docs/performance.md")
@@ -22,30 +23,22 @@ def write(name: str, answer: Answer, options: Options, command: str, image: Path
     Raise SystemExit if the document lacks the markers.
     """
     begin, end = f"<!-- bench {name}: begin; written by make bench -->", f"<!-- bench {name}: end -->"
-    text = DOCUMENT.read_text()
-    if begin not in text or end not in text:
-        raise SystemExit(f"{DOCUMENT}: needs the lines {begin} and {end}")
     measured = (
         f"Measured on {machine.today()} by `{command}`, {options.rounds} rounds of {options.seconds:g} s: "
         f"{machine.description()}. Median, and least to most in brackets."
     )
     picture = f"![{answer.title}]({image.relative_to(DOCUMENT.parent)})"
-    parts = [begin, f"## {answer.title}", markdown(answer), picture, measured, end]
-    DOCUMENT.write_text(text[: text.index(begin)] + "\n\n".join(parts) + text[text.index(end) + len(end) :])
+    put(DOCUMENT, begin, end, [f"## {answer.title}", markdown(answer), picture, measured])
 
 
 def _table(table: Table) -> Iterator[str]:
     figures = list(table.rows[0].rounds[0])
-    yield _line([table.name, *figures, f"{table.compared} to {table.base}", *(["aim"] if table.aims else [])])
-    yield _line(["---"] * (len(figures) + 2 + bool(table.aims)))
+    yield line([table.name, *figures, f"{table.compared} to {table.base}", *(["aim"] if table.aims else [])])
+    yield line(["---"] * (len(figures) + 2 + bool(table.aims)))
     for row in table.rows:
         cells = [spread(row.values(figure)) for figure in figures]
-        yield _line([row.name, *cells, _ratio(table, row), *([table.aims.get(row.name, "")] if table.aims else [])])
+        yield line([row.name, *cells, _ratio(table, row), *([table.aims.get(row.name, "")] if table.aims else [])])
 
 
 def _ratio(table: Table, row: Row) -> str:
     return "1" if row.name == table.base else spread(table.ratios(row))
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
