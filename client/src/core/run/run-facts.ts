@@ -2,7 +2,7 @@ import { activityOf, people, type Person } from "../people.js";
 import type { Circumstances, PersonFacts, Probe, RunFacts } from "../scoring/measurements.js";
 import type { Arrival } from "../scoring/playout.js";
 import type { AnsweredPing } from "../scoring/retransmissions.js";
-import { percentile } from "../scoring/statistics.js";
+import { leastSeries } from "../scoring/statistics.js";
 import type { Journal, Portion } from "../session/journal.js";
 import type { ConnectionRecord, Snapshot } from "../session/snapshot.js";
 import { fatesOf } from "./probes.js";
@@ -40,10 +40,10 @@ function probeFacts(probes: readonly Journal[], idleUntil: number, load: Span | 
     loadedSent: probes.flatMap(({ pingsSentAt }) => pingsSentAt).filter((at) => within(at, span)).length,
     repairedMs: loaded(repaired),
     heldMs: loaded(held),
-    kernelIdleMs: probes
-      .map(({ kernelMs }) => kernelMs ?? [])
-      .filter(({ length }) => length > 0)
-      .reduce<readonly number[]>((least, each) => (least.length > 0 && median(least) <= median(each) ? least : each), []),
+    kernelIdleMs: leastSeries(
+      probes.map(({ kernelMs }) => kernelMs ?? []).filter(({ length }) => length > 0),
+      50,
+    ),
   };
 }
 
@@ -65,10 +65,6 @@ function personFacts(who: Person, { snapshot, journal }: ConnectionRecord, span:
     clientLimited: snapshot.clientLimited,
     arrivals: received.map(({ at, bytes }): Arrival => [(at - own.from) / 1000, bytes]),
   };
-}
-
-function median(values: readonly number[]): number {
-  return percentile(values, 50) ?? 0;
 }
 
 /** Return whether this device sent more than one ping in twenty late, so that the 95th percentile would be its own. */

@@ -56,13 +56,16 @@ export interface Finding {
 
 /** Return the stored run in an answer. @throws TypeError for other text. */
 export function storedRunOf(text: string, host: string): ShownRun {
-  const { report, sessions } = JSON.parse(text) as StoredRunAnswer;
-  return shownRunOf(report, findingIn(text), serverTcpOf(sessions), host);
+  const answer = JSON.parse(text) as StoredRunAnswer;
+  return shownRunOf(answer.report, findingOf(answer), serverTcpOf(answer.sessions), host);
 }
 
 /** Return the server's finding in an answer. @throws TypeError for other text. */
 export function findingIn(text: string): Finding {
-  const { grade, cause, witness, rate_cause: rate, ...found } = JSON.parse(text) as StoredRunAnswer;
+  return findingOf(JSON.parse(text) as StoredRunAnswer);
+}
+
+function findingOf({ grade, cause, witness, rate_cause: rate, ...found }: StoredRunAnswer): Finding {
   const attribution = cause && rate && {
     cause,
     witness,

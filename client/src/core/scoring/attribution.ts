@@ -1,3 +1,4 @@
+import { harmlessMs } from "./grade.js";
 import { increase } from "./latency.js";
 
 /** Minimum of samples by the server's kernel. */
@@ -9,8 +10,6 @@ const minExcessShare = 0.25;
 export const maxLossShare = 0.01;
 /** Share of the time with a shut receive window from which the device limited the rate. */
 const maxReceiverLimited = 0.1;
-/** Increase below which the grade is A or better. */
-const harmlessMs = 30;
 
 export type Cause = "line" | "device" | "server" | "unknown";
 export type Witness = "application" | "kernel";

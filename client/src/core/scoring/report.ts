@@ -6,7 +6,7 @@ import type { Direction, PersonFacts, RunFacts } from "./measurements.js";
 import { qualityOfOutcome, type Outcome } from "./outcome.js";
 import { play, type Playout } from "./playout.js";
 import { requirementOf, type Band, type Requirement, type Requirements } from "./requirements.js";
-import { lossShare, percentile } from "./statistics.js";
+import { leastSeries, lossShare, percentile } from "./statistics.js";
 import { requireAmount } from "./validation.js";
 import { invalidReasons, neededAnsweredShare, type Invalid } from "./validity.js";
 import { bandOf, verdictKey } from "./verdict.js";
@@ -134,11 +134,10 @@ function withoutRate(person: PersonReport): PersonReport {
  * queues.
  */
 function witnessOf(people: readonly PersonFacts[]): readonly number[] {
-  const p95 = (series: readonly number[]): number => percentile(series, 95) ?? 0;
-  return people
-    .map(({ kernelMs }) => kernelMs ?? [])
-    .filter(({ length }) => length >= neededKernel)
-    .reduce<readonly number[]>((least, each) => (least.length === 0 || p95(each) < p95(least) ? each : least), []);
+  return leastSeries(
+    people.map(({ kernelMs }) => kernelMs ?? []).filter(({ length }) => length >= neededKernel),
+    95,
+  );
 }
 
 /** Score a run. @throws RangeError for an unknown activity or impossible figures. */

@@ -21,6 +21,12 @@ export function nearestRank(ascending: readonly number[], percent: number): numb
   return ascending[Math.max(rank, 1) - 1] ?? null;
 }
 
+/** Return the series with the least percentile, the first of several; empty if there is none. */
+export function leastSeries(all: readonly (readonly number[])[], percent: number): readonly number[] {
+  const figure = (series: readonly number[]): number => percentile(series, percent) ?? 0;
+  return all.reduce((least, each) => (least.length === 0 || figure(each) < figure(least) ? each : least), []);
+}
+
 /**
  * Return the mean absolute difference of neighbouring values, in the order of measurement; null below two.
  *
