@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from structlog.testing import capture_logs
 
-from householdd.lifecycle import ServiceStack
+from householdd.lifecycle import ServiceStack, beside
 
 
 class Journal:
@@ -97,3 +97,31 @@ async def test_a_stop_that_hangs_does_not_hide_why_the_start_failed() -> None:
     with capture_logs() as logs, pytest.raises(OSError, match="Address already in use"):
         await start()
     assert [line["event"] for line in logs] == ["service did not stop in time"]
+
+
+async def test_work_beside_a_block_ends_with_it_and_is_no_failure() -> None:
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    errors: list[BaseException] = []
+    async with beside(work(), errors.append):
+        await asyncio.sleep(0)
+        assert not ended.is_set()
+    assert ended.is_set()
+    assert errors == []
+
+
+async def test_work_that_fails_beside_a_block_is_told_at_once() -> None:
+    async def work() -> None:
+        raise ValueError("broken")
+
+    errors: list[BaseException] = []
+    async with beside(work(), errors.append):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [str(error) for error in errors] == ["broken"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -51,3 +51,20 @@ class ServiceStack(contextlib.AsyncExitStack):
                 log.error("service did not stop in time", service=name, timeout=timeout_s)
             else:
                 log.exception("service failed to stop", service=name)
+
+
+@contextlib.asynccontextmanager
+async def beside(work: Coroutine[Any, Any, object], failed: Callable[[BaseException], object]) -> AsyncIterator[None]:
+    """Run ``work`` beside the block and cancel it at the end; ``failed`` is called at once with an error of it."""
+
+    def ended(task: asyncio.Task[object]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            failed(error)
+
+    task = asyncio.create_task(work)
+    task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

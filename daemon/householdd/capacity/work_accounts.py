@@ -37,7 +37,7 @@ NETWORK_SHARES = Shares(0.25, 0.5)
 """The same for an IPv4 /24 or IPv6 /48."""
 
 SPARE_SHARE = 0.5
-"""Share of any account while the others do not bind: nobody fills a worker before it is known to be busy."""
+"""Share of any account while the others do not bind: no one fills a worker before it counts as busy."""
 
 BURST_S = 0.25
 """Time whose share may be used at once, in seconds: everybody else waits for that. It is the time between two updates,
@@ -254,14 +254,14 @@ class WorkAccounts(Generic[H]):
 
     def handshake(self, host: str, now: float) -> None:
         """Charge a connection that has begun its handshake; apart from sessions, which are not slowed for it."""
-        self._shared.add(self._shared.cells(_handshakes_key(host)), HANDSHAKE_WORK_S, now)
+        self._shared.add(self._shared.cells(_handshakes_key(ClientKey(host, "").address_key)), HANDSHAKE_WORK_S, now)
 
     def refuses(self, host: str, now: float) -> bool:
         """Return whether a new connection is refused: its customer is over a share that binds."""
         if not self._binding:
             return False
         key = ClientKey(host, "").address_key
-        shares = {key: CUSTOMER_SHARES.of(self._sessions_of(key)), _handshakes_key(host): CUSTOMER_SHARES.least}
+        shares = {key: CUSTOMER_SHARES.of(self._sessions_of(key)), _handshakes_key(key): CUSTOMER_SHARES.least}
         return any(self._shared.used(self._shared.cells(each), now) > shares[each] * WORK_WINDOW_S for each in shares)
 
     def update(self, now: float, *, busy: bool) -> list[H]:
@@ -344,5 +344,5 @@ class WorkAccounts(Generic[H]):
             self._restrain(work.session)
 
 
-def _handshakes_key(host: str) -> bytes:
-    return b"h" + ClientKey(host, "").address_key
+def _handshakes_key(address_key: bytes) -> bytes:
+    return b"h" + address_key

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, NoReturn
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import structlog
 
 from householdd.config.settings import Settings
-from householdd.lifecycle import ServiceStack
+from householdd.lifecycle import ServiceStack, beside
 from householdd.supervisor import startup_checks
 from householdd.supervisor.dashboard.dashboard import DaemonParts, Dashboard, serve_dashboard
 from householdd.supervisor.emergency import Emergency
@@ -60,7 +60,8 @@ async def run(settings: Settings, read_settings: Callable[[], Settings], announc
             await services.start("history", startup.history.writing(), 6)
             await services.start("recorder", recorder_server(startup.history, paths.recorder_socket), 1)
         _handle_signals(shutdown, reload_wanted, parts.emergency)
-        await services.start("heartbeat", _loop(run_heartbeat(memory.heartbeat), shutdown), 1)
+        loop_failed = partial(_loop_failed, shutdown)
+        await services.start("heartbeat", beside(run_heartbeat(memory.heartbeat), loop_failed), 1)
         services.on_stop("workers", parts.pool.stop, 6)
         if not await _start_workers(parts.pool, shutdown, parts.state):
             return
@@ -69,8 +70,8 @@ async def run(settings: Settings, read_settings: Callable[[], Settings], announc
         dashboard = await services.start("dashboard", _dashboard(parts), 3)
         parts.state.serving = True
         reload = Reload(parts, read_settings, reload_wanted, tls_listener, dashboard)
-        await services.start("reload", _loop(reload.run(), shutdown), 1)
-        await services.start("status", _loop(run_status_loop(parts), shutdown), 1)
+        await services.start("reload", beside(reload.run(), loop_failed), 1)
+        await services.start("status", beside(run_status_loop(parts), loop_failed), 1)
         await parts.control.report(serving=True)
 
         notify("READY=1")
@@ -133,22 +134,9 @@ def _dashboard(parts: SupervisorParts) -> contextlib.AbstractAsyncContextManager
     return serve_dashboard(startup.settings.dashboard, daemon, startup.tls)
 
 
-@contextlib.asynccontextmanager
-async def _loop(loop: Coroutine[Any, Any, NoReturn], shutdown: Shutdown) -> AsyncIterator[None]:
-    """Run ``loop`` beside the block. The daemon stops if it fails."""
-
-    def ended(task: asyncio.Task[NoReturn]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            shutdown.fail()
-            log.critical("a loop failed; the daemon stops", exc_info=error)
-
-    task = asyncio.create_task(loop)
-    task.add_done_callback(ended)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+def _loop_failed(shutdown: Shutdown, error: BaseException) -> None:
+    shutdown.fail()
+    log.critical("a loop failed; the daemon stops", exc_info=error)
 
 
 def _handle_signals(shutdown: Shutdown, reload_wanted: asyncio.Event, emergency: Emergency) -> None:

@@ -119,10 +119,10 @@ class Acceptor:
         if manager.admission.refuses_connections(accepted.host, manager.clock.now()):
             manager.refused(Cause.BREAKER)
             return False
-        if not self._proxies.is_proxy(accepted.host) and manager.work.refuses(accepted.host, manager.clock.now()):
+        host = self._customer_of(accepted)
+        if host is not None and manager.work.refuses(host, manager.clock.now()):
             manager.refused(Cause.ADDRESS_WORK)
             return False
-        host = None if self._proxies.is_proxy(accepted.host) else accepted.host
         excess = manager.unfinished.enter(accepted, host, manager.admission.limits)
         if excess is None:
             return True
@@ -132,6 +132,10 @@ class Acceptor:
         excess.handshake.dropped = True
         excess.handshake.abort()
         return True
+
+    def _customer_of(self, accepted: AcceptedSocket) -> str | None:
+        """Return the customer's address; None behind a proxy, where it is not known yet."""
+        return None if self._proxies.is_proxy(accepted.host) else accepted.host
 
     def _start(self, accepted: AcceptedSocket) -> None:
         task = self._loop.create_task(self._follow(accepted))
@@ -143,8 +147,8 @@ class Acceptor:
         opened = False
         try:
             if await self._spoke(accepted):
-                if not self._proxies.is_proxy(accepted.host):
-                    self._manager.work.handshake(accepted.host, self._manager.clock.now())
+                if (host := self._customer_of(accepted)) is not None:
+                    self._manager.work.handshake(host, self._manager.clock.now())
                 opened = await self._open(accepted)
         finally:
             if not opened:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from functools import partial
 
 import structlog
 
 from householdd.config.worker import READY, SERVE, SERVING, WorkerSettings
-from householdd.lifecycle import ServiceStack
+from householdd.lifecycle import ServiceStack, beside
 from householdd.logs import setup
 from householdd.session.close_reason import CloseReason
 from householdd.worker import tuning
@@ -55,8 +53,10 @@ async def run(settings: WorkerSettings) -> None:
             services.on_stop("recorder", partial(recorder.stop, RECORDS_TIMEOUT_S), 2)
         os.write(sys.stdout.fileno(), READY)
         await briefed.wait()
-        await services.start("control loop", _control_loop(parts), 1)
-        await services.start("kernel sampler", _kernel_sampler(parts), 1)
+        control_loop = beside(parts.control_loop.run(), partial(_control_loop_failed, parts))
+        await services.start("control loop", control_loop, 1)
+        kernel_sampler = beside(KernelSampler(parts.manager).run(), _kernel_sampler_failed)
+        await services.start("kernel sampler", kernel_sampler, 1)
         services.on_stop("sessions", partial(_end_sessions, parts), 1)
         await open_spare_descriptor()
         for listener in parts.listeners:
@@ -67,33 +67,16 @@ async def run(settings: WorkerSettings) -> None:
         await stopping.wait()
 
 
-@contextlib.asynccontextmanager
-async def _control_loop(parts: WorkerParts) -> AsyncIterator[None]:
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # No session may go on without its deadlines; the supervisor starts another worker.
-            parts.manager.abort_all()
-            log.critical("control loop failed", exc_info=error)
-            setup.flush()
-            os._exit(1)
-
-    task = asyncio.create_task(parts.control_loop.run())
-    task.add_done_callback(ended)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+def _control_loop_failed(parts: WorkerParts, error: BaseException) -> None:
+    # No session may go on without its deadlines; the supervisor starts another worker.
+    parts.manager.abort_all()
+    log.critical("control loop failed", exc_info=error)
+    setup.flush()
+    os._exit(1)
 
 
-@contextlib.asynccontextmanager
-async def _kernel_sampler(parts: WorkerParts) -> AsyncIterator[None]:
-    task = asyncio.create_task(KernelSampler(parts.manager).run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+def _kernel_sampler_failed(error: BaseException) -> None:
+    log.error("kernel sampler failed", exc_info=error)
 
 
 async def _end_sessions(parts: WorkerParts) -> None:

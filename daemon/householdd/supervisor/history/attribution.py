@@ -69,7 +69,7 @@ def grade_of(report: ClientRunReport, found: Attribution) -> Grade | None:
 
 
 def _seen(evidence: Evidence, people: Iterable[Session], bulk: Collection[str]) -> Evidence:
-    """Add what the server saw of the people, of whom ``bulk`` take what the line carries."""
+    """Add what the server saw of the people; those of ``bulk`` take what the line carries."""
     longest: dict[str, Session] = {}
     late = evidence.server_late
     for session in people:
