@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.views import PEOPLE, Served, in_state, start, too_busy
+from tests.browser.views import PEOPLE, PROBES, Served, in_state, start, too_busy
+from tests.daemon import wait_until
 from tests.undisturbed import undisturbed
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -31,6 +32,12 @@ def words_of(page: Page) -> dict[str, list[str]]:
     said = {part: page.locator(part).all_text_contents() for part in parts}
     charts = page.locator(".chart")
     return said | {"charts": [str(charts.nth(place).get_attribute("aria-label")) for place in range(2)]}
+
+
+def all_sessions_are_stored(daemon: Served, page: Page) -> None:
+    """Waits until the run's last session is in the history: each is stored when it ends."""
+    url = f"{daemon.url}virtual-household/runs/{page.locator('#permalink').inner_text().partition('run=')[2]}"
+    wait_until(lambda: len(page.request.get(url).json()["sessions"]) == PROBES + len(PEOPLE), "all sessions are stored")
 
 
 def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_path: Path) -> None:
@@ -77,6 +84,7 @@ def test_a_run_is_kept_as_json_csv_and_picture(daemon: Served, page: Page, tmp_p
     expect(page.locator("#shared")).to_have_text("Copied.")
     link = page.evaluate("navigator.clipboard.readText()")
     assert link.startswith(f"{daemon.url}?run=")
+    all_sessions_are_stored(daemon, page)
     page.goto(link)
     in_state(page, "done", 10)
     expect(page.locator("#headline")).to_contain_text("Result from")

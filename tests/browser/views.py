@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.run_reports import latency, run_report
 
 PEOPLE = ("alex", "sarah", "jake", "computer")
+PROBES = 4
 BASELINE_S = 5
 """How long the line is measured at rest, before anybody is on it."""
 

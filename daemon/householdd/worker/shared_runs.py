@@ -15,7 +15,7 @@ from household.internal.v1 import recorder_service_pb2_grpc
 from householdd.worker.json_rows import RowUnavailableError
 
 CACHE_TTL_S = 5.0
-"""Seconds for which an answer is reused, even a missing run; the sessions of a run end shortly after it."""
+"""Seconds for which a final answer is reused, and that a run is missing."""
 
 MAX_CACHED = 64
 """Answers kept, of some 20 KiB each."""
@@ -63,14 +63,15 @@ class SharedRuns:
         return known if known is not None and time.monotonic() - known[0] < CACHE_TTL_S else None
 
     async def _ask(self, run_id: str) -> tuple[float, bytes | None]:
-        run: bytes | None
         try:
             response = await self._stub.GetSharedRun(pb.GetSharedRunRequest(id=run_id), timeout=CALL_TIMEOUT_S)
-            run = response.run
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.NOT_FOUND:
                 raise RowUnavailableError("the history cannot be read") from None
-            run = None
+            return self._remember(run_id, None)
+        return self._remember(run_id, response.run) if response.final else (time.monotonic(), response.run)
+
+    def _remember(self, run_id: str, run: bytes | None) -> tuple[float, bytes | None]:
         self._answers[run_id] = answer = time.monotonic(), run
         self._answers.move_to_end(run_id)
         if len(self._answers) > MAX_CACHED:

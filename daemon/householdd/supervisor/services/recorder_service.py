@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ _REFUSALS = {
     Refused.BUSY: pb.RUN_REFUSAL_BUSY,
     Refused.UNAVAILABLE: pb.RUN_REFUSAL_UNAVAILABLE,
 }
+
+SESSIONS_END_S = 10.0
+"""Seconds after its report in which a run's last sessions end and are stored; the page gives them 4 s."""
 
 _Context = grpc.aio.ServicerContext[object, object]
 
@@ -68,7 +72,8 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         if found is None:
             await context.abort(grpc.StatusCode.NOT_FOUND, "no such run")
-        return pb.GetSharedRunResponse(run=shared_run(*found))
+        final = time.time() - found[0].stored_at > SESSIONS_END_S
+        return pb.GetSharedRunResponse(run=shared_run(*found), final=final)
 
 
 @contextlib.asynccontextmanager
