@@ -7,7 +7,6 @@ import ipaddress
 import mmap
 import socket
 import ssl
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +38,7 @@ from householdd.shared.layout import (
 )
 from householdd.shared.used_tokens import UsedTokens
 from householdd.traffic.profiles import Profiles
-from householdd.worker.clock import Clock
+from householdd.worker.clock import clock_of
 from householdd.worker.control_loop import ControlLoop
 from householdd.worker.daemon_stats import DaemonStats
 from householdd.worker.gateway import Gateway
@@ -109,7 +108,7 @@ def assemble(settings: WorkerSettings, stop: Callable[[], None]) -> WorkerParts:
     """Make the parts; ``stop`` is called when the supervisor wants the worker to end."""
     memory = memoryview(mmap.mmap(settings.counts_fd, 0))
     counts, demand = views(memory, settings.workers, settings.index)
-    clock = Clock(time.monotonic, time.time, asyncio.get_running_loop().call_later)
+    clock = clock_of(asyncio.get_running_loop())
     shared_work = work_of(memory, settings.workers, settings.index)
     manager = SessionManager(settings.runtime.timeouts, clock, counts, shared_work)
     manager.stopped_runs = stopped_runs_of(memory, settings.workers, settings.index)
