@@ -6,25 +6,20 @@ acknowledges all of it at once. Only what its line carries has arrived, and only
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import socket
 import struct
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from websockets.frames import Frame, Opcode
 
-from tests.lab.netns import Namespace, inside
+from tests.lab.netns import Namespace
+from tests.lab.tun import open_tun
 
 SERVER, CLIENT = "10.9.0.1", "10.9.0.2"
 CLIENT_PORT = 40_000
-
-_TUNSETIFF = 0x400454CA
-_IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
-"""Of linux/if_tun.h."""
 
 _FIN, _SYN, _RST, _PSH, _ACK = 1, 2, 4, 8, 16
 _OPTIONS = bytes([2, 4, 5, 0xB4, 3, 3, 10, 1])
@@ -35,11 +30,9 @@ _EPOCH = 1000
 """First sequence number of the client."""
 
 
-def open_tun(namespace: Namespace, name: str) -> int:
+def open_line(namespace: Namespace, name: str) -> int:
     """Return a descriptor of a new TUN device in ``namespace``, with the server's address on it."""
-    with inside(Path(f"/run/netns/{namespace.name}")):
-        tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-        fcntl.ioctl(tun, _TUNSETIFF, struct.pack("16sH", name.encode(), _IFF_TUN | _IFF_NO_PI))
+    tun = open_tun(namespace, name)
     namespace.ip("addr", "add", SERVER, "peer", CLIENT, "dev", name)
     namespace.ip("link", "set", name, "up", "mtu", "1500", "txqueuelen", "10000")
     return tun

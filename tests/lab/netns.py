@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
@@ -37,13 +38,19 @@ def run(*command: str) -> str:
     return done.stdout
 
 
+@dataclass(frozen=True)
 class Namespace:
-    """One network namespace, with its loopback up."""
+    """One network namespace, which may exist already."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name: str
+
+    @classmethod
+    def make(cls, name: str) -> Namespace:
+        """Makes it, with its loopback up. Raises LabUnavailableError where that cannot be done."""
         run("ip", "netns", "add", name)
-        self.ip("link", "set", "lo", "up")
+        made = cls(name)
+        made.ip("link", "set", "lo", "up")
+        return made
 
     @property
     def prefix(self) -> tuple[str, ...]:

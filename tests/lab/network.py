@@ -67,7 +67,7 @@ def network(line: Line) -> Iterator[Network]:
     with ExitStack() as stack:
 
         def made(role: str) -> Namespace:
-            namespace = Namespace(f"{name}-{role}")
+            namespace = Namespace.make(f"{name}-{role}")
             stack.callback(namespace.delete)
             return namespace
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.daemon import CROWD, running
 from tests.lab import bounds, netns
-from tests.lab.lying_tcp import SERVER, Bottleneck, LyingClient, open_tun
+from tests.lab.lying_tcp import SERVER, Bottleneck, LyingClient, open_line
 from tests.lab.netns import LabUnavailableError, Namespace
 from tests.lab.results import Row, conclude, measured
 
@@ -21,11 +21,11 @@ SECONDS = 8.0
 def test_a_client_that_acknowledges_what_never_arrived_gets_no_more_than_twice_its_line(tmp_path: Path) -> None:
     try:
         netns.check_available()
-        namespace = Namespace(f"lying-{os.getpid()}")
+        namespace = Namespace.make(f"lying-{os.getpid()}")
     except LabUnavailableError as error:
         pytest.skip(f"no network lab here: {error}")
     try:
-        tun = open_tun(namespace, "lying")
+        tun = open_line(namespace, "lying")
         options = ("--listen", f"{SERVER}:8443", "--no-tls", "--workers", "1")
         with running(tmp_path, *options, env=CROWD, prefix=namespace.prefix):
             path = "/ws/virtual-household/computer?test_id=1&throughput=100"
