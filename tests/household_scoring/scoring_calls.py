@@ -10,6 +10,7 @@ import msgspec
 from household_scoring.attribution import Attribution, Evidence, attribute
 from household_scoring.call import call_quality, mos_of_rating, transmission_rating
 from household_scoring.grade import grade
+from household_scoring.home_or_line import AddedDelay, GatewayPings, Location, added_delay, locate
 from household_scoring.latency import baseline, latency_figures
 from household_scoring.measurements import Circumstances, Direction, RunFacts
 from household_scoring.outcome import Outcome, component, quality_of_outcome
@@ -61,7 +62,16 @@ def _attribute(evidence: Json) -> Attribution:
     return attribute(msgspec.convert({"baselineMs": None, "loadedP95Ms": None} | evidence, Evidence))
 
 
+def _added_delay(facts: Json) -> AddedDelay:
+    return added_delay(_report(facts))
+
+
+def _locate(added: Json, gateway: Json) -> Location:
+    return locate(msgspec.convert(added, AddedDelay), msgspec.convert(gateway, GatewayPings))
+
+
 CALLS: dict[str, Callable[..., object]] = {
+    "addedDelay": _added_delay,
     "attribute": _attribute,
     "baseline": baseline,
     "callQuality": call_quality,
@@ -71,6 +81,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "invalidReasons": _invalid_reasons,
     "jitter": jitter,
     "latencyFigures": latency_figures,
+    "locate": _locate,
     "lossShare": loss_share,
     "mosOfRating": mos_of_rating,
     "outcome": _outcome,
