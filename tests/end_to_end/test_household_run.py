@@ -62,6 +62,7 @@ def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
     assert "household grade" in done.stdout
     assert "of the pings, which TCP sent again" in done.stdout
     assert "added, by the server's kernel" in done.stdout
+    assert re.search(r"^home or line +unknown: the server is this machine$", done.stdout, re.MULTILINE)
 
 
 async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -> None:
@@ -79,6 +80,8 @@ async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -
     run = json.loads(done.stdout)
     assert not run["report"]["valid"]
     assert "connection_lost" in run["report"]["invalid"]
+    assert (run["home_or_line"]["place"], run["home_or_line"]["reason"]) == ("unknown", "same_machine")
+    assert run["facts"]["gateway"] is None
     # The server keeps it all the same, and shows it where the note on stderr says.
     assert done.stderr.startswith(f"this run: {run['permalink']}\n")
     run_id = run["permalink"].removeprefix(f"{daemon.url}?run=")

@@ -62,6 +62,9 @@ def play_test(
     The same test as on the page, over this machine's line: five seconds idle, four of warm-up, the load, three of
     recovery. Separate connections measure the delay.
 
+    Pings of the gateway tell whether the load adds delay at home (Wi-Fi or home network) or on the line beyond. They
+    need a group of this user in the sysctl net.ipv4.ping_group_range.
+
     Exit code 0 for a run that counts, 1 for one that does not.
     """
     from householdctl.data_plane.test_run import run_test

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from householdctl.data_plane.cadence import Cadence
 from householdctl.data_plane.session import closing_words, open_session
 from householdctl.failures import describe_failure
 
@@ -95,20 +95,17 @@ class HouseholdMember:
 
         Pings are due at whole intervals of the clock plus ``turn`` of an interval, so that members alternate.
         """
-        interval = 1 / hertz
-        at = (math.ceil(time.monotonic() / interval - turn) + turn) * interval
+        cadence = Cadence(hertz, turn)
         sequence = 0
         # Waiting for our own upload does not delay the next ping.
         async with asyncio.TaskGroup() as sending:
             while not self.ended:
-                await asyncio.sleep(max(at - time.monotonic(), 0))
+                await cadence.due()
                 sequence += 1
                 self.pings[sequence] = time.monotonic()
                 asked = {"tcp": True} if self._asks else {}
                 self._asks = False
                 sending.create_task(self._send({"type": "ping", "sequence": sequence, **asked}))
-                # Missed pings are not made up for: they would measure each other.
-                at += interval * max(math.ceil((time.monotonic() - at) / interval), 1)
 
     async def upload(self) -> None:
         """Upload until cancelled, beside reading, so that a slow uplink does not delay pongs."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from household_scoring.measurements import Circumstances, RunFacts
 from householdctl.data_plane import run_sharing
+from householdctl.data_plane.gateway import GatewayFacts, GatewayPinger, NoGatewayError, find_gateway
 from householdctl.data_plane.measurements import (
     SETTLE_S,
     WARM_UP_S,
@@ -24,6 +25,7 @@ from householdctl.data_plane.measurements import (
 from householdctl.data_plane.member import HouseholdMember, join
 
 if TYPE_CHECKING:
+    from household_scoring.home_or_line import Reason
     from householdctl.data_plane.server_url import Server
 
 WHO = ("alex", "sarah", "jake", "computer")
@@ -39,6 +41,7 @@ PROBES = 4
 PROBE_PINGS_PER_S = 20.0
 """Of all probes together."""
 PERSON_PINGS_PER_S = 10.0
+GATEWAY_PINGS_PER_S = PROBE_PINGS_PER_S
 
 LATE_TIMER_MS = 20.0
 """Lateness of timers in milliseconds; beyond, round trips measure this process."""
@@ -83,6 +86,7 @@ class Played:
     """Final TCP figures of the server's kernel, by member."""
     answer: dict[str, Any]
     ended: tuple[Ended, ...]
+    gateway: GatewayFacts
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_leave, members)
         probes = [await enter("probe") for _ in range(PROBES)]
+        gateway = _ping_gateway(stack, plan.server, probes[0])
         for place, probe in enumerate(probes):
             await _engage(stack, probe, PROBE_PINGS_PER_S / PROBES, place / PROBES)
         await _pass("idle", IDLE_S - 2 * PROBES / PROBE_PINGS_PER_S, probes, tell)
@@ -177,7 +182,23 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         # The final messages bring the TCP figures.
         await _all((probe.stop() for probe in probes), LEAVE_S)
     server_tcp = {member.who: member.server_tcp for member in (*probes, *people) if member.server_tcp}
-    return Played(facts, warm_up, server_tcp, answer, gone)
+    pinged = GatewayFacts(obstacle=gateway) if isinstance(gateway, str) else gateway.facts(idle_until, began, ended)
+    return Played(facts, warm_up, server_tcp, answer, gone, pinged)
+
+
+def _ping_gateway(stack: AsyncExitStack, server: Server, probe: HouseholdMember) -> GatewayPinger | Reason:
+    """Ping the gateway of a connection until the stack closes; return the pinger, or why there is none."""
+    if server.proxy is not None:
+        return "proxy"
+    peer, local = probe.connection.remote_address, probe.connection.local_address
+    try:
+        pinger = GatewayPinger(find_gateway(peer[0], local[0]))
+    except NoGatewayError as error:
+        return error.reason
+    stack.callback(pinger.close)
+    # Between two pings of the probes.
+    _run_beside(stack, pinger.ping(GATEWAY_PINGS_PER_S, turn=0.5))
+    return pinger
 
 
 async def _warm_up(
@@ -205,7 +226,16 @@ async def _warm_up(
 
 async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, turn: float = 0.0) -> None:
     """Read, ping and upload until the stack closes."""
-    tasks = [asyncio.create_task(work) for work in (member.read(), member.ping(hertz, turn), member.upload())]
+    _run_beside(stack, member.read(), member.ping(hertz, turn), member.upload())
+    async with asyncio.timeout(RECOVERY_S):
+        await member.introduced.wait()
+    if member.ended:
+        raise EndedEarlyError(member.ended)
+
+
+def _run_beside(stack: AsyncExitStack, *works: Coroutine[Any, Any, None]) -> None:
+    """Run until the stack closes."""
+    tasks = [asyncio.create_task(work) for work in works]
 
     async def end() -> None:
         for task in tasks:
@@ -213,10 +243,6 @@ async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, 
         await asyncio.gather(*tasks, return_exceptions=True)
 
     stack.push_async_callback(end)
-    async with asyncio.timeout(RECOVERY_S):
-        await member.introduced.wait()
-    if member.ended:
-        raise EndedEarlyError(member.ended)
 
 
 async def _leave(members: list[HouseholdMember]) -> None:

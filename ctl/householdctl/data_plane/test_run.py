@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from household_scoring.home_or_line import Location, added_delay, locate
 from household_scoring.report import RunReport, report
 from household_scoring.requirements import shipped
 from householdctl.data_plane import run_sharing
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from householdctl.control.options import Options
+    from householdctl.data_plane.gateway import GatewayFacts
     from householdctl.data_plane.server_url import Server
 
 MAX_MBPS = 300.0
@@ -42,6 +44,8 @@ class TestRun:
 
     played: Played
     report: RunReport
+    location: Location
+    """Of the delay that the load adds: at home or on the line."""
     began: dict[str, dt.datetime]
     permalink: str | None
     """None if the server does not keep the run."""
@@ -89,7 +93,14 @@ def run_test(
     if link is None and played.answer.get("type") == "run_refused":
         reason = str(played.answer.get("reason"))
         refusal = run_sharing.REASONS.get(reason, reason)
-    return TestRun(played, report(played.facts, shipped()), began, link, refusal)
+    concluded = report(played.facts, shipped())
+    return TestRun(played, concluded, _location(concluded, played.gateway), began, link, refusal)
+
+
+def _location(concluded: RunReport, gateway: GatewayFacts) -> Location:
+    if gateway.pings is None:
+        return Location("unknown", gateway.obstacle)
+    return locate(added_delay(concluded), gateway.pings)
 
 
 def _find_server(url: str | None, options: Options, *, insecure: bool, ca_file: Path | None) -> tuple[Server, str]:

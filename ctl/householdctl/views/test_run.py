@@ -20,21 +20,31 @@ from householdctl.output.formats import Format
 from householdctl.output.tables import Column, Facts, Sections, Table
 from householdctl.output.terminal import note
 from householdctl.values.units import format_rate
-from householdctl.views.verdict_text import CAUSES, INVALID, WITNESSES, verdict
+from householdctl.views.verdict_text import (
+    CAUSES,
+    CAUSES_BY_PLACE,
+    INVALID,
+    NOT_LOCATED,
+    PLACES,
+    WITNESSES,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.console import RenderableType
 
-    from household_scoring.report import PersonReport, RunReport
+    from household_scoring.attribution import Cause
+    from household_scoring.home_or_line import Place
+    from household_scoring.report import PersonReport
     from householdctl.control.options import Options
     from householdctl.data_plane.run import Played, Progress
     from householdctl.data_plane.test_run import TestRun
 
 
 def document(run: TestRun) -> dict[str, Any]:
-    """Return facts, report, warm-up and the server's TCP figures for scripts.
+    """Return facts, report, location of the delay, warm-up and the server's TCP figures for scripts.
 
     Names are in snake_case, with their units; single arrivals are left out. ``began`` has the time of each phase, to
     compare the run with other records of the line.
@@ -42,6 +52,7 @@ def document(run: TestRun) -> dict[str, Any]:
     played = run.played
     whole = {
         "report": run.report,
+        "home_or_line": run.location,
         "facts": played.facts,
         "warm_up": played.warm_up,
         "server_tcp": played.server_tcp,
@@ -50,6 +61,8 @@ def document(run: TestRun) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(msgspec.json.encode(whole))
     for person in plain["facts"]["people"]:
         del person["arrivals"]
+    plain["home_or_line"] = {"gateway": played.gateway.address, **plain["home_or_line"]}
+    plain["facts"]["gateway"] = json.loads(msgspec.json.encode(played.gateway.pings))
     plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in run.began.items()}
     plain["permalink"] = run.permalink
     shown: dict[str, Any] = _snake_case(plain)
@@ -60,8 +73,9 @@ def show(options: Options, run: TestRun) -> None:
     """As CSV, print a row for each person."""
     report, played = run.report, run.played
     whole = document(run)
-    view = Sections(Table(COLUMNS, report.people), Facts([*_household(report), *_warm_up(played)]))
-    printer.show(options, whole, view, lines=whole["report"]["people"] if options.output is Format.CSV else None)
+    view = Sections(Table(COLUMNS, report.people), Facts([*_household(run), *_warm_up(played)]))
+    rows = [{**person, "home_or_line": whole["home_or_line"]} for person in whole["report"]["people"]]
+    printer.show(options, whole, view, lines=rows if options.output is Format.CSV else None)
     if options.for_people:
         for reason in report.invalid:
             note(f"this run does not count: {INVALID[reason]}")
@@ -83,7 +97,8 @@ def progress_display(options: Options) -> Iterator[Callable[[Progress], None]]:
         yield lambda now: live.update(progress(now), refresh=True)
 
 
-def _household(report: RunReport) -> list[tuple[str, str]]:
+def _household(run: TestRun) -> list[tuple[str, str]]:
+    report = run.report
     delay, found = report.latency, report.attribution
     lines = [
         ("household grade", str(report.grade) if report.valid and report.grade else "none"),
@@ -92,8 +107,9 @@ def _household(report: RunReport) -> list[tuple[str, str]]:
         ("lost under load", _lost(report.loss_share)),
         ("added by the load", f"{_ms(delay.increase_p95_ms)} at p95"),
         ("added, by the server's kernel", f"{_ms(found.kernel_increase_p95_ms)} at p95"),
-        ("cause of the delay", CAUSES[found.cause]),
-        ("limit of the rate", CAUSES[found.rate]),
+        *_location(run),
+        ("cause of the delay", _cause(found.cause, run.location.place)),
+        ("limit of the rate", _cause(found.rate, run.location.place)),
         *([("graded by", WITNESSES[found.witness])] if found.witness else []),
     ]
     for person in report.people:
@@ -103,6 +119,19 @@ def _household(report: RunReport) -> list[tuple[str, str]]:
         if person.call is not None:
             lines.append((f"{person.who}'s call", f"MOS {person.call.mos:.1f} of 4.5"))
     return lines
+
+
+def _location(run: TestRun) -> list[tuple[str, str]]:
+    found, address = run.location, run.played.gateway.address
+    said = PLACES[found.place]
+    if found.reason is not None:
+        said += f": {NOT_LOCATED[found.reason]}"
+    added = [("added up to the gateway", f"{_ms(found.increase_p95_ms)} at p95, by pings of {address}")]
+    return [*(added if address is not None else []), ("home or line", said)]
+
+
+def _cause(cause: Cause, place: Place) -> str:
+    return CAUSES_BY_PLACE.get(place, CAUSES[cause]) if cause == "line" else CAUSES[cause]
 
 
 def _warm_up(played: Played) -> list[tuple[str, str]]:

@@ -59,6 +59,37 @@ CAUSES = {
 """Where a delay or a limit is."""
 
 
+PLACES = {
+    "home": "the Wi-Fi or home network, up to the gateway",
+    "line": "the line, beyond the gateway",
+    "both": "both the Wi-Fi or home network and the line beyond the gateway",
+    "unknown": "unknown",
+}
+"""Where the load adds delay."""
+
+CAUSES_BY_PLACE = {
+    "home": "the Wi-Fi or home network",
+    "both": "the Wi-Fi or home network, and the line",
+}
+"""Of the cause ``line``, which is the whole network between the device and the server."""
+
+NOT_LOCATED = {
+    "same_machine": "the server is this machine",
+    "local_network": "the route has no gateway: the server is on the local network, or behind a tunnel of this machine",
+    "proxy": "a proxy leads to the server",
+    "no_route": "the gateway was not found",
+    "not_permitted": "this user may not ping: the sysctl net.ipv4.ping_group_range excludes all of its groups",
+    "run_invalid": "this run does not count",
+    "no_witness": "nothing told the network's delay from the device's or the server's",
+    "harmless": "the load adds too little delay",
+    "silent": "the gateway does not answer pings",
+    "too_few_answers": "the gateway answered too few pings",
+    "slow_gateway": "the gateway answers pings later than it forwards",
+    "unclear": "neither side adds enough delay",
+}
+"""Why the place is unknown."""
+
+
 WITNESSES = {"application": "the client's pings", "kernel": "the server's kernel"}
 """Whose round trips carry a grade."""
 

@@ -8,6 +8,7 @@ import ssl
 import struct
 import threading
 from contextlib import closing, contextmanager, suppress
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -407,3 +408,51 @@ def test_the_operators_reason_for_a_kill_is_shown(bare_cli: Cli, monkeypatch: py
         assert outcome.json["ended"] == [
             {"who": "jake", "words": words, "reason": "killed", "detail": "customer called"}
         ]
+
+
+class _Tunnel(BaseRequestHandler):
+    """Connects to the port that a client names, at this machine."""
+
+    def handle(self) -> None:
+        asked = b""
+        while not asked.endswith(b"\r\n\r\n"):
+            asked += self.request.recv(1)
+        port = int(asked.split()[1].rpartition(b":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as server:
+            self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            upwards = threading.Thread(target=self._copy, args=(self.request, server))
+            upwards.start()
+            self._copy(server, self.request)
+            upwards.join()
+
+    @staticmethod
+    def _copy(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _tunnels() -> Iterator[str]:
+    with ThreadingTCPServer(("127.0.0.1", 0), _Tunnel) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{proxy.server_address[1]}"
+        finally:
+            proxy.shutdown()
+            thread.join()
+
+
+def test_no_side_is_named_behind_a_proxy(bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IDLE_S", "RECOVERY_S"):
+        monkeypatch.setattr(f"householdctl.data_plane.run.{name}", 1.0)
+    with _tunnels() as proxy, _ending_server(_kill_jake, INTRODUCTION) as url:
+        monkeypatch.setenv("http_proxy", proxy)
+        named = url.replace("127.0.0.1", "speed.example")
+        outcome = bare_cli("test", named, "--duration", "2s", "--no-warmup", "--no-share", "-o", "json")
+    assert outcome.json["home_or_line"]["reason"] == "proxy"
+    assert outcome.json["facts"]["gateway"] is None
