@@ -30,7 +30,7 @@ def bottleneck(line: Line) -> Iterator[lab.Network]:
     with lab.network(lab.Line(line.down_mbps, line.up_mbps, queue_kb)) as network:
         for port, mbps in ((DOWN, line.down_mbps), (UP, line.up_mbps)):
             network.router.tc("qdisc", "del", "dev", port, "root")
-            _shape(network.router, port, mbps, line)
+            shape(network.router, port, mbps, line)
         for end in (network.server, network.client):
             # Packets of the line's size: a bottleneck sees no others, and each has its own headers to count.
             end.ip("link", "set", "dev", "line", "gso_max_segs", "1")
@@ -41,7 +41,8 @@ def bottleneck(line: Line) -> Iterator[lab.Network]:
         yield network
 
 
-def _shape(router: Namespace, port: str, mbps: float, line: Line) -> None:
+def shape(router: Namespace, port: str, mbps: float, line: Line) -> None:
+    """Gives a port the line's queue, at ``mbps``. Raises LabUnavailableError."""
     limit = str(int(mbps * 1e3 / 8 * line.queue_ms))
     # A bucket of 1 ms, and never less than two packets: what it lets through at once is no part of the queue.
     burst = str(max(3100, int(mbps * 1e6 / 8 * 0.001)))

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tests.daemon import Daemon
-from tests.lab.network import Network
+from tests.lab.netns import Namespace
 from tests.truth.lines import Line
 
 
@@ -46,11 +46,11 @@ class Run:
         return next(person for person in self.report["people"] if person["who"] == who)
 
 
-def play(network: Network, daemon: Daemon, line: Line) -> Run:
-    """Plays the household over the line. Raises AssertionError where nothing was measured."""
+def play(client: Namespace, daemon: Daemon, line: Line) -> Run:
+    """Plays the household in the client's namespace. Raises AssertionError where nothing was measured."""
     done = subprocess.run(
         [
-            *(*network.client.prefix, sys.executable, "-m", "householdctl", "test", daemon.url, "--insecure"),
+            *(*client.prefix, sys.executable, "-m", "householdctl", "test", daemon.url, "--insecure"),
             *("--duration", f"{line.load_s:g}s", "--computer", f"{line.computer_mbps:g}", "-o", "json"),
         ],
         stdin=subprocess.DEVNULL,

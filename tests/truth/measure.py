@@ -93,7 +93,7 @@ def measure(line: Line, directory: Path) -> Measured:
             irtt.pinging(network, directory) as truth,
         ):
             time.sleep(SETTLED_S)
-            run = household.play(network, daemon, line)
+            run = household.play(network.client, daemon, line)
     idle, load, recovery = (run.began(phase) for phase in ("idle", "load", "recovery"))
     quiet, loaded = truth.between(idle, load), truth.between(load, recovery)
     probe = run.facts["probe"]
