@@ -132,6 +132,7 @@ export const de: Text = {
     busy: { title: "Der Testserver ist zurzeit ausgelastet.", todo: "Bitte versuchen Sie es gleich noch einmal." },
     refused: { title: "Der Server hat den Test abgelehnt.", todo: "Bitte laden Sie die Seite neu, und versuchen Sie es noch einmal." },
     server: { title: "Der Server hat den Test beendet.", todo: "Bitte starten Sie ihn noch einmal." },
+    breach: { title: "Der Server hat diesen Browser nicht verstanden.", todo: "Bitte laden Sie die Seite neu, oder nehmen Sie einen anderen Browser. Vielleicht verändert auch ein Proxy oder Filter, was gesendet wird." },
     unloaded: { title: "Ein Teil des Tests ließ sich nicht laden.", todo: "Vielleicht hält ein Werbeblocker oder Filter ihn zurück: Schalten Sie ihn für diese Seite aus, und laden Sie die Seite neu." },
     crashed: { title: "Ihr Browser konnte den Test nicht ausführen.", todo: "Bitte laden Sie die Seite neu, oder nehmen Sie einen anderen Browser." },
     blocked: { title: "Der Server antwortet, aber der Test kann keine Verbindung zu ihm aufbauen.", todo: "Vielleicht sperrt ein Proxy, eine Firewall oder ein VPN WebSockets. Bitte versuchen Sie es ohne, oder in einem anderen Netz." },

@@ -132,6 +132,7 @@ export const en: Text = {
     busy: { title: "The test server is busy at the moment.", todo: "Please try again shortly." },
     refused: { title: "The server refused the test.", todo: "Please reload the page and try again." },
     server: { title: "The server ended the test.", todo: "Please run it again." },
+    breach: { title: "The server did not understand this browser.", todo: "Please reload the page, or use another browser. A proxy or filter may also have changed what was sent." },
     unloaded: { title: "A part of the test could not be loaded.", todo: "A content blocker or filter may hold it back: switch it off for this page, then reload the page." },
     crashed: { title: "Your browser could not run the test.", todo: "Please reload the page, or use another browser." },
     blocked: { title: "The server answers, but the test cannot connect to it.", todo: "A proxy, firewall or VPN may block WebSockets. Please try without it, or on another network." },

@@ -23,6 +23,9 @@ export function isNormal(ending: Ending): boolean {
 /** Reasons for close codes without a message from the server: RFC 6455 section 7.4 and the IANA registry. */
 const reasonOfCode: Readonly<Record<number, string>> = {
   1001: "drained",
+  1002: "not_websocket",
+  1007: "not_websocket",
+  1009: "text_too_large",
   1011: "internal",
   1012: "drained",
   1013: "overloaded",

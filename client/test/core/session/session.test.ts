@@ -266,6 +266,8 @@ describe("a session", () => {
     [1006, "", "failed", { kind: "lost" }],
     // Of a server that gives no reason.
     [1001, "", "failed", { kind: "closed", reason: "drained" }],
+    [1002, "", "failed", { kind: "closed", reason: "not_websocket" }],
+    [1009, "", "failed", { kind: "closed", reason: "text_too_large" }],
     [1012, "", "failed", { kind: "closed", reason: "drained" }],
     [1013, "", "failed", { kind: "closed", reason: "overloaded" }],
     [1011, "", "failed", { kind: "closed", reason: "internal" }],
