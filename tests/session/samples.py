@@ -11,6 +11,7 @@ from householdd.session.commands import Command, Send
 from householdd.session.messages import encode
 from householdd.session.session import Identity, Session
 from householdd.settings.definitions import Timeouts
+from householdd.traffic.profiles import Profile
 
 START = 1000.0
 """Monotonic time at which sample sessions begin; not zero, since a monotonic clock's zero means nothing."""
@@ -25,17 +26,17 @@ PROFILES = read_profiles(None)
 """The profiles that come with the package."""
 
 
-def handshaking(who: str = "alex", timeouts: Timeouts | None = None) -> Session:
-    """A session whose handshake is under way."""
-    profile = PROFILES.find(who)
+def handshaking(who: str = "alex", timeouts: Timeouts | None = None, profile: Profile | None = None) -> Session:
+    """A session whose handshake is under way; ``profile`` stands in for the package's."""
+    profile = profile or PROFILES.find(who)
     assert profile is not None
     identity = Identity(SESSION_ID, f"{who}_42", "42", "192.0.2.7", 51234, "Browser/1.0")
     return Session(identity, profile, timeouts or Timeouts(), START, WALL)
 
 
-def active(who: str = "alex", timeouts: Timeouts | None = None) -> Session:
+def active(who: str = "alex", timeouts: Timeouts | None = None, profile: Profile | None = None) -> Session:
     """A session that just opened."""
-    session = handshaking(who, timeouts)
+    session = handshaking(who, timeouts, profile)
     session.open()
     return session
 

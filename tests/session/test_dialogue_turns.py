@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from householdd.session.close_reason import CloseReason
 from householdd.session.commands import Ping
 from householdd.session.dialogue import PING_BYTES, UPLOAD_CHUNK_BYTES, Dialogue
-from tests.session.samples import SESSION_ID, START, WALL, active, spoken
+from householdd.traffic.profiles import BulkSpec
+from tests.session.samples import PROFILES, SESSION_ID, START, WALL, active, spoken
 
 PASS = 0.25
 
@@ -139,6 +141,18 @@ def test_each_pass_tells_the_figures_and_asks_for_the_upload_of_the_next() -> No
 def test_a_small_upload_is_asked_for_in_one_chunk() -> None:
     request = spoken(Dialogue(active("jake")).updates(START, WALL, PASS))[1]
     assert (request["target_bytes"], request["optimal_chunk_size"]) == (3125, 3125)
+
+
+@pytest.mark.parametrize(
+    ("received", "target_bytes", "chunk_bytes"),
+    [(0, 128 * 1024, 16 * 1024), (2_000_000, 5_000_000, 78_125), (10**9, 31_250_000, 256 * 1024)],
+)
+def test_a_bulk_upload_is_asked_for_as_the_line_carries_it(received: int, target_bytes: int, chunk_bytes: int) -> None:
+    profile = msgspec.structs.replace(PROFILES.by_key["computer"], upload=BulkSpec(1000))
+    session = active(profile=profile)
+    session.sums.received = received
+    request = spoken(Dialogue(session).updates(START, WALL, PASS))[1]
+    assert (request["target_bytes"], request["optimal_chunk_size"]) == (target_bytes, chunk_bytes)
 
 
 def test_no_upload_is_asked_for_while_none_is_due() -> None:

@@ -57,6 +57,14 @@ async def test_a_session_over_its_share_is_not_read_until_its_account_has_recove
     assert busy.wire.reading
 
 
+async def test_a_session_that_is_not_read_says_that_the_server_limited_it(busy: Bench) -> None:
+    costly, honest = busy.opened(1), busy.opened(2)
+    spend(costly, ALL * 20)
+    passes(busy, PASS_INTERVAL_S * 4, lateness=0.05)
+    assert costly.connection.ignored
+    assert (costly.session.limited, honest.session.limited) == (True, False)
+
+
 async def test_no_share_binds_where_overload_control_is_off(bench: Bench) -> None:
     bench.control_loop = ControlLoop(
         bench.manager, overloading=OverloadActions(bench.manager, OverloadTuning(enabled=False))

@@ -23,6 +23,12 @@ MAX_ERRORS = 20
 UPLOAD_CHUNK_BYTES = 64 * 1024
 """Greatest upload chunk in bytes that deployed clients send."""
 
+BULK_CHUNKS = 64
+"""Chunks of a bulk upload in one request: a message of the client waits behind one of them at most, a 64th of what the
+line carries in a pass."""
+
+MIN_BULK_CHUNK_BYTES, MAX_BULK_CHUNK_BYTES = 16 * 1024, 256 * 1024
+"""A worker takes no greater message."""
 
 PING_BYTES = 16
 """Random bytes of a ping, which nobody can guess: its echo proves that it was received."""
@@ -157,12 +163,18 @@ class Dialogue:
         if wanted > 0:
             request = messages.RealUploadRequest(
                 target_bytes=wanted,
-                optimal_chunk_size=min(wanted, UPLOAD_CHUNK_BYTES),
+                optimal_chunk_size=min(wanted, self._chunk_bytes(wanted)),
                 duration_ms=round(interval * 1e3),
                 timestamp=wall * 1e3,
             )
             due.append(Send(request))
         return due
+
+    def _chunk_bytes(self, wanted: int) -> int:
+        if not self.session.profile.uploads_bulk:
+            return UPLOAD_CHUNK_BYTES
+        # At 1 Gbit/s these are 477 frames a second, of the 500 that a client may send.
+        return min(max(wanted // BULK_CHUNKS, MIN_BULK_CHUNK_BYTES), MAX_BULK_CHUNK_BYTES)
 
     def farewell(self, now: float, wall: float) -> list[Command]:
         """Return the last message before a close; the session's reason is set."""

@@ -21,6 +21,7 @@ from householdd.session.states import EvidenceKind, SessionState
 from householdd.settings.definitions import Timeouts
 from householdd.traffic.pacer import UPLOAD_CATCH_UP_S, Pacer
 from householdd.traffic.profiles import Profile
+from householdd.traffic.upload_window import UploadWindow
 
 UNASKED_FACTOR = 2
 """Allowed upload, as a multiple of the requested bytes: deployed clients round a request up to whole chunks."""
@@ -132,6 +133,8 @@ class Session:
         self.latency = SessionLatency()
         self.download = Pacer(profile.download.shape(), now)
         self.upload = Pacer(profile.upload.shape(), now, UPLOAD_CATCH_UP_S)
+        self._upload_window = UploadWindow() if profile.uploads_bulk else None
+        """Bound of each request; None if the profile's rate is one."""
         self.liveness = Liveness(self.download.shape.longest_gap_s, now, acks_answer=profile.is_stream)
         self.proof = Proof(needed=not profile.is_stream)
         self.consumption = Consumption()
@@ -145,7 +148,7 @@ class Session:
         self.lateness = Lateness(now)
         self._passes = 0
         self._full_passes = 0
-        """Control passes in which the server's uplink was full."""
+        """Control passes in which the server's uplink was full, or the client was not read."""
         self._download_demand = Demand(now)
         self._upload_demand = Demand(now)
         self._may_receive = UNASKED_GRACE_BYTES
@@ -228,6 +231,8 @@ class Session:
         if self.state is not SessionState.ACTIVE:
             return 0
         count = self.upload.due(until)
+        if self._upload_window is not None:
+            count = min(count, self._upload_window.request(self.sums.received))
         self.upload.take(count)
         self.readable = max(count, MIN_READ_BYTES)
         return count
@@ -254,7 +259,8 @@ class Session:
         if self.sums.received <= self._may_receive or self.held_back or not self.live:
             return None
         # Computed only beyond the last bound: this is called for every frame.
-        self._may_receive = UNASKED_FACTOR * self.upload.offered(now) + UNASKED_GRACE_BYTES
+        asked = self.upload.offered(now) if self._upload_window is None else self.upload.taken
+        self._may_receive = UNASKED_FACTOR * asked + UNASKED_GRACE_BYTES
         if self.sums.received <= self._may_receive:
             return None
         self.errors.unasked += 1
@@ -277,11 +283,15 @@ class Session:
             self._move(SessionState.QUIET)
         return None if reason is None else Close(reason)
 
-    def measure(self, now: float, lateness: float = 0.0, *, uplink_full: bool = False) -> None:
-        """Sample the rates, once a control pass, which began ``lateness`` seconds late."""
+    def measure(self, now: float, lateness: float = 0.0, *, server_full: bool = False) -> None:
+        """Sample the rates, once a control pass, which began ``lateness`` seconds late.
+
+        ``server_full`` says that the server's uplink is full, or that the client is not read: its share of the
+        worker's time is used up.
+        """
         self.lateness.add(lateness, now)
         self._passes += 1
-        self._full_passes += uplink_full
+        self._full_passes += server_full
         self.consumption.note_pass()
         self.download_meter.sample(now, self.sums.sent)
         self.upload_meter.sample(now, self.sums.received)
@@ -313,7 +323,7 @@ class Session:
 
     @property
     def limited(self) -> bool:
-        """Whether budgets or the server's uplink, and not the line, limited the session so far, in either direction."""
+        """Whether budgets, the server's uplink or the customer's share of work, not the line, limited the session."""
         if self._full_passes > 1 and self._full_passes > self._passes * MAX_LIMITED_SHARE:
             return True
         return self._download_demand.limited or self._upload_demand.limited

@@ -107,8 +107,12 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return not isinstance(self.upload, SilentSpec)
 
     @property
+    def uploads_bulk(self) -> bool:
+        return isinstance(self.upload, BulkSpec)
+
+    @property
     def bulk(self) -> bool:
-        return isinstance(self.download, BulkSpec) or isinstance(self.upload, BulkSpec)
+        return isinstance(self.download, BulkSpec) or self.uploads_bulk
 
 
 PROBE = Profile(

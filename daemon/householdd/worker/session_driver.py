@@ -165,7 +165,7 @@ class SessionDriver(PayloadSender):
 
         A silent client gets only pings. The pass began ``lateness`` seconds late.
         """
-        self.session.measure(now, lateness, uplink_full=uplink_full)
+        self.session.measure(now, lateness, server_full=uplink_full or self.connection.ignored)
         if not self.session.live:
             return
         wall = self._clock.wall()
