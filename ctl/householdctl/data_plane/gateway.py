@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from household_scoring.home_or_line import Reason
     from householdctl.data_plane.route import Address
 
-# <linux/icmp.h>, <linux/icmpv6.h>. The kernel sets checksum and identifier.
+# <linux/icmp.h>, <linux/icmpv6.h>. The kernel sets checksum and identifier, and delivers nothing but replies.
 _ECHO_HEADER = struct.Struct("!BBHHH")
 _ECHO_REQUEST = {4: 8, 6: 128}
-_ECHO_REPLY = {4: 0, 6: 129}
 _PAYLOAD = bytes(56)
 """As much as ping(8) sends."""
 _SEQUENCES = 2**16
@@ -162,14 +161,14 @@ class GatewayPinger:
         self._take(data, _stamp(ancillary), sender)
 
     def _take(self, data: bytes, at: int, sender: tuple[Any, ...]) -> None:
-        # The kernel delivers answers of other hosts too.
-        if len(data) < _ECHO_HEADER.size or _plain(sender[0].partition("%")[0]) != self._gateway.address:
+        # Replies of other hosts come too.
+        if _plain(sender[0].partition("%")[0]) != self._gateway.address:
             return
-        kind, _, _, _, sequence = _ECHO_HEADER.unpack_from(data)
+        sequence = _ECHO_HEADER.unpack_from(data)[4]
         newest = len(self._sent) - 1
         index = newest - (newest - sequence) % _SEQUENCES
         # A clock that was set back would give a negative round trip.
-        if kind == _ECHO_REPLY[self._version] and index >= 0 and at >= self._sent[index][1]:
+        if index >= 0 and at >= self._sent[index][1]:
             self._round_trips.setdefault(index, (at - self._sent[index][1]) / 1e6)
 
 
@@ -181,8 +180,6 @@ def _socket_address(gateway: Gateway) -> tuple[Any, ...]:
 
 def _stamp(ancillary: list[tuple[int, int, bytes]]) -> int:
     """Return the time of arrival by the wall clock, in nanoseconds."""
-    for level, kind, data in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
-            seconds, nanoseconds = _TIMESPEC.unpack(data)
-            return int(seconds) * 10**9 + int(nanoseconds)
-    return time.time_ns()
+    stamps = [data for level, kind, data in ancillary if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS)]
+    seconds, nanoseconds = _TIMESPEC.unpack(stamps[0])
+    return int(seconds) * 10**9 + int(nanoseconds)

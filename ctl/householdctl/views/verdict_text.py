@@ -78,7 +78,7 @@ NOT_LOCATED = {
     "local_network": "the route has no gateway: the server is on the local network, or behind a tunnel of this machine",
     "proxy": "a proxy leads to the server",
     "no_route": "the gateway was not found",
-    "not_permitted": "this user may not ping: the sysctl net.ipv4.ping_group_range excludes all of its groups",
+    "not_permitted": "this user may not ping; sudo sysctl net.ipv4.ping_group_range='0 2147483647' allows all",
     "run_invalid": "this run does not count",
     "no_witness": "nothing told the network's delay from the device's or the server's",
     "harmless": "the load adds too little delay",

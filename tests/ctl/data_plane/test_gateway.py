@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -82,13 +84,14 @@ async def test_pings_belong_to_the_phase_in_which_they_were_sent() -> None:
 
 
 @pytest.mark.usefixtures("may_ping")
-async def test_a_busy_process_makes_no_answer_late() -> None:
-    busy_s = 0.05
+async def test_a_busy_process_makes_no_answer_late_and_makes_up_for_no_ping() -> None:
+    busy_s, blocks = 0.05, 30
     async with pinging("127.0.0.1", hertz=1000) as pinger:
-        for _ in range(30):
+        for _ in range(blocks):
             # Answers arrive within the block, and are read after it.
             time.sleep(busy_s)  # noqa: ASYNC251 - the fault under test
             await asyncio.sleep(0)
+        assert loaded(pinger).loaded_sent <= blocks
         await until(lambda: len(loaded(pinger).loaded_ms) >= 10)
         assert median(loaded(pinger).loaded_ms[:10]) < busy_s * 1e3 / 2
 
@@ -106,6 +109,34 @@ async def test_a_gateway_that_does_not_answer() -> None:
     async with pinging("127.0.0.1") as pinger:
         await until(lambda: loaded(pinger).loaded_sent >= 20)
         assert loaded(pinger).loaded_ms == ()
+
+
+@pytest.mark.usefixtures("silent")
+async def test_only_the_gateways_own_and_first_answer_counts(caplog: pytest.LogCaptureFixture) -> None:
+    async with pinging("127.0.0.1") as pinger:
+        await until(lambda: loaded(pinger).loaded_sent >= 5)
+        identifier = pinger._socket.getsockname()[1]
+        forge("127.0.0.2", identifier, 1)
+        not_sent_yet = 60_000
+        forge("127.0.0.1", identifier, not_sent_yet)
+        forge("127.0.0.1", identifier, 3)
+        await until(lambda: loaded(pinger).loaded_ms)
+        first = loaded(pinger).loaded_ms
+        assert len(first) == 1
+        forge("127.0.0.1", identifier, 3)
+        forge("127.0.0.1", identifier, 4)
+        await until(lambda: len(loaded(pinger).loaded_ms) > 1)
+        assert loaded(pinger).loaded_ms[:-1] == first
+    assert not caplog.records
+
+
+def forge(sender: str, identifier: int, sequence: int) -> None:
+    """Send an echo reply to this machine; see RFC 792."""
+    echo = struct.pack("!BBHHH", 0, 0, 0, identifier, sequence)
+    checksum = 0xFFFF - sum(struct.unpack("!4H", echo)) % 0xFFFF
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
+        raw.bind((sender, 0))
+        raw.sendto(struct.pack("!BBHHH", 0, 0, checksum, identifier, sequence), ("127.0.0.1", 0))
 
 
 async def test_a_gateway_that_cannot_be_reached_gives_no_answer_and_no_error(own_network: Namespace) -> None:

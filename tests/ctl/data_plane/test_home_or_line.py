@@ -93,7 +93,7 @@ def test_people_are_told_which_side_it_is(
     ("pinged", "why"),
     [
         (GatewayFacts(obstacle="same_machine"), "the server is this machine"),
-        (GatewayFacts(obstacle="not_permitted"), "this user may not ping: the sysctl net.ipv4.ping_group_range"),
+        (GatewayFacts(obstacle="not_permitted"), "this user may not ping; sudo sysctl net.ipv4.ping_group_range="),
         (gateway(0.0, count=0), "the gateway does not answer pings"),
         (gateway(3.0, count=99), "the gateway answered too few pings"),
         (gateway(500.0), "the gateway answers pings later than it forwards"),
