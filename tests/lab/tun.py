@@ -19,10 +19,10 @@ def open_tun(namespace: Namespace, name: str) -> int:
     Without offloads it gets packets of no more than its MTU, each with its checksum. Raises LabUnavailableError where
     it cannot be made.
     """
-    try:
-        with namespace.entered():
+    with namespace.entered():
+        try:
             descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
             fcntl.ioctl(descriptor, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TUN | _IFF_NO_PI))
-    except OSError as error:
-        raise LabUnavailableError(f"a TUN device is needed: {error}") from error
+        except OSError as error:
+            raise LabUnavailableError(f"a TUN device is needed: {error}") from error
     return descriptor

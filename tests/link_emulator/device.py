@@ -17,6 +17,8 @@ def open_device(namespace: Namespace, address: str, peer: str) -> int:
     """Return a descriptor of a new device with a default route. Raises LabUnavailableError where it cannot be made."""
     descriptor = open_tun(namespace, DEVICE)
     namespace.ip("address", "add", address, "peer", peer, "dev", DEVICE)
+    # Without an address IPv6 asks for no routers, so the line carries nothing but what its ends send.
+    namespace.ip("link", "set", DEVICE, "addrgenmode", "none")
     namespace.ip("link", "set", DEVICE, "mtu", "1500", "txqueuelen", str(_WAITING), "up")
     # What clients have. A namespace's default cannot be cubic where the kernel keeps it for root; a route's can.
     namespace.ip("route", "add", "default", "dev", DEVICE, "congctl", "cubic")

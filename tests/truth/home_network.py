@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from tests.lab.netns import Namespace, check_available
-from tests.truth.bottleneck import shape
+from tests.truth.kernel_line import shape
 from tests.truth.lines import Line
 
 Side: TypeAlias = Literal["home", "line"]
@@ -64,10 +64,10 @@ def home_network(line: Line, side: Side) -> Iterator[HomeNetwork]:
             _set(each, "ip_forward", "1")
         _set(client, "ping_group_range", "0 0")
         if side == "home":
-            shape(router, "home", line.down_mbps, line)
+            shape(router, "home", line.down_mbps, line.down_queue_bytes, fair=line.fair)
         else:
-            shape(provider, "customer", line.down_mbps, line)
-            shape(router, "line", line.up_mbps, line)
+            shape(provider, "customer", line.down_mbps, line.down_queue_bytes, fair=line.fair)
+            shape(router, "line", line.up_mbps, line.up_queue_bytes, fair=line.fair)
         yield HomeNetwork(client, router, server)
 
 

@@ -15,7 +15,8 @@ import msgspec
 
 from tests.daemon import TIMEOUT_S, wait_until
 from tests.lab.netns import LabUnavailableError
-from tests.lab.network import SERVER, Network
+from tests.lab.network import SERVER
+from tests.truth.network import Network
 
 _PORT = 2112
 _INTERVAL = "20ms"

@@ -12,7 +12,8 @@ from household_scoring.statistics import percentile
 from tests.daemon import running
 from tests.lab.network import SERVER
 from tests.truth import household, irtt
-from tests.truth.bottleneck import DOWN, UP, bottleneck, counting
+from tests.truth.bottleneck import bottleneck
+from tests.truth.counters import DOWN, UP, counting
 from tests.truth.lines import Line
 
 SETTLED_S = 0.5
@@ -80,6 +81,8 @@ class Measured:
     """Of the server's kernel; over its own idle median."""
     irtt: Latency
     rates: dict[str, Rate]
+    missed_packets: int
+    """By the bottleneck, beside its queue; if there are any, the line was not as described."""
 
 
 def measure(line: Line, directory: Path) -> Measured:
@@ -89,11 +92,12 @@ def measure(line: Line, directory: Path) -> Measured:
         listen = ("--listen", f"{SERVER}:8443")
         with (
             running(directory, *listen, prefix=network.server.prefix) as daemon,
-            counting(network) as counters,
+            counting(network.meters) as counters,
             irtt.pinging(network, directory) as truth,
         ):
             time.sleep(SETTLED_S)
             run = household.play(network.client, daemon, line)
+        missed = network.missed_packets()
     idle, load, recovery = (run.began(phase) for phase in ("idle", "load", "recovery"))
     quiet, loaded = truth.between(idle, load), truth.between(load, recovery)
     probe = run.facts["probe"]
@@ -112,6 +116,7 @@ def measure(line: Line, directory: Path) -> Measured:
         kernel=latency_of(probe["kernel_idle_ms"], _kernel_ms(run)),
         irtt=latency_of(quiet.round_trips_ms, loaded.round_trips_ms, loaded.lost_share),
         rates=rates,
+        missed_packets=missed,
     )
 
 

@@ -10,8 +10,8 @@ import msgspec
 from tests.browser.runs import RUN_S, RunResult
 from tests.daemon import Daemon
 from tests.lab.netns import LabUnavailableError
-from tests.lab.network import Network
 from tests.truth.lines import Line
+from tests.truth.network import Network
 
 
 def play(network: Network, daemon: Daemon, line: Line, engine: str) -> RunResult:

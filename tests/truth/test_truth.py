@@ -18,7 +18,13 @@ from tests.truth.measure import Measured, Rate, measure
 RATE = Bound(3, "percent: payload and messages are all that TCP carried", margin=7)
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def _known_misses(line: Line) -> list[pytest.MarkDecorator]:
+    # Not strict: whether TCP fills such a queue differs from run to run.
+    missed = pytest.mark.xfail(reason=line.known_miss, raises=AssertionError, strict=False)
+    return [missed] if line.known_miss else []
+
+
+@pytest.mark.parametrize("line", [pytest.param(line, id=line.name, marks=_known_misses(line)) for line in LINES])
 def test_the_household_measures_what_irtt_and_the_link_do(line: Line, tmp_path: Path) -> None:
     try:
         result = measure(line, tmp_path)
@@ -112,6 +118,7 @@ def _grade(result: Measured) -> Row:
             measured("the queue demands", " or ".join(demanded)),
             measured("by irtt's figures", str(result.irtt.grade)),
             expected("household", str(result.run.report["grade"]), *demanded),
+            measured("known to be missed", result.line.known_miss or "no"),
         ],
     )
 
@@ -135,6 +142,7 @@ def _circumstances(result: Measured) -> Row:
             measured("pings judged", result.run.report["latency"]["count"]),
             measured("lost", len(result.run.facts["probe"]["repaired_ms"])),
             measured("held behind them", len(result.run.facts["probe"]["held_ms"])),
+            expected("missed by the bottleneck, packets", str(result.missed_packets), "0"),
             measured("load average", os.getloadavg()[0]),
         ],
     )
