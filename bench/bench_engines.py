@@ -3,7 +3,7 @@
 Each engine runs as it is, with a quarter of the processors, and with ``?computer=50``. A run is graded A+ or A, or does
 not count and names the device or the server; at least three quarters of the runs of an engine as it is count. Exits
 with 1 otherwise. Needs root for the quarter: the browser gets a group of the cgroup controller ``cpu`` with a period of
-10 ms. The server is outside of it. ``--write`` puts the table into docs/measurement.md. 20 runs of 30 s take two and a
+10 ms. The server is outside of it, and ahead of the browser. ``--write`` puts the table into docs/measurement.md. 20 runs of 30 s take two and a
 half hours, of 12 s one and a half; with ``--results`` they can be interrupted.
 """
 
@@ -40,6 +40,10 @@ SETTINGS = {"as it is": "", "a quarter of the processors": "", "computer=50": "&
 THROTTLED = "a quarter of the processors"
 PERIOD_US = 10_000
 """Period of the processors' quota. The default of 100 ms would stop a browser for most of that time."""
+
+AHEAD = ("chrt", "--rr", "1")
+"""Command before the server's, which has a machine of its own: a browser that takes both processors here makes a server of
+the same priority late. A niceness would not do, where the kernel groups processes by session."""
 
 END_S = 10.0
 """Time for a throttled browser to end, in seconds."""
@@ -128,7 +132,7 @@ def _measure(arguments: argparse.Namespace) -> dict[tuple[str, str], list[Run]]:
 def _run(engine: str, setting: str, query: str) -> Run:
     """Run the page once, in a browser and a daemon of its own."""
     with contextlib.ExitStack() as stack:
-        daemon = stack.enter_context(running(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        daemon = stack.enter_context(running(Path(stack.enter_context(tempfile.TemporaryDirectory())), prefix=AHEAD))
         group = stack.enter_context(_quarter()) if setting == THROTTLED else None
         command = [sys.executable, "-m", "tests.browser.runs", engine, f"{daemon.url}?lang=de&{query}"]
         browser = stack.enter_context(
