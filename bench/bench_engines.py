@@ -2,9 +2,9 @@
 
 Each engine runs as it is, with a quarter of the processors, and with ``?computer=50``. A run is graded A+ or A, or does
 not count and names the device or the server; at least three quarters of the runs of an engine as it is count. Exits
-with 1 otherwise. Needs root for the quarter: the browser gets a group of the cgroup controller ``cpu`` with a period of
-10 ms. The server is outside of it, and ahead of the browser. ``--write`` puts the table into docs/measurement.md. 20 runs of 30 s take two and a
-half hours, of 12 s one and a half; with ``--results`` they can be interrupted.
+with 1 otherwise. Needs root: with a quarter, the browser gets a group of the cgroup controller ``cpu`` with a period of
+10 ms; the server is outside of it, and ahead of the browser. ``--write`` puts the table into docs/measurement.md.
+20 runs of 30 s take two and a half hours, of 12 s one and a half; with ``--results`` they can be interrupted.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ PERIOD_US = 10_000
 """Period of the processors' quota. The default of 100 ms would stop a browser for most of that time."""
 
 AHEAD = ("chrt", "--rr", "1")
-"""Command before the server's, which has a machine of its own: a browser that takes both processors here makes a server of
-the same priority late. A niceness would not do, where the kernel groups processes by session."""
+"""Command before the server's, which has a machine of its own: a browser that takes both processors here makes a server
+of the same priority late. Its niceness would not help where the kernel groups processes by session."""
 
 END_S = 10.0
 """Time for a throttled browser to end, in seconds."""
