@@ -11,6 +11,7 @@ from tests.run_reports import latency, run_report
 
 PEOPLE = ("alex", "sarah", "jake", "computer")
 PROBES = 4
+RUN_ID = "0" * 24
 BASELINE_S = 5
 """How long the line is measured at rest, before anybody is on it."""
 
@@ -106,7 +107,7 @@ def report_says(page: Page, *words: str) -> None:
 def show_stored(page: Page, url: str, language: str) -> None:
     """Opens the link of a run on a bad line, as the server would answer; what a busy machine measures is not graded."""
     report = run_report(
-        people=[_person(who, **changes) for who, changes in _BAD.items()],
+        people=[stored_person(who, **changes) for who, changes in _BAD.items()],
         baseline_ms=9.5,
         loaded=latency(280, 1329),
         loss_share=0.02,
@@ -116,12 +117,17 @@ def show_stored(page: Page, url: str, language: str) -> None:
         ],
         warm_up_mbps=4.9,
     )
+    answer_with_run(page, "F", report)
+    page.goto(f"{url}?run={RUN_ID}&lang={language}")
+    expect(page.locator("html")).to_have_attribute("data-outcome", "graded")
+
+
+def answer_with_run(page: Page, grade: str, report: dict[str, Any]) -> None:
+    """Answers requests for the run ``RUN_ID``, as the server would."""
     session = {"profile": "computer", "duration_s": 30, "tcp_round_trip_ms": 310, "tcp_min_round_trip_ms": 9}
     tcp = {"tcp_retransmits": 12, "tcp_delivery_rate_bps": 4_500_000, "congestion_control": "cubic"}
-    answer = {"id": "0" * 24, "grade": "F", "report": report, "sessions": [session | tcp]}
+    answer = {"id": RUN_ID, "grade": grade, "report": report, "sessions": [session | tcp]}
     page.route("**/virtual-household/runs/*", lambda route: route.fulfill(json=answer))
-    page.goto(f"{url}?run={'0' * 24}&lang={language}")
-    expect(page.locator("html")).to_have_attribute("data-outcome", "graded")
 
 
 _BAD: dict[str, dict[str, Any]] = {
@@ -133,7 +139,8 @@ _BAD: dict[str, dict[str, Any]] = {
 }
 
 
-def _person(who: str, **changes: object) -> dict[str, Any]:
+def stored_person(who: str, **changes: object) -> dict[str, Any]:
+    """A person of a stored run, who got too little of everything."""
     rates = {"wanted_bps": 5_000_000, "got_bps": 1_400_000}
     common = {"who": who, "score": 0, "band": "unusable", "download": rates, "upload": rates}
     return {**common, "latency": latency(1071, 1516), "stall_s": None, "mos": None, **changes}

@@ -9,7 +9,7 @@ import msgspec
 
 from household_scoring.attribution import Attribution, Evidence, attribute
 from household_scoring.call import call_quality, mos_of_rating, transmission_rating
-from household_scoring.grade import grade
+from household_scoring.grade import Grade, grade
 from household_scoring.home_or_line import AddedDelay, GatewayPings, Location, added_delay, locate
 from household_scoring.latency import baseline, latency_figures
 from household_scoring.measurements import Circumstances, Direction, RunFacts
@@ -18,6 +18,7 @@ from household_scoring.playout import Arrival, Playout, play
 from household_scoring.report import RunReport, delivery, report
 from household_scoring.requirements import Requirement, shipped
 from household_scoring.retransmissions import Fates, ProbePing, tell_fates
+from household_scoring.shortfall import Judged, Shortfall, shortfalls
 from household_scoring.statistics import jitter, loss_share, percentile
 from household_scoring.validity import Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key
@@ -54,6 +55,10 @@ def _report(facts: Json) -> RunReport:
     return report(msgspec.convert(facts, RunFacts), shipped())
 
 
+def _shortfalls(given: Json, idle_ms: float | None, people: Json) -> tuple[Shortfall, ...]:
+    return shortfalls(msgspec.convert(given, Grade | None), idle_ms, msgspec.convert(people, list[Judged]))
+
+
 def _tell_fates(connections: Json) -> Fates:
     return tell_fates(msgspec.convert(connections, list[list[ProbePing]]))
 
@@ -88,6 +93,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "percentile": percentile,
     "play": _play,
     "report": _report,
+    "shortfalls": _shortfalls,
     "tellFates": _tell_fates,
     "transmissionRating": transmission_rating,
     "verdict": _verdict,

@@ -1,3 +1,4 @@
+import { listOf } from "./list.js";
 import type { Text } from "./text.js";
 
 const firstSteps = [
@@ -213,6 +214,13 @@ export const en: Text = {
   },
   adviceRate:
     "Your line was too slow for at least one person. Test once with a network cable; if that changes nothing, ask your provider about a faster plan.",
+  adviceDistance: "No setting at home shortens the way. For games, choose a server near you.",
+  shortfalls: {
+    rate: (names) => `A busy line adds little delay, but yours is too slow for ${listOf(names, "and")}.`,
+    distance: (names, idle) =>
+      `A busy line adds little delay, but the way to the server is long, ${idle} ms even when idle: too long for ${listOf(names, "and")}.`,
+    other: (names) => `A busy line adds little delay, but ${listOf(names, "and")} did not get enough.`,
+  },
   report: {
     grade: (grade) => `Grade ${grade}`,
     noGrade: "No grade",

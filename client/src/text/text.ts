@@ -5,6 +5,7 @@ import type { QueryOption } from "../core/run/query-options.js";
 import type { RunPhase } from "../core/run/run.js";
 import type { Grade } from "../core/scoring/grade.js";
 import type { Band } from "../core/scoring/requirements.js";
+import type { Lack } from "../core/scoring/shortfall.js";
 import type { Invalid } from "../core/scoring/validity.js";
 import type { Phase } from "../core/session/phase.js";
 
@@ -119,6 +120,10 @@ export interface Text {
   grades: Record<Grade, { title: string; meaning: string; advice: readonly string[] }>;
   /** Advice if a person's speed was too low. */
   adviceRate: string;
+  /** Advice if the way to the server is long. */
+  adviceDistance: string;
+  /** Why people did not get on beside a good grade; `idle` is in milliseconds. */
+  shortfalls: Record<Lack, (names: readonly string[], idle: string) => string>;
   report: {
     grade: (grade: string) => string;
     noGrade: string;

@@ -10,6 +10,12 @@ export function isTooSlow({ outcome: { limitedBy, score } }: ShownPerson): boole
   return limitedBy === "throughput" && (score ?? 100) < goodScore;
 }
 
+/** Return whether a person lacked speed, or a film stopped for want of it. */
+export function lackedSpeed(person: ShownPerson): boolean {
+  const { playout } = person;
+  return isTooSlow(person) || (playout !== null && (playout.startUpS === null || playout.stallS > 0));
+}
+
 /** Return a person's most telling figure: stalls, call quality, or rate. */
 export function activityDetailOf(person: ShownPerson, text: Text, format: Format): string {
   const { activity, call, download, playout } = person;

@@ -1,11 +1,14 @@
+import type { Person } from "../core/people.js";
 import { gradedDelayOf, type ShownReport } from "../core/run/run.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { movedBytes } from "../core/run/timeline.js";
 import type { WarmUp } from "../core/run/warm-up.js";
+import type { Grade } from "../core/scoring/grade.js";
+import { shortfalls, type Lack, type Shortfall } from "../core/scoring/shortfall.js";
 import type { Invalid } from "../core/scoring/validity.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
-import { isTooSlow } from "./activity-detail.js";
+import { isTooSlow, lackedSpeed } from "./activity-detail.js";
 import { find, setItems, setText } from "./dom.js";
 import type { Format } from "./format.js";
 
@@ -50,14 +53,16 @@ export class ReportView {
     const words = grade === null ? undefined : this.#text.grades[grade];
     const heading = grade === null ? this.#text.report.noGrade : this.#text.report.grade(grade);
     setText(this.#part("h2"), words === undefined ? heading : `${heading} – ${words.title}`);
-    setText(this.#part("#meaning"), words?.meaning ?? this.#text.report.invalid);
+    const lacking = shortfallsOf(report, grade);
+    const lacks = lacking.map(({ lack, who }) => this.#lack(lack, who, report)).join(" ");
+    setText(this.#part("#meaning"), lacks || (words?.meaning ?? this.#text.report.invalid));
     setText(this.#part("#increase"), grade === null ? "" : this.#increase(report));
     setText(this.#part("#line"), warmUp === null || grade === null ? "" : this.#line(warmUp, report));
     const moved = movedBytes(timeline);
     setText(this.#part("#moved"), moved === 0 ? "" : this.#text.report.moved(this.#format.bytes(moved)));
     setItems(this.#part("#invalid"), shownReasons(report.invalid).map((reason) => messageOf(this.#text, `invalid.${reason}`)));
     this.#advice.hidden = words === undefined;
-    setItems(find(this.#advice, "ul", HTMLElement), [...(words?.advice ?? []), ...this.#rateAdvice(report)]);
+    setItems(find(this.#advice, "ul", HTMLElement), this.#adviceFor(report, words?.advice ?? [], lacking));
   }
 
   #part(selector: string): HTMLElement {
@@ -81,9 +86,29 @@ export class ReportView {
     return this.#text.report.warmUp(this.#format.mbps(lineBps), this.#format.decimal(computerMbps, 0));
   }
 
-  #rateAdvice({ people }: ShownReport): string[] {
-    return people.some(isTooSlow) ? [this.#text.adviceRate] : [];
+  #lack(lack: Lack, who: readonly Person[], report: ShownReport): string {
+    const names = who.map((each) => this.#text.people[each].name);
+    return this.#text.shortfalls[lack](names, this.#format.milliseconds(gradedDelayOf(report).idleMs ?? undefined));
   }
+
+  #adviceFor({ grade, people }: ShownReport, advice: readonly string[], lacking: readonly Shortfall[]): readonly string[] {
+    const lacks = (lack: Lack): boolean => lacking.some((each) => each.lack === lack);
+    // A grade without bufferbloat says that there is nothing to do.
+    const isFine = grade === "A+" || grade === "A";
+    return [
+      ...(isFine && (lacks("rate") || lacks("distance")) ? [] : advice),
+      ...(lacks("rate") || people.some(isTooSlow) ? [this.#text.adviceRate] : []),
+      ...(lacks("distance") ? [this.#text.adviceDistance] : []),
+    ];
+  }
+}
+
+/** A bulk transfer has time, whatever the delay. */
+function shortfallsOf(report: ShownReport, grade: Grade | null): readonly Shortfall<Person>[] {
+  const people = report.people
+    .filter(({ activity }) => activity !== "bulk_transfer")
+    .map((person) => ({ who: person.who as Person, band: person.band, tooSlow: lackedSpeed(person) }));
+  return shortfalls(grade, gradedDelayOf(report).idleMs, people);
 }
 
 /** Leave out too few samples of a run that was cut short. */

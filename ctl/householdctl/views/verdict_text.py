@@ -59,6 +59,13 @@ CAUSES = {
 """Where a delay or a limit is."""
 
 
+LACKS = {
+    "rate": "the load adds little delay, but the line is too slow for {who}",
+    "distance": "the load adds little delay, but the way to the server is too long for {who}",
+    "other": "the load adds little delay, but {who} did not get enough",
+}
+"""Why people did not get on beside a good grade."""
+
 PLACES = {
     "home": "the Wi-Fi or home network, up to the gateway",
     "line": "the line, beyond the gateway",

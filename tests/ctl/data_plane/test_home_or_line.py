@@ -4,67 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
-import msgspec
 import pytest
 
-from household_scoring.home_or_line import GatewayPings, Place, Reason
-from household_scoring.measurements import RunFacts
+from household_scoring.home_or_line import Place, Reason
 from householdctl.data_plane.gateway import GatewayFacts
-from householdctl.data_plane.run import Played
 from householdctl.views.verdict_text import NOT_LOCATED, PLACES
+from tests.ctl.data_plane.given_runs import facts, gateway, play, row
 
 if TYPE_CHECKING:
     from tests.ctl.conftest import Cli
-
-IDLE_MS, LOADED_MS = 20.0, 220.0
-RATES = {"wantedBps": 1e6, "gotBps": 1e6}
-
-
-def facts(loaded_ms: float = LOADED_MS, **circumstances: bool) -> RunFacts:
-    """A household on a line that adds the same to all pings."""
-    alex: dict[str, Any] = {
-        "who": "alex",
-        "activity": "gaming",
-        "roundTripsMs": [loaded_ms] * 120,
-        "pingsSent": 120,
-        "download": RATES,
-        "upload": RATES,
-        "kernelMs": [loaded_ms] * 240,
-    }
-    computer = alex | {"who": "computer", "activity": "bulk_transfer", "receiverLimited": 0.0}
-    probe = {
-        "idleMs": [IDLE_MS] * 100,
-        "loadedMs": [loaded_ms] * 240,
-        "loadedSent": 240,
-        "kernelIdleMs": [IDLE_MS] * 25,
-    }
-    run = {"probe": probe, "people": [alex, computer], "loadS": 12.0, "circumstances": circumstances}
-    return msgspec.convert(run, RunFacts, from_attributes=True)
-
-
-def gateway(loaded_ms: float, count: int = 240) -> GatewayFacts:
-    pings = GatewayPings((2.0,) * min(count, 100), 100, (loaded_ms,) * count, 240)
-    return GatewayFacts("192.0.2.1", pings)
-
-
-def play(
-    monkeypatch: pytest.MonkeyPatch, cli: Cli, pinged: GatewayFacts, style: str, run: RunFacts | None = None
-) -> Any:
-    """The output of a run with these figures."""
-
-    async def played(*_: object) -> Played:
-        return Played(run or facts(), None, {}, {}, (), pinged)
-
-    monkeypatch.setattr("householdctl.data_plane.test_run.play", played)
-    return cli("test", "https://192.0.2.9:8443/", "-o", style)
-
-
-def row(out: str, name: str) -> str:
-    """The value beside a name."""
-    (line,) = (line for line in out.splitlines() if line.startswith(f"{name}  "))
-    return line.removeprefix(name).strip()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import { play, type Arrival, type Playout } from "../../../src/core/scoring/play
 import { deliveryOf, report } from "../../../src/core/scoring/report.js";
 import { requirementOf, shipped, type Requirement } from "../../../src/core/scoring/requirements.js";
 import { tellFates, type AnsweredPing } from "../../../src/core/scoring/retransmissions.js";
+import { shortfalls } from "../../../src/core/scoring/shortfall.js";
 import { jitter, lossShare, percentile } from "../../../src/core/scoring/statistics.js";
 import { invalidReasons } from "../../../src/core/scoring/validity.js";
 import { bandOf, verdictKey } from "../../../src/core/scoring/verdict.js";
@@ -69,6 +70,7 @@ const calls = {
   play: (arrivals: readonly Arrival[], videoBps: number, startS: number, resumeS: number, untilS: number) =>
     play(arrivals, { videoBps, startS, resumeS, untilS }),
   report: (facts: RunFacts) => report(facts, shipped),
+  shortfalls,
   tellFates: (connections: readonly (readonly (readonly [number, number])[])[]) => {
     const fates = tellFates(connections.map((pings) => pings.map(([sentAt, ms]) => ({ sentAt, ms }))));
     const plain = (pings: readonly AnsweredPing[]): [number, number][] => pings.map(({ sentAt, ms }) => [sentAt, ms]);

@@ -7,6 +7,7 @@ import outcome from "../../../../tests/vectors/scoring/outcome.json";
 import playout from "../../../../tests/vectors/scoring/playout.json";
 import repairs from "../../../../tests/vectors/scoring/repairs.json";
 import report from "../../../../tests/vectors/scoring/report.json";
+import shortfall from "../../../../tests/vectors/scoring/shortfall.json";
 import statistics from "../../../../tests/vectors/scoring/statistics.json";
 import validity from "../../../../tests/vectors/scoring/validity.json";
 import verdict from "../../../../tests/vectors/scoring/verdict.json";
@@ -31,6 +32,7 @@ const files: Record<string, { cases: readonly Case[] }> = {
   playout,
   repairs,
   report,
+  shortfall,
   statistics,
   validity,
   verdict,

@@ -1,0 +1,52 @@
+"""People who do not get what they need although the load adds little delay.
+
+The grade is that of the added delay alone. People also need a rate and a short way to the server, so their scores may
+be low beside a good grade; a report says why, or the two would contradict each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from household_scoring.grade import Grade
+from household_scoring.requirements import Band
+
+GOOD_GRADES = (Grade.A_PLUS, Grade.A, Grade.B)
+"""Grades whose words promise that people get on."""
+GOOD_BANDS: tuple[Band, ...] = ("excellent", "good")
+LONG_MS = 50.0
+"""Round trip of the idle line in ms from which games and calls suffer: their ROP (requirements.json)."""
+
+Lack = Literal["rate", "distance", "other"]
+"""``distance``: the line answers late even when it is idle."""
+
+
+class Judged(msgspec.Struct, frozen=True, rename="camel"):
+    """A person's result."""
+
+    who: str
+    band: Band | None
+    too_slow: bool
+    """Whether the rate limited the score, or the player stopped for want of it."""
+
+
+class Shortfall(msgspec.Struct, frozen=True):
+    """What some people lack."""
+
+    lack: Lack
+    who: tuple[str, ...]
+
+
+def shortfalls(grade: Grade | None, idle_ms: float | None, people: Sequence[Judged]) -> tuple[Shortfall, ...]:
+    """Return what people lack whose result is worse than a good grade promises; ``idle_ms`` is the idle round trip."""
+    if grade not in GOOD_GRADES:
+        return ()
+    found: dict[Lack, list[str]] = {"rate": [], "distance": [], "other": []}
+    for person in people:
+        if person.band is not None and person.band not in GOOD_BANDS:
+            is_long = idle_ms is not None and idle_ms >= LONG_MS
+            found["rate" if person.too_slow else "distance" if is_long else "other"].append(person.who)
+    return tuple(Shortfall(lack, tuple(who)) for lack, who in found.items() if who)
