@@ -19,6 +19,9 @@ from tests.lab.network import SERVER
 from tests.truth.network import Network
 
 _PORT = 2112
+CLIENT_PORT = 40000
+"""Of its own, so that a line with a queue for each port of the client has one for irtt."""
+
 _INTERVAL = "20ms"
 _LONGEST = "120s"
 
@@ -73,7 +76,8 @@ def pinging(network: Network, directory: Path) -> Iterator[Irtt]:
         wait_until(lambda: subprocess.run(listening, capture_output=True, check=True).stdout, "irtt's server")
         client = _irtt(
             network.client.prefix,
-            *("client", "-Q", "-i", _INTERVAL, "-d", _LONGEST, "--stats=none", "--tstamp=none", "--wait=1s"),
+            *("client", "-Q", f"--local=:{CLIENT_PORT}", "-i", _INTERVAL, "-d", _LONGEST),
+            *("--stats=none", "--tstamp=none", "--wait=1s"),
             *("-o", str(output), f"{SERVER}:{_PORT}"),
         )
         try:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from tests.lab import network as lab
 from tests.lab.netns import Namespace
+from tests.truth import irtt
 from tests.truth.counters import DOWN, UP, Meter
 from tests.truth.lines import Line
 from tests.truth.network import Network
 
-FIRST_PORT = 40000
 FLOWS = 64
-"""Ports that clients use, so that a fair line has a class for each flow and no two share one."""
+"""Ports that clients use, so that a fair line has a class for each flow and no two share one.
+
+The first is irtt's: UDP and TCP have ports of their own, so the kernel may give the same number to both.
+"""
 
 _TRANSMITTED = 8
 
@@ -33,7 +36,9 @@ def kernel_line(line: Line) -> Iterator[Network]:
             # Packets of the line's size: a bottleneck sees no others, and each has its own headers to count.
             end.ip("link", "set", "dev", "line", "gso_max_segs", "1")
         with network.client.entered():
-            Path("/proc/sys/net/ipv4/ip_local_port_range").write_text(f"{FIRST_PORT} {FIRST_PORT + FLOWS - 1}")
+            Path("/proc/sys/net/ipv4/ip_local_port_range").write_text(
+                f"{irtt.CLIENT_PORT + 1} {irtt.CLIENT_PORT + FLOWS - 1}"
+            )
         # What clients have. A namespace's default cannot be cubic where the kernel keeps it for root; a route's can.
         network.client.ip("route", "change", "default", "via", lab.ROUTER_TO_CLIENT, "congctl", "cubic")
         meters = {port: Meter(network.router, port, _TRANSMITTED) for port in (DOWN, UP)}
@@ -57,5 +62,5 @@ def shape(router: Namespace, port: str, mbps: float, queue_bytes: int, *, fair: 
         share = f"{mbps * 1e3 / FLOWS:.0f}kbit"
         router.tc("class", "add", "dev", port, "parent", "1:1", "classid", own, "htb", "rate", share, *rate)
         router.tc("qdisc", "add", "dev", port, "parent", own, "bfifo", "limit", limit)
-        match = ("match", "ip", side, str(FIRST_PORT + flow), "0xffff")
+        match = ("match", "ip", side, str(irtt.CLIENT_PORT + flow), "0xffff")
         router.tc(*("filter", "add", "dev", port, "parent", "1:", "protocol", "ip", "u32"), *match, "flowid", own)
