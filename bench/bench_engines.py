@@ -49,6 +49,8 @@ END_S = 10.0
 """Time for a throttled browser to end, in seconds."""
 
 GOOD = ("A+", "A")
+DEVICE = ("silent", "crashed")
+"""Causes of a run that did not finish, for which the page names the device."""
 NEEDED_SHARE = 0.75
 """Share of the runs of an engine as it is that count."""
 
@@ -72,12 +74,14 @@ class Run(msgspec.Struct):
     kernel_ms: float | None
     """The same by the server's kernel; None without a witness."""
     computer_bps: float | None
+    interrupted_by: str = ""
+    """Why the run did not finish."""
 
     @property
     def kind(self) -> str:
         """Return the column that counts the run."""
         if self.shown is None:
-            return "interrupted"
+            return "device named" if self.interrupted_by in DEVICE else "interrupted"
         if self.shown.valid:
             return self.shown.grade if self.shown.grade in GOOD else "B to F"
         named = {"client_overloaded": "device", "server_overloaded": "server", "server_limited": "server"}
@@ -143,7 +147,7 @@ def _run(engine: str, setting: str, query: str) -> Run:
         shown, errors = browser.communicate(timeout=2 * RUN_S)
         if browser.returncode == INTERRUPTED:
             print(f"{engine}, {setting}: {errors.decode()}", file=sys.stderr)
-            return Run(None, engine, setting, None, None, None)
+            return Run(None, engine, setting, None, None, None, errors.decode().partition(":")[0])
         if browser.returncode != 0:
             raise SystemExit(f"{engine}: {errors.decode().strip().splitlines()[-1]}")
         return _stored(daemon, engine, setting, msgspec.json.decode(shown, type=RunResult))

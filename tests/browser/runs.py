@@ -21,7 +21,7 @@ START_S = 15.0
 """Timeout of the page's start, in seconds."""
 
 INTERRUPTED = 3
-"""Exit status for a run that did not finish; standard error is the beginning of the page."""
+"""Exit status for a run that did not finish; standard error is the cause, and the beginning of the page."""
 
 RUN_S = 180.0
 """Timeout of a run, in seconds, ample for one of 30 s in a throttled browser."""
@@ -50,7 +50,7 @@ class RunResult:
 
 
 class InterruptedRunError(AssertionError):
-    """The run did not finish; the message is the beginning of the page."""
+    """The run did not finish; the message is the cause, as in ``data-refused``, and the beginning of the page."""
 
 
 _WATCH = """(() => {
@@ -105,7 +105,8 @@ def play(tab: Tab, url: str) -> None:
 def result(tab: Tab) -> RunResult:
     """Return what the page shows of the run, with its export. Raise InterruptedRunError if it was not finished."""
     if tab.evaluate("document.documentElement.dataset.outcome") == "interrupted":
-        raise InterruptedRunError(_words(tab))
+        cause = tab.evaluate("document.documentElement.dataset.refused")
+        raise InterruptedRunError(f"{cause}: {_words(tab)}")
     tab.evaluate("document.querySelector('#save-json').click()")
     _wait(tab, "window.exported !== undefined", START_S)
     shown: dict[str, Any] = tab.evaluate(_RESULT)

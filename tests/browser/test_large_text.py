@@ -73,7 +73,7 @@ def test_enlarged_text_fits_where_a_run_is_refused(
     drained = daemon.ctl("drain", "--reason", "maintenance", "--yes")
     assert drained.returncode == 0, drained.stderr
     page.reload()
-    expect(page.locator("html")).to_have_attribute("data-refused", "")
+    expect(page.locator("html")).to_have_attribute("data-refused", "maintenance")
     fits(page, f"refused-before-{language}")
     # As of a server that drains between the question and the press.
     page.route("**/virtual-household/ready", lambda route: route.fulfill(status=200, body='{"ready": true}'))

@@ -139,7 +139,8 @@ export class Household {
   /** Reason that the run did not finish; undefined if it did, or the customer stopped it. */
   get interruption(): Interruption | undefined {
     if (this.#stoppedEarly || this.#reportedOutcome?.result.report.valid === true) return undefined;
-    return interruptionOf(this.#sessions().flatMap(({ snapshot }) => snapshot.ending ?? []));
+    const isDeviceBehind = this.#guard?.mbps !== undefined || isOverloaded(this.#probeSnapshots());
+    return interruptionOf(this.#sessions().flatMap(({ snapshot }) => snapshot.ending ?? []), isDeviceBehind);
   }
 
   /** Return the result of a finished run, the one told to the server. */

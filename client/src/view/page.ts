@@ -94,8 +94,8 @@ export class Page {
     dataset.state = state.phase;
     if (state.runPhase === undefined) delete dataset.phase;
     else dataset.phase = state.runPhase;
-    dataset.refused = "";
     if (refusal === undefined) delete dataset.refused;
+    else dataset.refused = refusal.cause;
     const words = refusal && this.#text.interruptions[refusal.cause];
     setText(this.#words.headline, words?.title ?? headlineOf(state, this.#text));
     setText(this.#words.trouble, words?.todo ?? troubleOf(state, this.#text));

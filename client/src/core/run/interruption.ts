@@ -94,11 +94,15 @@ export function interruptionBy(ending: Ending): Interruption | undefined {
   }
 }
 
-/** Return the most telling interruption of several connections, with its longest wait. */
-export function interruptionOf(endings: readonly Ending[]): Interruption | undefined {
+/**
+ * Return the most telling interruption of several connections, with its longest wait. A device that was behind answers
+ * the server too late and is given up, which looks like a lost connection; its line is not to blame.
+ */
+export function interruptionOf(endings: readonly Ending[], isDeviceBehind = false): Interruption | undefined {
   const all = endings.flatMap((ending) => interruptionBy(ending) ?? []);
   const cause = causes.find((each) => all.some((one) => one.cause === each));
   if (cause === undefined) return undefined;
+  if (cause === "lost" && isDeviceBehind) return { cause: "silent", retryAfterS: null };
   const seconds = all.flatMap((one) => (one.cause === cause ? (one.retryAfterS ?? []) : []));
   return { cause, retryAfterS: seconds.length === 0 ? null : Math.max(...seconds) };
 }

@@ -59,6 +59,15 @@ describe("interruptionBy", () => {
 });
 
 describe("interruptionOf", () => {
+  it.each<[Ending[], string | undefined]>([
+    [[{ kind: "lost" }], "silent"],
+    [[{ kind: "lost" }, { kind: "closed", reason: "killed" }], "ended"],
+    [[{ kind: "unreachable" }], "unreachable"],
+    [[{ kind: "stopped" }], undefined],
+  ])("of %j, while the device was behind, is %s", (endings, cause) => {
+    expect(interruptionOf(endings, true)?.cause).toBe(cause);
+  });
+
   it("is the most telling of all, with its longest wait", () => {
     const refused = (retryAfterS: number): Ending => ({ kind: "refused", cause: "draining", retryAfterS });
     const endings: Ending[] = [{ kind: "stopped" }, { kind: "lost" }, refused(3), refused(20)];
