@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from household_scoring.attribution import Cause, is_far_above
+from household_scoring.attribution import is_far_above
 from household_scoring.grade import BOUNDS
-from household_scoring.latency import baseline, increase, latency_figures
+from household_scoring.latency import LatencyFigures, baseline, increase, latency_figures
 from household_scoring.report import RunReport
 from household_scoring.statistics import loss_share
 from household_scoring.validity import MIN_IDLE_SAMPLES, MIN_LOADED_SAMPLES
@@ -61,7 +61,8 @@ class AddedDelay(msgspec.Struct, frozen=True, rename="camel"):
 
     valid: bool
     """Whether the run counts."""
-    cause: Cause
+    by_kernel: bool
+    """Whether the server's kernel measured it too, whose round trips no program of the device prolongs."""
     p50_ms: float | None
     """Increase of the median; None without a witness that carries the grade."""
     p95_ms: float | None
@@ -81,19 +82,27 @@ class Location(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def added_delay(report: RunReport) -> AddedDelay:
-    """Return the increases of the witness that carries the grade."""
+    """Return the lesser increases of the witnesses that can be trusted: what spoils one mostly makes it longer.
+
+    The pings of a busy client are late by some milliseconds, which the gateway's, stamped by the kernel, are not.
+    """
     attribution = report.attribution
-    figures, baseline_ms = report.latency, report.baseline_ms
-    if attribution.witness == "kernel":
-        figures, baseline_ms = report.kernel, attribution.kernel_baseline_ms
-    p50_ms = None
-    if attribution.witness is not None and figures.p50_ms is not None and baseline_ms is not None:
-        p50_ms = increase(baseline_ms, figures.p50_ms)
+    witnesses: list[tuple[LatencyFigures, float | None]] = []
+    if attribution.witness == "application":
+        witnesses.append((report.latency, report.baseline_ms))
+    if attribution.witness is not None and attribution.kernel_baseline_ms is not None:
+        witnesses.append((report.kernel, attribution.kernel_baseline_ms))
+    medians = (
+        increase(baseline_ms, figures.p50_ms)
+        for figures, baseline_ms in witnesses
+        if figures.p50_ms is not None and baseline_ms is not None
+    )
+    tails = (figures.increase_p95_ms for figures, _ in witnesses if figures.increase_p95_ms is not None)
     return AddedDelay(
         valid=report.valid,
-        cause=attribution.cause,
-        p50_ms=p50_ms,
-        p95_ms=None if attribution.witness is None else figures.increase_p95_ms,
+        by_kernel=attribution.kernel_baseline_ms is not None,
+        p50_ms=min(medians, default=None),
+        p95_ms=min(tails, default=None),
     )
 
 
@@ -131,11 +140,11 @@ def _place(
         # No packet to the server waits for less than its way to the gateway takes.
         reason = "slow_gateway"
     else:
-        return _share(added.cause, (added.p50_ms, added.p95_ms), (home_p50_ms, home_ms))
+        return _share((added.p50_ms, added.p95_ms), (home_p50_ms, home_ms), by_kernel=added.by_kernel)
     return "unknown", reason
 
 
-def _share(cause: Cause, whole: tuple[float, float], home: tuple[float, float]) -> tuple[Place, Reason | None]:
+def _share(whole: tuple[float, float], home: tuple[float, float], *, by_kernel: bool) -> tuple[Place, Reason | None]:
     """Both have the increase of the median and of the p95."""
     whole_p50_ms, whole_ms = whole
     home_p50_ms, home_ms = home
@@ -147,8 +156,8 @@ def _share(cause: Cause, whole: tuple[float, float], home: tuple[float, float]) 
         return ("unknown", "slow_gateway") if late_at_times else ("home", None)
     if min(home_ms, line_ms) < MIN_SHARE_MS and line_ms < main_ms:
         return "unknown", "unclear"
-    if cause != "line":
-        # What is not the home network's may be this device's, which the gateway's answers do not pass.
+    if not by_kernel:
+        # What is not the home network's may be that of a program of this device.
         return "unknown", "no_witness"
     return ("line" if line_ms >= main_ms else "both"), None
 

@@ -88,7 +88,7 @@ NOT_LOCATED = {
     "not_permitted": "this user may not ping; sudo sysctl net.ipv4.ping_group_range='0 2147483647' allows all",
     "run_invalid": "this run does not count",
     "no_witness": "nothing told the network's delay from the device's or the server's",
-    "harmless": "the load adds too little delay",
+    "harmless": "the load adds too little delay to the network's",
     "silent": "the gateway does not answer pings",
     "too_few_answers": "the gateway answered too few pings",
     "slow_gateway": "the gateway answers pings later than it forwards",
