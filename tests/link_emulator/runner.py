@@ -28,6 +28,8 @@ class Statistics(msgspec.Struct, frozen=True):
     """Of the process, with the kernel's work for it."""
     down: DirectionStatistics
     up: DirectionStatistics
+    latest_s: float
+    """Longest time that a packet was late because the process did not run; tens of milliseconds spoil a measurement."""
     unread: int = 0
     """Packets that devices dropped because the process was late; if there are any, the line was not as described."""
 
@@ -45,6 +47,7 @@ class Runner:
     def __post_init__(self) -> None:
         self._began = self.clock()
         self._cpu = time.process_time()
+        self._latest = 0.0
         self._stopped, self._stop = os.pipe()
 
     def run(self) -> None:
@@ -53,10 +56,14 @@ class Runner:
         sources = [*ways, self._stopped]
         while True:
             # Not epoll, whose timeout has whole milliseconds.
-            readable, _, _ = select.select(sources, (), (), self._idle_for())
+            due = self._next_due()
+            idle_for = None if due is None else max(0.0, due + self._began - self.clock())
+            readable, _, _ = select.select(sources, (), (), idle_for)
             if self._stopped in readable:
                 return
             now = self.clock() - self._began
+            if due is not None:
+                self._latest = max(self._latest, now - due)
             for source in readable:
                 ways[source][0].offer(_waiting(source), now)
             for way, sink in ways.values():
@@ -79,13 +86,13 @@ class Runner:
             time.process_time() - self._cpu,
             self.down.statistics(),
             self.up.statistics(),
+            self._latest,
             unread,
         )
 
-    def _idle_for(self) -> float | None:
+    def _next_due(self) -> float | None:
         due = [way.next_due() for way in (self.down, self.up)]
-        first = min((each for each in due if each is not None), default=None)
-        return None if first is None else max(0.0, first + self._began - self.clock())
+        return min((each for each in due if each is not None), default=None)
 
 
 def _waiting(device: int) -> Iterator[bytes]:
