@@ -7,6 +7,9 @@ import math
 import pytest
 
 from householdd.session.consumption import MIN_BACKLOG_BYTES, MIN_BUDGET_BYTES, Consumption
+from householdd.session.proof import Proof
+from householdd.session.states import EvidenceKind
+from tests.session.samples import START, active
 
 INTERVAL_TICKS = 10
 TICK_S = 0.05
@@ -96,3 +99,21 @@ def test_a_client_far_behind_gets_a_little_so_that_it_goes_on_confirming() -> No
         consumption.confirmed(0, 10**7, 10**7, 1e6)
     assert consumption.behind
     assert consumption.limit == 10**7 + MIN_BUDGET_BYTES
+
+
+def test_a_burst_after_a_pause_is_not_slowed_by_confirmations_each_half_second() -> None:
+    session = active("jake")
+    # A line that proves all at once, so that only the confirmations bind.
+    session.proof = Proof(needed=False)
+    step_s = 0.01
+    for tick in range(1, 2001):
+        now = START + tick * step_s
+        session.evidence(EvidenceKind.MESSAGE, now)
+        session.sent(session.payload_due(now))
+        session.proof.proven = session.proof.sent
+        if tick % 25 == 0:
+            session.measure(now)
+        if tick % 50 == 0:
+            session.confirmed(session.sums.sent, 0)
+    assert session.sums.sent == pytest.approx(session.download.shape.bytes_by(20), rel=0.01)
+    assert not session.consumption.limited

@@ -112,7 +112,7 @@ _UPLINK_MS = 600.0
 """Beyond the end of grade D by half."""
 
 _FEW_UPLOADS = "the household uploads 3.85 Mbit/s in all, which alone fills no uplink of 5 Mbit/s or more"
-_SMOOTHED = "on a busy machine the kernel's round trip stayed far below the pings', which were blamed on the device"
+_SMOOTHED = "the kernel's round trip, smoothed, misses short queues, and the device is blamed for what the pings see"
 _LOSSY = "one CUBIC connection does not fill a line that loses packets, so its queue stays short"
 
 _WIFI = JitterSpec(access=0.0005, free=0.4, busy=0.03)

@@ -20,6 +20,10 @@ GROWTH = 4.0
 GROWTH_BEHIND = 1.25
 """The same for a client that was behind, so that it is not drowned again."""
 
+PACED_BUDGET_S = 1.0
+"""Seconds of a paced session's peak rate that may follow a confirmation at least: a burst begins from nothing, and the
+page confirms each half second."""
+
 MAX_LIMITED_SHARE = 1 / 20
 """Share of control passes from which the client limited the session."""
 
@@ -55,10 +59,11 @@ class Consumption:
         """Whether the client was the limit in more than one control pass, and in more than 1 in 20."""
         return self._passes_behind > 1 and self._passes_behind > self._passes * MAX_LIMITED_SHARE
 
-    def confirmed(self, total: float, sent: int, proven: int, rate_bps: float) -> None:
+    def confirmed(self, total: float, sent: int, proven: int, rate_bps: float, paced_bps: float = 0.0) -> None:
         """Take a confirmation of ``total`` received bytes; ``sent`` were sent, and ``proven`` are known to be there.
 
-        ``rate_bps`` is the session's rate of late, in bit/s. What cannot be true is ignored.
+        ``rate_bps`` is the session's rate of late, in bit/s, and ``paced_bps`` its peak rate; 0 for a bulk session,
+        whose peak says nothing. What cannot be true is ignored.
         """
         before = self._confirmed
         if not 0 <= total <= sent or (before is not None and total < before):
@@ -66,7 +71,7 @@ class Consumption:
         self._confirmed = total
         if before is None:
             return
-        most = max(MAX_BACKLOG_S * rate_bps / 8, MIN_BACKLOG_BYTES)
+        most = max(MAX_BACKLOG_S * max(rate_bps, paced_bps) / 8, MIN_BACKLOG_BYTES)
         backlog = proven - total
         self.behind = backlog > most
         if self.behind:
@@ -74,4 +79,4 @@ class Consumption:
             self.limit = sent + max(total - before - (backlog - most / 2), MIN_BUDGET_BYTES)
         else:
             growth = GROWTH_BEHIND if self._passes_behind else GROWTH
-            self.limit = sent + max(growth * (total - before), MIN_BACKLOG_BYTES)
+            self.limit = sent + max(growth * (total - before), PACED_BUDGET_S * paced_bps / 8, MIN_BACKLOG_BYTES)

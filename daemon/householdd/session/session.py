@@ -247,7 +247,8 @@ class Session:
         """Take the client's own totals of payload bytes; they bind nothing but its own download."""
         self.sums.client_says_received = received
         self.sums.client_says_sent = sent
-        self.consumption.confirmed(received, self.proof.sent, self.proof.proven, self.download_meter.bps)
+        paced_bps = 0.0 if self.profile.bulk else self.download.shape.peak_bps
+        self.consumption.confirmed(received, self.proof.sent, self.proof.proven, self.download_meter.bps, paced_bps)
 
     def received(self, count: int, now: float) -> Close | None:
         """Count received payload bytes; any binary frame is evidence of a live client.
