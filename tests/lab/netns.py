@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
 """From <linux/sched.h>; Python has os.setns from 3.12 on."""
+
+_numbers = itertools.count()
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -72,6 +75,19 @@ class Namespace:
     def delete(self) -> None:
         """Removes the namespace; what is in it goes with its last process and socket."""
         run("ip", "netns", "del", self.name)
+
+
+@contextmanager
+def namespaces(*roles: str) -> Iterator[list[Namespace]]:
+    """A namespace for each role for the length of a block. Raises LabUnavailableError where they cannot be made."""
+    check_available()
+    name = f"household-{os.getpid()}-{next(_numbers)}"
+    with ExitStack() as stack:
+        made = []
+        for role in roles:
+            made.append(Namespace.make(f"{name}-{role}"))
+            stack.callback(made[-1].delete)
+        yield made
 
 
 @contextmanager

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.lab.netns import Namespace, check_available
+from tests.lab.netns import Namespace, namespaces
 
 SERVER = "10.213.1.1"
 CLIENT = "10.213.2.1"
 
 _ROUTER_TO_SERVER = "10.213.1.2"
 ROUTER_TO_CLIENT = "10.213.2.2"
-_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -62,16 +60,8 @@ class Network:
 @contextmanager
 def network(line: Line) -> Iterator[Network]:
     """The three namespaces for the length of a block. Raises LabUnavailableError where they cannot be made."""
-    check_available()
-    name = f"household-{os.getpid()}-{next(_numbers)}"
     with ExitStack() as stack:
-
-        def made(role: str) -> Namespace:
-            namespace = Namespace.make(f"{name}-{role}")
-            stack.callback(namespace.delete)
-            return namespace
-
-        server, router, client = made("server"), made("router"), made("client")
+        server, router, client = stack.enter_context(namespaces("server", "router", "client"))
         _join(server, SERVER, router, _ROUTER_TO_SERVER)
         _join(client, CLIENT, router, ROUTER_TO_CLIENT)
         # Explicitly, because a process that is slow to end would keep its end alive beyond the namespace's name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.lab.interface_counters import columns_of
 from tests.lab.netns import Namespace
 from tests.lab.tun import open_tun
 
@@ -28,6 +29,5 @@ def open_device(namespace: Namespace, address: str, peer: str) -> int:
 def unread_packets(namespace: Namespace) -> int:
     """Return how many packets the device dropped because the process was late."""
     with namespace.entered():
-        lines = Path("/proc/thread-self/net/dev").read_text().splitlines()
-    columns = next(line for line in lines if line.strip().startswith(f"{DEVICE}:")).split(":")[1].split()
-    return int(columns[11])
+        text = Path("/proc/thread-self/net/dev").read_text()
+    return int(columns_of(text, DEVICE)[11])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from tests.lab.interface_counters import columns_of
 from tests.lab.netns import Namespace
 
 DOWN, UP = "to-client", "to-server"
@@ -29,8 +30,7 @@ class Meter:
 
     def read(self, text: str) -> Passed:
         """What has passed since the interface was made, by /proc/net/dev."""
-        row = next(row for row in text.splitlines() if row.strip().startswith(f"{self.interface}:"))
-        columns = row.partition(":")[2].split()
+        columns = columns_of(text, self.interface)
         octets, packets = float(columns[self.column]), float(columns[self.column + 1])
         return Passed(octets + packets * self.uncounted, packets)
 

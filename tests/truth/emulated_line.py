@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import signal
 import subprocess
 import sys
@@ -16,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from tests.daemon import TIMEOUT_S, wait_until
-from tests.lab.netns import LabUnavailableError, Namespace, check_available
+from tests.lab.netns import LabUnavailableError, namespaces
 from tests.link_emulator.device import DEVICE
 from tests.link_emulator.packets import LINK_HEADER
 from tests.link_emulator.runner import Statistics
@@ -35,7 +33,6 @@ from tests.truth.lines import Discipline, Line
 from tests.truth.network import Network
 
 _RECEIVED = 0
-_numbers = itertools.count()
 
 _QUEUES: dict[Discipline, Callable[[int], TailDropSpec | CoDelSpec | FqCoDelSpec | DeficitRoundRobinSpec]] = {
     Discipline.TAIL_DROP: TailDropSpec,
@@ -64,16 +61,8 @@ class EmulatedNetwork(Network):
 @contextmanager
 def emulated_line(line: Line) -> Iterator[EmulatedNetwork]:
     """The network for the length of a block. Raises LabUnavailableError where it cannot be made."""
-    check_available()
-    name = f"household-line-{os.getpid()}-{next(_numbers)}"
     with ExitStack() as stack:
-
-        def made(role: str) -> Namespace:
-            namespace = Namespace.make(f"{name}-{role}")
-            stack.callback(namespace.delete)
-            return namespace
-
-        server, client = made("server"), made("client")
+        server, client = stack.enter_context(namespaces("server", "client"))
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         spec, results, errors = directory / "line.json", directory / "statistics.json", directory / "errors"
         spec.write_bytes(msgspec.json.encode(specification(line)))

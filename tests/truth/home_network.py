@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from tests.lab.netns import Namespace, check_available
+from tests.lab.netns import Namespace, namespaces
 from tests.truth.kernel_line import shape
 from tests.truth.lines import Line
 
@@ -23,7 +21,6 @@ GATEWAY = "10.213.1.1"
 _CLIENT = "10.213.1.2"
 _ROUTER_ON_THE_LINE, _PROVIDER_ON_THE_LINE = "10.213.2.2", "10.213.2.1"
 _PROVIDER_TO_SERVER = "10.213.3.2"
-_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -42,16 +39,8 @@ def home_network(line: Line, side: Side) -> Iterator[HomeNetwork]:
     Raises LabUnavailableError where it cannot be made. The other side has no queue. No sender has the queue in its own
     namespace: TCP would hold its packets back there.
     """
-    check_available()
-    name = f"household-{os.getpid()}-home-{next(_numbers)}"
     with ExitStack() as stack:
-
-        def made(role: str) -> Namespace:
-            namespace = Namespace.make(f"{name}-{role}")
-            stack.callback(namespace.delete)
-            return namespace
-
-        client, router, provider, server = made("client"), made("router"), made("provider"), made("server")
+        client, router, provider, server = stack.enter_context(namespaces("client", "router", "provider", "server"))
         _join(stack, (client, "wlan", _CLIENT), (router, "home", GATEWAY))
         _join(stack, (router, "line", _ROUTER_ON_THE_LINE), (provider, "customer", _PROVIDER_ON_THE_LINE))
         _join(stack, (provider, "uplink", _PROVIDER_TO_SERVER), (server, "line", SERVER))

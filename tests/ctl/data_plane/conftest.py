@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.lab.netns import LabUnavailableError, Namespace, check_available
+from tests.lab.netns import LabUnavailableError, Namespace, namespaces
 
 RANGE = Path("/proc/sys/net/ipv4/ping_group_range")
 
@@ -27,21 +25,11 @@ def has_address() -> Callable[[str], bool]:
     return there
 
 
-@contextmanager
-def _own_network(name: str) -> Iterator[Namespace]:
-    """This thread in a network of its own, in which no one may ping."""
-    check_available()
-    with ExitStack() as stack:
-        namespace = Namespace.make(name)
-        stack.callback(namespace.delete)
-        stack.enter_context(namespace.entered())
-        yield namespace
-
-
 @pytest.fixture
 def own_network() -> Iterator[Namespace]:
+    """This thread in a network of its own, in which no one may ping."""
     try:
-        with _own_network(f"household-{os.getpid()}-gateway") as namespace:
+        with namespaces("alone") as (namespace,), namespace.entered():
             yield namespace
     except LabUnavailableError as error:
         pytest.skip(f"no network of its own here: {error}")
