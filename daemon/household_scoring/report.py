@@ -136,10 +136,15 @@ def _person(
     )
 
 
+def lacked_speed(person: PersonReport) -> bool:
+    """Return whether the rate limited the score, or the player stopped for want of it."""
+    stalled = person.playout is not None and (person.playout.stalls > 0 or person.playout.start_up_s is None)
+    return stalled or person.outcome.limited_by == "throughput"
+
+
 def _without_rate(person: PersonReport) -> PersonReport:
     """Judge no one by a rate that a busy device may have limited."""
-    stalled = person.playout is not None and (person.playout.stalls > 0 or person.playout.start_up_s is None)
-    if not stalled and person.outcome.limited_by != "throughput":
+    if not lacked_speed(person):
         return person
     outcome = msgspec.structs.replace(person.outcome, score=None, limited_by=None)
     return msgspec.structs.replace(person, outcome=outcome, band=None, verdict=verdict_key(person.activity, None))

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from household_scoring.grade import Grade
+from household_scoring.report import BULK_TRANSFER, RunReport, lacked_speed
 from household_scoring.requirements import Band
 
 GOOD_GRADES = (Grade.A_PLUS, Grade.A, Grade.B)
@@ -50,3 +51,16 @@ def shortfalls(grade: Grade | None, idle_ms: float | None, people: Sequence[Judg
             is_long = idle_ms is not None and idle_ms >= LONG_MS
             found["rate" if person.too_slow else "distance" if is_long else "other"].append(person.who)
     return tuple(Shortfall(lack, tuple(who)) for lack, who in found.items() if who)
+
+
+def shortfalls_of(report: RunReport) -> tuple[Shortfall, ...]:
+    """Return the shortfalls of a run; a bulk transfer has time, whatever the delay."""
+    idle_ms = report.baseline_ms
+    if report.attribution.witness == "kernel":
+        idle_ms = report.attribution.kernel_baseline_ms
+    people = [
+        Judged(person.who, person.band, lacked_speed(person))
+        for person in report.people
+        if person.activity != BULK_TRANSFER
+    ]
+    return shortfalls(report.grade if report.valid else None, idle_ms, people)

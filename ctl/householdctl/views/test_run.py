@@ -14,8 +14,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from household_scoring.report import BULK_TRANSFER
-from household_scoring.shortfall import Judged, shortfalls
+from household_scoring.shortfall import shortfalls_of
 from householdctl.data_plane.run import WHO
 from householdctl.output import printer
 from householdctl.output.formats import Format
@@ -40,8 +39,7 @@ if TYPE_CHECKING:
 
     from household_scoring.attribution import Cause
     from household_scoring.home_or_line import Place
-    from household_scoring.report import PersonReport, RunReport
-    from household_scoring.shortfall import Shortfall
+    from household_scoring.report import PersonReport
     from householdctl.control.options import Options
     from householdctl.data_plane.run import Played, Progress
     from householdctl.data_plane.test_run import TestRun
@@ -106,7 +104,7 @@ def _household(run: TestRun) -> list[tuple[str, str]]:
     delay, found = report.latency, report.attribution
     lines = [
         ("household grade", str(report.grade) if report.valid and report.grade else "none"),
-        *[("beside this grade", LACKS[each.lack].format(who=", ".join(each.who))) for each in _shortfalls(report)],
+        *[("beside this grade", LACKS[each.lack].format(who=", ".join(each.who))) for each in shortfalls_of(report)],
         ("delay, idle line", f"{_ms(report.baseline_ms)} median of {report.idle.count} pings"),
         ("delay under load", f"{_ms(delay.p50_ms)} median, {_ms(delay.p95_ms)} p95, {_ms(delay.p99_ms)} p99"),
         ("lost under load", _lost(report.loss_share)),
@@ -124,24 +122,6 @@ def _household(run: TestRun) -> list[tuple[str, str]]:
         if person.call is not None:
             lines.append((f"{person.who}'s call", f"MOS {person.call.mos:.1f} of 4.5"))
     return lines
-
-
-def _shortfalls(report: RunReport) -> tuple[Shortfall, ...]:
-    idle_ms = report.baseline_ms
-    if report.attribution.witness == "kernel":
-        idle_ms = report.attribution.kernel_baseline_ms
-    people = [
-        Judged(person.who, person.band, _lacked_speed(person))
-        for person in report.people
-        # A bulk transfer has time, whatever the delay.
-        if person.activity != BULK_TRANSFER
-    ]
-    return shortfalls(report.grade if report.valid else None, idle_ms, people)
-
-
-def _lacked_speed(person: PersonReport) -> bool:
-    stopped = person.playout is not None and (person.playout.stalls > 0 or person.playout.start_up_s is None)
-    return stopped or person.outcome.limited_by == "throughput"
 
 
 def _location(run: TestRun) -> list[tuple[str, str]]:
