@@ -41,7 +41,7 @@ class NoGatewayError(Exception):
 
 
 @dataclass(frozen=True)
-class Gateway:
+class HomeGateway:
     """First router on the way to the server."""
 
     address: Address
@@ -61,7 +61,7 @@ class GatewayFacts:
     obstacle: Reason | None = None
 
 
-def find_gateway(peer: str, local: str) -> Gateway:
+def find_gateway(peer: str, local: str) -> HomeGateway:
     """Return the gateway between the two addresses of a connection. Raise NoGatewayError."""
     destination, source = _plain(peer), _plain(local)
     try:
@@ -73,7 +73,7 @@ def find_gateway(peer: str, local: str) -> Gateway:
         raise NoGatewayError("same_machine")
     if route.gateway is None or route.gateway == destination:
         raise NoGatewayError("local_network")
-    return Gateway(route.gateway, interface)
+    return HomeGateway(route.gateway, interface)
 
 
 def _plain(address: str) -> Address:
@@ -88,7 +88,7 @@ class GatewayPinger:
     busy process makes no answer late.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: HomeGateway) -> None:
         """Raise NoGatewayError if this process may not ping."""
         self._gateway = gateway
         self._version = gateway.address.version
@@ -172,7 +172,7 @@ class GatewayPinger:
             self._round_trips.setdefault(index, (at - self._sent[index][1]) / 1e6)
 
 
-def _socket_address(gateway: Gateway) -> tuple[Any, ...]:
+def _socket_address(gateway: HomeGateway) -> tuple[Any, ...]:
     if gateway.address.version == 4:
         return (str(gateway.address), 0)
     return (str(gateway.address), 0, 0, socket.if_nametoindex(gateway.interface))

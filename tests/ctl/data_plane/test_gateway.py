@@ -15,7 +15,7 @@ from statistics import median
 import pytest
 
 from household_scoring.home_or_line import GatewayPings
-from householdctl.data_plane.gateway import Gateway, GatewayPinger, NoGatewayError, find_gateway
+from householdctl.data_plane.gateway import GatewayPinger, HomeGateway, NoGatewayError, find_gateway
 from tests.ctl.data_plane.conftest import RANGE
 from tests.lab.netns import Namespace
 
@@ -26,7 +26,7 @@ TIMEOUT_S = 30.0
 
 @asynccontextmanager
 async def pinging(address: str, hertz: float = 200.0) -> AsyncIterator[GatewayPinger]:
-    pinger = GatewayPinger(Gateway(ip_address(address), "lo"))
+    pinger = GatewayPinger(HomeGateway(ip_address(address), "lo"))
     task = asyncio.create_task(pinger.ping(hertz, turn=0.5))
     try:
         yield pinger
@@ -154,14 +154,14 @@ async def test_a_gateway_that_cannot_be_reached_gives_no_answer_and_no_error(own
 def test_a_user_who_may_not_ping() -> None:
     for address in LOOPBACK:
         with pytest.raises(NoGatewayError) as refused:
-            GatewayPinger(Gateway(ip_address(address), "lo"))
+            GatewayPinger(HomeGateway(ip_address(address), "lo"))
         assert refused.value.reason == "not_permitted"
 
 
 @pytest.mark.usefixtures("may_ping")
 def test_an_interface_that_is_gone() -> None:
     with pytest.raises(NoGatewayError) as refused:
-        GatewayPinger(Gateway(ip_address("127.0.0.1"), "household-gone"))
+        GatewayPinger(HomeGateway(ip_address("127.0.0.1"), "household-gone"))
     assert refused.value.reason == "no_route"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
-from websockets.sync.server import ServerConnection, serve
+from websockets.sync.server import Server, ServerConnection, serve
 
 from householdctl.control.target import Target, named_target
 from householdctl.data_plane.find_server import daemon_url
@@ -334,14 +334,19 @@ def _ending_server(end: Callable[[ServerConnection], None], introduction: str) -
         connection.send(introduction)
         end(connection)
 
-    with serve(session, "127.0.0.1", 0, compression=None) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.socket.getsockname()[1]}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serve(session, "127.0.0.1", 0, compression=None) as server, _serving(server):
+        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}/"
+
+
+@contextmanager
+def _serving(server: Server | ThreadingTCPServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def _introduction(**profile: Any) -> str:
@@ -437,14 +442,8 @@ class _Tunnel(BaseRequestHandler):
 
 @contextmanager
 def _tunnels() -> Iterator[str]:
-    with ThreadingTCPServer(("127.0.0.1", 0), _Tunnel) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{proxy.server_address[1]}"
-        finally:
-            proxy.shutdown()
-            thread.join()
+    with ThreadingTCPServer(("127.0.0.1", 0), _Tunnel) as proxy, _serving(proxy):
+        yield f"http://127.0.0.1:{proxy.server_address[1]}"
 
 
 def test_no_side_is_named_behind_a_proxy(bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
