@@ -218,11 +218,12 @@ export const de: Text = {
   adviceRate:
     "Der Anschluss war für mindestens eine Person zu langsam. Testen Sie einmal mit Netzwerkkabel; ändert das nichts, fragen Sie Ihren Anbieter nach einem schnelleren Tarif.",
   adviceDistance: "Keine Einstellung zu Hause verkürzt den Weg. Wählen Sie für Spiele einen Server in Ihrer Nähe.",
+  listOf: (names) => listOf(names, "und"),
   shortfalls: {
-    rate: (names) => `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber für ${listOf(names, "und")} ist er zu langsam.`,
+    rate: (names) => `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber für ${names} ist er zu langsam.`,
     distance: (names, idle) =>
-      `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber der Weg zum Server ist lang, schon ohne Last ${idle} ms: zu lang für ${listOf(names, "und")}.`,
-    other: (names) => `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber für ${listOf(names, "und")} reichte es nicht.`,
+      `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber der Weg zum Server ist lang, schon ohne Last ${idle} ms: zu lang für ${names}.`,
+    other: (names) => `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber für ${names} reichte es nicht.`,
   },
   report: {
     grade: (grade) => `Note ${grade}`,

@@ -215,11 +215,12 @@ export const en: Text = {
   adviceRate:
     "Your line was too slow for at least one person. Test once with a network cable; if that changes nothing, ask your provider about a faster plan.",
   adviceDistance: "No setting at home shortens the way. For games, choose a server near you.",
+  listOf: (names) => listOf(names, "and"),
   shortfalls: {
-    rate: (names) => `A busy line adds little delay, but yours is too slow for ${listOf(names, "and")}.`,
+    rate: (names) => `A busy line adds little delay, but yours is too slow for ${names}.`,
     distance: (names, idle) =>
-      `A busy line adds little delay, but the way to the server is long, ${idle} ms even when idle: too long for ${listOf(names, "and")}.`,
-    other: (names) => `A busy line adds little delay, but ${listOf(names, "and")} did not get enough.`,
+      `A busy line adds little delay, but the way to the server is long, ${idle} ms even when idle: too long for ${names}.`,
+    other: (names) => `A busy line adds little delay, but ${names} did not get enough.`,
   },
   report: {
     grade: (grade) => `Grade ${grade}`,

@@ -123,7 +123,9 @@ export interface Text {
   /** Advice if the way to the server is long. */
   adviceDistance: string;
   /** Why people did not get on beside a good grade; `idle` is in milliseconds. */
-  shortfalls: Record<Lack, (names: readonly string[], idle: string) => string>;
+  shortfalls: Record<Lack, (names: string, idle: string) => string>;
+  /** Names in a sentence. */
+  listOf: (names: readonly string[]) => string;
   report: {
     grade: (grade: string) => string;
     noGrade: string;

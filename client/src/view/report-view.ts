@@ -87,7 +87,7 @@ export class ReportView {
   }
 
   #lack(lack: Lack, who: readonly Person[], report: ShownReport): string {
-    const names = who.map((each) => this.#text.people[each].name);
+    const names = this.#text.listOf(who.map((each) => this.#text.people[each].name));
     return this.#text.shortfalls[lack](names, this.#format.milliseconds(gradedDelayOf(report).idleMs ?? undefined));
   }
 
