@@ -53,27 +53,29 @@ class SharedRuns:
         try:
             async with self._turns:
                 # Another request may have fetched it meanwhile.
-                known = self._known(run_id) or await self._ask(run_id)
+                known = self._known(run_id)
+                return known[1] if known is not None else await self._ask(run_id)
         finally:
             self._waiting -= 1
-        return known[1]
 
     def _known(self, run_id: str) -> tuple[float, bytes | None] | None:
         known = self._answers.get(run_id)
         return known if known is not None and time.monotonic() - known[0] < CACHE_TTL_S else None
 
-    async def _ask(self, run_id: str) -> tuple[float, bytes | None]:
+    async def _ask(self, run_id: str) -> bytes | None:
         try:
             response = await self._stub.GetSharedRun(pb.GetSharedRunRequest(id=run_id), timeout=CALL_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.NOT_FOUND:
                 raise RowUnavailableError("the history cannot be read") from None
-            return self._remember(run_id, None)
-        return self._remember(run_id, response.run) if response.final else (time.monotonic(), response.run)
+            self._remember(run_id, None)
+            return None
+        if response.final:
+            self._remember(run_id, response.run)
+        return response.run
 
-    def _remember(self, run_id: str, run: bytes | None) -> tuple[float, bytes | None]:
-        self._answers[run_id] = answer = time.monotonic(), run
+    def _remember(self, run_id: str, run: bytes | None) -> None:
+        self._answers[run_id] = time.monotonic(), run
         self._answers.move_to_end(run_id)
         if len(self._answers) > MAX_CACHED:
             self._answers.popitem(last=False)
-        return answer
