@@ -9,6 +9,7 @@ import msgspec
 
 from household_scoring.attribution import Attribution, Evidence, attribute
 from household_scoring.call import call_quality, mos_of_rating, transmission_rating
+from household_scoring.directions import Stretch, graded_increase, hurting, worst
 from household_scoring.grade import Grade, grade
 from household_scoring.home_or_line import AddedDelay, GatewayPings, Location, added_delay, locate
 from household_scoring.latency import baseline, latency_figures
@@ -25,6 +26,12 @@ from household_scoring.verdict import band, verdict_key
 
 Json: TypeAlias = Any
 """What JSON can say: checked where it is converted."""
+
+
+class _Stretch(msgspec.Struct, rename="camel"):
+    stretch: Stretch
+    valid: bool
+    increase_ms: float | None
 
 
 def _outcome(requirement: Json, round_trips_ms: Json, loss: float | None, delivered: float | None) -> Outcome:
@@ -59,6 +66,18 @@ def _shortfalls(given: Json, idle_ms: float | None, people: Json) -> tuple[Short
     return shortfalls(msgspec.convert(given, Grade | None), idle_ms, msgspec.convert(people, list[Judged]))
 
 
+def _graded_increase(facts: Json) -> float | None:
+    return graded_increase(_report(facts))
+
+
+def _worst(stretches: Json) -> _Stretch:
+    return worst(msgspec.convert(stretches, list[_Stretch]))
+
+
+def _hurting(stretches: Json) -> Stretch | None:
+    return hurting(msgspec.convert(stretches, list[_Stretch]))
+
+
 def _tell_fates(connections: Json) -> Fates:
     return tell_fates(msgspec.convert(connections, list[list[ProbePing]]))
 
@@ -83,6 +102,8 @@ CALLS: dict[str, Callable[..., object]] = {
     "component": component,
     "delivery": _delivery,
     "grade": grade,
+    "gradedIncrease": _graded_increase,
+    "hurting": _hurting,
     "invalidReasons": _invalid_reasons,
     "jitter": jitter,
     "latencyFigures": latency_figures,
@@ -97,6 +118,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "tellFates": _tell_fates,
     "transmissionRating": transmission_rating,
     "verdict": _verdict,
+    "worst": _worst,
 }
 
 

@@ -105,8 +105,24 @@ evidence = st.fixed_dictionaries(
     }
 )
 
+stretches = st.lists(
+    st.fixed_dictionaries(
+        {
+            "stretch": st.sampled_from(["download", "upload", "both"]),
+            "valid": st.booleans(),
+            "increaseMs": st.none() | milliseconds,
+        }
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda each: each["stretch"],
+)
+
 calls = st.one_of(
     st.tuples(st.just("attribute"), st.tuples(evidence)),
+    st.tuples(st.just("gradedIncrease"), st.tuples(runs())),
+    st.tuples(st.just("hurting"), st.tuples(stretches)),
+    st.tuples(st.just("worst"), st.tuples(stretches)),
     st.tuples(st.just("tellFates"), st.tuples(connections)),
     st.tuples(st.just("report"), st.tuples(runs())),
     st.tuples(st.just("percentile"), st.tuples(series, st.floats(0, 100))),

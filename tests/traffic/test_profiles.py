@@ -168,6 +168,30 @@ def test_the_probe_is_found_but_not_listed() -> None:
     assert "probe" not in PROFILES.by_key
 
 
+def test_the_backup_only_uploads_and_is_not_listed() -> None:
+    backup = PROFILES.find("backup")
+    assert backup is not None
+    assert (backup.download.shape(), backup.upload.shape()) == (Silent(), bulk(1000e6))
+    assert backup.activity_type == PROFILES.by_key["computer"].activity_type
+    assert "backup" not in PROFILES.by_key
+
+
+def test_the_backup_is_there_with_an_operators_people() -> None:
+    backup = Profiles.read(data()).find("backup")
+    assert backup is not None
+    assert backup.uploads_bulk
+
+
+@pytest.mark.parametrize(
+    "people",
+    [{"profiles": {"backup": ALEX}}, data(aliases=["backup"])],
+    ids=["a profile of its own", "an alias"],
+)
+def test_an_operators_own_backup_comes_first(people: dict[str, Any]) -> None:
+    profiles = Profiles.read(people)
+    assert profiles.find("backup") is next(iter(profiles.by_key.values()))
+
+
 def test_rates_can_be_changed_and_are_found_by_every_name() -> None:
     profiles = read_profiles(None)
     before = profiles.by_key["jake"]

@@ -125,6 +125,16 @@ PROBE = Profile(
 )
 """Always present, so that pages can rely on it."""
 
+BACKUP = Profile(
+    name="Backup",
+    description="Backing up photos: as much as the line takes, only upwards",
+    activity_type="bulk_transfer",
+    download=SilentSpec(),
+    upload=BulkSpec(1000.0),
+    key="backup",
+)
+"""The Computer's upload. Present unless the operator's file gives its key another meaning."""
+
 
 WARM_UP = "warm-up"
 """Key of ``Profiles.warm_up``."""
@@ -148,6 +158,7 @@ class Profiles:
                 other = self._by_name.setdefault(alias, profile)
                 if other is not profile:
                     raise ProfileError(f"profiles.{profile.key}.aliases: {alias!r} already means profile {other.key!r}")
+        self._by_name.setdefault(BACKUP.key, BACKUP)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Profiles:

@@ -1,6 +1,7 @@
 /** The calls that the vectors of scoring name, with arguments and results as JSON has them. */
 import { attribute, type Evidence } from "../../../src/core/scoring/attribution.js";
 import { callQuality, mosOfRating, transmissionRating } from "../../../src/core/scoring/call.js";
+import { gradedIncrease, hurting, worst, type StretchResult } from "../../../src/core/scoring/directions.js";
 import { grade } from "../../../src/core/scoring/grade.js";
 import { baseline, latencyFigures } from "../../../src/core/scoring/latency.js";
 import type { Circumstances, RunFacts } from "../../../src/core/scoring/measurements.js";
@@ -44,6 +45,8 @@ const calls = {
   component: (measured: number, rop: number, cpup: number) => component(measured, { rop, cpup }),
   delivery: deliveryOf,
   grade,
+  gradedIncrease: (facts: RunFacts) => gradedIncrease(report(facts, shipped)),
+  hurting,
   invalidReasons: (given: Partial<Circumstances>, idleCount: number, loaded: readonly [number, number, number][]) =>
     invalidReasons(
       { ...fine, ...given },
@@ -79,6 +82,7 @@ const calls = {
   transmissionRating,
   verdict: (activity: string, score: number | null, playout: Playout | null) =>
     verdictKey(activity, bandOf(shipped, score, playout)),
+  worst: (stretches: readonly StretchResult[]) => worst(stretches),
 };
 
 export type Call = keyof typeof calls;

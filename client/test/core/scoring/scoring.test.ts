@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import attribution from "../../../../tests/vectors/scoring/attribution.json";
 import call from "../../../../tests/vectors/scoring/call.json";
+import directions from "../../../../tests/vectors/scoring/directions.json";
 import grade from "../../../../tests/vectors/scoring/grade.json";
 import latency from "../../../../tests/vectors/scoring/latency.json";
 import outcome from "../../../../tests/vectors/scoring/outcome.json";
@@ -26,6 +27,7 @@ interface Case {
 const files: Record<string, { cases: readonly Case[] }> = {
   attribution,
   call,
+  directions,
   grade,
   latency,
   outcome,
