@@ -123,9 +123,9 @@ export class Household {
   trace(): RunTrace {
     const now = this.#endedAt ?? monotonic();
     const journals = new Map<Party, Journal>([["probe", lineJournal(this.#probeJournals())]]);
-    for (const [person, session] of this.#people) journals.set(person, session.record.journal);
-    for (const { record } of this.#warmUpSessions()) {
-      journals.set("computer", concatenated(record.journal, journals.get("computer")));
+    for (const [person, session] of this.#people) {
+      const earlier = person === "computer" ? this.#warmUpSessions() : [];
+      journals.set(person, concatenated([...earlier, session].map(({ record }) => record.journal)));
     }
     return {
       beganAt: this.#beganAt,
@@ -172,7 +172,7 @@ export class Household {
       stoppedEarly: this.#stoppedEarly,
       connectionLost: this.#sessions().some((session) => session.phase === "failed"),
     };
-    const records = new Map([...this.#people].map(([person, session]) => [person, session.record]));
+    const records = new Map([...this.#people].map(([person, session]) => [person, [session.record]]));
     const facts = factsOf(this.#probeJournals(), records, this.#idleUntil ?? now, circumstances, now);
     const at = new Date();
     const result = {

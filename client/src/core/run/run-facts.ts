@@ -1,35 +1,61 @@
 import { activityOf, people, type Person } from "../people.js";
-import type { Circumstances, PersonFacts, Probe, RunFacts } from "../scoring/measurements.js";
-import type { Arrival } from "../scoring/playout.js";
+import type { Circumstances, Direction, PersonFacts, Probe, RunFacts } from "../scoring/measurements.js";
 import type { AnsweredPing } from "../scoring/retransmissions.js";
 import { leastSeries } from "../scoring/statistics.js";
-import type { Journal, Portion } from "../session/journal.js";
+import type { Count, Journal, KernelSample, Portion } from "../session/journal.js";
 import type { ConnectionRecord, Snapshot } from "../session/snapshot.js";
+import { filmIn } from "./film.js";
 import { fatesOf } from "./probes.js";
-import { loadOf, trafficOf, within, type Span } from "./spans.js";
+import { loadOf, overlapOf, trafficOf, wholeCyclesOf, within, type Span } from "./spans.js";
 
+/** Connections of each person; the Computer has several. */
+export type Records = ReadonlyMap<Person, readonly ConnectionRecord[]>;
+
+/** A connection, and the part of its traffic that counts. */
+interface Part {
+  record: ConnectionRecord;
+  span: Span;
+}
+
+const nothing: Span = { from: Infinity, until: -Infinity };
+const everything: Span = { from: -Infinity, until: Infinity };
+
+/** Return the facts of a stretch: of what happened within a span under load. */
 export function factsOf(
   probes: readonly Journal[],
-  household: ReadonlyMap<Person, ConnectionRecord>,
+  household: Records,
   idleUntil: number,
   circumstances: Circumstances,
   now: number,
+  stretch = everything,
 ): RunFacts {
-  const records = people.flatMap((who) => {
-    const record = household.get(who);
-    return record === undefined ? [] : [{ who, record, span: trafficOf(record.snapshot, now) }];
+  const present = people.flatMap((who) => {
+    const records = household.get(who);
+    return records === undefined ? [] : [{ who, parts: partsOf(records, stretch, now) }];
   });
-  const lastsMs = records.reduce((most, { span }) => Math.max(most, span === undefined ? 0 : span.until - span.from), 0);
+  const spans = present.map(({ parts }) => togetherOf(parts));
+  const lastsMs = spans.reduce((most, span) => Math.max(most, span === undefined ? 0 : span.until - span.from), 0);
   return {
-    probe: probeFacts(probes, idleUntil, loadOf(records.map(({ span }) => span))),
-    people: records.map(({ who, record, span }) => personFacts(who, record, span)),
+    probe: probeFacts(probes, idleUntil, loadOf(spans) ?? nothing),
+    people: present.map(({ who, parts }) => personFacts(who, parts)),
     loadS: lastsMs / 1000,
     circumstances,
   };
 }
 
-function probeFacts(probes: readonly Journal[], idleUntil: number, load: Span | undefined): Probe {
-  const span = load ?? { from: Infinity, until: -Infinity };
+function partsOf(records: readonly ConnectionRecord[], stretch: Span, now: number): Part[] {
+  return records.flatMap((record) => {
+    const span = overlapOf(trafficOf(record.snapshot, now), stretch);
+    return span === undefined ? [] : [{ record, span }];
+  });
+}
+
+/** Return when all connections of a person had traffic. */
+function togetherOf(parts: readonly Part[]): Span | undefined {
+  return loadOf(parts.map(({ span }) => span));
+}
+
+function probeFacts(probes: readonly Journal[], idleUntil: number, span: Span): Probe {
   const { line, repaired, held } = fatesOf(probes);
   const loaded = (pings: readonly AnsweredPing[]): number[] =>
     pings.filter(({ sentAt }) => within(sentAt, span)).map(({ ms }) => ms);
@@ -41,30 +67,47 @@ function probeFacts(probes: readonly Journal[], idleUntil: number, load: Span | 
     repairedMs: loaded(repaired),
     heldMs: loaded(held),
     kernelIdleMs: leastSeries(
-      probes.map(({ kernelMs }) => kernelMs ?? []).filter(({ length }) => length > 0),
+      probes.map(({ kernel = [] }) => kernel.map(({ ms }) => ms)).filter(({ length }) => length > 0),
       50,
     ),
   };
 }
 
-function personFacts(who: Person, { snapshot, journal }: ConnectionRecord, span: Span | undefined): PersonFacts {
-  const own = span ?? { from: Infinity, until: -Infinity };
-  const received = journal.received.filter(({ at }) => within(at, own));
-  const sent = journal.sent.filter(({ at }) => within(at, own));
+function personFacts(who: Person, parts: readonly Part[]): PersonFacts {
+  const span = togetherOf(parts) ?? nothing;
+  const roundTrips = parts.flatMap(({ record: { journal } }) => journal.roundTrips);
+  const pingsSentAt = parts.flatMap(({ record: { journal } }) => journal.pingsSentAt);
+  const kernel = parts.flatMap(({ record: { journal } }): readonly KernelSample[] => journal.kernel ?? []);
   return {
     who,
     activity: activityOf[who],
-    roundTripsMs: journal.roundTrips.filter(({ sentAt }) => within(sentAt, own)).map(({ ms }) => ms),
-    pingsSent: journal.pingsSentAt.filter((at) => within(at, own)).length,
-    download: { wantedBps: snapshot.wantedDownloadBps, gotBps: meanBps(received, span) },
-    // Bytes that left the browser may wait in system buffers, so the server's count comes first.
-    upload: { wantedBps: snapshot.wantedUploadBps, gotBps: snapshot.serverUploadBps ?? meanBps(sent, span) },
+    roundTripsMs: roundTrips.filter(({ sentAt }) => within(sentAt, span)).map(({ ms }) => ms),
+    pingsSent: pingsSentAt.filter((at) => within(at, span)).length,
+    download: sumOf(parts.map(({ record }) => downloadOf(record, span))),
+    upload: sumOf(parts.map(({ record }) => uploadOf(record, span))),
     lossShare: null,
-    kernelMs: journal.kernelMs ?? [],
-    receiverLimited: snapshot.serverTcp?.receiverLimited ?? null,
-    clientLimited: snapshot.clientLimited,
-    arrivals: received.map(({ at, bytes }): Arrival => [(at - own.from) / 1000, bytes]),
+    kernelMs: kernel.filter(({ at }) => within(at, span)).map(({ ms }) => ms),
+    receiverLimited: parts[0]?.record.snapshot.serverTcp?.receiverLimited ?? null,
+    clientLimited: parts.some(({ record }) => record.snapshot.clientLimited),
+    arrivals: parts.flatMap(({ record: { snapshot, journal } }) =>
+      filmIn(journal.received, snapshot.openedAt ?? span.from, span, activityOf[who], snapshot.wantedDownloadBps),
+    ),
   };
+}
+
+function sumOf(directions: readonly Direction[]): Direction {
+  const sum = (pick: keyof Direction): number => directions.reduce((total, one) => total + one[pick], 0);
+  return { wantedBps: sum("wantedBps"), gotBps: sum("gotBps") };
+}
+
+function downloadOf({ snapshot, journal }: ConnectionRecord, span: Span): Direction {
+  return { wantedBps: snapshot.wantedDownloadBps, gotBps: meanBps(journal.received, wholeCyclesOf(span)) };
+}
+
+/** Bytes that left the browser may wait in system buffers, so the server's count comes first. */
+function uploadOf({ snapshot, journal }: ConnectionRecord, span: Span): Direction {
+  const counted = wholeCyclesOf(span);
+  return { wantedBps: snapshot.wantedUploadBps, gotBps: countedBps(journal.counts ?? [], counted) ?? meanBps(journal.sent, counted) };
 }
 
 /** Return whether this device sent more than one ping in twenty late, so that the 95th percentile would be its own. */
@@ -73,7 +116,16 @@ export function isOverloaded(snapshots: readonly Snapshot[]): boolean {
   return sum("latePings") > sum("pings") / 20;
 }
 
-function meanBps(portions: readonly Portion[], span: Span | undefined): number {
-  if (span === undefined || span.until <= span.from) return 0;
-  return (8000 * portions.reduce((sum, { bytes }) => sum + bytes, 0)) / (span.until - span.from);
+/** Return the mean rate between the first and the last count within a span; undefined below two. */
+export function countedBps(counts: readonly Count[], span: Span): number | undefined {
+  const all = counts.filter(({ at }) => within(at, span));
+  const [first, last] = [all[0], all.at(-1)];
+  if (first === undefined || last === undefined || last.at <= first.at) return undefined;
+  return (8000 * (last.bytes - first.bytes)) / (last.at - first.at);
+}
+
+export function meanBps(portions: readonly Portion[], span: Span): number {
+  if (span.until <= span.from) return 0;
+  const bytes = portions.reduce((sum, portion) => sum + (within(portion.at, span) ? portion.bytes : 0), 0);
+  return (8000 * bytes) / (span.until - span.from);
 }

@@ -28,3 +28,17 @@ export function busyOf(spans: readonly (Span | undefined)[]): Span | undefined {
 export function within(at: number, { from, until }: Span): boolean {
   return at >= from && at <= until;
 }
+
+/** Return what two spans have in common. */
+export function overlapOf(one: Span | undefined, other: Span): Span | undefined {
+  return one && loadOf([one, other]);
+}
+
+/** Longest period of people's traffic, ms: Jake's burst and pause. */
+const cycleMs = 5000;
+
+/** Return the end of a span that has whole bursts and pauses only; all of a shorter one. */
+export function wholeCyclesOf({ from, until }: Span): Span {
+  const cycles = Math.floor((until - from) / cycleMs);
+  return { from: cycles < 1 ? from : until - cycles * cycleMs, until };
+}

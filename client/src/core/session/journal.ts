@@ -5,13 +5,26 @@ export interface Journal {
   received: readonly Portion[];
   /** Payload that left the browser. */
   sent: readonly Portion[];
-  /** Round trips by the server's kernel, ms. */
-  kernelMs?: readonly number[];
+  kernel?: readonly KernelSample[];
+  /** Upload that the server has counted. */
+  counts?: readonly Count[];
 }
 
 export interface RoundTrip {
   sentAt: number;
   ms: number;
+}
+
+/** Round trip by the server's kernel, at the server's time in the message that brought it: up to 0.25 s too late. */
+export interface KernelSample {
+  at: number;
+  ms: number;
+}
+
+/** All bytes that the server had received at a time of its clock, whenever the message arrived. */
+export interface Count {
+  at: number;
+  bytes: number;
 }
 
 /** Bytes of a short period that ended at `at`. */
@@ -29,7 +42,8 @@ export class JournalWriter {
   #roundTrips: RoundTrip[] = [];
   #received = new Portions();
   #sent = new Portions();
-  #kernelMs: number[] = [];
+  #kernel: KernelSample[] = [];
+  #counts: Count[] = [];
 
   pinged(at: number): void {
     this.#pingsSentAt.push(at);
@@ -39,8 +53,12 @@ export class JournalWriter {
     this.#roundTrips.push(roundTrip);
   }
 
-  measured(kernelMs: readonly number[] = []): void {
-    this.#kernelMs.push(...kernelMs);
+  measured(kernelMs: readonly number[] | undefined, at: number): void {
+    this.#kernel.push(...(kernelMs ?? []).map((ms) => ({ at, ms })));
+  }
+
+  counted(bytes: number | undefined, at: number): void {
+    if (bytes !== undefined) this.#counts.push({ at, bytes });
   }
 
   received(bytes: number, at: number): void {
@@ -57,13 +75,15 @@ export class JournalWriter {
       roundTrips: this.#roundTrips,
       received: this.#received.all,
       sent: this.#sent.all,
-      kernelMs: this.#kernelMs,
+      kernel: this.#kernel,
+      counts: this.#counts,
     };
     this.#pingsSentAt = [];
     this.#roundTrips = [];
     this.#received = new Portions();
     this.#sent = new Portions();
-    this.#kernelMs = [];
+    this.#kernel = [];
+    this.#counts = [];
     return taken;
   }
 }
@@ -73,25 +93,26 @@ export class Recording implements Journal {
   readonly roundTrips: RoundTrip[] = [];
   readonly received: Portion[] = [];
   readonly sent: Portion[] = [];
-  readonly kernelMs: number[] = [];
+  readonly kernel: KernelSample[] = [];
+  readonly counts: Count[] = [];
 
   add(journal: Journal): void {
     this.pingsSentAt.push(...journal.pingsSentAt);
     this.roundTrips.push(...journal.roundTrips);
     this.received.push(...journal.received);
     this.sent.push(...journal.sent);
-    this.kernelMs.push(...(journal.kernelMs ?? []));
+    this.kernel.push(...(journal.kernel ?? []));
+    this.counts.push(...(journal.counts ?? []));
   }
 }
 
-/** Return the events of two connections, one after the other. */
-export function concatenated(first: Journal, then: Journal | undefined): Journal {
-  if (then === undefined) return first;
+/** Return the events of several connections, one after the other; counts of different sessions do not add up. */
+export function concatenated(journals: readonly Journal[]): Journal {
   return {
-    pingsSentAt: [...first.pingsSentAt, ...then.pingsSentAt],
-    roundTrips: [...first.roundTrips, ...then.roundTrips],
-    received: [...first.received, ...then.received],
-    sent: [...first.sent, ...then.sent],
+    pingsSentAt: journals.flatMap(({ pingsSentAt }) => pingsSentAt),
+    roundTrips: journals.flatMap(({ roundTrips }) => roundTrips),
+    received: journals.flatMap(({ received }) => received),
+    sent: journals.flatMap(({ sent }) => sent),
   };
 }
 

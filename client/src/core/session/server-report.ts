@@ -16,25 +16,18 @@ export class ServerReport {
   /** The server's code for the end of the session; empty before. */
   closeReason = "";
   stored: Stored | undefined;
-  readonly #upload = new ServerRate();
 
-  /** Upload rate counted by the server, bit/s; undefined before two totals. */
-  get uploadBps(): number | undefined {
-    return this.#upload.bps;
-  }
-
-  /** Record a message. Totals count while the session is `running`, and at its end. */
-  take(message: Statement, running: boolean): void {
+  take(message: Statement): void {
     switch (message.type) {
       case "session_info":
         this.#setWanted(message.downloadMbps, message.uploadMbps);
         break;
       case "real_time_update":
         this.#setWanted(message.targetDownloadMbps, undefined);
-        this.#setTotals(message, running);
+        this.#setTotals(message);
         break;
       case "session_complete":
-        this.#setTotals(message, true);
+        this.#setTotals(message);
         this.closeReason = message.reason;
         break;
       case "run_stored":
@@ -51,33 +44,10 @@ export class ServerReport {
     if (uploadMbps !== undefined) this.wantedUploadBps = uploadMbps * 1_000_000;
   }
 
-  #setTotals({ receivedBytes, elapsedS, overloaded, limited, clientLimited, tcp }: Totals, counted: boolean): void {
-    if (counted) this.#upload.add(receivedBytes, elapsedS);
+  #setTotals({ overloaded, limited, clientLimited, tcp }: Totals): void {
     this.overloaded = overloaded;
     this.limited = limited;
     this.clientLimited = clientLimited;
     this.tcp = tcp ?? this.tcp;
-  }
-}
-
-/**
- * Mean rate from the server's running totals and clock. It starts at the first total, so idle time before the first
- * upload request does not count.
- */
-export class ServerRate {
-  #first: { bytes: number; s: number } | undefined;
-  #last: { bytes: number; s: number } | undefined;
-
-  /** Record a total; `s` is its time by the server's clock. */
-  add(bytes: number | undefined, s: number | undefined): void {
-    if (bytes === undefined || s === undefined) return;
-    this.#last = { bytes, s };
-    this.#first ??= this.#last;
-  }
-
-  /** Undefined before two totals. */
-  get bps(): number | undefined {
-    if (this.#first === undefined || this.#last === undefined || this.#last.s <= this.#first.s) return undefined;
-    return (8 * Math.max(this.#last.bytes - this.#first.bytes, 0)) / (this.#last.s - this.#first.s);
   }
 }

@@ -190,7 +190,6 @@ export class Session {
       trafficUntil: this.#stoppedAt ?? this.#endedAt,
       wantedDownloadBps: this.#server.wantedDownloadBps,
       wantedUploadBps: this.#server.wantedUploadBps,
-      serverUploadBps: this.#server.uploadBps,
       elapsedMs: this.#openedAt === undefined ? 0 : at - this.#openedAt,
       receivedBytes: this.#download.total,
       sentBytes: this.#sent.total,
@@ -259,7 +258,7 @@ export class Session {
       case "pong": {
         const roundTrip = this.#pings.answered(message.sequence, now);
         if (roundTrip !== undefined) this.#journal.answered(roundTrip);
-        this.#journal.measured(message.kernelMs);
+        this.#journal.measured(message.kernelMs, now);
         break;
       }
       case "connection_test":
@@ -274,19 +273,26 @@ export class Session {
         if (this.phase === "running") this.#upload.accept(message, now);
         break;
       case "real_time_update":
-        // Samples of the load may arrive after it.
-        this.#journal.measured(message.kernelMs);
-        this.#server.take(message, this.phase === "running");
+      case "session_complete": {
+        const at = this.#serverTime(message.elapsedS, now);
+        this.#journal.measured(message.kernelMs, at);
+        this.#journal.counted(message.receivedBytes, at);
+        this.#server.take(message);
         break;
+      }
       case "session_info":
-      case "session_complete":
       case "run_stored":
       case "run_refused":
-        this.#server.take(message, this.phase === "running");
+        this.#server.take(message);
         break;
       case "other":
         break;
     }
+  }
+
+  /** Return a time by the server's clock, on which the line's queue has no effect; `now` if the server does not tell it. */
+  #serverTime(elapsedS: number | undefined, now: number): number {
+    return elapsedS === undefined ? now : (this.#openedAt ?? now) + 1000 * elapsedS;
   }
 
   #send(message: ClientMessage): void {

@@ -15,8 +15,6 @@ export interface Snapshot {
   /** Mean rates of the profile; 0 until the server names them. */
   wantedDownloadBps: number;
   wantedUploadBps: number;
-  /** Mean upload rate by the server's count and clock. */
-  serverUploadBps: number | undefined;
   elapsedMs: number;
   receivedBytes: number;
   /** Past the browser's send buffer. */
@@ -56,7 +54,6 @@ export const idle: Snapshot = {
   trafficUntil: undefined,
   wantedDownloadBps: 0,
   wantedUploadBps: 0,
-  serverUploadBps: undefined,
   elapsedMs: 0,
   receivedBytes: 0,
   sentBytes: 0,

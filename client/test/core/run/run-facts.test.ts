@@ -61,17 +61,51 @@ describe("factsOf", () => {
   });
 
   it("counts uploads itself where the server says nothing", () => {
-    const quiet = person(20, { serverUploadBps: undefined });
-    const journal = { ...quiet.journal, sent: [{ at: 6000, bytes: 375_000 }] };
+    const quiet = person(20);
+    const journal = { ...quiet.journal, counts: [], sent: [{ at: 6000, bytes: 375_000 }] };
     const [alex] = factsOf([probe], household({ alex: { ...quiet, journal } }), 5000, fine, 38_000).people;
     expect(alex?.upload.gotBps).toBe(100_000);
   });
 
   it("has no figures of people who never connected, and a report all the same", () => {
-    const absent = new Map(people.map((who): [Person, ConnectionRecord] => [who, { snapshot: idle, journal: probe }]));
+    const absent = new Map(people.map((who): [Person, ConnectionRecord[]] => [who, [{ snapshot: idle, journal: probe }]]));
     const facts = factsOf([probe], absent, 5000, { ...fine, connectionLost: true }, 9000);
     expect(facts.people[0]).toMatchObject({ roundTripsMs: [], pingsSent: 0, arrivals: [] });
     expect(report(facts, shipped)).toMatchObject({ valid: false, invalid: ["connection_lost", "too_few_samples"] });
+  });
+
+  it("has a stretch's own figures", () => {
+    const { probe: cut, people: all, loadS } = factsOf([probe], household(), 5000, fine, 38_000, { from: 19_000, until: 31_000 });
+    expect(loadS).toBe(12);
+    expect(cut.idleMs).toHaveLength(100);
+    expect(cut.loadedSent).toBe(241);
+    expect(all[0]).toMatchObject({ pingsSent: 121, download: { gotBps: 1_000_000 }, upload: { gotBps: 390_000 } });
+    expect(all[0]?.roundTripsMs).toHaveLength(121);
+    expect(all[0]?.kernelMs).toHaveLength(49);
+    expect(all[0]?.arrivals[0]).toEqual([0.5, 125_000]);
+  });
+
+  it("adds up the connections of the Computer that were open in the stretch", () => {
+    const up = person(20, { openedAt: 18_000, trafficUntil: 31_000, wantedDownloadBps: 0, wantedUploadBps: 9_000_000 });
+    const down = person(20, { openedAt: 5000, trafficUntil: 18_000, wantedUploadBps: 0 });
+    const computer = [down, up];
+    const facts = (from: number, until: number): unknown => {
+      const people = new Map([...household(), ["computer", computer] as const]);
+      return factsOf([probe], people, 5000, fine, 38_000, { from, until }).people[3];
+    };
+    expect(facts(5000, 18_000)).toMatchObject({ download: { wantedBps: 1e6, gotBps: 1e6 }, upload: { wantedBps: 0 } });
+    expect(facts(19_000, 31_000)).toMatchObject({ download: { wantedBps: 0 }, upload: { wantedBps: 9e6, gotBps: 390_000 } });
+  });
+
+  it("takes rates from whole bursts and pauses", () => {
+    const jake = person(20, { wantedDownloadBps: 5e6 });
+    // 25 Mbit/s for a second of five.
+    const received = Array.from({ length: 6 }, (_, i) => ({ at: 6000 + i * 5000, bytes: 3_125_000 }));
+    const people = household({ jake: { ...jake, journal: { ...jake.journal, received } } });
+    const got = [5000, 9000, 17_900].map(
+      (from) => factsOf([probe], people, 5000, fine, 38_000, { from, until: from + 13_000 }).people[2]?.download.gotBps,
+    );
+    expect(got).toEqual([5e6, 5e6, 5e6]);
   });
 
   it("makes a report with a grade", () => {

@@ -29,15 +29,16 @@ export function person(ms: number, changes: Partial<Snapshot> = {}): ConnectionR
     trafficUntil: 35_000,
     wantedDownloadBps: 1_000_000,
     wantedUploadBps: 400_000,
-    serverUploadBps: 390_000,
     ...changes,
   };
   const received = Array.from({ length: 30 }, (_, i) => ({ at: 5500 + i * 1000, bytes: 125_000 }));
-  return { snapshot, journal: { ...pings(5000, 35_000, 100, ms), received, sent: [] } };
+  const counts = Array.from({ length: 119 }, (_, i) => ({ at: 5250 + i * 250, bytes: 12_187.5 * i }));
+  const kernel = counts.map(({ at }) => ({ at, ms: ms - 1 }));
+  return { snapshot, journal: { ...pings(5000, 35_000, 100, ms), received, sent: [], counts, kernel } };
 }
 
-export function household(changes: Partial<Record<Person, ConnectionRecord>> = {}): Map<Person, ConnectionRecord> {
-  return new Map(people.map((who) => [who, changes[who] ?? person(20)]));
+export function household(changes: Partial<Record<Person, ConnectionRecord>> = {}): Map<Person, ConnectionRecord[]> {
+  return new Map(people.map((who) => [who, [changes[who] ?? person(20)]]));
 }
 
 export const probe: Journal = {

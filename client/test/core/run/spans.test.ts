@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { busyOf, loadOf } from "../../../src/core/run/spans.js";
+import { busyOf, loadOf, overlapOf, wholeCyclesOf } from "../../../src/core/run/spans.js";
 
 describe("loadOf", () => {
   it("is the time when all are on the line", () => {
@@ -13,5 +13,20 @@ describe("busyOf", () => {
   it("lasts until the last one has left, also where one was ended early", () => {
     expect(busyOf([{ from: 1, until: 4 }, undefined, { from: 3, until: 12 }])).toEqual({ from: 3, until: 12 });
     expect(busyOf([undefined])).toBeUndefined();
+  });
+});
+
+describe("overlapOf", () => {
+  it("is what two spans have in common", () => {
+    expect(overlapOf({ from: 1, until: 9 }, { from: 3, until: 12 })).toEqual({ from: 3, until: 9 });
+    expect(overlapOf({ from: 1, until: 3 }, { from: 3, until: 12 })).toBeUndefined();
+    expect(overlapOf(undefined, { from: 3, until: 12 })).toBeUndefined();
+  });
+});
+
+describe("wholeCyclesOf", () => {
+  it("is the end of a span, and all of a short one", () => {
+    expect(wholeCyclesOf({ from: 1000, until: 14_000 })).toEqual({ from: 4000, until: 14_000 });
+    expect(wholeCyclesOf({ from: 1000, until: 5000 })).toEqual({ from: 1000, until: 5000 });
   });
 });
