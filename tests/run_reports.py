@@ -11,6 +11,19 @@ def latency(p50_ms: float, p95_ms: float | None = None, count: int = 100) -> dic
     return {"count": count, "p50_ms": p50_ms, "p95_ms": high, "p99_ms": high, "jitter_ms": 1.5}
 
 
+def stretch(name: str, from_s: float, loaded_ms: float, **changes: object) -> dict[str, Any]:
+    """Return a stretch of 13 s whose probe had these round trips, all alike."""
+    report = run_report()
+    return {
+        "stretch": name,
+        "from_s": from_s,
+        "until_s": from_s + 13,
+        "loaded": latency(loaded_ms, count=260),
+        "people": report["people"],
+        **changes,
+    }
+
+
 def run_report(**changes: object) -> dict[str, Any]:
     """Return a report of grade B: latency grew from 10 to 50 ms at p95; ``changes`` replaces fields."""
     rates = {"wanted_bps": 1_500_000, "got_bps": 1_400_000}

@@ -61,7 +61,13 @@ async def test_a_run_is_stored_and_shown_to_whoever_has_its_id(shared_daemon: Da
     assert (run["id"], run["grade"], run["valid"], run["increase_p95_ms"]) == (answer["id"], "A", True, 20)
     # So short a session has too few samples of the kernel; a short delay blames no one.
     assert (run["cause"], run["witness"], run["kernel_increase_p95_ms"]) == ("unknown", "application", None)
-    missing: dict[str, Any] = {"invalid": [], "loss_share": None, "warm_up_mbps": None, "cause": None}
+    missing: dict[str, Any] = {
+        "invalid": [],
+        "loss_share": None,
+        "warm_up_mbps": None,
+        "cause": None,
+        "stretches": [],
+    }
     assert run["report"] == {**run_report(loaded=SHORT), **missing} | {
         "people": [{"stall_s": None, "mos": None, **each} for each in run_report()["people"]]
     }

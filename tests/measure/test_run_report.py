@@ -13,9 +13,10 @@ from household_scoring.grade import Grade
 from householdd.measure import run_report as core
 from householdd.measure.run_report import MAX_POINTS, ClientRunReport
 from householdd.session import messages
-from tests.run_reports import latency, run_report
+from tests.run_reports import latency, run_report, stretch
 
 ALEX = run_report()["people"][0]
+THREE = [stretch("download", 10, 18), stretch("upload", 23, 490), stretch("both", 36, 460)]
 
 
 def decoded(report: dict[str, Any]) -> ClientRunReport:
@@ -55,6 +56,22 @@ def test_the_longest_timeline_fits_into_a_text_message() -> None:
     assert isinstance(messages.decode(text), ClientRunReport)
 
 
+def test_three_stretches_fit_with_a_shorter_timeline() -> None:
+    points = [[index / 2, 1234.5, 987_654_321, 123_456_789] for index in range(MAX_POINTS // 2)]
+    people = [{**ALEX, "who": f"person-{index}"} for index in range(5)]
+    three = [{**each, "people": people} for each in THREE]
+    text = json.dumps(run_report(timeline=points, people=people, stretches=three), separators=(",", ":")).encode()
+    assert len(text) <= messages.MAX_TEXT_BYTES
+    assert isinstance(messages.decode(text), ClientRunReport)
+
+
+def test_a_stretch_alone_is_a_report_with_its_figures_and_the_idle_line_of_the_run() -> None:
+    report = decoded(run_report(stretches=THREE))
+    download, upload, _ = (report.only(each) for each in report.stretches)
+    assert (download.grade, upload.grade) == (Grade.A, Grade.F)
+    assert (upload.increase_p95_ms, upload.load_s, upload.idle) == (480, 13, report.idle)
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
@@ -84,6 +101,19 @@ def test_the_longest_timeline_fits_into_a_text_message() -> None:
         ({"timeline": [[1, 1, 2, 3, 4]]}, "at most length 4"),
         ({"timeline": [[1, 1, 2]]}, r"`\$\.timeline\[\d\]`"),
         ({"warm_up_mbps": -1}, r"`\$\.warm_up_mbps`"),
+        ({"stretches": THREE[:1] * 2}, "one entry for each stretch"),
+        ({"stretches": THREE[::-1]}, "in order of time, and must not overlap"),
+        ({"stretches": [THREE[0], stretch("both", 22, 460)]}, "must not overlap"),
+        ({"stretches": [*THREE, stretch("both", 49, 460)]}, r"`\$\.stretches`"),
+        ({"stretches": [stretch("sideways", 10, 18)]}, r"`\$\.stretches\[\d\]\.stretch`"),
+        ({"stretches": [stretch("upload", 10, 18, until_s=9)]}, r"until_s must be at least from_s - at `\$\.stretches"),
+        (
+            {"stretches": [stretch("upload", 10, 18, people=[ALEX, ALEX])]},
+            r"one entry for each who - at `\$\.stretches",
+        ),
+        ({"stretches": [stretch("upload", 10, 18, people=[])]}, r"`\$\.stretches\[\d\]\.people`"),
+        ({"stretches": [stretch("upload", 10, 18, grade="A")]}, "unknown field `grade`"),
+        ({"stretches": [stretch("upload", 10, 18, loaded=latency(20, 10))]}, "at most p95_ms"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(change: dict[str, Any], problem: str) -> None:
@@ -109,7 +139,7 @@ JSON = st.recursive(
 @st.composite
 def tampered(draw: st.DrawFn) -> dict[str, Any]:
     """A good report in which something, somewhere, is something else."""
-    report = json.loads(json.dumps(run_report()))
+    report = json.loads(json.dumps(run_report(stretches=THREE)))
     place: Any = report
     while True:
         keys: list[Any] = list(place) if isinstance(place, dict) else list(range(len(place)))

@@ -6,18 +6,22 @@ further checks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Literal
 
 import msgspec
 
 from household_scoring.attribution import Cause
+from household_scoring.directions import Stretch
 from household_scoring.grade import Grade, grade
 from household_scoring.requirements import Band
 from household_scoring.validity import Invalid
 
 MAX_POINTS = 240
 """Four per second for a minute."""
+
+MAX_STRETCHES = 3
 
 # \Z, because $ would allow a trailing newline.
 _Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9_-]{0,31}\Z")]
@@ -84,6 +88,10 @@ class Person(_Strict, frozen=True, kw_only=True):
     mos: _Mos | None = None
 
 
+_People = Annotated[tuple[Person, ...], msgspec.Meta(min_length=1, max_length=8)]
+_InvalidReasons = Annotated[tuple[Invalid, ...], msgspec.Meta(max_length=len(Invalid))]
+
+
 class Phase(_Strict, frozen=True, kw_only=True):
     """In seconds since the run began."""
 
@@ -92,8 +100,25 @@ class Phase(_Strict, frozen=True, kw_only=True):
     until_s: _Seconds
 
     def __post_init__(self) -> None:
-        if self.until_s < self.from_s:
-            raise ValueError("until_s must be at least from_s")
+        _require_order(self.from_s, self.until_s)
+
+
+class ReportedStretch(_Strict, frozen=True, kw_only=True):
+    """Part of the load in which the Computer used these directions, in seconds since the run began."""
+
+    stretch: Stretch
+    from_s: _Seconds
+    until_s: _Seconds
+    loaded: ReportedLatency
+    people: _People
+    invalid: _InvalidReasons = ()
+    """Empty if the stretch is valid."""
+    loss_share: _Share | None = None
+    cause: Cause | None = None
+
+    def __post_init__(self) -> None:
+        _require_order(self.from_s, self.until_s)
+        _require_one_entry_each("people", "who", (person.who for person in self.people))
 
 
 class TimelinePoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -116,8 +141,8 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     baseline_ms: _Milliseconds | None
     idle: ReportedLatency
     loaded: ReportedLatency
-    people: Annotated[tuple[Person, ...], msgspec.Meta(min_length=1, max_length=8)]
-    invalid: Annotated[tuple[Invalid, ...], msgspec.Meta(max_length=len(Invalid))] = ()
+    people: _People
+    invalid: _InvalidReasons = ()
     """Empty if the run is valid."""
     loss_share: _Share | None = None
     """Null if loss cannot be told from queueing."""
@@ -127,13 +152,17 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     cause: Cause | None = None
     """Cause of the delay as the client found it; the server has its own, and takes only lateness of the device from
     it."""
+    stretches: Annotated[tuple[ReportedStretch, ...], msgspec.Meta(max_length=MAX_STRETCHES)] = ()
+    """Parts of the load, by direction; empty for a load of downloads only. Figures and people of the report are those
+    of the worst."""
 
     def __post_init__(self) -> None:
         if any(after.seconds < before.seconds for before, after in pairwise(self.timeline)):
             raise ValueError("timeline must be in order of time")
-        who = [person.who for person in self.people]
-        if len(set(who)) != len(who):
-            raise ValueError("people must have one entry for each who")
+        _require_one_entry_each("people", "who", (person.who for person in self.people))
+        _require_one_entry_each("stretches", "stretch", (each.stretch for each in self.stretches))
+        if any(after.from_s < before.until_s for before, after in pairwise(self.stretches)):
+            raise ValueError("stretches must be in order of time, and must not overlap")
 
     @property
     def valid(self) -> bool:
@@ -151,6 +180,30 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
         if self.baseline_ms is None or self.loaded.p95_ms is None:
             return None
         return max(self.loaded.p95_ms - self.baseline_ms, 0.0)
+
+    def only(self, stretch: ReportedStretch) -> ClientRunReport:
+        """Return the report of a run that had this stretch alone."""
+        return msgspec.structs.replace(
+            self,
+            load_s=stretch.until_s - stretch.from_s,
+            loaded=stretch.loaded,
+            people=stretch.people,
+            invalid=stretch.invalid,
+            loss_share=stretch.loss_share,
+            cause=stretch.cause,
+            stretches=(stretch,),
+        )
+
+
+def _require_order(from_s: float, until_s: float) -> None:
+    if until_s < from_s:
+        raise ValueError("until_s must be at least from_s")
+
+
+def _require_one_entry_each(where: str, what: str, keys: Iterable[str]) -> None:
+    found = list(keys)
+    if len(set(found)) != len(found):
+        raise ValueError(f"{where} must have one entry for each {what}")
 
 
 encode = msgspec.json.Encoder().encode
