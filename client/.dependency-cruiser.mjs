@@ -8,9 +8,9 @@ const layers = {
   browser: [],
   worker: ["src/core/session/", "src/browser/"],
   text: ["src/core/"],
-  view: ["src/core/", "src/browser/", "src/text/", "node_modules/uplot/"],
+  view: ["src/core/", "src/browser/", "src/text/"],
   page: ["src/core/", "src/browser/", "src/text/", "src/view/", "package\\.json"],
-  dashboard: ["src/browser/", "src/text/choose", "src/view/(?:chart|dom|format)"],
+  dashboard: ["src/browser/", "src/text/choose", "src/view/(?:chart|dom|format|plot)"],
 };
 
 export default {

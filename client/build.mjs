@@ -16,32 +16,6 @@ const languagePrefix = "text-";
 /** Preview for links to the page, which no visitor loads. */
 const preview = "card.png";
 
-/**
- * Parts of uPlot to replace. The calls of Intl throw when it loads if the browser's language is no valid tag, and neither
- * value is used. The others offer what no chart of the pages has, and would keep it in the bundle.
- */
-const partsOfUPlot = [
-  ["new Intl.NumberFormat(domEnv ? nav.language : 'en-US')", "undefined"],
-  ["new Intl.DateTimeFormat().resolvedOptions().timeZone", "undefined"],
-  ["uPlot.join = join;", ""],
-  ["(paths.stepped = stepped);", ""],
-  ["(paths.bars    = bars);", ""],
-  ["(paths.spline  = monotoneCubic);", ""],
-];
-const slimUPlot = {
-  name: "slim-uplot",
-  setup(build) {
-    build.onLoad({ filter: /uPlot\.esm\.js$/ }, async ({ path }) => {
-      let contents = await readFile(path, "utf8");
-      for (const [part, instead] of partsOfUPlot) {
-        if (!contents.includes(part)) throw new Error(`uPlot no longer has ${part}`);
-        contents = contents.replace(part, instead);
-      }
-      return { contents };
-    });
-  },
-};
-
 const pages = [
   {
     name: "page",
@@ -85,7 +59,7 @@ for (const { name, files, budgetBytes, bundles } of pages) {
   const outdir = `${built}${name}/`;
   await mkdir(outdir, { recursive: true });
   for (const file of files) await cp(root + file, outdir + file.slice(file.lastIndexOf("/") + 1));
-  const options = bundles.map((bundle) => ({ ...common, plugins: [slimUPlot], outdir, ...bundle }));
+  const options = bundles.map((bundle) => ({ ...common, outdir, ...bundle }));
   if (process.argv.includes("--watch")) {
     await Promise.all(options.map(async (each) => (await context(each)).watch()));
     continue;

@@ -2,9 +2,10 @@ import type { RunState, RunTrace, ShownReport } from "../core/run/run.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { chartParties, timelineOf, type ChartParty, type Timeline } from "../core/run/timeline.js";
 import type { Text } from "../text/text.js";
-import { Chart, type Line, type TimeBand } from "./chart.js";
+import { Chart } from "./chart.js";
 import { find } from "./dom.js";
 import type { Format } from "./format.js";
+import type { Line, TimeBand } from "./plot.js";
 
 const delayLines: Record<ChartParty, Line> = {
   probe: { colour: "--accent", width: 2, filled: true },

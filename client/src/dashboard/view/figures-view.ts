@@ -1,6 +1,7 @@
-import { Chart, type Line } from "../../view/chart.js";
+import { Chart } from "../../view/chart.js";
 import { find, setText } from "../../view/dom.js";
 import type { Format } from "../../view/format.js";
+import type { Line } from "../../view/plot.js";
 import type { Server } from "../live-messages.js";
 import type { Text } from "../text/text.js";
 import { span, type Trend } from "../trend.js";
