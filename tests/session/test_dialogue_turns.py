@@ -10,8 +10,8 @@ import pytest
 
 from householdd.session.close_reason import CloseReason
 from householdd.session.commands import Ping
-from householdd.session.dialogue import PING_BYTES, UPLOAD_CHUNK_BYTES, Dialogue
-from householdd.traffic.profiles import BulkSpec
+from householdd.session.dialogue import PING_BYTES, Dialogue
+from householdd.traffic.profiles import BulkSpec, ConstantSpec
 from tests.session.samples import PROFILES, SESSION_ID, START, WALL, active, spoken
 
 PASS = 0.25
@@ -132,15 +132,25 @@ def test_each_pass_tells_the_figures_and_asks_for_the_upload_of_the_next() -> No
     assert request == {
         "type": "real_upload_request",
         "target_bytes": 72916,
-        "optimal_chunk_size": UPLOAD_CHUNK_BYTES,
+        # A frame of the call: all at once, the portion would queue on a slow uplink.
+        "optimal_chunk_size": 10_417,
         "duration_ms": 250,
         "timestamp": WALL * 1e3,
     }
 
 
-def test_a_small_upload_is_asked_for_in_one_chunk() -> None:
-    request = spoken(Dialogue(active("jake")).updates(START, WALL, PASS))[1]
-    assert (request["target_bytes"], request["optimal_chunk_size"]) == (3125, 3125)
+@pytest.mark.parametrize(
+    ("who", "target_bytes", "chunk_bytes"), [("alex", 23_437, 1465), ("jake", 3125, 3125), ("computer", 3125, 3125)]
+)
+def test_an_upload_is_asked_for_in_the_portions_of_its_profile(who: str, target_bytes: int, chunk_bytes: int) -> None:
+    request = spoken(Dialogue(active(who)).updates(START, WALL, PASS))[1]
+    assert (request["target_bytes"], request["optimal_chunk_size"]) == (target_bytes, chunk_bytes)
+
+
+def test_no_chunk_exceeds_what_deployed_clients_send() -> None:
+    profile = msgspec.structs.replace(PROFILES.by_key["sarah"], upload=ConstantSpec(rate_mbps=50, tick_hz=30))
+    request = spoken(Dialogue(active(profile=profile)).updates(START, WALL, PASS))[1]
+    assert request["optimal_chunk_size"] == 64 * 1024
 
 
 @pytest.mark.parametrize(

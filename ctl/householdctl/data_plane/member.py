@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -15,14 +16,14 @@ from websockets.exceptions import ConnectionClosed
 
 from householdctl.data_plane.cadence import Cadence
 from householdctl.data_plane.session import closing_words, open_session
+from householdctl.data_plane.upload_pacer import UploadPacer
 from householdctl.failures import describe_failure
 
 if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
-_UPLOAD_CHUNK_BYTES = 16 * 1024
-_UPLOAD_BACKLOG_S = 1.0
-"""Seconds of the wanted rate; more is dropped, so that no queue of ours is measured."""
+_UPLOAD = os.urandom(65_536)
+"""Random, so that nothing on the line compresses it; as long as the largest frame that a server asks for."""
 
 _TOTALS_OF_A_RATE = 2
 
@@ -68,8 +69,8 @@ class HouseholdMember:
     """``run_stored`` or ``run_refused``."""
     _asks: bool = False
     """Whether the next ping asks for the kernel's figures."""
-    _owed: int = 0
-    _uploads: asyncio.Event = field(default_factory=asyncio.Event)
+    _upload: UploadPacer = field(default_factory=UploadPacer)
+    _requested: asyncio.Event = field(default_factory=asyncio.Event)
     _latest: deque[float] = field(default_factory=lambda: deque(maxlen=50))
 
     async def read(self) -> None:
@@ -110,12 +111,12 @@ class HouseholdMember:
     async def upload(self) -> None:
         """Upload until cancelled, beside reading, so that a slow uplink does not delay pongs."""
         while True:
-            await self._uploads.wait()
-            self._uploads.clear()
-            while self._owed > 0:
-                size = min(self._owed, _UPLOAD_CHUNK_BYTES)
-                self._owed -= size
-                await self.connection.send(bytes(size))
+            await self._requested.wait()
+            self._requested.clear()
+            while self._upload.pending_bytes > 0:
+                await asyncio.sleep(self._upload.due_at - time.monotonic())
+                size = self._upload.take()
+                await self.connection.send(_UPLOAD[:size])
                 self.sent.append((time.monotonic(), size))
 
     def ask_kernel(self) -> None:
@@ -184,10 +185,9 @@ class HouseholdMember:
                     self._take_kernel(message)
                 self.close_reason = str(message.get("reason", ""))
                 self.close_detail = str(message.get("detail", ""))
-            case {"type": "real_upload_request", "target_bytes": int(wanted)}:
-                most = int(self.wanted_upload_bps / 8 * _UPLOAD_BACKLOG_S)
-                self._owed = min(self._owed + wanted, max(most, wanted))
-                self._uploads.set()
+            case {"type": "real_upload_request"}:
+                self._upload.accept(message, now)
+                self._requested.set()
             case _:
                 pass
 

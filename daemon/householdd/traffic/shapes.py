@@ -45,6 +45,11 @@ class Shape(Protocol):
         ...
 
     @property
+    def portion_bytes(self) -> int:
+        """Bytes of a tick, rounded up."""
+        ...
+
+    @property
     def pacing_bps(self) -> float:
         """Greatest rate within a portion, in bit/s; infinite if a portion leaves at once."""
         ...
@@ -69,6 +74,7 @@ class Silent:
     mean_bps: float = 0.0
     peak_bps: float = 0.0
     longest_gap_s: float = 0.0
+    portion_bytes: int = 0
     pacing_bps: float = math.inf
 
     def bytes_by(self, elapsed: float) -> int:  # noqa: ARG002 - the protocol's signature
@@ -99,6 +105,10 @@ class Constant:
     @property
     def longest_gap_s(self) -> float:
         return 1 / self.tick_hz
+
+    @property
+    def portion_bytes(self) -> int:
+        return math.ceil(self.rate_bps / 8 / self.tick_hz)
 
     @property
     def pacing_bps(self) -> float:
@@ -147,6 +157,10 @@ class Burst:
     @property
     def longest_gap_s(self) -> float:
         return self.off + BURST_TICK_S
+
+    @property
+    def portion_bytes(self) -> int:
+        return math.ceil(self.rate_bps / 8 * BURST_TICK_S)
 
     @property
     def pacing_bps(self) -> float:
