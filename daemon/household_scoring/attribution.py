@@ -19,6 +19,10 @@ MIN_EXCESS_MS = 10.0
 MIN_EXCESS_SHARE = 0.25
 """Excess of the application over the kernel that names the device: the greater of the two. On lines of 5 to 200 Mbit/s
 both were within 5 ms or 10 % of irtt (docs/measurement.md), so a line alone stays below half of it."""
+MEANS_OF = 20
+"""Samples in a row whose means are compared: a second, of the pings as of the kernel."""
+MIN_MEANS_EXCESS_MS = 3.0
+"""As ``MIN_EXCESS_MS``, of means on a line that adds hardly anything."""
 MAX_LOSS_SHARE = 0.01
 """Loss from which pings may wait for TCP's retransmissions, which the kernel's round trip leaves out."""
 MAX_RECEIVER_LIMITED = 0.1
@@ -41,6 +45,8 @@ class Evidence(msgspec.Struct, frozen=True, rename="camel"):
     """95th percentile of the kernel's round trips under load, of the connection where it is least."""
     kernel_count: int = 0
     """Samples of that connection."""
+    means_agree: bool = False
+    """Whether the means of a second agree (:func:`means_agree`)."""
     loss_share: float | None = None
     """Of the probe's pings under load."""
     server_late: bool = False
@@ -70,6 +76,16 @@ class Attribution(msgspec.Struct, frozen=True, rename="camel"):
 def is_far_above(above_ms: float, below_ms: float) -> bool:
     """Return whether the first exceeds the second by more than both measure wrongly."""
     return above_ms - below_ms > max(MIN_EXCESS_MS, MIN_EXCESS_SHARE * below_ms)
+
+
+def means_agree(application_ms: float, kernel_ms: float) -> bool:
+    """Return whether two increases of the 95th percentile, of means of a second, are of the same queue.
+
+    A line that stands still for a moment, as Wi-Fi does, delays single packets. The kernel smooths them away in a
+    percentile, but not in a mean; a device's delay is in no mean of the kernel.
+    """
+    least_ms = min(MIN_EXCESS_MS, max(MIN_MEANS_EXCESS_MS, kernel_ms))
+    return application_ms - kernel_ms <= max(least_ms, MIN_EXCESS_SHARE * kernel_ms)
 
 
 def is_receiver_limited(share: float | None) -> bool:
@@ -102,7 +118,7 @@ def attribute(evidence: Evidence) -> Attribution:
     kernel_ms = increase(idle_ms, kernel_p95_ms)
     cause: Cause = "line"
     witness: Witness = "application"
-    if evidence.client_late or is_far_above(added_ms, kernel_ms):
+    if evidence.client_late or (is_far_above(added_ms, kernel_ms) and not evidence.means_agree):
         witness = "kernel"
         lossy = (evidence.loss_share or 0.0) >= MAX_LOSS_SHARE
         cause = "device" if evidence.client_late or not lossy else "line"

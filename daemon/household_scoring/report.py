@@ -7,15 +7,23 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from household_scoring.attribution import MAX_LOSS_SHARE, MIN_KERNEL_SAMPLES, Attribution, Evidence, attribute
+from household_scoring.attribution import (
+    MAX_LOSS_SHARE,
+    MEANS_OF,
+    MIN_KERNEL_SAMPLES,
+    Attribution,
+    Evidence,
+    attribute,
+    means_agree,
+)
 from household_scoring.call import CallQuality, call_quality
 from household_scoring.grade import Grade, grade
-from household_scoring.latency import LatencyFigures, baseline, latency_figures
+from household_scoring.latency import LatencyFigures, baseline, increase, latency_figures
 from household_scoring.measurements import Direction, PersonFacts, RunFacts
 from household_scoring.outcome import Outcome, quality_of_outcome
 from household_scoring.playout import Playout, play
 from household_scoring.requirements import Band, Requirement, Requirements
-from household_scoring.statistics import loss_share, percentile
+from household_scoring.statistics import loss_share, moving_means, percentile
 from household_scoring.validation import require_amount
 from household_scoring.validity import MIN_ANSWERED_SHARE, Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key
@@ -160,9 +168,18 @@ def _witness(people: Iterable[PersonFacts]) -> tuple[float, ...]:
     return min(enough, key=lambda series: percentile(series, 95) or 0.0, default=())
 
 
+def _means_agree(pings: _Series, kernel: _Series) -> bool:
+    loaded_ms, kernel_ms = (percentile(moving_means(each.ms, MEANS_OF), 95) for each in (pings, kernel))
+    if pings.baseline_ms is None or kernel.baseline_ms is None or loaded_ms is None or kernel_ms is None:
+        return False
+    idle_ms = min(pings.baseline_ms, kernel.baseline_ms)
+    return means_agree(increase(pings.baseline_ms, loaded_ms), increase(idle_ms, kernel_ms))
+
+
 def _attribution(facts: RunFacts, kernel_ms: Sequence[float], lost: float | None, *, unanswered: bool) -> Attribution:
     probe, circumstances = facts.probe, facts.circumstances
     bulk = next((person for person in facts.people if person.activity == BULK_TRANSFER), None)
+    baseline_ms, kernel_idle_ms = baseline(probe.idle_ms), percentile(probe.kernel_idle_ms, 50)
     kernel_p95_ms = percentile(kernel_ms, 95)
     # No queue of the line holds an answer for as long as the recovery lasts while the kernel's round trip is short.
     silent = (
@@ -170,11 +187,12 @@ def _attribution(facts: RunFacts, kernel_ms: Sequence[float], lost: float | None
     )
     return attribute(
         Evidence(
-            baseline_ms=baseline(probe.idle_ms),
+            baseline_ms=baseline_ms,
             loaded_p95_ms=percentile(probe.loaded_ms, 95),
-            kernel_idle_ms=percentile(probe.kernel_idle_ms, 50),
+            kernel_idle_ms=kernel_idle_ms,
             kernel_p95_ms=kernel_p95_ms,
             kernel_count=len(kernel_ms),
+            means_agree=_means_agree(_Series(probe.loaded_ms, baseline_ms), _Series(kernel_ms, kernel_idle_ms)),
             loss_share=lost,
             server_late=circumstances.server_overloaded or circumstances.server_limited,
             client_late=circumstances.client_overloaded or silent,

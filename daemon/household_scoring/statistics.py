@@ -24,6 +24,17 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
     return sorted(values)[max(rank, 1) - 1]
 
 
+def moving_means(values: Sequence[float], count: int) -> list[float]:
+    """Return the mean of each ``count`` values in a row; none for fewer values.
+
+    Raise ValueError unless ``count`` is at least 1, and values finite and not negative.
+    """
+    if count < 1:
+        raise ValueError("count must be at least 1")
+    require_amounts(values, "values")
+    return [sum(values[end - count : end]) / count for end in range(count, len(values) + 1)]
+
+
 def jitter(values: Sequence[float]) -> float | None:
     """Return the mean absolute difference of successive values (RFC 3393); None for fewer than two.
 

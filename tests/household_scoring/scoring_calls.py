@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from household_scoring.attribution import Attribution, Evidence, attribute
+from household_scoring.attribution import Attribution, Evidence, attribute, means_agree
 from household_scoring.call import call_quality, mos_of_rating, transmission_rating
 from household_scoring.directions import Stretch, graded_increase, hurting, worst
 from household_scoring.grade import Grade, grade
@@ -20,7 +20,7 @@ from household_scoring.report import RunReport, delivery, report
 from household_scoring.requirements import Requirement, shipped
 from household_scoring.retransmissions import Fates, ProbePing, tell_fates
 from household_scoring.shortfall import Judged, Shortfall, shortfalls
-from household_scoring.statistics import jitter, loss_share, percentile
+from household_scoring.statistics import jitter, loss_share, moving_means, percentile
 from household_scoring.validity import Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key
 
@@ -109,7 +109,9 @@ CALLS: dict[str, Callable[..., object]] = {
     "latencyFigures": latency_figures,
     "locate": _locate,
     "lossShare": loss_share,
+    "meansAgree": means_agree,
     "mosOfRating": mos_of_rating,
+    "movingMeans": moving_means,
     "outcome": _outcome,
     "percentile": percentile,
     "play": _play,

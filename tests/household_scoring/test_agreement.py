@@ -98,6 +98,7 @@ evidence = st.fixed_dictionaries(
         "kernelIdleMs": st.none() | st.floats(0, 60),
         "kernelP95Ms": st.none() | milliseconds,
         "kernelCount": st.integers(90, 110),
+        "meansAgree": st.booleans(),
         "lossShare": st.none() | st.floats(0, 0.02),
         "serverLate": st.booleans(),
         "clientLate": st.booleans(),

@@ -58,6 +58,13 @@ def test_a_client_that_says_it_was_slow_is_graded_by_the_kernel() -> None:
     assert found(reported(2, 6, cause="device"), 1, seen(alex=4)) == ("device", "kernel", True, "A+")
 
 
+@pytest.mark.parametrize(("cause", "expected"), [("line", ("line", "application")), (None, ("device", "kernel"))])
+def test_a_client_that_compared_its_pings_one_by_one_knows_a_line_that_stands_still_for_moments(
+    cause: str | None, expected: tuple[str, str]
+) -> None:
+    assert found(reported(17, 60, cause=cause), 17, seen(alex=29))[:2] == expected
+
+
 def test_the_probes_and_the_warm_up_are_no_witnesses_of_the_load() -> None:
     sessions = [session("computer", 1, count=60), session("probe", 1), *seen(computer=200)]
     assert attribute_run(reported(2, 202), 1, sessions).kernel_increase_p95_ms == pytest.approx(199)

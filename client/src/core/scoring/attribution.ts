@@ -6,6 +6,10 @@ export const neededKernel = 100;
 /** Excess over the kernel that names the device: the greater of the two, both above what a line alone makes of them. */
 const minExcessMs = 10;
 const minExcessShare = 0.25;
+/** Samples in a row whose means are compared: a second. */
+export const meansOf = 20;
+/** Excess of means that names the device on a line that adds hardly anything. */
+const minMeansExcessMs = 3;
 /** Loss from which pings may wait for TCP's retransmissions, which the kernel's round trip leaves out. */
 export const maxLossShare = 0.01;
 /** Share of the time with a shut receive window from which the device limited the rate. */
@@ -26,6 +30,8 @@ export interface Evidence {
   kernelP95Ms: number | null;
   /** Samples of that connection. */
   kernelCount: number;
+  /** Whether the means of a second agree. */
+  meansAgree: boolean;
   /** Of the probe's pings under load. */
   lossShare: number | null;
   serverLate: boolean;
@@ -53,6 +59,16 @@ function isFarAbove(aboveMs: number, belowMs: number): boolean {
   return aboveMs - belowMs > Math.max(minExcessMs, minExcessShare * belowMs);
 }
 
+/**
+ * Return whether two increases of the 95th percentile, of means of a second, are of the same queue. A line that stands
+ * still for a moment, as Wi-Fi does, delays single packets, which the kernel smooths away in a percentile, but not in a
+ * mean; a device's delay is in no mean of the kernel.
+ */
+export function meansAgree(applicationMs: number, kernelMs: number): boolean {
+  const leastMs = Math.min(minExcessMs, Math.max(minMeansExcessMs, kernelMs));
+  return applicationMs - kernelMs <= Math.max(leastMs, minExcessShare * kernelMs);
+}
+
 /** Return whether the line, the device or the server caused the delay and the rate. */
 export function attribute(evidence: Evidence): Attribution {
   const { baselineMs, loadedP95Ms, kernelIdleMs, kernelP95Ms, serverLate, clientLate } = evidence;
@@ -77,7 +93,7 @@ export function attribute(evidence: Evidence): Attribution {
   // An application's round trip contains the kernel's; one that is longer has delayed acknowledgements in it.
   const kernelBaselineMs = Math.min(kernelIdleMs, baselineMs);
   const kernelIncreaseP95Ms = increase(kernelBaselineMs, kernelP95Ms);
-  const byKernel = clientLate || isFarAbove(addedMs, kernelIncreaseP95Ms);
+  const byKernel = clientLate || (isFarAbove(addedMs, kernelIncreaseP95Ms) && !evidence.meansAgree);
   const isLossy = (evidence.lossShare ?? 0) >= maxLossShare;
   return {
     ...found(byKernel && (clientLate || !isLossy) ? "device" : "line", byKernel ? "kernel" : "application"),

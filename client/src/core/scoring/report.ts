@@ -1,12 +1,12 @@
-import { attribute, maxLossShare, neededKernel, type Attribution } from "./attribution.js";
+import { attribute, maxLossShare, meansAgree, meansOf, neededKernel, type Attribution } from "./attribution.js";
 import { callQuality, type CallQuality } from "./call.js";
 import { grade, type Grade } from "./grade.js";
-import { baseline, latencyFigures, type LatencyFigures } from "./latency.js";
+import { baseline, increase, latencyFigures, type LatencyFigures } from "./latency.js";
 import type { Direction, PersonFacts, RunFacts } from "./measurements.js";
 import { qualityOfOutcome, type Outcome } from "./outcome.js";
 import { play, type Playout } from "./playout.js";
 import { requirementOf, type Band, type Requirement, type Requirements } from "./requirements.js";
-import { leastSeries, lossShare, percentile } from "./statistics.js";
+import { leastSeries, lossShare, movingMeans, percentile } from "./statistics.js";
 import { requireAmount } from "./validation.js";
 import { invalidReasons, neededAnsweredShare, type Invalid } from "./validity.js";
 import { bandOf, verdictKey } from "./verdict.js";
@@ -140,6 +140,14 @@ function witnessOf(people: readonly PersonFacts[]): readonly number[] {
   );
 }
 
+function areMeansAlike(pings: Series, kernel: Series): boolean {
+  const p95Of = ({ ms }: Series): number | null => percentile(movingMeans(ms, meansOf), 95);
+  const [loadedMs, kernelMs] = [p95Of(pings), p95Of(kernel)];
+  if (pings.baselineMs === null || kernel.baselineMs === null || loadedMs === null || kernelMs === null) return false;
+  const idleMs = Math.min(pings.baselineMs, kernel.baselineMs);
+  return meansAgree(increase(pings.baselineMs, loadedMs), increase(idleMs, kernelMs));
+}
+
 /** Score a run. @throws RangeError for an unknown activity or impossible figures. */
 export function report(facts: RunFacts, requirements: Requirements): RunReport {
   requireAmount(facts.loadS, "load_s");
@@ -160,6 +168,7 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
   const { circumstances } = facts;
   const bulk = facts.people.find(({ activity }) => activity === "bulk_transfer");
   const kernelMs = witnessOf(facts.people);
+  const kernelIdleMs = percentile(probe.kernelIdleMs ?? [], 50);
   const kernelP95Ms = percentile(kernelMs, 95);
   // No queue of the line holds an answer for as long as the recovery lasts while the kernel's round trip is short.
   const isSilent =
@@ -170,9 +179,10 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
   const attribution = attribute({
     baselineMs,
     loadedP95Ms: latency.p95Ms,
-    kernelIdleMs: percentile(probe.kernelIdleMs ?? [], 50),
+    kernelIdleMs,
     kernelP95Ms,
     kernelCount: kernelMs.length,
+    meansAgree: areMeansAlike({ ms: probe.loadedMs, baselineMs }, { ms: kernelMs, baselineMs: kernelIdleMs }),
     lossShare: lost,
     serverLate: circumstances.serverOverloaded || circumstances.serverLimited,
     clientLate: circumstances.clientOverloaded || isSilent,

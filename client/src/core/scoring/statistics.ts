@@ -21,6 +21,13 @@ export function nearestRank(ascending: readonly number[], percent: number): numb
   return ascending[Math.max(rank, 1) - 1] ?? null;
 }
 
+/** Return the mean of each `count` values in a row; none for fewer. @throws RangeError for a `count` below 1. */
+export function movingMeans(values: readonly number[], count: number): number[] {
+  if (!(count >= 1)) throw new RangeError("count must be at least 1");
+  requireAmounts(values, "values");
+  return values.slice(count - 1).map((_, start) => values.slice(start, start + count).reduce((a, b) => a + b, 0) / count);
+}
+
 /** Return the series with the least percentile, the first of several; empty if there is none. */
 export function leastSeries(all: readonly (readonly number[])[], percent: number): readonly number[] {
   const figure = (series: readonly number[]): number => percentile(series, percent) ?? 0;

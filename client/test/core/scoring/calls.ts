@@ -1,5 +1,5 @@
 /** The calls that the vectors of scoring name, with arguments and results as JSON has them. */
-import { attribute, type Evidence } from "../../../src/core/scoring/attribution.js";
+import { attribute, meansAgree, type Evidence } from "../../../src/core/scoring/attribution.js";
 import { callQuality, mosOfRating, transmissionRating } from "../../../src/core/scoring/call.js";
 import { gradedIncrease, hurting, worst, type StretchResult } from "../../../src/core/scoring/directions.js";
 import { grade } from "../../../src/core/scoring/grade.js";
@@ -11,7 +11,7 @@ import { deliveryOf, report } from "../../../src/core/scoring/report.js";
 import { requirementOf, shipped, type Requirement } from "../../../src/core/scoring/requirements.js";
 import { tellFates, type AnsweredPing } from "../../../src/core/scoring/retransmissions.js";
 import { shortfalls } from "../../../src/core/scoring/shortfall.js";
-import { jitter, lossShare, percentile } from "../../../src/core/scoring/statistics.js";
+import { jitter, lossShare, movingMeans, percentile } from "../../../src/core/scoring/statistics.js";
 import { invalidReasons } from "../../../src/core/scoring/validity.js";
 import { bandOf, verdictKey } from "../../../src/core/scoring/verdict.js";
 
@@ -31,6 +31,7 @@ const nothing: Evidence = {
   kernelIdleMs: null,
   kernelP95Ms: null,
   kernelCount: 0,
+  meansAgree: false,
   lossShare: null,
   serverLate: false,
   clientLate: false,
@@ -56,7 +57,9 @@ const calls = {
   jitter,
   latencyFigures,
   lossShare,
+  meansAgree,
   mosOfRating,
+  movingMeans,
   outcome: (
     requirement: string | Requirement,
     roundTripsMs: readonly number[],

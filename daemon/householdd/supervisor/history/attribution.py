@@ -30,6 +30,8 @@ def attribute_run(report: ClientRunReport, kernel_idle_ms: float | None, session
         loaded_p95_ms=report.loaded.p95_ms,
         # Without records of the load this one alone is no witness.
         kernel_idle_ms=kernel_idle_ms if people else None,
+        # The client has the pings one by one.
+        means_agree=report.cause == "line",
         loss_share=report.loss_share,
         server_late=bool(told_late),
         client_late=report.cause == "device" or Invalid.CLIENT_OVERLOADED in report.invalid,
