@@ -27,6 +27,7 @@ from websockets.utils import accept_key
 from bench.peers.listening import listener, tls
 from bench.peers.paced import Lateness
 from householdd.config.profiles import read_profiles
+from householdd.session.dialogue import MIN_UPLOAD_CHUNK_BYTES
 from householdd.traffic.profiles import Profile
 from householdd.traffic.shapes import Shape, Silent
 
@@ -148,7 +149,13 @@ async def _upload(connection: ServerConnection, shape: Shape) -> None:
     if isinstance(shape, Silent):
         return
     size = round(shape.mean_bps / 8 * REQUEST_INTERVAL_S)
-    request = json.dumps({"type": "real_upload_request", "target_bytes": size})
+    message = {
+        "type": "real_upload_request",
+        "target_bytes": size,
+        "optimal_chunk_size": max(shape.portion_bytes, MIN_UPLOAD_CHUNK_BYTES),
+        "duration_ms": round(REQUEST_INTERVAL_S * 1e3),
+    }
+    request = json.dumps(message)
     with contextlib.suppress(ConnectionClosed):
         while True:
             await asyncio.sleep(REQUEST_INTERVAL_S)

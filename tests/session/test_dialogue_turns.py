@@ -140,9 +140,11 @@ def test_each_pass_tells_the_figures_and_asks_for_the_upload_of_the_next() -> No
 
 
 @pytest.mark.parametrize(
-    ("who", "target_bytes", "chunk_bytes"), [("alex", 23_437, 1465), ("jake", 3125, 3125), ("computer", 3125, 3125)]
+    ("who", "target_bytes", "chunk_bytes"), [("alex", 23_437, 4096), ("jake", 3125, 3125), ("computer", 3125, 3125)]
 )
-def test_an_upload_is_asked_for_in_the_portions_of_its_profile(who: str, target_bytes: int, chunk_bytes: int) -> None:
+def test_an_upload_is_asked_for_in_the_portions_of_its_profile_but_in_none_too_small_for_a_queue(
+    who: str, target_bytes: int, chunk_bytes: int
+) -> None:
     request = spoken(Dialogue(active(who)).updates(START, WALL, PASS))[1]
     assert (request["target_bytes"], request["optimal_chunk_size"]) == (target_bytes, chunk_bytes)
 

@@ -23,6 +23,9 @@ MAX_ERRORS = 20
 UPLOAD_CHUNK_BYTES = 64 * 1024
 """Greatest upload chunk in bytes that deployed clients send."""
 
+MIN_UPLOAD_CHUNK_BYTES = 4 * 1024
+"""Least upload chunk in bytes, 3 ms on an uplink of 10 Mbit/s: each costs a worker about as much as a larger one."""
+
 BULK_CHUNKS = 64
 """Chunks of a bulk upload in one request: a message of the client waits behind one of them at most, a 64th of what the
 line carries in a pass."""
@@ -173,7 +176,8 @@ class Dialogue:
     def _chunk_bytes(self, wanted: int) -> int:
         if not self.session.profile.uploads_bulk:
             # As the application sends: a quarter of a second of it at once is a queue of our own on a slow uplink.
-            return min(self.session.upload.shape.portion_bytes, UPLOAD_CHUNK_BYTES)
+            portion_bytes = self.session.upload.shape.portion_bytes
+            return min(max(portion_bytes, MIN_UPLOAD_CHUNK_BYTES), UPLOAD_CHUNK_BYTES)
         # At 1 Gbit/s these are 477 frames a second, of the 500 that a client may send.
         return min(max(wanted // BULK_CHUNKS, MIN_BULK_CHUNK_BYTES), MAX_BULK_CHUNK_BYTES)
 
