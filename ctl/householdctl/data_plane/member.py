@@ -16,14 +16,14 @@ from websockets.exceptions import ConnectionClosed
 
 from householdctl.data_plane.cadence import Cadence
 from householdctl.data_plane.session import closing_words, open_session
-from householdctl.data_plane.upload_pacer import UploadPacer
+from householdctl.data_plane.upload_pacer import MAX_CHUNK_BYTES, UploadPacer
 from householdctl.failures import describe_failure
 
 if TYPE_CHECKING:
     from householdctl.data_plane.server_url import Server
 
-_UPLOAD = os.urandom(65_536)
-"""Random, so that nothing on the line compresses it; as long as the largest frame that a server asks for."""
+_UPLOAD = os.urandom(MAX_CHUNK_BYTES)
+"""Random, so that nothing on the line compresses it."""
 
 _TOTALS_OF_A_RATE = 2
 

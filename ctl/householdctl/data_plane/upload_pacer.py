@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+MAX_CHUNK_BYTES = 256 * 1024
+"""Greatest frame that a server takes."""
+
 
 class UploadPacer:
     """Paces like an application that sends in real time. All at once, a portion would queue on a slow uplink.
@@ -25,7 +28,7 @@ class UploadPacer:
         self._sent_bytes = 0
         self._began = now
         self._duration_s = float(request["duration_ms"]) / 1e3
-        self._chunk_bytes = max(int(request["optimal_chunk_size"]), 1)
+        self._chunk_bytes = min(max(int(request["optimal_chunk_size"]), 1), MAX_CHUNK_BYTES)
 
     @property
     def pending_bytes(self) -> int:

@@ -35,6 +35,12 @@ def test_after_a_stall_at_most_one_request_is_made_up_for() -> None:
     assert pacer.pending_bytes == 10_000
 
 
+def test_no_chunk_exceeds_what_a_server_takes() -> None:
+    pacer = UploadPacer()
+    pacer.accept(_request(10_000_000, 10_000_000), 0.0)
+    assert pacer.take() == 256 * 1024
+
+
 def test_nothing_is_due_without_a_request() -> None:
     pacer = UploadPacer()
     assert pacer.pending_bytes == 0
