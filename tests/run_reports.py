@@ -14,12 +14,20 @@ def latency(p50_ms: float, p95_ms: float | None = None, count: int = 100) -> dic
 def stretch(name: str, from_s: float, loaded_ms: float, **changes: object) -> dict[str, Any]:
     """Return a stretch of 13 s whose probe had these round trips, all alike."""
     report = run_report()
+    computer = {
+        **report["people"][0],
+        "who": "computer",
+        "activity": "bulk_transfer",
+        "verdict": "verdict.bulk_transfer.excellent",
+        "download": {"wanted_bps": 60_000_000, "got_bps": 0 if name == "upload" else 40_000_000},
+        "upload": {"wanted_bps": 15_000_000, "got_bps": 0 if name == "download" else 10_000_000},
+    }
     return {
         "stretch": name,
         "from_s": from_s,
         "until_s": from_s + 13,
         "loaded": latency(loaded_ms, count=260),
-        "people": report["people"],
+        "people": [*report["people"], computer],
         **changes,
     }
 

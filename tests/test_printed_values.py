@@ -149,6 +149,8 @@ def test_what_the_history_prints_finds_the_run(history: Connection) -> None:
         ("rate_cause != LINE", "1234"),
         ("witness = kernel AND kernel_increase_p95 < 5ms", "5"),
         ("kernel_increase_p95 = -", "3"),
+        ("hurting = UPLOAD", "1245"),
+        ("hurting = -", "3"),
     ],
 )
 def test_grades_and_addresses_of_runs(history: Connection, query: str, found: str) -> None:

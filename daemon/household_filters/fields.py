@@ -177,4 +177,11 @@ RUN_FIELDS: Mapping[str, FieldSpec] = {
         words=("application", "kernel"),
         optional=True,
     ),
+    "hurting": FieldSpec(
+        Kind.WORD,
+        "Direction that hurts.",
+        "hurting = UPLOAD",
+        words=("download", "upload", "both"),
+        optional=True,
+    ),
 }

@@ -29,7 +29,7 @@ from householdd.api import filters
 from householdd.api.paging import DEFAULT_PAGE_SIZE
 from householdd.measure.run_report import ClientRunReport, encode
 from householdd.settings import definitions as product
-from tests.run_reports import run_report
+from tests.run_reports import run_report, stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 REPORT = encode(convert(run_report(), ClientRunReport)).decode()
 """As a daemon stores it: with the fields that the client left out."""
+
+BOTH_WAYS = [stretch("download", 10, 18), stretch("upload", 23, 490, loss_share=0.004), stretch("both", 36, 460)]
+
+REPORT_BOTH_WAYS = encode(convert(run_report(stretches=BOTH_WAYS), ClientRunReport)).decode()
 
 LAUNCH = {name: float(getattr(product.Timeouts(), name)) for name in product.Timeouts.ranges()}
 """The daemon's own defaults."""
@@ -243,7 +247,8 @@ class FakeDaemon(
         for run in self.runs:
             if run.id == request.id:
                 sessions = [record for record in self.ended if record.run_id == run.id]
-                return history_api.GetRunResponse(run=run, report=REPORT, sessions=sessions)
+                report = REPORT_BOTH_WAYS if run.stretches else REPORT
+                return history_api.GetRunResponse(run=run, report=report, sessions=sessions)
         return _abort(
             context, Status(code=grpc.StatusCode.NOT_FOUND.value[0], message=f"run {request.id} is not known")
         )
@@ -479,6 +484,31 @@ def stored_run(number: int, **fields: object) -> history_api.Run:
     made.witness = history_api.WITNESS_KERNEL
     made.kernel_increase_p95.FromMicroseconds(2_900)
     made.MergeFrom(history_api.Run(**fields))  # type: ignore[arg-type]
+    return made
+
+
+def run_both_ways(number: int) -> history_api.Run:
+    """A run whose uploads hurt."""
+    graded = ((18, history_api.GRADE_A), (490, history_api.GRADE_F), (460, history_api.GRADE_F))
+    made = stored_run(
+        number, grade=history_api.GRADE_F, cause=history_api.CAUSE_LINE, hurting=history_api.STRETCH_UPLOAD
+    )
+    for index, (loaded_ms, grade) in enumerate(graded):
+        each = made.stretches.add(
+            stretch=history_api.Stretch.Value(f"STRETCH_{BOTH_WAYS[index]['stretch'].upper()}"),
+            valid=True,
+            grade=grade,
+            cause=history_api.CAUSE_LINE,
+            rate_cause=history_api.CAUSE_LINE,
+            witness=history_api.WITNESS_APPLICATION,
+        )
+        each.begin.FromSeconds(10 + 13 * index)
+        each.end.FromSeconds(23 + 13 * index)
+        each.increase_p95.FromMilliseconds(loaded_ms - 10)
+        each.kernel_increase_p95.FromMilliseconds(loaded_ms - 12)
+    made.increase_p95.CopyFrom(made.stretches[1].increase_p95)
+    made.kernel_increase_p95.CopyFrom(made.stretches[1].kernel_increase_p95)
+    made.witness = history_api.WITNESS_APPLICATION
     return made
 
 

@@ -18,7 +18,7 @@ from tests.ctl.cli.test_command_tree import COMMANDS as TREE
 from tests.ctl.commands.test_breakers import BREAKERS
 from tests.ctl.commands.test_config import MORE
 from tests.ctl.commands.test_sessions import watch_events
-from tests.ctl.fake_daemon import block, closed_session, counted, ended_session, session, stored_run
+from tests.ctl.fake_daemon import block, closed_session, counted, ended_session, run_both_ways, session, stored_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GOLDEN = Path(__file__).parent / "golden"
 FIRST, CLOSED, UNKNOWN = session(1).id, closed_session(9).id, session(404).id
 RUN = stored_run(1).id
+RUN_BOTH_WAYS = run_both_ways(4).id
 REASON = ("--reason", "upgrade", "--yes")
 
 COMMANDS = {
@@ -63,6 +64,7 @@ COMMANDS = {
     "history-list": ("history", "list"),
     "history-runs": ("history", "runs"),
     "history-show-run": ("history", "show", RUN),
+    "history-show-run-both-ways": ("history", "show", RUN_BOTH_WAYS),
     "history-show-session": ("history", "show", CLOSED),
     "history-show-unknown": ("history", "show", "f" * 24),
     "history-stats": ("history", "stats"),
@@ -119,7 +121,7 @@ def test_output(cli: Cli, daemon: FakeDaemon, name: str) -> None:
         daemon.breakers = list(BREAKERS)
         daemon.events = watch_events()
         daemon.ended = [ended_session(9, RUN), ended_session(8, "")]
-        daemon.runs = [stored_run(1), stored_run(2, client="householdctl"), INVALID]
+        daemon.runs = [stored_run(1), stored_run(2, client="householdctl"), INVALID, run_both_ways(4)]
         daemon.groups = [counted("2026-01-02"), counted("")]
         command = (*COMMANDS[name], "-o", style.value)
         transcript += _said(command, cli(*command), daemon)

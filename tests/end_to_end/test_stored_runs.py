@@ -22,7 +22,7 @@ from tests.daemon import TIMEOUT_S, Daemon, running, wait_until
 from tests.end_to_end.reports import play_alex, probing, report
 from tests.end_to_end.sessions import open_sessions
 from tests.postgresql import Cluster
-from tests.run_reports import latency, run_report
+from tests.run_reports import latency, run_report, stretch
 from tests.scraping import LISTEN, scrape
 from tests.websocket_clients import OldPage, client
 from tests.worker.http_client import ask
@@ -61,6 +61,7 @@ async def test_a_run_is_stored_and_shown_to_whoever_has_its_id(shared_daemon: Da
     assert (run["id"], run["grade"], run["valid"], run["increase_p95_ms"]) == (answer["id"], "A", True, 20)
     # So short a session has too few samples of the kernel; a short delay blames no one.
     assert (run["cause"], run["witness"], run["kernel_increase_p95_ms"]) == ("unknown", "application", None)
+    assert (run["stretches"], run["hurting"]) == ([], None)
     missing: dict[str, Any] = {
         "invalid": [],
         "loss_share": None,
@@ -91,6 +92,19 @@ async def test_a_run_is_shown_at_once_and_also_below_api(shared_daemon: Daemon) 
 @pytest.mark.parametrize("run_id", ["0" * 24, "0" * 23, "A" * 24, "..%2f..%2fetc%2fpasswd", "%00" * 24, "x" * 4000, ""])
 def test_an_unknown_or_malformed_id_is_not_found(shared_daemon: Daemon, run_id: str) -> None:
     assert ask(shared_daemon, f"/virtual-household/runs/{run_id}").status == 404
+
+
+async def test_a_run_of_both_directions_is_graded_by_its_worst_and_names_it(shared_daemon: Daemon) -> None:
+    both_ways = [stretch("download", 10, 18), stretch("upload", 23, 490), stretch("both", 36, 460)]
+    async with probing(shared_daemon, "both-ways") as probe:
+        answer = await report(probe, stretches=both_ways)
+    run = (await asyncio.to_thread(ask, shared_daemon, f"/virtual-household/runs/{answer['id']}")).json
+    assert (run["grade"], run["increase_p95_ms"], run["hurting"]) == ("F", 480, "upload")
+    assert [(each["stretch"], each["from_s"], each["grade"]) for each in run["stretches"]] == [
+        ("download", 10, "A"),
+        ("upload", 23, "F"),
+        ("both", 36, "F"),
+    ]
 
 
 async def test_a_malformed_report_gets_the_usual_error_and_a_second_try(shared_daemon: Daemon) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from householdd.storage.rows import PersonRow, RunRow, SessionRow
+from householdd.storage.rows import PersonRow, RunRow, SessionRow, StretchRow
 
 NOW = 1_795_000_000.0
 
@@ -45,6 +45,12 @@ SESSION = SessionRow(
     server_limited=True,
 )
 
+STRETCHES = (
+    StretchRow("download", 10.0, 23.0, True, "A", 12.5, "line", "device", "application", 9.5, 13.0),
+    StretchRow("upload", 23.0, 36.0, True, "B", 40.0, "line", "unknown", "application", 9.5, 41.0),
+    StretchRow("both", 36.0, 49.0, True, "A+", None, "unknown", "device", None, None, None),
+)
+
 RUN = RunRow(
     id="a" * 24,
     stored_at=NOW,
@@ -71,9 +77,14 @@ RUN = RunRow(
     witness="application",
     kernel_baseline_ms=9.5,
     kernel_increase_p95_ms=41.0,
+    stretches=STRETCHES,
+    hurting="upload",
 )
 
-OLDER = {"cause": None, "rate_cause": None, "witness": None, "kernel_baseline_ms": None, "kernel_increase_p95_ms": None}
+OLDER: dict[str, Any] = {
+    **dict.fromkeys(("cause", "rate_cause", "witness", "kernel_baseline_ms", "kernel_increase_p95_ms", "hurting")),
+    "stretches": (),
+}
 """What a run of schema version 4 does not have."""
 
 

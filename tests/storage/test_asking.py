@@ -28,9 +28,9 @@ SESSIONS = [
 ]
 RUNS = [
     run(1, people=(PersonRow("alex", "gaming", 95.0, "verdict.gaming.excellent"),)),
-    run(2, valid=False, grade="A+", increase_p95_ms=1.0, stored_at=NOW + DAY),
+    run(2, valid=False, grade="A+", increase_p95_ms=1.0, stored_at=NOW + DAY, hurting=None),
     run(3, grade=None, baseline_ms=None, increase_p95_ms=None, client="householdctl", people=(), **OLDER),
-    run(4, increase_p95_ms=900.0, kernel_increase_p95_ms=20.0, cause="device", witness="kernel"),
+    run(4, increase_p95_ms=900.0, kernel_increase_p95_ms=20.0, cause="device", witness="kernel", hurting="both"),
 ]
 
 UNKNOWN = (("retransmits", "<", 10), ("address_block", ":", "192"), ("run_id", "=", RUN.id))
@@ -133,6 +133,8 @@ def test_run_conditions(connection: Connection) -> None:
     assert found("baseline", "<", 1) == "124"
     assert found("cause", "=", "device") == "4"
     assert found("kernel_increase_p95", "<", 0.04) == "4"
+    assert found("hurting", "=", "upload") == "1"
+    assert found("hurting", "!=", "upload") == "234"
 
 
 def test_everything_is_one_group(connection: Connection) -> None:
@@ -162,6 +164,7 @@ def test_groups(connection: Connection) -> None:
     assert found("grade") == {"": (0, 1, 1), "B": (0, 2, 2), "invalid": (0, 1, 0)}
     assert found("verdict") == {"verdict.gaming.excellent": (0, 2, 2), "verdict.video_call.unknown": (0, 1, 1)}
     assert found("cause") == {"": (0, 1, 1), "device": (0, 1, 1), "line": (0, 2, 1)}
+    assert found("hurting") == {"": (0, 2, 1), "both": (0, 1, 1), "upload": (0, 1, 1)}
 
 
 def test_the_mean_increase_is_that_of_the_witnesses(connection: Connection) -> None:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.engine import URL
@@ -19,7 +20,7 @@ from householdd.storage.rows import Item
 from householdd.storage.schema import runs, sessions
 from householdd.storage.store import Store
 from tests.daemon import wait_until
-from tests.storage.samples import NOW, run, session
+from tests.storage.samples import NOW, STRETCHES, run, session
 
 DAY = 86400.0
 PLENTY = Bounds(max_rows=10**9, max_bytes=10**15)
@@ -111,6 +112,7 @@ def test_where_there_is_one_network_or_no_address_the_oldest_go(engine: Engine, 
 
 def test_the_bound_in_bytes_takes_from_the_network_with_the_most(engine: Engine) -> None:
     report = '{"type":"run_report","pad":"' + "x" * 14_000 + '"}'
+    run_bytes = len(report) + len(msgspec.json.encode(STRETCHES)) + writing.RUN_OVERHEAD_BYTES
     flood = [
         run(number, address_block="203.0.113.0/24", stored_at=NOW - number, report=report) for number in range(100)
     ]
@@ -122,9 +124,7 @@ def test_the_bound_in_bytes_takes_from_the_network_with_the_most(engine: Engine)
     left = by_network(engine)
     assert all(left[f"192.0.{each}.0/24"] == 1 + 20 * (each == 1) for each in range(5))
     # What is left of the bound when the others have theirs.
-    assert left["203.0.113.0/24"] == (
-        500_000 - 5 * (14_029 + writing.RUN_OVERHEAD_BYTES) - 20 * pruning.SESSION_BYTES
-    ) // (14_029 + writing.RUN_OVERHEAD_BYTES)
+    assert left["203.0.113.0/24"] == (500_000 - 5 * run_bytes - 20 * pruning.SESSION_BYTES) // run_bytes
 
 
 def test_a_run_from_before_its_size_was_kept_counts_as_a_usual_one(engine: Engine) -> None:

@@ -60,6 +60,7 @@ class Grouping(StrEnum):
     GRADE = "grade"
     VERDICT = "verdict"
     CAUSE = "cause"
+    HURTING = "hurting"
 
 
 class ExportFormat(StrEnum):

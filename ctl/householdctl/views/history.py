@@ -12,6 +12,7 @@ from household.v1.history_service_pb2 import (
     RUN_SOURCE_SERVER,
     Cause,
     Grade,
+    Stretch,
     Witness,
 )
 from household.v1.session_pb2 import CloseReason
@@ -20,21 +21,21 @@ from householdctl.output.terminal import note
 from householdctl.values.enums import short_name
 from householdctl.values.units import format_age, format_bytes, format_rate, format_round_trip, seconds
 from householdctl.views.sessions import ago, local_time, samples_facts
-from householdctl.views.verdict_text import CAUSES, INVALID, WITNESSES, verdict
+from householdctl.views.verdict_text import CAUSES, DIRECTIONS, INVALID, WITNESSES, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from google.protobuf.duration_pb2 import Duration
 
-    from household.v1.history_service_pb2 import GetRunResponse, HistoryGroup, Run, SessionRecord
+    from household.v1.history_service_pb2 import GetRunResponse, HistoryGroup, Run, RunStretch, SessionRecord
 
 
 _ADDRESS = re.compile(r"\baddress\s*!?=")
 _MAX_NETWORKS = 3
 
 
-def grade(run: Run) -> str:
+def grade(run: Run | RunStretch) -> str:
     """Return ``A+``, a dash without enough measurements, or ``invalid``."""
     if not run.valid:
         return "invalid"
@@ -45,8 +46,12 @@ def _of_server(run: Run) -> bool:
     return bool(run.source == RUN_SOURCE_SERVER)
 
 
-def _measured(run: Run, field: str) -> str:
-    return _round_trip(getattr(run, field)) if run.HasField(field) else "-"  # type: ignore[arg-type]  # one of Run's
+def _measured(run: Run | RunStretch, field: str) -> str:
+    return _round_trip(getattr(run, field)) if run.HasField(field) else "-"  # type: ignore[arg-type]  # one of theirs
+
+
+def _hurting(run: Run) -> str:
+    return short_name(Stretch, run.hurting) if run.hurting else "-"
 
 
 def _round_trip(duration: Duration) -> str:
@@ -90,6 +95,7 @@ RUN_COLUMNS: tuple[Column[Run], ...] = (
     Column("GRADE", grade, field="grade"),
     Column("IDLE", lambda run: _measured(run, "baseline"), right=True, field="baseline"),
     Column("ADDED P95", lambda run: _measured(run, "increase_p95"), right=True, field="increase_p95"),
+    Column("HURTING", _hurting, rank=1, field="hurting"),
     Column("CAUSE", lambda run: short_name(Cause, run.cause) if run.cause else "-", rank=1, field="cause"),
     Column("CLIENT", lambda run: run.client, rank=1, field="client"),
     Column("PEER", lambda run: run.peer_address or "-", rank=2, field="peer_address"),
@@ -133,6 +139,8 @@ class _Person:
     """Person of a run report."""
 
     claims: dict[str, Any]
+    during: str = ""
+    """Stretch, if the run has any."""
 
     def rate(self, direction: str) -> str:
         return format_rate(self.claims[direction]["got_bps"])
@@ -148,6 +156,43 @@ _PERSON_COLUMNS: tuple[Column[_Person], ...] = (
     Column("DOWN", lambda person: person.rate("download"), right=True),
     Column("UP", lambda person: person.rate("upload"), right=True, rank=1),
     Column("VERDICT", lambda person: verdict(person.claims["verdict"])),
+)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Part of a run, as graded by the server and as reported."""
+
+    graded: RunStretch
+    claims: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return short_name(Stretch, self.graded.stretch)
+
+    @property
+    def loss(self) -> str:
+        return "-" if self.claims["loss_share"] is None else f"{self.claims['loss_share']:.1%}"
+
+    def computer(self, direction: str) -> str:
+        """Return the rate of the person who takes what the line carries."""
+        rates = (each[direction]["got_bps"] for each in self.claims["people"] if each["activity"] == "bulk_transfer")
+        return next(map(format_rate, rates), "-")
+
+    @property
+    def people(self) -> list[_Person]:
+        return [_Person(each, self.name) for each in self.claims["people"]]
+
+
+_STRETCH_COLUMNS: tuple[Column[_Stretch], ...] = (
+    Column("DURING", lambda stretch: stretch.name),
+    Column("GRADE", lambda stretch: grade(stretch.graded)),
+    Column("ADDED P95", lambda stretch: _measured(stretch.graded, "increase_p95"), right=True),
+    Column("KERNEL P95", lambda stretch: _measured(stretch.graded, "kernel_increase_p95"), right=True, rank=2),
+    Column("LOSS", lambda stretch: stretch.loss, right=True, rank=1),
+    Column("CAUSE", lambda stretch: short_name(Cause, stretch.graded.cause), rank=1),
+    Column("COMPUTER DOWN", lambda stretch: stretch.computer("download"), right=True),
+    Column("COMPUTER UP", lambda stretch: stretch.computer("upload"), right=True),
 )
 
 
@@ -181,6 +226,7 @@ def run_view(answer: GetRunResponse) -> Sections:
         [
             ("id", run.id),
             ("grade", grade(run)),
+            *([("what hurts", DIRECTIONS[_hurting(run).lower()])] if run.hurting else []),
             *(("does not count", INVALID.get(reason, reason)) for reason in report["invalid"]),
             *_found_by_server(run, report),
             ("delay, idle line", _measured(run, "baseline")),
@@ -196,8 +242,18 @@ def run_view(answer: GetRunResponse) -> Sections:
             ("server", run.server),
         ]
     )
-    people = Table(_PERSON_COLUMNS, [_Person(each) for each in report["people"]])
-    return Sections(facts, people, Table(SESSION_COLUMNS, answer.sessions))
+    return Sections(facts, *_results(run, report), Table(SESSION_COLUMNS, answer.sessions))
+
+
+def _results(run: Run, report: dict[str, Any]) -> tuple[Table[Any], ...]:
+    """Return the people, of each stretch if there are any."""
+    if not run.stretches:
+        return (Table(_PERSON_COLUMNS, [_Person(each) for each in report["people"]]),)
+    stretches = [_Stretch(*pair) for pair in zip(run.stretches, report["stretches"], strict=True)]
+    columns = (Column("DURING", lambda person: person.during), *_PERSON_COLUMNS)
+    return Table(_STRETCH_COLUMNS, stretches), Table(
+        columns, [each for stretch in stretches for each in stretch.people]
+    )
 
 
 def session_facts(record: SessionRecord) -> list[tuple[str, str]]:

@@ -97,6 +97,13 @@ NOT_LOCATED = {
 """Why the place is unknown."""
 
 
+DIRECTIONS = {
+    "download": "downloads",
+    "upload": "uploads",
+    "both": "downloads and uploads, each or together",
+}
+"""What hurts."""
+
 WITNESSES = {"application": "the client's pings", "kernel": "the server's kernel"}
 """Whose round trips carry a grade."""
 

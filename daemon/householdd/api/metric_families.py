@@ -161,6 +161,11 @@ RUNS = _counter(
     "cause",
     "counts",
 )
+RUNS_HURTING = _counter(
+    "runs_hurting_total",
+    "Runs of both directions that count and are a B or worse, by the direction that hurts.",
+    "stretch",
+)
 HISTORY_DROPPED = _counter("history_dropped_total", "Sessions and runs that the history lost.")
 WEBHOOK_WAITING = _gauge(
     "webhook_waiting", "Runs waiting for the webhook; absent without one, like all webhook metrics."

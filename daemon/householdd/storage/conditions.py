@@ -33,7 +33,7 @@ RUN_COLUMNS: Columns = {
 
 _AS_KEPT = {
     *("id", "run_id", "session_id", "profile", "reason", "client", "grade"),
-    *("cause", "rate_cause", "witness"),
+    *("cause", "rate_cause", "witness", "hurting"),
 }
 """Columns stored in one case, so that an index can be used."""
 

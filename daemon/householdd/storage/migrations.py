@@ -130,7 +130,19 @@ _ATTRIBUTION: Migration = (
     "ALTER TABLE session ADD COLUMN tcp_round_trip_p99_s DOUBLE PRECISION",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_SESSIONS_AND_RUNS, _WEBHOOK, _SERVER_LIMITED, _FAIR_RETENTION, _ATTRIBUTION)
+_STRETCHES: Migration = (
+    "ALTER TABLE run ADD COLUMN stretches TEXT",
+    "ALTER TABLE run ADD COLUMN hurting TEXT",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _SESSIONS_AND_RUNS,
+    _WEBHOOK,
+    _SERVER_LIMITED,
+    _FAIR_RETENTION,
+    _ATTRIBUTION,
+    _STRETCHES,
+)
 """The n-th makes version n. A released migration never changes."""
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, Table, literal, select, tuple_
 from sqlalchemy.sql import ColumnElement
 
-from householdd.storage.rows import PersonRow, RunRow, SessionRow
+from householdd.storage.rows import PersonRow, RunRow, SessionRow, StretchRow
 from householdd.storage.schema import people, runs, sessions
 
 Place = tuple[float, str]
@@ -59,6 +60,10 @@ def _session(row: Row[Any]) -> SessionRow:
     return SessionRow(**{field.name: getattr(row, field.name) for field in fields(SessionRow)})
 
 
+_decode_stretches = msgspec.json.Decoder(tuple[StretchRow, ...]).decode
+
+
 def _run(row: Row[Any], members: list[PersonRow]) -> RunRow:
     values = {field.name: getattr(row, field.name) for field in fields(RunRow) if field.name != "people"}
+    values["stretches"] = () if row.stretches is None else _decode_stretches(row.stretches)
     return RunRow(**values, people=tuple(sorted(members, key=lambda each: each.who)))

@@ -61,13 +61,31 @@ class PersonRow:
     verdict: str
 
 
+@dataclass(frozen=True)
+class StretchRow:
+    """Part of a run, graded by the server; see ``RunRow``."""
+
+    stretch: str
+    from_s: float
+    """Since the run began."""
+    until_s: float
+    valid: bool
+    grade: str | None
+    increase_p95_ms: float | None
+    cause: str
+    rate_cause: str
+    witness: str | None
+    kernel_baseline_ms: float | None
+    kernel_increase_p95_ms: float | None
+
+
 SERVER = "server"
 """``client`` of a run that no client reported."""
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """Finished run, graded by the server."""
+    """Finished run, graded by the server. With stretches, its figures and people are those of the worst."""
 
     id: str
     stored_at: float
@@ -97,6 +115,10 @@ class RunRow:
     kernel_baseline_ms: float | None = None
     """None also unless the kernel measured the client's path."""
     kernel_increase_p95_ms: float | None = None
+    stretches: tuple[StretchRow, ...] = ()
+    """In order of time; empty for a load of downloads only."""
+    hurting: str | None = None
+    """Direction that hurts; None if none does, and without stretches."""
 
 
 @dataclass(frozen=True)

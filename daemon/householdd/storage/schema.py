@@ -77,6 +77,9 @@ runs = Table(
     Column("witness", Text),
     Column("kernel_baseline_ms", Double),
     Column("kernel_increase_p95_ms", Double),
+    # NULL for runs without stretches.
+    Column("stretches", Text),
+    Column("hurting", Text),
 )
 
 people = Table(

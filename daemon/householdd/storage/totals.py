@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, s
 from householdd.storage.schema import people, runs, session_sums, sessions
 from householdd.storage.writing import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
-Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict", "cause"]
+Grouping = Literal["all", "day", "address_block", "profile", "reason", "grade", "verdict", "cause", "hurting"]
 
 MAX_GROUPS = 10_000
 """The largest groups."""
@@ -64,7 +64,7 @@ def _run_key(grouping: Grouping) -> ColumnElement[Any] | None:
     match grouping:
         case "all":
             return literal("")
-        case "day" | "address_block" | "cause":
+        case "day" | "address_block" | "cause" | "hurting":
             return runs.c[grouping]
         case "grade":
             return case((runs.c.valid, runs.c.grade), else_="invalid")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, delete, func, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -116,5 +117,6 @@ def _session(row: SessionRow) -> dict[str, Any]:
 def _run(row: RunRow) -> dict[str, Any]:
     plain = asdict(row)
     del plain["people"]
-    size = len(row.report.encode()) + RUN_OVERHEAD_BYTES
-    return {**plain, "day": int(row.stored_at // SECONDS_PER_DAY), "size": size}
+    stretches = msgspec.json.encode(row.stretches).decode() if row.stretches else None
+    size = len(row.report.encode()) + len(stretches or "") + RUN_OVERHEAD_BYTES
+    return {**plain, "stretches": stretches, "day": int(row.stored_at // SECONDS_PER_DAY), "size": size}

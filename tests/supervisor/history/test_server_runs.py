@@ -13,6 +13,7 @@ from household_scoring.attribution import Attribution
 from household_scoring.validity import Invalid
 from householdd.api.convert import duration, timestamp
 from householdd.measure.run_report import ClientRunReport, decode, encode
+from householdd.supervisor.history.judged_run import JudgedRun
 from householdd.supervisor.history.server_runs import ServerRuns
 
 ACTIVITIES = {"alex": "gaming", "sarah": "video_call", "jake": "Streaming TV!"}
@@ -26,9 +27,9 @@ class Kept:
         self.found: list[Attribution] = []
         self.server_runs = ServerRuns(ACTIVITIES, self._keep, settle_s)
 
-    def _keep(self, _: pb.Session, report: ClientRunReport, found: Attribution) -> None:
-        self.runs.append(report)
-        self.found.append(found)
+    def _keep(self, _: pb.Session, judged: JudgedRun) -> None:
+        self.runs.append(judged.report)
+        self.found.append(judged.worst.attribution)
 
     def play(self, *profiles: str, seconds: float = 30.0, change: Callable[[pb.Session], object] = bool) -> None:
         """Open a session of each profile, then end them all."""

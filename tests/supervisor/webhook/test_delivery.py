@@ -123,6 +123,11 @@ def test_a_stored_run_is_posted_with_its_sessions(bench: Bench, receiver: Receiv
     sent = request.json
     assert sent.pop("report") == json.loads(REPORT)
     assert [each["profile"] for each in sent.pop("sessions")] == ["alex"]
+    assert [(each["stretch"], each["grade"]) for each in sent.pop("stretches")] == [
+        ("download", "A"),
+        ("upload", "B"),
+        ("both", "A+"),
+    ]
     assert sent == {
         "type": "run_stored",
         "id": RUN.id,
@@ -136,6 +141,7 @@ def test_a_stored_run_is_posted_with_its_sessions(bench: Bench, receiver: Receiv
         "witness": "application",
         "kernel_baseline_ms": 9.5,
         "kernel_increase_p95_ms": 41.0,
+        "hurting": "upload",
         "path": f"?run={RUN.id}",
         "url": None,
         "server": "speed-1",

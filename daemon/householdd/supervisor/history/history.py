@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1 import session_pb2
-from household_scoring.attribution import Attribution
 from householdd.admission.run_allowance import RunAllowance
 from householdd.admission.run_index import Household, RunIndex
 from householdd.api.convert import duration, timestamp, unix
@@ -30,7 +29,7 @@ from householdd.storage import reading
 from householdd.storage.problems import describe
 from householdd.storage.rows import RunLink, RunRow, SessionRow
 from householdd.storage.store import Store
-from householdd.supervisor.history.attribution import attribute_run
+from householdd.supervisor.history.judged_run import JudgedRun, judge
 from householdd.supervisor.history.rows import run_row, session_row
 from householdd.supervisor.history.server_runs import ServerRuns
 from householdd.supervisor.webhook.delivery import Webhook
@@ -93,6 +92,8 @@ class History:
         self._server_runs = ServerRuns(activities or {}, self._store_later)
         self.runs = Counter[tuple[str, bool]]()
         """Runs passed to the store, by cause and whether they count."""
+        self.hurting = Counter[str | None]()
+        """Runs passed to the store, by the direction that hurts."""
         self._storing = set[asyncio.Task[str | Refused]]()
 
     @contextlib.asynccontextmanager
@@ -146,8 +147,8 @@ class History:
         session.age.CopyFrom(duration(max(now - opened, 0.0)))
         self.ended(session)
 
-    def _store_later(self, session: session_pb2.Session, report: ClientRunReport, found: Attribution) -> None:
-        task = asyncio.get_running_loop().create_task(self._take(session, report, found))
+    def _store_later(self, session: session_pb2.Session, judged: JudgedRun) -> None:
+        task = asyncio.get_running_loop().create_task(self._take(session, judged))
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
 
@@ -160,20 +161,17 @@ class History:
         """
         household = _household(session)
         self._server_runs.reported(household)
-        return await self._take(
-            session, report, attribute_run(report, kernel_idle_ms, self._server_runs.sessions(household))
-        )
+        return await self._take(session, judge(report, kernel_idle_ms, self._server_runs.sessions(household)))
 
-    async def _take(self, session: session_pb2.Session, report: ClientRunReport, found: Attribution) -> str | Refused:
+    async def _take(self, session: session_pb2.Session, judged: JudgedRun) -> str | Refused:
         now = time.monotonic()
         if not self._allowance.take(address_block(split_host_port(session.peer_address)[0]), now):
             return Refused.TOO_MANY
         run_id = secrets.token_hex(12)
         row = run_row(
             run_id,
-            report,
+            judged,
             session,
-            attribution=found,
             stored_at=time.time(),
             server=self._server,
             addresses=self.settings.addresses,
@@ -181,7 +179,8 @@ class History:
         written = self._store.put_run(row)
         if written is None:
             return Refused.BUSY
-        self.runs[found.cause, row.valid] += 1
+        self.runs[judged.worst.attribution.cause, row.valid] += 1
+        self.hurting[row.hurting] += 1
         ended = self._index.reported(_household(session), run_id, now)
         if ended:
             self._store.put(RunLink(run_id, ended))

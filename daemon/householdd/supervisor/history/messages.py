@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from google.protobuf.duration_pb2 import Duration
+
 from household.v1 import history_service_pb2 as pb
 from household.v1 import session_pb2
 from householdd.api.convert import duration, reason_of_word, timestamp
-from householdd.storage.rows import SERVER, RunRow, SessionRow
+from householdd.storage.rows import SERVER, RunRow, SessionRow, StretchRow
 from householdd.storage.totals import GroupTotals
 
 GRADES = {"A+": pb.GRADE_A_PLUS, "A": pb.GRADE_A, "B": pb.GRADE_B, "C": pb.GRADE_C, "D": pb.GRADE_D, "F": pb.GRADE_F}
@@ -19,6 +21,8 @@ CAUSES = {
 }
 
 WITNESSES = {"application": pb.WITNESS_APPLICATION, "kernel": pb.WITNESS_KERNEL}
+
+STRETCHES = {"download": pb.STRETCH_DOWNLOAD, "upload": pb.STRETCH_UPLOAD, "both": pb.STRETCH_BOTH}
 
 
 def session_record(row: SessionRow) -> pb.SessionRecord:
@@ -68,7 +72,7 @@ def session_record(row: SessionRow) -> pb.SessionRecord:
 
 
 def run(row: RunRow) -> pb.Run:
-    message = pb.Run(
+    return pb.Run(
         id=row.id,
         stored_at=timestamp(row.stored_at),
         ended_at=timestamp(row.ended_at),
@@ -90,16 +94,33 @@ def run(row: RunRow) -> pb.Run:
             pb.RunPerson(who=each.who, activity=each.activity, score=each.score, verdict=each.verdict)
             for each in row.people
         ],
+        baseline=_milliseconds(row.baseline_ms),
+        increase_p95=_milliseconds(row.increase_p95_ms),
+        kernel_baseline=_milliseconds(row.kernel_baseline_ms),
+        kernel_increase_p95=_milliseconds(row.kernel_increase_p95_ms),
+        stretches=[_stretch(each) for each in row.stretches],
+        hurting=STRETCHES.get(row.hurting or "", pb.STRETCH_UNSPECIFIED),
     )
-    if row.baseline_ms is not None:
-        message.baseline.CopyFrom(duration(row.baseline_ms / 1e3))
-    if row.increase_p95_ms is not None:
-        message.increase_p95.CopyFrom(duration(row.increase_p95_ms / 1e3))
-    if row.kernel_baseline_ms is not None:
-        message.kernel_baseline.CopyFrom(duration(row.kernel_baseline_ms / 1e3))
-    if row.kernel_increase_p95_ms is not None:
-        message.kernel_increase_p95.CopyFrom(duration(row.kernel_increase_p95_ms / 1e3))
-    return message
+
+
+def _stretch(row: StretchRow) -> pb.RunStretch:
+    return pb.RunStretch(
+        stretch=STRETCHES.get(row.stretch, pb.STRETCH_UNSPECIFIED),
+        begin=duration(row.from_s),
+        end=duration(row.until_s),
+        valid=row.valid,
+        grade=GRADES.get(row.grade or "", pb.GRADE_UNSPECIFIED),
+        increase_p95=_milliseconds(row.increase_p95_ms),
+        kernel_increase_p95=_milliseconds(row.kernel_increase_p95_ms),
+        kernel_baseline=_milliseconds(row.kernel_baseline_ms),
+        cause=CAUSES.get(row.cause, pb.CAUSE_UNSPECIFIED),
+        rate_cause=CAUSES.get(row.rate_cause, pb.CAUSE_UNSPECIFIED),
+        witness=WITNESSES.get(row.witness or "", pb.WITNESS_UNSPECIFIED),
+    )
+
+
+def _milliseconds(value: float | None) -> Duration | None:
+    return None if value is None else duration(value / 1e3)
 
 
 def group(value: GroupTotals) -> pb.HistoryGroup:

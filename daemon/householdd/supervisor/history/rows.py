@@ -8,12 +8,11 @@ from typing import Literal
 import msgspec
 
 from household.v1 import session_pb2
-from household_scoring.attribution import Attribution
 from householdd.api.convert import reason_word, seconds, unix
 from householdd.clients.addresses import address_block, split_host_port
-from householdd.measure.run_report import ClientRunReport, encode
-from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow
-from householdd.supervisor.history.attribution import counts, grade_of
+from householdd.measure.run_report import encode
+from householdd.storage.rows import SERVER, PersonRow, RunRow, SessionRow, StretchRow
+from householdd.supervisor.history.judged_run import JudgedRun, JudgedStretch
 
 Addresses = Literal["whole", "truncated", "none"]
 """Form in which clients' addresses are kept."""
@@ -76,17 +75,18 @@ def session_row(session: session_pb2.Session, run_id: str | None, server: str, a
     )
 
 
-def run_row(  # noqa: PLR0913 - each is a column
+def run_row(  # noqa: PLR0913 - what a run comes with
     run_id: str,
-    report: ClientRunReport,
+    judged: JudgedRun,
     session: session_pb2.Session,
     *,
-    attribution: Attribution,
     stored_at: float,
     server: str,
     addresses: Addresses,
 ) -> RunRow:
     """Return the row of a run reported on ``session``."""
+    report, worst = judged.report, judged.worst
+    figures, attribution = worst.figures, worst.attribution
     address, address_block = kept_addresses(session.peer_address, addresses)
     return RunRow(
         id=run_id,
@@ -100,12 +100,31 @@ def run_row(  # noqa: PLR0913 - each is a column
         user_agent=session.user_agent,
         client=report.client.kind,
         client_version=report.client.version,
-        valid=counts(report, attribution),
-        grade=grade_of(report, attribution),
+        valid=worst.valid,
+        grade=worst.grade,
         baseline_ms=report.baseline_ms,
-        increase_p95_ms=report.increase_p95_ms,
+        increase_p95_ms=figures.increase_p95_ms,
         report=encode(report).decode(),
-        people=tuple(PersonRow(each.who, each.activity, each.score, each.verdict) for each in report.people),
+        people=tuple(PersonRow(each.who, each.activity, each.score, each.verdict) for each in figures.people),
+        cause=attribution.cause,
+        rate_cause=attribution.rate,
+        witness=attribution.witness,
+        kernel_baseline_ms=attribution.kernel_baseline_ms,
+        kernel_increase_p95_ms=attribution.kernel_increase_p95_ms,
+        stretches=tuple(_stretch_row(part) for part in judged.parts if report.stretches),
+        hurting=judged.hurting,
+    )
+
+
+def _stretch_row(judged: JudgedStretch) -> StretchRow:
+    reported, attribution = judged.figures.stretches[0], judged.attribution
+    return StretchRow(
+        stretch=judged.stretch,
+        from_s=reported.from_s,
+        until_s=reported.until_s,
+        valid=judged.valid,
+        grade=judged.grade,
+        increase_p95_ms=judged.figures.increase_p95_ms,
         cause=attribution.cause,
         rate_cause=attribution.rate,
         witness=attribution.witness,
@@ -152,6 +171,10 @@ class SharedRun(msgspec.Struct, frozen=True):
     """Whose round trips carry the grade."""
     kernel_baseline_ms: float | None
     kernel_increase_p95_ms: float | None
+    stretches: tuple[StretchRow, ...]
+    """In order of time; empty for a load of downloads only. The figures above are those of the worst."""
+    hurting: str | None
+    """Direction that hurts."""
     report: msgspec.Raw
     """The client's report, as stored."""
     sessions: list[SharedSession]
@@ -176,6 +199,8 @@ def _shown(run: RunRow, sessions: Sequence[SessionRow]) -> SharedRun:
         witness=run.witness,
         kernel_baseline_ms=run.kernel_baseline_ms,
         kernel_increase_p95_ms=run.kernel_increase_p95_ms,
+        stretches=run.stretches,
+        hurting=run.hurting,
         report=msgspec.Raw(run.report.encode()),
         sessions=[_shared_session(session) for session in sessions],
     )

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from household.internal.v1 import recorder_service_pb2 as pb
 from household.v1 import session_pb2
-from household_scoring.attribution import Attribution
 from household_scoring.validity import Invalid
 from household_scoring.verdict import verdict_key
 from householdd.admission.run_index import Household
 from householdd.api.convert import seconds, unix
 from householdd.measure.run_report import ClientRunReport, Person, Phase, Rates, ReportClient, ReportedLatency
 from householdd.supervisor.history.attribution import attribute_server_run
+from householdd.supervisor.history.judged_run import JudgedRun, JudgedStretch
 from householdd.traffic.profiles import PROBE
 from householdd.version import VERSION
 
@@ -69,10 +69,10 @@ class ServerRuns:
     def __init__(
         self,
         activities: Mapping[str, str],
-        store: Callable[[session_pb2.Session, ClientRunReport, Attribution], object],
+        store: Callable[[session_pb2.Session, JudgedRun], object],
         settle_s: float = SETTLE_S,
     ) -> None:
-        """``activities`` are by profile. ``store`` is called with the last session, the run and its cause."""
+        """``activities`` are by profile. ``store`` is called with the last session and the run."""
         self._activities = activities
         self._store = store
         self._settle_s = settle_s
@@ -128,7 +128,7 @@ class ServerRuns:
             return
         sessions = [each.session for each in known.ended]
         found = attribute_server_run(report, sessions, [each.delays for each in known.ended])
-        self._store(sessions[-1], report, found)
+        self._store(sessions[-1], JudgedRun(report, (JudgedStretch(report, found),)))
 
 
 def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> ClientRunReport | None:

@@ -23,7 +23,7 @@ from householdd.logs import setup
 from householdd.storage.problems import PROBLEM_KINDS
 from householdd.supervisor.counter_aggregate import Key, Value, add
 from householdd.supervisor.history.history import History
-from householdd.supervisor.history.messages import CAUSES
+from householdd.supervisor.history.messages import CAUSES, STRETCHES
 from householdd.supervisor.metrics.processes import Processes
 from householdd.supervisor.metrics.rpcs import RpcCounts
 from householdd.supervisor.services.server_service import DaemonState
@@ -133,6 +133,8 @@ def _history(history: History) -> dict[Key, Value]:
     for cause, valid in itertools.product(CAUSES, (True, False)):
         labels = (cause, str(valid).lower())
         values[metrics.RUNS.name, labels] = Value(history.runs[cause, valid])
+    for stretch in STRETCHES:
+        values[metrics.RUNS_HURTING.name, (stretch,)] = Value(history.hurting[stretch])
     for kind in PROBLEM_KINDS:
         values[metrics.HISTORY_PROBLEM.name, (kind,)] = Value(kind == status.problem_kind)
     return values

@@ -32,6 +32,7 @@ _GROUPINGS: dict[int, totals.Grouping] = {
     pb.HISTORY_GROUPING_GRADE: "grade",
     pb.HISTORY_GROUPING_VERDICT: "verdict",
     pb.HISTORY_GROUPING_CAUSE: "cause",
+    pb.HISTORY_GROUPING_HURTING: "hurting",
 }
 
 _KEPT_GRADES = {pb.Grade.Name(number).removeprefix("GRADE_").lower(): kept for kept, number in messages.GRADES.items()}
