@@ -1,4 +1,7 @@
-"""Quality of Outcome, draft-ietf-ippm-qoo, from 0 to 100."""
+"""Two scores of an activity, from 0 to 100: Quality of Outcome (QoO, draft-ietf-ippm-qoo-09), and our own.
+
+Ours differs in the throughput: the draft has a threshold, but calls, games and players adapt.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ class Outcome(msgspec.Struct, frozen=True, rename="camel"):
     """None without such a requirement or measurement."""
 
     score: float | None
-    """Least component; None if required latency or delivery was not measured."""
+    """Our own: the least component; None if required latency or delivery was not measured."""
+    qoo: float | None
+    """The draft's, with a threshold for the throughput. Over TCP it lacks the loss, as ours does."""
     latency: float | None
     loss: float | None
     throughput: float | None
@@ -57,10 +62,7 @@ def loss_score(bounds: LossBounds | None, loss_share: float | None) -> float | N
 
 
 def throughput_score(bounds: DeliveryBounds | None, delivery: float | None) -> float | None:
-    """Score the delivered share of the wanted rate.
-
-    The draft has a threshold. Calls, games and players adapt, so the score is linear between two bounds.
-    """
+    """Score the delivered share of the wanted rate, linearly between two bounds."""
     if delivery is None:
         return None
     require_amount(delivery, "delivery")
@@ -70,7 +72,7 @@ def throughput_score(bounds: DeliveryBounds | None, delivery: float | None) -> f
 def quality_of_outcome(
     requirement: Requirement, round_trips_ms: Sequence[float], loss_share: float | None, delivery: float | None
 ) -> Outcome:
-    """Return the outcome. Raise ValueError for impossible figures.
+    """Return both scores. Raise ValueError for impossible figures.
 
     Loss is None over TCP, where retransmissions turn it into latency.
     """
@@ -85,4 +87,12 @@ def quality_of_outcome(
     known = {} if missing else {name: score for name, score in scores.items() if score is not None}
     least = min(known, key=known.__getitem__, default=None)
     score = None if least is None else known[least]
-    return Outcome(score=score, limited_by=None if score in {None, 100} else least, **scores)
+    qoo = min((known | _by_threshold(requirement.delivery, delivery)).values(), default=None) if known else None
+    return Outcome(score=score, qoo=qoo, limited_by=None if score in {None, 100} else least, **scores)
+
+
+def _by_threshold(bounds: DeliveryBounds | None, delivery: float | None) -> dict[Component, float]:
+    """Score the delivery as the draft does; empty without bounds or delivery."""
+    if bounds is None or delivery is None:
+        return {}
+    return {"throughput": component(-delivery, -bounds.cpup, -bounds.cpup)}

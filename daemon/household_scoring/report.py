@@ -23,7 +23,7 @@ from household_scoring.measurements import Direction, PersonFacts, RunFacts
 from household_scoring.outcome import Outcome, quality_of_outcome
 from household_scoring.playout import Playout, play
 from household_scoring.requirements import Band, Requirement, Requirements
-from household_scoring.statistics import loss_share, moving_means, percentile
+from household_scoring.statistics import loss_share, moving_means, percentile, percentiles
 from household_scoring.validation import require_amount
 from household_scoring.validity import MIN_ANSWERED_SHARE, Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key
@@ -44,6 +44,8 @@ class PersonReport(msgspec.Struct, frozen=True, rename="camel"):
     verdict: str
     latency: LatencyFigures
     """Of the round trips that were scored."""
+    percentiles_ms: tuple[float, ...]
+    """Of the same, at :data:`household_scoring.statistics.PERCENTILES`; empty without any."""
     latency_from: Literal["own", "probe"]
     own_latency: LatencyFigures
     """For a bulk transfer, includes the queue of its own bytes."""
@@ -132,6 +134,7 @@ def _person(
         band=how,
         verdict=verdict_key(person.activity, how),
         latency=judged.figures,
+        percentiles_ms=percentiles(judged.ms),
         latency_from=requirement.latency_from,
         own_latency=own.figures,
         download=person.download,
@@ -154,7 +157,7 @@ def _without_rate(person: PersonReport) -> PersonReport:
     """Judge no one by a rate that a busy device may have limited."""
     if not lacked_speed(person):
         return person
-    outcome = msgspec.structs.replace(person.outcome, score=None, limited_by=None)
+    outcome = msgspec.structs.replace(person.outcome, score=None, qoo=None, limited_by=None)
     return msgspec.structs.replace(person, outcome=outcome, band=None, verdict=verdict_key(person.activity, None))
 
 

@@ -8,6 +8,9 @@ from itertools import pairwise
 
 from household_scoring.validation import require_amount, require_amounts
 
+PERCENTILES = (0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
+"""Those that draft-ietf-ippm-qoo-09 recommends to report."""
+
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
     """Return the nearest rank, always a measured value (RFC 2330, section 11.3).
@@ -22,6 +25,12 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
     # Multiplying first is exact for integers.
     rank = math.ceil(percent * len(values) / 100)
     return sorted(values)[max(rank, 1) - 1]
+
+
+def percentiles(values: Sequence[float]) -> tuple[float, ...]:
+    """Return the values at :data:`PERCENTILES`; none without values. Raise ValueError as :func:`percentile` does."""
+    found = (percentile(values, percent) for percent in PERCENTILES)
+    return tuple(each for each in found if each is not None)
 
 
 def moving_means(values: Sequence[float], count: int) -> list[float]:

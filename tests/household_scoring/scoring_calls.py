@@ -20,7 +20,7 @@ from household_scoring.report import RunReport, delivery, report
 from household_scoring.requirements import Requirement, shipped
 from household_scoring.retransmissions import Fates, ProbePing, tell_fates
 from household_scoring.shortfall import Judged, Shortfall, shortfalls
-from household_scoring.statistics import jitter, loss_share, moving_means, percentile
+from household_scoring.statistics import jitter, loss_share, moving_means, percentile, percentiles
 from household_scoring.validity import Invalid, invalid_reasons
 from household_scoring.verdict import band, verdict_key
 
@@ -114,6 +114,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "movingMeans": moving_means,
     "outcome": _outcome,
     "percentile": percentile,
+    "percentiles": percentiles,
     "play": _play,
     "report": _report,
     "shortfalls": _shortfalls,

@@ -169,13 +169,14 @@ def _ms(milliseconds: float | None) -> str:
     return "-" if milliseconds is None else f"{milliseconds:.1f} ms"
 
 
-def _score(person: PersonReport) -> str:
-    return "-" if person.outcome.score is None else f"{person.outcome.score:.0f}"
+def _score(score: float | None) -> str:
+    return "-" if score is None else f"{score:.0f}"
 
 
 COLUMNS: tuple[Column[PersonReport], ...] = (
     Column("WHO", lambda person: person.who),
-    Column("SCORE", _score, right=True),
+    Column("SCORE", lambda person: _score(person.outcome.score), right=True),
+    Column("QOO", lambda person: _score(person.outcome.qoo), right=True),
     Column("DELAY P50", lambda person: _ms(person.latency.p50_ms), right=True, rank=2),
     Column("DELAY P95", lambda person: _ms(person.latency.p95_ms), right=True),
     Column("DOWN", lambda person: format_rate(person.download.got_bps), right=True),

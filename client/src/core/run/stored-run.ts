@@ -147,7 +147,8 @@ function personOf(person: StoredPerson, baselineMs: number | null): ShownPerson 
   return {
     who,
     activity,
-    outcome: { score, latency: null, loss: null, throughput, limitedBy: isShort ? "throughput" : null },
+    percentilesMs: [],
+    outcome: { score, qoo: null, latency: null, loss: null, throughput, limitedBy: isShort ? "throughput" : null },
     band,
     verdict,
     latency: own,

@@ -6,8 +6,10 @@ export type Component = "latency" | "loss" | "throughput";
 
 /** Scores from 0 to 100; null where the activity has no such requirement or nothing was measured. */
 export interface Outcome {
-  /** The lowest component; null while required latency or delivery is missing. */
+  /** Our own: the lowest component; null while required latency or delivery is missing. */
   score: number | null;
+  /** Quality of Outcome as in draft-ietf-ippm-qoo-09, with a threshold for the throughput. */
+  qoo: number | null;
   latency: number | null;
   loss: number | null;
   throughput: number | null;
@@ -46,9 +48,8 @@ export function lossScore(bounds: Bounds | undefined, lossShare: number | null):
 }
 
 /**
- * Return the score of the share of the wanted rate that arrives; null without bounds or wanted rate.
- *
- * The draft has a threshold. Calls, games and players adapt, so the score is linear between two bounds.
+ * Return the score of the share of the wanted rate that arrives; null without bounds or wanted rate. The draft has a
+ * threshold, but calls, games and players adapt: ours is linear between two bounds.
  */
 export function throughputScore(bounds: Bounds | undefined, delivery: number | null): number | null {
   if (delivery === null) return null;
@@ -56,9 +57,14 @@ export function throughputScore(bounds: Bounds | undefined, delivery: number | n
   return bounds === undefined ? null : component(-delivery, { rop: -bounds.rop, cpup: -bounds.cpup });
 }
 
+/** Score the delivery as the draft does; 100 without bounds or delivery. */
+function thresholdScore(bounds: Bounds | undefined, delivery: number | null): number {
+  return bounds === undefined || delivery === null || delivery >= bounds.cpup ? 100 : 0;
+}
+
 /**
- * Return the Quality of Outcome (draft-ietf-ippm-qoo) of round trips under load, loss, and delivery. Loss is null over
- * TCP, which turns it into latency; the score then rests on the other components.
+ * Return both scores of round trips under load, loss, and delivery. Loss is null over TCP, which turns it into latency;
+ * the scores then rest on the other components.
  *
  * @throws RangeError for impossible figures.
  */
@@ -78,12 +84,15 @@ export function qualityOfOutcome(
     (latencyBounds.length > 0 && scores.latency === null) ||
     (requirement.delivery !== undefined && scores.throughput === null);
   let score: number | null = null;
+  let qoo: number | null = null;
   let limitedBy: Component | null = null;
   for (const name of components) {
     const each = scores[name];
-    if (missing || each === null || each >= (score ?? Infinity)) continue;
+    if (missing || each === null) continue;
+    qoo = Math.min(qoo ?? 100, name === "throughput" ? thresholdScore(requirement.delivery, delivery) : each);
+    if (each >= (score ?? Infinity)) continue;
     score = each;
     limitedBy = name;
   }
-  return { score, ...scores, limitedBy: score === 100 ? null : limitedBy };
+  return { score, qoo, ...scores, limitedBy: score === 100 ? null : limitedBy };
 }

@@ -6,7 +6,7 @@ import type { Direction, PersonFacts, RunFacts } from "./measurements.js";
 import { qualityOfOutcome, type Outcome } from "./outcome.js";
 import { play, type Playout } from "./playout.js";
 import { requirementOf, type Band, type Requirement, type Requirements } from "./requirements.js";
-import { leastSeries, lossShare, movingMeans, percentile } from "./statistics.js";
+import { leastSeries, lossShare, movingMeans, percentile, percentiles } from "./statistics.js";
 import { requireAmount } from "./validation.js";
 import { invalidReasons, neededAnsweredShare, type Invalid } from "./validity.js";
 import { bandOf, verdictKey } from "./verdict.js";
@@ -20,6 +20,8 @@ export interface PersonReport {
   verdict: string;
   /** Figures of the round trips that were scored. */
   latency: LatencyFigures;
+  /** The same at the percentiles to report; empty without any. */
+  percentilesMs: readonly number[];
   latencyFrom: "own" | "probe";
   /** Figures of the person's connection; a bulk transfer's include the queue of its own bytes. */
   ownLatency: LatencyFigures;
@@ -108,6 +110,7 @@ function personReport(
     band,
     verdict: verdictKey(activity, band),
     latency: figuresOf(judged),
+    percentilesMs: percentiles(judged.ms),
     latencyFrom,
     ownLatency: figuresOf(own),
     download,
@@ -125,7 +128,7 @@ function withoutRate(person: PersonReport): PersonReport {
   const { playout, outcome, activity } = person;
   const isStalled = playout !== null && (playout.stalls > 0 || playout.startUpS === null);
   if (!isStalled && outcome.limitedBy !== "throughput") return person;
-  return { ...person, outcome: { ...outcome, score: null, limitedBy: null }, band: null, verdict: verdictKey(activity, null) };
+  return { ...person, outcome: { ...outcome, score: null, qoo: null, limitedBy: null }, band: null, verdict: verdictKey(activity, null) };
 }
 
 /**

@@ -21,6 +21,16 @@ export function nearestRank(ascending: readonly number[], percent: number): numb
   return ascending[Math.max(rank, 1) - 1] ?? null;
 }
 
+/** Percentiles that draft-ietf-ippm-qoo-09 recommends to report. */
+const reported = [0, 10, 25, 50, 75, 90, 95, 99, 99.9, 100];
+
+/** Return the values at the percentiles to report; none without values. */
+export function percentiles(values: readonly number[]): number[] {
+  requireAmounts(values, "values");
+  const ascending = [...values].sort((a, b) => a - b);
+  return reported.flatMap((percent) => nearestRank(ascending, percent) ?? []);
+}
+
 /** Return the mean of each `count` values in a row; none for fewer. @throws RangeError for a `count` below 1. */
 export function movingMeans(values: readonly number[], count: number): number[] {
   if (!(count >= 1)) throw new RangeError("count must be at least 1");

@@ -11,7 +11,7 @@ import { deliveryOf, report } from "../../../src/core/scoring/report.js";
 import { requirementOf, shipped, type Requirement } from "../../../src/core/scoring/requirements.js";
 import { tellFates, type AnsweredPing } from "../../../src/core/scoring/retransmissions.js";
 import { shortfalls } from "../../../src/core/scoring/shortfall.js";
-import { jitter, lossShare, movingMeans, percentile } from "../../../src/core/scoring/statistics.js";
+import { jitter, lossShare, movingMeans, percentile, percentiles } from "../../../src/core/scoring/statistics.js";
 import { invalidReasons } from "../../../src/core/scoring/validity.js";
 import { bandOf, verdictKey } from "../../../src/core/scoring/verdict.js";
 
@@ -73,6 +73,7 @@ const calls = {
       delivery,
     ),
   percentile,
+  percentiles,
   play: (arrivals: readonly Arrival[], videoBps: number, startS: number, resumeS: number, untilS: number) =>
     play(arrivals, { videoBps, startS, resumeS, untilS }),
   report: (facts: RunFacts) => report(facts, shipped),
