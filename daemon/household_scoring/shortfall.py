@@ -1,7 +1,7 @@
 """People who do not get what they need although the load adds little delay.
 
-The grade is that of the added delay alone. People also need a rate and a short way to the server, so their scores may
-be low beside a good grade; a report says why, or the two would contradict each other.
+The grade is that of the added delay alone. People also need a rate, a short way to the server, and a line that loses
+little, so their scores may be low beside a good grade; a report says why, or the two would contradict each other.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ GOOD_BANDS: tuple[Band, ...] = ("excellent", "good")
 LONG_MS = 50.0
 """Round trip of the idle line in ms from which games and calls suffer: their ROP (requirements.json)."""
 
-Lack = Literal["rate", "distance", "other"]
-"""``distance``: the line answers late even when it is idle."""
+Lack = Literal["loss", "rate", "distance", "other"]
+"""``loss``: the line itself loses packets, so TCP slows down and repeats. ``distance``: the line answers late even when
+it is idle."""
 
 
 class Judged(msgspec.Struct, frozen=True, rename="camel"):
@@ -41,19 +42,32 @@ class Shortfall(msgspec.Struct, frozen=True):
     who: tuple[str, ...]
 
 
-def shortfalls(grade: Grade | None, idle_ms: float | None, people: Sequence[Judged]) -> tuple[Shortfall, ...]:
-    """Return what people lack whose result is worse than a good grade promises; ``idle_ms`` is the idle round trip."""
+def shortfalls(
+    grade: Grade | None, idle_ms: float | None, people: Sequence[Judged], *, lossy: bool
+) -> tuple[Shortfall, ...]:
+    """Return what people lack whose result is worse than a good grade promises.
+
+    ``idle_ms`` is the idle round trip; ``lossy``, whether the line loses packets (:mod:`household_scoring.loss`).
+    """
     if grade not in GOOD_GRADES:
         return ()
-    found: dict[Lack, list[str]] = {"rate": [], "distance": [], "other": []}
+    is_long = idle_ms is not None and idle_ms >= LONG_MS
+    found: dict[Lack, list[str]] = {"loss": [], "rate": [], "distance": [], "other": []}
     for person in people:
         if person.band is not None and person.band not in GOOD_BANDS:
-            is_long = idle_ms is not None and idle_ms >= LONG_MS
-            found["rate" if person.too_slow else "distance" if is_long else "other"].append(person.who)
+            found[_lack(too_slow=person.too_slow, is_long=is_long, lossy=lossy)].append(person.who)
     return tuple(Shortfall(lack, tuple(who)) for lack, who in found.items() if who)
 
 
-def shortfalls_of(report: RunReport) -> tuple[Shortfall, ...]:
+def _lack(*, too_slow: bool, is_long: bool, lossy: bool) -> Lack:
+    if is_long and not too_slow:
+        return "distance"
+    if lossy:
+        return "loss"
+    return "rate" if too_slow else "other"
+
+
+def shortfalls_of(report: RunReport, *, lossy: bool) -> tuple[Shortfall, ...]:
     """Return the shortfalls of a run; a bulk transfer has time, whatever the delay."""
     idle_ms = report.baseline_ms
     if report.attribution.witness == "kernel":
@@ -63,4 +77,4 @@ def shortfalls_of(report: RunReport) -> tuple[Shortfall, ...]:
         for person in report.people
         if person.activity != BULK_TRANSFER
     ]
-    return shortfalls(report.grade if report.valid else None, idle_ms, people)
+    return shortfalls(report.grade if report.valid else None, idle_ms, people, lossy=lossy)

@@ -20,6 +20,7 @@ FAR = {
     "baseline_ms": 120,
     "people": [stored_person("alex", **GOOD | ALEX | {"score": 0, "band": "unusable"})],
 }
+LOSSY = SLOW | {"loss_share": 0.005}
 
 
 @pytest.mark.parametrize(
@@ -29,13 +30,14 @@ FAR = {
         pytest.param(
             FAR, "the way to the server is long, 120 ms even when idle: too long for Alex", "near you", id="far"
         ),
+        pytest.param(LOSSY, "Your line loses 0.5% of packets.", "tell your provider", id="loss"),
     ],
 )
 def test_a_good_grade_says_why_someone_did_not_get_on(
     daemon: Served, page: Page, changes: dict[str, Any], meaning: str, advice: str
 ) -> None:
     idle_ms = changes["baseline_ms"]
-    answer_with_run(page, "A", run_report(**changes, loaded=latency(idle_ms, idle_ms + 10), invalid=[]))
+    answer_with_run(page, "A", run_report(**changes, loaded=latency(idle_ms, idle_ms + 10, count=600), invalid=[]))
     page.goto(f"{daemon.url}?run={RUN_ID}&lang=en")
     expect(page.locator("#meaning")).to_contain_text(meaning)
     expect(page.locator("#advice")).to_contain_text(advice)

@@ -13,6 +13,7 @@ from household_scoring.directions import Stretch, graded_increase, hurting, wors
 from household_scoring.grade import Grade, grade
 from household_scoring.home_or_line import AddedDelay, GatewayPings, Location, added_delay, locate
 from household_scoring.latency import baseline, latency_figures
+from household_scoring.loss import LoadedPings, line_loss
 from household_scoring.measurements import Circumstances, Direction, RunFacts
 from household_scoring.outcome import Outcome, component, quality_of_outcome
 from household_scoring.playout import Arrival, Playout, play
@@ -62,8 +63,13 @@ def _report(facts: Json) -> RunReport:
     return report(msgspec.convert(facts, RunFacts), shipped())
 
 
-def _shortfalls(given: Json, idle_ms: float | None, people: Json) -> tuple[Shortfall, ...]:
-    return shortfalls(msgspec.convert(given, Grade | None), idle_ms, msgspec.convert(people, list[Judged]))
+def _shortfalls(given: Json, idle_ms: float | None, people: Json, lossy: Json) -> tuple[Shortfall, ...]:
+    judged = msgspec.convert(people, list[Judged])
+    return shortfalls(msgspec.convert(given, Grade | None), idle_ms, judged, lossy=lossy)
+
+
+def _line_loss(stretches: Json) -> float | None:
+    return line_loss(msgspec.convert(stretches, list[LoadedPings]))
 
 
 def _graded_increase(facts: Json) -> float | None:
@@ -107,6 +113,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "invalidReasons": _invalid_reasons,
     "jitter": jitter,
     "latencyFigures": latency_figures,
+    "lineLoss": _line_loss,
     "locate": _locate,
     "lossShare": loss_share,
     "meansAgree": means_agree,

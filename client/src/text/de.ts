@@ -217,9 +217,12 @@ export const de: Text = {
   },
   adviceRate:
     "Der Anschluss war für mindestens eine Person zu langsam. Testen Sie einmal mit Netzwerkkabel; ändert das nichts, fragen Sie Ihren Anbieter nach einem schnelleren Tarif.",
+  adviceLoss:
+    "Testen Sie einmal mit Netzwerkkabel. Geht dann nichts verloren, liegt es am WLAN: Gehen Sie näher an den Router, oder nehmen Sie ein Kabel, wo es darauf ankommt. Andernfalls wenden Sie sich an Ihren Anbieter, und legen Sie dieses Ergebnis bei.",
   adviceDistance: "Keine Einstellung zu Hause verkürzt den Weg. Wählen Sie für Spiele einen Server in Ihrer Nähe.",
   listOf: (names) => listOf(names, "und"),
   shortfalls: {
+    loss: (names, _, lost) => `Der Anschluss verliert ${lost} % der Pakete. Das, und keine Warteschlange, schadet ${names}.`,
     rate: (names) => `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber für ${names} ist er zu langsam.`,
     distance: (names, idle) =>
       `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber der Weg zum Server ist lang, schon ohne Last ${idle} ms: zu lang für ${names}.`,

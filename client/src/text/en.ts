@@ -214,9 +214,12 @@ export const en: Text = {
   },
   adviceRate:
     "Your line was too slow for at least one person. Test once with a network cable; if that changes nothing, ask your provider about a faster plan.",
+  adviceLoss:
+    "Test once with a network cable. If nothing is lost then, it is the Wi-Fi: move closer to the router, or use a cable where it matters. Otherwise tell your provider, and send along this result.",
   adviceDistance: "No setting at home shortens the way. For games, choose a server near you.",
   listOf: (names) => listOf(names, "and"),
   shortfalls: {
+    loss: (names, _, lost) => `Your line loses ${lost}% of packets. That, and not a queue, is what hurts ${names}.`,
     rate: (names) => `A busy line adds little delay, but yours is too slow for ${names}.`,
     distance: (names, idle) =>
       `A busy line adds little delay, but the way to the server is long, ${idle} ms even when idle: too long for ${names}.`,

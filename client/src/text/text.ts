@@ -120,10 +120,12 @@ export interface Text {
   grades: Record<Grade, { title: string; meaning: string; advice: readonly string[] }>;
   /** Advice if a person's speed was too low. */
   adviceRate: string;
+  /** Advice if the line itself loses packets. */
+  adviceLoss: string;
   /** Advice if the way to the server is long. */
   adviceDistance: string;
-  /** Why people did not get on beside a good grade; `idle` is in milliseconds. */
-  shortfalls: Record<Lack, (names: string, idle: string) => string>;
+  /** Why people did not get on beside a good grade; `idle` is in milliseconds, `lost` in percent. */
+  shortfalls: Record<Lack, (names: string, idle: string, lost: string) => string>;
   /** Names in a sentence. */
   listOf: (names: readonly string[]) => string;
   report: {

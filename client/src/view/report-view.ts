@@ -1,4 +1,5 @@
 import type { Person } from "../core/people.js";
+import { lineLossOf } from "../core/run/line-loss.js";
 import { gradedDelayOf, type ShownReport } from "../core/run/run.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { movedBytes } from "../core/run/timeline.js";
@@ -56,7 +57,7 @@ export class ReportView {
     const lacking = shortfallsOf(report, grade);
     const lacks = lacking.map(({ lack, who }) => this.#lack(lack, who, report)).join(" ");
     setText(this.#part("#meaning"), lacks || (words?.meaning ?? this.#text.report.invalid));
-    setText(this.#part("#increase"), grade === null ? "" : this.#increase(report));
+    setText(this.#part("#increase"), grade === null ? "" : this.#increase(report, lacking));
     setText(this.#part("#line"), warmUp === null || grade === null ? "" : this.#line(warmUp, report));
     const moved = movedBytes(timeline);
     setText(this.#part("#moved"), moved === 0 ? "" : this.#text.report.moved(this.#format.bytes(moved)));
@@ -69,7 +70,7 @@ export class ReportView {
     return find(this.#root, selector, HTMLElement);
   }
 
-  #increase(report: ShownReport): string {
+  #increase(report: ShownReport, lacking: readonly Shortfall[]): string {
     const { lossShare, attribution } = report;
     const ms = (value: number | null): string => this.#format.milliseconds(value ?? undefined);
     const words = this.#text.report;
@@ -77,7 +78,8 @@ export class ReportView {
     if (attribution?.cause === "device") return words.device(ms(addedMs));
     const graded = words.increase(ms(idleMs), ms(loadedMs), ms(addedMs));
     const increase = attribution?.cause === "unknown" ? `${graded} ${words.unchecked}` : graded;
-    if (lossShare === null || lossShare < noticedLoss) return increase;
+    const isTold = lacking.some(({ lack }) => lack === "loss");
+    if (lossShare === null || lossShare < noticedLoss || isTold) return increase;
     return `${increase} ${words.loss(this.#format.decimal(lossShare * 100, 1))}`;
   }
 
@@ -88,13 +90,15 @@ export class ReportView {
 
   #lack(lack: Lack, who: readonly Person[], report: ShownReport): string {
     const names = this.#text.listOf(who.map((each) => this.#text.people[each].name));
-    return this.#text.shortfalls[lack](names, this.#format.milliseconds(gradedDelayOf(report).idleMs ?? undefined));
+    const idle = this.#format.milliseconds(gradedDelayOf(report).idleMs ?? undefined);
+    return this.#text.shortfalls[lack](names, idle, this.#format.decimal((lineLossOf(report) ?? 0) * 100, 1));
   }
 
   #adviceFor({ grade, people }: ShownReport, advice: readonly string[], lacking: readonly Shortfall[]): readonly string[] {
     const lacks = (lack: Lack): boolean => lacking.some((each) => each.lack === lack);
     // A grade without bufferbloat says that there is nothing to do.
     const isFine = grade === "A+" || grade === "A";
+    if (lacks("loss")) return [this.#text.adviceLoss, ...(lacks("distance") ? [this.#text.adviceDistance] : [])];
     return [
       ...(isFine && (lacks("rate") || lacks("distance")) ? [] : advice),
       ...(lacks("rate") || people.some(isTooSlow) ? [this.#text.adviceRate] : []),
@@ -108,7 +112,7 @@ function shortfallsOf(report: ShownReport, grade: Grade | null): readonly Shortf
   const people = report.people
     .filter(({ activity }) => activity !== "bulk_transfer")
     .map((person) => ({ who: person.who as Person, band: person.band, tooSlow: lackedSpeed(person) }));
-  return shortfalls(grade, gradedDelayOf(report).idleMs, people);
+  return shortfalls(grade, gradedDelayOf(report).idleMs, people, lineLossOf(report) !== null);
 }
 
 /** Leave out too few samples of a run that was cut short. */

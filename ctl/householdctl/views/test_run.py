@@ -14,6 +14,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from household_scoring.loss import line_loss_of
 from household_scoring.shortfall import shortfalls_of
 from householdctl.data_plane.run import WHO
 from householdctl.output import printer
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from household_scoring.attribution import Cause
     from household_scoring.home_or_line import Place
-    from household_scoring.report import PersonReport
+    from household_scoring.report import PersonReport, RunReport
     from householdctl.control.options import Options
     from householdctl.data_plane.run import Played, Progress
     from householdctl.data_plane.test_run import TestRun
@@ -104,7 +105,7 @@ def _household(run: TestRun) -> list[tuple[str, str]]:
     delay, found = report.latency, report.attribution
     lines = [
         ("household grade", str(report.grade) if report.valid and report.grade else "none"),
-        *[("beside this grade", LACKS[each.lack].format(who=", ".join(each.who))) for each in shortfalls_of(report)],
+        *_shortfalls(report),
         ("delay, idle line", f"{_ms(report.baseline_ms)} median of {report.idle.count} pings"),
         ("delay under load", f"{_ms(delay.p50_ms)} median, {_ms(delay.p95_ms)} p95, {_ms(delay.p99_ms)} p99"),
         ("lost under load", _lost(report.loss_share)),
@@ -122,6 +123,14 @@ def _household(run: TestRun) -> list[tuple[str, str]]:
         if person.call is not None:
             lines.append((f"{person.who}'s call", f"MOS {person.call.mos:.1f} of 4.5"))
     return lines
+
+
+def _shortfalls(report: RunReport) -> list[tuple[str, str]]:
+    lost = line_loss_of([report])
+    return [
+        ("beside this grade", LACKS[each.lack].format(who=", ".join(each.who), lost=lost))
+        for each in shortfalls_of(report, lossy=lost is not None)
+    ]
 
 
 def _location(run: TestRun) -> list[tuple[str, str]]:

@@ -60,6 +60,7 @@ CAUSES = {
 
 
 LACKS = {
+    "loss": "the line loses {lost:.1%} of packets; that, and not a queue, is what hurts {who}",
     "rate": "the load adds little delay, but the line is too slow for {who}",
     "distance": "the load adds little delay, but the way to the server is too long for {who}",
     "other": "the load adds little delay, but {who} did not get enough",

@@ -20,9 +20,16 @@ RATES = {"wantedBps": 1e6, "gotBps": 1e6}
 
 
 def facts(
-    loaded_ms: float = LOADED_MS, idle_ms: float = IDLE_MS, rates: dict[str, float] = RATES, **circumstances: bool
+    loaded_ms: float = LOADED_MS,
+    idle_ms: float = IDLE_MS,
+    rates: dict[str, float] = RATES,
+    lost: int = 0,
+    **circumstances: bool,
 ) -> RunFacts:
-    """A household on a line that adds the same to all pings; ``rates`` are those of both directions of Alex."""
+    """A household on a line that adds the same to all pings.
+
+    ``rates`` are those of both directions of Alex, and ``lost`` pings of the probe were sent again.
+    """
     alex: dict[str, Any] = {
         "who": "alex",
         "activity": "gaming",
@@ -36,7 +43,8 @@ def facts(
     probe = {
         "idleMs": [idle_ms] * 100,
         "loadedMs": [loaded_ms] * 240,
-        "loadedSent": 240,
+        "loadedSent": 240 + lost,
+        "repairedMs": [loaded_ms + 200] * lost,
         "kernelIdleMs": [idle_ms] * 25,
     }
     run = {"probe": probe, "people": [alex, computer], "loadS": 12.0, "circumstances": circumstances}

@@ -24,8 +24,9 @@ SLOW = {"wantedBps": 1e6, "gotBps": 0.5e6}
     [
         (facts(21.0, rates=SLOW), "the load adds little delay, but the line is too slow for alex"),
         (facts(130.0, idle_ms=120.0), "the load adds little delay, but the way to the server is too long for alex"),
+        (facts(21.0, rates=SLOW, lost=3), "the line loses 1.2% of packets; that, and not a queue, is what hurts alex"),
     ],
-    ids=["rate", "distance"],
+    ids=["rate", "distance", "loss"],
 )
 def test_a_good_grade_says_why_someone_did_not_get_on(
     bare_cli: Cli, monkeypatch: pytest.MonkeyPatch, run: RunFacts, why: str

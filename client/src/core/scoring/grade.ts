@@ -4,12 +4,14 @@ import { requireAmount } from "./validation.js";
 /** From best to worst. */
 export type Grade = "A+" | "A" | "B" | "C" | "D" | "F";
 
+/** Increase below which the grade is A+, ms. */
+export const imperceptibleMs = 5;
 /** Increase below which the grade is A or better, ms. */
 export const harmlessMs = 30;
 
 /** Grades by the bound below which an increase lies, ms. */
 const bounds: readonly (readonly [number, Grade])[] = [
-  [5, "A+"],
+  [imperceptibleMs, "A+"],
   [harmlessMs, "A"],
   [60, "B"],
   [200, "C"],

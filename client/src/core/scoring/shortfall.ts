@@ -7,8 +7,11 @@ const goodBands: readonly Band[] = ["excellent", "good"];
 /** Round trip of the idle line from which games and calls suffer, ms: their ROP (requirements.json). */
 const longMs = 50;
 
-/** `distance`: the line answers late even when it is idle. */
-export type Lack = "rate" | "distance" | "other";
+/**
+ * `loss`: the line itself loses packets, so TCP slows down and repeats. `distance`: the line answers late even when it is
+ * idle.
+ */
+export type Lack = "loss" | "rate" | "distance" | "other";
 
 export interface Judged<Who extends string = string> {
   who: Who;
@@ -24,21 +27,27 @@ export interface Shortfall<Who extends string = string> {
 
 /**
  * Return what people lack whose result is worse than a good grade promises: it is that of the added delay alone.
- * `idleMs` is the idle round trip.
+ * `idleMs` is the idle round trip; `lossy`, whether the line itself loses packets.
  */
 export function shortfalls<Who extends string>(
   grade: Grade | null,
   idleMs: number | null,
   people: readonly Judged<Who>[],
+  lossy: boolean,
 ): readonly Shortfall<Who>[] {
   if (grade === null || !goodGrades.includes(grade)) return [];
-  const found: Record<Lack, Who[]> = { rate: [], distance: [], other: [] };
+  const isLong = idleMs !== null && idleMs >= longMs;
+  const found: Record<Lack, Who[]> = { loss: [], rate: [], distance: [], other: [] };
   for (const { who, band, tooSlow } of people) {
-    if (band === null || goodBands.includes(band)) continue;
-    const isLong = idleMs !== null && idleMs >= longMs;
-    found[tooSlow ? "rate" : isLong ? "distance" : "other"].push(who);
+    if (band !== null && !goodBands.includes(band)) found[lackOf(tooSlow, isLong, lossy)].push(who);
   }
-  return (["rate", "distance", "other"] as const)
+  return (["loss", "rate", "distance", "other"] as const)
     .map((lack) => ({ lack, who: found[lack] }))
     .filter(({ who }) => who.length > 0);
+}
+
+function lackOf(tooSlow: boolean, isLong: boolean, lossy: boolean): Lack {
+  if (isLong && !tooSlow) return "distance";
+  if (lossy) return "loss";
+  return tooSlow ? "rate" : "other";
 }

@@ -4,6 +4,7 @@ import { callQuality, mosOfRating, transmissionRating } from "../../../src/core/
 import { gradedIncrease, hurting, worst, type StretchResult } from "../../../src/core/scoring/directions.js";
 import { grade } from "../../../src/core/scoring/grade.js";
 import { baseline, latencyFigures } from "../../../src/core/scoring/latency.js";
+import { lineLoss } from "../../../src/core/scoring/loss.js";
 import type { Circumstances, RunFacts } from "../../../src/core/scoring/measurements.js";
 import { component, qualityOfOutcome } from "../../../src/core/scoring/outcome.js";
 import { play, type Arrival, type Playout } from "../../../src/core/scoring/playout.js";
@@ -56,6 +57,7 @@ const calls = {
     ),
   jitter,
   latencyFigures,
+  lineLoss,
   lossShare,
   meansAgree,
   mosOfRating,

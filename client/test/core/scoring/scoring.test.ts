@@ -4,6 +4,7 @@ import call from "../../../../tests/vectors/scoring/call.json";
 import directions from "../../../../tests/vectors/scoring/directions.json";
 import grade from "../../../../tests/vectors/scoring/grade.json";
 import latency from "../../../../tests/vectors/scoring/latency.json";
+import loss from "../../../../tests/vectors/scoring/loss.json";
 import outcome from "../../../../tests/vectors/scoring/outcome.json";
 import playout from "../../../../tests/vectors/scoring/playout.json";
 import repairs from "../../../../tests/vectors/scoring/repairs.json";
@@ -30,6 +31,7 @@ const files: Record<string, { cases: readonly Case[] }> = {
   directions,
   grade,
   latency,
+  loss,
   outcome,
   playout,
   repairs,
