@@ -107,6 +107,24 @@ async def test_a_run_of_both_directions_is_graded_by_its_worst_and_names_it(shar
     ]
 
 
+async def test_each_stretch_has_what_the_servers_kernel_saw_meanwhile(daemon_of_two: Daemon) -> None:
+    """By all workers, cut by the time of the report."""
+    phases = [{"name": "idle", "from_s": 0, "until_s": 2}, {"name": "load", "from_s": 0, "until_s": 9}]
+    async with probing(daemon_of_two, "cut") as probe:
+        async with client(daemon_of_two, "alex", OldPage, "?test_id=cut") as alex:
+            await alex.until(lambda: alex.kinds["real_time_update"] >= 36)
+            await alex.send(type="stop_test")
+            await alex.until(lambda: alex.kinds["session_complete"])
+        ended = "SELECT id FROM session WHERE test_id = 'cut'"
+        await asyncio.to_thread(wait_until, lambda: kept(daemon_of_two, ended), "the session is stored")
+        both = [stretch("download", 0, 18, until_s=8.5), stretch("upload", 8.5, 18, until_s=9)]
+        answer = await report(probe, phases=phases, stretches=both)
+    run = (await asyncio.to_thread(ask, daemon_of_two, f"/virtual-household/runs/{answer['id']}")).json
+    download, upload = run["stretches"]
+    assert download["kernel_increase_p95_ms"] < 100
+    assert upload["kernel_increase_p95_ms"] is None
+
+
 async def test_a_malformed_report_gets_the_usual_error_and_a_second_try(shared_daemon: Daemon) -> None:
     async with probing(shared_daemon, "again") as probe:
         refused = await report(probe, grade="A+")

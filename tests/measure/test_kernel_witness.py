@@ -56,6 +56,12 @@ def test_figures_are_of_the_time_before_a_moment() -> None:
     assert witness.figures().p95_ms == 200
 
 
+def test_samples_are_cut_to_a_span() -> None:
+    samples = sampled(*[10] * 20, *[200] * 80, *[30] * 20).samples()
+    spans = [samples.figures(*span) for span in ((0, 20.5), (20.5, 100.5), (100.5, 1e3), (1e3, 2e3))]
+    assert [(each.count, each.p95_ms) for each in spans] == [(20, 10), (80, 200), (20, 30), (0, None)]
+
+
 def test_each_sample_is_told_once() -> None:
     witness = sampled(20.123, 30)
     assert witness.untold() == [20.12, 30]

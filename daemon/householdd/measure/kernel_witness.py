@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from dataclasses import dataclass
 
 from household_scoring.latency import LatencyFigures, latency_figures
 
@@ -24,6 +25,19 @@ MAX_SAMPLES = 6000
 
 MAX_UNTOLD = 100
 """Most samples in one message to the client: five seconds. Older ones are left out."""
+
+
+@dataclass(frozen=True)
+class KernelSamples:
+    """Samples of a session, each list as long as the other."""
+
+    at_s: array[float]
+    """Seconds since the session opened."""
+    ms: array[float]
+
+    def figures(self, from_s: float, until_s: float) -> LatencyFigures:
+        """Return the figures of the samples from one moment to before the other."""
+        return latency_figures(self.ms[bisect_left(self.at_s, from_s) : bisect_left(self.at_s, until_s)], None)
 
 
 class KernelWitness:
@@ -62,6 +76,9 @@ class KernelWitness:
         """Return the figures of all samples, or of those before ``until``, in seconds since the opening."""
         end = self.count if until is None else bisect_left(self._at, until)
         return latency_figures(self._means(0, end), None)
+
+    def samples(self) -> KernelSamples:
+        return KernelSamples(self._at[:], array("f", self._means(0, self.count)))
 
     def untold(self) -> list[float]:
         """Return the samples since the last call, in milliseconds, to two decimals."""

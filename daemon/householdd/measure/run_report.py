@@ -181,6 +181,11 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
             return None
         return max(self.loaded.p95_ms - self.baseline_ms, 0.0)
 
+    @property
+    def over_s(self) -> float:
+        """Seconds since the run began when its last phase was over, and the report was sent."""
+        return max((phase.until_s for phase in self.phases), default=0.0)
+
     def only(self, stretch: ReportedStretch) -> ClientRunReport:
         """Return the report of a run that had this stretch alone."""
         return msgspec.structs.replace(

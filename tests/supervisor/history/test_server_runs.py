@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from array import array
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +14,10 @@ from household.v1 import session_pb2 as pb
 from household_scoring.attribution import Attribution
 from household_scoring.validity import Invalid
 from householdd.api.convert import duration, timestamp
+from householdd.measure.kernel_witness import KernelSamples
 from householdd.measure.run_report import ClientRunReport, decode, encode
+from householdd.supervisor.history import server_runs
+from householdd.supervisor.history.ended_session import EndedSession
 from householdd.supervisor.history.judged_run import JudgedRun
 from householdd.supervisor.history.server_runs import ServerRuns
 
@@ -40,7 +45,7 @@ class Kept:
             each.state = pb.SESSION_STATE_CLOSED
             change(each)
             delays = Delays(count=60, p50_ms=20, p95_ms=80, p99_ms=700_000, jitter_ms=3)
-            self.server_runs.ended(HOUSEHOLD, each, delays)
+            self.server_runs.ended(HOUSEHOLD, EndedSession.of(each, delays, samples(600)))
 
 
 def session(profile: str, seconds: float) -> pb.Session:
@@ -55,6 +60,15 @@ def session(profile: str, seconds: float) -> pb.Session:
         closed_at=timestamp(BEGIN + seconds),
         age=duration(seconds),
     )
+
+
+def samples(count: int) -> KernelSamples:
+    return KernelSamples(array("f", range(count)), array("f", [20] * count))
+
+
+def sample_counts(kept: Kept) -> list[int]:
+    """Of the ended sessions of the household, once its client has reported."""
+    return [each.sample_count for each in kept.server_runs.reported(HOUSEHOLD)]
 
 
 async def settled() -> None:
@@ -91,7 +105,7 @@ async def test_a_household_that_was_reported_leaves_no_second_run() -> None:
     kept.server_runs.opened(HOUSEHOLD, session("alex", 31))
     kept.server_runs.reported(HOUSEHOLD)
     kept.play("alex", "sarah")
-    kept.server_runs.ended(HOUSEHOLD, session("alex", 31), Delays())
+    kept.server_runs.ended(HOUSEHOLD, EndedSession.of(session("alex", 31), None, None))
     await settled()
     assert kept.runs == []
 
@@ -120,3 +134,32 @@ async def test_a_run_says_what_else_was_wrong(field: str, value: int, reason: In
     kept.play("alex", "sarah", change=lambda each: setattr(each, field, value))
     await settled()
     assert reason in kept.runs[0].invalid
+
+
+async def test_samples_of_the_kernel_are_kept_until_the_run_is_reported() -> None:
+    kept = Kept(settle_s=30.0)
+    kept.play("probe", "alex")
+    assert sample_counts(kept) == [600, 600]
+    assert sample_counts(kept) == [0, 0]
+
+
+async def test_no_samples_are_kept_of_a_household_that_reports_nothing() -> None:
+    kept = Kept(settle_s=30.0)
+    kept.play("alex", "sarah")
+    assert sample_counts(kept) == [0, 0]
+
+
+async def test_the_earliest_samples_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_runs, "MAX_SAMPLES", 1000)
+    kept = Kept(settle_s=30.0)
+    kept.play("probe", "alex", "sarah")
+    assert sample_counts(kept) == [0, 0, 600]
+
+
+async def test_a_run_begins_with_its_first_measuring_connection() -> None:
+    kept = Kept(settle_s=30.0)
+    assert kept.server_runs.probed_at(HOUSEHOLD) == math.inf
+    for opened_at in (BEGIN + 1, BEGIN, BEGIN + 2):
+        probe = pb.Session(id=f"{opened_at}", profile="probe", opened_at=timestamp(opened_at))
+        kept.server_runs.opened(HOUSEHOLD, probe)
+    assert kept.server_runs.probed_at(HOUSEHOLD) == BEGIN

@@ -15,7 +15,7 @@ from household_scoring.report import BULK_TRANSFER
 from household_scoring.validity import Invalid
 from householdd.api.convert import seconds
 from householdd.measure.run_report import ClientRunReport
-from householdd.traffic.profiles import PROBE
+from householdd.traffic.profiles import BACKUP, PROBE
 
 
 def attribute_run(report: ClientRunReport, kernel_idle_ms: float | None, sessions: Iterable[Session]) -> Attribution:
@@ -36,7 +36,14 @@ def attribute_run(report: ClientRunReport, kernel_idle_ms: float | None, session
         server_late=bool(told_late),
         client_late=report.cause == "device" or Invalid.CLIENT_OVERLOADED in report.invalid,
     )
-    return attribute(_seen(evidence, people, {each.who for each in report.people if each.activity == BULK_TRANSFER}))
+    return attribute(_seen(evidence, people, _bulk(report)))
+
+
+def _bulk(report: ClientRunReport) -> Collection[str]:
+    """Return the profiles that take what the line carries; the Computer uploads by one of its own."""
+    if [each.stretch for each in report.stretches] == ["upload"]:
+        return {BACKUP.key}
+    return {each.who for each in report.people if each.activity == BULK_TRANSFER}
 
 
 def attribute_server_run(
@@ -51,8 +58,7 @@ def attribute_server_run(
     least_ms = min(leasts, default=None)
     loaded_ms = min((each.p95_ms for each in delays if each.count), default=None)
     evidence = Evidence(baseline_ms=least_ms, loaded_p95_ms=loaded_ms, kernel_idle_ms=least_ms)
-    bulk = {each.who for each in report.people if each.activity == BULK_TRANSFER}
-    found = attribute(_seen(evidence, sessions, bulk))
+    found = attribute(_seen(evidence, sessions, _bulk(report)))
     cause = "unknown" if found.cause == "device" else found.cause
     return msgspec.structs.replace(found, cause=cause, witness=None)
 
@@ -91,7 +97,10 @@ def _seen(evidence: Evidence, people: Iterable[Session], bulk: Collection[str]) 
         kernel_p95_ms=None if witness is None else _ms(witness.p95),
         kernel_count=0 if witness is None else witness.count,
         server_late=late,
-        receiver_limited=connection.receiver_limited if connection.HasField("receiver_limited") else None,
+        # The client's window does not bound what it sends.
+        receiver_limited=connection.receiver_limited
+        if connection.HasField("receiver_limited") and load.profile != BACKUP.key
+        else None,
         client_limited=load.client_limited,
     )
 

@@ -24,11 +24,13 @@ from householdd.admission.run_index import Household, RunIndex
 from householdd.api.convert import duration, timestamp, unix
 from householdd.clients.addresses import address_block, split_host_port
 from householdd.config.history import HistorySettings
+from householdd.measure.kernel_witness import KernelSamples
 from householdd.measure.run_report import ClientRunReport
 from householdd.storage import reading
 from householdd.storage.problems import describe
 from householdd.storage.rows import RunLink, RunRow, SessionRow
 from householdd.storage.store import Store
+from householdd.supervisor.history.ended_session import EndedSession
 from householdd.supervisor.history.judged_run import JudgedRun, judge
 from householdd.supervisor.history.rows import run_row, session_row
 from householdd.supervisor.history.server_runs import ServerRuns
@@ -128,14 +130,16 @@ class History:
         """Note a live session."""
         self._server_runs.opened(_household(session), session)
 
-    def ended(self, session: session_pb2.Session, delays: Delays | None = None) -> None:
-        """Store an ended session."""
+    def ended(
+        self, session: session_pb2.Session, delays: Delays | None = None, samples: KernelSamples | None = None
+    ) -> None:
+        """Store an ended session; ``samples`` are kept until its run is judged."""
         now = time.monotonic()
         # Not by its age, which ends at its close; the report may come later.
         opened_at = now - (time.time() - unix(session.opened_at))
         run_id = self._index.ended(_household(session), session.id, opened_at, now)
         self._store.put(session_row(session, run_id, self._server, self.settings.addresses))
-        self._server_runs.ended(_household(session), session, delays or Delays())
+        self._server_runs.ended(_household(session), EndedSession.of(session, delays, samples))
 
     def lost(self, session: session_pb2.Session) -> None:
         """Store a session whose worker died, with its last known figures."""
@@ -160,8 +164,10 @@ class History:
         ``kernel_idle_ms`` is the median of the kernel's idle round trips on ``session``.
         """
         household = _household(session)
-        self._server_runs.reported(household)
-        return await self._take(session, judge(report, kernel_idle_ms, self._server_runs.sessions(household)))
+        ended = self._server_runs.reported(household)
+        # Both are after the run's begin by the client's clock: by a handshake, and by the way of the report.
+        began_at = min(self._server_runs.probed_at(household), time.time() - report.over_s)
+        return await self._take(session, judge(report, kernel_idle_ms, ended, began_at))
 
     async def _take(self, session: session_pb2.Session, judged: JudgedRun) -> str | Refused:
         now = time.monotonic()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from household.v1.session_pb2 import Session
 from household_scoring.attribution import Attribution
 from household_scoring.directions import Stretch, hurting, worst
 from household_scoring.grade import Grade
 from householdd.measure.run_report import ClientRunReport
 from householdd.supervisor.history.attribution import attribute_run, counts, grade_of
+from householdd.supervisor.history.ended_session import EndedSession
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,31 @@ class JudgedRun:
         return hurting(self.parts)
 
 
-def judge(report: ClientRunReport, kernel_idle_ms: float | None, sessions: Collection[Session]) -> JudgedRun:
-    """Judge a run that a client reports; ``sessions`` are its ended ones, from all workers."""
-    parts = [report.only(each) for each in report.stretches] or [report]
+MARGIN_S = 0.5
+"""Time left out at both ends of a stretch, in seconds: the begin of the run is known to a round trip, and the kernel's
+smoothed round trips lag."""
+
+
+def judge(
+    report: ClientRunReport, kernel_idle_ms: float | None, ended: Collection[EndedSession], began_at: float
+) -> JudgedRun:
+    """Judge a run that a client reports.
+
+    ``ended`` are its ended sessions, from all workers, and ``began_at`` is the Unix time of its begin.
+    """
+    if not report.stretches:
+        sessions = [each.session for each in ended]
+        return JudgedRun(report, (JudgedStretch(report, attribute_run(report, kernel_idle_ms, sessions)),))
     return JudgedRun(
-        report, tuple(JudgedStretch(figures, attribute_run(figures, kernel_idle_ms, sessions)) for figures in parts)
+        report, tuple(_judge_stretch(report.only(each), kernel_idle_ms, ended, began_at) for each in report.stretches)
     )
+
+
+def _judge_stretch(
+    figures: ClientRunReport, kernel_idle_ms: float | None, ended: Collection[EndedSession], began_at: float
+) -> JudgedStretch:
+    (stretch,) = figures.stretches
+    from_at, until_at = began_at + stretch.from_s + MARGIN_S, began_at + stretch.until_s - MARGIN_S
+    parts = (each.during(from_at, until_at) for each in ended)
+    sessions = [part for part in parts if part is not None]
+    return JudgedStretch(figures, attribute_run(figures, kernel_idle_ms, sessions))

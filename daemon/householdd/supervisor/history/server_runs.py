@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import math
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from household.internal.v1 import recorder_service_pb2 as pb
@@ -16,6 +18,7 @@ from householdd.admission.run_index import Household
 from householdd.api.convert import seconds, unix
 from householdd.measure.run_report import ClientRunReport, Person, Phase, Rates, ReportClient, ReportedLatency
 from householdd.supervisor.history.attribution import attribute_server_run
+from householdd.supervisor.history.ended_session import EndedSession
 from householdd.supervisor.history.judged_run import JudgedRun, JudgedStretch
 from householdd.traffic.profiles import PROBE
 from householdd.version import VERSION
@@ -33,6 +36,10 @@ MAX_HOUSEHOLDS = 10_000
 MAX_SESSIONS = 16
 """Most sessions of one run; the earliest are dropped."""
 
+MAX_SAMPLES = 4_000_000
+"""Most round trips of the kernel that wait for a report of their run, 32 MB; the earliest are dropped. A household
+leaves some 5,000, for four seconds."""
+
 MAX_PEOPLE = 8
 MAX_MS = 600_000.0
 MAX_LOAD_S = 3600.0
@@ -48,17 +55,13 @@ _LOST = {
 
 
 @dataclass
-class _Ended:
-    session: session_pb2.Session
-    delays: pb.Delays
-
-
-@dataclass
 class _Open:
     live: set[str] = field(default_factory=set)
-    ended: list[_Ended] = field(default_factory=list)
+    ended: list[EndedSession] = field(default_factory=list)
     reports: bool = False
     """Whether its client reports its run."""
+    probed_at: float = math.inf
+    """Unix time at which its first measuring connection opened."""
     timer: asyncio.TimerHandle | None = None
     """Set once the last session has ended."""
 
@@ -77,6 +80,10 @@ class ServerRuns:
         self._store = store
         self._settle_s = settle_s
         self._households: OrderedDict[Household, _Open] = OrderedDict()
+        self._sampled: deque[EndedSession] = deque()
+        """In order of their ends; some of them may have no samples any more."""
+        self._samples = 0
+        """Round trips kept."""
 
     def opened(self, household: Household, session: session_pb2.Session) -> None:
         """Note a live session."""
@@ -84,29 +91,42 @@ class ServerRuns:
             return
         known = self._households.setdefault(household, _Open())
         if len(self._households) > MAX_HOUSEHOLDS:
-            _cancel(self._households.popitem(last=False)[1])
+            self._forget(self._households.popitem(last=False)[1])
         known.live.add(session.id)
         # The current client measures on a probe session, and reports there.
-        known.reports |= session.profile == PROBE.key
+        if session.profile == PROBE.key:
+            known.reports = True
+            known.probed_at = min(known.probed_at, unix(session.opened_at))
         _cancel(known)
 
-    def reported(self, household: Household) -> None:
-        """Note that a client has reported the run itself."""
-        if household in self._households:
-            self._households[household].reports = True
-
-    def sessions(self, household: Household) -> list[session_pb2.Session]:
-        """Return the ended sessions of a run."""
+    def probed_at(self, household: Household) -> float:
+        """Return the Unix time at which a run's first measuring connection opened; infinity if that is not known."""
         known = self._households.get(household)
-        return [] if known is None else [each.session for each in known.ended]
+        return math.inf if known is None else known.probed_at
 
-    def ended(self, household: Household, session: session_pb2.Session, delays: pb.Delays) -> None:
+    def reported(self, household: Household) -> list[EndedSession]:
+        """Note that a client has reported the run itself; return its ended sessions, and keep no samples of them."""
+        known = self._households.get(household)
+        if known is None:
+            return []
+        known.reports = True
+        ended = [dataclasses.replace(each) for each in known.ended]
+        self._drop_samples(known.ended)
+        return ended
+
+    def ended(self, household: Household, ended: EndedSession) -> None:
         """Note the end of a session."""
         known = self._households.get(household)
         if known is None:
             return
-        known.live.discard(session.id)
-        known.ended = [*known.ended, _Ended(session, delays)][-MAX_SESSIONS:]
+        known.live.discard(ended.session.id)
+        known.ended.append(ended)
+        if known.reports:
+            self._note_samples(ended)
+        else:
+            ended.samples = None
+        self._drop_samples(known.ended[:-MAX_SESSIONS])
+        del known.ended[:-MAX_SESSIONS]
         if not known.live:
             _cancel(known)
             loop = asyncio.get_running_loop()
@@ -121,6 +141,7 @@ class ServerRuns:
 
     def _finish(self, household: Household) -> None:
         known = self._households.pop(household)
+        self._forget(known)
         if known.reports:
             return
         report = run_of(known.ended, self._activities)
@@ -130,13 +151,28 @@ class ServerRuns:
         found = attribute_server_run(report, sessions, [each.delays for each in known.ended])
         self._store(sessions[-1], JudgedRun(report, (JudgedStretch(report, found),)))
 
+    def _note_samples(self, ended: EndedSession) -> None:
+        self._sampled.append(ended)
+        self._samples += ended.sample_count
+        while self._sampled and (self._samples > MAX_SAMPLES or not self._sampled[0].sample_count):
+            self._drop_samples([self._sampled.popleft()])
 
-def run_of(ended: list[_Ended], activities: Mapping[str, str]) -> ClientRunReport | None:
+    def _drop_samples(self, ended: Iterable[EndedSession]) -> None:
+        for each in ended:
+            self._samples -= each.sample_count
+            each.samples = None
+
+    def _forget(self, known: _Open) -> None:
+        _cancel(known)
+        self._drop_samples(known.ended)
+
+
+def run_of(ended: list[EndedSession], activities: Mapping[str, str]) -> ClientRunReport | None:
     """Return the run of these sessions; None if they are not a household.
 
     It is always invalid: there is no idle line to compare with, and the pings' delay may be the client's own.
     """
-    by_profile: dict[str, list[_Ended]] = {}
+    by_profile: dict[str, list[EndedSession]] = {}
     for each in ended:
         by_profile.setdefault(each.session.profile, []).append(each)
     began = min(unix(each.session.opened_at) for each in ended)
@@ -176,7 +212,7 @@ def _invalid(sessions: list[session_pb2.Session]) -> tuple[Invalid, ...]:
     return tuple(found)
 
 
-def _person(who: str, activity: str, ended: list[_Ended]) -> Person:
+def _person(who: str, activity: str, ended: list[EndedSession]) -> Person:
     sessions = [each.session for each in ended]
     age = sum(seconds(session.age) for session in sessions)
     latest = sessions[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from array import array
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from household.internal.v1 import recorder_service_pb2 as pb
 from household.internal.v1 import recorder_service_pb2_grpc
 from household.v1 import session_pb2
 from householdd.measure import run_report
+from householdd.measure.kernel_witness import KernelSamples
 from householdd.supervisor.errors import step
 from householdd.supervisor.history.history import History, HistoryUnavailableError, Refused
 from householdd.supervisor.history.rows import shared_run
@@ -48,7 +50,8 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
                 for session in request.sessions:
                     if session.state == session_pb2.SESSION_STATE_CLOSED:
                         live.pop(session.id, None)
-                        self._history.ended(session, request.delays.get(session.id))
+                        samples = request.samples.get(session.id)
+                        self._history.ended(session, request.delays.get(session.id), samples and _kernel(samples))
                     else:
                         live[session.id] = session
                         self._history.opened(session)
@@ -74,6 +77,10 @@ class RecorderService(recorder_service_pb2_grpc.RecorderServiceServicer):
             await context.abort(grpc.StatusCode.NOT_FOUND, "no such run")
         final = time.time() - found[0].stored_at > SESSIONS_END_S
         return pb.GetSharedRunResponse(run=shared_run(*found), final=final)
+
+
+def _kernel(samples: pb.KernelSamples) -> KernelSamples:
+    return KernelSamples(array("f", samples.at_s), array("f", samples.round_trip_ms))
 
 
 @contextlib.asynccontextmanager
