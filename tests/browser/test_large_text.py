@@ -60,7 +60,8 @@ def test_enlarged_text_fits_small_screens_in_every_state(daemon: Daemon, page: P
     fits(page, f"stopped-{language}")
     show_stored(page, daemon.url, language)
     fits(page, f"stored-{language}")
-    page.locator("summary").click()
+    for folded in page.locator("summary").all():
+        folded.click()
     fits(page, f"details-{language}")
 
 

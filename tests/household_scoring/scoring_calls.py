@@ -17,6 +17,7 @@ from household_scoring.loss import LoadedPings, line_loss
 from household_scoring.measurements import Circumstances, Direction, RunFacts
 from household_scoring.outcome import Outcome, component, quality_of_outcome
 from household_scoring.playout import Arrival, Playout, play
+from household_scoring.remedy import Finding, Remedy, openwrt_lines, remedy
 from household_scoring.report import RunReport, delivery, report
 from household_scoring.requirements import Requirement, shipped
 from household_scoring.retransmissions import Fates, ProbePing, tell_fates
@@ -72,6 +73,14 @@ def _line_loss(stretches: Json) -> float | None:
     return line_loss(msgspec.convert(stretches, list[LoadedPings]))
 
 
+def _remedy(finding: Json) -> Remedy | None:
+    return remedy(msgspec.convert(finding, Finding))
+
+
+def _openwrt_lines(limits: Json) -> tuple[str, ...]:
+    return openwrt_lines(msgspec.convert(limits, Remedy))
+
+
 def _graded_increase(facts: Json) -> float | None:
     return graded_increase(_report(facts))
 
@@ -119,10 +128,12 @@ CALLS: dict[str, Callable[..., object]] = {
     "meansAgree": means_agree,
     "mosOfRating": mos_of_rating,
     "movingMeans": moving_means,
+    "openwrtLines": _openwrt_lines,
     "outcome": _outcome,
     "percentile": percentile,
     "percentiles": percentiles,
     "play": _play,
+    "remedy": _remedy,
     "report": _report,
     "shortfalls": _shortfalls,
     "tellFates": _tell_fates,

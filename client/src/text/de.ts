@@ -32,6 +32,10 @@ export const de: Text = {
     timelineDelay: "Verzögerung, ms",
     timelineRate: "Alle zusammen, Mbit/s",
     advice: "Was Sie tun können",
+    remedy: "Einstellungen für Ihren Router",
+    remedyLines:
+      "Mit OpenWrt und seinem Paket sqm-scripts fügen Sie diese Zeilen ein. Ist der Router zu langsam dafür, ersetzen Sie cake durch fq_codel und piece_of_cake.qos durch simplest.qos.",
+    copyLines: "Zeilen kopieren",
     details: "Einzelheiten für Fachleute",
     detailsDelay: "Umlaufzeiten",
     detailsRates: "Datenraten, Mbit/s",
@@ -217,6 +221,12 @@ export const de: Text = {
   },
   adviceRate:
     "Der Anschluss war für mindestens eine Person zu langsam. Testen Sie einmal mit Netzwerkkabel; ändert das nichts, fragen Sie Ihren Anbieter nach einem schnelleren Tarif.",
+  remedy: {
+    menu: (limits) => `Stellen Sie im Menü des Routers für SQM 90 % der hier gemessenen Geschwindigkeit ein: ${limits}.`,
+    download: (mbps) => `${mbps} Mbit/s für Download`,
+    upload: (mbps) => `${mbps} Mbit/s für Upload`,
+    notCopied: "Dieser Browser erlaubt hier kein Kopieren. Bitte markieren Sie die Zeilen, und kopieren Sie sie.",
+  },
   adviceLoss:
     "Testen Sie einmal mit Netzwerkkabel. Geht dann nichts verloren, liegt es am WLAN: Gehen Sie näher an den Router, oder nehmen Sie ein Kabel, wo es darauf ankommt. Andernfalls wenden Sie sich an Ihren Anbieter, und legen Sie dieses Ergebnis bei.",
   adviceDistance: "Keine Einstellung zu Hause verkürzt den Weg. Wählen Sie für Spiele einen Server in Ihrer Nähe.",

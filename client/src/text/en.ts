@@ -32,6 +32,10 @@ export const en: Text = {
     timelineDelay: "Delay, ms",
     timelineRate: "Everyone together, Mbit/s",
     advice: "What you can do",
+    remedy: "Settings for your router",
+    remedyLines:
+      "With OpenWrt and its package sqm-scripts, paste these lines. If the router is too slow for them, replace cake by fq_codel, and piece_of_cake.qos by simplest.qos.",
+    copyLines: "Copy lines",
     details: "Details for experts",
     detailsDelay: "Round-trip times",
     detailsRates: "Rates, Mbit/s",
@@ -214,6 +218,12 @@ export const en: Text = {
   },
   adviceRate:
     "Your line was too slow for at least one person. Test once with a network cable; if that changes nothing, ask your provider about a faster plan.",
+  remedy: {
+    menu: (limits) => `In the router’s menu for SQM, set 90% of the speed measured here: ${limits}.`,
+    download: (mbps) => `${mbps} Mbit/s for download`,
+    upload: (mbps) => `${mbps} Mbit/s for upload`,
+    notCopied: "This browser does not allow copying here. Please select the lines and copy them.",
+  },
   adviceLoss:
     "Test once with a network cable. If nothing is lost then, it is the Wi-Fi: move closer to the router, or use a cable where it matters. Otherwise tell your provider, and send along this result.",
   adviceDistance: "No setting at home shortens the way. For games, choose a server near you.",

@@ -29,6 +29,9 @@ export type Label =
   | "timelineDelay"
   | "timelineRate"
   | "advice"
+  | "remedy"
+  | "remedyLines"
+  | "copyLines"
   | "details"
   | "detailsDelay"
   | "detailsRates"
@@ -120,6 +123,8 @@ export interface Text {
   grades: Record<Grade, { title: string; meaning: string; advice: readonly string[] }>;
   /** Advice if a person's speed was too low. */
   adviceRate: string;
+  /** Limits for the router. */
+  remedy: { menu: (limits: string) => string; download: (mbps: string) => string; upload: (mbps: string) => string; notCopied: string };
   /** Advice if the line itself loses packets. */
   adviceLoss: string;
   /** Advice if the way to the server is long. */

@@ -1,6 +1,7 @@
 import type { Person } from "../core/people.js";
 import { lineLossOf } from "../core/run/line-loss.js";
 import { gradedDelayOf, type ShownReport } from "../core/run/run.js";
+import { shownRemedyOf } from "../core/run/shown-remedy.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { movedBytes } from "../core/run/timeline.js";
 import type { WarmUp } from "../core/run/warm-up.js";
@@ -12,6 +13,7 @@ import type { Text } from "../text/text.js";
 import { isTooSlow, lackedSpeed } from "./activity-detail.js";
 import { find, setItems, setText } from "./dom.js";
 import type { Format } from "./format.js";
+import { RemedyView } from "./remedy-view.js";
 
 /** Loss at which games and calls suffer, whatever the delay: the highest CPUP of the requirements. */
 const noticedLoss = 0.01;
@@ -22,12 +24,14 @@ export class ReportView {
   readonly #advice: HTMLElement;
   readonly #text: Text;
   readonly #format: Format;
+  readonly #remedy: RemedyView;
 
   constructor(root: ParentNode, text: Text, format: Format) {
     this.#root = find(root, "#report", HTMLElement);
     this.#advice = find(root, "#advice", HTMLElement);
     this.#text = text;
     this.#format = format;
+    this.#remedy = new RemedyView(root, text, format);
   }
 
   hide(): void {
@@ -64,6 +68,7 @@ export class ReportView {
     setItems(this.#part("#invalid"), shownReasons(report.invalid).map((reason) => messageOf(this.#text, `invalid.${reason}`)));
     this.#advice.hidden = words === undefined;
     setItems(find(this.#advice, "ul", HTMLElement), this.#adviceFor(report, words?.advice ?? [], lacking));
+    this.#remedy.show(shownRemedyOf(report, lacking.some(({ lack }) => lack === "loss")));
   }
 
   #part(selector: string): HTMLElement {

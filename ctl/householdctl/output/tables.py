@@ -136,10 +136,22 @@ class Facts:
         _print_lines(lines)
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Lines to copy, below a heading."""
+
+    heading: str
+    lines: Sequence[str]
+
+    def print(self, *, wide: bool = False, headers: bool = True) -> None:
+        del wide, headers
+        _print_lines([[(printable(self.heading), "bold")], *([(f"  {printable(line)}", "")] for line in self.lines)])
+
+
 class Sections:
     """Several views."""
 
-    def __init__(self, *views: Table[Any] | Facts) -> None:
+    def __init__(self, *views: Table[Any] | Facts | Lines) -> None:
         self._views = views
 
     def print(self, *, wide: bool = False, headers: bool = True) -> None:

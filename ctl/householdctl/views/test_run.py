@@ -22,6 +22,7 @@ from householdctl.output.formats import Format
 from householdctl.output.tables import Column, Facts, Sections, Table
 from householdctl.output.terminal import note
 from householdctl.values.units import format_rate
+from householdctl.views import remedy
 from householdctl.views.verdict_text import (
     CAUSES,
     CAUSES_BY_PLACE,
@@ -68,6 +69,7 @@ def document(run: TestRun) -> dict[str, Any]:
     plain["facts"]["gateway"] = json.loads(msgspec.json.encode(played.gateway.pings))
     plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in run.began.items()}
     plain["permalink"] = run.permalink
+    plain["remedy"] = remedy.document(run)
     shown: dict[str, Any] = _snake_case(plain)
     return shown
 
@@ -76,7 +78,8 @@ def show(options: Options, run: TestRun) -> None:
     """As CSV, print a row for each person."""
     report, played = run.report, run.played
     whole = document(run)
-    view = Sections(Table(COLUMNS, report.people), Facts([*_household(run), *_warm_up(played)]))
+    facts = Facts([*_household(run), *_warm_up(played), *remedy.facts(run)])
+    view = Sections(Table(COLUMNS, report.people), facts, *remedy.commands(run))
     rows = [{**person, "home_or_line": whole["home_or_line"]} for person in whole["report"]["people"]]
     printer.show(options, whole, view, lines=rows if options.output is Format.CSV else None)
     if options.for_people:

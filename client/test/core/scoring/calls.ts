@@ -8,6 +8,7 @@ import { lineLoss } from "../../../src/core/scoring/loss.js";
 import type { Circumstances, RunFacts } from "../../../src/core/scoring/measurements.js";
 import { component, qualityOfOutcome } from "../../../src/core/scoring/outcome.js";
 import { play, type Arrival, type Playout } from "../../../src/core/scoring/playout.js";
+import { openwrtLines, remedyFor } from "../../../src/core/scoring/remedy.js";
 import { deliveryOf, report } from "../../../src/core/scoring/report.js";
 import { requirementOf, shipped, type Requirement } from "../../../src/core/scoring/requirements.js";
 import { tellFates, type AnsweredPing } from "../../../src/core/scoring/retransmissions.js";
@@ -62,6 +63,7 @@ const calls = {
   meansAgree,
   mosOfRating,
   movingMeans,
+  openwrtLines,
   outcome: (
     requirement: string | Requirement,
     roundTripsMs: readonly number[],
@@ -78,6 +80,7 @@ const calls = {
   percentiles,
   play: (arrivals: readonly Arrival[], videoBps: number, startS: number, resumeS: number, untilS: number) =>
     play(arrivals, { videoBps, startS, resumeS, untilS }),
+  remedy: remedyFor,
   report: (facts: RunFacts) => report(facts, shipped),
   shortfalls,
   tellFates: (connections: readonly (readonly (readonly [number, number])[])[]) => {

@@ -7,6 +7,7 @@ import latency from "../../../../tests/vectors/scoring/latency.json";
 import loss from "../../../../tests/vectors/scoring/loss.json";
 import outcome from "../../../../tests/vectors/scoring/outcome.json";
 import playout from "../../../../tests/vectors/scoring/playout.json";
+import remedy from "../../../../tests/vectors/scoring/remedy.json";
 import repairs from "../../../../tests/vectors/scoring/repairs.json";
 import report from "../../../../tests/vectors/scoring/report.json";
 import shortfall from "../../../../tests/vectors/scoring/shortfall.json";
@@ -34,6 +35,7 @@ const files: Record<string, { cases: readonly Case[] }> = {
   loss,
   outcome,
   playout,
+  remedy,
   repairs,
   report,
   shortfall,
