@@ -70,16 +70,21 @@ def throughput_score(bounds: DeliveryBounds | None, delivery: float | None) -> f
 
 
 def quality_of_outcome(
-    requirement: Requirement, round_trips_ms: Sequence[float], loss_share: float | None, delivery: float | None
+    requirement: Requirement,
+    round_trips_ms: Sequence[float],
+    loss_share: float | None,
+    delivery: float | None,
+    smooth: float | None = None,
 ) -> Outcome:
     """Return both scores. Raise ValueError for impossible figures.
 
-    Loss is None over TCP, where retransmissions turn it into latency.
+    Loss is None over TCP, where retransmissions turn it into latency. ``smooth`` is the score of a rendition in which a
+    video played without a stop.
     """
     scores: dict[Component, float | None] = {
         "latency": latency_score(requirement.latency, round_trips_ms),
         "loss": loss_score(requirement.loss, loss_share),
-        "throughput": throughput_score(requirement.delivery, delivery),
+        "throughput": throughput_score(requirement.delivery, delivery) if smooth is None else smooth,
     }
     missing = (requirement.latency and scores["latency"] is None) or (
         requirement.delivery is not None and scores["throughput"] is None

@@ -22,7 +22,14 @@ from household_scoring.latency import LatencyFigures, baseline, increase, latenc
 from household_scoring.measurements import Direction, PersonFacts, RunFacts
 from household_scoring.outcome import Outcome, quality_of_outcome
 from household_scoring.playout import Playout, play
-from household_scoring.requirements import Band, Requirement, Requirements
+from household_scoring.requirements import (
+    Band,
+    Player,
+    Rendition,
+    RenditionBound,
+    Requirement,
+    Requirements,
+)
 from household_scoring.statistics import loss_share, moving_means, percentile, percentiles
 from household_scoring.validation import require_amount
 from household_scoring.validity import MIN_ANSWERED_SHARE, Invalid, invalid_reasons
@@ -58,6 +65,8 @@ class PersonReport(msgspec.Struct, frozen=True, rename="camel"):
     """Why there is no loss."""
     playout: Playout | None
     """None without a video."""
+    rendition: Rendition | None
+    """Version of the video that was played; None without one."""
     call: CallQuality | None
     """None without a call or round trips."""
 
@@ -95,13 +104,33 @@ def delivery(directions: Iterable[Direction]) -> float | None:
     return min(shares, default=None)
 
 
-def _playout(requirement: Requirement, person: PersonFacts, load_s: float) -> Playout | None:
-    player = requirement.player
+class _Watched(NamedTuple):
+    """A video as an adaptive player shows it; None without one."""
+
+    playout: Playout | None = None
+    bound: RenditionBound | None = None
+
+    @property
+    def is_smooth(self) -> bool:
+        return self.playout is not None and self.playout.start_up_s is not None and self.playout.stalls == 0
+
+    @property
+    def smooth(self) -> float | None:
+        return self.bound.score if self.bound is not None and self.is_smooth else None
+
+
+def _watch(player: Player | None, person: PersonFacts, load_s: float) -> _Watched:
+    """Play the best rendition that starts and does not stop; else the last one."""
     if player is None or person.download.wanted_bps == 0:
-        return None
+        return _Watched()
+    played = [_Watched(_play(player, bound, person, load_s), bound) for bound in player.renditions]
+    return next((each for each in played if each.is_smooth), played[-1])
+
+
+def _play(player: Player, bound: RenditionBound, person: PersonFacts, load_s: float) -> Playout:
     return play(
         person.arrivals,
-        video_bps=player.video_share * person.download.wanted_bps,
+        video_bps=bound.share * person.download.wanted_bps,
         start_s=player.start_s,
         resume_s=player.resume_s,
         until_s=load_s,
@@ -124,9 +153,9 @@ def _person(
 ) -> PersonReport:
     requirement = requirements.of(person.activity, f"activity of {person.who}")
     delivered = delivery((person.download, person.upload))
-    outcome = quality_of_outcome(requirement, judged.ms, person.loss_share, delivered)
-    playout = _playout(requirement, person, load_s)
-    how = band(requirements, outcome.score, playout)
+    watched = _watch(requirement.player, person, load_s)
+    outcome = quality_of_outcome(requirement, judged.ms, person.loss_share, delivered, watched.smooth)
+    how = band(requirements, outcome.score, watched.playout)
     return PersonReport(
         who=person.who,
         activity=person.activity,
@@ -142,7 +171,8 @@ def _person(
         delivery=delivered,
         loss_share=person.loss_share,
         loss_note="loss.hidden_by_tcp" if person.loss_share is None else None,
-        playout=playout,
+        playout=watched.playout,
+        rendition=None if watched.bound is None else watched.bound.rendition,
         call=call_quality(judged.ms, person.loss_share) if requirement.call else None,
     )
 

@@ -16,6 +16,10 @@ Band = Literal["excellent", "good", "fair", "poor", "unusable"]
 """From best to worst."""
 
 
+Rendition = Literal["high", "medium", "low"]
+"""Version of a video by its rate, from best to worst."""
+
+
 class LatencyBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """Round trip at one percentile, by draft-ietf-ippm-qoo."""
 
@@ -52,11 +56,21 @@ class DeliveryBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
             raise ValueError("rop must be at least cpup")
 
 
-class Player(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Buffering of a video player."""
+class RenditionBound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Rate of a rendition, and what it is worth."""
 
-    video_share: Annotated[float, msgspec.Meta(gt=0, le=1)]
-    """Share of the wanted download rate."""
+    rendition: Rendition
+    share: Annotated[float, msgspec.Meta(gt=0, le=1)]
+    """Of the wanted download rate."""
+    score: Annotated[float, msgspec.Meta(ge=0, le=100)]
+    """Of a video that plays in it without a stop."""
+
+
+class Player(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A video player."""
+
+    renditions: Annotated[tuple[RenditionBound, ...], msgspec.Meta(min_length=1)]
+    """From the best on."""
     start_s: _Seconds
     """Buffered seconds at which playback starts."""
     resume_s: _Seconds

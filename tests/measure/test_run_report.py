@@ -46,10 +46,14 @@ def test_without_figures_there_is_no_grade() -> None:
     assert decoded(run_report(baseline_ms=None)).grade is None
 
 
+FULL = {**ALEX, "mos": 4.21, "stall_s": 1.25, "rendition": "medium", "qoo": 98.76, "percentiles_ms": [123.45] * 10}
+"""A person with all that a page sends."""
+
+
 def test_the_longest_timeline_fits_into_a_text_message() -> None:
     # What a page sends: whole bit/s, tenths of a millisecond, a household of five and four phases.
     points = [[index / 4, 1234.5, 987_654_321, 123_456_789] for index in range(MAX_POINTS)]
-    people = [{**ALEX, "who": f"person-{index}"} for index in range(5)]
+    people = [{**FULL, "who": f"person-{index}"} for index in range(5)]
     phases = run_report()["phases"] * 2
     text = json.dumps(run_report(timeline=points, people=people, phases=phases), separators=(",", ":")).encode()
     assert len(text) <= messages.MAX_TEXT_BYTES
@@ -58,7 +62,7 @@ def test_the_longest_timeline_fits_into_a_text_message() -> None:
 
 def test_three_stretches_fit_with_a_shorter_timeline() -> None:
     points = [[index / 2, 1234.5, 987_654_321, 123_456_789] for index in range(MAX_POINTS // 2)]
-    people = [{**ALEX, "who": f"person-{index}"} for index in range(5)]
+    people = [{**FULL, "who": f"person-{index}"} for index in range(5)]
     three = [{**each, "people": people} for each in THREE]
     text = json.dumps(run_report(timeline=points, people=people, stretches=three), separators=(",", ":")).encode()
     assert len(text) <= messages.MAX_TEXT_BYTES
@@ -96,6 +100,10 @@ def test_a_stretch_alone_is_a_report_with_its_figures_and_the_idle_line_of_the_r
         ({"people": [{**ALEX, "score": 101}]}, r"`\$\.people\[\d\]\.score`"),
         ({"people": [{**ALEX, "band": "so-so"}]}, r"`\$\.people\[\d\]\.band`"),
         ({"people": [{**ALEX, "note": "x"}]}, "unknown field `note`"),
+        ({"people": [{**ALEX, "rendition": "8K"}]}, r"`\$\.people\[\d\]\.rendition`"),
+        ({"people": [{**ALEX, "qoo": 101}]}, r"`\$\.people\[\d\]\.qoo`"),
+        ({"people": [{**ALEX, "percentiles_ms": [1, 2]}]}, "no or 10 elements"),
+        ({"people": [{**ALEX, "percentiles_ms": list(range(9, -1, -1))}]}, "in ascending order"),
         ({"timeline": [[0, 1, 2, 3]] * (MAX_POINTS + 1)}, r"`\$\.timeline`"),
         ({"timeline": [[1, 1, 2, 3], [0, 1, 2, 3]]}, "in order of time"),
         ({"timeline": [[1, 1, 2, 3, 4]]}, "at most length 4"),

@@ -25,8 +25,8 @@ LOOKS = st.lists(st.tuples(st.floats(0, 10), st.floats(0, 1)), max_size=40)
 
 
 def greatest_due(shape: Shape) -> float:
-    """``CATCH_UP`` of peak rate, or one portion where the ticks are farther apart."""
-    return max(shape.peak_bps / 8 * CATCH_UP_S, shape.bytes_by(shape.next_after(0.0))) + 1
+    """What is wanted late, of peak rate, or one portion where the ticks are farther apart."""
+    return max(shape.peak_bps / 8 * max(CATCH_UP_S, shape.wanted_late_s), shape.bytes_by(shape.next_after(0.0))) + 1
 
 
 @given(SHAPES, LOOKS)
@@ -37,6 +37,16 @@ def test_after_any_stall_no_more_is_due_than_the_catch_up(shape: Shape, looks: l
         due = pacer.due(now)
         assert 0 <= due <= greatest_due(shape)
         pacer.take(int(due * part))
+
+
+def test_a_film_on_a_slow_line_loads_on_while_the_player_waits() -> None:
+    pacer, sent = Pacer(Burst(25e6, 1, 4), START), 0
+    for tick in range(3000):
+        # 3 Mbit/s.
+        count = min(pacer.due(START + tick / 100), 3750)
+        pacer.take(count)
+        sent += count
+    assert sent * 8 / 30 == pytest.approx(3e6, rel=0.02)
 
 
 @given(SHAPES, LOOKS)

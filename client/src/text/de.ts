@@ -255,6 +255,7 @@ export const de: Text = {
     stalls: (count, seconds) => `Das Bild blieb ${count === 1 ? "einmal" : `${count}-mal`} stehen, insgesamt ${seconds} s.`,
     neverStarted: "Der Film startete nicht.",
     tooSlow: (got, wanted) => `Die Geschwindigkeit reichte nur für ein unscharfes Bild: ${got} von ${wanted} Mbit/s.`,
+    lessSharp: (got, wanted) => `Das Bild blieb nie stehen, war aber etwas weniger scharf: ${got} von ${wanted} Mbit/s.`,
     moved: (bytes) => `Dieser Test hat ${bytes} Daten verbraucht.`,
     mos: (mos) => `Sprachqualität: ${mos} von 4,5 (MOS).`,
     rate: (mbps) => `Er erhielt ${mbps} Mbit/s.`,

@@ -252,6 +252,7 @@ export const en: Text = {
     stalls: (count, seconds) => `The picture froze ${count === 1 ? "once" : `${count} times`}, for ${seconds} s in total.`,
     neverStarted: "The film never started.",
     tooSlow: (got, wanted) => `The speed was enough for a blurry picture only: ${got} of ${wanted} Mbit/s.`,
+    lessSharp: (got, wanted) => `The picture never froze, but was a little less sharp: ${got} of ${wanted} Mbit/s.`,
     moved: (bytes) => `This test used ${bytes} of data.`,
     mos: (mos) => `Call quality: ${mos} out of 4.5 (MOS).`,
     rate: (mbps) => `It received ${mbps} Mbit/s.`,

@@ -153,6 +153,8 @@ export interface Text {
     neverStarted: string;
     /** Too low a rate, without stalls. */
     tooSlow: (got: string, wanted: string) => string;
+    /** A lower rendition, without stalls. */
+    lessSharp: (got: string, wanted: string) => string;
     moved: (bytes: string) => string;
     mos: (mos: string) => string;
     rate: (mbps: string) => string;

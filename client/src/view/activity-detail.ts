@@ -23,9 +23,9 @@ export function activityDetailOf(person: ShownPerson, text: Text, format: Format
   if (playout !== null) {
     if (playout.startUpS === null) return words.neverStarted;
     const { stalls, stallS } = playout;
-    // A real player would have lowered the picture's quality instead of stopping.
-    if (stallS === 0 && isTooSlow(person)) return words.tooSlow(format.mbps(download.gotBps), format.mbps(download.wantedBps));
-    if (stallS === 0) return words.noStalls;
+    const rates = [format.mbps(download.gotBps), format.mbps(download.wantedBps)] as const;
+    if (stallS === 0 && isTooSlow(person)) return words.tooSlow(...rates);
+    if (stallS === 0) return person.rendition === "medium" ? words.lessSharp(...rates) : words.noStalls;
     const seconds = format.decimal(stallS, 1);
     return stalls === null ? words.stalled(seconds) : words.stalls(stalls, seconds);
   }

@@ -120,6 +120,9 @@ def _person(person: PersonReport) -> dict[str, Any]:
         # A picture that never started did not stall.
         "stall_s": None if playout is None or playout.start_up_s is None else playout.stall_s,
         "mos": None if person.call is None else person.call.mos,
+        "rendition": person.rendition,
+        "qoo": person.outcome.qoo,
+        "percentiles_ms": person.percentiles_ms,
     }
 
 

@@ -145,14 +145,15 @@ class _Person:
     def rate(self, direction: str) -> str:
         return format_rate(self.claims[direction]["got_bps"])
 
-    @property
-    def score(self) -> str:
-        return "-" if self.claims["score"] is None else f"{self.claims['score']:.0f}"
+    def score(self, key: str) -> str:
+        found = self.claims.get(key)
+        return "-" if found is None else f"{found:.0f}"
 
 
 _PERSON_COLUMNS: tuple[Column[_Person], ...] = (
     Column("WHO", lambda person: person.claims["who"]),
-    Column("SCORE", lambda person: person.score, right=True),
+    Column("SCORE", lambda person: person.score("score"), right=True),
+    Column("QOO", lambda person: person.score("qoo"), right=True, rank=2),
     Column("DOWN", lambda person: person.rate("download"), right=True),
     Column("UP", lambda person: person.rate("upload"), right=True, rank=1),
     Column("VERDICT", lambda person: verdict(person.claims["verdict"])),

@@ -121,7 +121,7 @@ def _household(run: TestRun) -> list[tuple[str, str]]:
     ]
     for person in report.people:
         if person.playout is not None:
-            stops = f"{person.playout.stalls} stops, {person.playout.stall_s:.1f} s in all"
+            stops = f"{person.rendition} quality, {person.playout.stalls} stops, {person.playout.stall_s:.1f} s in all"
             lines.append((f"{person.who}'s picture", stops))
         if person.call is not None:
             lines.append((f"{person.who}'s call", f"MOS {person.call.mos:.1f} of 4.5"))

@@ -15,7 +15,8 @@ import msgspec
 from household_scoring.attribution import Cause
 from household_scoring.directions import Stretch
 from household_scoring.grade import Grade, grade
-from household_scoring.requirements import Band
+from household_scoring.requirements import Band, Rendition
+from household_scoring.statistics import PERCENTILES
 from household_scoring.validity import Invalid
 
 MAX_POINTS = 240
@@ -86,6 +87,18 @@ class Person(_Strict, frozen=True, kw_only=True):
     stall_s: _Seconds | None = None
     """Null without a video."""
     mos: _Mos | None = None
+    rendition: Rendition | None = None
+    """Null without a video."""
+    qoo: _Score | None = None
+    """Quality of Outcome, draft-ietf-ippm-qoo-09."""
+    percentiles_ms: Annotated[tuple[_Milliseconds, ...], msgspec.Meta(max_length=len(PERCENTILES))] = ()
+    """Of the round trips that were scored, at PERCENTILES; empty without any."""
+
+    def __post_init__(self) -> None:
+        if self.percentiles_ms and len(self.percentiles_ms) != len(PERCENTILES):
+            raise ValueError(f"percentiles_ms must have no or {len(PERCENTILES)} elements")
+        if list(self.percentiles_ms) != sorted(self.percentiles_ms):
+            raise ValueError("percentiles_ms must be in ascending order")
 
 
 _People = Annotated[tuple[Person, ...], msgspec.Meta(min_length=1, max_length=8)]

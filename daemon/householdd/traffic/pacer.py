@@ -23,7 +23,7 @@ class Pacer:
     """Paces one direction of one session."""
 
     def __init__(self, shape: Shape, now: float, catch_up: float = CATCH_UP_S) -> None:
-        """``catch_up`` is in seconds of peak rate."""
+        """``catch_up`` is in seconds of peak rate; a shape may want more."""
         self._catch_up = catch_up
         self._began = now
         self._requested_bps: float | None = None
@@ -122,4 +122,5 @@ class Pacer:
         self._accounted = paced.bytes_by(now - self._began)
         # A whole portion may always pass; portions differ by a byte.
         portion = paced.bytes_by(paced.next_after(0.0)) + 1
-        self._max_due = max(math.ceil(paced.peak_bps / 8 * self._catch_up), portion)
+        catch_up = max(self._catch_up, paced.wanted_late_s)
+        self._max_due = max(math.ceil(paced.peak_bps / 8 * catch_up), portion)

@@ -50,6 +50,11 @@ class Shape(Protocol):
         ...
 
     @property
+    def wanted_late_s(self) -> float:
+        """Seconds of the peak rate that are still wanted when they are late; 0 for what is then of no use."""
+        ...
+
+    @property
     def pacing_bps(self) -> float:
         """Greatest rate within a portion, in bit/s; infinite if a portion leaves at once."""
         ...
@@ -75,6 +80,7 @@ class Silent:
     peak_bps: float = 0.0
     longest_gap_s: float = 0.0
     portion_bytes: int = 0
+    wanted_late_s: float = 0.0
     pacing_bps: float = math.inf
 
     def bytes_by(self, elapsed: float) -> int:  # noqa: ARG002 - the protocol's signature
@@ -109,6 +115,10 @@ class Constant:
     @property
     def portion_bytes(self) -> int:
         return math.ceil(self.rate_bps / 8 / self.tick_hz)
+
+    @property
+    def wanted_late_s(self) -> float:
+        return 0.0
 
     @property
     def pacing_bps(self) -> float:
@@ -161,6 +171,11 @@ class Burst:
     @property
     def portion_bytes(self) -> int:
         return math.ceil(self.rate_bps / 8 * BURST_TICK_S)
+
+    @property
+    def wanted_late_s(self) -> float:
+        # A player goes on to load the segments of a burst, however slow the line is.
+        return self.on
 
     @property
     def pacing_bps(self) -> float:

@@ -18,9 +18,10 @@ export function filmIn(received: readonly Portion[], began: number, span: Span, 
 /** Return the bytes that a player has not played by the end of a span; 0 for an activity without one. */
 function bufferedBytes(received: readonly Portion[], span: Span, activity: string, wantedBps: number): number {
   const player = shipped.activities[activity]?.player;
-  if (player === undefined || wantedBps === 0) return 0;
+  const best = player?.renditions[0];
+  if (player === undefined || best === undefined || wantedBps === 0) return 0;
   const earlier = received.filter(({ at }) => at >= span.from && at < span.until);
-  const videoBps = player.videoShare * wantedBps;
+  const videoBps = best.share * wantedBps;
   const untilS = (span.until - span.from) / 1000;
   const { playedS } = play(earlier.map((portion) => arrivalOf(portion, span.from)), { ...player, videoBps, untilS });
   return earlier.reduce((sum, { bytes }) => sum + bytes, 0) - (playedS * videoBps) / 8;

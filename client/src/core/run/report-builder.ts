@@ -51,7 +51,8 @@ function phasesOf({ beganAt, now, warmUp, load }: RunTrace): StoredPhase[] {
   return phases;
 }
 
-function personOf({ who, activity, outcome, band, verdict, download, upload, ownLatency, playout, call }: PersonReport): StoredPerson {
+function personOf(person: PersonReport): StoredPerson {
+  const { who, activity, outcome, band, verdict, download, upload, ownLatency, playout, call, rendition } = person;
   return {
     who,
     activity,
@@ -63,6 +64,9 @@ function personOf({ who, activity, outcome, band, verdict, download, upload, own
     latency: latencyOf(ownLatency),
     stall_s: playout === null ? null : stallOf(playout),
     mos: orNull(call?.mos ?? null),
+    rendition,
+    qoo: orNull(outcome.qoo),
+    percentiles_ms: person.percentilesMs.map((each) => rounded(each)),
   };
 }
 

@@ -142,13 +142,16 @@ function personOf(person: StoredPerson, baselineMs: number | null): ShownPerson 
   const own = latencyOf(person.latency, baselineMs);
   const delivery = deliveryOf([download, upload]);
   const requirement = Object.hasOwn(shipped.activities, activity) ? shipped.activities[activity] : undefined;
-  const throughput = throughputScore(requirement?.delivery, delivery);
+  const rendition = person.rendition ?? null;
+  const bound = requirement?.player?.renditions.find((each) => each.rendition === rendition);
+  const throughput = (person.stall_s === 0 ? bound?.score : undefined) ?? throughputScore(requirement?.delivery, delivery);
   const isShort = score !== null && score < 100 && throughput !== null && throughput <= score + roundingScore;
   return {
     who,
     activity,
-    percentilesMs: [],
-    outcome: { score, qoo: null, latency: null, loss: null, throughput, limitedBy: isShort ? "throughput" : null },
+    percentilesMs: person.percentiles_ms ?? [],
+    rendition,
+    outcome: { score, qoo: person.qoo ?? null, latency: null, loss: null, throughput, limitedBy: isShort ? "throughput" : null },
     band,
     verdict,
     latency: own,

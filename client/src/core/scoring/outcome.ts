@@ -64,7 +64,8 @@ function thresholdScore(bounds: Bounds | undefined, delivery: number | null): nu
 
 /**
  * Return both scores of round trips under load, loss, and delivery. Loss is null over TCP, which turns it into latency;
- * the scores then rest on the other components.
+ * the scores then rest on the other components. `smooth` is the score of a rendition in which a video played without a
+ * stop.
  *
  * @throws RangeError for impossible figures.
  */
@@ -73,12 +74,13 @@ export function qualityOfOutcome(
   roundTripsMs: readonly number[],
   lossShare: number | null,
   delivery: number | null,
+  smooth: number | null = null,
 ): Outcome {
   const latencyBounds = requirement.latency ?? [];
   const scores: Record<Component, number | null> = {
     latency: latencyScore(latencyBounds, roundTripsMs),
     loss: lossScore(requirement.loss, lossShare),
-    throughput: throughputScore(requirement.delivery, delivery),
+    throughput: smooth ?? throughputScore(requirement.delivery, delivery),
   };
   const missing =
     (latencyBounds.length > 0 && scores.latency === null) ||

@@ -5,7 +5,7 @@ import { baseline, increase, latencyFigures, type LatencyFigures } from "./laten
 import type { Direction, PersonFacts, RunFacts } from "./measurements.js";
 import { qualityOfOutcome, type Outcome } from "./outcome.js";
 import { play, type Playout } from "./playout.js";
-import { requirementOf, type Band, type Requirement, type Requirements } from "./requirements.js";
+import { requirementOf, type Band, type Rendition, type Requirement, type Requirements } from "./requirements.js";
 import { leastSeries, lossShare, movingMeans, percentile, percentiles } from "./statistics.js";
 import { requireAmount } from "./validation.js";
 import { invalidReasons, neededAnsweredShare, type Invalid } from "./validity.js";
@@ -34,6 +34,8 @@ export interface PersonReport {
   lossNote: "loss.hidden_by_tcp" | null;
   /** Null for other activities. */
   playout: Playout | null;
+  /** Version of the video that was played; null for other activities. */
+  rendition: Rendition | null;
   /** Null for other activities, or without round trips. */
   call: CallQuality | null;
 }
@@ -71,11 +73,26 @@ export function deliveryOf(directions: readonly Direction[]): number | null {
   return least;
 }
 
-function playoutOf({ player }: Requirement, person: PersonFacts, loadS: number): Playout | null {
-  if (player === undefined || person.download.wantedBps === 0) return null;
+/** A video as an adaptive player shows it: the best rendition that starts and does not stop, else the last one. */
+interface Watched {
+  playout: Playout | null;
+  rendition: Rendition | null;
+  /** Score of a rendition that played without a stop. */
+  smooth: number | null;
+}
+
+function watch({ player }: Requirement, person: PersonFacts, loadS: number): Watched {
+  let watched: Watched = { playout: null, rendition: null, smooth: null };
+  if (player === undefined || person.download.wantedBps === 0) return watched;
   const { startS, resumeS } = player;
-  const videoBps = player.videoShare * person.download.wantedBps;
-  return play(person.arrivals, { videoBps, startS, resumeS, untilS: loadS });
+  for (const { rendition, share, score } of player.renditions) {
+    const videoBps = share * person.download.wantedBps;
+    const playout = play(person.arrivals, { videoBps, startS, resumeS, untilS: loadS });
+    const isSmooth = playout.startUpS !== null && playout.stalls === 0;
+    watched = { playout, rendition, smooth: isSmooth ? score : null };
+    if (isSmooth) break;
+  }
+  return watched;
 }
 
 /** Kernel's p95 up to which an answer that never came was not held by the line: the recovery lasts three times that. */
@@ -100,8 +117,8 @@ function personReport(
   const { who, activity, download, upload } = person;
   const { latencyFrom } = requirement;
   const delivery = deliveryOf([download, upload]);
-  const outcome = qualityOfOutcome(requirement, judged.ms, person.lossShare, delivery);
-  const playout = playoutOf(requirement, person, loadS);
+  const { playout, rendition, smooth } = watch(requirement, person, loadS);
+  const outcome = qualityOfOutcome(requirement, judged.ms, person.lossShare, delivery, smooth);
   const band = bandOf(requirements, outcome.score, playout);
   return {
     who,
@@ -119,6 +136,7 @@ function personReport(
     lossShare: person.lossShare,
     lossNote: person.lossShare === null ? "loss.hidden_by_tcp" : null,
     playout,
+    rendition,
     call: requirement.call === true ? callQuality(judged.ms, person.lossShare) : null,
   };
 }

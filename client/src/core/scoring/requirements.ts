@@ -15,10 +15,13 @@ export interface LatencyBounds extends Bounds {
   percentile: number;
 }
 
+/** Version of a video by its rate, from best to worst. */
+export type Rendition = "high" | "medium" | "low";
+
 /** Video player. Buffers are in seconds of video. */
 export interface Player {
-  /** The video's rate as a share of the wanted download rate. */
-  videoShare: number;
+  /** The best first: its rate as a share of the wanted download rate, and the score of a video that plays in it without a stop. */
+  renditions: readonly { rendition: Rendition; share: number; score: number }[];
   /** Buffer that starts playback. */
   startS: number;
   /** Buffer that resumes playback. */

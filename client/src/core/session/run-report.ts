@@ -1,4 +1,4 @@
-import type { Band } from "../scoring/requirements.js";
+import type { Band, Rendition } from "../scoring/requirements.js";
 
 export type Point = readonly [seconds: number, delayMs: number | null, downBps: number, upBps: number];
 
@@ -26,6 +26,10 @@ export interface StoredPerson {
   latency: StoredLatency;
   stall_s: number | null;
   mos: number | null;
+  /** These three are missing in runs of older servers. */
+  rendition?: Rendition | null;
+  qoo?: number | null;
+  percentiles_ms?: readonly number[];
 }
 
 export interface StoredPhase {

@@ -103,7 +103,7 @@ describe("a stored run", () => {
   it("knows who got too little of the rate they want, as the run itself did", () => {
     const result = resultOf(false);
     const slow = { wantedBps: 5_000_000, gotBps: 1_400_000 };
-    const people = result.facts.people.map((each) => ({ ...each, download: slow }));
+    const people = result.facts.people.map((each) => ({ ...each, download: slow, arrivals: [] }));
     const judged = report({ ...result.facts, people }, shipped);
     const run = back({ ...result, report: judged });
     const limits = (all: readonly ShownPerson[]): unknown => all.map(({ outcome: { limitedBy } }) => limitedBy);
