@@ -8,7 +8,7 @@ const firstSteps = [
 
 const queueAdvice = [
   "Schalten Sie im Router Smart Queue Management (SQM) ein. Im Menü heißt es manchmal fq_codel, CAKE oder „Anti-Bufferbloat“.",
-  "Stellen Sie dort 85–95 % der hier gemessenen Geschwindigkeit ein, für Download und Upload.",
+  "Stellen Sie dort etwas weniger als die Geschwindigkeit Ihres Anschlusses ein, etwa 90 %.",
 ];
 
 const otherRouter = "Bietet Ihr Router nichts davon? Ein Router mit OpenWrt und CAKE kann es.";

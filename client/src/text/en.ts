@@ -8,7 +8,7 @@ const firstSteps = [
 
 const queueAdvice = [
   "Turn on smart queue management (SQM) in your router. Its menu may call it fq_codel, CAKE or “anti-bufferbloat”.",
-  "Set its limits to 85–95% of the speed measured here, for download and upload.",
+  "Set its limits a little below your line’s speed, to about 90%.",
 ];
 
 const otherRouter = "If your router has none of these, one with OpenWrt and CAKE does.";
