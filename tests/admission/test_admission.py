@@ -18,7 +18,7 @@ from householdd.session.close_reason import CloseReason, Fault
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
 
-PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer")
+PAGE = ("probe",) * 4 + ("alex", "sarah", "jake", "computer", "backup")
 
 
 def client(host: str = "192.0.2.7", profile: str = "alex", test_id: str = "") -> ClientKey:
@@ -174,7 +174,7 @@ def test_greedy_networks_leave_room_for_the_others() -> None:
     for number in range(2000):
         enter(admission, client(f"10.0.{number % 10}.{number // 10}"))
     for number in range(5):
-        assert [enter(admission, each) for each in household(f"192.0.{number}.7", "1")] == [None] * 8
+        assert [enter(admission, each) for each in household(f"192.0.{number}.7", "1")] == [None] * HOUSEHOLD_SESSIONS
     assert cause(enter(admission, client("10.0.0.250"))) is Cause.NETWORK_FULL
 
 
@@ -222,20 +222,20 @@ def test_requests_for_the_page_have_a_rate_by_address_at_all_workers_together() 
 
 
 def test_a_household_gets_all_its_places_or_none() -> None:
-    admission = admission_of(Limits(max_sessions=20))
+    admission = admission_of(Limits(max_sessions=22))
     first, second, third = (household(f"192.0.{each}.7", "1") for each in range(3))
     # The page's probes come first, its people some seconds later; meanwhile others ask.
     assert [enter(admission, each) for each in first[:4]] == [None] * 4
     assert [enter(admission, each, 1.0) for each in second[:4]] == [None] * 4
     assert enter(admission, third[0], 2.0) == Denial(
-        Cause.FULL, "No room for a household in 20 sessions; try again in 10 s.", 10
+        Cause.FULL, "No room for a household in 22 sessions; try again in 10 s.", 10
     )
     # A single session takes one of the four places that are nobody's.
     assert [cause(enter(admission, client(f"192.0.{each}.7"), 3.0)) for each in range(10, 15)] == [
         *[None] * 4,
         Cause.FULL,
     ]
-    assert [enter(admission, each, 9.0) for each in (*first[4:], *second[4:])] == [None] * 8
+    assert [enter(admission, each, 9.0) for each in (*first[4:], *second[4:])] == [None] * 10
 
 
 def test_a_household_gets_its_places_whichever_workers_it_comes_to() -> None:
@@ -257,13 +257,40 @@ def test_places_that_nobody_takes_are_given_back() -> None:
     late = household("198.51.100.7", "2")
     assert cause(enter(admission, late[0], RESERVATION_TTL_S - 1)) is Cause.FULL
     admission.release_unused_places(RESERVATION_TTL_S + 0.1)
-    assert [enter(admission, each, RESERVATION_TTL_S + 0.2) for each in late] == [None] * 8
+    assert [enter(admission, each, RESERVATION_TTL_S + 0.2) for each in late] == [None] * HOUSEHOLD_SESSIONS
+
+
+@pytest.mark.parametrize("level", [OverloadLevel.NORMAL, OverloadLevel.REFUSE])
+def test_a_run_gets_the_place_of_its_upload_at_every_worker_however_late(level: OverloadLevel) -> None:
+    one, two = admissions(2)
+    one.limits = two.limits = Limits(max_sessions=12)
+    *others, upload = household("192.0.2.7", "1")
+    assert [enter(one, each) for each in others] == [None] * 8
+    one.release_unused_places(RESERVATION_TTL_S)
+    # Only the three places that are no one's are left.
+    strangers = [client(f"198.51.{each}.7") for each in range(4)]
+    assert [cause(enter(two, each, 30.0)) for each in strangers] == [*[None] * 3, Cause.FULL]
+    one.overload = two.overload = level
+    assert enter(two, upload, 40.0) is None
+    one.release_unused_places(40.25)
+    assert enter(two, upload, 41.0) is not None
+
+
+def test_the_place_of_an_upload_is_given_back_with_the_runs_end() -> None:
+    admission = admission_of(Limits(max_sessions=10))
+    first = household("192.0.2.7", "1")[0]
+    assert enter(admission, first) is None
+    admission.release_unused_places(RESERVATION_TTL_S)
+    second = household("198.51.100.7", "2")
+    assert cause(enter(admission, second[0], 30.0)) is Cause.FULL
+    admission.ended(first, CloseReason.CLIENT_STOPPED, 31.0)
+    assert [enter(admission, each, 32.0) for each in second] == [None] * HOUSEHOLD_SESSIONS
 
 
 def test_where_a_household_never_has_room_each_session_is_for_itself() -> None:
     admission = admission_of(Limits(max_sessions=3))
     told = [cause(enter(admission, each)) for each in household("192.0.2.7", "1")]
-    assert told == [*[None] * 3, *[Cause.FULL] * 5]
+    assert told == [*[None] * 3, *[Cause.FULL] * 6]
 
 
 def test_places_are_given_back_when_a_household_has_no_room_any_more() -> None:
@@ -290,7 +317,7 @@ def test_households_that_shut_their_laptops_are_no_abuse() -> None:
     admission = admission_of()
     for run in range(7):
         members = household("192.0.2.7", str(run))
-        assert [enter(admission, each, 60.0) for each in members] == [None] * 8
+        assert [enter(admission, each, 60.0) for each in members] == [None] * HOUSEHOLD_SESSIONS
         for each in members:
             assert admission.ended(each, CloseReason.PROBES_FAILED, 64.0) == []
 
@@ -378,6 +405,7 @@ def test_foreign_pages_have_one_household_at_a_time_for_each_customer() -> None:
     assert enter(workers[0], foreign(host="192.0.2.8")) is None
     # One that lost its connection comes back to its run.
     assert enter(workers[0], foreign()) is None
-    for index, who in enumerate([*run, foreign()]):
+    workers[0].ended(foreign(), CloseReason.CLIENT_CLOSED, 1.0)
+    for index, who in enumerate(run):
         workers[index % 2].ended(who, CloseReason.CLIENT_CLOSED, 1.0)
     assert enter(workers[0], foreign(test_id="2")) is None

@@ -86,6 +86,25 @@ def test_unused_places_expire(workers: Workers) -> None:
     assert not workers.reservations[1].continues(member())
 
 
+def test_the_upload_keeps_its_place_while_the_run_goes_on(workers: Workers) -> None:
+    one, two = workers.reservations
+    one.make(member(), 0.0)
+    workers.opens(member(), 0.0)
+    one.release_unused(RESERVATION_TTL_S)
+    upload = ClientKey("192.0.2.7", "backup", "1")
+    assert workers.counters[0].reserved() == 1
+    assert [each.expects(upload) for each in (one, two)] == [True, True]
+    assert not two.expects(member())
+    workers.opens(upload, RESERVATION_TTL_S + 1)
+    assert workers.counters[0].reserved() == 0
+    assert not two.expects(upload)
+    for each in (member(), upload):
+        workers.counters[0].closed(each.keys)
+    one.release_unused(RESERVATION_TTL_S + 2)
+    assert not two.expects(upload)
+    assert not two.continues(member())
+
+
 def test_a_run_has_one_reservation(workers: Workers) -> None:
     for _ in range(2):
         workers.reservations[0].make(member(), 0.0)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from householdd.admission.admission import Admission
+from householdd.admission.reservations import HOUSEHOLD_SESSIONS
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.settings.definitions import Limits
 from householdd.shared.counters import SharedCounters, size
@@ -88,7 +89,7 @@ def test_a_drain_is_told_at_once_and_its_end_too(daemon: Daemon, prefix: str) ->
 
 
 async def test_a_full_server_is_not_ready_until_there_is_room(daemon: Daemon) -> None:
-    assert daemon.ctl("config", "set", "limits.max_sessions=8").returncode == 0
+    assert daemon.ctl("config", "set", f"limits.max_sessions={HOUSEHOLD_SESSIONS}").returncode == 0
     async with client(daemon, "alex", OldPage) as page:
         await page.opened()
         answer = ask(daemon, READY)

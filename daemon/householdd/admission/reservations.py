@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from householdd.clients.client_key import ClientKey
 from householdd.shared.counters import SharedCounters
+from householdd.traffic.profiles import BACKUP
 
-HOUSEHOLD_SESSIONS = 8
-"""Four probes and four people; older pages have the people only."""
+HOUSEHOLD_SESSIONS = 9
+"""Four probes, four people and the Computer's upload; older pages have no upload, or the people only."""
 
 RESERVATION_TTL_S = 20.0
-"""Seconds: the page opens the people's sessions 5 to 9 s after the probes."""
+"""Seconds: the page opens the people's sessions 5 to 9 s after the probes. The place of the upload, which begins after
+the downloads, is kept as long as the run has sessions."""
 
 MAX_RESERVATIONS = 500
 """Reservations of a worker at once."""
@@ -22,6 +25,17 @@ class _Reservation:
     client: ClientKey
     expires_at: float
     places: int = 0
+    for_upload: bool = False
+    """Whether only the place of the upload is left."""
+
+    @cached_property
+    def upload(self) -> ClientKey:
+        return replace(self.client, profile=BACKUP.key)
+
+    @property
+    def key(self) -> bytes:
+        run_key = self.client.run_key
+        return _upload_key(run_key) if self.for_upload else _reservation_key(run_key)
 
 
 class Reservations:
@@ -35,9 +49,10 @@ class Reservations:
         if not client.run_key:
             return False
         counters = self._counters
-        return (
-            counters.count(_reservation_key(client.run_key)) > 0 and counters.count(client.run_key) < HOUSEHOLD_SESSIONS
-        )
+        if counters.count(_reservation_key(client.run_key)) > 0:
+            return counters.count(client.run_key) < HOUSEHOLD_SESSIONS
+        is_upload = client.profile == BACKUP.key
+        return is_upload and counters.count(_upload_key(client.run_key)) > 0 and not counters.count(client.member_key)
 
     def continues(self, client: ClientKey) -> bool:
         """Return whether the client's run has a session or a reservation."""
@@ -71,16 +86,25 @@ class Reservations:
             self._update(reservation, now)
 
     def _update(self, reservation: _Reservation, now: float) -> None:
-        if now >= reservation.expires_at:
+        live = self._counters.count(reservation.client.run_key)
+        if now < reservation.expires_at:
+            self._reserve(reservation, max(HOUSEHOLD_SESSIONS - live, 0))
+        elif live:
+            self._keep_upload(reservation)
+        else:
             self._end(reservation)
-            return
-        self._reserve(reservation, max(HOUSEHOLD_SESSIONS - self._counters.count(reservation.client.run_key), 0))
+
+    def _keep_upload(self, reservation: _Reservation) -> None:
+        if not reservation.for_upload:
+            self._counters.change([reservation.key], -1)
+            reservation.for_upload = True
+            self._counters.change([reservation.key], 1)
+        self._reserve(reservation, 0 if self._counters.count(reservation.upload.member_key) else 1)
 
     def _end(self, reservation: _Reservation) -> None:
-        key = reservation.client.run_key
         self._reserve(reservation, 0)
-        self._counters.change([_reservation_key(key)], -1)
-        del self._by_run[key]
+        self._counters.change([reservation.key], -1)
+        del self._by_run[reservation.client.run_key]
 
     def _reserve(self, reservation: _Reservation, places: int) -> None:
         client = reservation.client
@@ -91,3 +115,7 @@ class Reservations:
 
 def _reservation_key(run_key: bytes) -> bytes:
     return b"t" + run_key
+
+
+def _upload_key(run_key: bytes) -> bytes:
+    return b"u" + run_key
