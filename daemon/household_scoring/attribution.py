@@ -49,6 +49,9 @@ class Evidence(msgspec.Struct, frozen=True, rename="camel"):
     """Whether the means of a second agree (:func:`means_agree`)."""
     loss_share: float | None = None
     """Of the probe's pings under load."""
+    retransmitted: bool | None = None
+    """Whether the server's kernel sent any segment again; None if unknown. If it did not, a device changed the order of
+    the answers, and nothing was lost."""
     server_late: bool = False
     """The server was late, or it or its uplink was the limit."""
     client_late: bool = False
@@ -71,6 +74,8 @@ class Attribution(msgspec.Struct, frozen=True, rename="camel"):
     kernel_baseline_ms: float | None = None
     """Idle round trip of the kernel; None unless it measured the client's path."""
     kernel_increase_p95_ms: float | None = None
+    means_agree: bool = False
+    """Whether the means of a second agree with the kernel's."""
 
 
 def is_far_above(above_ms: float, below_ms: float) -> bool:
@@ -120,10 +125,15 @@ def attribute(evidence: Evidence) -> Attribution:
     witness: Witness = "application"
     if evidence.client_late or (is_far_above(added_ms, kernel_ms) and not evidence.means_agree):
         witness = "kernel"
-        lossy = (evidence.loss_share or 0.0) >= MAX_LOSS_SHARE
+        lossy = (evidence.loss_share or 0.0) >= MAX_LOSS_SHARE and evidence.retransmitted is not False
         cause = "device" if evidence.client_late or not lossy else "line"
     return Attribution(
-        cause=cause, witness=witness, rate=rate, kernel_baseline_ms=idle_ms, kernel_increase_p95_ms=kernel_ms
+        cause=cause,
+        witness=witness,
+        rate=rate,
+        kernel_baseline_ms=idle_ms,
+        kernel_increase_p95_ms=kernel_ms,
+        means_agree=evidence.means_agree,
     )
 
 

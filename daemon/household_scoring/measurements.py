@@ -53,6 +53,8 @@ class PersonFacts(msgspec.Struct, frozen=True, rename="camel"):
     """Round trips of the person's own connection by the server's kernel."""
     receiver_limited: float | None = None
     """Share of the time in which the client's receive window was shut, by the server's kernel."""
+    retransmits: int | None = None
+    """Segments that the server's kernel sent again; None if unknown."""
     client_limited: bool = False
     """Whether the client confirmed less than arrived, and the server slowed it."""
 

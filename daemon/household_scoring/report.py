@@ -201,6 +201,11 @@ def _witness(people: Iterable[PersonFacts]) -> tuple[float, ...]:
     return min(enough, key=lambda series: percentile(series, 95) or 0.0, default=())
 
 
+def _retransmitted(people: Iterable[PersonFacts]) -> bool | None:
+    counts = [person.retransmits for person in people if person.retransmits is not None]
+    return any(counts) if counts else None
+
+
 def _means_agree(pings: _Series, kernel: _Series) -> bool:
     loaded_ms, kernel_ms = (percentile(moving_means(each.ms, MEANS_OF), 95) for each in (pings, kernel))
     if pings.baseline_ms is None or kernel.baseline_ms is None or loaded_ms is None or kernel_ms is None:
@@ -227,6 +232,7 @@ def _attribution(facts: RunFacts, kernel_ms: Sequence[float], lost: float | None
             kernel_count=len(kernel_ms),
             means_agree=_means_agree(_Series(probe.loaded_ms, baseline_ms), _Series(kernel_ms, kernel_idle_ms)),
             loss_share=lost,
+            retransmitted=_retransmitted(facts.people),
             server_late=circumstances.server_overloaded or circumstances.server_limited,
             client_late=circumstances.client_overloaded or silent,
             receiver_limited=None if bulk is None else bulk.receiver_limited,
@@ -294,6 +300,7 @@ def report(facts: RunFacts, requirements: Requirements) -> RunReport:
         latency=latency,
         kernel=kernel,
         attribution=attribution,
-        loss_share=lost,
+        # A device that is late changes the order of answers.
+        loss_share=None if attribution.cause == "device" else lost,
         people=tuple(reports),
     )

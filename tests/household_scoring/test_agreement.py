@@ -55,6 +55,7 @@ def people(draw: st.DrawFn, load_s: float) -> dict[str, Any]:
         "arrivals": [[at_s, draw(st.integers(0, 50_000_000))] for at_s in times],
         "kernelMs": draw(series),
         "receiverLimited": draw(shares),
+        "retransmits": draw(st.none() | st.integers(0, 2)),
         "clientLimited": draw(st.booleans()),
     }
 
@@ -100,6 +101,7 @@ evidence = st.fixed_dictionaries(
         "kernelCount": st.integers(90, 110),
         "meansAgree": st.booleans(),
         "lossShare": st.none() | st.floats(0, 0.02),
+        "retransmitted": st.none() | st.booleans(),
         "serverLate": st.booleans(),
         "clientLate": st.booleans(),
         "receiverLimited": st.none() | st.floats(0, 0.2),

@@ -71,6 +71,7 @@ def person_facts(member: HouseholdMember, received: int, began: float, ended: fl
         upload=Direction(member.wanted_upload_bps, member.upload_bps),
         kernel_ms=tuple(member.kernel_ms),
         receiver_limited=receiver_limited(member),
+        retransmits=(member.server_tcp or {}).get("retransmits"),
         client_limited=member.client_limited,
         arrivals=tuple((max(at - began, 0.0), count) for at, count in member.arrivals if at <= ended),
     )

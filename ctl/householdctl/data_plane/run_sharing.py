@@ -47,8 +47,9 @@ def message(
     """Return the ``run_report`` of docs/protocol.md; ``phases`` are in seconds since the begin."""
     found = report(facts, shipped())
     attribution = found.attribution
-    # An older server knows no such field, and sends no samples either.
-    cause = {} if attribution.kernel_baseline_ms is None else {"cause": attribution.cause}
+    # An older server knows no such fields, and sends no samples either.
+    by_samples = {"cause": attribution.cause, "means_agree": attribution.means_agree}
+    cause = {} if attribution.kernel_baseline_ms is None else by_samples
     return {
         "type": "run_report",
         "ended_at": round(time.time() * 1e3),

@@ -128,6 +128,7 @@ class ReportedStretch(_Strict, frozen=True, kw_only=True):
     """Empty if the stretch is valid."""
     loss_share: _Share | None = None
     cause: Cause | None = None
+    means_agree: bool = False
 
     def __post_init__(self) -> None:
         _require_order(self.from_s, self.until_s)
@@ -165,6 +166,8 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     cause: Cause | None = None
     """Cause of the delay as the client found it; the server has its own, and takes only lateness of the device from
     it."""
+    means_agree: bool = False
+    """Whether the means of a second of the pings under load are those of the server's kernel."""
     stretches: Annotated[tuple[ReportedStretch, ...], msgspec.Meta(max_length=MAX_STRETCHES)] = ()
     """Parts of the load, by direction; empty for a load of downloads only. Figures and people of the report are those
     of the worst."""
@@ -209,6 +212,7 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
             invalid=stretch.invalid,
             loss_share=stretch.loss_share,
             cause=stretch.cause,
+            means_agree=stretch.means_agree,
             stretches=(stretch,),
         )
 

@@ -58,11 +58,20 @@ def test_a_client_that_says_it_was_slow_is_graded_by_the_kernel() -> None:
     assert found(reported(2, 6, cause="device"), 1, seen(alex=4)) == ("device", "kernel", True, "A+")
 
 
-@pytest.mark.parametrize(("cause", "expected"), [("line", ("line", "application")), (None, ("device", "kernel"))])
+@pytest.mark.parametrize(("agree", "expected"), [(True, ("line", "application")), (False, ("device", "kernel"))])
 def test_a_client_that_compared_its_pings_one_by_one_knows_a_line_that_stands_still_for_moments(
-    cause: str | None, expected: tuple[str, str]
+    agree: bool, expected: tuple[str, str]
 ) -> None:
-    assert found(reported(17, 60, cause=cause), 17, seen(alex=29))[:2] == expected
+    assert found(reported(17, 60, means_agree=agree, cause="line"), 17, seen(alex=29))[:2] == expected
+
+
+def test_loss_that_no_kernel_sent_again_is_the_clients() -> None:
+    report = reported(2, 861, cause="line")
+    report = msgspec.structs.replace(report, loss_share=0.013)
+    assert found(report, 1, seen(alex=6.9)) == ("device", "kernel", True, "A")
+    again = seen(alex=6.9)
+    again[0].connection.retransmits = 4
+    assert found(report, 1, again)[:2] == ("line", "kernel")
 
 
 def test_the_probes_and_the_warm_up_are_no_witnesses_of_the_load() -> None:

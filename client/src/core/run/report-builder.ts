@@ -33,7 +33,7 @@ export function runReportOf(result: Result, endedAt: number, trace: RunTrace, ve
     people: report.people.map(personOf),
     timeline: pointsOf(trace),
     warm_up_mbps: warmUp === null ? null : rounded(warmUp.lineBps / 1_000_000),
-    ...(report.attribution.kernelBaselineMs === null ? {} : { cause: report.attribution.cause }),
+    ...(report.attribution.kernelBaselineMs === null ? {} : { cause: report.attribution.cause, means_agree: report.attribution.meansAgree }),
   };
 }
 

@@ -88,11 +88,17 @@ function personFacts(who: Person, parts: readonly Part[]): PersonFacts {
     lossShare: null,
     kernelMs: kernel.filter(({ at }) => within(at, span)).map(({ ms }) => ms),
     receiverLimited: parts[0]?.record.snapshot.serverTcp?.receiverLimited ?? null,
+    retransmits: retransmitsOf(parts),
     clientLimited: parts.some(({ record }) => record.snapshot.clientLimited),
     arrivals: parts.flatMap(({ record: { snapshot, journal } }) =>
       filmIn(journal.received, snapshot.openedAt ?? span.from, span, activityOf[who], snapshot.wantedDownloadBps),
     ),
   };
+}
+
+function retransmitsOf(parts: readonly Part[]): number | null {
+  const counts = parts.flatMap(({ record: { snapshot } }) => snapshot.serverTcp?.retransmits ?? []);
+  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
 }
 
 function sumOf(directions: readonly Direction[]): Direction {

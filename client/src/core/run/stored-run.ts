@@ -72,6 +72,7 @@ function findingOf({ grade, cause, witness, rate_cause: rate, ...found }: Stored
     rate,
     kernelBaselineMs: found.kernel_baseline_ms,
     kernelIncreaseP95Ms: found.kernel_increase_p95_ms,
+    meansAgree: false,
   };
   return { grade, attribution: attribution ?? null };
 }

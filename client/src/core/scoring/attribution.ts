@@ -34,6 +34,8 @@ export interface Evidence {
   meansAgree: boolean;
   /** Of the probe's pings under load. */
   lossShare: number | null;
+  /** Whether the server's kernel sent any segment again. If not, a device changed the order of answers, and nothing was lost. */
+  retransmitted: boolean | null;
   serverLate: boolean;
   /** Timers of the client were late, or pings stayed unanswered. */
   clientLate: boolean;
@@ -53,6 +55,8 @@ export interface Attribution {
   /** Idle round trip of the kernel; null unless it measured the client's path. */
   kernelBaselineMs: number | null;
   kernelIncreaseP95Ms: number | null;
+  /** Whether the means of a second agree with the kernel's. */
+  meansAgree: boolean;
 }
 
 function isFarAbove(aboveMs: number, belowMs: number): boolean {
@@ -78,6 +82,7 @@ export function attribute(evidence: Evidence): Attribution {
     rate,
     kernelBaselineMs: null,
     kernelIncreaseP95Ms: null,
+    meansAgree: false,
   });
   if (serverLate) return found("server", null);
   if (baselineMs === null || loadedP95Ms === null) return found("unknown", null);
@@ -94,11 +99,12 @@ export function attribute(evidence: Evidence): Attribution {
   const kernelBaselineMs = Math.min(kernelIdleMs, baselineMs);
   const kernelIncreaseP95Ms = increase(kernelBaselineMs, kernelP95Ms);
   const byKernel = clientLate || (isFarAbove(addedMs, kernelIncreaseP95Ms) && !evidence.meansAgree);
-  const isLossy = (evidence.lossShare ?? 0) >= maxLossShare;
+  const isLossy = (evidence.lossShare ?? 0) >= maxLossShare && evidence.retransmitted !== false;
   return {
     ...found(byKernel && (clientLate || !isLossy) ? "device" : "line", byKernel ? "kernel" : "application"),
     kernelBaselineMs,
     kernelIncreaseP95Ms,
+    meansAgree: evidence.meansAgree,
   };
 }
 

@@ -37,6 +37,8 @@ export interface PersonFacts {
   kernelMs?: readonly number[];
   /** Share of the time in which this device's receive window was shut, by the server's kernel. */
   receiverLimited?: number | null;
+  /** Segments that the server's kernel sent again. */
+  retransmits?: number | null;
   /** Whether this device confirmed less than arrived, and the server slowed it. */
   clientLimited?: boolean;
 }

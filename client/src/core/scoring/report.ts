@@ -161,6 +161,11 @@ function witnessOf(people: readonly PersonFacts[]): readonly number[] {
   );
 }
 
+function areRetransmitted(people: readonly PersonFacts[]): boolean | null {
+  const counts = people.flatMap(({ retransmits }) => retransmits ?? []);
+  return counts.length === 0 ? null : counts.some((count) => count > 0);
+}
+
 function areMeansAlike(pings: Series, kernel: Series): boolean {
   const p95Of = ({ ms }: Series): number | null => percentile(movingMeans(ms, meansOf), 95);
   const [loadedMs, kernelMs] = [p95Of(pings), p95Of(kernel)];
@@ -205,6 +210,7 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
     kernelCount: kernelMs.length,
     meansAgree: areMeansAlike({ ms: probe.loadedMs, baselineMs }, { ms: kernelMs, baselineMs: kernelIdleMs }),
     lossShare: lost,
+    retransmitted: areRetransmitted(facts.people),
     serverLate: circumstances.serverOverloaded || circumstances.serverLimited,
     clientLate: circumstances.clientOverloaded || isSilent,
     receiverLimited: bulk?.receiverLimited ?? null,
@@ -239,7 +245,8 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
     latency,
     kernel: latencyFigures(kernelMs, kernelBaselineMs),
     attribution,
-    lossShare: lost,
+    // A device that is late changes the order of answers.
+    lossShare: cause === "device" ? null : lost,
     people: cause === "device" ? reports.map(withoutRate) : reports,
   };
 }

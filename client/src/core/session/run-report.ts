@@ -55,4 +55,5 @@ export interface RunReportMessage {
   warm_up_mbps: number | null;
   /** Left out without samples of the server's kernel: an older server refuses the field. */
   cause?: string;
+  means_agree?: boolean;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { gradedDelayOf, type ShownReport } from "../../../src/core/run/run.js";
 
 const latency = { count: 240, p50Ms: 4, p95Ms: 196, p99Ms: 300, jitterMs: 1, increaseP95Ms: 193 };
-const attribution = { cause: "device", witness: "kernel", rate: "line", kernelBaselineMs: 0.7, kernelIncreaseP95Ms: 0.5 } as const;
+const attribution = { cause: "device", witness: "kernel", rate: "line", kernelBaselineMs: 0.7, kernelIncreaseP95Ms: 0.5, meansAgree: false } as const;
 const report: ShownReport = {
   valid: true,
   invalid: [],

@@ -35,6 +35,7 @@ const nothing: Evidence = {
   kernelCount: 0,
   meansAgree: false,
   lossShare: null,
+  retransmitted: null,
   serverLate: false,
   clientLate: false,
   receiverLimited: null,

@@ -31,7 +31,7 @@ def attribute_run(report: ClientRunReport, kernel_idle_ms: float | None, session
         # Without records of the load this one alone is no witness.
         kernel_idle_ms=kernel_idle_ms if people else None,
         # The client has the pings one by one.
-        means_agree=report.cause == "line",
+        means_agree=report.means_agree,
         loss_share=report.loss_share,
         server_late=bool(told_late),
         client_late=report.cause == "device" or Invalid.CLIENT_OVERLOADED in report.invalid,
@@ -102,6 +102,7 @@ def _seen(evidence: Evidence, people: Iterable[Session], bulk: Collection[str]) 
         if connection.HasField("receiver_limited") and load.profile != BACKUP.key
         else None,
         client_limited=load.client_limited,
+        retransmitted=any(session.connection.retransmits for session in longest.values()) if longest else None,
     )
 
 
