@@ -10,7 +10,7 @@ from householdd.admission.admission import (
     Cause,
     Denial,
 )
-from householdd.admission.reservations import HOUSEHOLD_SESSIONS, RESERVATION_TTL_S
+from householdd.admission.reservations import HOUSEHOLD_SESSIONS, PEOPLE_TTL_S, RESERVATION_TTL_S
 from householdd.capacity.overload_controller import OverloadLevel
 from householdd.clients.addresses import parse_network
 from householdd.clients.client_key import ClientKey
@@ -255,36 +255,37 @@ def test_places_that_nobody_takes_are_given_back() -> None:
     admission = admission_of(Limits(max_sessions=12))
     assert enter(admission, client(test_id="1")) is None
     late = household("198.51.100.7", "2")
-    assert cause(enter(admission, late[0], RESERVATION_TTL_S - 1)) is Cause.FULL
-    admission.release_unused_places(RESERVATION_TTL_S + 0.1)
-    assert [enter(admission, each, RESERVATION_TTL_S + 0.2) for each in late] == [None] * HOUSEHOLD_SESSIONS
+    assert cause(enter(admission, late[0], PEOPLE_TTL_S - 1)) is Cause.FULL
+    admission.release_unused_places(PEOPLE_TTL_S + 0.1)
+    assert [enter(admission, each, PEOPLE_TTL_S + 0.2) for each in late] == [None] * HOUSEHOLD_SESSIONS
 
 
 @pytest.mark.parametrize("level", [OverloadLevel.NORMAL, OverloadLevel.REFUSE])
-def test_a_run_gets_the_place_of_its_upload_at_every_worker_however_late(level: OverloadLevel) -> None:
+def test_a_run_gets_the_places_of_its_computer_at_every_worker_however_late(level: OverloadLevel) -> None:
     one, two = admissions(2)
     one.limits = two.limits = Limits(max_sessions=12)
-    *others, upload = household("192.0.2.7", "1")
-    assert [enter(one, each) for each in others] == [None] * 8
-    one.release_unused_places(RESERVATION_TTL_S)
+    *others, download, upload = household("192.0.2.7", "1")
+    assert [enter(one, each) for each in others] == [None] * 7
+    one.release_unused_places(PEOPLE_TTL_S)
     # Only the three places that are no one's are left.
     strangers = [client(f"198.51.{each}.7") for each in range(4)]
-    assert [cause(enter(two, each, 30.0)) for each in strangers] == [*[None] * 3, Cause.FULL]
+    assert [cause(enter(two, each, 50.0)) for each in strangers] == [*[None] * 3, Cause.FULL]
     one.overload = two.overload = level
-    assert enter(two, upload, 40.0) is None
-    one.release_unused_places(40.25)
-    assert enter(two, upload, 41.0) is not None
+    for number, stretch in enumerate(([download], [upload], [download, upload])):
+        assert [enter(two, each, 60.0 + number) for each in stretch] == [None] * len(stretch)
+        for each in stretch:
+            two.ended(each, CloseReason.CLIENT_STOPPED, 60.5 + number)
 
 
-def test_the_place_of_an_upload_is_given_back_with_the_runs_end() -> None:
-    admission = admission_of(Limits(max_sessions=10))
+def test_the_places_of_a_computer_are_given_back_with_the_runs_end() -> None:
+    admission = admission_of(Limits(max_sessions=11))
     first = household("192.0.2.7", "1")[0]
     assert enter(admission, first) is None
-    admission.release_unused_places(RESERVATION_TTL_S)
+    admission.release_unused_places(PEOPLE_TTL_S)
     second = household("198.51.100.7", "2")
-    assert cause(enter(admission, second[0], 30.0)) is Cause.FULL
-    admission.ended(first, CloseReason.CLIENT_STOPPED, 31.0)
-    assert [enter(admission, each, 32.0) for each in second] == [None] * HOUSEHOLD_SESSIONS
+    assert cause(enter(admission, second[0], 50.0)) is Cause.FULL
+    admission.ended(first, CloseReason.CLIENT_STOPPED, 51.0)
+    assert [enter(admission, each, 52.0) for each in second] == [None] * HOUSEHOLD_SESSIONS
 
 
 def test_where_a_household_never_has_room_each_session_is_for_itself() -> None:

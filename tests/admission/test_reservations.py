@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from householdd.admission.reservations import (
+    COMPUTER_SESSIONS,
     HOUSEHOLD_SESSIONS,
     MAX_RESERVATIONS,
+    PEOPLE_TTL_S,
     RESERVATION_TTL_S,
     Reservations,
 )
@@ -86,23 +88,28 @@ def test_unused_places_expire(workers: Workers) -> None:
     assert not workers.reservations[1].continues(member())
 
 
-def test_the_upload_keeps_its_place_while_the_run_goes_on(workers: Workers) -> None:
+def test_the_computer_keeps_its_places_while_the_run_goes_on(workers: Workers) -> None:
     one, two = workers.reservations
     one.make(member(), 0.0)
     workers.opens(member(), 0.0)
-    one.release_unused(RESERVATION_TTL_S)
-    upload = ClientKey("192.0.2.7", "backup", "1")
-    assert workers.counters[0].reserved() == 1
-    assert [each.expects(upload) for each in (one, two)] == [True, True]
+    one.release_unused(PEOPLE_TTL_S - 0.25)
+    assert workers.counters[0].reserved() == HOUSEHOLD_SESSIONS - 1
+    one.release_unused(PEOPLE_TTL_S)
+    assert workers.counters[0].reserved() == COMPUTER_SESSIONS
+    for _ in range(COMPUTER_SESSIONS):
+        assert two.expects(member())
+        workers.opens(member(), PEOPLE_TTL_S + 1)
     assert not two.expects(member())
-    workers.opens(upload, RESERVATION_TTL_S + 1)
     assert workers.counters[0].reserved() == 0
-    assert not two.expects(upload)
-    for each in (member(), upload):
-        workers.counters[0].closed(each.keys)
-    one.release_unused(RESERVATION_TTL_S + 2)
-    assert not two.expects(upload)
-    assert not two.continues(member())
+
+
+def test_a_run_that_ends_keeps_no_places(workers: Workers) -> None:
+    workers.reservations[0].make(member(), 0.0)
+    workers.opens(member(), 0.0)
+    workers.counters[0].closed(member().keys)
+    workers.reservations[0].release_unused(RESERVATION_TTL_S)
+    assert workers.counters[0].reserved() == 0
+    assert not workers.reservations[1].continues(member())
 
 
 def test_a_run_has_one_reservation(workers: Workers) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 from householdd.clients.client_key import ClientKey
 from householdd.shared.counters import SharedCounters
-from householdd.traffic.profiles import BACKUP
 
 HOUSEHOLD_SESSIONS = 9
-"""Four probes, four people and the Computer's upload; older pages have no upload, or the people only."""
+"""Four probes, three people, and the Computer's download and upload; older pages have no upload, or no probes."""
+
+COMPUTER_SESSIONS = 2
+"""Sessions that a run opens anew for each part of its load, at most."""
 
 RESERVATION_TTL_S = 20.0
-"""Seconds: the page opens the people's sessions 5 to 9 s after the probes. The place of the upload, which begins after
-the downloads, is kept as long as the run has sessions."""
+"""Seconds for which a run without a session keeps its places."""
+
+PEOPLE_TTL_S = 40.0
+"""Seconds for which a run keeps the places of people: the page opens their sessions 5 to 33 s after the probes, as its
+warm-ups take. Those of the Computer are kept as long as the run has sessions."""
 
 MAX_RESERVATIONS = 500
 """Reservations of a worker at once."""
@@ -23,19 +27,10 @@ MAX_RESERVATIONS = 500
 @dataclass
 class _Reservation:
     client: ClientKey
-    expires_at: float
+    made_at: float
     places: int = 0
-    for_upload: bool = False
-    """Whether only the place of the upload is left."""
-
-    @cached_property
-    def upload(self) -> ClientKey:
-        return replace(self.client, profile=BACKUP.key)
-
-    @property
-    def key(self) -> bytes:
-        run_key = self.client.run_key
-        return _upload_key(run_key) if self.for_upload else _reservation_key(run_key)
+    most: int = HOUSEHOLD_SESSIONS
+    """Sessions that the run may have."""
 
 
 class Reservations:
@@ -48,11 +43,9 @@ class Reservations:
     def expects(self, client: ClientKey) -> bool:
         if not client.run_key:
             return False
-        counters = self._counters
-        if counters.count(_reservation_key(client.run_key)) > 0:
-            return counters.count(client.run_key) < HOUSEHOLD_SESSIONS
-        is_upload = client.profile == BACKUP.key
-        return is_upload and counters.count(_upload_key(client.run_key)) > 0 and not counters.count(client.member_key)
+        most = self._counters.count(_reservation_key(client.run_key))
+        # Several workers may have made one.
+        return self._counters.count(client.run_key) < min(most, HOUSEHOLD_SESSIONS)
 
     def continues(self, client: ClientKey) -> bool:
         """Return whether the client's run has a session or a reservation."""
@@ -66,9 +59,9 @@ class Reservations:
     def make(self, client: ClientKey, now: float) -> None:
         if len(self._by_run) >= MAX_RESERVATIONS or client.run_key in self._by_run:
             return
-        reservation = self._by_run[client.run_key] = _Reservation(client, now + RESERVATION_TTL_S)
-        self._counters.change([_reservation_key(client.run_key)], 1)
-        self._reserve(reservation, HOUSEHOLD_SESSIONS)
+        reservation = self._by_run[client.run_key] = _Reservation(client, now)
+        self._counters.change([_reservation_key(client.run_key)], reservation.most)
+        self._reserve(reservation, reservation.most)
 
     def release_all(self) -> None:
         for reservation in list(self._by_run.values()):
@@ -86,25 +79,21 @@ class Reservations:
             self._update(reservation, now)
 
     def _update(self, reservation: _Reservation, now: float) -> None:
-        live = self._counters.count(reservation.client.run_key)
-        if now < reservation.expires_at:
-            self._reserve(reservation, max(HOUSEHOLD_SESSIONS - live, 0))
-        elif live:
-            self._keep_upload(reservation)
-        else:
+        key = reservation.client.run_key
+        live, age = self._counters.count(key), now - reservation.made_at
+        if not live and age >= RESERVATION_TTL_S:
             self._end(reservation)
-
-    def _keep_upload(self, reservation: _Reservation) -> None:
-        if not reservation.for_upload:
-            self._counters.change([reservation.key], -1)
-            reservation.for_upload = True
-            self._counters.change([reservation.key], 1)
-        self._reserve(reservation, 0 if self._counters.count(reservation.upload.member_key) else 1)
+            return
+        if age >= PEOPLE_TTL_S and reservation.most > (most := live + COMPUTER_SESSIONS):
+            self._counters.change([_reservation_key(key)], most - reservation.most)
+            reservation.most = most
+        self._reserve(reservation, max(reservation.most - live, 0))
 
     def _end(self, reservation: _Reservation) -> None:
+        key = reservation.client.run_key
         self._reserve(reservation, 0)
-        self._counters.change([reservation.key], -1)
-        del self._by_run[reservation.client.run_key]
+        self._counters.change([_reservation_key(key)], -reservation.most)
+        del self._by_run[key]
 
     def _reserve(self, reservation: _Reservation, places: int) -> None:
         client = reservation.client
@@ -115,7 +104,3 @@ class Reservations:
 
 def _reservation_key(run_key: bytes) -> bytes:
     return b"t" + run_key
-
-
-def _upload_key(run_key: bytes) -> bytes:
-    return b"u" + run_key
