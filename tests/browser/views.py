@@ -122,13 +122,13 @@ def show_stored(page: Page, url: str, language: str) -> None:
     expect(page.locator("html")).to_have_attribute("data-outcome", "graded")
 
 
-def answer_with_run(page: Page, grade: str, report: dict[str, Any]) -> None:
-    """Answers requests for the run ``RUN_ID``, as the server would."""
+def answer_with_run(page: Page, grade: str, report: dict[str, Any], **found: object) -> None:
+    """Answers requests for the run ``RUN_ID``, as the server would; ``found`` is what it found of the run."""
     session = {"profile": "computer", "duration_s": 30, "tcp_round_trip_ms": 310, "tcp_min_round_trip_ms": 9}
     tcp = {"tcp_retransmits": 12, "tcp_delivery_rate_bps": 4_500_000, "congestion_control": "cubic"}
-    found = {"cause": "line", "rate_cause": "line", "witness": "application"}
+    line = {"cause": "line", "rate_cause": "line", "witness": "application"}
     kernel = {"kernel_baseline_ms": None, "kernel_increase_p95_ms": None}
-    answer = {"id": RUN_ID, "grade": grade, **found, **kernel, "report": report, "sessions": [session | tcp]}
+    answer = {"id": RUN_ID, "grade": grade, **line, **kernel, "report": report, "sessions": [session | tcp], **found}
     page.route("**/virtual-household/runs/*", lambda route: route.fulfill(json=answer))
 
 

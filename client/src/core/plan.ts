@@ -1,8 +1,10 @@
+import type { Stretch } from "./scoring/directions.js";
+
 /** Line without load. */
 export const baselineMs = 5000;
-/** Computer alone on the line. */
+/** Computer alone on the line, for each direction. */
 export const warmUpMs = 3000;
-/** Queues drain before the household starts. */
+/** Queues drain before the next load starts, and before its figures count. */
 export const settleMs = 1000;
 /** Late answers arrive after the load. */
 export const recoveryMs = 3000;
@@ -16,17 +18,41 @@ export const kernelPing = baselineMs / (probes * probePingEveryMs) - 1;
 /** 10 Hz. */
 export const personPingEveryMs = 100;
 
+/** Profiles of the Computer's connections: one downloads, the other uploads. */
+export type Task = "computer" | "backup";
+
+export const tasksOf: Readonly<Record<Stretch, readonly Task[]>> = {
+  download: ["computer"],
+  upload: ["backup"],
+  both: ["computer", "backup"],
+};
+
+export const allStretches: readonly Stretch[] = ["download", "upload", "both"];
+
+/** The short form, which any server knows. */
+export const shortForm: readonly Stretch[] = ["download"];
+
 export interface Plan {
-  /** Duration of the load. */
+  /** Duration of the load, all stretches together. */
   durationMs: number;
-  /** Limit of the Computer's download, Mbit/s; undefined for the profile's rate. */
+  stretches: readonly Stretch[];
+  /** Limit of the Computer each way, Mbit/s; undefined for the profile's rate. */
   computerMbps: number | undefined;
-  /** Whether a warm-up finds the rate for the Computer. */
+  /** Whether a warm-up finds the rates for the Computer. */
   warmUp: boolean;
 }
 
-export function beforeLoadMs({ warmUp }: Plan): number {
-  return baselineMs + (warmUp ? warmUpMs + settleMs : 0);
+export function stretchMsOf({ durationMs, stretches }: Plan): number {
+  return durationMs / stretches.length;
+}
+
+/** Return the tasks that have a warm-up, in their order. */
+export function warmUpsOf({ stretches, warmUp }: Plan): readonly Task[] {
+  return warmUp ? [...new Set(stretches.flatMap((stretch) => tasksOf[stretch]))] : [];
+}
+
+export function beforeLoadMs(plan: Plan): number {
+  return baselineMs + warmUpsOf(plan).length * (warmUpMs + settleMs);
 }
 
 export function totalMsOf(plan: Plan): number {

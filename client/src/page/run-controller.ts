@@ -6,11 +6,11 @@ import { totalMsOf, type Plan } from "../core/plan.js";
 import { refused, type Interruption } from "../core/run/interruption.js";
 import type { QueryOptions } from "../core/run/query-options.js";
 import { noRun, type RunState } from "../core/run/run.js";
-import { findingIn, shownRunOf, type Finding } from "../core/run/stored-run.js";
+import { findingIn, ownFindingOf, shownRunOf, type Finding } from "../core/run/stored-run.js";
 import { isOver } from "../core/session/phase.js";
 import { refusalIn } from "../core/session/refusal.js";
 import type { Page, ShownInterruption } from "../view/page.js";
-import { Household } from "./household.js";
+import { Run } from "./run.js";
 import { permalinkTo, storedRunUrl } from "./stored-run-page.js";
 
 const readinessTimeoutMs = 5000;
@@ -33,7 +33,7 @@ export class RunController {
   readonly #plan: Plan;
   readonly #options: QueryOptions;
   readonly #wakeLock = new WakeLock();
-  #household: Household | undefined;
+  #run: Run | undefined;
   #painting: ReturnType<typeof setInterval> | undefined;
   #paints = 0;
   /** Reason that no run can start, or the last one did not finish. */
@@ -44,7 +44,8 @@ export class RunController {
   constructor(page: Page, options: QueryOptions) {
     this.#page = page;
     this.#options = options;
-    this.#plan = { durationMs: options.seconds * 1000, computerMbps: options.computerMbps, warmUp: options.warmUp };
+    const { seconds, stretches, computerMbps, warmUp } = options;
+    this.#plan = { durationMs: seconds * 1000, stretches, computerMbps, warmUp };
   }
 
   begin(): void {
@@ -56,22 +57,22 @@ export class RunController {
       this.#pressed();
     });
     // A browser may keep a page that was left, but not its connections.
-    addEventListener("pagehide", () => this.#household?.abandon());
+    addEventListener("pagehide", () => this.#run?.abandon());
     addEventListener("focus", () => void this.#checkReadiness());
     void this.#checkReadiness();
   }
 
   get #state(): RunState {
-    return this.#household?.state() ?? noRun(totalMsOf(this.#plan), people);
+    return this.#run?.state() ?? noRun(totalMsOf(this.#plan), people);
   }
 
   #isRunning(): boolean {
-    return this.#household !== undefined && !isOver(this.#household.phase);
+    return this.#run !== undefined && !isOver(this.#run.phase);
   }
 
   #pressed(): void {
     if (!this.#isRunning()) this.#start();
-    else if (this.#household?.phase !== "stopping") this.#household?.stop();
+    else if (this.#run?.phase !== "stopping") this.#run?.stop();
   }
 
   #start(): void {
@@ -83,8 +84,8 @@ export class RunController {
       this.#paint();
     };
     this.#painting ??= setInterval(paint, paintEveryMs);
-    this.#household = new Household(this.#plan, paint);
-    this.#household.start();
+    this.#run = new Run(this.#plan, paint);
+    this.#run.start();
     paint();
   }
 
@@ -93,18 +94,18 @@ export class RunController {
   }
 
   #paint(): void {
-    if (this.#household === undefined || this.#painting === undefined) return;
+    if (this.#run === undefined || this.#painting === undefined) return;
     if (this.#isRunning()) {
       this.#show();
-      if (this.#paints++ % drawEveryPaints === 0) this.#page.draw(this.#household.trace(), this.#state);
+      if (this.#paints++ % drawEveryPaints === 0) this.#page.draw(this.#run.trace(), this.#state);
       return;
     }
     clearInterval(this.#painting);
     this.#painting = undefined;
     this.#wakeLock.release();
-    this.#refuse(this.#household.interruption);
+    this.#refuse(this.#run.interruption);
     if (this.#interruption === undefined) {
-      void this.#conclude(this.#household);
+      void this.#conclude(this.#run);
     } else {
       this.#show();
       void this.#checkReadiness();
@@ -112,12 +113,12 @@ export class RunController {
   }
 
   /** Show the run as its permalink does, with the finding of the server; where there is none, with the page's own. */
-  async #conclude(household: Household): Promise<void> {
-    const { result, report } = household.outcome();
-    const { stored } = household;
+  async #conclude(run: Run): Promise<void> {
+    const { result, report } = run.outcome();
+    const { stored } = run;
     const id = stored !== undefined && "id" in stored && stored.shown ? stored.id : undefined;
-    const finding = (id === undefined ? undefined : await askFinding(id)) ?? result.report;
-    if (this.#household !== household) return;
+    const finding = (id === undefined ? undefined : await askFinding(id)) ?? ownFindingOf(result);
+    if (this.#run !== run) return;
     this.#show();
     const permalink = id === undefined ? undefined : permalinkTo(id);
     this.#page.conclude(shownRunOf(report, finding, result.serverTcp, result.host), permalink, result);
@@ -130,7 +131,7 @@ export class RunController {
     const refused = await askReadiness();
     // A run may have started, or the customer may wait already.
     if (this.#isRunning() || this.#interruption !== before) return;
-    const ended = this.#household?.interruption;
+    const ended = this.#run?.interruption;
     if (refused !== undefined) this.#refuse({ ...refused, retryAfterS: refused.retryAfterS ?? defaultRetryS });
     // A refusal may concern the customer alone, such as one test too many: its time stays.
     else if (ended === undefined || monotonic() >= this.#waitUntil) this.#refuse(ended && { ...ended, retryAfterS: null });

@@ -1,6 +1,7 @@
 import { fetchText } from "../browser/http.js";
 import { monotonic } from "../browser/monotonic.js";
 import type { Party } from "../core/people.js";
+import type { Task } from "../core/plan.js";
 import { isNormal, type Ending } from "../core/session/ending.js";
 import { Recording } from "../core/session/journal.js";
 import { isOver, type Phase } from "../core/session/phase.js";
@@ -15,7 +16,7 @@ const closeTimeoutMs = 1000;
 const answerTimeoutMs = 3000;
 
 export interface SessionWorkerOptions {
-  party: Party;
+  profile: Party | Task;
   testId: string;
   durationMs: number;
   pingEveryMs: number;
@@ -57,13 +58,13 @@ export class SessionWorker {
   /** Start; `maxMbps` limits the profile's rate. */
   start(maxMbps?: number): void {
     if (this.phase !== "idle") return;
-    const { party, testId, durationMs, pingEveryMs, pingTurnMs, kernelPing } = this.#options;
-    const userId = `${party}_${testId}`;
+    const { profile, testId, durationMs, pingEveryMs, pingTurnMs, kernelPing } = this.#options;
+    const userId = `${profile}_${testId}`;
     this.#snapshot = { ...idle, phase: "connecting" };
     this.#reportedAt = monotonic();
     let worker: Worker;
     try {
-      worker = new Worker(new URL("worker.js", document.baseURI), { name: party });
+      worker = new Worker(new URL("worker.js", document.baseURI), { name: profile });
     } catch {
       this.end({ kind: "crashed" });
       return;
@@ -78,11 +79,12 @@ export class SessionWorker {
       else void this.#notLoaded();
     };
     const url = addressOf(userId, testId, maxMbps);
-    worker.postMessage({ kind: "start", url, userId, durationMs, pingEveryMs, pingTurnMs, kernelPing } satisfies ToWorker);
+    const times = { durationMs, pingEveryMs, pingTurnMs, kernelPing };
+    worker.postMessage({ kind: "start", url, userId, ...times, maxMbps } satisfies ToWorker);
     this.#changed();
   }
 
-  /** Lower the download's rate. */
+  /** Lower the rate both ways. */
   limit(mbps: number): void {
     this.#worker?.postMessage({ kind: "limit", mbps } satisfies ToWorker);
   }
@@ -92,14 +94,14 @@ export class SessionWorker {
     this.#worker?.postMessage({ kind: "report", run } satisfies ToWorker);
   }
 
-  /** Stop cleanly, or at once if not started. */
-  stop(): void {
+  /** Stop cleanly, or at once if not started; wait for late answers for `settleMs`. */
+  stop(settleMs?: number): void {
     if (this.phase === "idle") {
       this.end({ kind: "stopped" });
       return;
     }
     if (isOver(this.phase)) return;
-    this.#worker?.postMessage({ kind: "stop" } satisfies ToWorker);
+    this.#worker?.postMessage({ kind: "stop", settleMs } satisfies ToWorker);
     if (this.phase === "stopping") return;
     this.#snapshot = { ...this.#snapshot, phase: "stopping" };
     this.#changed();

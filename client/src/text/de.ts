@@ -76,9 +76,9 @@ export const de: Text = {
     },
     computer: {
       name: "Computer",
-      activity: "Updates",
+      activity: "Updates, Sicherung",
       need: "Nimmt sich alles, was der Anschluss hergibt. Den anderen bleibt weniger.",
-      note: "Diese Verzögerung betrifft nur den eigenen Download und zählt nicht.",
+      note: "Diese Verzögerung betrifft nur die eigenen Daten und zählt nicht.",
       quality: { unknown: "Wartet", good: "Lädt", fair: "Lädt", poor: "Lädt" },
     },
   },
@@ -95,6 +95,11 @@ export const de: Text = {
       load: "Alle vier sind online.",
       recovery: "Messung nach der Last…",
     },
+    stretch: {
+      download: "Alle vier sind online; der Computer lädt herunter.",
+      upload: "Alle vier sind online; der Computer lädt hoch.",
+      both: "Alle vier sind online; der Computer lädt herunter und hoch.",
+    },
     few: (people) => `${people} von 4 sind online.`,
     stopping: "Wird beendet…",
     done: "Test beendet.",
@@ -104,7 +109,10 @@ export const de: Text = {
     hidden: "Bitte lassen Sie diese Seite im Vordergrund. Browser bremsen verdeckte Seiten, darum kann dieser Test nicht mehr bewertet werden.",
   },
   advance: {
-    data: (each, mbps, example) => `Der Test verbraucht je Mbit/s Ihres Anschlusses etwa ${each} Daten: bei ${mbps} Mbit/s sind es ${example}.`,
+    data: (each, down, up, example) =>
+      up === undefined
+        ? `Der Test verbraucht je Mbit/s Ihres Anschlusses etwa ${each} Daten: bei ${down} Mbit/s sind es ${example}.`
+        : `Der Test verbraucht je Mbit/s Download und Upload etwa ${each} Daten: bei ${down} und ${up} Mbit/s sind es ${example}.`,
     dataAtMost: (bytes) => `Der Test verbraucht höchstens etwa ${bytes} Daten.`,
     wifi: "Über WLAN misst der Test das WLAN mit. Um nur den Anschluss zu testen, verbinden Sie das Gerät per Kabel.",
     metered: "Sie nutzen anscheinend mobile Daten: Der Test geht von Ihrem Datenvolumen ab.",
@@ -164,12 +172,12 @@ export const de: Text = {
     "verdict.streaming.poor": "Jakes Film bleibt immer wieder stehen und lädt nach.",
     "verdict.streaming.unusable": "Jake kann nicht schauen: Der Anschluss ist zu langsam für seinen Film.",
     "verdict.streaming.unknown": "Es wurde zu wenig gemessen, um Jakes Film zu beurteilen.",
-    "verdict.bulk_transfer.excellent": "Der Computer lädt seine Updates schnell und lässt den anderen genug übrig.",
-    "verdict.bulk_transfer.good": "Der Computer lädt seine Updates, und die anderen merken kaum etwas davon.",
+    "verdict.bulk_transfer.excellent": "Der Computer lädt schnell und lässt den anderen genug übrig.",
+    "verdict.bulk_transfer.good": "Der Computer lädt, und die anderen merken kaum etwas davon.",
     "verdict.bulk_transfer.fair": "Während der Computer lädt, öffnen sich Seiten langsam.",
     "verdict.bulk_transfer.poor": "Während der Computer lädt, ist alles langsam.",
     "verdict.bulk_transfer.unusable": "Während der Computer lädt, geht sonst nichts mehr.",
-    "verdict.bulk_transfer.unknown": "Es wurde zu wenig gemessen, um die Updates zu beurteilen.",
+    "verdict.bulk_transfer.unknown": "Es wurde zu wenig gemessen, um die Last des Computers zu beurteilen.",
     "invalid.tab_hidden":
       "Diese Seite war zeitweise verdeckt, und verdeckte Seiten bremst der Browser. Bitte testen Sie noch einmal, und lassen Sie die Seite im Vordergrund.",
     "invalid.clock_jump": "Die Uhr dieses Geräts ist gesprungen, oder das Gerät war im Ruhezustand. Bitte testen Sie noch einmal.",
@@ -238,12 +246,19 @@ export const de: Text = {
       `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber der Weg zum Server ist lang, schon ohne Last ${idle} ms: zu lang für ${names}.`,
     other: (names) => `Ist der Anschluss ausgelastet, kommt kaum Verzögerung dazu, aber für ${names} reichte es nicht.`,
   },
+  stretches: { download: "Download", upload: "Upload", both: "Beides" },
   report: {
     grade: (grade) => `Note ${grade}`,
     noGrade: "Keine Note",
     invalid: "Dieser Test wurde nicht bewertet:",
     increase: (baseline, loaded, added) =>
       `Ohne Last antwortet Ihr Anschluss in ${baseline} ms. Sind alle online, kommen 19 von 20 Antworten in höchstens ${loaded} ms: ${added} ms mehr.`,
+    hurts: {
+      download: (added) => `Downloads sind das Problem: +${added}\u00a0ms.`,
+      upload: (added) => `Uploads sind das Problem: +${added}\u00a0ms.`,
+      both: (added) => `Downloads und Uploads zugleich sind das Problem: +${added}\u00a0ms.`,
+    },
+    stretches: { stretch: "Last", added: "Ver\u00adzögerung, ms", down: "Down, Mbit/s", up: "Up, Mbit/s", grade: "Note" },
     device: (added) =>
       `Ihr Browser kam nicht mit; der Anschluss selbst fügte ${added} ms hinzu. Versuchen Sie es mit einem anderen Browser oder mit einem Computer am Netzwerkkabel.`,
     unchecked: "Der Server konnte nicht prüfen, ob dieses Gerät zur Verzögerung beitrug.",
@@ -259,6 +274,7 @@ export const de: Text = {
     moved: (bytes) => `Dieser Test hat ${bytes} Daten verbraucht.`,
     mos: (mos) => `Sprachqualität: ${mos} von 4,5 (MOS).`,
     rate: (mbps) => `Er erhielt ${mbps} Mbit/s.`,
+    sent: (mbps) => `Er sendete ${mbps} Mbit/s.`,
     warmUp: (line, computer) =>
       `Allein am Anschluss erhielt der Computer ${line} Mbit/s. Als alle online waren, forderte er höchstens ${computer} Mbit/s an.`,
   },

@@ -76,10 +76,10 @@ export const en: Text = {
     },
     computer: {
       name: "Computer",
-      activity: "Updates",
+      activity: "Updates, backup",
       need: "Takes all the speed it can get, leaving less for everyone else.",
-      note: "This delay affects only its own download and does not count.",
-      quality: { unknown: "Waiting", good: "Updating", fair: "Updating", poor: "Updating" },
+      note: "This delay affects only its own data and does not count.",
+      quality: { unknown: "Waiting", good: "Busy", fair: "Busy", poor: "Busy" },
     },
   },
   probe: "Test signal",
@@ -95,6 +95,11 @@ export const en: Text = {
       load: "All four are online.",
       recovery: "Watching your line recover…",
     },
+    stretch: {
+      download: "All four are online; the Computer downloads.",
+      upload: "All four are online; the Computer uploads.",
+      both: "All four are online; the Computer downloads and uploads.",
+    },
     few: (people) => `${people} of 4 are online.`,
     stopping: "Stopping…",
     done: "Test finished.",
@@ -104,7 +109,10 @@ export const en: Text = {
     hidden: "Please keep this page in view. Browsers slow hidden pages down, so this test can no longer be graded.",
   },
   advance: {
-    data: (each, mbps, example) => `The test uses about ${each} of data for each Mbit/s of your line: ${example} at ${mbps} Mbit/s.`,
+    data: (each, down, up, example) =>
+      up === undefined
+        ? `The test uses about ${each} of data for each Mbit/s of your line: ${example} at ${down} Mbit/s.`
+        : `The test uses about ${each} of data for each Mbit/s of download and of upload: ${example} on a line of ${down} and ${up} Mbit/s.`,
     dataAtMost: (bytes) => `The test uses at most about ${bytes} of data.`,
     wifi: "Over Wi-Fi, the test measures the Wi-Fi as well. To test only your line, connect by cable.",
     metered: "You seem to be on mobile data: the test counts towards your allowance.",
@@ -164,12 +172,12 @@ export const en: Text = {
     "verdict.streaming.poor": "Jake’s film keeps stopping to load.",
     "verdict.streaming.unusable": "Jake cannot watch: the line is too slow for his film.",
     "verdict.streaming.unknown": "Not enough was measured to judge Jake’s film.",
-    "verdict.bulk_transfer.excellent": "The Computer updates quickly and leaves room for the others.",
-    "verdict.bulk_transfer.good": "The Computer updates, and the others hardly notice.",
-    "verdict.bulk_transfer.fair": "While the Computer updates, pages open slowly.",
-    "verdict.bulk_transfer.poor": "While the Computer updates, everything is slow.",
-    "verdict.bulk_transfer.unusable": "While the Computer updates, nothing else gets through.",
-    "verdict.bulk_transfer.unknown": "Not enough was measured to judge the Computer’s updates.",
+    "verdict.bulk_transfer.excellent": "The Computer gets its work done and leaves room for the others.",
+    "verdict.bulk_transfer.good": "The Computer is busy, and the others hardly notice.",
+    "verdict.bulk_transfer.fair": "While the Computer is busy, pages open slowly.",
+    "verdict.bulk_transfer.poor": "While the Computer is busy, everything is slow.",
+    "verdict.bulk_transfer.unusable": "While the Computer is busy, nothing else gets through.",
+    "verdict.bulk_transfer.unknown": "Not enough was measured to judge the Computer’s load.",
     "invalid.tab_hidden": "This page was hidden for a while, and browsers slow hidden pages down. Run the test again and keep the page in view.",
     "invalid.clock_jump": "This device’s clock jumped, or the device was asleep. Run the test again.",
     "invalid.client_overloaded":
@@ -235,12 +243,19 @@ export const en: Text = {
       `A busy line adds little delay, but the way to the server is long, ${idle} ms even when idle: too long for ${names}.`,
     other: (names) => `A busy line adds little delay, but ${names} did not get enough.`,
   },
+  stretches: { download: "Download", upload: "Upload", both: "Both" },
   report: {
     grade: (grade) => `Grade ${grade}`,
     noGrade: "No grade",
     invalid: "This test could not be graded:",
     increase: (baseline, loaded, added) =>
       `When idle, your line answers in ${baseline} ms. With everyone online, 19 out of 20 answers came within ${loaded} ms: ${added} ms more.`,
+    hurts: {
+      download: (added) => `Downloads are what hurts: +${added}\u00a0ms.`,
+      upload: (added) => `Uploads are what hurts: +${added}\u00a0ms.`,
+      both: (added) => `Downloads and uploads together are what hurts: +${added}\u00a0ms.`,
+    },
+    stretches: { stretch: "Load", added: "Delay, ms", down: "Down, Mbit/s", up: "Up, Mbit/s", grade: "Grade" },
     device: (added) =>
       `Your browser could not keep up; the line itself added ${added} ms. Try another browser, or a computer with a network cable.`,
     unchecked: "The server could not check whether this device added to the delay.",
@@ -256,6 +271,7 @@ export const en: Text = {
     moved: (bytes) => `This test used ${bytes} of data.`,
     mos: (mos) => `Call quality: ${mos} out of 4.5 (MOS).`,
     rate: (mbps) => `It received ${mbps} Mbit/s.`,
+    sent: (mbps) => `It sent ${mbps} Mbit/s.`,
     warmUp: (line, computer) =>
       `Alone on the line, the Computer received ${line} Mbit/s. With everyone online, it asked for at most ${computer} Mbit/s.`,
   },

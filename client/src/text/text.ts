@@ -3,6 +3,7 @@ import type { Cause } from "../core/run/interruption.js";
 import type { Quality } from "../core/run/quality.js";
 import type { QueryOption } from "../core/run/query-options.js";
 import type { RunPhase } from "../core/run/run.js";
+import type { Stretch } from "../core/scoring/directions.js";
 import type { Grade } from "../core/scoring/grade.js";
 import type { Band } from "../core/scoring/requirements.js";
 import type { Lack } from "../core/scoring/shortfall.js";
@@ -91,6 +92,7 @@ export interface Text {
     idle: (seconds: number) => string;
     connecting: string;
     running: Record<RunPhase, string>;
+    stretch: Record<Stretch, string>;
     /** Under load, without all people. */
     few: (people: number) => string;
     stopping: string;
@@ -102,8 +104,8 @@ export interface Text {
     hidden: string;
   };
   advance: {
-    /** Data used: per Mbit/s of the line, and on an example line of `mbps`. */
-    data: (each: string, mbps: number, example: string) => string;
+    /** Data used: for each Mbit/s, and on an example line; the short form moves little upwards. */
+    data: (each: string, downMbps: number, upMbps: number | undefined, example: string) => string;
     dataAtMost: (bytes: string) => string;
     wifi: string;
     metered: string;
@@ -133,11 +135,16 @@ export interface Text {
   shortfalls: Record<Lack, (names: string, idle: string, lost: string) => string>;
   /** Names in a sentence. */
   listOf: (names: readonly string[]) => string;
+  stretches: Record<Stretch, string>;
   report: {
     grade: (grade: string) => string;
     noGrade: string;
     invalid: string;
     increase: (baseline: string, loaded: string, added: string) => string;
+    /** What hurts; `added` is in milliseconds. */
+    hurts: Record<Stretch, (added: string) => string>;
+    /** Columns of the table of stretches. */
+    stretches: Record<"stretch" | "added" | "down" | "up" | "grade", string>;
     /** The device's delay, and the line's own. */
     device: (added: string) => string;
     /** Of a delay whose cause could not be checked. */
@@ -158,6 +165,7 @@ export interface Text {
     moved: (bytes: string) => string;
     mos: (mos: string) => string;
     rate: (mbps: string) => string;
+    sent: (mbps: string) => string;
     /** Result of the warm-up, and the Computer's request. */
     warmUp: (line: string, computer: string) => string;
   };

@@ -18,7 +18,7 @@ export function lackedSpeed(person: ShownPerson): boolean {
 
 /** Return a person's most telling figure: stalls, call quality, or rate. */
 export function activityDetailOf(person: ShownPerson, text: Text, format: Format): string {
-  const { activity, call, download, playout } = person;
+  const { activity, call, download, upload, playout } = person;
   const words = text.report;
   if (playout !== null) {
     if (playout.startUpS === null) return words.neverStarted;
@@ -30,5 +30,6 @@ export function activityDetailOf(person: ShownPerson, text: Text, format: Format
     return stalls === null ? words.stalled(seconds) : words.stalls(stalls, seconds);
   }
   if (call !== null) return words.mos(format.decimal(call.mos, 1));
-  return activity === "bulk_transfer" ? words.rate(format.mbps(download.gotBps)) : "";
+  if (activity !== "bulk_transfer") return "";
+  return download.gotBps < upload.gotBps ? words.sent(format.mbps(upload.gotBps)) : words.rate(format.mbps(download.gotBps));
 }

@@ -6,7 +6,7 @@ import type { ServerTcp } from "../core/session/wire.js";
 import { messageOf } from "../text/language.js";
 import type { Column, Text } from "../text/text.js";
 import { copyText, saveFile } from "./copy-and-save.js";
-import { find, setText } from "./dom.js";
+import { fillTable, find, setText } from "./dom.js";
 import type { Format } from "./format.js";
 
 const delayColumns = ["who", "samples", "p50", "p95", "p99", "increase", "jitter", "lost"] as const;
@@ -91,22 +91,6 @@ export class Details {
   }
 
   #fill(selector: string, columns: readonly Column[], rows: readonly string[][]): void {
-    const table = find(this.#root, selector, HTMLTableElement);
-    table.replaceChildren();
-    const head = table.createTHead().insertRow();
-    for (const column of columns) head.append(headerCell(table, this.#text.table.columns[column], "col"));
-    const body = table.createTBody();
-    for (const [name, ...values] of rows) {
-      const row = body.insertRow();
-      row.append(headerCell(table, name ?? "", "row"));
-      for (const value of values) row.insertCell().textContent = value;
-    }
+    fillTable(find(this.#root, selector, HTMLTableElement), columns.map((column) => this.#text.table.columns[column]), rows);
   }
-}
-
-function headerCell(table: HTMLTableElement, words: string, scope: "col" | "row"): HTMLTableCellElement {
-  const cell = table.ownerDocument.createElement("th");
-  cell.scope = scope;
-  cell.textContent = words;
-  return cell;
 }

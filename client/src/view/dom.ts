@@ -32,3 +32,22 @@ export function setItems(list: Element, texts: readonly string[]): void {
     }),
   );
 }
+
+/** Fill a table; the first cell of a row is its heading. */
+export function fillTable(table: HTMLTableElement, columns: readonly string[], rows: readonly (readonly string[])[]): void {
+  table.replaceChildren();
+  table.createTHead().insertRow().append(...columns.map((column) => headerCell(table, column, "col")));
+  const body = table.createTBody();
+  for (const [name = "", ...values] of rows) {
+    const row = body.insertRow();
+    row.append(headerCell(table, name, "row"));
+    for (const value of values) row.insertCell().textContent = value;
+  }
+}
+
+function headerCell(table: HTMLTableElement, words: string, scope: "col" | "row"): HTMLTableCellElement {
+  const cell = table.ownerDocument.createElement("th");
+  cell.scope = scope;
+  cell.textContent = words;
+  return cell;
+}

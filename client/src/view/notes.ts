@@ -1,5 +1,5 @@
 import {
-  exampleMbps,
+  example,
   maxBytes,
   maxMbps,
   maxSeconds,
@@ -19,14 +19,15 @@ const limits: Record<QueryOption, readonly [least: number, most: number]> = {
 export function notesOf(options: QueryOptions, lacking: readonly string[], text: Text, format: Format): string[] {
   const { advance } = text;
   // Two digits: it is an estimate.
-  const bytes = (lineMbps: number): string => format.bytes(Number(maxBytes(options, lineMbps).toPrecision(2)));
+  const bytes = (computer: number, backup: number): string =>
+    format.bytes(Number(maxBytes(options, { computer, backup }).toPrecision(2)));
   return [
     ...(lacking.length === 0 ? [] : [advance.lacking(lacking)]),
     ...options.wrong.map((option) => advance.wrong[option](...limits[option])),
     ...(isMetered() ? [advance.metered] : []),
     options.computerMbps === undefined
-      ? advance.data(bytes(1), exampleMbps, bytes(exampleMbps))
-      : advance.dataAtMost(bytes(Infinity)),
+      ? advance.data(bytes(1, 0), example.computer, options.stretches.length > 1 ? example.backup : undefined, bytes(example.computer, example.backup))
+      : advance.dataAtMost(bytes(Infinity, Infinity)),
     advance.wifi,
   ];
 }

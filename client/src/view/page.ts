@@ -94,6 +94,8 @@ export class Page {
     dataset.state = state.phase;
     if (state.runPhase === undefined) delete dataset.phase;
     else dataset.phase = state.runPhase;
+    if (state.stretch === undefined) delete dataset.stretch;
+    else dataset.stretch = state.stretch;
     if (refusal === undefined) delete dataset.refused;
     else dataset.refused = refusal.cause;
     const words = refusal && this.#text.interruptions[refusal.cause];

@@ -1,17 +1,18 @@
 import type { Person } from "../core/people.js";
-import { lineLossOf } from "../core/run/line-loss.js";
 import { gradedDelayOf, type ShownReport } from "../core/run/run.js";
 import { shownRemedyOf } from "../core/run/shown-remedy.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { movedBytes } from "../core/run/timeline.js";
+import type { ShownStretch } from "../core/run/shown-stretch.js";
 import type { WarmUp } from "../core/run/warm-up.js";
+import { hurting } from "../core/scoring/directions.js";
 import type { Grade } from "../core/scoring/grade.js";
 import { shortfalls, type Lack, type Shortfall } from "../core/scoring/shortfall.js";
 import type { Invalid } from "../core/scoring/validity.js";
 import { messageOf } from "../text/language.js";
 import type { Text } from "../text/text.js";
 import { isTooSlow, lackedSpeed } from "./activity-detail.js";
-import { find, setItems, setText } from "./dom.js";
+import { fillTable, find, setItems, setText } from "./dom.js";
 import type { Format } from "./format.js";
 import { RemedyView } from "./remedy-view.js";
 
@@ -45,10 +46,12 @@ export class ReportView {
   /** The grade, or the reasons against one, in words. */
   get words(): string {
     const reasons = [...this.#part("#invalid").children].map((item) => item.textContent);
-    return [`${this.#part("h2").textContent}.`, this.#part("#meaning").textContent, ...reasons].join(" ");
+    const words = ["#direction", "#meaning"].map((part) => this.#part(part).textContent).filter((each) => each !== "");
+    return [`${this.#part("h2").textContent}.`, ...words, ...reasons].join(" ");
   }
 
-  show({ report, warmUp, timeline }: ShownRun): void {
+  show(run: ShownRun): void {
+    const { report, warmUp, timeline, stretches } = run;
     const grade = report.valid ? report.grade : null;
     this.#root.hidden = false;
     this.#root.dataset.valid = String(report.valid);
@@ -58,11 +61,13 @@ export class ReportView {
     const words = grade === null ? undefined : this.#text.grades[grade];
     const heading = grade === null ? this.#text.report.noGrade : this.#text.report.grade(grade);
     setText(this.#part("h2"), words === undefined ? heading : `${heading} – ${words.title}`);
-    const lacking = shortfallsOf(report, grade);
-    const lacks = lacking.map(({ lack, who }) => this.#lack(lack, who, report)).join(" ");
+    const lacking = shortfallsOf(run, grade);
+    const lacks = lacking.map(({ lack, who }) => this.#lack(lack, who, run)).join(" ");
     setText(this.#part("#meaning"), lacks || (words?.meaning ?? this.#text.report.invalid));
+    setText(this.#part("#direction"), grade === null ? "" : this.#direction(stretches));
     setText(this.#part("#increase"), grade === null ? "" : this.#increase(report, lacking));
     setText(this.#part("#line"), warmUp === null || grade === null ? "" : this.#line(warmUp, report));
+    this.#showStretches(grade === null ? [] : stretches);
     const moved = movedBytes(timeline);
     setText(this.#part("#moved"), moved === 0 ? "" : this.#text.report.moved(this.#format.bytes(moved)));
     setItems(this.#part("#invalid"), shownReasons(report.invalid).map((reason) => messageOf(this.#text, `invalid.${reason}`)));
@@ -88,15 +93,37 @@ export class ReportView {
     return `${increase} ${words.loss(this.#format.decimal(lossShare * 100, 1))}`;
   }
 
+  /** Name the direction that hurts, with what it adds. */
+  #direction(stretches: readonly ShownStretch[]): string {
+    const stretch = hurting(stretches);
+    const addedMs = stretches.find((each) => each.stretch === stretch)?.increaseMs;
+    return stretch === null ? "" : this.#text.report.hurts[stretch](this.#format.milliseconds(addedMs ?? undefined));
+  }
+
+  #showStretches(stretches: readonly ShownStretch[]): void {
+    this.#part(".table").hidden = stretches.length === 0;
+    fillTable(
+      find(this.#root, "#stretches", HTMLTableElement),
+      (["stretch", "added", "down", "up", "grade"] as const).map((column) => this.#text.report.stretches[column]),
+      stretches.map(({ stretch, increaseMs, downBps, upBps, grade }) => [
+        this.#text.stretches[stretch],
+        increaseMs === null ? "–" : `+${this.#format.milliseconds(increaseMs)}`,
+        this.#format.mbps(downBps),
+        this.#format.mbps(upBps),
+        grade ?? "–",
+      ]),
+    );
+  }
+
   #line({ lineBps, computerMbps }: WarmUp, { attribution }: ShownReport): string {
     if (attribution?.rate === "device") return this.#text.report.deviceRate(this.#format.mbps(lineBps));
     return this.#text.report.warmUp(this.#format.mbps(lineBps), this.#format.decimal(computerMbps, 0));
   }
 
-  #lack(lack: Lack, who: readonly Person[], report: ShownReport): string {
+  #lack(lack: Lack, who: readonly Person[], { report, lineLoss }: ShownRun): string {
     const names = this.#text.listOf(who.map((each) => this.#text.people[each].name));
     const idle = this.#format.milliseconds(gradedDelayOf(report).idleMs ?? undefined);
-    return this.#text.shortfalls[lack](names, idle, this.#format.decimal((lineLossOf(report) ?? 0) * 100, 1));
+    return this.#text.shortfalls[lack](names, idle, this.#format.decimal((lineLoss ?? 0) * 100, 1));
   }
 
   #adviceFor({ grade, people }: ShownReport, advice: readonly string[], lacking: readonly Shortfall[]): readonly string[] {
@@ -113,11 +140,11 @@ export class ReportView {
 }
 
 /** A bulk transfer has time, whatever the delay. */
-function shortfallsOf(report: ShownReport, grade: Grade | null): readonly Shortfall<Person>[] {
+function shortfallsOf({ report, lineLoss }: ShownRun, grade: Grade | null): readonly Shortfall<Person>[] {
   const people = report.people
     .filter(({ activity }) => activity !== "bulk_transfer")
     .map((person) => ({ who: person.who as Person, band: person.band, tooSlow: lackedSpeed(person) }));
-  return shortfalls(grade, gradedDelayOf(report).idleMs, people, lineLossOf(report) !== null);
+  return shortfalls(grade, gradedDelayOf(report).idleMs, people, lineLoss !== null);
 }
 
 /** Leave out too few samples of a run that was cut short. */

@@ -12,7 +12,8 @@ export function headlineOf(state: RunState, text: Text): string {
     case "running": {
       const failed = [...state.people.values()].filter((one) => one.phase === "failed").length;
       const phase = state.runPhase ?? "load";
-      return phase === "load" && failed > 0 ? text.status.few(people.length - failed) : text.status.running[phase];
+      if (phase === "load" && failed > 0) return text.status.few(people.length - failed);
+      return phase === "load" && state.stretch !== undefined ? text.status.stretch[state.stretch] : text.status.running[phase];
     }
     case "stopping":
       // A run also stops at its regular end.

@@ -1,6 +1,7 @@
-import type { RunState, RunTrace, ShownReport } from "../core/run/run.js";
+import { loadSpanOf, type RunState, type RunTrace, type ShownReport } from "../core/run/run.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { chartParties, timelineOf, type ChartParty, type Timeline } from "../core/run/timeline.js";
+import type { Stretch } from "../core/scoring/directions.js";
 import type { Text } from "../text/text.js";
 import { Chart } from "./chart.js";
 import { find } from "./dom.js";
@@ -47,14 +48,16 @@ export class TimelineView {
   show(trace: RunTrace, state: RunState): void {
     this.#legend.hidden = false;
     const length = Math.max((trace.now - trace.beganAt) / 1000, state.totalMs / 1000);
-    this.#draw(timelineOf(trace.journals, trace.beganAt, trace.now), this.#bands(trace), length, undefined);
+    this.#draw(timelineOf(trace.journals, trace.beganAt, trace.now), this.#bands(trace, state.stretch === undefined), length, undefined);
   }
 
   /** Draw a stored run, which lacks the people's own delays. */
-  showStored({ timeline, phases, report }: ShownRun): void {
+  showStored({ timeline, phases, stretches, report }: ShownRun): void {
     const names = { idle: "baseline", warm_up: "warmUp", load: "load", recovery: "recovery" } as const;
-    const bands = phases.map(({ name, from_s: from, until_s: until }) => {
-      return { name: this.#text.chart[names[name]], from, until, strong: name === "load" };
+    const parts = stretches.map(({ stretch, fromS, untilS }) => this.#stretchBand(stretch, fromS, untilS));
+    const bands = phases.flatMap(({ name, from_s: from, until_s: until }) => {
+      const isLoad = name === "load";
+      return isLoad && parts.length > 0 ? parts : [{ name: this.#text.chart[names[name]], from, until, strong: isLoad }];
     });
     this.#legend.hidden = true;
     this.#draw(timeline, bands, Math.max(0, ...bands.map(({ until }) => until)), report);
@@ -77,7 +80,9 @@ export class TimelineView {
     return party === "probe" ? this.#text.probe : this.#text.people[party].name;
   }
 
-  #bands({ beganAt, now, warmUp, load }: RunTrace): TimeBand[] {
+  #bands(trace: RunTrace, isShort: boolean): TimeBand[] {
+    const { beganAt, now, warmUp, stretches } = trace;
+    const load = loadSpanOf(trace);
     const words = this.#text.chart;
     const seconds = (at: number): number => (at - beganAt) / 1000;
     const bands = [{ name: words.baseline, from: 0, until: seconds(warmUp?.from ?? load?.from ?? now), strong: false }];
@@ -86,11 +91,17 @@ export class TimelineView {
     }
     if (load !== undefined) {
       bands.push(
-        { name: words.load, from: seconds(load.from), until: seconds(load.until), strong: true },
+        ...(isShort
+          ? [{ name: words.load, from: seconds(load.from), until: seconds(load.until), strong: true }]
+          : stretches.map(({ stretch, span }) => this.#stretchBand(stretch, seconds(span.from), seconds(span.until)))),
         { name: words.recovery, from: seconds(load.until), until: seconds(now), strong: false },
       );
     }
     return bands;
+  }
+
+  #stretchBand(stretch: Stretch, from: number, until: number): TimeBand {
+    return { name: this.#text.stretches[stretch], from, until, strong: stretch !== "upload" };
   }
 
   #delayWords(report: ShownReport | undefined): string {

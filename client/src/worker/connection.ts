@@ -4,22 +4,13 @@ import type { RunReportMessage } from "../core/session/run-report.js";
 import { Session, type Link } from "../core/session/session.js";
 import type { Snapshot } from "../core/session/snapshot.js";
 import { maxChunkBytes } from "../core/session/wire.js";
-import type { FromWorker } from "../core/session/worker-messages.js";
+import type { FromWorker, StartOptions } from "../core/session/worker-messages.js";
 import { diagnose } from "./diagnosis.js";
 
 const reportEveryMs = 250;
 /** Minimum sleep, which sends together what is due within it. */
 const minSleepMs = 4;
 const maxSleepMs = 250;
-
-export interface ConnectionOptions {
-  url: string;
-  userId: string;
-  durationMs: number;
-  pingEveryMs: number;
-  pingTurnMs: number | undefined;
-  kernelPing: number | undefined;
-}
 
 /** Drives a session with a WebSocket and the worker's clock, and reports until it is over. */
 export class Connection {
@@ -34,7 +25,7 @@ export class Connection {
   #reported: Snapshot["phase"] = "idle";
 
   /** @throws SyntaxError for an invalid URL. */
-  constructor(options: ConnectionOptions, report: (report: FromWorker) => void) {
+  constructor(options: StartOptions, report: (report: FromWorker) => void) {
     this.#url = options.url;
     this.#report = report;
     this.#socket = new WebSocket(options.url);
@@ -55,8 +46,8 @@ export class Connection {
     this.#session.limit(mbps);
   }
 
-  stop(): void {
-    this.#session.stop(monotonic());
+  stop(settleMs: number | undefined): void {
+    this.#session.stop(monotonic(), settleMs);
     this.#turn();
   }
 

@@ -19,7 +19,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       connection?.limit(data.mbps);
       break;
     case "stop":
-      connection?.stop();
+      connection?.stop(data.settleMs);
       break;
   }
 };

@@ -36,8 +36,8 @@ export class DeviceGuard {
   }
 
   /**
-   * Take the latest snapshots; call a few times a second. Return the limit for the Computer, Mbit/s, if it must ask for
-   * less from now on.
+   * Take the latest snapshots; call a few times a second. Return the limit for the Computer's connection, Mbit/s, if it
+   * must ask for less from now on.
    */
   look(probes: readonly Snapshot[], computer: Snapshot, now: number): number | undefined {
     const excessMs = excessOf(probes, computer, this.#baselineMs);
@@ -48,7 +48,7 @@ export class DeviceGuard {
     this.#since ??= now;
     if (now - this.#since < patienceMs) return undefined;
     this.#since = now + settleMs;
-    const carried = Math.min(computer.downloadBps / 1_000_000, this.mbps ?? Infinity);
+    const carried = Math.min(Math.max(computer.downloadBps, computer.uploadBps) / 1_000_000, this.mbps ?? Infinity);
     const limit = Math.max(minMbps, Math.floor(decrease * carried));
     if (limit >= (this.mbps ?? Infinity)) return undefined;
     this.mbps = limit;

@@ -17,7 +17,7 @@ const judgedBy: Record<Person, { latencyMs: Limits } | { delivery: Limits } | un
   alex: { latencyMs: { good: 50, fair: 100 } },
   sarah: { latencyMs: { good: 50, fair: 100 } },
   jake: { delivery: { good: 0.95, fair: 0.7 } },
-  // Any rate is right for updates.
+  // Any rate is right for updates and backups.
   computer: undefined,
 };
 
@@ -28,7 +28,7 @@ const stuckMs = 1000;
 
 export function qualityOf(person: Person, snapshot: Snapshot): Quality {
   const rule = judgedBy[person];
-  if (rule === undefined) return snapshot.receivedBytes > 0 ? "good" : "unknown";
+  if (rule === undefined) return snapshot.receivedBytes + snapshot.sentBytes > 0 ? "good" : "unknown";
   if ("delivery" in rule) {
     const share = snapshot.delivery;
     if (share === undefined) return "unknown";

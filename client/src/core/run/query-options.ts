@@ -1,6 +1,8 @@
-import { warmUpMs } from "../plan.js";
+import { allStretches, shortForm, tasksOf, warmUpMs, type Task } from "../plan.js";
+import type { Stretch } from "../scoring/directions.js";
 
-const defaultSeconds = 30;
+/** Default of the short form, and of three stretches. */
+const defaultSeconds = { short: 30, all: 39 };
 /** Minimum for the 100 answers at 10 Hz that a grade needs. */
 export const minSeconds = 12;
 /** Maximum for a probe session, with the other phases, within the server's 300 s. */
@@ -12,6 +14,8 @@ export const maxMbps = 99_999;
 export interface QueryOptions {
   /** Duration of the load. */
   seconds: number;
+  /** All, or the short form: with `?directions=download`, or where each would be too short to grade. */
+  stretches: readonly Stretch[];
   /** Limit of the Computer (`?computer=N`), Mbit/s. */
   computerMbps: number | undefined;
   /** Whether to run the warm-up: not with `?warmup=0` or a limit of the Computer. */
@@ -27,12 +31,18 @@ export function queryOptionsOf(query: string): QueryOptions {
   const wrong: QueryOption[] = [];
   if (seconds === null) wrong.push("seconds");
   if (computer === null) wrong.push("computer");
+  const isShort = has(query, "directions=download") || (seconds ?? Infinity) < minSeconds * allStretches.length;
   return {
-    seconds: seconds ?? defaultSeconds,
+    seconds: seconds ?? (isShort ? defaultSeconds.short : defaultSeconds.all),
+    stretches: isShort ? shortForm : allStretches,
     computerMbps: computer ?? undefined,
-    warmUp: typeof computer !== "number" && !/[?&]warmup=0(?:&|$)/.test(query),
+    warmUp: typeof computer !== "number" && !has(query, "warmup=0"),
     wrong,
   };
+}
+
+function has(query: string, option: string): boolean {
+  return new RegExp(`[?&]${option}(?:&|$)`).test(query);
 }
 
 /** Return a whole number from the query; undefined if absent, null if invalid. */
@@ -45,10 +55,18 @@ function wholeIn(query: string, name: string, least: number, most: number): numb
 
 /** Maximum rate of Alex, Sarah and Jake both ways, with the Computer's upload, Mbit/s. */
 const othersMbps = 14;
-export const exampleMbps = 100;
+/** Rates of an example line, Mbit/s. */
+export const example: Readonly<Record<Task, number>> = { computer: 100, backup: 10 };
 
-/** Return the maximum payload of a run, bytes, on a line of `lineMbps` that the Computer fills up to its limit. */
-export function maxBytes({ seconds, computerMbps, warmUp }: QueryOptions, lineMbps: number): number {
-  const fullS = seconds + (warmUp ? warmUpMs / 1000 : 0);
-  return (fullS * Math.min(lineMbps, (computerMbps ?? Infinity) + othersMbps) * 1_000_000) / 8;
+/** Return the maximum payload of a run, bytes, on a line that the Computer fills up to its limit, each way in turn and at once. */
+export function maxBytes(options: QueryOptions, line: Readonly<Record<Task, number>>): number {
+  const mostMbps = (options.computerMbps ?? Infinity) + othersMbps;
+  const bits = (["computer", "backup"] as const).map((task) => fullS(options, task) * Math.min(line[task], mostMbps) * 1_000_000);
+  return bits.reduce((sum, each) => sum + each, 0) / 8;
+}
+
+/** Return how long the Computer fills the line with a task. */
+function fullS({ seconds, stretches, warmUp }: QueryOptions, task: Task): number {
+  const full = stretches.filter((stretch) => tasksOf[stretch].includes(task)).length;
+  return full === 0 ? 0 : (seconds * full) / stretches.length + (warmUp ? warmUpMs / 1000 : 0);
 }

@@ -1,7 +1,7 @@
 import type { LatencyFigures } from "../scoring/latency.js";
 import type { Direction } from "../scoring/measurements.js";
 import type { Playout } from "../scoring/playout.js";
-import type { PersonReport } from "../scoring/report.js";
+import type { PersonReport, RunReport } from "../scoring/report.js";
 import type {
   Point,
   RunReportMessage,
@@ -9,35 +9,59 @@ import type {
   StoredPerson,
   StoredPhase,
   StoredRates,
+  StoredStretch,
 } from "../session/run-report.js";
-import type { Result, RunTrace } from "./run.js";
+import { loadSpanOf, type Result, type RunTrace } from "./run.js";
+import type { MeasuredStretch } from "./stretches.js";
 import { thinned, timelineOf } from "./timeline.js";
 
 /** Maximum points of a timeline, which keep the message below the server's limit of 16 KiB. */
-const maxPoints = 240;
+const maxPoints = { oneStretch: 240, severalStretches: 140 };
 
 /** Return the `run_report` message (docs/protocol.md) for a run that ended at `endedAt` (Unix time, ms). */
 export function runReportOf(result: Result, endedAt: number, trace: RunTrace, version: string): RunReportMessage {
-  const { report, facts, warmUp } = result;
+  const { report, facts, warmUp, stretches } = result;
+  const isOne = stretches.length < 2;
   return {
     type: "run_report",
     ended_at: endedAt,
     client: { kind: "page", version },
-    load_s: rounded(facts.loadS),
+    load_s: isOne ? rounded(facts.loadS) : lengthOf(trace),
     phases: phasesOf(trace),
     baseline_ms: orNull(report.baselineMs),
     idle: latencyOf(report.idle),
-    loaded: latencyOf(report.latency),
-    loss_share: orNull(report.lossShare, 4),
-    invalid: report.invalid,
-    people: report.people.map(personOf),
-    timeline: pointsOf(trace),
+    ...loadedOf(report),
+    timeline: pointsOf(trace, isOne ? maxPoints.oneStretch : maxPoints.severalStretches),
     warm_up_mbps: warmUp === null ? null : rounded(warmUp.lineBps / 1_000_000),
-    ...(report.attribution.kernelBaselineMs === null ? {} : { cause: report.attribution.cause, means_agree: report.attribution.meansAgree }),
+    ...(isOne ? {} : { stretches: stretches.map(stretchOf) }),
   };
 }
 
-function phasesOf({ beganAt, now, warmUp, load }: RunTrace): StoredPhase[] {
+/** What a run and a stretch have in common. */
+type Loaded = Pick<StoredStretch, "loaded" | "loss_share" | "people" | "cause" | "means_agree"> & { invalid: readonly string[] };
+
+function loadedOf({ latency, lossShare, invalid, people, attribution }: RunReport): Loaded {
+  return {
+    loaded: latencyOf(latency),
+    loss_share: orNull(lossShare, 4),
+    invalid,
+    people: people.map(personOf),
+    ...(attribution.kernelBaselineMs === null ? {} : { cause: attribution.cause, means_agree: attribution.meansAgree }),
+  };
+}
+
+function stretchOf({ stretch, fromS, untilS, report }: MeasuredStretch): StoredStretch {
+  return { stretch, from_s: rounded(fromS), until_s: rounded(untilS), ...loadedOf(report) };
+}
+
+function lengthOf(trace: RunTrace): number {
+  const { from, until } = loadSpanOf(trace) ?? { from: 0, until: 0 };
+  return rounded((until - from) / 1000);
+}
+
+function phasesOf(trace: RunTrace): StoredPhase[] {
+  const { beganAt, now, warmUp } = trace;
+  const load = loadSpanOf(trace);
   const phases: StoredPhase[] = [];
   const add = (name: StoredPhase["name"], from: number, until: number): void => {
     phases.push({ name, from_s: rounded((from - beganAt) / 1000), until_s: rounded((until - beganAt) / 1000) });
@@ -75,8 +99,8 @@ function stallOf({ startUpS, stallS }: Playout): number | null {
   return startUpS === null ? null : rounded(stallS);
 }
 
-function pointsOf({ journals, beganAt, now }: RunTrace): Point[] {
-  const { seconds, delayMs, downBps, upBps } = thinned(timelineOf(journals, beganAt, now), maxPoints);
+function pointsOf({ journals, beganAt, now }: RunTrace, most: number): Point[] {
+  const { seconds, delayMs, downBps, upBps } = thinned(timelineOf(journals, beganAt, now), most);
   return seconds.map((second, row) => [
     rounded(second),
     orNull(delayMs.probe[row] ?? null),

@@ -6,7 +6,7 @@ import type { Count, Journal, KernelSample, Portion } from "../session/journal.j
 import type { ConnectionRecord, Snapshot } from "../session/snapshot.js";
 import { filmIn } from "./film.js";
 import { fatesOf } from "./probes.js";
-import { loadOf, overlapOf, trafficOf, wholeCyclesOf, within, type Span } from "./spans.js";
+import { loadOf, nothing, overlapOf, trafficOf, wholeCyclesOf, within, type Span } from "./spans.js";
 
 /** Connections of each person; the Computer has several. */
 export type Records = ReadonlyMap<Person, readonly ConnectionRecord[]>;
@@ -17,7 +17,6 @@ interface Part {
   span: Span;
 }
 
-const nothing: Span = { from: Infinity, until: -Infinity };
 const everything: Span = { from: -Infinity, until: Infinity };
 
 /** Return the facts of a stretch: of what happened within a span under load. */

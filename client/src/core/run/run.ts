@@ -1,5 +1,6 @@
 import type { Party, Person } from "../people.js";
 import type { Attribution } from "../scoring/attribution.js";
+import type { Stretch } from "../scoring/directions.js";
 import type { RunFacts } from "../scoring/measurements.js";
 import type { Playout } from "../scoring/playout.js";
 import type { PersonReport, RunReport } from "../scoring/report.js";
@@ -8,15 +9,18 @@ import type { Phase } from "../session/phase.js";
 import { idle, type Snapshot } from "../session/snapshot.js";
 import type { ServerTcp } from "../session/wire.js";
 import type { Span } from "./spans.js";
+import type { MeasuredStretch, PlayedStretch } from "./stretches.js";
 import type { WarmUp } from "./warm-up.js";
 
-/** Phases of a run: line alone, Computer alone, household, line alone. */
+/** Phases of a run: line alone, Computer alone, household with the Computer in stretches, line alone. */
 export type RunPhase = "idle-baseline" | "warm-up" | "load" | "recovery";
 
 /** A run at one moment. Times are milliseconds. */
 export interface RunState {
   phase: Phase;
   runPhase: RunPhase | undefined;
+  /** Undefined before the load, after the run, and in the short form. */
+  stretch: Stretch | undefined;
   elapsedMs: number;
   /** Minimum. */
   totalMs: number;
@@ -32,7 +36,8 @@ export interface RunTrace {
   now: number;
   journals: ReadonlyMap<Party, Journal>;
   warmUp: Span | undefined;
-  load: Span | undefined;
+  /** Those begun; together, the load. */
+  stretches: readonly PlayedStretch[];
 }
 
 /** A person's report; a stored one lacks the number of stalls. */
@@ -68,10 +73,15 @@ export interface Conclusion {
 export interface Result extends Omit<Conclusion, "endedAt"> {
   /** ISO 8601 in UTC. */
   at: string;
+  /** Of the worst stretch, as the report. */
   facts: RunFacts;
-  /** Limit of the Computer that this device kept up with, Mbit/s; null if it kept up with all. */
+  /** Result of the warm-up in the other direction. */
+  uploadWarmUp: WarmUp | null;
+  /** Limits of the Computer that this device kept up with, Mbit/s; null if it kept up with all. */
   deviceMbps: number | null;
+  deviceUploadMbps: number | null;
   report: RunReport;
+  stretches: readonly MeasuredStretch[];
 }
 
 export function gradedDelayOf({ baselineMs, latency, attribution }: ShownReport): GradedDelay {
@@ -84,6 +94,7 @@ export function noRun(totalMs: number, people: readonly Person[]): RunState {
   return {
     phase: "idle",
     runPhase: undefined,
+    stretch: undefined,
     elapsedMs: 0,
     totalMs,
     stoppedEarly: false,
@@ -91,4 +102,10 @@ export function noRun(totalMs: number, people: readonly Person[]): RunState {
     people: new Map(people.map((person) => [person, idle])),
     probe: idle,
   };
+}
+
+/** Return the span of the whole load; undefined before it. */
+export function loadSpanOf({ stretches }: RunTrace): Span | undefined {
+  const [first, last] = [stretches[0], stretches.at(-1)];
+  return first && last && { from: first.span.from, until: last.span.until };
 }

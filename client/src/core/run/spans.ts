@@ -5,6 +5,9 @@ export interface Span {
   until: number;
 }
 
+/** A span that has no time in it. */
+export const nothing: Span = { from: Infinity, until: -Infinity };
+
 /** Return the span of a connection's traffic, up to `now` if it goes on. */
 export function trafficOf({ openedAt, trafficUntil }: Snapshot, now: number): Span | undefined {
   return openedAt === undefined ? undefined : { from: openedAt, until: trafficUntil ?? now };
@@ -16,13 +19,6 @@ export function loadOf(spans: readonly (Span | undefined)[]): Span | undefined {
   const from = Math.max(...open.map((span) => span.from));
   const until = Math.min(...open.map((span) => span.until));
   return open.length > 0 && from < until ? { from, until } : undefined;
-}
-
-/** Return the span from the last to connect to the last to leave. */
-export function busyOf(spans: readonly (Span | undefined)[]): Span | undefined {
-  const open = spans.filter((span) => span !== undefined);
-  if (open.length === 0) return undefined;
-  return { from: Math.max(...open.map((span) => span.from)), until: Math.max(...open.map((span) => span.until)) };
 }
 
 export function within(at: number, { from, until }: Span): boolean {

@@ -1,5 +1,6 @@
 import { people } from "../people.js";
 import type { Attribution, Cause, Witness } from "../scoring/attribution.js";
+import type { Stretch } from "../scoring/directions.js";
 import type { Grade } from "../scoring/grade.js";
 import { increase, type LatencyFigures } from "../scoring/latency.js";
 import type { Direction } from "../scoring/measurements.js";
@@ -8,7 +9,9 @@ import { deliveryOf } from "../scoring/report.js";
 import { shipped } from "../scoring/requirements.js";
 import type { Invalid } from "../scoring/validity.js";
 import type { RunReportMessage, StoredLatency, StoredPerson, StoredPhase, StoredRates } from "../session/run-report.js";
-import type { Conclusion, ShownPerson } from "./run.js";
+import { lineLossOf } from "./line-loss.js";
+import type { Conclusion, Result, ShownPerson } from "./run.js";
+import { foundOf, loadedOf, shownStretchesOf, type FoundStretch, type ShownStretch } from "./shown-stretch.js";
 import type { Timeline } from "./timeline.js";
 
 /** Rounding error of stored scores, which have two decimals. */
@@ -16,6 +19,10 @@ const roundingScore = 0.01;
 
 /** Just ended, or stored. */
 export interface ShownRun extends Conclusion {
+  /** None where there was only one. */
+  stretches: readonly ShownStretch[];
+  /** Share of packets that the line itself loses; null if none is known. */
+  lineLoss: number | null;
   phases: readonly StoredPhase[];
   timeline: Timeline;
 }
@@ -28,8 +35,19 @@ interface StoredRunAnswer {
   witness: Witness | null;
   kernel_baseline_ms: number | null;
   kernel_increase_p95_ms: number | null;
+  /** Left out by an older server. */
+  stretches?: readonly AnsweredStretch[];
   report: RunReportMessage;
   sessions: readonly StoredSession[];
+}
+
+interface AnsweredStretch {
+  stretch: Stretch;
+  valid: boolean;
+  grade: Grade | null;
+  witness: Witness | null;
+  increase_p95_ms: number | null;
+  kernel_increase_p95_ms: number | null;
 }
 
 /** The server's record of a session; null for what its kernel did not report. */
@@ -48,10 +66,11 @@ export function runIdOf(query: string): string | undefined {
   return /[?&]run=([^&]*)/.exec(query)?.[1]?.replace(/[^0-9a-z]/gi, "");
 }
 
-/** What the server found of a run; `attribution` is null of an older server. */
+/** What was found of a run; `attribution` is null of an older server. */
 export interface Finding {
   grade: Grade | null;
   attribution: Attribution | null;
+  stretches: readonly FoundStretch[];
 }
 
 /** Return the stored run in an answer. @throws TypeError for other text. */
@@ -65,7 +84,12 @@ export function findingIn(text: string): Finding {
   return findingOf(JSON.parse(text) as StoredRunAnswer);
 }
 
-function findingOf({ grade, cause, witness, rate_cause: rate, ...found }: StoredRunAnswer): Finding {
+/** Return the client's own finding, where the server has none. */
+export function ownFindingOf({ report, stretches }: Result): Finding {
+  return { grade: report.grade, attribution: report.attribution, stretches: stretches.map(foundOf) };
+}
+
+function findingOf({ grade, cause, witness, rate_cause: rate, stretches = [], ...found }: StoredRunAnswer): Finding {
   const attribution = cause && rate && {
     cause,
     witness,
@@ -74,24 +98,31 @@ function findingOf({ grade, cause, witness, rate_cause: rate, ...found }: Stored
     kernelIncreaseP95Ms: found.kernel_increase_p95_ms,
     meansAgree: false,
   };
-  return { grade, attribution: attribution ?? null };
+  return { grade, attribution: attribution ?? null, stretches: stretches.map(answeredOf) };
+}
+
+function answeredOf({ stretch, valid, grade, witness, ...increase }: AnsweredStretch): FoundStretch {
+  const increaseMs = witness === "kernel" ? increase.kernel_increase_p95_ms : increase.increase_p95_ms;
+  return { stretch, valid, grade, increaseMs };
 }
 
 /** Return a run for all views; a run just ended and a stored one are the same report. */
 export function shownRunOf(
   report: RunReportMessage,
-  { grade, attribution }: Finding,
+  { grade, attribution, stretches: found }: Finding,
   serverTcp: ShownRun["serverTcp"],
   host: string,
 ): ShownRun {
   const baselineMs = report.baseline_ms;
-  const loaded = latencyOf(report.loaded, baselineMs);
+  const stretches = shownStretchesOf(report, found);
+  const { loaded: stored, invalid: reasons = [], loss_share: lossShare, people: all } = loadedOf(report, stretches);
+  const loaded = latencyOf(stored, baselineMs);
   // The server has more samples than its client: it may find no witness where the client had one.
-  const isUnwitnessed = report.invalid.length === 0 && attribution?.witness === null && loaded.increaseP95Ms !== null;
+  const isUnwitnessed = reasons.length === 0 && attribution?.witness === null && loaded.increaseP95Ms !== null;
   const unwitnessed = attribution?.cause === "device" ? "client_overloaded" : "no_witness";
-  const invalid = isUnwitnessed ? [unwitnessed] : report.invalid;
-  const household = report.people.filter(({ who }) => (people as readonly string[]).includes(who));
-  const computer = household.find(({ who }) => who === "computer");
+  const invalid = isUnwitnessed ? [unwitnessed] : reasons;
+  const household = all.filter(({ who }) => (people as readonly string[]).includes(who));
+  const computer = (report.stretches?.[0] ?? report).people.find(({ who }) => who === "computer");
   return {
     endedAt: report.ended_at,
     host,
@@ -107,10 +138,12 @@ export function shownRunOf(
       baselineMs,
       idle: latencyOf(report.idle, baselineMs),
       latency: loaded,
-      lossShare: report.loss_share,
+      lossShare,
       attribution,
       people: household.map((person) => personOf(person, baselineMs)),
     },
+    stretches,
+    lineLoss: lineLossOf(report),
     phases: report.phases,
     timeline: timelineOf(report),
   };

@@ -1,3 +1,4 @@
+import type { Stretch } from "../scoring/directions.js";
 import type { Band, Rendition } from "../scoring/requirements.js";
 
 export type Point = readonly [seconds: number, delayMs: number | null, downBps: number, upBps: number];
@@ -38,6 +39,19 @@ export interface StoredPhase {
   until_s: number;
 }
 
+/** Part of the load with one use of the Computer. */
+export interface StoredStretch {
+  stretch: Stretch;
+  from_s: number;
+  until_s: number;
+  loaded: StoredLatency;
+  loss_share: number | null;
+  invalid?: readonly string[];
+  people: readonly StoredPerson[];
+  cause?: string;
+  means_agree?: boolean;
+}
+
 /** Result of a run for the server: `run_report` of docs/protocol.md. */
 export interface RunReportMessage {
   type: "run_report";
@@ -56,4 +70,6 @@ export interface RunReportMessage {
   /** Left out without samples of the server's kernel: an older server refuses the field. */
   cause?: string;
   means_agree?: boolean;
+  /** Left out for a single one: an older server refuses the field. */
+  stretches?: readonly StoredStretch[];
 }

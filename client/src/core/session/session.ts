@@ -47,6 +47,8 @@ export interface SessionOptions {
   pingTurnMs?: number | undefined;
   /** Number of the ping that asks for the kernel's figures, which come unasked only where payload flows. */
   kernelPing?: number | undefined;
+  /** Limit of the upload, Mbit/s; the server limits the download by the URL. */
+  maxMbps?: number | undefined;
   /** Upload payload of at least `maxChunkBytes`. */
   payload: Uint8Array<ArrayBuffer>;
 }
@@ -80,10 +82,13 @@ export class Session {
   #pingCount = 0;
   #latePings = 0;
   #malformed = 0;
+  /** Limit of the upload. */
+  #maxMbps = Infinity;
 
   constructor(link: Link, options: SessionOptions, now: number) {
     this.#link = link;
     this.#options = options;
+    this.#limitUpload(options.maxMbps ?? Infinity);
     this.#createdAt = now;
     this.#heardAt = now;
   }
@@ -170,8 +175,9 @@ export class Session {
     if (this.phase === "running") this.#send(run);
   }
 
-  /** Ask for a download of at most `mbps`; the server never raises it again. */
+  /** Upload at most `mbps`, and ask for no faster download; the server never raises it again. */
   limit(mbps: number): void {
+    this.#limitUpload(mbps);
     if (this.phase === "running") this.#send({ type: "request_download", throughput: mbps });
   }
 
@@ -189,7 +195,7 @@ export class Session {
       openedAt: this.#openedAt,
       trafficUntil: this.#stoppedAt ?? this.#endedAt,
       wantedDownloadBps: this.#server.wantedDownloadBps,
-      wantedUploadBps: this.#server.wantedUploadBps,
+      wantedUploadBps: Math.min(this.#server.wantedUploadBps, 1_000_000 * this.#maxMbps),
       elapsedMs: this.#openedAt === undefined ? 0 : at - this.#openedAt,
       receivedBytes: this.#download.total,
       sentBytes: this.#sent.total,
@@ -239,6 +245,11 @@ export class Session {
       this.#nextConfirmation = after(this.#nextConfirmation, this.#confirmEveryMs(now), now);
     }
     return Math.min(this.#nextPing, this.#nextConfirmation, stopAt, this.#nextUpload(now));
+  }
+
+  #limitUpload(mbps: number): void {
+    this.#maxMbps = mbps;
+    this.#upload.limit(mbps);
   }
 
   /** Return the next upload time; overdue chunks wait for the send buffer to drain. */

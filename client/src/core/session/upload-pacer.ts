@@ -10,25 +10,33 @@ const highWaterMs = 100;
  * own size of the backlog. Times are milliseconds.
  */
 export class UploadPacer {
-  /** Bytes dropped because the line was too slow. */
+  /** Bytes dropped because the line, or a limit, was too slow. */
   droppedBytes = 0;
   #startedAt = 0;
   #durationMs = 0;
   #chunkBytes = 1;
   #totalBytes = 0;
   #sentBytes = 0;
+  /** Limit of the rate. */
+  #mostBytesPerMs = Infinity;
 
   get pendingBytes(): number {
     return this.#totalBytes - this.#sentBytes;
   }
 
-  accept(request: UploadRequest, now: number): void {
-    const kept = Math.min(this.pendingBytes, request.targetBytes);
-    this.droppedBytes += this.pendingBytes - kept;
+  /** Upload at most `mbps` from the next request on. */
+  limit(mbps: number): void {
+    this.#mostBytesPerMs = mbps * 125;
+  }
+
+  accept({ targetBytes, chunkBytes, durationMs }: UploadRequest, now: number): void {
+    const taken = durationMs === 0 ? targetBytes : Math.min(targetBytes, Math.round(this.#mostBytesPerMs * durationMs));
+    const kept = Math.min(this.pendingBytes, taken);
+    this.droppedBytes += this.pendingBytes - kept + targetBytes - taken;
     this.#startedAt = now;
-    this.#durationMs = request.durationMs;
-    this.#chunkBytes = request.chunkBytes;
-    this.#totalBytes = request.targetBytes + kept;
+    this.#durationMs = durationMs;
+    this.#chunkBytes = chunkBytes;
+    this.#totalBytes = taken + kept;
     this.#sentBytes = 0;
   }
 

@@ -5,21 +5,32 @@ import { neededLoaded } from "../../../src/core/scoring/validity.js";
 
 describe("queryOptionsOf", () => {
   it.each([
-    ["", 30, []],
+    ["", 39, []],
     ["?seconds=20", 20, []],
     ["?lang=en&seconds=60", 60, []],
     ["?seconds=12", 12, []],
+    ["?directions=download", 30, []],
     ["?seconds=280", 280, []],
-    ["?seconds=11", 30, ["seconds"]],
-    ["?seconds=5", 30, ["seconds"]],
-    ["?seconds=281", 30, ["seconds"]],
-    ["?seconds=-4", 30, ["seconds"]],
-    ["?seconds=soon", 30, ["seconds"]],
-    ["?seconds=", 30, ["seconds"]],
-    ["?seconds=12.5", 30, ["seconds"]],
-    ["?seconds=999999999", 30, ["seconds"]],
+    ["?seconds=11", 39, ["seconds"]],
+    ["?seconds=5", 39, ["seconds"]],
+    ["?seconds=281", 39, ["seconds"]],
+    ["?seconds=-4", 39, ["seconds"]],
+    ["?seconds=soon", 39, ["seconds"]],
+    ["?seconds=", 39, ["seconds"]],
+    ["?seconds=12.5", 39, ["seconds"]],
+    ["?seconds=999999999", 39, ["seconds"]],
   ])("reads the length in %j as %i, with %j wrong", (query, seconds, wrong) => {
     expect(queryOptionsOf(query)).toMatchObject({ seconds, wrong });
+  });
+
+  it.each([
+    ["", 3],
+    ["?seconds=36", 3],
+    ["?seconds=35", 1],
+    ["?seconds=60&directions=download", 1],
+    ["?directions=upload", 3],
+  ])("plays with %j %i stretches", (query, stretches) => {
+    expect(queryOptionsOf(query).stretches).toHaveLength(stretches);
   });
 
   it("lets the shortest run have the answers that a grade needs", () => {
@@ -50,13 +61,14 @@ describe("queryOptionsOf", () => {
 
 describe("maxBytes", () => {
   it.each([
-    ["", 1, 4_125_000],
-    ["", 100, 412_500_000],
-    ["?warmup=0", 100, 375_000_000],
-    ["?seconds=20&computer=10", 1000, 60_000_000],
-    ["?seconds=20&computer=10", Infinity, 60_000_000],
-    ["?seconds=20&computer=10", 5, 12_500_000],
-  ])("with %j moves on a line of %s Mbit/s at most %i bytes", (query, line, bytes) => {
-    expect(maxBytes(queryOptionsOf(query), line)).toBe(bytes);
+    ["", 1, 0, 3_625_000],
+    ["", 100, 10, 398_750_000],
+    ["?directions=download", 100, 10, 412_500_000],
+    ["?directions=download&warmup=0", 100, 10, 375_000_000],
+    ["?seconds=20&computer=10", 1000, 1000, 60_000_000],
+    ["?seconds=39&computer=10", Infinity, Infinity, 156_000_000],
+    ["?seconds=20&computer=10", 5, 1, 12_500_000],
+  ])("with %j moves on a line of %s and %s Mbit/s at most %i bytes", (query, computer, backup, bytes) => {
+    expect(maxBytes(queryOptionsOf(query), { computer, backup })).toBe(bytes);
   });
 });

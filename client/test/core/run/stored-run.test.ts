@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { runReportOf } from "../../../src/core/run/report-builder.js";
 import type { Result, RunTrace, ShownPerson } from "../../../src/core/run/run.js";
-import { runIdOf, storedRunOf } from "../../../src/core/run/stored-run.js";
+import { ownFindingOf, runIdOf, shownRunOf, storedRunOf } from "../../../src/core/run/stored-run.js";
+import type { MeasuredStretch } from "../../../src/core/run/stretches.js";
 import { movedBytes } from "../../../src/core/run/timeline.js";
+import { hurting, stretchReport, worst } from "../../../src/core/scoring/directions.js";
 import type { PersonFacts, RunFacts } from "../../../src/core/scoring/measurements.js";
 import { report } from "../../../src/core/scoring/report.js";
 import { shipped } from "../../../src/core/scoring/requirements.js";
@@ -23,7 +25,8 @@ function resultOf(stoppedEarly: boolean): Result {
     circumstances: { tabHidden: false, clockJumpMs: 0, serverOverloaded: false, serverLimited: false, clientOverloaded: false, stoppedEarly, connectionLost: false },
   };
   const warmUp = { lineBps: 20_000_000, computerMbps: 6 };
-  return { at: "2026-11-25T02:00:00.000Z", host: "isp.example", warmUp, deviceMbps: null, serverTcp: [], facts, report: report(facts, shipped) };
+  const others = { uploadWarmUp: null, deviceMbps: null, deviceUploadMbps: null, serverTcp: [], stretches: [] };
+  return { at: "2026-11-25T02:00:00.000Z", host: "isp.example", warmUp, ...others, facts, report: report(facts, shipped) };
 }
 
 const trace: RunTrace = {
@@ -34,8 +37,20 @@ const trace: RunTrace = {
     ["computer", { pingsSentAt: [], roundTrips: [], received: Array.from({ length: 2000 }, (_, i) => ({ at: 1000 + 21 * i, bytes: 2_345_678 })), sent: [] }],
   ]),
   warmUp: { from: 6000, until: 9000 },
-  load: { from: 10_000, until: 40_000 },
+  stretches: [{ stretch: "download", span: { from: 10_000, until: 40_000 } }],
 };
+
+/** A run of three stretches, of which the upload is worst. */
+function inThree(): Result {
+  const result = resultOf(false);
+  const stretches = ([["download", 12], ["upload", 490], ["both", 300]] as const).map(([stretch, ms], index) => {
+    const probe = { ...result.facts.probe, loadedMs: Array<number>(600).fill(ms) };
+    const facts = { ...result.facts, probe };
+    return { ...stretchReport(stretch, report(facts, shipped)), fromS: 9 + 13 * index, untilS: 22 + 13 * index, facts };
+  });
+  const { facts, report: judged } = worst(stretches);
+  return { ...result, facts, report: judged, stretches };
+}
 
 const session = { tcp_min_round_trip_ms: null, tcp_retransmits: 3, tcp_delivery_rate_bps: 5e6, congestion_control: "cubic" };
 
@@ -47,10 +62,16 @@ const sessions = [
   { ...session, profile: "probe", duration_s: 39, tcp_round_trip_ms: 0.3 },
 ];
 
+/** What the server found of a stretch. */
+function answeredOf({ stretch, valid, increaseMs, report: { grade } }: MeasuredStretch): object {
+  return { stretch, valid, grade, witness: "application", increase_p95_ms: increaseMs, kernel_increase_p95_ms: null };
+}
+
 /** The run as the server returns it, with its own grade. */
 function back(result: Result, found: object = {}): ReturnType<typeof storedRunOf> {
   const sent = runReportOf(result, endedAt, trace, "0.1.0");
-  const answer = { id: "ab", grade: result.report.grade, report: sent, sessions, ...found };
+  const stretches = result.stretches.map(answeredOf);
+  const answer = { id: "ab", grade: result.report.grade, report: sent, stretches, sessions, ...found };
   return storedRunOf(JSON.stringify(answer), "isp.example");
 }
 
@@ -87,6 +108,35 @@ describe("a stored run", () => {
     const slowest = back(resultOf(false), { cause: "device", rate_cause: "unknown", witness: null, ...none });
     expect(slowest.report).toMatchObject({ valid: false, invalid: ["client_overloaded"] });
     expect(back(resultOf(false)).report).toMatchObject({ valid: true, attribution: null });
+  });
+
+  it("has a run's stretches, each with what it added", () => {
+    const run = back(inThree());
+    expect(run.report).toMatchObject({ valid: true, grade: "F", latency: { increaseP95Ms: 480 } });
+    const rates = { downBps: 23_600_000, upBps: 23_600_000 };
+    expect(run.stretches).toEqual([
+      { stretch: "download", fromS: 9, untilS: 22, valid: true, increaseMs: 2, grade: "A+", ...rates },
+      { stretch: "upload", fromS: 22, untilS: 35, valid: true, increaseMs: 480, grade: "F", ...rates },
+      { stretch: "both", fromS: 35, untilS: 48, valid: true, increaseMs: 290, grade: "D", ...rates },
+    ]);
+    expect(hurting(run.stretches)).toBe("upload");
+    expect(back(resultOf(false)).stretches).toEqual([]);
+  });
+
+  it("shows the stretch that is the worst for the server", () => {
+    const stretches = inThree().stretches.map((each) => {
+      const slow = { ...answeredOf(each), witness: "kernel", kernel_increase_p95_ms: 20, grade: "A" };
+      return each.stretch === "upload" ? slow : answeredOf(each);
+    });
+    const run = back(inThree(), { grade: "D", stretches });
+    expect(run.stretches.map(({ increaseMs, grade }) => [increaseMs, grade])).toEqual([[2, "A+"], [20, "A"], [290, "D"]]);
+    expect(run.report).toMatchObject({ grade: "D", latency: { increaseP95Ms: 290 } });
+  });
+
+  it("has its own finding where the server has none", () => {
+    const result = inThree();
+    const run = shownRunOf(runReportOf(result, endedAt, trace, "0.1.0"), ownFindingOf(result), [], "isp.example");
+    expect(run).toMatchObject({ report: { grade: "F" }, stretches: back(result).stretches });
   });
 
   it("says why it does not count", () => {
@@ -126,10 +176,12 @@ describe("a stored run", () => {
   });
 
   it("fits into the server's limits, however long it was", () => {
-    const long = { ...trace, now: 301_000, load: { from: 10_000, until: 298_000 } };
-    const sent = runReportOf(resultOf(false), endedAt, long, "0.1.0");
-    expect(sent.timeline.length).toBeLessThanOrEqual(240);
-    expect(new TextEncoder().encode(JSON.stringify(sent)).length).toBeLessThan(16_384);
+    const long = { ...trace, now: 301_000, stretches: [{ stretch: "download", span: { from: 10_000, until: 298_000 } }] as const };
+    for (const result of [resultOf(false), inThree()]) {
+      const sent = runReportOf(result, endedAt, long, "0.1.0");
+      expect(sent.timeline.length).toBeLessThanOrEqual(240);
+      expect(new TextEncoder().encode(JSON.stringify(sent)).length).toBeLessThan(16_384);
+    }
   });
 
   it("leaves out people that this page does not know", () => {

@@ -91,6 +91,20 @@ describe("a session", () => {
     expect(link.sent("request_download")).toEqual([{ type: "request_download", throughput: 20.5 }]);
   });
 
+  it("uploads no more than its limit, from the start or later", () => {
+    const limited = new Session(link, { ...options, maxMbps: 0.08 }, 0);
+    const request = { type: "real_upload_request", target_bytes: 9000, optimal_chunk_size: 9000, duration_ms: 100 };
+    const info = { type: "session_info", profile: { download_mbps: 0, upload_mbps: 1000 } };
+    limited.opened(0);
+    for (const message of [info, request]) limited.text(JSON.stringify(message), 10, wallMs);
+    limited.tick(10, wallMs);
+    limited.limit(0.04);
+    limited.text(JSON.stringify(request), 110, wallMs);
+    limited.tick(110, wallMs);
+    expect(link.binary).toEqual([1000, 500]);
+    expect(limited.snapshot(120).wantedUploadBps).toBe(40_000);
+  });
+
   it("answers pings and connection tests with what they carried", () => {
     session.opened(0);
     hear({ type: "ping", sequence: 4, timestamp: 99.5, server_time: 1.25 }, 10);

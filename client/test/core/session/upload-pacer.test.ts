@@ -58,6 +58,15 @@ describe("UploadPacer", () => {
     expect(pacer.droppedBytes).toBe(38 * 5000);
   });
 
+  it("takes no more of a request than its limit allows", () => {
+    const pacer = new UploadPacer();
+    pacer.limit(0.1);
+    pacer.accept(request(5000), 0);
+    expect(pacer.pendingBytes).toBe(3125);
+    expect(pacer.droppedBytes).toBe(1875);
+    expect(drain(pacer, 0, 250).map((chunk) => chunk.size)).toEqual([1000, 1000, 1000, 125]);
+  });
+
   it("gives everything up when told to", () => {
     const pacer = new UploadPacer();
     pacer.accept(request(5000), 0);
