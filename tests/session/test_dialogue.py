@@ -116,6 +116,12 @@ def test_a_wish_lowers_the_rate_in_mbps_or_as_old_clients_say_it_in_bps(message:
     assert session.download.shape.peak_bps == bps
 
 
+def test_a_wish_of_the_backup_lowers_its_upload() -> None:
+    session = active("backup")
+    Dialogue(session).wish(12.5, NOW)
+    assert (session.download.shape.peak_bps, session.upload.shape.peak_bps) == (0, 12.5e6)
+
+
 @pytest.mark.parametrize("wish", ["1000.1", "10000", "1000000001", "1e15", "0", "-5", "null"])
 def test_a_wish_never_raises_the_rate_nor_ends_it(wish: str) -> None:
     session = active("computer")

@@ -192,12 +192,15 @@ class Dialogue:
         return [Send(complete)]
 
     def wish(self, rate: float | None, now: float) -> None:
-        """Lower the download rate to the client's wish; a wish above the profile's rate is ignored.
+        """Lower the download rate to the client's wish, of a profile that only uploads in bulk the upload rate.
 
-        The rate is Mbit/s. Clients of the earlier system send bit/s: every number above ``MAX_RATE_MBPS``.
+        A wish above the profile's rate is ignored. The rate is Mbit/s. Clients of the earlier system send bit/s: every
+        number above ``MAX_RATE_MBPS``.
         """
+        session = self.session
         if rate is not None and rate > 0 and math.isfinite(rate):
-            self.session.download.limit(rate if rate > MAX_RATE_MBPS else rate * MEGABIT, now)
+            direction = session.download if session.profile.downloads else session.upload
+            direction.limit(rate if rate > MAX_RATE_MBPS else rate * MEGABIT, now)
 
     def _run_report(self, report: ClientRunReport) -> list[Command]:
         if self.session.profile.key != PROBE.key:

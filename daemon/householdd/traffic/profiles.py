@@ -103,6 +103,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return WARM_UP_S if self.is_stream else math.inf
 
     @property
+    def downloads(self) -> bool:
+        return not isinstance(self.download, SilentSpec)
+
+    @property
     def uploads(self) -> bool:
         return not isinstance(self.upload, SilentSpec)
 
