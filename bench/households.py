@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.cores import cpu_seconds
+from householdctl.data_plane.household import PERSON_PINGS_PER_S, PROBE_PINGS_PER_S, PROBES, WHO
 from householdctl.data_plane.member import HouseholdMember, join
-from householdctl.data_plane.run import PERSON_PINGS_PER_S, PROBE_PINGS_PER_S, PROBES, WHO
 from householdctl.data_plane.server_url import Server
 from householdd.config.profiles import read_profiles
 

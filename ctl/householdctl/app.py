@@ -88,9 +88,12 @@ app.command(
         "householdctl audit --file householdd.log -n 20",
     ),
 )(audit.audit)
-app.command("test", epilog=example("householdctl test https://speed.example.net", "householdctl test --duration 10s"))(
-    test.play_test
-)
+app.command(
+    "test",
+    epilog=example(
+        "householdctl test https://speed.example.net", "householdctl test --download-only --duration 12s -o json"
+    ),
+)(test.play_test)
 app.add_typer(check.app, name="check")
 app.add_typer(context.app, name="context")
 app.command("explain", epilog=example("householdctl explain sessions", "householdctl explain history reason"))(

@@ -18,6 +18,7 @@ from tests.ctl.cli.test_command_tree import COMMANDS as TREE
 from tests.ctl.commands.test_breakers import BREAKERS
 from tests.ctl.commands.test_config import MORE
 from tests.ctl.commands.test_sessions import watch_events
+from tests.ctl.data_plane.given_runs import both_ways, show
 from tests.ctl.fake_daemon import block, closed_session, counted, ended_session, run_both_ways, session, stored_run
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ COMMANDS = {
 WITHOUT = {
     "audit": "reads a log; test_audit.py has what it shows",
     "top": "fills a terminal; test_top.py has its screens",
-    "test": "measures: its figures differ each time",
+    "test": "measures: its figures differ each time; test-table and test-csv have given ones",
     "check leaks": "measures: its figures differ each time",
     "sessions shutdown": "is shutdown",
     "runs list": "is history runs",
@@ -158,6 +159,14 @@ def test_an_empty_list(cli: Cli, daemon: FakeDaemon) -> None:
         line = ("sessions", "list", "-o", style.value)
         transcript += _said(line, cli(*line), daemon)
     _same("sessions-list-empty", transcript)
+
+
+@pytest.mark.parametrize("style", ["table", "csv"])
+def test_a_run_of_both_directions(
+    bare_cli: Cli, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    outcome = show(monkeypatch, bare_cli, style, both_ways(8, 480, 450))
+    _same(f"test-{style}", _said(("test", "https://192.0.2.9:8443/", "-o", style), outcome, daemon))
 
 
 def _said(command: tuple[str, ...], outcome: Outcome, daemon: FakeDaemon) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from household.v1.session_pb2 import CLOSE_REASON_CONNECTION_LOST
-from householdctl.data_plane.run import PROBES
+from householdctl.data_plane.household import PROBES
 from tests.daemon import Daemon, wait_until
 from tests.undisturbed import undisturbed
 from tests.websocket_clients import Client, client
@@ -24,7 +24,9 @@ def too_busy(done: subprocess.CompletedProcess[str]) -> bool:
 
 @pytest.mark.rates
 def test_a_run_on_loopback_gets_a_grade_of_the_best_and_leaves_nothing(daemon: Daemon) -> None:
-    done = undisturbed(lambda: daemon.ctl("-o", "json", "test", "--duration", "11s", "--computer", "100"), too_busy)
+    done = undisturbed(
+        lambda: daemon.ctl("-o", "json", "test", "--download-only", "--duration", "11s", "--computer", "100"), too_busy
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     run = json.loads(done.stdout)
     # The loopback has no queue worth the name, and the processors of a small machine have one.
@@ -53,8 +55,35 @@ def test_a_run_on_loopback_gets_a_grade_of_the_best_and_leaves_nothing(daemon: D
 
 
 @pytest.mark.rates
+@pytest.mark.timeout(240)
+def test_a_run_loads_each_direction_and_the_server_grades_each(daemon: Daemon) -> None:
+    done = undisturbed(lambda: daemon.ctl("-o", "json", "test", "--duration", "36s", "--computer", "50"), too_busy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = json.loads(done.stdout)
+    rates = {}
+    for stretch in run["stretches"]:
+        people = {person["who"]: person for person in stretch["report"]["people"]}
+        # A film of bursts and pauses has its rate wherever a stretch begins.
+        assert people["jake"]["download"]["got_bps"] == pytest.approx(5e6, rel=0.05)
+        assert people["jake"]["playout"]["stalls"] == 0
+        rates[stretch["stretch"]] = [people["computer"][way]["got_bps"] / 1e6 for way in ("download", "upload")]
+    assert rates == {
+        "download": [pytest.approx(50, rel=0.05), pytest.approx(0.1, rel=0.1)],
+        "upload": [0, pytest.approx(50, rel=0.05)],
+        "both": [pytest.approx(50, rel=0.05), pytest.approx(50.1, rel=0.05)],
+    }
+    kept = ask(daemon, f"/virtual-household/runs/{run['permalink'].partition('=')[2]}")
+    assert [each["stretch"] for each in kept.json["stretches"]] == [*rates]
+    assert kept.json["grade"] == run["report"]["grade"]
+    wait_until(lambda: not daemon.list_sessions(), "the end of all")
+    assert losses(daemon) == 0
+
+
+@pytest.mark.rates
 def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
-    done = undisturbed(lambda: daemon.ctl("test", "--duration", "11s", "--computer", "50", "--no-share"), too_busy)
+    done = undisturbed(
+        lambda: daemon.ctl("test", "--download-only", "--duration", "11s", "--computer", "50", "--no-share"), too_busy
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     assert done.stdout.split()[0] == "WHO"
@@ -67,7 +96,7 @@ def test_a_run_is_a_table_for_people(daemon: Daemon) -> None:
 
 async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -> None:
     running = asyncio.create_task(
-        asyncio.to_thread(daemon.ctl, "-o", "json", "test", "--duration", "6s", "--computer", "20")
+        asyncio.to_thread(daemon.ctl, "-o", "json", "test", "--download-only", "--duration", "6s", "--computer", "20")
     )
     await asyncio.to_thread(wait_until, lambda: daemon.list_sessions("profile = sarah"), "Sarah's session")
     assert len(await asyncio.to_thread(daemon.list_sessions, "profile = probe")) == PROBES
@@ -101,7 +130,7 @@ async def test_a_session_that_the_operator_ends_spoils_the_run(daemon: Daemon) -
 
 async def test_a_warm_up_sets_what_this_runs_computer_asks_for_and_nobody_elses(daemon: Daemon) -> None:
     async with client(daemon, "computer_next-door", Client, "?throughput=37.5") as neighbour:
-        done = await asyncio.to_thread(daemon.ctl, "-o", "json", "test", "--duration", "1s")
+        done = await asyncio.to_thread(daemon.ctl, "-o", "json", "test", "--download-only", "--duration", "1s")
         await neighbour.until(lambda: neighbour.kinds["real_time_update"] > 10)
         assert neighbour.last("real_time_update")["target_download_mbps"] == 37.5
     run = json.loads(done.stdout)
@@ -130,7 +159,7 @@ async def test_a_run_is_over_when_its_server_is(daemon: Daemon) -> None:
 
 def test_a_household_without_room_is_told_so_and_leaves_in_an_orderly_way(daemon: Daemon) -> None:
     assert daemon.ctl("config", "set", "limits.max_sessions=2").returncode == 0
-    done = daemon.ctl("test", "--duration", "1s")
+    done = daemon.ctl("test", "--download-only", "--duration", "1s")
     assert done.returncode == 1
     assert "the server answered 503 Service Unavailable: Full with 2 sessions; try again in 10 s." in done.stderr
     wait_until(lambda: not daemon.list_sessions(), "the end of those that were let in")

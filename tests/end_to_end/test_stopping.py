@@ -149,7 +149,9 @@ async def test_a_household_that_was_let_in_plays_to_its_end_in_a_drain(
 
 def test_a_run_that_began_before_a_drain_counts_and_wait_lasts_as_long_as_it_does(daemon: Daemon) -> None:
     with ThreadPoolExecutor() as pool:
-        run = pool.submit(daemon.ctl, "-o", "json", "test", "--duration", "5s", "--computer", "20", "--no-share")
+        run = pool.submit(
+            daemon.ctl, "-o", "json", "test", "--download-only", "--duration", "5s", "--computer", "20", "--no-share"
+        )
         wait_until(lambda: daemon.list_sessions("profile = probe"), "the probes")
         waiting = pool.submit(daemon.ctl, "drain", "--reason", "upgrade", "--yes", "--wait", "-o", "json")
         wait_until(lambda: daemon.list_sessions("profile = computer"), "the people")

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from householdctl.data_plane.measurements import Span
 from tests.daemon import Daemon
 from tests.lab.netns import Namespace
 from tests.truth.lines import Line
@@ -20,6 +21,17 @@ class Run:
     """The JSON of one run."""
 
     document: dict[str, Any]
+
+    @property
+    def stretch(self) -> str:
+        """The worst stretch, which the other figures are of."""
+        return str(self.document["stretch"])
+
+    @property
+    def stretch_times(self) -> Span:
+        """Unix times of the worst stretch."""
+        worst = next(each for each in self.document["stretches"] if each["stretch"] == self.stretch)
+        return Span(_unix_time(worst["began"]), _unix_time(worst["ended"]))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -35,10 +47,10 @@ class Run:
 
     def began(self, phase: str) -> float:
         """Unix time."""
-        return dt.datetime.fromisoformat(self.document["began"][phase]).timestamp()
+        return _unix_time(self.document["began"][phase])
 
     def rate_mbps(self, direction: str) -> float:
-        """Payload of all people together under load."""
+        """Payload of all people together under load, in whole cycles of their bursts."""
         return sum(float(person[direction]["got_bps"]) for person in self.facts["people"]) / 1e6
 
     def person(self, who: str) -> dict[str, Any]:
@@ -46,17 +58,22 @@ class Run:
         return next(person for person in self.report["people"] if person["who"] == who)
 
 
+def _unix_time(text: str) -> float:
+    return dt.datetime.fromisoformat(text).timestamp()
+
+
 def play(client: Namespace, daemon: Daemon, line: Line) -> Run:
     """Plays the household in the client's namespace. Raises AssertionError where nothing was measured."""
     done = subprocess.run(
         [
             *(*client.prefix, sys.executable, "-m", "householdctl", "test", daemon.url, "--insecure"),
-            *("--duration", f"{line.load_s:g}s", "--computer", f"{line.computer_mbps:g}", "-o", "json"),
+            *("--duration", f"{line.whole_load_s:g}s", "--computer", f"{line.computer_mbps:g}", "-o", "json"),
+            *([] if line.both_ways else ["--download-only"]),
         ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=line.load_s + 60,
+        timeout=line.whole_load_s + 60,
     )
     if not done.stdout:
         raise AssertionError(f"{line.name}: {done.stderr}")

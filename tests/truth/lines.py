@@ -32,7 +32,9 @@ class Line:
     """Grades that such a queue deserves, if it is used by all that customers do."""
     discipline: Discipline = Discipline.TAIL_DROP
     load_s: float = 12.0
-    """Seconds; twelve bring the hundred pings that a verdict needs of each person."""
+    """Seconds; twelve bring the hundred pings that a verdict needs of each person, in each stretch."""
+    both_ways: bool = False
+    """Whether the load has all stretches, downloads, uploads and both, and so takes three times ``load_s``."""
     up_queue_ms: float | None = None
     """As ``queue_ms`` but up, if it differs."""
     round_trip_ms: float = 0.0
@@ -72,8 +74,13 @@ class Line:
 
     @property
     def computer_mbps(self) -> float:
-        """What the Computer asks for, so that it alone would fill the line; no more than it may."""
-        return min((_LTE_PEAK if self.lte else 1.5) * self.down_mbps, 1000)
+        """What the Computer asks for in each direction, so that it alone would fill the line; no more than it may."""
+        fastest_mbps = max(self.down_mbps, self.up_mbps) if self.both_ways else self.down_mbps
+        return min((_LTE_PEAK if self.lte else 1.5) * fastest_mbps, 1000)
+
+    @property
+    def whole_load_s(self) -> float:
+        return 3 * self.load_s if self.both_ways else self.load_s
 
 
 _SHORT_MS = 12.0
@@ -83,6 +90,9 @@ _BLOATED_MS = 300.0
 _FILLS_S = 30.0
 """Load in seconds for queues of a megabyte and more: CUBIC grows by 0.4 t^3 packets in t seconds (RFC 9438), so that
 twelve seconds fill at most a megabyte."""
+
+_FILLS_BOTH_S = 15.0
+"""Load in seconds of each stretch for queues of less than a megabyte."""
 
 _LTE_PEAK = 3
 """Times the mean; the rate is higher for some hundredths of the time."""
@@ -94,6 +104,8 @@ KERNEL_LINES = (
     *(Line(f"{mbps}-short", mbps, mbps, _SHORT_MS, (Grade.A,)) for mbps in (20, 50, 200)),
     Line("5-bloated", 5, 5, _BLOATED_MS, (Grade.D,)),
     Line("20-bloated", 20, 20, _BLOATED_MS, (Grade.D,)),
+    # While both directions are busy a ping waits in both queues.
+    Line("20/20-bloated", 20, 20, _BLOATED_MS, (Grade.D, Grade.F), load_s=_FILLS_BOTH_S, both_ways=True),
     Line("50-bloated", 50, 50, _BLOATED_MS, (Grade.D,), load_s=_FILLS_S),
     # At this rate one connection's send buffer, 4 MB by the kernel's default, holds no more than 100 to 120 ms.
     Line("200-bloated", 200, 200, 150, (Grade.C,), load_s=_FILLS_S),
@@ -111,7 +123,7 @@ _LONG_MS = 100.0
 _UPLINK_MS = 600.0
 """Beyond the end of grade D by half."""
 
-_FEW_UPLOADS = "the household uploads 3.85 Mbit/s in all, which alone fills no uplink of 5 Mbit/s or more"
+_ONE_UPLOAD = "one upload holds 4 MB at most, by the kernel's default of a send buffer, and this queue has 7.5"
 _SMOOTHED = "the kernel's round trip, smoothed, misses short queues, and the device is blamed for what the pings see"
 _LOSSY = "one CUBIC connection does not fill a line that loses packets, so its queue stays short"
 
@@ -165,9 +177,11 @@ EMULATED_LINES = (
     *(
         Line(
             *(f"uplink-{up_mbps}", 50, up_mbps, _SHORT_MS, (Grade.F,)),
+            load_s=_FILLS_BOTH_S if up_mbps == 5 else _FILLS_S,
+            both_ways=True,
             up_queue_ms=_UPLINK_MS,
             round_trip_ms=15,
-            known_miss=_FEW_UPLOADS,
+            known_miss=_ONE_UPLOAD if up_mbps == 100 else "",
         )
         for up_mbps in (5, 20, 100)
     ),

@@ -54,7 +54,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Rate:
-    """One direction under load, Mbit/s."""
+    """One direction under load, Mbit/s, while people's bursts and pauses are whole."""
 
     link: float
     """All that the bottleneck let through."""
@@ -72,7 +72,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Measured:
-    """A line's figures."""
+    """A line's figures; those under load are of the worst stretch."""
 
     line: Line
     run: household.Run
@@ -98,14 +98,16 @@ def measure(line: Line, directory: Path) -> Measured:
             time.sleep(SETTLED_S)
             run = household.play(network.client, daemon, line)
         missed = network.missed_packets()
-    idle, load, recovery = (run.began(phase) for phase in ("idle", "load", "recovery"))
-    quiet, loaded = truth.between(idle, load), truth.between(load, recovery)
+    stretch = run.stretch_times
+    quiet, loaded = truth.between(run.began("idle"), run.began("load")), truth.between(stretch.began, stretch.ended)
     probe = run.facts["probe"]
     rates = {}
     for direction, port in (("download", DOWN), ("upload", UP)):
-        passed = counters.passed(port, load, recovery)
-        tcp = passed.octets - HEADERS * passed.packets + (HEADERS - irtt.PACKET) * loaded.sent
-        to_mbps = 8e-6 / (recovery - load)
+        counted = stretch.whole_cycles
+        passed = counters.passed(port, counted.began, counted.ended)
+        irtts = truth.between(counted.began, counted.ended).sent
+        tcp = passed.octets - HEADERS * passed.packets + (HEADERS - irtt.PACKET) * irtts
+        to_mbps = 8e-6 / counted.seconds
         rates[direction] = Rate(
             passed.octets * to_mbps, tcp * to_mbps, run.rate_mbps(direction), MESSAGES_MBPS[direction]
         )

@@ -118,6 +118,7 @@ def _grade(result: Measured) -> Row:
             measured("the queue demands", " or ".join(demanded)),
             measured("by irtt's figures", str(result.irtt.grade)),
             expected("household", str(result.run.report["grade"]), *demanded),
+            measured("in the stretch", result.run.stretch),
             measured("known to be missed", result.line.known_miss or "no"),
         ],
     )

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from household_scoring.attribution import is_receiver_limited
 from household_scoring.measurements import Direction, PersonFacts, Probe
+from household_scoring.playout import Arrival, play
+from household_scoring.requirements import shipped
 from household_scoring.retransmissions import ProbePing, tell_fates
 
 if TYPE_CHECKING:
@@ -15,27 +19,32 @@ if TYPE_CHECKING:
 
     from householdctl.data_plane.member import HouseholdMember
 
-
-WARM_UP_S = 3.0
-RAMP_S = 1.0
-"""Seconds of the warm-up to leave out, in which TCP finds its rate."""
-SETTLE_S = 1.0
-"""Seconds for the line to empty its queue."""
-HEADROOM = 1.5
-"""Factor of the line's rate to ask for: less would fill no queue."""
+CYCLE_S = 5.0
+"""Longest period of people's traffic in seconds: Jake's burst and pause."""
 
 
 @dataclass(frozen=True)
-class WarmUp:
-    """Payload rates with only the Computer on the line."""
+class Span:
+    """Part of a run, by ``time.monotonic``."""
 
-    line_bps: float | None
-    """None if the device limited the rate."""
-    computer_mbps: float
-    """Rate to ask for."""
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+    def __contains__(self, at: float) -> bool:
+        return self.began <= at < self.ended
+
+    @property
+    def whole_cycles(self) -> Span:
+        """The end of the span that has whole bursts and pauses only; all of a shorter one."""
+        cycles_s = self.seconds // CYCLE_S * CYCLE_S
+        return Span(self.ended - cycles_s, self.ended) if cycles_s else self
 
 
-def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: float, ended: float) -> Probe:
+def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, loaded: Span) -> Probe:
     """Join all probes. Times are of ``time.monotonic``."""
     fates = tell_fates(
         [
@@ -46,35 +55,59 @@ def probe_facts(probes: Sequence[HouseholdMember], idle_until: float, began: flo
 
     idle = [ping for ping in fates.line if ping.sent_ms + ping.round_trip_ms <= idle_until * 1e3]
 
-    def loaded(pings: tuple[ProbePing, ...]) -> tuple[float, ...]:
-        return tuple(ping.round_trip_ms for ping in pings if began <= ping.sent_ms / 1e3 < ended)
+    def under_load(pings: tuple[ProbePing, ...]) -> tuple[float, ...]:
+        return tuple(ping.round_trip_ms for ping in pings if ping.sent_ms / 1e3 in loaded)
 
+    kernel_ms = [tuple(ms for _, ms in probe.kernel_ms) for probe in probes if probe.kernel_ms]
     return Probe(
         idle_ms=tuple(ping.round_trip_ms for ping in idle),
-        loaded_ms=loaded(fates.line),
-        loaded_sent=sum(_sent(probe, began, ended) for probe in probes),
-        repaired_ms=loaded(fates.repaired),
-        held_ms=loaded(fates.held),
-        kernel_idle_ms=min((tuple(probe.kernel_ms) for probe in probes if probe.kernel_ms), key=median, default=()),
+        loaded_ms=under_load(fates.line),
+        loaded_sent=sum(_sent(probe, loaded) for probe in probes),
+        repaired_ms=under_load(fates.repaired),
+        held_ms=under_load(fates.held),
+        kernel_idle_ms=min(kernel_ms, key=median, default=()),
     )
 
 
-def person_facts(member: HouseholdMember, received: int, began: float, ended: float) -> PersonFacts:
-    """``received`` is in bytes, until the end."""
-    seconds = ended - began
+def person_facts(member: HouseholdMember, span: Span) -> PersonFacts:
     return PersonFacts(
         who=member.who,
         activity=member.activity,
-        round_trips_ms=_round_trips(member, began, ended),
-        pings_sent=_sent(member, began, ended),
-        download=Direction(member.wanted_download_bps, received * 8 / seconds),
-        upload=Direction(member.wanted_upload_bps, member.upload_bps),
-        kernel_ms=tuple(member.kernel_ms),
+        round_trips_ms=_round_trips(member, span),
+        pings_sent=_sent(member, span),
+        download=Direction(member.wanted_download_bps, download_bps(member, span.whole_cycles)),
+        upload=Direction(member.wanted_upload_bps, upload_bps(member, span.whole_cycles)),
+        kernel_ms=tuple(ms for at, ms in member.kernel_ms if at in span),
         receiver_limited=receiver_limited(member),
         retransmits=(member.server_tcp or {}).get("retransmits"),
         client_limited=member.client_limited,
-        arrivals=tuple((max(at - began, 0.0), count) for at, count in member.arrivals if at <= ended),
+        arrivals=_film(member, span),
     )
+
+
+def computer_facts(sessions: Sequence[HouseholdMember], span: Span) -> PersonFacts:
+    """Join the sessions of the Computer: rates are sums, the rest is that of its first session."""
+    each = [person_facts(session, span) for session in sessions]
+    return msgspec.structs.replace(
+        each[0],
+        who="computer",
+        download=_sum([facts.download for facts in each]),
+        upload=_sum([facts.upload for facts in each]),
+        client_limited=any(facts.client_limited for facts in each),
+    )
+
+
+def download_bps(member: HouseholdMember, span: Span) -> float:
+    return sum(count for at, count in member.arrivals if at in span) * 8 / span.seconds
+
+
+def upload_bps(member: HouseholdMember, span: Span) -> float:
+    """Return the mean rate between the server's first and last total within the span; 0 below two."""
+    totals = [total for total in member.uploads if total[0] in span]
+    if not totals or totals[-1][0] <= totals[0][0]:
+        return 0.0
+    (began, before), (ended, after) = totals[0], totals[-1]
+    return (after - before) * 8 / (ended - began)
 
 
 def receiver_limited(member: HouseholdMember) -> float | None:
@@ -88,24 +121,41 @@ def is_device_limited(member: HouseholdMember) -> bool:
     return member.client_limited or is_receiver_limited(receiver_limited(member))
 
 
-def warm_up_of(
-    arrivals: Sequence[tuple[float, int]], began: float, most_mbps: float, *, device_limited: bool = False
-) -> WarmUp | None:
-    """``arrivals`` are seconds and bytes; ``most_mbps`` limits the Computer."""
-    count = sum(count for at, count in arrivals if began + RAMP_S < at <= began + WARM_UP_S)
-    if count == 0:
-        return None
-    bps = count * 8 / (WARM_UP_S - RAMP_S)
-    return WarmUp(None if device_limited else bps, min(max(1, round(HEADROOM * bps / 1e6)), most_mbps))
+def _film(member: HouseholdMember, span: Span) -> tuple[Arrival, ...]:
+    """Return arrivals in seconds of the span.
+
+    A film goes on from one stretch to the next, so what its player has buffered when the span begins arrives first.
+    """
+    arrivals = [(at - span.began, count) for at, count in member.arrivals if at in span]
+    buffered = _buffered_bytes(member, span.began)
+    return ((0.0, buffered), *arrivals) if buffered > 0 else (*arrivals,)
 
 
-def _round_trips(member: HouseholdMember, began: float, ended: float) -> tuple[float, ...]:
+def _buffered_bytes(member: HouseholdMember, until: float) -> int:
+    """Return the bytes that a player has not played; 0 for an activity without one."""
+    player = shipped().of(member.activity, f"activity of {member.who}").player
+    if player is None or member.wanted_download_bps == 0:
+        return 0
+    arrivals = [(at - member.opened_at, count) for at, count in member.arrivals if at < until]
+    video_bps = player.renditions[0].share * member.wanted_download_bps
+    until_s = until - member.opened_at
+    played = play(
+        arrivals, video_bps=video_bps, start_s=player.start_s, resume_s=player.resume_s, until_s=until_s
+    ).played_s
+    return sum(count for _, count in arrivals) - int(played * video_bps / 8)
+
+
+def _sum(directions: Sequence[Direction]) -> Direction:
+    return Direction(sum(each.wanted_bps for each in directions), sum(each.got_bps for each in directions))
+
+
+def _round_trips(member: HouseholdMember, span: Span) -> tuple[float, ...]:
     return tuple(
         member.round_trips[sequence] * 1e3
         for sequence, sent in member.pings.items()
-        if began <= sent < ended and sequence in member.round_trips
+        if sent in span and sequence in member.round_trips
     )
 
 
-def _sent(member: HouseholdMember, began: float, ended: float) -> int:
-    return sum(began <= sent < ended for sent in member.pings.values())
+def _sent(member: HouseholdMember, span: Span) -> int:
+    return sum(sent in span for sent in member.pings.values())

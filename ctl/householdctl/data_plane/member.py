@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _UPLOAD = os.urandom(MAX_CHUNK_BYTES)
 """Random, so that nothing on the line compresses it."""
 
-_TOTALS_OF_A_RATE = 2
-
 
 @dataclass
 class HouseholdMember:
@@ -34,12 +32,13 @@ class HouseholdMember:
 
     who: str
     connection: ClientConnection
+    opened_at: float
     activity: str = ""
     wanted_download_bps: float = 0.0
     wanted_upload_bps: float = 0.0
     received_bytes: int = 0
     uploads: list[tuple[float, int]] = field(default_factory=list)
-    """Server's totals: seconds since the upgrade, bytes."""
+    """Server's totals: its own time, because a queue of the line delays them; bytes."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
     sent: list[tuple[float, int]] = field(default_factory=list)
     """Uploads given to the connection: time, bytes."""
@@ -54,8 +53,9 @@ class HouseholdMember:
     """Whether this process took less than arrived, and was slowed."""
     server_tcp: dict[str, Any] | None = None
     """By the server's kernel."""
-    kernel_ms: list[float] = field(default_factory=list)
-    """Round trips by the server's kernel, up to the latest update; of a probe, up to the ping that asked for them."""
+    kernel_ms: list[tuple[float, float]] = field(default_factory=list)
+    """Round trips by the server's kernel, with the time at which it sent them: with each update; of a probe, with the
+    answer to the ping that asked for them."""
     ended: str = ""
     """Empty while open."""
     close_reason: str = ""
@@ -67,6 +67,8 @@ class HouseholdMember:
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     answer: dict[str, Any] = field(default_factory=dict)
     """``run_stored`` or ``run_refused``."""
+    _stopped: bool = False
+    """Whether this client has told the server to stop."""
     _asks: bool = False
     """Whether the next ping asks for the kernel's figures."""
     _upload: UploadPacer = field(default_factory=UploadPacer)
@@ -115,16 +117,19 @@ class HouseholdMember:
             self._requested.clear()
             while self._upload.pending_bytes > 0:
                 await asyncio.sleep(self._upload.due_at - time.monotonic())
-                size = self._upload.take()
-                await self.connection.send(_UPLOAD[:size])
-                self.sent.append((time.monotonic(), size))
+                # Nothing, if this client stopped meanwhile.
+                if size := self._upload.take():
+                    await self.connection.send(_UPLOAD[:size])
+                    self.sent.append((time.monotonic(), size))
 
     def ask_kernel(self) -> None:
         """Ask for the kernel's figures with the next ping: a probe gets no updates."""
         self._asks = True
 
     async def stop(self) -> None:
-        """Tell the server, and wait until it closes."""
+        """Tell the server, and wait until it closes. What is left to upload is dropped."""
+        self._stopped = True
+        self._upload.clear()
         await self._send({"type": "stop_test"})
         await self.connection.wait_closed()
 
@@ -134,17 +139,6 @@ class HouseholdMember:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.answered.wait(), timeout)
         return self.answer
-
-    @property
-    def upload_bps(self) -> float:
-        """Mean rate from the server's first total to its latest; 0 before the second.
-
-        By its clock: totals are delayed by the line's queue, so ours would give too low a rate.
-        """
-        if len(self.uploads) < _TOTALS_OF_A_RATE:
-            return 0.0
-        (began, before), (ended, after) = self.uploads[0], self.uploads[-1]
-        return (after - before) * 8 / (ended - began)
 
     @property
     def latest_ms(self) -> float | None:
@@ -162,7 +156,7 @@ class HouseholdMember:
             case {"type": "pong", "sequence": int(sequence)} if sequence in self.pings:
                 self.round_trips.setdefault(sequence, now - self.pings[sequence])
                 self._latest.append(now - self.pings[sequence])
-                self._take_kernel(message)
+                self._take_kernel(message, now)
             case {"type": "run_stored" | "run_refused"}:
                 self.answer = message
                 self.answered.set()
@@ -175,25 +169,27 @@ class HouseholdMember:
                 "server_received_bytes": int(count),
                 "elapsed_seconds": float(elapsed),
             }:
-                self.uploads.append((elapsed, count))
+                sent_at = self.opened_at + elapsed
+                self.uploads.append((sent_at, count))
                 self.wanted_download_bps = float(message["target_download_mbps"]) * 1e6
+                self.wanted_upload_bps = float(message.get("target_upload_mbps", self.wanted_upload_bps / 1e6)) * 1e6
                 self.server_overloaded = message.get("server_overloaded") is True
                 self.server_limited = message.get("server_limited") is True
                 self.client_limited = message.get("client_limited") is True
                 self.server_tcp = message.get("server_tcp") or self.server_tcp
                 if message["type"] == "real_time_update":
-                    self._take_kernel(message)
+                    self._take_kernel(message, sent_at)
                 self.close_reason = str(message.get("reason", ""))
                 self.close_detail = str(message.get("detail", ""))
-            case {"type": "real_upload_request"}:
+            case {"type": "real_upload_request"} if not self._stopped:
                 self._upload.accept(message, now)
                 self._requested.set()
             case _:
                 pass
 
-    def _take_kernel(self, message: dict[str, Any]) -> None:
+    def _take_kernel(self, message: dict[str, Any], sent_at: float) -> None:
         tcp = message.get("server_tcp") or {}
-        self.kernel_ms += [float(each) for each in tcp.get("rtts_ms", ())]
+        self.kernel_ms += [(sent_at, float(each)) for each in tcp.get("rtts_ms", ())]
 
     async def _send(self, message: dict[str, Any]) -> None:
         try:
@@ -205,4 +201,5 @@ class HouseholdMember:
 
 async def join(server: Server, who: str, test_id: str, query: str = "") -> HouseholdMember:
     """Raise OSError, TimeoutError, or websockets' InvalidHandshake."""
-    return HouseholdMember(who, await open_session(server, who, test_id, query))
+    connection = await open_session(server, who, test_id, query)
+    return HouseholdMember(who, connection, time.monotonic())

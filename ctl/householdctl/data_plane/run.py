@@ -1,46 +1,41 @@
-"""A run: idle line, warm-up, household, recovery."""
+"""A run: idle line, warm-up, the stretches of the load, recovery."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import AsyncExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from household_scoring.measurements import Circumstances, RunFacts
 from householdctl.data_plane import run_sharing
 from householdctl.data_plane.gateway import GatewayFacts, GatewayPinger, NoGatewayError, find_gateway
-from householdctl.data_plane.measurements import (
-    SETTLE_S,
-    WARM_UP_S,
-    WarmUp,
-    is_device_limited,
-    person_facts,
-    probe_facts,
-    warm_up_of,
-)
-from householdctl.data_plane.member import HouseholdMember, join
+from householdctl.data_plane.household import PROBE_PINGS_PER_S, PROBES, EndedEarlyError, Household
+from householdctl.data_plane.measurements import Span, computer_facts, person_facts, probe_facts
+from householdctl.data_plane.no_session import OPEN_ERRORS
+from householdctl.data_plane.played import Ended, Played, PlayedStretch
+from householdctl.data_plane.stretches import BACKUP, COMPUTER_SESSIONS, load_of
+from householdctl.data_plane.warm_up import SETTLE_S, WarmUp, prepare
+from householdctl.failures import describe_failure
 
 if TYPE_CHECKING:
-    from household_scoring.home_or_line import Reason
-    from householdctl.data_plane.server_url import Server
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-WHO = ("alex", "sarah", "jake", "computer")
+    from household_scoring.directions import Stretch
+    from household_scoring.home_or_line import Reason
+    from householdctl.data_plane.household import Progress
+    from householdctl.data_plane.member import HouseholdMember
+    from householdctl.data_plane.server_url import Server
+    from householdctl.data_plane.stretches import Load
+
+PEOPLE = ("alex", "sarah", "jake")
+"""Connected throughout the load, while the Computer has sessions of its own in each stretch."""
 
 IDLE_S = 5.0
 RECOVERY_S = 3.0
 ANSWER_S = 3.0
 """Seconds to answer the run report."""
-LEAVE_S = 1.0
-"""Seconds to close all connections over a congested line."""
-PROBES = 4
-"""Connections that ping in turn: a lost packet delays one only."""
-PROBE_PINGS_PER_S = 20.0
-"""Of all probes together."""
-PERSON_PINGS_PER_S = 10.0
 GATEWAY_PINGS_PER_S = PROBE_PINGS_PER_S
 
 LATE_TIMER_MS = 20.0
@@ -52,51 +47,13 @@ class Plan:
     """Parameters of a run."""
 
     server: Server
-    seconds: float
+    seconds: float | None
+    """Of the load in total; None for the default."""
+    download_only: bool
     computer_mbps: float
-    """After a warm-up, the maximum; the daemon caps it."""
+    """In each direction; after a warm-up, the maximum. The daemon caps it."""
     warm_up: bool
     share: bool
-
-
-class EndedEarlyError(Exception):
-    """A session ended before the household was complete."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """Session that ended during the load."""
-
-    who: str
-    words: str
-    reason: str
-    """``reason`` of ``session_complete``."""
-    detail: str
-    """``detail`` of ``session_complete``."""
-
-
-@dataclass(frozen=True)
-class Played:
-    """A finished run."""
-
-    facts: RunFacts
-    warm_up: WarmUp | None
-    """None if nothing arrived."""
-    server_tcp: dict[str, dict[str, Any]]
-    """Final TCP figures of the server's kernel, by member."""
-    answer: dict[str, Any]
-    ended: tuple[Ended, ...]
-    gateway: GatewayFacts
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Progress of a run."""
-
-    phase: str
-    left: float
-    """In seconds."""
-    members: list[HouseholdMember]
 
 
 async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
@@ -104,166 +61,188 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
 
     Raise OSError or WebSocketException if a connection cannot be opened, and EndedEarlyError.
     """
-    test_id = secrets.token_hex(4)
-    clocks = time.time() - time.monotonic()
-    start = time.monotonic()
-    members: list[HouseholdMember] = []
+    with ExitStack() as stack:
+        async with Household(plan.server, tell) as household:
+            run = _Run(household)
+            await household.enter_probes()
+            run.gateway = _ping_gateway(stack, household, plan.server)
+            await run.idle()
+            prepared = await prepare(
+                household, plan.computer_mbps, warm_up=plan.warm_up, download_only=plan.download_only
+            )
+            load = load_of(plan.seconds, download_only=not prepared.takes_backups)
+            await run.load(load, _wishes(plan.computer_mbps, prepared.warm_up))
+            await household.watch("recovery", RECOVERY_S)
+            stretches = run.measured()
+            answer = await run.share(stretches, plan, prepared.warm_up) if plan.share else {}
+            await household.end()
+    return Played(
+        started_at=run.started_at,
+        stretches=stretches,
+        warm_up=prepared.warm_up,
+        takes_backups=prepared.takes_backups,
+        server_tcp={member.who: member.server_tcp for member in household.members if member.server_tcp},
+        answer=answer,
+        ended=tuple(run.gone),
+    )
 
-    async def enter(who: str, query: str = "") -> HouseholdMember:
-        members.append(await join(plan.server, who, test_id, query))
-        return members[-1]
 
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(_leave, members)
-        probes = [await enter("probe") for _ in range(PROBES)]
-        gateway = _ping_gateway(stack, plan.server, probes[0])
-        for place, probe in enumerate(probes):
-            await _engage(stack, probe, PROBE_PINGS_PER_S / PROBES, place / PROBES)
-        await _pass("idle", IDLE_S - 2 * PROBES / PROBE_PINGS_PER_S, probes, tell)
+@dataclass(frozen=True)
+class _Stretch:
+    """A stretch that was played. It is measured later, because answers may be late."""
+
+    name: Stretch
+    span: Span
+    computer: list[HouseholdMember]
+    """The Computer's sessions."""
+
+
+class _Run:
+    """Phases of a run, in the order of its methods. Times are of ``time.monotonic``."""
+
+    def __init__(self, household: Household) -> None:
+        self.gateway: GatewayPinger | Reason = "no_route"
+        self.gone: list[Ended] = []
+        self.started_at = time.time()
+        self._household = household
+        self._started = self._idle_until = time.monotonic()
+        self._people: list[HouseholdMember] = []
+        self._stretches: list[_Stretch] = []
+        self._late: list[float] = []
+        """Lateness of timers under load, in seconds."""
+
+    async def idle(self) -> None:
+        probes = self._household.probes
+        asked_s = 2 * PROBES / PROBE_PINGS_PER_S
+        await self._household.watch("idle", IDLE_S - asked_s)
         for probe in probes:
             probe.ask_kernel()
-        await _pass("idle", 2 * PROBES / PROBE_PINGS_PER_S, probes, tell)
-        idle_until = time.monotonic()
+        await self._household.watch("idle", asked_s)
+        self._idle_until = time.monotonic()
         if all(probe.ended for probe in probes):
             raise EndedEarlyError(probes[0].ended)
-        alone: list[HouseholdMember] = []
-        warm_up = await _warm_up(plan, test_id, probes, alone, tell) if plan.warm_up else None
-        wish = f"&throughput={warm_up.computer_mbps if warm_up else plan.computer_mbps}"
-        people = [await enter(who, wish if who == "computer" else "") for who in WHO]
-        late: list[float] = []
-        watching = asyncio.create_task(_watch_timers(late))
-        stack.callback(watching.cancel)
-        for member in people:
-            await _engage(stack, member, PERSON_PINGS_PER_S)
-        began = time.monotonic()
-        await _pass("load", plan.seconds, [*probes, *people], tell)
-        ended = time.monotonic()
+
+    async def load(self, load: Load, wishes: Mapping[str, str]) -> None:
+        household = self._household
+        self._people = await household.enter(PEOPLE, {})
+        watching = household.run_beside(_watch_timers(self._late))
+        for stretch in load.stretches:
+            if self._stretches:
+                await household.watch("load", SETTLE_S, self._people)
+            if not await self._play(stretch, load.stretch_s, wishes):
+                break
         watching.cancel()
-        gone = tuple(
+        self._note_ended([*household.probes, *self._people])
+        household.dismiss(self._people)
+
+    def measured(self) -> tuple[PlayedStretch, ...]:
+        circumstances = self._circumstances()
+        return tuple(self._measured(stretch, circumstances) for stretch in self._stretches)
+
+    async def share(self, stretches: Sequence[PlayedStretch], plan: Plan, warm_up: WarmUp | None) -> dict[str, Any]:
+        """Return the server's answer to the report; empty without one."""
+        over = time.monotonic()
+        first, last = self._stretches[0].span, self._stretches[-1].span
+        spans = {"idle": (self._started, self._idle_until), "load": (first.began, last.ended)}
+        if plan.warm_up:
+            spans["warm_up"] = (self._idle_until, first.began)
+        spans["recovery"] = (last.ended, over)
+        phases = {name: (began - self._started, ended - self._started) for name, (began, ended) in spans.items()}
+        message = run_sharing.message(stretches, phases, warm_up, lambda most: self._points(over, most))
+        return await self._household.probes[0].report(message, ANSWER_S)
+
+    async def _play(self, stretch: Stretch, seconds: float, wishes: Mapping[str, str]) -> bool:
+        """Return whether another stretch can be played."""
+        household = self._household
+        try:
+            computer = await household.enter(COMPUTER_SESSIONS[stretch], wishes)
+        except (*OPEN_ERRORS, EndedEarlyError) as error:
+            if not self._stretches:
+                raise
+            self.gone.append(Ended("computer", describe_failure(error), "", ""))
+            return False
+        members = [*self._people, *computer]
+        began = time.monotonic()
+        await household.watch("load", seconds, members, stretch)
+        self._stretches.append(_Stretch(stretch, Span(began, time.monotonic()), computer))
+        self._note_ended(computer)
+        household.dismiss(computer)
+        return not all(member.ended for member in (*household.probes, *members))
+
+    def _note_ended(self, members: Iterable[HouseholdMember]) -> None:
+        self.gone += [
             Ended(member.who, member.ended, member.close_reason, member.close_detail)
-            for member in (*probes, *people)
+            for member in members
             if member.ended
+        ]
+
+    def _circumstances(self) -> Circumstances:
+        members = self._household.members
+        clock_s = time.time() - self.started_at - (time.monotonic() - self._started)
+        return Circumstances(
+            clock_jump_ms=abs(clock_s) * 1e3,
+            client_overloaded=_p95(self._late) > LATE_TIMER_MS / 1e3,
+            server_overloaded=any(member.server_overloaded for member in members),
+            server_limited=any(member.server_limited for member in members),
+            connection_lost=bool(self.gone),
         )
-        received = {member.who: member.received_bytes for member in people}
-        # A congested line may hold much; the connections are aborted later.
-        stops = [asyncio.create_task(member.stop()) for member in people]
-        await _pass("recovery", RECOVERY_S, probes, tell)
-        for stop in stops:
-            stop.cancel()
-        await asyncio.gather(*stops, return_exceptions=True)
-        circumstances = Circumstances(
-            clock_jump_ms=abs(time.time() - time.monotonic() - clocks) * 1e3,
-            client_overloaded=_p95(late) > LATE_TIMER_MS / 1e3,
-            server_overloaded=any(member.server_overloaded for member in (*probes, *people)),
-            server_limited=any(member.server_limited for member in (*alone, *people)),
-            connection_lost=bool(gone),
-        )
+
+    def _measured(self, stretch: _Stretch, circumstances: Circumstances) -> PlayedStretch:
+        span = stretch.span
         facts = RunFacts(
-            probe=probe_facts(probes, idle_until, began, ended),
-            people=tuple(person_facts(member, received[member.who], began, ended) for member in people),
-            load_s=ended - began,
+            probe=probe_facts(self._household.probes, self._idle_until, span),
+            people=(
+                *(person_facts(member, span) for member in self._people),
+                computer_facts(stretch.computer, span),
+            ),
+            load_s=span.seconds,
             circumstances=circumstances,
         )
-        answer: dict[str, Any] = {}
-        if plan.share:
-            over = time.monotonic()
-            spans = {"idle": (start, idle_until), "load": (began, ended), "recovery": (ended, over)}
-            if plan.warm_up:
-                spans |= {"warm_up": (idle_until, began)}
-            phases = {name: (begin - start, end - start) for name, (begin, end) in spans.items()}
-            course = run_sharing.points(
-                start,
-                over,
-                ((probe.pings[each], seconds) for probe in probes for each, seconds in probe.round_trips.items()),
-                (portion for member in (*alone, *people) for portion in member.arrivals),
-                (portion for member in (*alone, *people) for portion in member.sent),
-            )
-            answer = await probes[0].report(run_sharing.message(facts, phases, warm_up, course), ANSWER_S)
-        # The final messages bring the TCP figures.
-        await _all((probe.stop() for probe in probes), LEAVE_S)
-    server_tcp = {member.who: member.server_tcp for member in (*probes, *people) if member.server_tcp}
-    pinged = GatewayFacts(obstacle=gateway) if isinstance(gateway, str) else gateway.facts(idle_until, began, ended)
-    return Played(facts, warm_up, server_tcp, answer, gone, pinged)
+        return PlayedStretch(
+            stretch=stretch.name,
+            facts=facts,
+            gateway=self._pinged(span),
+            from_s=span.began - self._started,
+            until_s=span.ended - self._started,
+        )
+
+    def _pinged(self, span: Span) -> GatewayFacts:
+        if isinstance(self.gateway, str):
+            return GatewayFacts(obstacle=self.gateway)
+        return self.gateway.facts(self._idle_until, span.began, span.ended)
+
+    def _points(self, over: float, most: int) -> list[run_sharing.Point]:
+        probes, members = self._household.probes, self._household.members
+        return run_sharing.points(
+            self._started,
+            over,
+            ((probe.pings[each], seconds) for probe in probes for each, seconds in probe.round_trips.items()),
+            (portion for member in members for portion in member.arrivals),
+            (portion for member in members for portion in member.sent),
+            most,
+        )
 
 
-def _ping_gateway(stack: AsyncExitStack, server: Server, probe: HouseholdMember) -> GatewayPinger | Reason:
-    """Ping the gateway of a connection until the stack closes; return the pinger, or why there is none."""
+def _wishes(most_mbps: float, warm_up: WarmUp | None) -> dict[str, str]:
+    """Return the queries of the Computer's URLs."""
+    computer_mbps = warm_up.computer_mbps if warm_up else most_mbps
+    backup_mbps = warm_up.backup_mbps if warm_up and warm_up.backup_mbps else most_mbps
+    return {"computer": f"&throughput={computer_mbps}", BACKUP: f"&throughput={backup_mbps}"}
+
+
+def _ping_gateway(stack: ExitStack, household: Household, server: Server) -> GatewayPinger | Reason:
+    """Ping the gateway of a probe's connection; return the pinger, or why there is none."""
     if server.proxy is not None:
         return "proxy"
-    peer, local = probe.connection.remote_address, probe.connection.local_address
+    connection = household.probes[0].connection
     try:
-        pinger = GatewayPinger(find_gateway(peer[0], local[0]))
+        pinger = GatewayPinger(find_gateway(connection.remote_address[0], connection.local_address[0]))
     except NoGatewayError as error:
         return error.reason
     stack.callback(pinger.close)
     # Between two pings of the probes.
-    _run_beside(stack, pinger.ping(GATEWAY_PINGS_PER_S, turn=0.5))
+    household.run_beside(pinger.ping(GATEWAY_PINGS_PER_S, turn=0.5))
     return pinger
-
-
-async def _warm_up(
-    plan: Plan,
-    test_id: str,
-    probes: list[HouseholdMember],
-    alone: list[HouseholdMember],
-    tell: Callable[[Progress], None],
-) -> WarmUp | None:
-    """Measure the line with the Computer alone, then let the queue drain."""
-    computer = await join(plan.server, "computer", test_id)
-    alone.append(computer)
-    began = time.monotonic()
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(_leave, [computer])
-        await _engage(stack, computer, PERSON_PINGS_PER_S)
-        await _pass("warm_up", WARM_UP_S, [*probes, computer], tell)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_S):
-                await computer.stop()
-    await _pass("warm_up", SETTLE_S, probes, tell)
-    limited = is_device_limited(computer)
-    return warm_up_of(computer.arrivals, began, plan.computer_mbps, device_limited=limited)
-
-
-async def _engage(stack: AsyncExitStack, member: HouseholdMember, hertz: float, turn: float = 0.0) -> None:
-    """Read, ping and upload until the stack closes."""
-    _run_beside(stack, member.read(), member.ping(hertz, turn), member.upload())
-    async with asyncio.timeout(RECOVERY_S):
-        await member.introduced.wait()
-    if member.ended:
-        raise EndedEarlyError(member.ended)
-
-
-def _run_beside(stack: AsyncExitStack, *works: Coroutine[Any, Any, None]) -> None:
-    """Run until the stack closes."""
-    tasks = [asyncio.create_task(work) for work in works]
-
-    async def end() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    stack.push_async_callback(end)
-
-
-async def _leave(members: list[HouseholdMember]) -> None:
-    """Close connections; without a handshake they count as lost."""
-    await _all((member.connection.close() for member in members), LEAVE_S)
-    for member in members:
-        member.connection.transport.abort()
-
-
-async def _all(works: Iterable[Coroutine[Any, Any, None]], timeout: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(timeout):
-            await asyncio.gather(*works, return_exceptions=True)
-
-
-async def _pass(phase: str, seconds: float, members: list[HouseholdMember], tell: Callable[[Progress], None]) -> None:
-    """Wait for the end of a phase, or of all members."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not all(member.ended for member in members):
-        tell(Progress(phase, left, members))
-        await asyncio.sleep(min(left, 0.25))
 
 
 async def _watch_timers(late: list[float]) -> None:

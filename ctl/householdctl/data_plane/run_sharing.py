@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from importlib.metadata import version
@@ -9,19 +10,21 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from household_scoring.report import report
-from household_scoring.requirements import shipped
+from household_scoring.directions import worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from household_scoring.latency import LatencyFigures
-    from household_scoring.measurements import Direction, RunFacts
-    from household_scoring.report import PersonReport
-    from householdctl.data_plane.measurements import WarmUp
+    from household_scoring.measurements import Direction
+    from household_scoring.report import PersonReport, RunReport
+    from householdctl.data_plane.played import PlayedStretch
     from householdctl.data_plane.server_url import Server
+    from householdctl.data_plane.warm_up import WarmUp
 
 MAX_POINTS = 240
+MAX_BYTES = 16 * 1024
+"""Of a text message that the server takes."""
 
 BUCKET_S = 0.25
 """Least seconds per point; long runs use a multiple."""
@@ -42,30 +45,54 @@ REASONS = {
 
 
 def message(
-    facts: RunFacts, phases: Mapping[str, tuple[float, float]], warm_up: WarmUp | None, timeline: Sequence[Point]
+    stretches: Sequence[PlayedStretch],
+    phases: Mapping[str, tuple[float, float]],
+    warm_up: WarmUp | None,
+    course: Callable[[int], list[Point]],
 ) -> dict[str, Any]:
-    """Return the ``run_report`` of docs/protocol.md; ``phases`` are in seconds since the begin."""
-    found = report(facts, shipped())
-    attribution = found.attribution
-    # An older server knows no such fields, and sends no samples either.
-    by_samples = {"cause": attribution.cause, "means_agree": attribution.means_agree}
-    cause = {} if attribution.kernel_baseline_ms is None else by_samples
-    return {
+    """Return the ``run_report`` of docs/protocol.md; ``phases`` are in seconds since the begin.
+
+    ``course`` returns so many points at most; a message of several stretches may have room for fewer.
+    """
+    found = worst(stretches).report
+    began, ended = phases["load"]
+    sent = {
         "type": "run_report",
         "ended_at": round(time.time() * 1e3),
         "client": {"kind": "householdctl", "version": version("householdd")},
-        "load_s": round(facts.load_s, 3),
+        "load_s": round(ended - began, 3),
         "phases": [
             {"name": name, "from_s": round(begin, 3), "until_s": round(end, 3)} for name, (begin, end) in phases.items()
         ],
         "baseline_ms": found.baseline_ms,
         "idle": _latency(found.idle),
+        **_result(found),
+        "warm_up_mbps": round(warm_up.line_bps / 1e6, 3) if warm_up and warm_up.line_bps is not None else None,
+        # An older server, for which only downloads were played, knows no such field.
+        **({"stretches": [_stretch(each) for each in stretches]} if len(stretches) > 1 else {}),
+    }
+    most = MAX_POINTS
+    while len(json.dumps(sent | {"timeline": course(most)}, separators=(",", ":"))) > MAX_BYTES:
+        most //= 2
+    return sent | {"timeline": course(most)}
+
+
+def _stretch(played: PlayedStretch) -> dict[str, Any]:
+    span = {"from_s": round(played.from_s, 3), "until_s": round(played.until_s, 3)}
+    return {"stretch": played.stretch, **span, **_result(played.report)}
+
+
+def _result(found: RunReport) -> dict[str, Any]:
+    """Return what was found under load."""
+    attribution = found.attribution
+    # An older server knows no such fields, and sends no samples either.
+    by_samples = {"cause": attribution.cause, "means_agree": attribution.means_agree}
+    cause = {} if attribution.kernel_baseline_ms is None else by_samples
+    return {
         "loaded": _latency(found.latency),
         "loss_share": found.loss_share,
         "invalid": list(found.invalid),
         "people": [_person(person) for person in found.people],
-        "timeline": timeline,
-        "warm_up_mbps": round(warm_up.line_bps / 1e6, 3) if warm_up and warm_up.line_bps is not None else None,
         **cause,
     }
 
@@ -76,12 +103,13 @@ def points(
     round_trips: Iterable[tuple[float, float]],
     received: Iterable[Portion],
     sent: Iterable[Portion],
+    most: int = MAX_POINTS,
 ) -> list[Point]:
-    """Return the points; times are in seconds of one clock.
+    """Return ``most`` points or fewer; times are in seconds of one clock.
 
     ``round_trips`` have the time of a ping; points have the median of their pings.
     """
-    bucket_s = BUCKET_S * max(math.ceil((ended - began) / BUCKET_S / MAX_POINTS), 1)
+    bucket_s = BUCKET_S * max(math.ceil((ended - began) / BUCKET_S / most), 1)
     count = math.floor((ended - began) / bucket_s)
     delays: list[list[float]] = [[] for _ in range(count)]
     for at, seconds in round_trips:
@@ -112,23 +140,28 @@ def _person(person: PersonReport) -> dict[str, Any]:
     return {
         "who": person.who,
         "activity": person.activity,
-        "score": person.outcome.score,
+        "score": _rounded(person.outcome.score),
         "band": person.band,
         "verdict": person.verdict,
         "download": _rates(person.download),
         "upload": _rates(person.upload),
-        "latency": _latency(person.own_latency),
+        "latency": {name: _rounded(figure) for name, figure in _latency(person.own_latency).items()},
         # A picture that never started did not stall.
-        "stall_s": None if playout is None or playout.start_up_s is None else playout.stall_s,
-        "mos": None if person.call is None else person.call.mos,
+        "stall_s": None if playout is None or playout.start_up_s is None else _rounded(playout.stall_s),
+        "mos": None if person.call is None else _rounded(person.call.mos),
         "rendition": person.rendition,
-        "qoo": person.outcome.qoo,
-        "percentiles_ms": person.percentiles_ms,
+        "qoo": _rounded(person.outcome.qoo),
+        "percentiles_ms": [_rounded(each) for each in person.percentiles_ms],
     }
 
 
-def _rates(direction: Direction) -> dict[str, float]:
-    return {"wanted_bps": direction.wanted_bps, "got_bps": direction.got_bps}
+def _rounded(figure: float | None) -> float | None:
+    """Return what a message of several stretches has room for; nothing is computed from it."""
+    return None if figure is None else round(figure, 3)
+
+
+def _rates(direction: Direction) -> dict[str, int]:
+    return {"wanted_bps": round(direction.wanted_bps), "got_bps": round(direction.got_bps)}
 
 
 def _latency(figures: LatencyFigures) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from household_scoring.home_or_line import Location, added_delay, locate
-from household_scoring.report import RunReport, report
-from household_scoring.requirements import shipped
+from household_scoring.report import RunReport
+from household_scoring.validity import MIN_LOADED_SAMPLES
 from householdctl.data_plane import run_sharing
 from householdctl.data_plane.find_server import (
     ask_daemon,
@@ -20,11 +20,15 @@ from householdctl.data_plane.find_server import (
     through_proxy,
     with_hint,
 )
+from householdctl.data_plane.household import EndedEarlyError, Progress
 from householdctl.data_plane.no_session import OPEN_ERRORS, no_session
-from householdctl.data_plane.run import EndedEarlyError, Plan, Played, Progress, play
+from householdctl.data_plane.played import Played
+from householdctl.data_plane.run import Plan, play
 from householdctl.data_plane.server_url import OPEN_TIMEOUT_S
+from householdctl.data_plane.stretches import MIN_LOAD_S, load_of
 from householdctl.exit_codes import CommandError, ExitCode
 from householdctl.output.terminal import note
+from householdctl.values.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,19 +47,24 @@ class TestRun:
     """A finished test."""
 
     played: Played
-    report: RunReport
     location: Location
-    """Of the delay that the load adds: at home or on the line."""
+    """Of the delay that the worst stretch adds: at home or on the line."""
     began: dict[str, dt.datetime]
     permalink: str | None
     """None if the server does not keep the run."""
     refusal: str
 
+    @property
+    def report(self) -> RunReport:
+        """That of the worst stretch."""
+        return self.played.worst.report
+
 
 def run_test(
     url: str | None,
     *,
-    duration: float,
+    duration: float | None,
+    download_only: bool,
     computer_mbps: float | None,
     warm_up: bool,
     share: bool,
@@ -65,17 +74,19 @@ def run_test(
     options: Options,
     tell: Callable[[Progress], None],
 ) -> TestRun:
-    """Play the household for ``duration`` seconds of load.
+    """Play the household for ``duration`` seconds of load in total.
 
-    Without ``computer_mbps`` and with ``warm_up`` the Computer asks for the line's rate. ``tell`` is called four times
-    a second. Raise CommandError if no household can be played.
+    A duration that is too short for all stretches tests downloads only. Without ``computer_mbps`` and with ``warm_up``
+    the Computer asks for the line's rate. ``tell`` is called four times a second. Raise CommandError if no household
+    can be played.
     """
     found, problem = _find_server(url, options, insecure=insecure, ca_file=ca_file)
     server = through_proxy(replace(found, token=token, open_timeout_s=options.given_timeout or OPEN_TIMEOUT_S))
     if server.proxy is not None:
         note(f"using the proxy {proxy_name(server.proxy)} of the environment, which is measured too")
     most = MAX_MBPS if computer_mbps is None else computer_mbps
-    plan = Plan(server, duration, most, warm_up and computer_mbps is None, share)
+    short = download_only or _is_too_short(duration)
+    plan = Plan(server, duration, short, most, warm_up and computer_mbps is None, share)
     began: dict[str, dt.datetime] = {}
 
     def tell_and_time(now: Progress) -> None:
@@ -93,8 +104,22 @@ def run_test(
     if link is None and played.answer.get("type") == "run_refused":
         reason = str(played.answer.get("reason"))
         refusal = run_sharing.REASONS.get(reason, reason)
-    concluded = report(played.facts, shipped())
-    return TestRun(played, concluded, _location(concluded, played.gateway), began, link, refusal)
+    if not (short or played.takes_backups):
+        note("only downloads were tested: the server is older, and has no upload of the Computer")
+    return TestRun(played, _location(played.worst.report, played.worst.gateway), began, link, refusal)
+
+
+def _is_too_short(duration: float | None) -> bool:
+    """Return whether each stretch would have too few pings for a verdict, and say so."""
+    if duration is None or duration >= MIN_LOAD_S:
+        return False
+    stretch_s = load_of(duration, download_only=False).stretch_s
+    note(
+        f"only downloads are tested: {format_duration(duration)} leave {format_duration(stretch_s)} for each stretch,"
+        f" too short for the {MIN_LOADED_SAMPLES} pings that a verdict needs; both directions take"
+        f" {format_duration(MIN_LOAD_S)}"
+    )
+    return True
 
 
 def _location(concluded: RunReport, gateway: GatewayFacts) -> Location:

@@ -30,6 +30,10 @@ class UploadPacer:
         self._duration_s = float(request["duration_ms"]) / 1e3
         self._chunk_bytes = min(max(int(request["optimal_chunk_size"]), 1), MAX_CHUNK_BYTES)
 
+    def clear(self) -> None:
+        """Drop what is pending."""
+        self._sent_bytes = self._total_bytes
+
     @property
     def pending_bytes(self) -> int:
         return self._total_bytes - self._sent_bytes

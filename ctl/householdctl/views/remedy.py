@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from household_scoring.directions import StretchReport
 from household_scoring.remedy import Remedy, openwrt_lines, remedy_of
 from householdctl.output.tables import Lines
 from householdctl.values.units import format_rate
@@ -22,7 +21,7 @@ OPENWRT = (
 
 def found(run: TestRun) -> Remedy | None:
     """Return what to do about the line; None if there is nothing, or the delay arises at home."""
-    return None if run.location.place == "home" else remedy_of([StretchReport("download", run.report)])
+    return None if run.location.place == "home" else remedy_of(run.played.stretches)
 
 
 def document(run: TestRun) -> dict[str, Any] | None:

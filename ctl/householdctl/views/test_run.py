@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from contextlib import contextmanager
@@ -14,9 +15,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from household_scoring.directions import hurting
 from household_scoring.loss import line_loss_of
 from household_scoring.shortfall import shortfalls_of
-from householdctl.data_plane.run import WHO
+from householdctl.data_plane.stretches import BACKUP
 from householdctl.output import printer
 from householdctl.output.formats import Format
 from householdctl.output.tables import Column, Facts, Sections, Table
@@ -26,6 +28,7 @@ from householdctl.views import remedy
 from householdctl.views.verdict_text import (
     CAUSES,
     CAUSES_BY_PLACE,
+    DIRECTIONS,
     INVALID,
     LACKS,
     NOT_LOCATED,
@@ -43,45 +46,68 @@ if TYPE_CHECKING:
     from household_scoring.home_or_line import Place
     from household_scoring.report import PersonReport, RunReport
     from householdctl.control.options import Options
-    from householdctl.data_plane.run import Played, Progress
+    from householdctl.data_plane.household import Progress
+    from householdctl.data_plane.member import HouseholdMember
+    from householdctl.data_plane.played import Played, PlayedStretch
     from householdctl.data_plane.test_run import TestRun
 
 
 def document(run: TestRun) -> dict[str, Any]:
     """Return facts, report, location of the delay, warm-up and the server's TCP figures for scripts.
 
-    Names are in snake_case, with their units; single arrivals are left out. ``began`` has the time of each phase, to
-    compare the run with other records of the line.
+    Those beside ``stretches`` are of the worst stretch. Names are in snake_case, with their units; single arrivals are
+    left out. ``began`` has the time of each phase, as each stretch has those of its begin and end, to compare the run
+    with other records of the line.
     """
     played = run.played
-    whole = {
-        "report": run.report,
-        "home_or_line": run.location,
-        "facts": played.facts,
-        "warm_up": played.warm_up,
+    stretches = [_stretch(played, each) for each in played.stretches]
+    at_worst = stretches[played.stretches.index(played.worst)]
+    return {
+        "report": at_worst["report"],
+        "home_or_line": {"gateway": played.worst.gateway.address, **_plain(run.location)},
+        "facts": at_worst["facts"],
+        "warm_up": _plain(played.warm_up),
         "server_tcp": played.server_tcp,
-        "ended": played.ended,
+        "ended": _plain(played.ended),
+        "began": {phase: _time(at) for phase, at in run.began.items()},
+        "permalink": run.permalink,
+        "remedy": remedy.document(run),
+        "stretch": at_worst["stretch"],
+        "stretches": stretches,
     }
-    plain: dict[str, Any] = json.loads(msgspec.json.encode(whole))
-    for person in plain["facts"]["people"]:
+
+
+def _stretch(played: Played, stretch: PlayedStretch) -> dict[str, Any]:
+    facts = _plain(stretch.facts)
+    for person in facts["people"]:
         del person["arrivals"]
-    plain["home_or_line"] = {"gateway": played.gateway.address, **plain["home_or_line"]}
-    plain["facts"]["gateway"] = json.loads(msgspec.json.encode(played.gateway.pings))
-    plain["began"] = {phase: at.isoformat(timespec="microseconds") for phase, at in run.began.items()}
-    plain["permalink"] = run.permalink
-    plain["remedy"] = remedy.document(run)
-    shown: dict[str, Any] = _snake_case(plain)
-    return shown
+    began, ended = (
+        dt.datetime.fromtimestamp(played.started_at + each, dt.UTC) for each in (stretch.from_s, stretch.until_s)
+    )
+    return {
+        "stretch": stretch.stretch,
+        "began": _time(began),
+        "ended": _time(ended),
+        "report": _plain(stretch.report),
+        "facts": {**facts, "gateway": _plain(stretch.gateway.pings)},
+    }
+
+
+def _time(at: dt.datetime) -> str:
+    return at.isoformat(timespec="microseconds")
 
 
 def show(options: Options, run: TestRun) -> None:
     """As CSV, print a row for each person."""
     report, played = run.report, run.played
+    view = Sections(
+        Table(COLUMNS, report.people),
+        *([Table(STRETCH_COLUMNS, played.stretches)] if len(played.stretches) > 1 else []),
+        Facts([*_household(run), *_warm_up(played), *remedy.facts(run)]),
+        *remedy.commands(run),
+    )
     whole = document(run)
-    facts = Facts([*_household(run), *_warm_up(played), *remedy.facts(run)])
-    view = Sections(Table(COLUMNS, report.people), facts, *remedy.commands(run))
-    rows = [{**person, "home_or_line": whole["home_or_line"]} for person in whole["report"]["people"]]
-    printer.show(options, whole, view, lines=rows if options.output is Format.CSV else None)
+    printer.show(options, whole, view, lines=_rows(whole) if options.output is Format.CSV else None)
     if options.for_people:
         for reason in report.invalid:
             note(f"this run does not count: {INVALID[reason]}")
@@ -91,6 +117,22 @@ def show(options: Options, run: TestRun) -> None:
         note(f"this run: {run.permalink}")
     elif run.refusal:
         note(f"this run was not kept: {run.refusal}")
+
+
+def _rows(whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each person: as in the worst stretch, and below ``stretches`` as in each."""
+    return [
+        {
+            **person,
+            "home_or_line": whole["home_or_line"],
+            "stretch": whole["stretch"],
+            "stretches": {
+                each["stretch"]: {"grade": each["report"]["grade"], **each["report"]["people"][place]}
+                for each in whole["stretches"]
+            },
+        }
+        for place, person in enumerate(whole["report"]["people"])
+    ]
 
 
 @contextmanager
@@ -107,8 +149,9 @@ def _household(run: TestRun) -> list[tuple[str, str]]:
     report = run.report
     delay, found = report.latency, report.attribution
     lines = [
-        ("household grade", str(report.grade) if report.valid and report.grade else "none"),
-        *_shortfalls(report),
+        *_verdict(run.played),
+        ("household grade", _grade(report)),
+        *_shortfalls(run.played),
         ("delay, idle line", f"{_ms(report.baseline_ms)} median of {report.idle.count} pings"),
         ("delay under load", f"{_ms(delay.p50_ms)} median, {_ms(delay.p95_ms)} p95, {_ms(delay.p99_ms)} p99"),
         ("lost under load", _lost(report.loss_share)),
@@ -128,16 +171,36 @@ def _household(run: TestRun) -> list[tuple[str, str]]:
     return lines
 
 
-def _shortfalls(report: RunReport) -> list[tuple[str, str]]:
-    lost = line_loss_of([report])
+def _verdict(played: Played) -> list[tuple[str, str]]:
+    """Name the direction that hurts, and the stretch that the other figures are of."""
+    stretches, shown = played.stretches, played.worst
+    if len(stretches) == 1:
+        return []
+    detail = ("shown in detail", f"{shown.stretch}, the worst of {len(stretches)} stretches")
+    if not shown.valid:
+        return [detail]
+    named = hurting(stretches)
+    increase_ms = next((each.increase_ms for each in stretches if each.stretch == named), shown.increase_ms)
+    added = f"+{increase_ms or 0.0:.0f} ms"
+    if named is None:
+        return [("verdict", f"neither downloads nor uploads hurt: {added} at most"), detail]
+    return [("verdict", f"{DIRECTIONS[named]} are what hurts: {added}"), detail]
+
+
+def _grade(report: RunReport) -> str:
+    return str(report.grade) if report.valid and report.grade else "none"
+
+
+def _shortfalls(played: Played) -> list[tuple[str, str]]:
+    lost = line_loss_of(each.report for each in played.stretches)
     return [
         ("beside this grade", LACKS[each.lack].format(who=", ".join(each.who), lost=lost))
-        for each in shortfalls_of(report, lossy=lost is not None)
+        for each in shortfalls_of(played.worst.report, lossy=lost is not None)
     ]
 
 
 def _location(run: TestRun) -> list[tuple[str, str]]:
-    found, address = run.location, run.played.gateway.address
+    found, address = run.location, run.played.worst.gateway.address
     said = PLACES[found.place]
     if found.reason is not None:
         said += f": {NOT_LOCATED[found.reason]}"
@@ -153,24 +216,36 @@ def _warm_up(played: Played) -> list[tuple[str, str]]:
     found = played.warm_up
     if found is None:
         return []
-    asked = format_rate(found.computer_mbps * 1e6)
-    if found.line_bps is None:
-        return [("warm-up", f"this device was slower than the line, so the Computer asked for {asked}")]
-    return [("warm-up", f"{format_rate(found.line_bps)} alone on the line, so the Computer asked for {asked}")]
+    down = _warmed_up(found.line_bps, found.computer_mbps)
+    if found.upload_line_bps is None or found.backup_mbps is None:
+        return [("warm-up", down)]
+    return [("warm-up, download", down), ("warm-up, upload", _warmed_up(found.upload_line_bps, found.backup_mbps))]
+
+
+def _warmed_up(line_bps: float | None, asked_mbps: float) -> str:
+    asked = format_rate(asked_mbps * 1e6)
+    if line_bps is None:
+        return f"this device was slower than the line, so the Computer asked for {asked}"
+    return f"{format_rate(line_bps)} alone on the line, so the Computer asked for {asked}"
 
 
 def progress(now: Progress) -> RenderableType:
-    lines = [Text(f"{now.phase}, {now.left:.0f} s left", style="bold")]
+    phase = now.phase if now.stretch is None else f"{now.phase}: {now.stretch}"
+    lines = [Text(f"{phase}, {now.left:.0f} s left", style="bold")]
     for who, connections in groupby(now.members, key=lambda member: member.who):
         members = [*connections]
-        arrivals = members[0].arrivals[-4000:]
-        recent = [count for at, count in arrivals if at > arrivals[-1][0] - 1]
-        rate = format_rate(sum(recent) * 8) if who in WHO else ""
+        rate = "" if who == "probe" else format_rate(_rate(members[0]))
         delays = [member.latest_ms for member in members if member.latest_ms is not None]
         delay = f"{median(delays):.0f} ms" if delays else ""
         ended = next((member.ended for member in members if member.ended), "")
         lines.append(Text(f"  {who:10}{rate:>14}{delay:>10}  {ended}"))
     return Group(*lines)
+
+
+def _rate(member: HouseholdMember) -> float:
+    """Return the latest rate of the direction that the member is there for, in bit/s."""
+    portions = (member.sent if member.who == BACKUP else member.arrivals)[-4000:]
+    return sum(count for at, count in portions if at > portions[-1][0] - 1) * 8
 
 
 def _lost(share: float | None) -> str:
@@ -195,6 +270,19 @@ COLUMNS: tuple[Column[PersonReport], ...] = (
     Column("UP", lambda person: format_rate(person.upload.got_bps), right=True, rank=1),
     Column("VERDICT", lambda person: verdict(person.verdict)),
 )
+
+
+STRETCH_COLUMNS: tuple[Column[PlayedStretch], ...] = (
+    Column("STRETCH", lambda stretch: stretch.stretch),
+    Column("ADDED P95", lambda stretch: _ms(stretch.increase_ms), right=True),
+    Column("DOWN", lambda stretch: format_rate(stretch.download_bps), right=True),
+    Column("UP", lambda stretch: format_rate(stretch.upload_bps), right=True),
+    Column("GRADE", lambda stretch: _grade(stretch.report)),
+)
+
+
+def _plain(value: object) -> Any:
+    return _snake_case(json.loads(msgspec.json.encode(value)))
 
 
 def _snake_case(value: Any) -> Any:

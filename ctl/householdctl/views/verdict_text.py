@@ -101,7 +101,7 @@ NOT_LOCATED = {
 DIRECTIONS = {
     "download": "downloads",
     "upload": "uploads",
-    "both": "downloads and uploads, each or together",
+    "both": "downloads and uploads",
 }
 """What hurts."""
 

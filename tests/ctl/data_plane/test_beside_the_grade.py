@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from household_scoring.shortfall import Lack
-from householdctl.data_plane.gateway import GatewayFacts
 from householdctl.views.verdict_text import LACKS
-from tests.ctl.data_plane.given_runs import facts, play, row
+from tests.ctl.data_plane.given_runs import UNPINGED, facts, play, row
 
 if TYPE_CHECKING:
     from household_scoring.measurements import RunFacts
     from tests.ctl.conftest import Cli
 
-UNPINGED = GatewayFacts(obstacle="local_network")
 SLOW = {"wantedBps": 1e6, "gotBps": 0.5e6}
 
 

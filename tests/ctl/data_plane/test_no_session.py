@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.ctl.conftest import Cli
     from tests.ctl.fake_daemon import FakeDaemon
 
-COMMANDS = [("test", "--duration", "1s"), ("check", "leaks", "--duration", "100ms")]
+COMMANDS = [("test", "--download-only", "--duration", "1s"), ("check", "leaks", "--duration", "100ms")]
 QUICK = ("check", "leaks", "--duration", "100ms", "--deadline", "500ms")
 REDIRECT = "HTTP/1.1 301 Moved\r\nConnection: close\r\nLocation: https://x.example/\r\nContent-Length: 0\r\n\r\n"
 
@@ -377,7 +377,7 @@ def test_a_session_that_the_server_ends_before_the_load(
 ) -> None:
     monkeypatch.setattr("householdctl.data_plane.run.IDLE_S", 0.3)
     with _ending_server(end, introduction) as url:
-        outcome = bare_cli("test", url, "--duration", "1s", "--no-warmup")
+        outcome = bare_cli("test", url, "--download-only", "--duration", "1s", "--no-warmup")
     assert outcome.code == 1
     assert outcome.err.startswith("Error: the server ended the test: ")
     assert words in outcome.err
@@ -404,7 +404,7 @@ def test_the_operators_reason_for_a_kill_is_shown(bare_cli: Cli, monkeypatch: py
     for name in ("IDLE_S", "RECOVERY_S"):
         monkeypatch.setattr(f"householdctl.data_plane.run.{name}", 1.0)
     with _ending_server(_kill_jake, INTRODUCTION) as url:
-        outcome = bare_cli("test", url, "--duration", "2s", "--no-warmup", "--no-share", "-o", style)
+        outcome = bare_cli("test", url, "--download-only", "--duration", "2s", "--no-warmup", "--no-share", "-o", style)
     assert outcome.code == 1
     if style == "table":
         assert "jake: closed by the operator: customer called\n" in outcome.err
@@ -452,6 +452,8 @@ def test_no_side_is_named_behind_a_proxy(bare_cli: Cli, monkeypatch: pytest.Monk
     with _tunnels() as proxy, _ending_server(_kill_jake, INTRODUCTION) as url:
         monkeypatch.setenv("http_proxy", proxy)
         named = url.replace("127.0.0.1", "speed.example")
-        outcome = bare_cli("test", named, "--duration", "2s", "--no-warmup", "--no-share", "-o", "json")
+        outcome = bare_cli(
+            "test", named, "--download-only", "--duration", "2s", "--no-warmup", "--no-share", "-o", "json"
+        )
     assert outcome.json["home_or_line"]["reason"] == "proxy"
     assert outcome.json["facts"]["gateway"] is None

@@ -41,6 +41,14 @@ def test_no_chunk_exceeds_what_a_server_takes() -> None:
     assert pacer.take() == 256 * 1024
 
 
+def test_what_is_pending_can_be_dropped() -> None:
+    pacer = UploadPacer()
+    pacer.accept(_request(5000), 0.0)
+    pacer.take()
+    pacer.clear()
+    assert pacer.take() == 0
+
+
 def test_nothing_is_due_without_a_request() -> None:
     pacer = UploadPacer()
     assert pacer.pending_bytes == 0
