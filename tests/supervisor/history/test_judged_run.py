@@ -99,5 +99,13 @@ def test_a_server_that_was_the_limit_is_named_for_the_stretches_of_that_session_
 
 def test_what_limits_an_upload_is_not_told_by_the_window_or_the_confirmations_of_a_download() -> None:
     computer = ended("computer", (9, 49, 500), client_limited=True)
-    run = judged(ALEX, computer, ended("backup", (23, 49, 500)), stretches=BLOATED_UP)
-    assert [each.attribution.rate for each in run.parts] == ["device", "unknown", "device"]
+    run = judged(ALEX, computer, ended("backup", (23, 49, 500)), stretches=[stretch("upload", 23, 18)])
+    assert run.worst.attribution.rate == "unknown"
+
+
+def test_a_queue_shows_that_the_line_limited_an_upload() -> None:
+    backup = ended("backup", (23, 49, 500))
+    run = judged(ALEX, backup, stretches=BLOATED_UP)
+    assert [each.attribution.rate for each in run.parts] == ["unknown", "line", "unknown"]
+    limited = ended("backup", (23, 49, 500), server_limited=True)
+    assert judged(ALEX, limited, stretches=BLOATED_UP).parts[1].attribution.rate == "server"

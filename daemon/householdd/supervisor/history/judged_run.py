@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import msgspec
+
 from household_scoring.attribution import Attribution
 from household_scoring.directions import Stretch, hurting, worst
 from household_scoring.grade import Grade
@@ -82,4 +84,16 @@ def _judge_stretch(
     from_at, until_at = began_at + stretch.from_s + MARGIN_S, began_at + stretch.until_s - MARGIN_S
     parts = (each.during(from_at, until_at) for each in ended)
     sessions = [part for part in parts if part is not None]
-    return JudgedStretch(figures, attribute_run(figures, kernel_idle_ms, sessions))
+    judged = JudgedStretch(figures, attribute_run(figures, kernel_idle_ms, sessions))
+    return _with_limit_of_upload(judged) if stretch.stretch == "upload" else judged
+
+
+def _with_limit_of_upload(judged: JudgedStretch) -> JudgedStretch:
+    """Name the line as the limit of an upload if its queue shows that it was full.
+
+    Without a queue, whether the device could have sent more is not known to the server.
+    """
+    found = judged.attribution
+    if found.rate != "unknown" or found.cause != "line" or judged.grade in {None, Grade.A_PLUS, Grade.A}:
+        return judged
+    return JudgedStretch(judged.figures, msgspec.structs.replace(found, rate="line"))
