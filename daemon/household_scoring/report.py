@@ -86,9 +86,9 @@ class RunReport(msgspec.Struct, frozen=True, rename="camel"):
     """Of the server's kernel under load, of the person's connection with the least p95."""
     attribution: Attribution
     loss_share: float | None
-    """Share of the probe's pings under load of which TCP retransmitted ping or answer; None without pings.
+    """Share of the probe's pings under load of which TCP retransmitted ping or answer.
 
-    Pings held behind a retransmission are excluded.
+    Pings held behind a retransmission are excluded. None without pings, or if a device changed the order of answers.
     """
     people: tuple[PersonReport, ...]
 
@@ -206,6 +206,11 @@ def _retransmitted(people: Iterable[PersonFacts]) -> bool | None:
     return any(counts) if counts else None
 
 
+def _is_disproved(lost: float | None, people: Iterable[PersonFacts]) -> bool:
+    """Return whether pings seem lost, but a late device changed the order of their answers: nothing was sent again."""
+    return bool(lost) and _retransmitted(people) is False
+
+
 def _means_agree(pings: _Series, kernel: _Series) -> bool:
     loaded_ms, kernel_ms = (percentile(moving_means(each.ms, MEANS_OF), 95) for each in (pings, kernel))
     if pings.baseline_ms is None or kernel.baseline_ms is None or loaded_ms is None or kernel_ms is None:
@@ -300,7 +305,6 @@ def report(facts: RunFacts, requirements: Requirements) -> RunReport:
         latency=latency,
         kernel=kernel,
         attribution=attribution,
-        # A device that is late changes the order of answers.
-        loss_share=None if attribution.cause == "device" else lost,
+        loss_share=None if attribution.cause == "device" or _is_disproved(lost, facts.people) else lost,
         people=tuple(reports),
     )

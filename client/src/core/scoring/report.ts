@@ -56,7 +56,7 @@ export interface RunReport {
   attribution: Attribution;
   /**
    * Share of the probe's pings under load that were lost, with their answers, and sent again. Those held behind one are
-   * not counted, because their fate is unknown.
+   * not counted, because their fate is unknown. Null without pings, or if a device changed the order of answers.
    */
   lossShare: number | null;
   people: readonly PersonReport[];
@@ -166,6 +166,11 @@ function areRetransmitted(people: readonly PersonFacts[]): boolean | null {
   return counts.length === 0 ? null : counts.some((count) => count > 0);
 }
 
+/** Return whether pings seem lost, but a late device changed the order of their answers: nothing was sent again. */
+function isDisproved(lost: number | null, people: readonly PersonFacts[]): boolean {
+  return lost !== null && lost > 0 && areRetransmitted(people) === false;
+}
+
 function areMeansAlike(pings: Series, kernel: Series): boolean {
   const p95Of = ({ ms }: Series): number | null => percentile(movingMeans(ms, meansOf), 95);
   const [loadedMs, kernelMs] = [p95Of(pings), p95Of(kernel)];
@@ -245,8 +250,7 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
     latency,
     kernel: latencyFigures(kernelMs, kernelBaselineMs),
     attribution,
-    // A device that is late changes the order of answers.
-    lossShare: cause === "device" ? null : lost,
+    lossShare: cause === "device" || isDisproved(lost, facts.people) ? null : lost,
     people: cause === "device" ? reports.map(withoutRate) : reports,
   };
 }
