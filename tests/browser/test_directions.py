@@ -85,6 +85,8 @@ def test_a_run_names_the_direction_that_hurts(
     rows = page.locator("#stretches tbody tr")
     expect(rows).to_have_count(3)
     assert rows.nth(1).locator("th, td").all_inner_texts() == row
+    # 90 % of the stretch's upload, and nothing for the direction that does not hurt.
+    expect(page.locator("#remedy pre")).to_contain_text("download=0\nuci set sqm.household.upload=8770\n")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     screenshot(page, f"directions-{language}")
 

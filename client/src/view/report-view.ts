@@ -73,7 +73,7 @@ export class ReportView {
     setItems(this.#part("#invalid"), shownReasons(report.invalid).map((reason) => messageOf(this.#text, `invalid.${reason}`)));
     this.#advice.hidden = words === undefined;
     setItems(find(this.#advice, "ul", HTMLElement), this.#adviceFor(report, words?.advice ?? [], lacking));
-    this.#remedy.show(shownRemedyOf(report, lacking.some(({ lack }) => lack === "loss")));
+    this.#remedy.show(shownRemedyOf(run, lacking.some(({ lack }) => lack === "loss")));
   }
 
   #part(selector: string): HTMLElement {
