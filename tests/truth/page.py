@@ -16,7 +16,7 @@ from tests.truth.network import Network
 
 def play(network: Network, daemon: Daemon, line: Line, engine: str) -> RunResult:
     """Plays the household over the line. Raises LabUnavailableError where the engine is not installed."""
-    url = f"{daemon.url}?seconds={line.load_s:g}&computer={line.computer_mbps:g}"
+    url = f"{daemon.url}?seconds={line.load_s:g}&computer={line.computer_mbps:g}&directions=download"
     command = [*network.client.prefix, sys.executable, "-m", "tests.browser.runs", engine, url]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * RUN_S, check=False

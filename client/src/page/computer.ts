@@ -28,9 +28,10 @@ export class Computer {
   #played: readonly Played[] = [];
   /** In use; the last ones once the load is over. */
   #current: Connections = new Map();
-  #guards: ReadonlyMap<Task, DeviceGuard> = new Map();
-  /** Tasks of which the device limited the warm-up. */
-  readonly #limited = new Set<Task>();
+  /** Of the download only: an upload does not queue in the device behind what it handles, but in its send buffer. */
+  #guard: DeviceGuard | undefined;
+  /** Whether the device limited the warm-up of the download. */
+  #isWarmUpLimited = false;
 
   /** `changed` is called on each change of phase. */
   constructor(testId: string, changed: () => void) {
@@ -125,37 +126,32 @@ export class Computer {
 
   /** Watch from now on whether this device keeps up; `baselineMs` is the probe's round trip on the idle line. */
   watch(baselineMs: number): void {
-    this.#guards = new Map((["computer", "backup"] as const).map((task) => [task, new DeviceGuard(baselineMs)]));
+    this.#guard = new DeviceGuard(baselineMs);
   }
 
-  /** Lower a connection's rate while this device does not keep up with it; call a few times a second. */
+  /** Lower the download's rate while this device does not keep up with it; call a few times a second. */
   guard(probes: readonly Snapshot[], now: number): void {
-    for (const [task, session] of this.#current) {
-      const mbps = this.#guards.get(task)?.look(probes, session.record.snapshot, now);
-      if (mbps === undefined) continue;
-      if (this.#played.length === 0) this.#limited.add(task);
-      session.limit(mbps);
-    }
+    const session = this.#current.get("computer");
+    const mbps = session && this.#guard?.look(probes, session.record.snapshot, now);
+    if (mbps === undefined) return;
+    if (this.#played.length === 0) this.#isWarmUpLimited = true;
+    session?.limit(mbps);
   }
 
   /** Return whether this device still works off what it did not keep up with. */
   isBehind(probes: readonly Snapshot[]): boolean {
-    return [...this.#guards.values()].some((guard) => guard.isBehind(probes));
+    return this.#guard?.isBehind(probes) === true;
   }
 
-  get isLimitedByDevice(): boolean {
-    return [...this.#guards.values()].some(({ mbps }) => mbps !== undefined);
-  }
-
-  /** Return the limit that this device kept up with, Mbit/s; undefined if it kept up with all. */
-  deviceMbps(task: Task): number | undefined {
-    return this.#guards.get(task)?.mbps;
+  /** Limit of the download that this device kept up with, Mbit/s; undefined if it kept up with all. */
+  get deviceMbps(): number | undefined {
+    return this.#guard?.mbps;
   }
 
   /** Return a warm-up's result. A rate that the device limited is not the line's. */
   warmUpOf(task: Task): WarmUp | undefined {
     const record = this.#warmUps.get(task)?.record;
-    if (record === undefined || this.#limited.has(task)) return undefined;
+    if (record === undefined || (task === "computer" && this.#isWarmUpLimited)) return undefined;
     return warmUpOf(task, record.journal, trafficOf(record.snapshot, monotonic()));
   }
 
@@ -167,7 +163,8 @@ export class Computer {
   }
 
   #requestOf(task: Task): number | undefined {
-    return this.deviceMbps(task) ?? this.warmUpOf(task)?.computerMbps;
+    const limit = task === "computer" ? this.deviceMbps : undefined;
+    return limit ?? this.warmUpOf(task)?.computerMbps;
   }
 
   #connection(profile: Task, durationMs: number): SessionWorker {

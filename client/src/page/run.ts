@@ -113,7 +113,7 @@ export class Run {
   get interruption(): Interruption | undefined {
     if (this.#stoppedEarly || this.#reportedOutcome?.result.report.valid === true) return undefined;
     const { computer, endings, isOverloaded } = this.#household;
-    return interruptionOf(endings, computer.isLimitedByDevice || isOverloaded);
+    return interruptionOf(endings, computer.deviceMbps !== undefined || isOverloaded);
   }
 
   /** Return the result of a finished run, the one told to the server. */
@@ -144,8 +144,7 @@ export class Run {
       host: location.host,
       warmUp: computer.warmUpOf("computer") ?? null,
       uploadWarmUp: computer.warmUpOf("backup") ?? null,
-      deviceMbps: computer.deviceMbps("computer") ?? null,
-      deviceUploadMbps: computer.deviceMbps("backup") ?? null,
+      deviceMbps: computer.deviceMbps ?? null,
       facts,
       serverTcp,
       report: judged,

@@ -48,7 +48,7 @@ export class DeviceGuard {
     this.#since ??= now;
     if (now - this.#since < patienceMs) return undefined;
     this.#since = now + settleMs;
-    const carried = Math.min(Math.max(computer.downloadBps, computer.uploadBps) / 1_000_000, this.mbps ?? Infinity);
+    const carried = Math.min(computer.downloadBps / 1_000_000, this.mbps ?? Infinity);
     const limit = Math.max(minMbps, Math.floor(decrease * carried));
     if (limit >= (this.mbps ?? Infinity)) return undefined;
     this.mbps = limit;

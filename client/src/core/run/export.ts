@@ -30,7 +30,7 @@ export function csvOf(result: Result): string {
 type Figure = readonly [who: string, figure: string, unit: string, value: Cell];
 type Row = readonly [...Figure, stretch: string];
 
-function runRows({ at, host, warmUp, uploadWarmUp, deviceMbps, deviceUploadMbps, report, stretches }: Result): Row[] {
+function runRows({ at, host, warmUp, uploadWarmUp, deviceMbps, report, stretches }: Result): Row[] {
   const bps = (mbps: number | null | undefined): Cell => (mbps === null || mbps === undefined ? null : mbps * 1_000_000);
   const figures: Figure[] = [
     ["household", "ended_at", "", at],
@@ -44,7 +44,6 @@ function runRows({ at, host, warmUp, uploadWarmUp, deviceMbps, deviceUploadMbps,
     ["computer", "asked_for", "bit/s", bps(warmUp?.computerMbps)],
     ["computer", "upload_asked_for", "bit/s", bps(uploadWarmUp?.computerMbps)],
     ["computer", "device_limit", "bit/s", bps(deviceMbps)],
-    ["computer", "upload_device_limit", "bit/s", bps(deviceUploadMbps)],
     ["probe", "baseline", "ms", report.baselineMs],
     ...latencyOf("probe_idle", report.idle),
   ];

@@ -77,9 +77,8 @@ export interface Result extends Omit<Conclusion, "endedAt"> {
   facts: RunFacts;
   /** Result of the warm-up in the other direction. */
   uploadWarmUp: WarmUp | null;
-  /** Limits of the Computer that this device kept up with, Mbit/s; null if it kept up with all. */
+  /** Limit of the download that this device kept up with, Mbit/s; null if it kept up with all. */
   deviceMbps: number | null;
-  deviceUploadMbps: number | null;
   report: RunReport;
   stretches: readonly MeasuredStretch[];
 }

@@ -20,7 +20,6 @@ describe("a shared run", () => {
     warmUp: { lineBps: 20e6, computerMbps: 30 },
     uploadWarmUp: { lineBps: 4e6, computerMbps: 6 },
     deviceMbps: 12,
-    deviceUploadMbps: null,
     facts,
     serverTcp: [
       {

@@ -25,7 +25,7 @@ function resultOf(stoppedEarly: boolean): Result {
     circumstances: { tabHidden: false, clockJumpMs: 0, serverOverloaded: false, serverLimited: false, clientOverloaded: false, stoppedEarly, connectionLost: false },
   };
   const warmUp = { lineBps: 20_000_000, computerMbps: 6 };
-  const others = { uploadWarmUp: null, deviceMbps: null, deviceUploadMbps: null, serverTcp: [], stretches: [] };
+  const others = { uploadWarmUp: null, deviceMbps: null, serverTcp: [], stretches: [] };
   return { at: "2026-11-25T02:00:00.000Z", host: "isp.example", warmUp, ...others, facts, report: report(facts, shipped) };
 }
 
