@@ -2,6 +2,8 @@ import type { Snapshot } from "../session/snapshot.js";
 
 /** Time for which the delay must exceed the kernel's, which is read four times a second. */
 const patienceMs = 500;
+/** Most by which that time is longer while answers are late: the kernel's figures wait in the line's queue as well. */
+const maxLagMs = 500;
 /** Time for the device to work off what it holds before the next decision. */
 const settleMs = 1000;
 /** Delay beyond the kernel's, ms, that is not explained by event loops at work. */
@@ -46,7 +48,7 @@ export class DeviceGuard {
       return undefined;
     }
     this.#since ??= now;
-    if (now - this.#since < patienceMs) return undefined;
+    if (now - this.#since < patienceMs + Math.min(delayOf(probes) - this.#baselineMs, maxLagMs)) return undefined;
     this.#since = now + settleMs;
     const carried = Math.min(computer.downloadBps / 1_000_000, this.mbps ?? Infinity);
     const limit = Math.max(minMbps, Math.floor(decrease * carried));

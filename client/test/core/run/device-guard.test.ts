@@ -36,14 +36,14 @@ function limits(forMs: number, delays: Snapshot[], person: Snapshot): number[] {
 
 describe("the guard of a device", () => {
   it("lowers the rate while all probes wait and the kernel does not", () => {
-    expect(limits(1000, probes(500, 510, 520, 530), computer(900, 11))).toEqual([540]);
+    expect(limits(1500, probes(500, 510, 520, 530), computer(900, 11))).toEqual([540]);
     expect(limits(2000, probes(300, 300, 310, 300), computer(540, 11))).toEqual([324]);
     expect(guard.mbps).toBe(324);
   });
 
   it("counts the wait of a ping that has no answer", () => {
     const waiting = probes(11, 11).map((probe) => ({ ...probe, waitingMs: 400 }));
-    expect(limits(1000, waiting, computer(900, 11))).toEqual([540]);
+    expect(limits(1250, waiting, computer(900, 11))).toEqual([540]);
   });
 
   it("leaves a line alone whose queue the kernel sees as well", () => {
@@ -54,6 +54,12 @@ describe("the guard of a device", () => {
 
   it("leaves a line alone that is lossy: one probe at least does not wait for a retransmission", () => {
     expect(limits(10_000, probes(230, 240, 12, 240), computer(20, 11))).toEqual([]);
+  });
+
+  it("waits for the kernel's figure, which comes late by the queue that it tells of", () => {
+    const filling = probes(310, 310, 310, 310);
+    expect(limits(750, filling, computer(30, 11))).toEqual([]);
+    expect(limits(10_000, filling, computer(20, 305))).toEqual([]);
   });
 
   it("takes a moment of delay for a moment", () => {
@@ -72,7 +78,7 @@ describe("the guard of a device", () => {
   it("says whether the device still works off what it got", () => {
     const late = probes(900, 900, 900, 900);
     expect(guard.isBehind(late)).toBe(false);
-    limits(1000, late, computer(900, 11));
+    limits(1500, late, computer(900, 11));
     expect(guard.isBehind(late)).toBe(true);
     expect(guard.isBehind(probes(900, 900, 25, 900))).toBe(false);
   });
