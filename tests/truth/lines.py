@@ -124,7 +124,6 @@ _UPLINK_MS = 600.0
 """Beyond the end of grade D by half."""
 
 _ONE_UPLOAD = "one upload holds 4 MB at most, by the kernel's default of a send buffer, and this queue has 7.5"
-_SMOOTHED = "the kernel's round trip, smoothed, misses short queues, and the device is blamed for what the pings see"
 _LOSSY = "one CUBIC connection does not fill a line that loses packets, so its queue stays short"
 
 _WIFI = JitterSpec(access=0.0005, free=0.4, busy=0.03)
@@ -135,7 +134,7 @@ _BURSTS = BurstLossSpec(bad=0.001, good=0.1, lost_good=0, lost_bad=0.5)
 
 EMULATED_LINES = (
     *(Line(f"rtt-{each}", 50, 10, _MIDDLE_MS, (Grade.B,), load_s=_FILLS_S, round_trip_ms=each) for each in (15, 40)),
-    Line("rtt-150", 50, 10, _MIDDLE_MS, (Grade.B,), load_s=_FILLS_S, round_trip_ms=150, known_miss=_SMOOTHED),
+    Line("rtt-150", 50, 10, _MIDDLE_MS, (Grade.B,), load_s=_FILLS_S, round_trip_ms=150),
     Line(
         *("rtt-600", 30, 8, _LONG_MS, (Grade.C,)),
         load_s=_FILLS_S,
@@ -163,14 +162,12 @@ EMULATED_LINES = (
         *("jitter-wifi", 50, 20, _SHORT_MS, (Grade.A, Grade.B)),
         round_trip_ms=15,
         jitter=_WIFI,
-        known_miss=_SMOOTHED,
     ),
     Line("rate-lte", 25, 8, _BLOATED_MS, (Grade.D, Grade.F), load_s=_FILLS_S, round_trip_ms=40, lte=True),
     Line(
         *("codel", 50, 10, _BLOATED_MS, (Grade.A_PLUS, Grade.A), Discipline.CODEL),
         load_s=_FILLS_S,
         round_trip_ms=40,
-        known_miss=_SMOOTHED,
     ),
     Line("fq_codel", 50, 10, _BLOATED_MS, (Grade.A_PLUS, Grade.A), Discipline.FQ_CODEL, round_trip_ms=40),
     Line("fair", 50, 10, _BLOATED_MS, (Grade.A_PLUS, Grade.A), Discipline.FAIR, round_trip_ms=40),
