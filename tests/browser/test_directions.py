@@ -63,7 +63,7 @@ def both_ways(upload_ms: float) -> dict[str, Any]:
 
 def found(*results: tuple[str, float, str]) -> list[dict[str, Any]]:
     """What the server found of each stretch: name, increase in milliseconds, grade."""
-    rest = {"valid": True, "witness": "application", "kernel_increase_p95_ms": None}
+    rest = {"valid": True, "witness": "application", "rate_cause": "line", "kernel_increase_p95_ms": None}
     return [rest | {"stretch": name, "increase_p95_ms": added, "grade": grade} for name, added, grade in results]
 
 

@@ -1,9 +1,9 @@
 import type { Person } from "../core/people.js";
 import { gradedDelayOf, type ShownReport } from "../core/run/run.js";
 import { shownRemedyOf } from "../core/run/shown-remedy.js";
+import type { ShownStretch } from "../core/run/shown-stretch.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { movedBytes } from "../core/run/timeline.js";
-import type { ShownStretch } from "../core/run/shown-stretch.js";
 import type { WarmUp } from "../core/run/warm-up.js";
 import { hurting } from "../core/scoring/directions.js";
 import type { Grade } from "../core/scoring/grade.js";

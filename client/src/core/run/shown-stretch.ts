@@ -1,3 +1,4 @@
+import type { Cause } from "../scoring/attribution.js";
 import { worst, type StretchResult } from "../scoring/directions.js";
 import type { Grade } from "../scoring/grade.js";
 import type { RunReportMessage, StoredStretch } from "../session/run-report.js";
@@ -6,6 +7,8 @@ import type { MeasuredStretch } from "./stretches.js";
 /** What was found of a stretch, by the server or else by this client. */
 export interface FoundStretch extends StretchResult {
   grade: Grade | null;
+  /** What limited the Computer; null if not known. */
+  rate: Cause | null;
 }
 
 /** A stretch as every view shows it. */
@@ -19,7 +22,7 @@ export interface ShownStretch extends FoundStretch {
 }
 
 export function foundOf({ stretch, valid, increaseMs, report }: MeasuredStretch): FoundStretch {
-  return { stretch, valid, increaseMs, grade: report.grade };
+  return { stretch, valid, increaseMs, grade: report.grade, rate: report.attribution.rate };
 }
 
 /** Return the reported stretches of which something was found. */

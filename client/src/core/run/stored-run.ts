@@ -48,6 +48,7 @@ interface AnsweredStretch {
   witness: Witness | null;
   increase_p95_ms: number | null;
   kernel_increase_p95_ms: number | null;
+  rate_cause: Cause | null;
 }
 
 /** The server's record of a session; null for what its kernel did not report. */
@@ -101,9 +102,9 @@ function findingOf({ grade, cause, witness, rate_cause: rate, stretches = [], ..
   return { grade, attribution: attribution ?? null, stretches: stretches.map(answeredOf) };
 }
 
-function answeredOf({ stretch, valid, grade, witness, ...increase }: AnsweredStretch): FoundStretch {
+function answeredOf({ stretch, valid, grade, witness, rate_cause: rate, ...increase }: AnsweredStretch): FoundStretch {
   const increaseMs = witness === "kernel" ? increase.kernel_increase_p95_ms : increase.increase_p95_ms;
-  return { stretch, valid, grade, increaseMs };
+  return { stretch, valid, grade, increaseMs, rate };
 }
 
 /** Return a run for all views; a run just ended and a stored one are the same report. */

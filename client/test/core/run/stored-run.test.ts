@@ -64,7 +64,7 @@ const sessions = [
 
 /** What the server found of a stretch. */
 function answeredOf({ stretch, valid, increaseMs, report: { grade } }: MeasuredStretch): object {
-  return { stretch, valid, grade, witness: "application", increase_p95_ms: increaseMs, kernel_increase_p95_ms: null };
+  return { stretch, valid, grade, witness: "application", rate_cause: "line", increase_p95_ms: increaseMs, kernel_increase_p95_ms: null };
 }
 
 /** The run as the server returns it, with its own grade. */
@@ -113,7 +113,7 @@ describe("a stored run", () => {
   it("has a run's stretches, each with what it added", () => {
     const run = back(inThree());
     expect(run.report).toMatchObject({ valid: true, grade: "F", latency: { increaseP95Ms: 480 } });
-    const rates = { downBps: 23_600_000, upBps: 23_600_000 };
+    const rates = { downBps: 23_600_000, upBps: 23_600_000, rate: "line" };
     expect(run.stretches).toEqual([
       { stretch: "download", fromS: 9, untilS: 22, valid: true, increaseMs: 2, grade: "A+", ...rates },
       { stretch: "upload", fromS: 22, untilS: 35, valid: true, increaseMs: 480, grade: "F", ...rates },
@@ -136,7 +136,8 @@ describe("a stored run", () => {
   it("has its own finding where the server has none", () => {
     const result = inThree();
     const run = shownRunOf(runReportOf(result, endedAt, trace, "0.1.0"), ownFindingOf(result), [], "isp.example");
-    expect(run).toMatchObject({ report: { grade: "F" }, stretches: back(result).stretches });
+    const stretches = back(result).stretches.map((each) => ({ ...each, rate: "unknown" }));
+    expect(run).toMatchObject({ report: { grade: "F" }, stretches });
   });
 
   it("says why it does not count", () => {
