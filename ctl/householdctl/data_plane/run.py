@@ -177,13 +177,15 @@ class _Run:
         ]
 
     def _circumstances(self) -> Circumstances:
-        members = self._household.members
+        household = self._household
+        loaded = [*household.probes, *self._people, *(each for stretch in self._stretches for each in stretch.computer)]
         clock_s = time.time() - self.started_at - (time.monotonic() - self._started)
         return Circumstances(
             clock_jump_ms=abs(clock_s) * 1e3,
             client_overloaded=_p95(self._late) > LATE_TIMER_MS / 1e3,
-            server_overloaded=any(member.server_overloaded for member in members),
-            server_limited=any(member.server_limited for member in members),
+            server_overloaded=any(member.server_overloaded for member in loaded),
+            # Also in the warm-up, because the rate to ask for would be too low.
+            server_limited=any(member.server_limited for member in household.members),
             connection_lost=bool(self.gone),
         )
 

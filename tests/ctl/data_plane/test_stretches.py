@@ -24,17 +24,21 @@ FIGURES = {"elapsed_seconds": 1.0, "server_received_bytes": 0, "target_download_
 
 
 class SmallServer:
-    """Introduces each session, answers pings, and refuses ``backup`` from some session on."""
+    """Introduces each session, answers pings, and refuses ``backup`` from some session on.
 
-    def __init__(self, backups: int, status: HTTPStatus) -> None:
+    It says in the session of number ``late`` that it was overloaded.
+    """
+
+    def __init__(self, backups: int, status: HTTPStatus, late: int = -1) -> None:
         self.entered: list[str] = []
+        self._late = late
         self.queries: list[str] = []
         self._backups = backups
         self._status = status
 
     @contextmanager
     def running(self) -> Iterator[str]:
-        with serve(self._session, "127.0.0.1", 0, process_request=self._request, compression=None) as server:
+        with serve(self._talk, "127.0.0.1", 0, process_request=self._request, compression=None) as server:
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
             try:
@@ -52,13 +56,14 @@ class SmallServer:
         self.queries.append(f"{who} {query.partition('&')[2]}".strip())
         return None
 
-    @staticmethod
-    def _session(connection: ServerConnection) -> None:
+    def _talk(self, connection: ServerConnection) -> None:
+        number = len(self.entered) - 1
         connection.send(json.dumps({"type": "session_info", "profile": INTRODUCTION}))
         for text in connection:
             message = json.loads(text)
             if message["type"] == "stop_test":
-                connection.send(json.dumps({"type": "session_complete", **FIGURES}))
+                figures = {**FIGURES, "server_overloaded": number == self._late}
+                connection.send(json.dumps({"type": "session_complete", **figures}))
                 return
             connection.send(json.dumps({"type": "pong", "sequence": message.get("sequence")}))
 
@@ -93,6 +98,13 @@ def test_people_stay_while_the_computer_has_sessions_for_each_stretch(bare_cli: 
     assert sorted(ends) == ends
     assert all(ended < began for (_, ended), (began, _) in pairwise(ends))
     assert document["ended"] == []
+
+
+@pytest.mark.parametrize(("late", "spoils"), [(4, False), (8, True)], ids=["asking for the profile", "the download"])
+def test_a_server_that_is_late_spoils_the_run_if_it_was_under_load(bare_cli: Cli, late: int, spoils: bool) -> None:
+    with SmallServer(99, HTTPStatus.NOT_FOUND, late).running() as url:
+        document = bare_cli("test", url, "--computer", "20", "--no-share", "-o", "json").json
+    assert ("server_overloaded" in document["report"]["invalid"]) is spoils
 
 
 def test_the_warm_up_has_a_session_of_each_direction(bare_cli: Cli) -> None:
