@@ -40,8 +40,9 @@ def test_a_run_on_loopback_gets_a_grade_of_the_best_and_leaves_nothing(daemon: D
         assert people[who]["download"]["got_bps"] == pytest.approx(megabits * 1e6, rel=0.05)
     probe = run["facts"]["probe"]
     assert len(probe["loaded_ms"]) > 200
-    # A process that is late looks like a repair, and is as little the line's delay; here hardly any is.
-    assert run["report"]["loss_share"] < 0.05
+    # A process that is late looks like a repair, and is as little the line's delay; here hardly any is. From a late
+    # device no loss is believed.
+    assert (run["report"]["loss_share"] or 0.0) < 0.05
     assert probe["loaded_sent"] >= sum(len(probe[key]) for key in ("loaded_ms", "repaired_ms", "held_ms"))
     assert run["server_tcp"].keys() == {"probe", *people}
     assert run["server_tcp"]["sarah"]["congestion_control"] == "cubic"
