@@ -4,6 +4,8 @@ import type { UploadRequest } from "./wire.js";
 const minHighWater = 65_536;
 /** Payload of this time fills the send buffer. */
 const highWaterMs = 100;
+/** Most of a full send buffer, bytes: 64 ms at 1 Gbit/s, which a phone has to spare. */
+const maxHighWater = 8_000_000;
 
 /**
  * Spreads requested uploads over the given time. A full send buffer takes no more, and a new request keeps at most its
@@ -67,6 +69,6 @@ export class UploadPacer {
 
   #highWater(): number {
     if (this.#durationMs === 0) return Math.max(minHighWater, this.#totalBytes);
-    return Math.max(minHighWater, (this.#totalBytes * highWaterMs) / this.#durationMs);
+    return Math.min(maxHighWater, Math.max(minHighWater, (this.#totalBytes * highWaterMs) / this.#durationMs));
   }
 }

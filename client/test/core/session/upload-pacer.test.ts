@@ -51,6 +51,15 @@ describe("UploadPacer", () => {
     expect(pacer.take(250, 0)).toHaveLength(4);
   });
 
+  it("fills a send buffer no further than memory allows, however much is asked for", () => {
+    const pacer = new UploadPacer();
+    pacer.accept(request(60_000_000, 250, 65_536), 0);
+    const taken = pacer.take(250, 0).reduce((sum, size) => sum + size, 0);
+    expect(taken).toBeGreaterThan(7_900_000);
+    expect(taken).toBeLessThan(8_100_000);
+    expect(pacer.take(250, 8_000_000)).toEqual([]);
+  });
+
   it("makes up for at most one request after a stall, and drops the rest", () => {
     const pacer = new UploadPacer();
     for (let i = 0; i < 40; i += 1) pacer.accept(request(5000), i * 250);
