@@ -19,7 +19,7 @@ from tests.browser.runs import RunResult, open_page, open_stored, play, report_w
 from tests.daemon import Daemon
 
 SHORT = "seconds=12"
-SETTINGS = {"30 s": "", "computer=50": "&computer=50"}
+SETTINGS = {"30 s": "seconds=30", "computer=50": "seconds=30&computer=50", "both directions": "computer=20"}
 """Queries of the long form."""
 
 ENGLISH_WEBKIT = partial(webkit, lang="en_US.UTF-8")
@@ -46,7 +46,7 @@ def test_a_long_run_is_graded_well_or_names_what_was_too_slow(
     name: str, query: str, shared_daemon: Daemon, tmp_path: Path
 ) -> None:
     with _opened(ENGINES[name], tmp_path) as tab:
-        _run(tab, shared_daemon.url, f"seconds=30{query}", tmp_path / "report.png")
+        _run(tab, shared_daemon.url, query, tmp_path / "report.png")
 
 
 def test_webkit_starts_in_an_english_environment(shared_daemon: Daemon, tmp_path: Path) -> None:
