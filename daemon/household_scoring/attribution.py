@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from household_scoring.grade import BOUNDS
+from household_scoring.grade import BOUNDS, Grade
 from household_scoring.latency import increase
 
 MIN_KERNEL_SAMPLES = 100
@@ -135,6 +135,16 @@ def attribute(evidence: Evidence) -> Attribution:
         kernel_increase_p95_ms=kernel_ms,
         means_agree=evidence.means_agree,
     )
+
+
+def with_limit_of_upload(found: Attribution, graded: Grade | None) -> Attribution:
+    """Name the line as the limit of an upload if its queue shows that it was full.
+
+    Without a queue, nothing tells whether the device could have sent more: the receive window is that of a download.
+    """
+    if found.rate != "unknown" or found.cause != "line" or graded in {None, Grade.A_PLUS, Grade.A}:
+        return found
+    return msgspec.structs.replace(found, rate="line")
 
 
 _HARMLESS_MS = BOUNDS[1][0]

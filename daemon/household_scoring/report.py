@@ -15,6 +15,7 @@ from household_scoring.attribution import (
     Evidence,
     attribute,
     means_agree,
+    with_limit_of_upload,
 )
 from household_scoring.call import CallQuality, call_quality
 from household_scoring.grade import Grade, grade
@@ -201,6 +202,14 @@ def _witness(people: Iterable[PersonFacts]) -> tuple[float, ...]:
     return min(enough, key=lambda series: percentile(series, 95) or 0.0, default=())
 
 
+def _bulk_of(facts: RunFacts) -> PersonFacts | None:
+    return next((person for person in facts.people if person.activity == BULK_TRANSFER), None)
+
+
+def _uploads_only(bulk: PersonFacts | None) -> bool:
+    return bulk is not None and bulk.download.wanted_bps == 0 < bulk.upload.wanted_bps
+
+
 def _retransmitted(people: Iterable[PersonFacts]) -> bool | None:
     counts = [person.retransmits for person in people if person.retransmits is not None]
     return any(counts) if counts else None
@@ -221,7 +230,7 @@ def _means_agree(pings: _Series, kernel: _Series) -> bool:
 
 def _attribution(facts: RunFacts, kernel_ms: Sequence[float], lost: float | None, *, unanswered: bool) -> Attribution:
     probe, circumstances = facts.probe, facts.circumstances
-    bulk = next((person for person in facts.people if person.activity == BULK_TRANSFER), None)
+    bulk = _bulk_of(facts)
     baseline_ms, kernel_idle_ms = baseline(probe.idle_ms), percentile(probe.kernel_idle_ms, 50)
     kernel_p95_ms = percentile(kernel_ms, 95)
     # No queue of the line holds an answer for as long as the recovery lasts while the kernel's round trip is short.
@@ -240,7 +249,7 @@ def _attribution(facts: RunFacts, kernel_ms: Sequence[float], lost: float | None
             retransmitted=_retransmitted(facts.people),
             server_late=circumstances.server_overloaded or circumstances.server_limited,
             client_late=circumstances.client_overloaded or silent,
-            receiver_limited=None if bulk is None else bulk.receiver_limited,
+            receiver_limited=None if bulk is None or _uploads_only(bulk) else bulk.receiver_limited,
             client_limited=bulk is not None and bulk.client_limited,
         )
     )
@@ -277,6 +286,9 @@ def report(facts: RunFacts, requirements: Requirements) -> RunReport:
     graded = None
     if carrying.baseline_ms is not None and carrying_p95_ms is not None:
         graded = grade(carrying.baseline_ms, carrying_p95_ms)
+
+    if _uploads_only(_bulk_of(facts)):
+        attribution = with_limit_of_upload(attribution, graded)
 
     def judged(requirement: Requirement, person: PersonFacts) -> _Series:
         own_ms = person.kernel_ms if by_kernel else person.round_trips_ms

@@ -1,4 +1,4 @@
-import { harmlessMs } from "./grade.js";
+import { harmlessMs, type Grade } from "./grade.js";
 import { increase } from "./latency.js";
 
 /** Minimum of samples by the server's kernel. */
@@ -106,6 +106,15 @@ export function attribute(evidence: Evidence): Attribution {
     kernelIncreaseP95Ms,
     meansAgree: evidence.meansAgree,
   };
+}
+
+/**
+ * Name the line as the limit of an upload if its queue shows that it was full. Without a queue, nothing tells whether the
+ * device could have sent more: the receive window is that of a download.
+ */
+export function withLimitOfUpload(found: Attribution, graded: Grade | null): Attribution {
+  const isFull = found.cause === "line" && graded !== null && graded !== "A+" && graded !== "A";
+  return found.rate === "unknown" && isFull ? { ...found, rate: "line" } : found;
 }
 
 function rateOf({ serverLate, receiverLimited, clientLimited }: Evidence): Cause {

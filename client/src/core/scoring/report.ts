@@ -1,4 +1,4 @@
-import { attribute, maxLossShare, meansAgree, meansOf, neededKernel, type Attribution } from "./attribution.js";
+import { attribute, maxLossShare, meansAgree, meansOf, neededKernel, withLimitOfUpload, type Attribution } from "./attribution.js";
 import { callQuality, type CallQuality } from "./call.js";
 import { grade, type Grade } from "./grade.js";
 import { baseline, increase, latencyFigures, type LatencyFigures } from "./latency.js";
@@ -198,6 +198,7 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
   const lost = lossShare(counted, probe.loadedMs.length);
   const { circumstances } = facts;
   const bulk = facts.people.find(({ activity }) => activity === "bulk_transfer");
+  const isUpload = bulk?.download.wantedBps === 0 && bulk.upload.wantedBps > 0;
   const kernelMs = witnessOf(facts.people);
   const kernelIdleMs = percentile(probe.kernelIdleMs ?? [], 50);
   const kernelP95Ms = percentile(kernelMs, 95);
@@ -218,7 +219,7 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
     retransmitted: areRetransmitted(facts.people),
     serverLate: circumstances.serverOverloaded || circumstances.serverLimited,
     clientLate: circumstances.clientOverloaded || isSilent,
-    receiverLimited: bulk?.receiverLimited ?? null,
+    receiverLimited: isUpload ? null : (bulk?.receiverLimited ?? null),
     clientLimited: bulk?.clientLimited ?? false,
   });
   const { cause, witness, kernelBaselineMs } = attribution;
@@ -241,15 +242,16 @@ export function report(facts: RunFacts, requirements: Requirements): RunReport {
     const own = { ms: person.roundTripsMs, baselineMs };
     return personReport(requirements, requirement, person, seriesOf(requirement, person), own, facts.loadS);
   });
+  const graded = carrying.baselineMs === null || carryingP95Ms === null ? null : grade(carrying.baselineMs, carryingP95Ms);
   return {
     valid: invalid.length === 0,
     invalid,
-    grade: carrying.baselineMs === null || carryingP95Ms === null ? null : grade(carrying.baselineMs, carryingP95Ms),
+    grade: graded,
     baselineMs,
     idle: latencyFigures(probe.idleMs, baselineMs),
     latency,
     kernel: latencyFigures(kernelMs, kernelBaselineMs),
-    attribution,
+    attribution: isUpload ? withLimitOfUpload(attribution, graded) : attribution,
     lossShare: cause === "device" || isDisproved(lost, facts.people) ? null : lost,
     people: cause === "device" ? reports.map(withoutRate) : reports,
   };

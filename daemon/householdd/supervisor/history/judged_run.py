@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import msgspec
-
-from household_scoring.attribution import Attribution
+from household_scoring.attribution import Attribution, with_limit_of_upload
 from household_scoring.directions import Stretch, hurting, worst
 from household_scoring.grade import Grade
 from householdd.measure.run_report import ClientRunReport
@@ -84,16 +82,7 @@ def _judge_stretch(
     from_at, until_at = began_at + stretch.from_s + MARGIN_S, began_at + stretch.until_s - MARGIN_S
     parts = (each.during(from_at, until_at) for each in ended)
     sessions = [part for part in parts if part is not None]
-    judged = JudgedStretch(figures, attribute_run(figures, kernel_idle_ms, sessions))
-    return _with_limit_of_upload(judged) if stretch.stretch == "upload" else judged
-
-
-def _with_limit_of_upload(judged: JudgedStretch) -> JudgedStretch:
-    """Name the line as the limit of an upload if its queue shows that it was full.
-
-    Without a queue, whether the device could have sent more is not known to the server.
-    """
-    found = judged.attribution
-    if found.rate != "unknown" or found.cause != "line" or judged.grade in {None, Grade.A_PLUS, Grade.A}:
-        return judged
-    return JudgedStretch(judged.figures, msgspec.structs.replace(found, rate="line"))
+    found = attribute_run(figures, kernel_idle_ms, sessions)
+    if stretch.stretch == "upload":
+        found = with_limit_of_upload(found, grade_of(figures, found))
+    return JudgedStretch(figures, found)
