@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from householdctl.data_plane.gateway import GatewayFacts
-from tests.ctl.data_plane.given_runs import facts, gateway, play, row
+from tests.ctl.data_plane.given_runs import UNPINGED, both_ways, facts, gateway, play, row, show
 
 if TYPE_CHECKING:
     from household_scoring.measurements import RunFacts
+    from householdctl.data_plane.gateway import GatewayFacts
     from tests.ctl.conftest import Cli
 
-UNPINGED = GatewayFacts(obstacle="local_network")
 SLOW = {"wantedBps": 1e6, "gotBps": 0.5e6}
 
 
@@ -27,6 +26,21 @@ def test_a_queue_gets_limits_for_the_router(bare_cli: Cli, monkeypatch: pytest.M
     assert remedy["action"] == "shape"
     assert (remedy["download_kbps"], remedy["upload_kbps"]) == (1800, None)
     assert all(f"  {line}\n" in out for line in remedy["openwrt"])
+
+
+@pytest.mark.parametrize(
+    ("added_ms", "limits"),
+    [((12, 480, 470), (None, 1800)), ((240, 310, 550), (1800, 1800))],
+    ids=["uploads", "both"],
+)
+def test_limits_are_for_the_direction_that_hurts(
+    bare_cli: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+    added_ms: tuple[float, ...],
+    limits: tuple[int | None, int | None],
+) -> None:
+    remedy = json.loads(show(monkeypatch, bare_cli, "json", both_ways(*added_ms)).out)["remedy"]
+    assert (remedy["download_kbps"], remedy["upload_kbps"]) == limits
 
 
 @pytest.mark.parametrize(
