@@ -22,7 +22,7 @@ def test_every_value_knows_where_it_comes_from(tmp_path: Path, monkeypatch: pyte
     expected = {
         "timeouts.inactivity": (20, Source.FILE),
         "timeouts.close": (4, Source.ENVIRONMENT),
-        "timeouts.drain": (60, Source.DEFAULT),
+        "timeouts.drain": (90, Source.DEFAULT),
         "limits.max_sessions": (50, Source.FILE),
         "log_level": ("warning", Source.OPTION),
         "profiles.jake.download_mbps": (25, Source.DEFAULT),

@@ -100,7 +100,7 @@ class Timeouts(SettingGroup):
     )
     probe_failures: int = _count(3, 1, 100, "failed probes in a row after which a session is closed")
     close: float = _seconds(2, 0.1, 30, "timeout for the answer to the closing handshake")
-    drain: float = _seconds(60, 0, 3600, "longest time that a drain waits for sessions to end")
+    drain: float = _seconds(90, 0, 3600, "longest time that a drain waits for sessions to end")
 
 
 def _frequency(default: float, description: str) -> float:
