@@ -26,12 +26,12 @@ VERDICTS = {
         "unknown": "Not enough was measured to judge Jake's film.",
     },
     "bulk_transfer": {
-        "excellent": "The Computer updates quickly and leaves room for the others.",
-        "good": "The Computer updates, and the others hardly notice.",
-        "fair": "While the Computer updates, pages open slowly.",
-        "poor": "While the Computer updates, everything is slow.",
-        "unusable": "While the Computer updates, nothing else gets through.",
-        "unknown": "Not enough was measured to judge the Computer's updates.",
+        "excellent": "The Computer gets its work done and leaves room for the others.",
+        "good": "The Computer is busy, and the others hardly notice.",
+        "fair": "While the Computer is busy, pages open slowly.",
+        "poor": "While the Computer is busy, everything is slow.",
+        "unusable": "While the Computer is busy, nothing else gets through.",
+        "unknown": "Not enough was measured to judge the Computer's load.",
     },
 }
 """By activity and band; the page says the same."""
