@@ -17,7 +17,7 @@ RANGES = {
     "probe_timeout_ceiling": (1, 60, 5),
     "probe_failures": (1, 100, 3),
     "close": (0.1, 30, 2),
-    "drain": (0, 3600, 60),
+    "drain": (0, 3600, 90),
 }
 """Minimum, maximum and default of each setting."""
 
