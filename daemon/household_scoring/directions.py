@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
-import msgspec
-
 from household_scoring.grade import BOUNDS
 from household_scoring.report import RunReport
 
@@ -34,21 +32,6 @@ class StretchResult(Protocol):
     @property
     def increase_ms(self) -> float | None:
         """Increase of the p95 that the grade rests on; None without round trips."""
-
-
-class StretchReport(msgspec.Struct, frozen=True, rename="camel"):
-    """Verdicts of a stretch."""
-
-    stretch: Stretch
-    report: RunReport
-
-    @property
-    def valid(self) -> bool:
-        return self.report.valid
-
-    @property
-    def increase_ms(self) -> float | None:
-        return graded_increase(self.report)
 
 
 def graded_increase(report: RunReport) -> float | None:

@@ -51,7 +51,7 @@ class Finding(msgspec.Struct, frozen=True, rename="camel"):
     """Whether people suffer from packets that the line itself loses."""
 
 
-class JudgedStretch(StretchResult, Protocol):
+class ScoredStretch(StretchResult, Protocol):
     """Stretch with its verdicts."""
 
     @property
@@ -74,7 +74,7 @@ def remedy(finding: Finding) -> Remedy | None:
     )
 
 
-def remedy_of(stretches: Sequence[JudgedStretch]) -> Remedy | None:
+def remedy_of(stretches: Sequence[ScoredStretch]) -> Remedy | None:
     """Return the same for a run."""
     report = worst(stretches).report
     lossy = line_loss_of(each.report for each in stretches) is not None
@@ -117,7 +117,7 @@ def _limit_kbps(bps: float | None) -> int | None:
     return None if bps is None else STEP_KBPS * int(SHAPED_SHARE * bps / (1000 * STEP_KBPS))
 
 
-def _line_bps(stretches: Sequence[JudgedStretch], way: Literal["download", "upload"]) -> float | None:
+def _line_bps(stretches: Sequence[ScoredStretch], way: Literal["download", "upload"]) -> float | None:
     """Return everyone's payload rate while the Computer filled a direction; None if the line was not the limit."""
     filled = next((each.report for each in stretches if each.stretch == way), None)
     if filled is None or filled.attribution.rate != "line":

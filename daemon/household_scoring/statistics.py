@@ -20,17 +20,20 @@ def percentile(values: Sequence[float], percent: float) -> float | None:
     if not 0 <= percent <= 100:
         raise ValueError("percent must be from 0 to 100")
     require_amounts(values, "values")
-    if not values:
-        return None
-    # Multiplying first is exact for integers.
-    rank = math.ceil(percent * len(values) / 100)
-    return sorted(values)[max(rank, 1) - 1]
+    return _nearest_rank(sorted(values), percent) if values else None
 
 
 def percentiles(values: Sequence[float]) -> tuple[float, ...]:
     """Return the values at :data:`PERCENTILES`; none without values. Raise ValueError as :func:`percentile` does."""
-    found = (percentile(values, percent) for percent in PERCENTILES)
-    return tuple(each for each in found if each is not None)
+    require_amounts(values, "values")
+    ascending = sorted(values)
+    return tuple(_nearest_rank(ascending, percent) for percent in PERCENTILES) if ascending else ()
+
+
+def _nearest_rank(ascending: Sequence[float], percent: float) -> float:
+    # Multiplying first is exact for integers.
+    rank = math.ceil(percent * len(ascending) / 100)
+    return ascending[max(rank, 1) - 1]
 
 
 def moving_means(values: Sequence[float], count: int) -> list[float]:

@@ -47,7 +47,7 @@ class Progress:
     stretch: Stretch | None = None
 
 
-class Household:
+class HouseholdSessions:
     """All sessions of a run, with one test id. Leaving the block closes them."""
 
     def __init__(self, server: Server, tell: Callable[[Progress], None]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from household_scoring.measurements import Circumstances, RunFacts
 from householdctl.data_plane import run_sharing
 from householdctl.data_plane.gateway import GatewayFacts, GatewayPinger, NoGatewayError, find_gateway
-from householdctl.data_plane.household import PROBE_PINGS_PER_S, PROBES, EndedEarlyError, Household
+from householdctl.data_plane.household import PROBE_PINGS_PER_S, PROBES, EndedEarlyError, HouseholdSessions
 from householdctl.data_plane.measurements import Span, computer_facts, person_facts, probe_facts
 from householdctl.data_plane.no_session import OPEN_ERRORS
 from householdctl.data_plane.played import Ended, Played, PlayedStretch
@@ -62,7 +62,7 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
     Raise OSError or WebSocketException if a connection cannot be opened, and EndedEarlyError.
     """
     with ExitStack() as stack:
-        async with Household(plan.server, tell) as household:
+        async with HouseholdSessions(plan.server, tell) as household:
             run = _Run(household)
             await household.enter_probes()
             run.gateway = _ping_gateway(stack, household, plan.server)
@@ -100,7 +100,7 @@ class _Stretch:
 class _Run:
     """Phases of a run, in the order of its methods. Times are of ``time.monotonic``."""
 
-    def __init__(self, household: Household) -> None:
+    def __init__(self, household: HouseholdSessions) -> None:
         self.gateway: GatewayPinger | Reason = "no_route"
         self.gone: list[Ended] = []
         self.started_at = time.time()
@@ -232,7 +232,7 @@ def _wishes(most_mbps: float, warm_up: WarmUp | None) -> dict[str, str]:
     return {"computer": f"&throughput={computer_mbps}", BACKUP: f"&throughput={backup_mbps}"}
 
 
-def _ping_gateway(stack: ExitStack, household: Household, server: Server) -> GatewayPinger | Reason:
+def _ping_gateway(stack: ExitStack, household: HouseholdSessions, server: Server) -> GatewayPinger | Reason:
     """Ping the gateway of a probe's connection; return the pinger, or why there is none."""
     if server.proxy is not None:
         return "proxy"

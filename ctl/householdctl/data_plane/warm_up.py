@@ -13,7 +13,7 @@ from householdctl.data_plane.measurements import Span, download_bps, is_device_l
 from householdctl.data_plane.stretches import BACKUP
 
 if TYPE_CHECKING:
-    from householdctl.data_plane.household import Household
+    from householdctl.data_plane.household import HouseholdSessions
     from householdctl.data_plane.member import HouseholdMember
 
 WARM_UP_S = 3.0
@@ -48,7 +48,7 @@ class Prepared:
     """Whether the server knows the Computer's upload."""
 
 
-async def prepare(household: Household, most_mbps: float, *, warm_up: bool, download_only: bool) -> Prepared:
+async def prepare(household: HouseholdSessions, most_mbps: float, *, warm_up: bool, download_only: bool) -> Prepared:
     """Measure the line, unless without ``warm_up``; ``most_mbps`` limits the Computer."""
     down_bps = up_bps = 0.0
     device_limited = False
@@ -81,7 +81,7 @@ def _to_ask_for(line_bps: float, most_mbps: float) -> float:
     return min(max(1, round(HEADROOM * line_bps / 1e6)), most_mbps)
 
 
-async def _enter_backup(household: Household) -> HouseholdMember | None:
+async def _enter_backup(household: HouseholdSessions) -> HouseholdMember | None:
     """Return the session; None if the server does not know the profile."""
     try:
         (backup,) = await household.enter([BACKUP], {})
@@ -92,7 +92,7 @@ async def _enter_backup(household: Household) -> HouseholdMember | None:
     return backup
 
 
-async def _alone(household: Household, member: HouseholdMember) -> Span:
+async def _alone(household: HouseholdSessions, member: HouseholdMember) -> Span:
     """Let a member load the line alone, and its queue drain; return the time in which the rate stood."""
     began = time.monotonic()
     await household.watch("warm_up", WARM_UP_S, [member])

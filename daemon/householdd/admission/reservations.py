@@ -11,7 +11,7 @@ HOUSEHOLD_SESSIONS = 9
 """Four probes, three people, and the Computer's download and upload; older pages have no upload, or no probes."""
 
 COMPUTER_SESSIONS = 2
-"""Sessions that a run opens anew for each part of its load, at most."""
+"""Sessions that a run opens again for each part of its load, at most."""
 
 RESERVATION_TTL_S = 20.0
 """Seconds for which a run without a session keeps its places."""
