@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import URL
 
+from householdd.__main__ import app
+from householdd.logs import setup
 from householdd.storage.engine import file_url, parse_url
 from tests.daemon import Daemon, running
 from tests.postgresql import Cluster, cluster
@@ -22,6 +24,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Property tests measure no time: an example may take long on a busy machine.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+Householdd = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -65,3 +69,25 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
         return file_url(tmp_path / "history.db")
     made: Cluster = request.getfixturevalue("postgresql")
     return parse_url(made.create())
+
+
+@pytest.fixture
+def householdd(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Householdd:
+    """Return what runs ``householdd`` with arguments and ``env``: exit status, output and error.
+
+    It must end before it starts anything. In this process, since another one takes a second to import everything.
+    """
+
+    def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
+        with monkeypatch.context() as patched:
+            for name, value in (env or {}).items():
+                patched.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                app(list(arguments), prog_name="householdd")
+        setup.flush()
+        written = capfd.readouterr()
+        status = ended.value.code
+        assert isinstance(status, int)
+        return status, written.out, written.err
+
+    return run

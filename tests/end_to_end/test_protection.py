@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from household.v1 import config_service_pb2 as pb
 from household.v1 import server_service_pb2 as server_pb
 from household.v1 import session_service_pb2 as session_pb
+from tests.conftest import Householdd
 from tests.daemon import Daemon, running, wait_until
 from tests.websocket_clients import OldPage, client
 
@@ -116,7 +114,10 @@ async def test_households_get_all_their_places_or_none(pair: Daemon) -> None:
         # Probes first, as the page does; meanwhile others come.
         assert [await enter(number, who) for number in (1, 2) for who in PAGE[:4]] == [None] * 8
         full = "No room for a household in 20 sessions; try again in 10 s."
-        assert [await enter(number, "probe") for number in range(3, 7)] == [full] * 4
+        # A place that a session took at the other worker is counted twice until the next control pass,
+        # so all twenty may seem taken.
+        told = [await enter(number, "probe") for number in range(3, 7)]
+        assert set(told) <= {full, "Full with 20 sessions; try again in 10 s."}
         assert [await enter(number, who) for number in (1, 2) for who in PAGE[4:]] == [None] * 8
         # The page asks for the reason without an upgrade, the same URL.
         url = f"{pair.url}ws/virtual-household/probe?test_id=run9"
@@ -126,7 +127,6 @@ async def test_households_get_all_their_places_or_none(pair: Daemon) -> None:
                 told = json.load(answer)
             return told["redirect"], told["refused"]
 
-        # A place that a session took at the other worker is counted twice until the next control pass.
         await asyncio.to_thread(wait_until, lambda: row() == (True, full), "the same reason")
     await asyncio.to_thread(wait_until, lambda: not pair.list_sessions(), "the end of all sessions")
 
@@ -220,18 +220,19 @@ async def test_a_site_that_only_the_star_lets_in_has_one_household_of_each_visit
         ({"HOUSEHOLDD_TOKENS__SECRET_FILE": "secret"}, False),
     ],
 )
-def test_a_start_warns_while_every_site_may_run_tests(tmp_path: Path, configured: dict[str, str], warned: bool) -> None:
+def test_check_config_warns_while_every_site_may_run_tests(
+    householdd: Householdd, tmp_path: Path, configured: dict[str, str], warned: bool
+) -> None:
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef0123456789abcdef\n")
     secret.chmod(0o600)
     env = {name: str(secret) if value == "secret" else value for name, value in configured.items()}
-    checked = subprocess.run(
-        [sys.executable, "-m", "householdd", "--dev", "check-config"],
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-    )
-    assert checked.returncode == 0
-    assert any(line.startswith("warning: pages of every site") for line in checked.stdout.splitlines()) is warned
-    with running(tmp_path, env=env) as daemon:
-        assert bool(daemon.events("open to every site")) is warned
+    status, shown, _ = householdd("--dev", "check-config", env=env)
+    assert status == 0
+    assert any(line.startswith("warning: pages of every site") for line in shown.splitlines()) is warned
+
+
+def test_a_start_warns_only_while_every_site_may_run_tests(shared_daemon: Daemon, tmp_path: Path) -> None:
+    assert shared_daemon.events("open to every site")
+    with running(tmp_path, env={"HOUSEHOLDD_SESSION_ORIGINS": '["https://isp.example"]'}) as daemon:
+        assert not daemon.events("open to every site")

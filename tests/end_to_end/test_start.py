@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from householdd.version import VERSION
+from tests.conftest import Householdd
 from tests.daemon import Daemon, running, wait_until
 
 
@@ -64,9 +65,9 @@ def config(tmp_path: Path) -> Write:
         (["--config", "/"], "/: Is a directory"),
     ],
 )
-def test_a_wrong_option_is_one_line_and_status_2(options: list[str], problem: str) -> None:
-    status, error = start(*options)
-    assert (status, one_line(error)) == (2, problem)
+def test_a_wrong_option_is_one_line_and_status_2(householdd: Householdd, options: list[str], problem: str) -> None:
+    status, output, error = householdd(*options)
+    assert (status, output, one_line(error)) == (2, "", problem)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +80,10 @@ def test_a_wrong_option_is_one_line_and_status_2(options: list[str], problem: st
         ("dev = ", "not TOML: "),
     ],
 )
-def test_a_wrong_file_is_named_with_the_key(config: Write, text: str, problem: str) -> None:
+def test_a_wrong_file_is_named_with_the_key(householdd: Householdd, config: Write, text: str, problem: str) -> None:
     path = config(text)
-    status, error = start("--config", str(path))
-    assert status == 2
+    status, output, error = householdd("--config", str(path))
+    assert (status, output) == (2, "")
     assert one_line(error).startswith(f"{path}: {problem}")
 
 

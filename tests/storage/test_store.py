@@ -289,6 +289,14 @@ def test_an_idle_store_notices_a_standby_that_takes_no_writes(
         wait_until(lambda: not it.status().problem, "it is back")
 
 
+def test_a_store_that_cannot_write_and_has_nothing_to_write_is_closed_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    path.mkdir()
+    # Longer than a test may take.
+    with writing(file_url(path), last_chance=3600):
+        pass
+
+
 def test_a_database_that_does_not_answer_counts_as_failing(
     postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

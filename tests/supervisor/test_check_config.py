@@ -1,25 +1,11 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import trustme
 
-
-def check_config(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
-    """Exit status, output and error of ``householdd`` with these arguments."""
-    done = subprocess.run(
-        [sys.executable, "-m", "householdd", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, **(env or {})},
-    )
-    return done.returncode, done.stdout, done.stderr
+from tests.conftest import Householdd
 
 
 @pytest.fixture
@@ -40,9 +26,9 @@ def write(directory: Path, extra: str = "", key: str = "tls.key") -> None:
     )
 
 
-def test_it_shows_what_is_in_force_and_from_where(files: Path) -> None:
+def test_it_shows_what_is_in_force_and_from_where(householdd: Householdd, files: Path) -> None:
     file = str(files / "householdd.toml")
-    status, shown, error = check_config(
+    status, shown, error = householdd(
         *("--log-level", "debug", "check-config", "--config", file),
         env={"HOUSEHOLDD_WORKERS": "2", "HOUSEHOLDD_TIMEOUTS__CLOSE": "3"},
     )
@@ -72,41 +58,43 @@ def test_it_shows_what_is_in_force_and_from_where(files: Path) -> None:
         (f'runtime_dir = "/{"x" * 100}"', "tls.key", "too long for the sockets in it"),
     ],
 )
-def test_it_refuses_what_a_start_would_refuse(files: Path, extra: str, key: str, problem: str) -> None:
+def test_it_refuses_what_a_start_would_refuse(
+    householdd: Householdd, files: Path, extra: str, key: str, problem: str
+) -> None:
     write(files, extra, key)
-    status, shown, error = check_config("check-config", "--config", str(files / "householdd.toml"))
+    status, shown, error = householdd("check-config", "--config", str(files / "householdd.toml"))
     assert (status, shown) == (2, "")
     assert problem in error
     assert len(error.splitlines()) == 1
 
 
-def test_quiet_says_nothing_when_all_is_well_and_the_same_when_not(files: Path) -> None:
+def test_quiet_says_nothing_when_all_is_well_and_the_same_when_not(householdd: Householdd, files: Path) -> None:
     file = str(files / "householdd.toml")
-    assert check_config("check-config", "--quiet", "--config", file) == (0, "", "")
+    assert householdd("check-config", "--quiet", "--config", file) == (0, "", "")
     write(files, "workers_ = 3")
-    loud, quiet = (check_config("check-config", *option, "--config", file) for option in ((), ("--quiet",)))
+    loud, quiet = (householdd("check-config", *option, "--config", file) for option in ((), ("--quiet",)))
     assert quiet == loud
     assert quiet[0] == 2
 
 
-def test_secrets_are_not_shown(files: Path) -> None:
+def test_secrets_are_not_shown(householdd: Householdd, files: Path) -> None:
     file = files / "householdd.toml"
     file.write_text(f'{file.read_text()}[history]\nurl = "postgresql://me:letmein@db.example/history"\n')
-    status, shown, _ = check_config("check-config", "--config", str(file))
+    status, shown, _ = householdd("check-config", "--config", str(file))
     assert status == 0
     assert "history.url" in shown
     assert "letmein" not in shown
 
 
-def test_without_a_file_it_is_the_unit_s(tmp_path: Path) -> None:
-    status, _, error = check_config("check-config", env={"HOME": str(tmp_path)})
+def test_without_a_file_it_is_the_unit_s(householdd: Householdd, tmp_path: Path) -> None:
+    status, _, error = householdd("check-config", env={"HOME": str(tmp_path)})
     # Of a machine on which householdd is not installed.
     assert (status, error) == (2, "householdd: /etc/householdd/householdd.toml: No such file or directory\n")
 
 
-def test_it_makes_nothing(tmp_path: Path) -> None:
+def test_it_makes_nothing(householdd: Householdd, tmp_path: Path) -> None:
     state = tmp_path / "state"
-    status, shown, _ = check_config("--dev", "--state-dir", str(state), "check-config")
+    status, shown, _ = householdd("--dev", "--state-dir", str(state), "check-config")
     assert status == 0
     assert "# default with dev" in shown
     assert not state.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def test_the_end_of_the_stream_without_a_close_frame_ends_the_session(
 ) -> None:
     raw = connect_raw("computer", receive_buffer=8192)
     session_id = raw.session_id
-    # TLS is ended and the receive buffer full, so that the server cannot flush what it has.
-    raw.socket.unwrap()
+    # TLS is ended and the receive buffer full, so that the server cannot flush what it has. It may reset instead.
+    with contextlib.suppress(ConnectionResetError):
+        raw.socket.unwrap()
     assert sessions.closed(shared_daemon, session_id).close_reason == pb.CLOSE_REASON_CONNECTION_LOST

@@ -292,7 +292,7 @@ class Store:
         until = time.monotonic() + seconds
         with self._changed:
             while (now := time.monotonic()) < until:
-                if self._closing_at is not None and now + FIRST_BACKOFF_S > self._closing_at:
+                if self._closing_at is not None and (not self._queue or now + FIRST_BACKOFF_S > self._closing_at):
                     return False
                 if self._closing_at is not None:
                     until = min(until, now + FIRST_BACKOFF_S)
