@@ -52,7 +52,7 @@ run: setup ## Serve on https://127.0.0.1:8443/ until Ctrl-C; options: make run A
 .PHONY: setup
 setup: $(VENV)/.installed gen/household/py.typed $(STATIC)/page/index.html ## Install dependencies, generate stubs, build the client
 
-TEST_STAGES := setup check test-client test-python test-browser test-alone test-lab test-system
+TEST_STAGES := setup check test-client test-python test-page-and-system test-alone test-lab
 .PHONY: test
 test: ## Set up, check and test everything; some tests only: make test PYTEST_ARGS='-k drain'
 	@for stage in $(TEST_STAGES); do \
@@ -76,12 +76,19 @@ test-python: setup ## Test the daemon and householdctl
 coverage: setup ## The same, and show which branches no test took, in the daemon's processes too
 	@$(BIN)/pytest $(or $(strip $(PYTEST_ARGS)),$(TOGETHER)) --cov --cov-report=term
 
-# One at a time: a starved browser shows its figures late.
 .PHONY: test-browser
 test-browser: setup ## Test the page in browsers
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest -m 'not engines' tests/browser
+	@$(BIN)/pytest -n 2 --dist loadfile -m 'not (engines or rates)' tests/browser
 endif
+
+# Both wait so often that together they take little longer than one. What the system's tests print comes second.
+.PHONY: test-page-and-system
+test-page-and-system: deb
+	@log=$$(mktemp); trap 'wait; rm -f "$$log"' EXIT; \
+	$(MAKE) test-system >"$$log" 2>&1 & system=$$!; \
+	status=0; $(MAKE) test-browser || status=$$?; \
+	wait $$system || status=$$?; cat "$$log"; exit $$status
 
 # Whole runs of the page's own length; bench/bench_engines.py repeats them and throttles the browsers.
 .PHONY: test-engines
@@ -90,11 +97,11 @@ ifeq ($(strip $(PYTEST_ARGS)),)
 	@$(BIN)/pytest tests/browser/test_engines.py
 endif
 
-# A neighbour would take their time.
+# A neighbour would take their time, and a starved browser names its device.
 .PHONY: test-alone
-test-alone: setup ## Test what needs the machine to itself: rates, and thousands of abandoned sessions
+test-alone: setup ## Test what needs the machine to itself: rates, and whole runs of the page
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest -m 'rates or soak'
+	@$(BIN)/pytest -m 'rates and not engines'
 endif
 
 # For continuous integration: the same measurements as `make lab`, three networks at a time, which mostly wait; and no
@@ -121,13 +128,13 @@ ifeq ($(strip $(PYTEST_ARGS)),)
 	@$(BIN)/pytest -m truth -k 20- tests/truth
 endif
 
-# Each of the two has a machine of its own; they wait most of the time. What is booted is made ahead: a test's timeout
-# may end before it is complete.
+# Each of the two has a machine of its own; they wait most of the time, so sessions are abandoned meanwhile. What is
+# booted is made ahead: a test's timeout may end before it is complete.
 .PHONY: test-system
-test-system: deb ## Test the Debian package on machines with a real systemd; needs root and mmdebstrap
+test-system: deb ## Test the Debian package on machines with a real systemd, and abandon thousands of sessions; needs root
 ifeq ($(strip $(PYTEST_ARGS)),)
 	@$(BIN)/python -m tests.system.root
-	@$(BIN)/pytest -n 2 --dist loadfile -m system tests/system
+	@$(BIN)/pytest -n 3 --dist loadfile -m 'system or soak' tests/system tests/soak
 endif
 
 TRUTH_RESULTS := .run/truth-results.jsonl

@@ -106,6 +106,7 @@ def test_a_run_of_downloads_has_no_table(daemon: Served, page: Page) -> None:
     expect(page.locator("#stretches")).to_be_hidden()
 
 
+@pytest.mark.rates
 def test_a_run_plays_three_stretches_with_everyone_connected(daemon: Served, page: Page) -> None:
     start(page, f"{daemon.url}?seconds=36&computer=10")
     for name, headline in (("download", "downloads."), ("upload", "uploads."), ("both", "downloads and uploads.")):

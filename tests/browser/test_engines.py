@@ -32,6 +32,7 @@ HELP = ("Versuchen Sie es mit einem anderen Browser", "versuchen Sie es mit eine
 """What the page says of a delay that it grades, of one that was the device's, and of what to do about no grade."""
 
 
+@pytest.mark.rates
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_run_is_graded_well_or_names_what_was_too_slow(name: str, shared_daemon: Daemon, tmp_path: Path) -> None:
     with _opened(ENGINES[name], tmp_path) as tab:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.views import (
@@ -24,6 +25,7 @@ from tests.browser.views import (
 from tests.undisturbed import undisturbed
 
 
+@pytest.mark.rates
 def test_a_household_runs_for_twenty_seconds_and_gets_a_report(daemon: Served, page: Page) -> None:
     def play() -> dict[str, tuple[int, int]]:
         """Goes to the report; what everybody had received and sent halfway."""
@@ -94,6 +96,7 @@ WAKE_LOCKS = """
 """Counts the locks that the page holds: a headless browser has no screen to keep on."""
 
 
+@pytest.mark.rates
 def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served, page: Page) -> None:
     page.add_init_script(WAKE_LOCKS)
     page.emulate_media(reduced_motion="reduce")
@@ -134,6 +137,7 @@ def test_a_stop_in_the_middle_is_clean_and_the_test_can_run_again(daemon: Served
     report_says(page, "stopped early")
 
 
+@pytest.mark.rates
 def test_a_page_out_of_sight_says_that_the_run_does_not_count(daemon: Served, page: Page) -> None:
     start(page, f"{daemon.url}?seconds=12")
     in_phase(page, "load", BASELINE_S + 10)
