@@ -4,6 +4,7 @@ import pytest
 
 from householdd.admission.admission import (
     FULL_RETRY_S,
+    MAX_PARALLEL_SESSIONS,
     MAX_PERSON_SESSIONS,
     MAX_PROBE_SESSIONS,
     Admission,
@@ -312,6 +313,48 @@ def test_a_run_makes_no_more_than_twice_a_household() -> None:
     assert [enter(admission, client(profile="jake")) for _ in range(2 * MAX_PERSON_SESSIONS)] == [
         None
     ] * 2 * MAX_PERSON_SESSIONS
+
+
+def parallel(host: str = "192.0.2.7", profile: str = "computer", test_id: str = "1") -> ClientKey:
+    return ClientKey(host, profile, test_id, parallel=True)
+
+
+def test_parallel_sessions_of_a_computer_take_no_place_in_any_limit() -> None:
+    admission = admission_of(Limits(max_sessions=HOUSEHOLD_SESSIONS, handshakes_per_second_per_address=1))
+    run = household("192.0.2.7", "1")
+    assert [enter(admission, each) for each in run] == [None] * HOUSEHOLD_SESSIONS
+    joining = [parallel(profile=profile) for profile in ("computer", "backup") for _ in range(7)]
+    assert [enter(admission, each) for each in joining] == [None] * 14
+    # A place is free as soon as one of the household leaves, whatever else is connected.
+    assert cause(enter(admission, client("198.51.100.7"))) is Cause.FULL
+    for each in run:
+        admission.ended(each, CloseReason.CLIENT_STOPPED, 1.0)
+    admission.release_unused_places(RESERVATION_TTL_S)
+    second = household("198.51.100.7", "2")
+    assert [enter(admission, each, RESERVATION_TTL_S) for each in second] == [None] * HOUSEHOLD_SESSIONS
+
+
+def test_a_parallel_session_needs_one_to_join_and_has_a_limit_of_its_own() -> None:
+    one, two = admissions(2)
+    assert cause(enter(one, parallel())) is Cause.RUN_FULL
+    assert enter(one, client(profile="computer", test_id="1")) is None
+    told = [cause(enter((one, two)[turn % 2], parallel())) for turn in range(MAX_PARALLEL_SESSIONS + 1)]
+    assert told == [*[None] * MAX_PARALLEL_SESSIONS, Cause.RUN_FULL]
+    two.ended(parallel(), CloseReason.CLIENT_STOPPED, 1.0)
+    assert enter(one, parallel(), 1.0) is None
+    for other in (parallel(profile="backup"), parallel("192.0.2.8"), parallel(test_id="2"), parallel(test_id="")):
+        assert cause(enter(one, other)) is Cause.RUN_FULL
+    # They do not stand in the way of a lost connection's successor.
+    assert enter(two, client(profile="computer", test_id="1")) is None
+
+
+def test_parallel_sessions_are_refused_under_overload_and_open_no_breaker() -> None:
+    admission = admission_of(Limits(breaker_failures=3))
+    assert enter(admission, client(profile="computer", test_id="1")) is None
+    assert [enter(admission, parallel()) for _ in range(7)] == [None] * 7
+    assert [admission.ended(parallel(), CloseReason.CONNECTION_LOST, 1.0) for _ in range(7)] == [[]] * 7
+    admission.overload = OverloadLevel.REFUSE
+    assert cause(enter(admission, parallel(), 1.0)) is Cause.OVERLOADED
 
 
 def test_households_that_shut_their_laptops_are_no_abuse() -> None:

@@ -141,6 +141,30 @@ async def test_a_run_makes_no_more_than_twice_a_household(pair: Daemon) -> None:
         assert told == (429, 10, "This run has 2 sessions of jake already; try again in 10 s.")
 
 
+async def test_a_computer_has_eight_connections_in_one_place(pair: Daemon) -> None:
+    limit(pair, "max_sessions=9", "handshakes_per_second_per_address=1")
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def enter(who: str, query: str) -> None:
+            opening = client(pair, who, OldPage, f"?test_id=1{query}", source="127.9.20.1")
+            await (await stack.enter_async_context(opening)).opened()
+
+        for who in (*PAGE, "backup"):
+            await enter(who, "")
+        for who in ("computer", "backup"):
+            for _ in range(7):
+                await enter(who, "&throughput=1&parallel=1")
+        assert len(await asyncio.to_thread(pair.list_sessions)) == 23
+        # It is for what is bulk: of anyone else it is ignored, and there is no place left.
+        assert await refusal(pair, "sarah_1?parallel=1", "127.9.20.1") is not None
+    await asyncio.to_thread(wait_until, lambda: not pair.list_sessions(), "the end of all sessions")
+    assert await refusal(pair, "computer_1?parallel=1", "127.9.20.1") == (
+        429,
+        10,
+        "There is no session of computer in this run to join; try again in 10 s.",
+    )
+
+
 async def test_one_address_takes_its_share_of_new_sessions_and_no_more(pair: Daemon) -> None:
     limit(pair, "handshakes_per_second_per_address=1", "breaker_failures=1000", "breaker_failures_per_profile=1000")
     # The mean of ten seconds; a new turn of the window may begin meanwhile.

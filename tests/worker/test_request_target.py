@@ -33,6 +33,23 @@ def test_the_wish_is_a_number_or_nothing(query: str, wish: float | None) -> None
     assert session_target(f"{SESSION_PATH}alex{query}", PROFILES).throughput == wish
 
 
+@pytest.mark.parametrize(
+    ("target", "parallel"),
+    [
+        ("computer?parallel=1", True),
+        ("downloader?parallel=1", True),
+        ("backup?parallel=1", True),
+        ("computer", False),
+        ("computer?parallel=2", False),
+        ("computer?parallel=1&parallel=1", False),
+        ("sarah?parallel=1", False),
+        ("probe?parallel=1", False),
+    ],
+)
+def test_what_is_bulk_may_be_parallel(target: str, parallel: bool) -> None:
+    assert session_target(f"{SESSION_PATH}{target}", PROFILES).parallel is parallel
+
+
 def test_a_label_of_65_characters_is_too_long() -> None:
     assert session_target(f"{SESSION_PATH}alex_{'x' * 64}", PROFILES).test_id == "x" * 64
     with pytest.raises(TargetError, match="unknown user"):

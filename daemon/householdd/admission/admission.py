@@ -48,6 +48,9 @@ MAX_PERSON_SESSIONS, MAX_PROBE_SESSIONS = 2, 8
 is noticed.
 """
 
+MAX_PARALLEL_SESSIONS = 14
+"""Live parallel sessions of one profile in a run: twice the seven that join the Computer's first one."""
+
 MAX_WARM_UP_SESSIONS = 4
 """Of a customer, by foreign pages of the earlier system."""
 
@@ -134,7 +137,7 @@ class Admission:
         if self.overload is OverloadLevel.STOP:
             return _overloaded()
         denial = self._foreign_page(client) or self._run_full(client)
-        if denial is not None or self._reservations.expects(client):
+        if denial is not None or client.parallel or self._reservations.expects(client):
             return denial
         if self.overload is not OverloadLevel.NORMAL:
             return _overloaded()
@@ -150,6 +153,9 @@ class Admission:
         return self._no_room(HOUSEHOLD_SESSIONS if self._households else 1)
 
     def admit(self, client: ClientKey, now: float) -> None:
+        if client.parallel:
+            self._counters.handshake_admitted(client.parallel_key, now)
+            return
         self._counters.handshake_admitted(client.address_key, now)
         if self._reservations.expects(client):
             return
@@ -158,11 +164,18 @@ class Admission:
             self._reservations.make(client, now)
 
     def opened(self, client: ClientKey, now: float) -> None:
+        if client.parallel:
+            self._counters.change(client.keys, 1)
+            return
         self._counters.opened(client.keys)
         self._reservations.changed(client, now)
 
     def ended(self, client: ClientKey, reason: CloseReason, now: float) -> list[str]:
         """Record the end of a session; return descriptions of the breakers that it opened."""
+        if client.parallel:
+            # The session that it joined stands for both.
+            self._counters.change(client.keys, -1)
+            return []
         self._counters.closed(client.keys)
         self._reservations.changed(client, now)
         failed = _FAILED.get(reason.fault)
@@ -235,11 +248,28 @@ class Admission:
         return Denial(Cause.ADDRESS_FULL, message, FULL_RETRY_S)
 
     def _run_full(self, client: ClientKey) -> Denial | None:
+        if client.parallel:
+            return self._not_joined(client)
         limit = _MAX_SESSIONS_BY_PROFILE.get(client.profile, MAX_PERSON_SESSIONS)
         if not client.member_key or self._counters.count(client.member_key) < limit:
             return None
         whose = "This run" if client.test_id else "Your address"
         message = f"{whose} has {limit} sessions of {client.profile} already; try again in {FULL_RETRY_S} s."
+        return Denial(Cause.RUN_FULL, message, FULL_RETRY_S)
+
+    def _not_joined(self, client: ClientKey) -> Denial | None:
+        """Return why a parallel session is refused. It takes no place, so no limit but its own applies."""
+        if self.overload is not OverloadLevel.NORMAL:
+            return _overloaded()
+        if not client.test_id or not self._counters.count(client.member_key):
+            message = f"There is no session of {client.profile} in this run to join; try again in {FULL_RETRY_S} s."
+            return Denial(Cause.RUN_FULL, message, FULL_RETRY_S)
+        if self._counters.count(client.parallel_key) < MAX_PARALLEL_SESSIONS:
+            return None
+        message = (
+            f"This run has {MAX_PARALLEL_SESSIONS} parallel sessions of {client.profile} already; "
+            f"try again in {FULL_RETRY_S} s."
+        )
         return Denial(Cause.RUN_FULL, message, FULL_RETRY_S)
 
     def _failing(self, client: ClientKey, now: float) -> Denial | None:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 WINDOW_S = 600.0
 """Longest time between the end of a session and its run's report, in either order, in seconds."""
 
-MAX_SESSIONS_PER_RUN = 16
+MAX_SESSIONS_PER_RUN = 64
 
 MAX_RUNS = 10_000
 

@@ -18,6 +18,8 @@ class ClientKey:
     test_id: str = ""
     foreign: bool = False
     """Whether the page's origin is not one that the operator has named."""
+    parallel: bool = False
+    """Whether it joins another session of its profile and run, with which it counts as one."""
 
     @cached_property
     def customer(self) -> Network:
@@ -56,8 +58,15 @@ class ClientKey:
     def foreign_run_key(self) -> bytes:
         return b"o" + self.run_key if self.foreign and self.test_id else b""
 
+    @cached_property
+    def parallel_key(self) -> bytes:
+        """Key of the parallel sessions of a profile in a run; empty without a run."""
+        return b"p" + self.member_key if self.test_id else b""
+
     @property
     def keys(self) -> list[bytes]:
+        if self.parallel:
+            return [self.parallel_key]
         keys = self.address_key, self.network_key, self.run_key, self.member_key, self.foreign_key, self.foreign_run_key
         return [key for key in keys if key]
 

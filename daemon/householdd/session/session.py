@@ -54,6 +54,8 @@ class Identity:
     user_agent: str
     foreign: bool = False
     """Whether the client is a page of a site that the operator does not know."""
+    parallel: bool = False
+    """Whether it joined another session of its profile and run."""
 
 
 class Transport(msgspec.Struct, frozen=True):

@@ -97,6 +97,7 @@ class SharedCounters:
         self._memory[start : start + _PART_BYTES] = bytes(_PART_BYTES)
 
     def opened(self, keys: Iterable[bytes]) -> None:
+        """Count a session that takes a place."""
         self._session(keys, 1)
 
     def closed(self, keys: Iterable[bytes]) -> None:

@@ -24,6 +24,8 @@ class SessionTarget:
     profile: Profile
     throughput: float | None
     """Requested rate in Mbit/s, or above 10,000 in bit/s; can only lower the rate of the profile."""
+    parallel: bool = False
+    """Whether the session joins another one of its profile and run; for bulk profiles only."""
     token: str = field(default="", repr=False)
 
 
@@ -32,7 +34,7 @@ class TargetError(ValueError):
 
 
 def session_target(target: str, profiles: Profiles) -> SessionTarget:
-    """Parse ``/ws/virtual-household/<who>[_<test id>][?test_id=..&throughput=..]``.
+    """Parse ``/ws/virtual-household/<who>[_<test id>][?test_id=..&throughput=..&parallel=1]``.
 
     Raise TargetError for an unknown user, or a label with characters other than letters, digits and ``.-_``.
     """
@@ -47,7 +49,8 @@ def session_target(target: str, profiles: Profiles) -> SessionTarget:
     if test_id and not _TEST_ID.fullmatch(test_id):
         raise TargetError("test_id: 1 to 64 letters, digits, dots, dashes and underscores are allowed")
     throughput = _number(query.get("throughput", [""])[0])
-    return SessionTarget(user_id, test_id, profile, throughput, query.get("token", [""])[0])
+    parallel = profile.bulk and query.get("parallel") == ["1"]
+    return SessionTarget(user_id, test_id, profile, throughput, parallel, query.get("token", [""])[0])
 
 
 def _number(text: str) -> float | None:

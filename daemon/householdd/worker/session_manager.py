@@ -250,4 +250,4 @@ class SessionManager:
 
 def _visitor(session: Session) -> ClientKey:
     identity = session.identity
-    return ClientKey(identity.peer_host, session.profile.key, identity.test_id, identity.foreign)
+    return ClientKey(identity.peer_host, session.profile.key, identity.test_id, identity.foreign, identity.parallel)

@@ -59,7 +59,8 @@ class SessionRequests:
             return fault
         now = self._manager.clock.now()
         foreign = self.is_foreign(request)
-        client = ClientKey(self.client(connection, request), target.profile.key, target.test_id, foreign)
+        host = self.client(connection, request)
+        client = ClientKey(host, target.profile.key, target.test_id, foreign, target.parallel)
         denial = (
             self.denies_origin(request, upgrade=upgrade)
             or self._manager.admission.denies(client, now)
@@ -150,4 +151,5 @@ def _identity(target: SessionTarget, connection: AcceptedConnection, request: Re
         peer_port=connection.accepted.port,
         user_agent=user_agent(request),
         foreign=client.foreign,
+        parallel=client.parallel,
     )

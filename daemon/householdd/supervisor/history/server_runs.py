@@ -33,8 +33,9 @@ MIN_LOAD_S = 5.0
 """Shortest run worth storing, in seconds."""
 
 MAX_HOUSEHOLDS = 10_000
-MAX_SESSIONS = 16
-"""Most sessions of one run; the earliest are dropped."""
+MAX_SESSIONS = 64
+"""Most sessions of one run; the earliest are dropped. A run opens up to 55: a Computer of eight connections in each
+warm-up and stretch, and seven others."""
 
 MAX_SAMPLES = 4_000_000
 """Most round trips of the kernel that wait for a report of their run, 32 MB; the earliest are dropped. A household
