@@ -48,6 +48,9 @@ of the same priority late. Its niceness would not help where the kernel groups p
 END_S = 10.0
 """Time for a throttled browser to end, in seconds."""
 
+UNFINISHED = "AssertionError: not within"
+"""In what a browser says whose page did not come to an end."""
+
 GOOD = ("A+", "A")
 DEVICE = ("silent", "crashed")
 """Causes of a run that did not finish, for which the page names the device."""
@@ -99,6 +102,7 @@ def main() -> int:
     parser.add_argument(
         "--results", type=Path, metavar="FILE", help="keep the runs in FILE, and go on after those in it"
     )
+    parser.add_argument("--setting", choices=SETTINGS, help="run this one only; several may run beside each other")
     parser.add_argument("--batch", type=int, metavar="N", help="end after N runs")
     parser.add_argument("--write", action="store_true", help=f"write the table into {DOCUMENT}")
     arguments = parser.parse_args()
@@ -122,7 +126,8 @@ def _measure(arguments: argparse.Namespace) -> dict[tuple[str, str], list[Run]]:
     if kept is not None and kept.exists():
         for run in map(_decode, kept.read_bytes().splitlines()):
             rows.setdefault((run.engine, run.setting), []).append(run)
-    missing = [key for number in range(arguments.runs) for key, runs in rows.items() if len(runs) <= number]
+    wanted = {key: runs for key, runs in rows.items() if arguments.setting in {None, key[1]}}
+    missing = [key for number in range(arguments.runs) for key, runs in wanted.items() if len(runs) <= number]
     for key in missing[: arguments.batch]:
         run = _run(*key, f"seconds={arguments.seconds}{SETTINGS[key[1]]}")
         rows[key].append(run)
@@ -148,6 +153,9 @@ def _run(engine: str, setting: str, query: str) -> Run:
         if browser.returncode == INTERRUPTED:
             print(f"{engine}, {setting}: {errors.decode()}", file=sys.stderr)
             return Run(None, engine, setting, None, None, None, errors.decode().partition(":")[0])
+        if UNFINISHED in errors.decode():
+            print(f"{engine}, {setting}: {errors.decode()}", file=sys.stderr)
+            return Run(None, engine, setting, None, None, None, "unfinished")
         if browser.returncode != 0:
             raise SystemExit(f"{engine}: {errors.decode().strip().splitlines()[-1]}")
         return _stored(daemon, engine, setting, msgspec.json.decode(shown, type=RunResult))

@@ -11,6 +11,9 @@ import type { FromWorker, ToWorker } from "../core/session/worker-messages.js";
 
 /** Silence of a worker, which reports four times a second, that the page shows. */
 const overdueMs = 1000;
+/** Silence of a worker after which it is given up: longer than a session waits for its server. */
+const hungMs = 20_000;
+const lookEveryMs = 5000;
 /** Time for the closing handshake before the worker is terminated. */
 const closeTimeoutMs = 1000;
 const answerTimeoutMs = 3000;
@@ -33,6 +36,9 @@ export class SessionWorker {
   #worker: Worker | undefined;
   #snapshot: Snapshot = idle;
   #reportedAt = 0;
+  #looking: ReturnType<typeof setInterval> | undefined;
+  /** Whether the worker was silent for too long when last looked at. */
+  #wasHung = false;
 
   /** `changed` is called on each change of phase. */
   constructor(options: SessionWorkerOptions, changed: () => void) {
@@ -70,6 +76,9 @@ export class SessionWorker {
       return;
     }
     this.#worker = worker;
+    this.#looking = setInterval(() => {
+      this.#look();
+    }, lookEveryMs);
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       this.#take(data);
     };
@@ -109,11 +118,20 @@ export class SessionWorker {
 
   end(ending: Ending): void {
     if (isOver(this.phase)) return;
+    clearInterval(this.#looking);
     this.#worker?.terminate();
     const phase = isNormal(ending) ? "done" : "failed";
     const trafficUntil = this.#snapshot.trafficUntil ?? monotonic();
     this.#snapshot = { ...this.#snapshot, phase, ending, trafficUntil, silentMs: 0, downloadBps: 0, uploadBps: 0 };
     this.#changed();
+  }
+
+  /** Give up a worker that never began, or hangs: its session cannot notice. */
+  #look(): void {
+    const isHung = monotonic() - this.#reportedAt >= hungMs;
+    // Where the page itself stood still, reports wait behind this timer.
+    if (isHung && this.#wasHung) this.end({ kind: "crashed" });
+    this.#wasHung = isHung;
   }
 
   /** A filter may block the script while the server is up. */
@@ -130,7 +148,10 @@ export class SessionWorker {
     const stopping = before === "stopping" && !isOver(snapshot.phase);
     this.#snapshot = stopping ? { ...snapshot, phase: "stopping" } : snapshot;
     this.#reportedAt = monotonic();
-    if (isOver(snapshot.phase)) setTimeout(() => this.#worker?.terminate(), closeTimeoutMs);
+    if (isOver(snapshot.phase)) {
+      clearInterval(this.#looking);
+      setTimeout(() => this.#worker?.terminate(), closeTimeoutMs);
+    }
     if (this.phase !== before || (snapshot.stored === undefined) !== (stored === undefined)) this.#changed();
   }
 }
