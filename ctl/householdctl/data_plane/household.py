@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from householdctl.data_plane.member import HouseholdMember, join
+from householdctl.data_plane.no_session import OPEN_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -24,6 +25,8 @@ PROBES = 4
 PROBE_PINGS_PER_S = 20.0
 """Of all probes together."""
 PERSON_PINGS_PER_S = 10.0
+PARALLEL_PINGS_PER_S = 1.0
+"""Of a connection that joins another one of the same member."""
 INTRODUCTION_S = 3.0
 """Seconds for the first message of a session."""
 LEAVE_S = 1.0
@@ -90,6 +93,21 @@ class HouseholdSessions:
             self.run_beside(member.ping(PERSON_PINGS_PER_S))
         await _introduced(entered)
         return entered
+
+    async def enter_parallel(self, profile: str, count: int, query: str = "") -> list[HouseholdMember]:
+        """Open sessions that join the one of a profile; return those that the server let in, which may be fewer."""
+        joining = (self._open([profile], {profile: f"{query}&parallel=1"}) for _ in range(count))
+        joined: list[HouseholdMember] = []
+        for outcome in await asyncio.gather(*joining, return_exceptions=True):
+            if isinstance(outcome, list):
+                joined += outcome
+            elif not isinstance(outcome, OPEN_ERRORS):
+                raise outcome
+        for member in joined:
+            member.parallel = True
+            self.run_beside(member.ping(PARALLEL_PINGS_PER_S))
+        await _introduced(joined)
+        return joined
 
     async def watch(
         self, phase: str, seconds: float, members: Iterable[HouseholdMember] = (), stretch: Stretch | None = None

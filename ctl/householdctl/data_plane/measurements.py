@@ -86,13 +86,15 @@ def person_facts(member: HouseholdMember, span: Span) -> PersonFacts:
 
 
 def computer_facts(sessions: Sequence[HouseholdMember], span: Span) -> PersonFacts:
-    """Join the sessions of the Computer: rates are sums, the rest is that of its first session."""
+    """Join the sessions of the Computer: rates and retransmits are sums; delays are those of its first session."""
     each = [person_facts(session, span) for session in sessions]
     return msgspec.structs.replace(
         each[0],
         who="computer",
         download=_sum([facts.download for facts in each]),
         upload=_sum([facts.upload for facts in each]),
+        receiver_limited=max((share for facts in each if (share := facts.receiver_limited) is not None), default=None),
+        retransmits=_sum_of_known([facts.retransmits for facts in each]),
         client_limited=any(facts.client_limited for facts in each),
     )
 
@@ -147,6 +149,11 @@ def _buffered_bytes(member: HouseholdMember, until: float) -> int:
 
 def _sum(directions: Sequence[Direction]) -> Direction:
     return Direction(sum(each.wanted_bps for each in directions), sum(each.got_bps for each in directions))
+
+
+def _sum_of_known(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def _round_trips(member: HouseholdMember, span: Span) -> tuple[float, ...]:

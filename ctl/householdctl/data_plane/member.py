@@ -33,6 +33,8 @@ class HouseholdMember:
     who: str
     connection: ClientConnection
     opened_at: float
+    parallel: bool = False
+    """Whether it joins another connection of the same member."""
     activity: str = ""
     wanted_download_bps: float = 0.0
     wanted_upload_bps: float = 0.0

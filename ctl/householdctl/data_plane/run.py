@@ -81,10 +81,21 @@ async def play(plan: Plan, tell: Callable[[Progress], None]) -> Played:
         stretches=stretches,
         warm_up=prepared.warm_up,
         takes_backups=prepared.takes_backups,
-        server_tcp={member.who: member.server_tcp for member in household.members if member.server_tcp},
+        server_tcp={
+            member.who: member.server_tcp for member in household.members if member.server_tcp and not member.parallel
+        },
         answer=answer,
         ended=tuple(run.gone),
     )
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """What the Computer asks for, by profile."""
+
+    connections: Mapping[str, int]
+    queries: Mapping[str, str]
+    """Of each connection's URL."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,7 @@ class _Run:
         if all(probe.ended for probe in probes):
             raise EndedEarlyError(probes[0].ended)
 
-    async def load(self, load: Load, wishes: Mapping[str, str]) -> None:
+    async def load(self, load: Load, wishes: _Wishes) -> None:
         household = self._household
         self._people = await household.enter(PEOPLE, {})
         watching = household.run_beside(_watch_timers(self._late))
@@ -151,11 +162,14 @@ class _Run:
         message = run_sharing.message(stretches, phases, warm_up, lambda most: self._points(over, most))
         return await self._household.probes[0].report(message, ANSWER_S)
 
-    async def _play(self, stretch: Stretch, seconds: float, wishes: Mapping[str, str]) -> bool:
+    async def _play(self, stretch: Stretch, seconds: float, wishes: _Wishes) -> bool:
         """Return whether another stretch can be played."""
         household = self._household
         try:
-            computer = await household.enter(COMPUTER_SESSIONS[stretch], wishes)
+            computer = await household.enter(COMPUTER_SESSIONS[stretch], wishes.queries)
+            for profile in COMPUTER_SESSIONS[stretch]:
+                more = wishes.connections[profile] - 1
+                computer += await household.enter_parallel(profile, more, wishes.queries[profile])
         except (*OPEN_ERRORS, EndedEarlyError) as error:
             if not self._stretches:
                 raise
@@ -225,11 +239,15 @@ class _Run:
         )
 
 
-def _wishes(most_mbps: float, warm_up: WarmUp | None) -> dict[str, str]:
-    """Return the queries of the Computer's URLs."""
+def _wishes(most_mbps: float, warm_up: WarmUp | None) -> _Wishes:
     computer_mbps = warm_up.computer_mbps if warm_up else most_mbps
     backup_mbps = warm_up.backup_mbps if warm_up and warm_up.backup_mbps else most_mbps
-    return {"computer": f"&throughput={computer_mbps}", BACKUP: f"&throughput={backup_mbps}"}
+    connections = {
+        "computer": warm_up.connections if warm_up else 1,
+        BACKUP: warm_up.upload_connections if warm_up else 1,
+    }
+    shares = {"computer": computer_mbps / connections["computer"], BACKUP: backup_mbps / connections[BACKUP]}
+    return _Wishes(connections, {profile: f"&throughput={share:.6g}" for profile, share in shares.items()})
 
 
 def _ping_gateway(stack: ExitStack, household: HouseholdSessions, server: Server) -> GatewayPinger | Reason:

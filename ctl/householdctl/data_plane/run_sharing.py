@@ -68,6 +68,7 @@ def message(
         "idle": _latency(found.idle),
         **_result(found),
         "warm_up_mbps": round(warm_up.line_bps / 1e6, 3) if warm_up and warm_up.line_bps is not None else None,
+        **_connections(warm_up),
         # An older server, for which only downloads were played, knows no such field.
         **({"stretches": [_stretch(each) for each in stretches]} if len(stretches) > 1 else {}),
     }
@@ -75,6 +76,13 @@ def message(
     while len(json.dumps(sent | {"timeline": course(most)}, separators=(",", ":"))) > MAX_BYTES:
         most //= 2
     return sent | {"timeline": course(most)}
+
+
+def _connections(warm_up: WarmUp | None) -> dict[str, Any]:
+    """Return what one connection gets of a line that it does not fill; an older server knows no such fields."""
+    if warm_up is None or warm_up.single_bps is None or warm_up.connections == 1:
+        return {}
+    return {"single_connection_mbps": round(warm_up.single_bps / 1e6, 3), "connections": warm_up.connections}
 
 
 def _stretch(played: PlayedStretch) -> dict[str, Any]:

@@ -20,8 +20,8 @@ COMPUTER_SESSIONS: Mapping[Stretch, tuple[str, ...]] = {
 }
 """Profiles of the Computer's sessions in each stretch."""
 
-LOAD_S = 39.0
-"""Seconds of all stretches together: with warm-up and recovery, a run on a line of 100 ms takes a minute at most."""
+LOAD_S = 36.0
+"""Seconds of all stretches together: with warm-ups and recovery, a run on a line of 100 ms takes a minute at most."""
 DOWNLOAD_ONLY_S = 30.0
 MIN_LOAD_S = 36.0
 """Seconds for the 100 answers that a verdict needs in each stretch: at ten pings a second with some to spare."""

@@ -217,9 +217,15 @@ def _warm_up(played: Played) -> list[tuple[str, str]]:
     if found is None:
         return []
     down = _warmed_up(found.line_bps, found.computer_mbps)
+    shared = _shared("download", found.line_bps, found.single_bps, found.connections)
     if found.upload_line_bps is None or found.backup_mbps is None:
-        return [("warm-up", down)]
-    return [("warm-up, download", down), ("warm-up, upload", _warmed_up(found.upload_line_bps, found.backup_mbps))]
+        return [("warm-up", down), *shared]
+    return [
+        ("warm-up, download", down),
+        *shared,
+        ("warm-up, upload", _warmed_up(found.upload_line_bps, found.backup_mbps)),
+        *_shared("upload", found.upload_line_bps, found.upload_single_bps, found.upload_connections),
+    ]
 
 
 def _warmed_up(line_bps: float | None, asked_mbps: float) -> str:
@@ -229,12 +235,25 @@ def _warmed_up(line_bps: float | None, asked_mbps: float) -> str:
     return f"{format_rate(line_bps)} alone on the line, so the Computer asked for {asked}"
 
 
+def _shared(
+    direction: str, line_bps: float | None, single_bps: float | None, connections: int
+) -> list[tuple[str, str]]:
+    """Return what one connection gets of a line that it does not fill."""
+    if line_bps is None or single_bps is None or connections == 1:
+        return []
+    said = (
+        f"{format_rate(single_bps)} of these {format_rate(line_bps)}, so the Computer had {connections} connections:"
+        " packets are lost, or the round trip is long"
+    )
+    return [(f"one connection, {direction}", said)]
+
+
 def progress(now: Progress) -> RenderableType:
     phase = now.phase if now.stretch is None else f"{now.phase}: {now.stretch}"
     lines = [Text(f"{phase}, {now.left:.0f} s left", style="bold")]
     for who, connections in groupby(now.members, key=lambda member: member.who):
         members = [*connections]
-        rate = "" if who == "probe" else format_rate(_rate(members[0]))
+        rate = "" if who == "probe" else format_rate(sum(map(_rate, members)))
         delays = [member.latest_ms for member in members if member.latest_ms is not None]
         delay = f"{median(delays):.0f} ms" if delays else ""
         ended = next((member.ended for member in members if member.ended), "")

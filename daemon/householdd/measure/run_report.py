@@ -144,6 +144,10 @@ class TimelinePoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
     up_bps: _Rate
 
 
+MAX_CONNECTIONS = 8
+"""Of the Computer in one direction."""
+
+
 class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     """Report of a run."""
 
@@ -163,6 +167,10 @@ class ClientRunReport(_Strict, frozen=True, kw_only=True, tag="run_report"):
     timeline: Annotated[tuple[TimelinePoint, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
     warm_up_mbps: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
     """Rate of the line before the run, in Mbit/s."""
+    single_connection_mbps: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    """Rate of one connection before the run, in Mbit/s."""
+    connections: Annotated[int, msgspec.Meta(ge=1, le=MAX_CONNECTIONS)] = 1
+    """Of the Computer's download, to fill the line."""
     cause: Cause | None = None
     """Cause of the delay as the client found it; the server has its own, and takes only lateness of the device from
     it."""

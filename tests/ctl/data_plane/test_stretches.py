@@ -91,7 +91,7 @@ def test_people_stay_while_the_computer_has_sessions_for_each_stretch(bare_cli: 
     assert sorted(server.entered[5:8]) == ["alex", "jake", "sarah"]
     assert server.entered[8:10] == ["computer", "backup"]
     assert sorted(server.entered[10:]) == ["backup", "computer"]
-    assert server.queries[8:10] == ["computer throughput=20.0", "backup throughput=20.0"]
+    assert server.queries[8:10] == ["computer throughput=20", "backup throughput=20"]
     assert [each["stretch"] for each in document["stretches"]] == ["download", "upload", "both"]
     assert [*document["began"]] == ["idle", "load", "recovery"]
     ends = [(each["began"], each["ended"]) for each in document["stretches"]]
