@@ -145,7 +145,8 @@ def test_a_server_without_a_word_on_readiness_lets_the_customer_try(
 
 
 def test_a_browser_whose_workers_do_nothing_is_named_after_a_while(daemon: Daemon, page: Page) -> None:
-    page.route("**/worker.js", lambda route: route.fulfill(content_type="text/javascript", body="onmessage = () => {};"))
+    idle = "onmessage = () => {};"
+    page.route("**/worker.js", lambda route: route.fulfill(content_type="text/javascript", body=idle))
     start(page, daemon.url)
     in_state(page, "failed", 60)
     only_says(page, "Your browser could not run the test.", "use another browser")

@@ -120,7 +120,7 @@ def test_a_load_too_short_for_all_stretches_is_a_download_and_says_so(
 
 @pytest.mark.parametrize(
     ("seconds", "download_only", "each_s", "count"),
-    [(None, False, 13.0, 3), (60.0, False, 20.0, 3), (None, True, 30.0, 1), (12.0, True, 12.0, 1)],
+    [(None, False, 12.0, 3), (60.0, False, 20.0, 3), (None, True, 30.0, 1), (12.0, True, 12.0, 1)],
 )
 def test_a_load_is_shared_out_equally(seconds: float | None, download_only: bool, each_s: float, count: int) -> None:
     load = load_of(seconds, download_only=download_only)

@@ -2,70 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from contextlib import contextmanager
 from http import HTTPStatus
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from websockets.sync.server import ServerConnection, serve
+
+from tests.ctl.data_plane.small_server import SmallServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from websockets.http11 import Request, Response
-
     from tests.ctl.conftest import Cli
-
-INTRODUCTION = {"activity_type": "bulk_transfer", "download_mbps": 1, "upload_mbps": 1}
-FIGURES = {"elapsed_seconds": 1.0, "server_received_bytes": 0, "target_download_mbps": 1.0}
-
-
-class SmallServer:
-    """Introduces each session, answers pings, and refuses ``backup`` from some session on.
-
-    It says in the session of number ``late`` that it was overloaded.
-    """
-
-    def __init__(self, backups: int, status: HTTPStatus, late: int = -1) -> None:
-        self.entered: list[str] = []
-        self._late = late
-        self.queries: list[str] = []
-        self._backups = backups
-        self._status = status
-
-    @contextmanager
-    def running(self) -> Iterator[str]:
-        with serve(self._talk, "127.0.0.1", 0, process_request=self._request, compression=None) as server:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            try:
-                yield f"http://127.0.0.1:{server.socket.getsockname()[1]}/"
-            finally:
-                server.shutdown()
-                thread.join()
-
-    def _request(self, connection: ServerConnection, request: Request) -> Response | None:
-        path, _, query = request.path.rpartition("/")[2].partition("?")
-        who = path.partition("_")[0]
-        if who == "backup" and self.entered.count("backup") >= self._backups:
-            return connection.respond(self._status, "no")
-        self.entered.append(who)
-        self.queries.append(f"{who} {query.partition('&')[2]}".strip())
-        return None
-
-    def _talk(self, connection: ServerConnection) -> None:
-        number = len(self.entered) - 1
-        connection.send(json.dumps({"type": "session_info", "profile": INTRODUCTION}))
-        for text in connection:
-            message = json.loads(text)
-            if message["type"] == "stop_test":
-                figures = {**FIGURES, "server_overloaded": number == self._late}
-                connection.send(json.dumps({"type": "session_complete", **figures}))
-                return
-            connection.send(json.dumps({"type": "pong", "sequence": message.get("sequence")}))
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +20,10 @@ def short_phases(monkeypatch: pytest.MonkeyPatch) -> None:
         "run.IDLE_S": 0.6,
         "run.RECOVERY_S": 0.2,
         "run.SETTLE_S": 0.2,
-        "warm_up.WARM_UP_S": 0.3,
+        "warm_up.WARM_UP_S": 0.6,
+        "warm_up.MAX_WARM_UP_S": 1.0,
+        "warm_up.JOINED_S": 0.6,
+        "warm_up.RAMP_S": 0.2,
         "warm_up.SETTLE_S": 0.2,
         "stretches.LOAD_S": 1.5,
         "stretches.DOWNLOAD_ONLY_S": 0.5,
@@ -145,3 +94,24 @@ def test_a_stretch_that_gets_no_session_spoils_the_run_and_leaves_the_others(bar
     assert [each["stretch"] for each in outcome.json["stretches"]] == ["download"]
     assert "connection_lost" in outcome.json["report"]["invalid"]
     assert [each["who"] for each in outcome.json["ended"]] == ["computer"]
+
+
+@pytest.mark.parametrize(("computers", "connections"), [(99, 8), (4, 4), (2, 2), (1, 1)])
+def test_a_line_that_one_connection_does_not_fill_gets_as_many_as_the_server_lets_in(
+    bare_cli: Cli, computers: int, connections: int
+) -> None:
+    server = SmallServer(0, HTTPStatus.NOT_FOUND, sends=True, computers=computers)
+    with server.running() as url:
+        document = bare_cli("test", url, "--download-only", "--no-share", "-o", "json").json
+    played = [query for query in server.queries if query.startswith("computer throughput=")]
+    assert len(played) == connections
+    assert sum("parallel=1" in query for query in played) == connections - 1
+    shares = {query.partition("=")[2].partition("&")[0] for query in played}
+    assert len(shares) == 1
+    warm_up = document["warm_up"]
+    assert warm_up["line_bps"] >= warm_up["single_bps"] > 0
+    (stretch,) = document["stretches"]
+    computer = stretch["report"]["people"][-1]
+    assert computer["who"] == "computer"
+    assert computer["download"]["got_bps"] > (connections - 0.5) / connections * warm_up["line_bps"]
+    assert "connection_lost" not in stretch["report"]["invalid"]
