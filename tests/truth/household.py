@@ -67,7 +67,8 @@ def play(client: Namespace, daemon: Daemon, line: Line) -> Run:
     done = subprocess.run(
         [
             *(*client.prefix, sys.executable, "-m", "householdctl", "test", daemon.url, "--insecure"),
-            *("--duration", f"{line.whole_load_s:g}s", "--computer", f"{line.computer_mbps:g}", "-o", "json"),
+            *("--duration", f"{line.whole_load_s:g}s", "-o", "json"),
+            *([] if line.needs_warm_up else ["--computer", f"{line.computer_mbps:g}"]),
             *([] if line.both_ways else ["--download-only"]),
         ],
         stdin=subprocess.DEVNULL,

@@ -54,6 +54,11 @@ class Line:
         return self.discipline in {Discipline.FAIR, Discipline.FQ_CODEL}
 
     @property
+    def needs_warm_up(self) -> bool:
+        """Whether one connection may not fill the line; the warm-up finds how many do."""
+        return self.loss is not None or self.round_trip_ms >= 600
+
+    @property
     def emulated(self) -> bool:
         """Whether the line takes more than a rate and a queue, which is all that token buckets make."""
         return (
