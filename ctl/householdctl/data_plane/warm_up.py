@@ -14,7 +14,7 @@ from householdctl.data_plane.measurements import Span, download_bps, is_device_l
 from householdctl.data_plane.stretches import BACKUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from householdctl.data_plane.household import HouseholdSessions
     from householdctl.data_plane.member import HouseholdMember
@@ -27,12 +27,16 @@ LONGER_S = 0.5
 """By which it is prolonged at a time."""
 RISING = 1.25
 """Factor by which the second half of the time is faster than the first while a rate rises."""
-JOINED_S = 2.0
-"""Of several connections."""
+COUNTED_S = 1.0
+"""Of several connections, after the ramp."""
 MAX_SINGLE_BPS = 300e6
 """Rate of one connection at which no others join: it fills any queue, and more would measure this device."""
 RAMP_S = 1.0
 """Seconds to leave out, in which TCP finds its rate."""
+RAMP_ROUND_TRIPS = 4.0
+"""Those at least, where they take longer: slow start doubles the rate in each."""
+MAX_RAMP_S = 2.4
+"""With the longest warm-up and the time to settle, ten seconds for a direction."""
 SETTLE_S = 1.0
 """Seconds for the line to empty its queue."""
 
@@ -123,23 +127,28 @@ async def _measure(household: HouseholdSessions, member: HouseholdMember, rate: 
     """Let a member load the line alone, then with others, and its queue drain; return None if nothing arrived."""
     began = time.monotonic()
     await household.watch("warm_up", WARM_UP_S, [member])
-    while time.monotonic() < began + MAX_WARM_UP_S and _rises(member, rate, _counted(began)):
+    while time.monotonic() < began + MAX_WARM_UP_S and _rises(member, rate, _since(began + RAMP_S)):
         await household.watch("warm_up", LONGER_S, [member])
-    single_bps, together_bps = rate(member, _counted(began)), 0.0
+    single_bps, together_bps = rate(member, _since(began + RAMP_S)), 0.0
     joined: list[HouseholdMember] = []
     if 0 < single_bps < MAX_SINGLE_BPS and not is_device_limited(member):
         joined = await household.enter_parallel(member.who, JOINING)
-        began = time.monotonic()
-        await household.watch("warm_up", JOINED_S, [member, *joined])
-        together_bps = sum(rate(each, _counted(began)) for each in (member, *joined))
+        counted_from = time.monotonic() + _ramp_s(household.probes)
+        await household.watch("warm_up", counted_from + COUNTED_S - time.monotonic(), [member, *joined])
+        together_bps = sum(rate(each, _since(counted_from)) for each in (member, *joined))
     household.dismiss([member, *joined])
     await household.watch("warm_up", SETTLE_S)
     return line_rate(single_bps, together_bps, len(joined)) if single_bps else None
 
 
-def _counted(began: float) -> Span:
-    """Return the time since TCP has found its rate."""
-    return Span(began + RAMP_S, time.monotonic())
+def _since(began: float) -> Span:
+    return Span(began, time.monotonic())
+
+
+def _ramp_s(probes: Iterable[HouseholdMember]) -> float:
+    """Return the time that connections need to find their rate, by the shortest round trip."""
+    shortest_s = min((seconds for probe in probes for seconds in probe.round_trips.values()), default=0.0)
+    return min(max(RAMP_S, RAMP_ROUND_TRIPS * shortest_s), MAX_RAMP_S)
 
 
 def _rises(member: HouseholdMember, rate: Rate, counted: Span) -> bool:

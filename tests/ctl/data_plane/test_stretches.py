@@ -22,7 +22,7 @@ def short_phases(monkeypatch: pytest.MonkeyPatch) -> None:
         "run.SETTLE_S": 0.2,
         "warm_up.WARM_UP_S": 0.6,
         "warm_up.MAX_WARM_UP_S": 1.0,
-        "warm_up.JOINED_S": 0.6,
+        "warm_up.COUNTED_S": 0.4,
         "warm_up.RAMP_S": 0.2,
         "warm_up.SETTLE_S": 0.2,
         "stretches.LOAD_S": 1.5,
