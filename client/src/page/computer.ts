@@ -132,7 +132,7 @@ export class Computer {
   /** Lower the download's rate while this device does not keep up with it; call a few times a second. */
   guard(probes: readonly Snapshot[], now: number): void {
     const session = this.#current.get("computer");
-    const mbps = session && this.#guard?.look(probes, session.record.snapshot, now);
+    const mbps = session && this.#guard?.look(probes, [session.record.snapshot], now);
     if (mbps === undefined) return;
     if (this.#played.length === 0) this.#isWarmUpLimited = true;
     session?.limit(mbps);

@@ -38,10 +38,10 @@ export class DeviceGuard {
   }
 
   /**
-   * Take the latest snapshots; call a few times a second. Return the limit for the Computer's connection, Mbit/s, if it
-   * must ask for less from now on.
+   * Take the latest snapshots, also of all the Computer's downloads; call a few times a second. Return the limit for
+   * these together, Mbit/s, if they must ask for less from now on.
    */
-  look(probes: readonly Snapshot[], computer: Snapshot, now: number): number | undefined {
+  look(probes: readonly Snapshot[], computer: readonly Snapshot[], now: number): number | undefined {
     const excessMs = excessOf(probes, computer, this.#baselineMs);
     if (excessMs === undefined || excessMs <= minExcessMs) {
       this.#since = undefined;
@@ -50,7 +50,8 @@ export class DeviceGuard {
     this.#since ??= now;
     if (now - this.#since < patienceMs + Math.min(delayOf(probes) - this.#baselineMs, maxLagMs)) return undefined;
     this.#since = now + settleMs;
-    const carried = Math.min(computer.downloadBps / 1_000_000, this.mbps ?? Infinity);
+    const downloadBps = computer.reduce((sum, each) => sum + each.downloadBps, 0);
+    const carried = Math.min(downloadBps / 1_000_000, this.mbps ?? Infinity);
     const limit = Math.max(minMbps, Math.floor(decrease * carried));
     if (limit >= (this.mbps ?? Infinity)) return undefined;
     this.mbps = limit;
@@ -69,8 +70,18 @@ function delayOf(probes: readonly Snapshot[]): number {
 }
 
 /** Return by how much the probe's delay exceeds the kernel's, ms; undefined without a fresh figure of the kernel. */
-function excessOf(probes: readonly Snapshot[], computer: Snapshot, baselineMs: number): number | undefined {
-  const { serverTcp, silentMs, phase } = computer;
-  if (phase !== "running" || serverTcp === undefined || silentMs > staleMs) return undefined;
-  return delayOf(probes) - baselineMs - kernelMargin * (serverTcp.rttMs - (serverTcp.minRttMs ?? 0));
+function excessOf(probes: readonly Snapshot[], computer: readonly Snapshot[], baselineMs: number): number | undefined {
+  const kernelMs = kernelDelayOf(computer.filter(({ phase, silentMs }) => phase === "running" && silentMs <= staleMs));
+  return kernelMs === undefined ? undefined : delayOf(probes) - baselineMs - kernelMargin * kernelMs;
+}
+
+/**
+ * Return the least delay by the server's kernel, ms. Its minima are compared over all connections: one that opened under
+ * load has never seen the idle line.
+ */
+function kernelDelayOf(computer: readonly Snapshot[]): number | undefined {
+  const all = computer.flatMap(({ serverTcp }) => serverTcp ?? []);
+  const leastMs = all.flatMap(({ minRttMs }) => minRttMs ?? []);
+  if (all.length === 0) return undefined;
+  return Math.min(...all.map(({ rttMs }) => rttMs)) - (leastMs.length === 0 ? 0 : Math.min(...leastMs));
 }

@@ -1,8 +1,9 @@
 import { activityOf, people, type Person } from "../people.js";
 import type { Circumstances, Direction, PersonFacts, Probe, RunFacts } from "../scoring/measurements.js";
+import { neededKernel } from "../scoring/attribution.js";
 import type { AnsweredPing } from "../scoring/retransmissions.js";
 import { leastSeries } from "../scoring/statistics.js";
-import type { Count, Journal, KernelSample, Portion } from "../session/journal.js";
+import type { Count, Journal, Portion } from "../session/journal.js";
 import type { ConnectionRecord, Snapshot } from "../session/snapshot.js";
 import { filmIn } from "./film.js";
 import { fatesOf } from "./probes.js";
@@ -76,7 +77,6 @@ function personFacts(who: Person, parts: readonly Part[]): PersonFacts {
   const span = togetherOf(parts) ?? nothing;
   const roundTrips = parts.flatMap(({ record: { journal } }) => journal.roundTrips);
   const pingsSentAt = parts.flatMap(({ record: { journal } }) => journal.pingsSentAt);
-  const kernel = parts.flatMap(({ record: { journal } }): readonly KernelSample[] => journal.kernel ?? []);
   return {
     who,
     activity: activityOf[who],
@@ -85,14 +85,31 @@ function personFacts(who: Person, parts: readonly Part[]): PersonFacts {
     download: sumOf(parts.map(({ record }) => downloadOf(record, span))),
     upload: sumOf(parts.map(({ record }) => uploadOf(record, span))),
     lossShare: null,
-    kernelMs: kernel.filter(({ at }) => within(at, span)).map(({ ms }) => ms),
-    receiverLimited: parts[0]?.record.snapshot.serverTcp?.receiverLimited ?? null,
+    kernelMs: kernelOf(parts.map(({ record }) => record.journal), span),
+    receiverLimited: receiverLimitedOf(parts),
     retransmits: retransmitsOf(parts),
     clientLimited: parts.some(({ record }) => record.snapshot.clientLimited),
     arrivals: parts.flatMap(({ record: { snapshot, journal } }) =>
       filmIn(journal.received, snapshot.openedAt ?? span.from, span, activityOf[who], snapshot.wantedDownloadBps),
     ),
   };
+}
+
+/**
+ * Return the kernel's samples of the connection that tells most of the line: of those with enough samples, the one with
+ * the least p95, because flaws make it longer; else the one with the most samples.
+ */
+function kernelOf(journals: readonly Journal[], span: Span): readonly number[] {
+  const all = journals.map(({ kernel = [] }) => kernel.filter(({ at }) => within(at, span)).map(({ ms }) => ms));
+  const enough = all.filter(({ length }) => length >= neededKernel);
+  if (enough.length > 0) return leastSeries(enough, 95);
+  return all.reduce((most, each) => (each.length > most.length ? each : most), []);
+}
+
+/** Return the greatest share: the window of one connection may limit the rate of all. */
+function receiverLimitedOf(parts: readonly Part[]): number | null {
+  const shares = parts.flatMap(({ record: { snapshot } }) => snapshot.serverTcp?.receiverLimited ?? []);
+  return shares.length === 0 ? null : Math.max(...shares);
 }
 
 function retransmitsOf(parts: readonly Part[]): number | null {

@@ -21,6 +21,12 @@ export function loadOf(spans: readonly (Span | undefined)[]): Span | undefined {
   return open.length > 0 && from < until ? { from, until } : undefined;
 }
 
+/** Return the span from the first beginning to the last end; undefined without any. */
+export function wholeOf(spans: readonly Span[]): Span | undefined {
+  if (spans.length === 0) return undefined;
+  return { from: Math.min(...spans.map(({ from }) => from)), until: Math.max(...spans.map(({ until }) => until)) };
+}
+
 export function within(at: number, { from, until }: Span): boolean {
   return at >= from && at <= until;
 }

@@ -25,10 +25,10 @@ function computer(mbps: number, kernelMs: number, changes: Partial<Snapshot> = {
 }
 
 /** Return the limits that the guard sets in `forMs`. */
-function limits(forMs: number, delays: Snapshot[], person: Snapshot): number[] {
+function limits(forMs: number, delays: Snapshot[], ...persons: Snapshot[]): number[] {
   const found: number[] = [];
   for (const end = now + forMs; now < end; now += everyMs) {
-    const limit = guard.look(delays, person, now);
+    const limit = guard.look(delays, persons, now);
     if (limit !== undefined) found.push(limit);
   }
   return found;
@@ -88,5 +88,26 @@ describe("the guard of a device", () => {
     for (const changes of [{ serverTcp: undefined }, { silentMs: 600 }, { phase: "connecting" as const }]) {
       expect(limits(5000, late, computer(900, 11, changes))).toEqual([]);
     }
+  });
+  it("limits all connections of the Computer together", () => {
+    const four = Array.from({ length: 4 }, () => computer(225, 11));
+    expect(limits(1500, probes(500, 510, 520, 530), ...four)).toEqual([540]);
+  });
+
+  it("goes by the least round trip of the kernel: others may wait for a retransmission", () => {
+    const late = probes(500, 510, 520, 530);
+    expect(limits(1500, late, computer(450, 600), computer(450, 11))).toEqual([540]);
+  });
+
+  it("leaves a line alone whose queue was there when other connections opened", () => {
+    const opened = computer(10, 205);
+    const least = { ...opened, serverTcp: opened.serverTcp && { ...opened.serverTcp, minRttMs: 195 } };
+    expect(limits(10_000, probes(210, 205, 200, 220), computer(10, 195), least)).toEqual([]);
+  });
+
+  it("goes by the connections that still have fresh figures", () => {
+    const late = probes(900, 900, 900, 900);
+    expect(limits(1500, late, computer(900, 11), computer(900, 500, { silentMs: 600 }))).toEqual([1080]);
+    expect(limits(5000, late)).toEqual([]);
   });
 });

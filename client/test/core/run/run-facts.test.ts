@@ -7,6 +7,8 @@ import type { Journal } from "../../../src/core/session/journal.js";
 import { idle, type ConnectionRecord } from "../../../src/core/session/snapshot.js";
 import { fine, household, none, person, pings, probe } from "./samples.js";
 
+const empty: Journal = { pingsSentAt: [], roundTrips: [], ...none };
+
 describe("factsOf", () => {
   it("tells the idle line from the loaded one by when pings were sent", () => {
     const facts = factsOf([probe], household(), 5000, fine, 38_000);
@@ -95,6 +97,38 @@ describe("factsOf", () => {
     };
     expect(facts(5000, 18_000)).toMatchObject({ download: { wantedBps: 1e6, gotBps: 1e6 }, upload: { wantedBps: 0 } });
     expect(facts(19_000, 31_000)).toMatchObject({ download: { wantedBps: 0 }, upload: { wantedBps: 9e6, gotBps: 390_000 } });
+  });
+
+  it("adds up eight connections of the Computer, and leaves out one that the server refused", () => {
+    const tcp = { rttMs: 20, minRttMs: 10, deliveryBps: 1e6, congestionControl: "cubic" };
+    const parts = Array.from({ length: 8 }, (_, i) =>
+      person(20 + i, { openedAt: 5000 + 50 * i, clientLimited: i === 6, serverTcp: { ...tcp, retransmits: 3, receiverLimited: i === 5 ? 0.4 : 0 } }),
+    );
+    const refused: ConnectionRecord = { snapshot: { ...idle, phase: "failed", trafficUntil: 6000 }, journal: empty };
+    const people = new Map([...household(), ["computer", [...parts, refused]] as const]);
+    const { people: all, loadS } = factsOf([probe], people, 5000, fine, 38_000);
+    expect(all[3]).toMatchObject({ download: { wantedBps: 8e6, gotBps: 8e6 }, receiverLimited: 0.4, retransmits: 24, clientLimited: true });
+    // Together from the last opening on.
+    expect(all[3]?.pingsSent).toBe(8 * 296);
+    expect(loadS).toBe(30);
+  });
+
+  it("takes the kernel's samples from the connection that waits least", () => {
+    const parts = [person(60), person(20), person(90)];
+    const kernelOf = (records: ConnectionRecord[]): readonly number[] | undefined =>
+      factsOf([probe], new Map([...household(), ["computer", records] as const]), 5000, fine, 38_000).people[3]?.kernelMs;
+    expect(kernelOf(parts)).toEqual(new Array(119).fill(19));
+    // One with few samples proves nothing.
+    const few = { ...person(20), journal: { ...person(20).journal, kernel: [{ at: 6000, ms: 1 }] } };
+    expect(kernelOf([few, person(60)])).toEqual(new Array(119).fill(59));
+    expect(kernelOf([{ ...few, journal: empty }, few])).toEqual([1]);
+  });
+
+  it("does not know the receive window of connections without figures", () => {
+    const tcp = { rttMs: 20, minRttMs: 10, retransmits: 0, deliveryBps: 1e6, congestionControl: "cubic" };
+    const parts = [person(20), person(20, { serverTcp: tcp })];
+    const people = new Map([...household(), ["computer", parts] as const]);
+    expect(factsOf([probe], people, 5000, fine, 38_000).people[3]).toMatchObject({ receiverLimited: null, retransmits: 0 });
   });
 
   it("takes rates from whole bursts and pauses", () => {
