@@ -2,8 +2,15 @@ import type { Stretch } from "./scoring/directions.js";
 
 /** Line without load. */
 export const baselineMs = 5000;
-/** Computer alone on the line, for each direction. */
-export const warmUpMs = 3000;
+/** Time of each warm-up with one connection of the Computer alone on the line, and the longest for a rate that still rises. */
+export const singleMs = 3000;
+export const maxSingleMs = 5000;
+/** Time after that with several connections. */
+export const togetherMs = 2000;
+/** Computer alone on an ordinary line, for each direction; a slow start takes longer, a fast line less. */
+export const warmUpMs = singleMs + togetherMs;
+/** Maximum of that: connections may take the rest to open. */
+export const maxWarmUpMs = 9000;
 /** Queues drain before the next load starts, and before its figures count. */
 export const settleMs = 1000;
 /** Late answers arrive after the load. */
@@ -17,6 +24,8 @@ export const probePingEveryMs = 50;
 export const kernelPing = baselineMs / (probes * probePingEveryMs) - 1;
 /** 10 Hz. */
 export const personPingEveryMs = 100;
+/** 1 Hz: a parallel connection of the Computer has the same delay as its first one. */
+export const parallelPingEveryMs = 1000;
 
 /** Profiles of the Computer's connections: one downloads, the other uploads. */
 export type Task = "computer" | "backup";

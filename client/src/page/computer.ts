@@ -1,15 +1,17 @@
 import { monotonic } from "../browser/monotonic.js";
-import { personPingEveryMs, recoveryMs, settleMs, stretchMsOf, tasksOf, warmUpMs, type Plan, type Task } from "../core/plan.js";
+import { recoveryMs, settleMs, stretchMsOf, tasksOf, type Plan, type Task } from "../core/plan.js";
 import { computerSnapshot } from "../core/run/computer.js";
 import { DeviceGuard } from "../core/run/device-guard.js";
-import { trafficOf, type Span } from "../core/run/spans.js";
+import { trafficOf, wholeOf, type Span } from "../core/run/spans.js";
 import type { PlayedStretch } from "../core/run/stretches.js";
-import { warmUpOf, type WarmUp } from "../core/run/warm-up.js";
+import type { WarmUp } from "../core/run/warm-up.js";
 import type { Stretch } from "../core/scoring/directions.js";
 import type { Snapshot } from "../core/session/snapshot.js";
-import { SessionWorker } from "./session-worker.js";
+import type { SessionWorker } from "./session-worker.js";
+import { parallelConnectMs, TaskConnections } from "./task-connections.js";
+import { TaskWarmUp } from "./task-warm-up.js";
 
-type Connections = ReadonlyMap<Task, SessionWorker>;
+type Connections = ReadonlyMap<Task, TaskConnections>;
 
 interface Played {
   stretch: Stretch;
@@ -20,11 +22,13 @@ interface Played {
   until: number | undefined;
 }
 
-/** The Computer: a connection for each warm-up, and one for each direction of each stretch. */
+/** The Computer: connections for each warm-up, and for each direction of each stretch. */
 export class Computer {
   readonly #testId: string;
   readonly #changed: () => void;
-  #warmUps: Connections = new Map();
+  /** The probe's round trip on the idle line. */
+  #baselineMs = 0;
+  #warmUps: ReadonlyMap<Task, TaskWarmUp> = new Map();
   #played: readonly Played[] = [];
   /** In use; the last ones once the load is over. */
   #current: Connections = new Map();
@@ -41,15 +45,16 @@ export class Computer {
 
   /** Connections under load. */
   get sessions(): readonly SessionWorker[] {
-    return this.#played.flatMap(({ connections }) => [...connections.values()]);
+    return this.#played.flatMap(({ connections }) => sessionsOf(connections));
   }
 
+  /** Connections of the warm-ups. */
   get warmUps(): readonly SessionWorker[] {
-    return [...this.#warmUps.values()];
+    return sessionsOf(this.#warmUps);
   }
 
   get current(): readonly SessionWorker[] {
-    return [...this.#current.values()];
+    return sessionsOf(this.#current);
   }
 
   get snapshot(): Snapshot {
@@ -68,39 +73,55 @@ export class Computer {
 
   /** Whether the server does not know the profile of the upload, or has no room for it. */
   get isBackupRefused(): boolean {
-    return this.#current.get("backup")?.record.snapshot.ending?.kind === "refused";
+    return this.#current.get("backup")?.first.record.snapshot.ending?.kind === "refused";
+  }
+
+  /** Whether a budget of the server limited a warm-up. The parallel connections are too short to tell. */
+  get isWarmUpServerLimited(): boolean {
+    return [...this.#warmUps.values()].some(({ connections }) => connections.first.record.snapshot.serverLimited);
   }
 
   /** Return the stretches, each with the time that counts. */
   played(now: number): readonly PlayedStretch[] {
     return this.#played.map(({ stretch, beganAt, connectedAt = now, until = now }, index) => {
-      // The queue of the stretch before drains first.
-      const from = index === 0 ? beganAt : Math.max(connectedAt, beganAt + settleMs);
+      // Its connections open one after the other, and the queue of the stretch before drains first.
+      const from = Math.max(connectedAt, index === 0 ? beganAt : beganAt + settleMs);
       return { stretch, span: { from, until: Math.max(from, until) } };
     });
   }
 
-  /** Use a connection alone on the line. */
+  /** Begin to find out what one connection, and several, get of the line. */
   warmUp(task: Task): void {
-    const session = this.#connection(task, warmUpMs);
-    this.#warmUps = new Map([...this.#warmUps, [task, session]]);
-    this.#current = new Map([[task, session]]);
-    session.start();
+    const warmUp = new TaskWarmUp(task, this.#testId, this.#baselineMs, this.#changed);
+    this.#warmUps = new Map([...this.#warmUps, [task, warmUp]]);
+    this.#current = new Map([[task, warmUp.connections]]);
+    warmUp.start();
+  }
+
+  /** Go on with a warm-up; return whether it is over. Call a few times a second. */
+  stepWarmUp(task: Task): boolean {
+    return this.#warmUps.get(task)?.step(task === "computer" && this.#isWarmUpLimited) !== false;
   }
 
   /** Begin a stretch of the load; `changed` tells when it has connected. */
   begin(stretch: Stretch, plan: Plan): void {
     for (const session of this.warmUps) session.end({ kind: "stopped" });
-    this.#current = new Map(tasksOf[stretch].map((task) => [task, this.#connection(task, stretchMsOf(plan))]));
+    // The end of the stretch stops them together; they wait for the last one to open.
+    const durationMs = stretchMsOf(plan) + parallelConnectMs;
+    const connections = (task: Task): TaskConnections => new TaskConnections(task, this.#testId, durationMs, this.#changed);
+    this.#current = new Map(tasksOf[stretch].map((task) => [task, connections(task)]));
     const played = { stretch, connections: this.#current, beganAt: monotonic(), connectedAt: undefined, until: undefined };
     this.#played = [...this.#played, played];
-    for (const [task, session] of this.#current) session.start(plan.computerMbps ?? this.#requestOf(task));
+    for (const [task, each] of this.#current) {
+      const found = this.#found(task);
+      each.start(found?.connections ?? 1, plan.computerMbps ?? this.#limitOf(task) ?? found?.computerMbps);
+    }
   }
 
   /** Return whether all connections of the stretch have opened, or failed to, and note when they had. */
   noteConnected(): boolean {
     const played = this.#played.at(-1);
-    if (played === undefined || this.current.some(({ phase }) => phase === "idle" || phase === "connecting")) return false;
+    if (played === undefined || [...this.#current.values()].some(({ areOpening }) => areOpening)) return false;
     played.connectedAt ??= monotonic();
     return true;
   }
@@ -126,16 +147,18 @@ export class Computer {
 
   /** Watch from now on whether this device keeps up; `baselineMs` is the probe's round trip on the idle line. */
   watch(baselineMs: number): void {
+    this.#baselineMs = baselineMs;
     this.#guard = new DeviceGuard(baselineMs);
   }
 
   /** Lower the download's rate while this device does not keep up with it; call a few times a second. */
   guard(probes: readonly Snapshot[], now: number): void {
-    const session = this.#current.get("computer");
-    const mbps = session && this.#guard?.look(probes, [session.record.snapshot], now);
+    const connections = this.#current.get("computer");
+    const snapshots = connections?.sessions.map(({ record }) => record.snapshot);
+    const mbps = snapshots && this.#guard?.look(probes, snapshots, now);
     if (mbps === undefined) return;
     if (this.#played.length === 0) this.#isWarmUpLimited = true;
-    session?.limit(mbps);
+    connections?.limit(mbps);
   }
 
   /** Return whether this device still works off what it did not keep up with. */
@@ -148,26 +171,30 @@ export class Computer {
     return this.#guard?.mbps;
   }
 
-  /** Return a warm-up's result. A rate that the device limited is not the line's. */
+  /** Return a warm-up's result, with the connections that opened under load: the server may have refused some. */
   warmUpOf(task: Task): WarmUp | undefined {
-    const record = this.#warmUps.get(task)?.record;
-    if (record === undefined || (task === "computer" && this.#isWarmUpLimited)) return undefined;
-    return warmUpOf(task, record.journal, trafficOf(record.snapshot, monotonic()));
+    const found = this.#found(task);
+    const opened = this.#played.map(({ connections }) => connections.get(task)?.opened ?? 0);
+    const connections = Math.max(0, ...opened);
+    return found && connections > 0 ? { ...found, connections } : found;
   }
 
   /** Return the span from the first warm-up to the last. */
   warmUpSpan(now: number): Span | undefined {
-    const spans = this.warmUps.flatMap(({ record }) => trafficOf(record.snapshot, now) ?? []);
-    const [first, last] = [spans[0], spans.at(-1)];
-    return first && last && { from: first.from, until: last.until };
+    return wholeOf(this.warmUps.flatMap(({ record }) => trafficOf(record.snapshot, now) ?? []));
   }
 
-  #requestOf(task: Task): number | undefined {
-    const limit = task === "computer" ? this.deviceMbps : undefined;
-    return limit ?? this.warmUpOf(task)?.computerMbps;
+  /** Return what a warm-up found. A rate that the device limited is not the line's. */
+  #found(task: Task): WarmUp | undefined {
+    return task === "computer" && this.#isWarmUpLimited ? undefined : this.#warmUps.get(task)?.result;
   }
 
-  #connection(profile: Task, durationMs: number): SessionWorker {
-    return new SessionWorker({ profile, testId: this.#testId, durationMs, pingEveryMs: personPingEveryMs }, this.#changed);
+  /** Return the limit that the device needs, Mbit/s. */
+  #limitOf(task: Task): number | undefined {
+    return task === "computer" ? this.deviceMbps : undefined;
   }
+}
+
+function sessionsOf(all: ReadonlyMap<Task, { readonly sessions: readonly SessionWorker[] }>): readonly SessionWorker[] {
+  return [...all.values()].flatMap(({ sessions }) => sessions);
 }

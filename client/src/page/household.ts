@@ -85,11 +85,10 @@ export class Household {
   /** Circumstances of the connections. */
   get circumstances(): Omit<Circumstances, "tabHidden" | "clockJumpMs" | "stoppedEarly"> {
     const snapshots = this.#sessions().map(({ snapshot }) => snapshot);
-    const all = [...snapshots, ...this.computer.warmUps.map(({ snapshot }) => snapshot)];
     return {
       clientOverloaded: this.isOverloaded,
       serverOverloaded: snapshots.some(({ serverOverloaded, ending }) => serverOverloaded || isFull(ending)),
-      serverLimited: all.some(({ serverLimited }) => serverLimited),
+      serverLimited: snapshots.some(({ serverLimited }) => serverLimited) || this.computer.isWarmUpServerLimited,
       connectionLost: snapshots.some(({ phase }) => phase === "failed"),
     };
   }

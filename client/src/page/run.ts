@@ -8,7 +8,6 @@ import {
   shortForm,
   stretchMsOf,
   totalMsOf,
-  warmUpMs,
   warmUpsOf,
   type Plan,
   type Task,
@@ -34,6 +33,7 @@ const stopTimeoutMs = 4000;
 const reportTimeoutMs = 3000;
 /** As often as workers report. */
 const guardEveryMs = 250;
+const stepWarmUpEveryMs = 100;
 /** Time that a device may take to work off the warm-up. */
 const maxBehindMs = 5000;
 
@@ -265,9 +265,20 @@ export class Run {
     this.#warmUpsLeft = left;
     if (this.#runPhase !== "warm-up") this.#enter("warm-up");
     this.#household.computer.warmUp(task);
+    this.#stepWarmUp(task);
+  }
+
+  /** Go on with a warm-up, and let the line's queue drain once it is over. */
+  #stepWarmUp(task: Task): void {
+    if (this.#household.computer.stepWarmUp(task)) {
+      this.#next = setTimeout(() => {
+        this.#settle(monotonic() + maxBehindMs);
+      }, settleMs);
+      return;
+    }
     this.#next = setTimeout(() => {
-      this.#settle(monotonic() + maxBehindMs);
-    }, warmUpMs + settleMs);
+      this.#stepWarmUp(task);
+    }, stepWarmUpEveryMs);
   }
 
   /** Go on once the device has worked off the warm-up, at the latest at `until`. */

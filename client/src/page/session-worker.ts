@@ -26,6 +26,8 @@ export interface SessionWorkerOptions {
   /** See {@link SessionOptions}. */
   pingTurnMs?: number | undefined;
   kernelPing?: number | undefined;
+  /** Whether the session joins one of the same profile and run, with which the server counts it as one. */
+  isParallel?: boolean | undefined;
 }
 
 /** A session in a worker of its own; `idle` until started. */
@@ -64,7 +66,7 @@ export class SessionWorker {
   /** Start; `maxMbps` limits the profile's rate. */
   start(maxMbps?: number): void {
     if (this.phase !== "idle") return;
-    const { profile, testId, durationMs, pingEveryMs, pingTurnMs, kernelPing } = this.#options;
+    const { profile, testId, durationMs, pingEveryMs, pingTurnMs, kernelPing, isParallel } = this.#options;
     const userId = `${profile}_${testId}`;
     this.#snapshot = { ...idle, phase: "connecting" };
     this.#reportedAt = monotonic();
@@ -87,7 +89,7 @@ export class SessionWorker {
       if (event instanceof ErrorEvent) this.end({ kind: "crashed" });
       else void this.#notLoaded();
     };
-    const url = addressOf(userId, testId, maxMbps);
+    const url = addressOf(userId, testId, maxMbps, isParallel === true);
     const times = { durationMs, pingEveryMs, pingTurnMs, kernelPing };
     worker.postMessage({ kind: "start", url, userId, ...times, maxMbps } satisfies ToWorker);
     this.#changed();
@@ -156,13 +158,13 @@ export class SessionWorker {
   }
 }
 
-function addressOf(userId: string, testId: string, maxMbps: number | undefined): string {
-  const option = maxMbps === undefined ? "" : `&throughput=${maxMbps}`;
+function addressOf(userId: string, testId: string, maxMbps: number | undefined, isParallel: boolean): string {
+  const options = (maxMbps === undefined ? "" : `&throughput=${maxMbps}`) + (isParallel ? "&parallel=1" : "");
   // An ISP that admits only its customers links here with a token.
   const token = new URLSearchParams(location.search).get("token");
   const pass = token === null ? "" : `&token=${encodeURIComponent(token)}`;
   // Relative to the page, which a proxy may serve below a path.
-  const url = new URL(`ws/virtual-household/${userId}?test_id=${testId}${option}${pass}`, document.baseURI);
+  const url = new URL(`ws/virtual-household/${userId}?test_id=${testId}${options}${pass}`, document.baseURI);
   url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
   return url.href;
 }

@@ -27,7 +27,7 @@ describe.each(texts)("the notes before a test in %s", (lang, text) => {
     vi.stubGlobal("navigator", {});
     expect(notes()).toHaveLength(2);
     expect(notes()[0]).toMatch(/3[.,]6 MB.* 400(\.0|,0)? MB/);
-    expect(notes("?directions=download")[0]).toContain("410 MB");
+    expect(notes("?directions=download")[0]).toContain("440 MB");
     expect(notes()[1]).toBe(text.advance.wifi);
   });
 });

@@ -32,6 +32,7 @@ type Row = readonly [...Figure, stretch: string];
 
 function runRows({ at, host, warmUp, uploadWarmUp, deviceMbps, report, stretches }: Result): Row[] {
   const bps = (mbps: number | null | undefined): Cell => (mbps === null || mbps === undefined ? null : mbps * 1_000_000);
+  const uploads = stretches.some(({ stretch }) => stretch !== "download");
   const figures: Figure[] = [
     ["household", "ended_at", "", at],
     ["household", "host", "", host],
@@ -41,6 +42,10 @@ function runRows({ at, host, warmUp, uploadWarmUp, deviceMbps, report, stretches
     ["household", "worst_stretch", "", stretches.find((each) => each.report === report)?.stretch ?? null],
     ["household", "warm_up_rate", "bit/s", warmUp?.lineBps ?? null],
     ["household", "upload_warm_up_rate", "bit/s", uploadWarmUp?.lineBps ?? null],
+    ["household", "single_connection_rate", "bit/s", warmUp?.singleBps ?? null],
+    ["household", "upload_single_connection_rate", "bit/s", uploadWarmUp?.singleBps ?? null],
+    ["computer", "connections", "", warmUp?.connections ?? 1],
+    ["computer", "upload_connections", "", uploadWarmUp?.connections ?? (uploads ? 1 : null)],
     ["computer", "asked_for", "bit/s", bps(warmUp?.computerMbps)],
     ["computer", "upload_asked_for", "bit/s", bps(uploadWarmUp?.computerMbps)],
     ["computer", "device_limit", "bit/s", bps(deviceMbps)],

@@ -33,6 +33,8 @@ export function runReportOf(result: Result, endedAt: number, trace: RunTrace, ve
     ...loadedOf(report),
     timeline: pointsOf(trace, isOne ? maxPoints.oneStretch : maxPoints.severalStretches),
     warm_up_mbps: warmUp === null ? null : rounded(warmUp.lineBps / 1_000_000),
+    single_connection_mbps: warmUp === null ? null : rounded(warmUp.singleBps / 1_000_000),
+    connections: warmUp?.connections ?? 1,
     ...(isOne ? {} : { stretches: stretches.map(stretchOf) }),
   };
 }

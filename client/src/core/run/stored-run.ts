@@ -13,6 +13,7 @@ import { lineLossOf } from "./line-loss.js";
 import type { Conclusion, Result, ShownPerson } from "./run.js";
 import { foundOf, loadedOf, shownStretchesOf, type FoundStretch, type ShownStretch } from "./shown-stretch.js";
 import type { Timeline } from "./timeline.js";
+import type { WarmUp } from "./warm-up.js";
 
 /** Rounding error of stored scores, which have two decimals. */
 const roundingScore = 0.01;
@@ -127,10 +128,7 @@ export function shownRunOf(
   return {
     endedAt: report.ended_at,
     host,
-    warmUp:
-      report.warm_up_mbps === null || computer === undefined
-        ? null
-        : { lineBps: report.warm_up_mbps * 1_000_000, computerMbps: computer.download.wanted_bps / 1_000_000 },
+    warmUp: computer === undefined ? null : warmUpIn(report, computer),
     serverTcp,
     report: {
       valid: invalid.length === 0,
@@ -148,6 +146,14 @@ export function shownRunOf(
     phases: report.phases,
     timeline: timelineOf(report),
   };
+}
+
+/** Return the result of the warm-up; an older page had one connection, whose rate was the line's. */
+function warmUpIn(report: RunReportMessage, { download }: StoredPerson): WarmUp | null {
+  const { warm_up_mbps: lineMbps, single_connection_mbps: singleMbps, connections = 1 } = report;
+  if (lineMbps === null) return null;
+  const singleBps = (singleMbps ?? lineMbps) * 1_000_000;
+  return { singleBps, lineBps: lineMbps * 1_000_000, connections, computerMbps: download.wanted_bps / 1_000_000 };
 }
 
 /** Take the probe with the shortest round trip, and of each person the longest session: not that of the warm-up. */

@@ -67,6 +67,10 @@ export interface RunReportMessage {
   people: readonly StoredPerson[];
   timeline: readonly Point[];
   warm_up_mbps: number | null;
+  /** Rate of one connection downwards; null without a warm-up. These two are missing in runs of older pages. */
+  single_connection_mbps?: number | null;
+  /** Connections of the Computer downwards. */
+  connections?: number;
   /** Left out without samples of the server's kernel: an older server refuses the field. */
   cause?: string;
   means_agree?: boolean;

@@ -17,8 +17,8 @@ describe("a shared run", () => {
   const result: Result = {
     at: "2026-11-23T19:00:05.000Z",
     host: 'ho"st,1',
-    warmUp: { lineBps: 20e6, computerMbps: 30 },
-    uploadWarmUp: { lineBps: 4e6, computerMbps: 6 },
+    warmUp: { singleBps: 5e6, lineBps: 20e6, connections: 8, computerMbps: 60 },
+    uploadWarmUp: { singleBps: 4e6, lineBps: 4e6, connections: 1, computerMbps: 6 },
     deviceMbps: 12,
     facts,
     serverTcp: [
@@ -48,9 +48,23 @@ describe("a shared run", () => {
     expect(rows).toContain("alex,tcp_least_round_trip,ms,,");
     expect(rows).toContain("alex,congestion_control,,cubic,");
     expect(rows).toContain("household,warm_up_rate,bit/s,20000000,");
+    expect(rows).toContain("household,single_connection_rate,bit/s,5000000,");
+    expect(rows).toContain("household,upload_single_connection_rate,bit/s,4000000,");
+    expect(rows).toContain("computer,connections,,8,");
+    expect(rows).toContain("computer,upload_connections,,1,");
+    expect(rows).toContain("computer,asked_for,bit/s,60000000,");
     expect(rows).toContain("computer,device_limit,bit/s,12000000,");
     expect(rows.filter((row) => row.startsWith("alex,round_trip,ms,"))).toHaveLength(600);
     expect(rows.filter((row) => row.startsWith("probe_idle,round_trip,ms,"))).toHaveLength(100);
+  });
+
+  it("names no rate of a warm-up that there was not, and one connection", () => {
+    const rows = csvOf({ ...result, warmUp: null, uploadWarmUp: null }).split("\r\n");
+    expect(rows).toContain("household,single_connection_rate,bit/s,,");
+    expect(rows).toContain("computer,connections,,1,");
+    expect(rows).toContain("computer,upload_connections,,1,");
+    const short = csvOf({ ...result, uploadWarmUp: null, stretches: [] }).split("\r\n");
+    expect(short).toContain("computer,upload_connections,,,");
   });
 
   it("is named by its time", () => {

@@ -5,20 +5,20 @@ import { neededLoaded } from "../../../src/core/scoring/validity.js";
 
 describe("queryOptionsOf", () => {
   it.each([
-    ["", 39, []],
+    ["", 36, []],
     ["?seconds=20", 20, []],
     ["?lang=en&seconds=60", 60, []],
     ["?seconds=12", 12, []],
     ["?directions=download", 30, []],
-    ["?seconds=280", 280, []],
-    ["?seconds=11", 39, ["seconds"]],
-    ["?seconds=5", 39, ["seconds"]],
-    ["?seconds=281", 39, ["seconds"]],
-    ["?seconds=-4", 39, ["seconds"]],
-    ["?seconds=soon", 39, ["seconds"]],
-    ["?seconds=", 39, ["seconds"]],
-    ["?seconds=12.5", 39, ["seconds"]],
-    ["?seconds=999999999", 39, ["seconds"]],
+    ["?seconds=260", 260, []],
+    ["?seconds=11", 36, ["seconds"]],
+    ["?seconds=5", 36, ["seconds"]],
+    ["?seconds=261", 36, ["seconds"]],
+    ["?seconds=-4", 36, ["seconds"]],
+    ["?seconds=soon", 36, ["seconds"]],
+    ["?seconds=", 36, ["seconds"]],
+    ["?seconds=12.5", 36, ["seconds"]],
+    ["?seconds=999999999", 36, ["seconds"]],
   ])("reads the length in %j as %i, with %j wrong", (query, seconds, wrong) => {
     expect(queryOptionsOf(query)).toMatchObject({ seconds, wrong });
   });
@@ -63,7 +63,7 @@ describe("maxBytes", () => {
   it.each([
     ["", 1, 0, 3_625_000],
     ["", 100, 10, 398_750_000],
-    ["?directions=download", 100, 10, 412_500_000],
+    ["?directions=download", 100, 10, 437_500_000],
     ["?directions=download&warmup=0", 100, 10, 375_000_000],
     ["?seconds=20&computer=10", 1000, 1000, 60_000_000],
     ["?seconds=39&computer=10", Infinity, Infinity, 156_000_000],

@@ -46,3 +46,23 @@ export const probe: Journal = {
   roundTrips: [...pings(0, 5000, 50, 10).roundTrips, ...pings(5000, 38_000, 50, 12).roundTrips],
   ...none,
 };
+
+/** A journal of `mbps` that arrive from `from` to `until`, in portions of 20 ms. */
+export function arriving(...stretches: { mbps: number; from: number; until: number }[]): Journal {
+  const received = stretches.flatMap(({ mbps, from, until }) =>
+    Array.from({ length: (until - from) / 20 }, (_, i) => ({ at: from + 20 * (i + 1), bytes: mbps * 2500 })),
+  );
+  return { pingsSentAt: [], roundTrips: [], received, sent: [] };
+}
+
+/** A journal of an upload of `mbps`, which the server counts four times a second. */
+export function counted(mbps: number, from: number, until: number): Journal {
+  const counts = Array.from({ length: Math.floor((until - from) / 250) }, (_, i) => ({ at: from + 250 * i, bytes: 31_250 * mbps * i }));
+  return { ...arriving(), counts };
+}
+
+/** A connection that runs from `openedAt` on and was last heard of at `now`; a dropped or refused one never opens. */
+export function running(openedAt: number | undefined, now: number, journal: Journal, changes: Partial<Snapshot> = {}): ConnectionRecord {
+  const elapsedMs = openedAt === undefined ? 0 : now - openedAt;
+  return { snapshot: { ...idle, phase: openedAt === undefined ? "connecting" : "running", openedAt, elapsedMs, ...changes }, journal };
+}

@@ -24,7 +24,7 @@ function resultOf(stoppedEarly: boolean): Result {
     loadS: 30,
     circumstances: { tabHidden: false, clockJumpMs: 0, serverOverloaded: false, serverLimited: false, clientOverloaded: false, stoppedEarly, connectionLost: false },
   };
-  const warmUp = { lineBps: 20_000_000, computerMbps: 6 };
+  const warmUp = { singleBps: 4_000_000, lineBps: 20_000_000, connections: 8, computerMbps: 6 };
   const others = { uploadWarmUp: null, deviceMbps: null, serverTcp: [], stretches: [] };
   return { at: "2026-11-25T02:00:00.000Z", host: "isp.example", warmUp, ...others, facts, report: report(facts, shipped) };
 }
@@ -96,6 +96,19 @@ describe("a stored run", () => {
     ]);
     expect(run.timeline.seconds).toHaveLength(168);
     expect(run.timeline.delayMs.probe[0]).toBe(123.46);
+  });
+
+  it("tells the server what one connection got, and how many the Computer used", () => {
+    expect(runReportOf(resultOf(false), endedAt, trace, "0.1.0")).toMatchObject({ warm_up_mbps: 20, single_connection_mbps: 4, connections: 8 });
+    const without = { ...resultOf(false), warmUp: null };
+    expect(runReportOf(without, endedAt, trace, "0.1.0")).toMatchObject({ warm_up_mbps: null, single_connection_mbps: null, connections: 1 });
+    expect(back(without).warmUp).toBeNull();
+  });
+
+  it("of an older page has the line's rate of one connection", () => {
+    const report = { ...runReportOf(resultOf(false), endedAt, trace, "0.1.0"), single_connection_mbps: undefined, connections: undefined };
+    const run = storedRunOf(JSON.stringify({ grade: "B", report, sessions: [] }), "isp.example");
+    expect(run.warmUp).toMatchObject({ singleBps: 20_000_000, lineBps: 20_000_000, connections: 1 });
   });
 
   it("has the finding of the server, whose kernel saw more than its client knew", () => {
