@@ -277,6 +277,8 @@ export const de: Text = {
     sent: (mbps) => `Er sendete ${mbps} Mbit/s.`,
     warmUp: (line, computer) =>
       `Allein am Anschluss erhielt der Computer ${line} Mbit/s. Als alle online waren, forderte er höchstens ${computer} Mbit/s an.`,
+    singleConnection: (single, line, connections) =>
+      `Eine Verbindung allein erhält nur ${single} dieser ${line} Mbit/s; der Computer nutzte ${connections}.`,
   },
   chart: {
     baseline: "ohne Last",

@@ -274,6 +274,8 @@ export const en: Text = {
     sent: (mbps) => `It sent ${mbps} Mbit/s.`,
     warmUp: (line, computer) =>
       `Alone on the line, the Computer received ${line} Mbit/s. With everyone online, it asked for at most ${computer} Mbit/s.`,
+    singleConnection: (single, line, connections) =>
+      `One connection alone gets only ${single} of these ${line} Mbit/s; the Computer used ${connections}.`,
   },
   chart: {
     baseline: "idle",

@@ -168,6 +168,8 @@ export interface Text {
     sent: (mbps: string) => string;
     /** Result of the warm-up, and the Computer's request. */
     warmUp: (line: string, computer: string) => string;
+    /** Rates of one connection and of the line, where several were needed. */
+    singleConnection: (single: string, line: string, connections: number) => string;
   };
   chart: {
     baseline: string;

@@ -4,7 +4,6 @@ import { shownRemedyOf } from "../core/run/shown-remedy.js";
 import type { ShownStretch } from "../core/run/shown-stretch.js";
 import type { ShownRun } from "../core/run/stored-run.js";
 import { movedBytes } from "../core/run/timeline.js";
-import type { WarmUp } from "../core/run/warm-up.js";
 import { hurting } from "../core/scoring/directions.js";
 import type { Grade } from "../core/scoring/grade.js";
 import { shortfalls, type Lack, type Shortfall } from "../core/scoring/shortfall.js";
@@ -14,6 +13,7 @@ import type { Text } from "../text/text.js";
 import { isTooSlow, lackedSpeed } from "./activity-detail.js";
 import { fillTable, find, setItems, setText } from "./dom.js";
 import type { Format } from "./format.js";
+import { lineWordsOf } from "./line-words.js";
 import { RemedyView } from "./remedy-view.js";
 
 /** Loss at which games and calls suffer, whatever the delay: the highest CPUP of the requirements. */
@@ -51,7 +51,7 @@ export class ReportView {
   }
 
   show(run: ShownRun): void {
-    const { report, warmUp, timeline, stretches } = run;
+    const { report, timeline, stretches } = run;
     const grade = report.valid ? report.grade : null;
     this.#root.hidden = false;
     this.#root.dataset.valid = String(report.valid);
@@ -66,7 +66,7 @@ export class ReportView {
     setText(this.#part("#meaning"), lacks || (words?.meaning ?? this.#text.report.invalid));
     setText(this.#part("#direction"), grade === null ? "" : this.#direction(stretches));
     setText(this.#part("#increase"), grade === null ? "" : this.#increase(report, lacking));
-    setText(this.#part("#line"), warmUp === null || grade === null ? "" : this.#line(warmUp, report));
+    setText(this.#part("#line"), grade === null ? "" : lineWordsOf(run, this.#text, this.#format));
     this.#showStretches(grade === null ? [] : stretches);
     const moved = movedBytes(timeline);
     setText(this.#part("#moved"), moved === 0 ? "" : this.#text.report.moved(this.#format.bytes(moved)));
@@ -113,11 +113,6 @@ export class ReportView {
         grade ?? "–",
       ]),
     );
-  }
-
-  #line({ lineBps, computerMbps }: WarmUp, { attribution }: ShownReport): string {
-    if (attribution?.rate === "device") return this.#text.report.deviceRate(this.#format.mbps(lineBps));
-    return this.#text.report.warmUp(this.#format.mbps(lineBps), this.#format.decimal(computerMbps, 0));
   }
 
   #lack(lack: Lack, who: readonly Person[], { report, lineLoss }: ShownRun): string {
