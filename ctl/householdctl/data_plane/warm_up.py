@@ -127,9 +127,9 @@ async def _measure(household: HouseholdSessions, member: HouseholdMember, rate: 
     """Let a member load the line alone, then with others, and its queue drain; return None if nothing arrived."""
     began = time.monotonic()
     await household.watch("warm_up", WARM_UP_S, [member])
-    while time.monotonic() < began + MAX_WARM_UP_S and _rises(member, rate, _since(began + RAMP_S)):
+    while time.monotonic() < began + MAX_WARM_UP_S and _rises(member, rate, _latest(began)):
         await household.watch("warm_up", LONGER_S, [member])
-    single_bps, together_bps = rate(member, _since(began + RAMP_S)), 0.0
+    single_bps, together_bps = rate(member, _latest(began)), 0.0
     joined: list[HouseholdMember] = []
     if 0 < single_bps < MAX_SINGLE_BPS and not is_device_limited(member):
         joined = await household.enter_parallel(member.who, JOINING)
@@ -139,6 +139,12 @@ async def _measure(household: HouseholdSessions, member: HouseholdMember, rate: 
     household.dismiss([member, *joined])
     await household.watch("warm_up", SETTLE_S)
     return line_rate(single_bps, together_bps, len(joined)) if single_bps else None
+
+
+def _latest(began: float) -> Span:
+    """Return the time that counts: of a rate that rose, what came before is not the line's."""
+    now = time.monotonic()
+    return Span(max(began + RAMP_S, now - (WARM_UP_S - RAMP_S)), now)
 
 
 def _since(began: float) -> Span:

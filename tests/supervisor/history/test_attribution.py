@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from household.internal.v1.recorder_service_pb2 import Delays
 from household.v1.session_pb2 import Connection, RoundTripSamples, Session
@@ -83,6 +84,11 @@ def test_the_probes_and_the_warm_up_are_no_witnesses_of_the_load() -> None:
 def test_the_server_names_itself_whatever_the_client_says(told: str) -> None:
     sessions = [*seen(alex=14), session("computer", 3, **{told: True})]
     assert found(reported(2, 252), 1, sessions)[:3] == ("server", None, False)
+
+
+def test_a_parallel_session_of_the_warm_up_is_too_short_to_say_that_the_server_was_late() -> None:
+    short = session("computer", 3, age=Duration(seconds=3), server_limited=True)
+    assert found(reported(2, 252), 1, [*seen(alex=14), short])[0] != "server"
 
 
 def test_a_computer_that_was_slowed_by_its_confirmations_limited_the_rate() -> None:

@@ -33,14 +33,19 @@ export function runReportOf(result: Result, endedAt: number, trace: RunTrace, ve
     ...loadedOf(report),
     timeline: pointsOf(trace, isOne ? maxPoints.oneStretch : maxPoints.severalStretches),
     warm_up_mbps: warmUp === null ? null : rounded(warmUp.lineBps / 1_000_000),
-    single_connection_mbps: warmUp === null ? null : rounded(warmUp.singleBps / 1_000_000),
-    connections: warmUp?.connections ?? 1,
+    ...connectionsOf(warmUp),
     ...(isOne ? {} : { stretches: stretches.map(stretchOf) }),
   };
 }
 
 /** What a run and a stretch have in common. */
 type Loaded = Pick<StoredStretch, "loaded" | "loss_share" | "people" | "cause" | "means_agree"> & { invalid: readonly string[] };
+
+/** Return what one connection gets of a line that it does not fill; an older server knows no such fields. */
+function connectionsOf(warmUp: Result["warmUp"]): Pick<RunReportMessage, "single_connection_mbps" | "connections"> {
+  if (warmUp === null || warmUp.connections === 1) return {};
+  return { single_connection_mbps: rounded(warmUp.singleBps / 1_000_000), connections: warmUp.connections };
+}
 
 function loadedOf({ latency, lossShare, invalid, people, attribution }: RunReport): Loaded {
   return {

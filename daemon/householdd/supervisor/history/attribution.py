@@ -17,6 +17,10 @@ from householdd.api.convert import seconds
 from householdd.measure.run_report import ClientRunReport
 from householdd.traffic.profiles import BACKUP, PROBE
 
+TELLING_S = 5.0
+"""Seconds from which a session tells whether the server was late: in the short parallel ones of a warm-up, a single pass
+of the control loop is more than the share that counts."""
+
 
 def attribute_run(report: ClientRunReport, kernel_idle_ms: float | None, sessions: Iterable[Session]) -> Attribution:
     """Return the cause of a run's delay and rate; ``sessions`` are its ended ones, from all workers.
@@ -81,7 +85,8 @@ def _seen(evidence: Evidence, people: Iterable[Session], bulk: Collection[str]) 
     longest: dict[str, Session] = {}
     late = evidence.server_late
     for session in people:
-        late |= session.server_overloaded or session.server_limited
+        if not session.HasField("age") or seconds(session.age) >= TELLING_S:
+            late |= session.server_overloaded or session.server_limited
         # The Computer's shorter one is that of the warm-up.
         known = longest.get(session.profile)
         if known is None or session.connection.samples.count > known.connection.samples.count:
