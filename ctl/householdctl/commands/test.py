@@ -67,8 +67,8 @@ def play_test(
 ) -> None:
     """Play the household from here and show what each person gets.
 
-    The same test as on the page, over this machine's line, in about a minute: five seconds idle, four of warm-up in
-    each direction, the load, three of recovery. Separate connections measure the delay.
+    The same test as on the page, over this machine's line, in about a minute: five seconds idle, six of warm-up in
+    each direction (ten on a long path), the load, three of recovery. Separate connections measure the delay.
 
     All people are online during the load, which has three stretches of equal length: the Computer downloads, then it
     backs up photos (an upload), then it does both. Each stretch has a grade. The run has that of the worst, and its

@@ -18,8 +18,8 @@ from householdd.measure.run_report import ClientRunReport
 from householdd.traffic.profiles import BACKUP, PROBE
 
 TELLING_S = 5.0
-"""Seconds from which a session tells whether the server was late: in the short parallel ones of a warm-up, a single pass
-of the control loop is more than the share that counts."""
+"""Seconds from which a session tells whether the server was late. In the short parallel ones of a warm-up, a single
+pass of the control loop is more than the share that counts."""
 
 
 def attribute_run(report: ClientRunReport, kernel_idle_ms: float | None, sessions: Iterable[Session]) -> Attribution:
