@@ -88,11 +88,15 @@ class Plane:
         )
         self.gate = Gate(self.private, self.connections, lambda: self.rules, limits)
 
+    def channel(self) -> grpc.aio.Channel:
+        """Return a channel with a connection of its own."""
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        return grpc.aio.insecure_channel(f"unix:{self.public}", options=options)
+
     @contextlib.asynccontextmanager
     async def stubs(self) -> AsyncIterator[tuple[Any, Any]]:
         """SessionService and ServerService on a connection of their own."""
-        options = [("grpc.use_local_subchannel_pool", 1)]
-        async with grpc.aio.insecure_channel(f"unix:{self.public}", options=options) as channel:
+        async with self.channel() as channel:
             yield (
                 session_service_pb2_grpc.SessionServiceStub(channel),
                 server_service_pb2_grpc.ServerServiceStub(channel),

@@ -13,7 +13,7 @@ import grpc.aio
 import h2.connection
 import pytest
 
-from household.v1 import server_service_pb2, session_service_pb2
+from household.v1 import server_service_pb2, session_service_pb2, session_service_pb2_grpc
 from householdd.api.call_limits import CallLimits
 from householdd.api.roles import Grants, Role, Rules
 from householdd.supervisor.gate.forwarding import PREFACE
@@ -117,7 +117,8 @@ async def test_who_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
 
 
 async def test_a_connection_without_rpcs_is_closed(tmp_path: Path) -> None:
-    async with plane(tmp_path, rules(Role.VIEWER), CallLimits(idle=1)) as made, made.stubs() as (sessions, _):
+    async with plane(tmp_path, rules(Role.VIEWER), CallLimits(idle=1)) as made, made.channel() as channel:
+        sessions = session_service_pb2_grpc.SessionServiceStub(channel)
         reader, writer = await asyncio.open_unix_connection(made.public)
         writer.write(PREFACE + b"\0\0\0\x04\0\0\0\0\0")
         await sessions.ListSessions(LIST)
@@ -126,7 +127,8 @@ async def test_a_connection_without_rpcs_is_closed(tmp_path: Path) -> None:
         # GOAWAY came before the end.
         assert b"connection idle" in await reader.read()
         writer.close()
-        # The library connects again, and nobody notices.
+        # The library connects again, once it has seen the end.
+        await until(lambda: channel.get_state() is not grpc.ChannelConnectivity.READY)
         await sessions.ListSessions(LIST)
 
 
