@@ -144,7 +144,7 @@ async def test_a_run_makes_no_more_than_twice_a_household(pair: Daemon) -> None:
 async def test_a_computer_has_eight_connections_in_one_place(pair: Daemon) -> None:
     # Twice a household's places, because one that a session took at the other worker counts twice until the next
     # control pass.
-    limit(pair, "max_sessions=18", "handshakes_per_second_per_address=1")
+    limit(pair, "max_sessions_per_address=18", "handshakes_per_second_per_address=1")
     async with contextlib.AsyncExitStack() as stack:
 
         async def enter(who: str, query: str) -> None:
