@@ -92,9 +92,9 @@ test-page-and-system: deb
 
 # Whole runs of the page's own length; bench/bench_engines.py repeats them and throttles the browsers.
 .PHONY: test-engines
-test-engines: setup ## Test runs of 30 s in Chromium, Firefox and WebKitGTK
+test-engines: setup ## Test runs of 30 s in Chromium, Firefox and WebKitGTK, and one of all stretches
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/pytest tests/browser/test_engines.py
+	@$(BIN)/pytest -m 'engines or rates' tests/browser
 endif
 
 # A neighbour would take their time, and a starved browser names its device.

@@ -15,6 +15,7 @@ from tests.browser.views import (
     answer_with_run,
     count,
     everybody_is_on_the_line,
+    forget,
     in_state,
     screenshot,
     start,
@@ -106,7 +107,7 @@ def test_a_run_of_downloads_has_no_table(daemon: Served, page: Page) -> None:
     expect(page.locator("#stretches")).to_be_hidden()
 
 
-@pytest.mark.rates
+@pytest.mark.engines
 def test_a_run_plays_three_stretches_with_everyone_connected(daemon: Served, page: Page) -> None:
     start(page, f"{daemon.url}?seconds=36&computer=10")
     for name, headline in (("download", "downloads."), ("upload", "uploads."), ("both", "downloads and uploads.")):
@@ -144,7 +145,7 @@ def test_a_run_on_an_older_server_has_downloads_only(daemon: Served, page: Page,
     assert [each["stretch"] for each in exported(page)["stretches"]] == ["download"]
     assert "connection_lost" not in (page.locator("#report").get_attribute("data-invalid") or "")
     # The browser's own words for the refusal.
-    complaints.clear()
+    forget(page, complaints)
 
 
 def exported(page: Page) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.views import BASELINE_S, PEOPLE, screenshot
+from tests.browser.views import BASELINE_S, PEOPLE, forget, screenshot
 from tests.daemon import Daemon, running
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 32"><path fill="#0b5c8a" d="M0 0h120v32H0z"/></svg>'
@@ -96,4 +96,4 @@ def test_an_allowed_site_shows_the_branded_page_and_a_foreign_one_does_not(
     page.wait_for_function("() => document.readyState === 'complete'")
     expect(page.frame_locator("iframe").get_by_role("button")).to_have_count(0)
     assert any("frame-ancestors" in each for each in complaints), (complaints, framed.url)
-    complaints.clear()
+    forget(page, complaints)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.views import BASELINE_S, in_phase, in_state, screenshot, show_stored
+from tests.browser.views import BASELINE_S, forget, in_phase, in_state, screenshot, show_stored
 from tests.daemon import Daemon
 
 ENLARGED = [(390, 844, 200), (360, 740, 150), (320, 640, 125), (320, 640, 100), (1366, 768, 200)]
@@ -82,7 +82,7 @@ def test_enlarged_text_fits_where_a_run_is_refused(
     page.locator("#run").click()
     in_state(page, "failed", 20)
     fits(page, f"refused-{language}")
-    complaints.clear()
+    forget(page, complaints)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

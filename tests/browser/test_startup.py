@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.views import in_state
+from tests.browser.views import forget, in_state
 from tests.daemon import Daemon, running
 
 LANGUAGES = {
@@ -125,7 +125,7 @@ def test_a_script_that_does_not_come_or_does_not_run_is_told_in_words(
     page.route(f"**/{file}", answer)  # type: ignore[arg-type]
     page.goto(shared_daemon.url)
     cannot_start(page, *words)
-    complaints.clear()
+    forget(page, complaints)
 
 
 def test_a_browser_that_knows_no_modules_is_told_in_words(shared_daemon: Daemon, page: Page) -> None:
@@ -147,7 +147,7 @@ def test_a_page_whose_scripts_are_all_held_back_says_so_after_a_while(
         "() => document.querySelector('[data-cause=pending]').getBoundingClientRect().height > 0", timeout=30_000
     )
     expect(words).to_be_visible()
-    complaints.clear()
+    forget(page, complaints)
 
 
 def test_without_javascript_the_page_says_what_it_needs(shared_daemon: Daemon, browser: Browser) -> None:
@@ -178,9 +178,7 @@ def test_a_worker_whose_script_is_held_back_is_told_from_a_server_that_is_away(
     page.get_by_role("button", name="Run again").click()
     expect(page.locator("#headline")).to_have_text("The server does not answer.", timeout=20_000)
     # Some of the four people may have asked for it a moment later.
-    page.close()
-    assert all("Failed to load" in complaint for complaint in complaints), complaints
-    complaints.clear()
+    forget(page, complaints, "Failed to load")
 
 
 def test_the_dashboard_starts_with_any_language_and_without_storage(
