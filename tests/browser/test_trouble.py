@@ -6,6 +6,7 @@ import os
 import re
 import signal
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.views import PEOPLE, everybody_is_on_the_line, forget, in_phase, in_state, screenshot, start
@@ -32,6 +33,8 @@ def refused(page: Page) -> None:
     expect(page.locator("html")).not_to_have_attribute("data-state", "connecting")
 
 
+# By itself: of a starved browser that loses its server the page says that the device was too slow.
+@pytest.mark.rates
 def test_a_server_that_is_killed_in_the_middle(daemon: Daemon, page: Page, complaints: list[str]) -> None:
     start(page, f"{daemon.url}?warmup=0")
     everybody_is_on_the_line(page)

@@ -129,7 +129,7 @@ _UPLINK_MS = 600.0
 """Beyond the end of grade D by half."""
 
 _ONE_UPLOAD = "one upload holds 4 MB at most, by the kernel's default of a send buffer, and this queue has 7.5"
-_LOSSY = "one CUBIC connection does not fill a line that loses packets, so its queue stays short"
+_LOSSY = "eight CUBIC connections hardly fill a line that loses packets, so its queue stays short"
 
 _WIFI = JitterSpec(access=0.0005, free=0.4, busy=0.03)
 """Others occupy the medium for 7 % of the time, for 30 ms each."""
