@@ -32,8 +32,11 @@ HELP = ("Versuchen Sie es mit einem anderen Browser", "versuchen Sie es mit eine
 """What the page says of a delay that it grades, of one that was the device's, and of what to do about no grade."""
 
 
-@pytest.mark.rates
-@pytest.mark.parametrize("name", ENGINES)
+# Chromium's short run is in test_page.py, and so not with all tests a second time.
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.engines if name == "chromium" else pytest.mark.rates) for name in ENGINES],
+)
 def test_a_run_is_graded_well_or_names_what_was_too_slow(name: str, shared_daemon: Daemon, tmp_path: Path) -> None:
     with _opened(ENGINES[name], tmp_path) as tab:
         _run(tab, shared_daemon.url, SHORT, tmp_path / "report.png")
