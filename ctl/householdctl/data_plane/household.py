@@ -106,8 +106,12 @@ class HouseholdSessions:
         for member in joined:
             member.parallel = True
             self.run_beside(member.ping(PARALLEL_PINGS_PER_S))
-        await _introduced(joined)
-        return joined
+        # A queue of the line may hold back an introduction, which spoils nothing but that connection.
+        with suppress(TimeoutError, EndedEarlyError):
+            await _introduced(joined)
+        stayed = [member for member in joined if member.introduced.is_set() and not member.ended]
+        self.dismiss(member for member in joined if member not in stayed)
+        return stayed
 
     async def watch(
         self, phase: str, seconds: float, members: Iterable[HouseholdMember] = (), stretch: Stretch | None = None

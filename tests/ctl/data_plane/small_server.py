@@ -26,11 +26,18 @@ class SmallServer:
     """Introduces each session, and answers pings. It refuses ``backup`` from some session on.
 
     It says in the session of number ``late`` that it was overloaded. With ``sends``, every Computer gets the same rate,
-    however many there are; beyond ``computers`` at once they are refused.
+    however many there are; beyond ``computers`` at once they are refused, or with ``silent`` not introduced.
     """
 
     def __init__(
-        self, backups: int, status: HTTPStatus, late: int = -1, *, sends: bool = False, computers: int = 99
+        self,
+        backups: int,
+        status: HTTPStatus,
+        late: int = -1,
+        *,
+        sends: bool = False,
+        computers: int = 99,
+        silent: bool = False,
     ) -> None:
         self.entered: list[str] = []
         self.queries: list[str] = []
@@ -39,6 +46,7 @@ class SmallServer:
         self._late = late
         self._sends = sends
         self._computers = computers
+        self._silent = silent
         self._playing = 0
         self._lock = threading.Lock()
 
@@ -60,7 +68,7 @@ class SmallServer:
             if who == "backup" and self.entered.count("backup") >= self._backups:
                 return connection.respond(self._status, "no")
             if who == "computer":
-                if self._playing >= self._computers:
+                if self._playing >= self._computers and not self._silent:
                     return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "no")
                 self._playing += 1
             self.entered.append(who)
@@ -71,7 +79,8 @@ class SmallServer:
         request = connection.request
         who = request.path.rpartition("/")[2].partition("_")[0] if request else ""
         number = len(self.entered) - 1
-        connection.send(json.dumps({"type": "session_info", "profile": INTRODUCTION}))
+        if not (self._silent and who == "computer" and self._playing > self._computers):
+            connection.send(json.dumps({"type": "session_info", "profile": INTRODUCTION}))
         over = threading.Event()
         sending = threading.Thread(target=_send, args=(connection, over))
         if self._sends and who == "computer":

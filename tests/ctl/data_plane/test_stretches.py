@@ -115,3 +115,15 @@ def test_a_line_that_one_connection_does_not_fill_gets_as_many_as_the_server_let
     assert computer["who"] == "computer"
     assert computer["download"]["got_bps"] > (connections - 0.5) / connections * warm_up["line_bps"]
     assert "connection_lost" not in stretch["report"]["invalid"]
+
+
+def test_parallel_connections_that_are_not_introduced_are_left_out(
+    bare_cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("householdctl.data_plane.household.INTRODUCTION_S", 0.5)
+    server = SmallServer(0, HTTPStatus.NOT_FOUND, sends=True, computers=1, silent=True)
+    with server.running() as url:
+        document = bare_cli("test", url, "--download-only", "--no-share", "-o", "json").json
+    assert sum("parallel=1" in query for query in server.queries) == 3
+    assert document["warm_up"]["connections"] == 1
+    assert "connection_lost" not in document["report"]["invalid"]
