@@ -150,14 +150,13 @@ def _run(engine: str, setting: str, query: str) -> Run:
         if group is not None:
             group.write_text(str(browser.pid))
         shown, errors = browser.communicate(timeout=2 * RUN_S)
-        if browser.returncode == INTERRUPTED:
-            print(f"{engine}, {setting}: {errors.decode()}", file=sys.stderr)
-            return Run(None, engine, setting, None, None, None, errors.decode().partition(":")[0])
-        if UNFINISHED in errors.decode():
-            print(f"{engine}, {setting}: {errors.decode()}", file=sys.stderr)
-            return Run(None, engine, setting, None, None, None, "unfinished")
+        said = errors.decode()
+        if browser.returncode == INTERRUPTED or UNFINISHED in said:
+            print(f"{engine}, {setting}: {said}", file=sys.stderr)
+            cause = said.partition(":")[0] if browser.returncode == INTERRUPTED else "unfinished"
+            return Run(None, engine, setting, None, None, None, cause)
         if browser.returncode != 0:
-            raise SystemExit(f"{engine}: {errors.decode().strip().splitlines()[-1]}")
+            raise SystemExit(f"{engine}: {said.strip().splitlines()[-1]}")
         return _stored(daemon, engine, setting, msgspec.json.decode(shown, type=RunResult))
 
 

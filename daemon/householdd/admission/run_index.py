@@ -9,6 +9,8 @@ WINDOW_S = 600.0
 """Longest time between the end of a session and its run's report, in either order, in seconds."""
 
 MAX_SESSIONS_PER_RUN = 64
+"""Most sessions of a run that are kept; the earliest are dropped. A run opens up to 55: a Computer of eight connections
+in each warm-up and stretch, and seven others."""
 
 MAX_RUNS = 10_000
 

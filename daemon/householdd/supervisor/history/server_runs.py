@@ -14,7 +14,7 @@ from household.internal.v1 import recorder_service_pb2 as pb
 from household.v1 import session_pb2
 from household_scoring.validity import Invalid
 from household_scoring.verdict import verdict_key
-from householdd.admission.run_index import Household
+from householdd.admission.run_index import MAX_SESSIONS_PER_RUN, Household
 from householdd.api.convert import seconds, unix
 from householdd.measure.run_report import ClientRunReport, Person, Phase, Rates, ReportClient, ReportedLatency
 from householdd.supervisor.history.attribution import attribute_server_run
@@ -33,9 +33,6 @@ MIN_LOAD_S = 5.0
 """Shortest run worth storing, in seconds."""
 
 MAX_HOUSEHOLDS = 10_000
-MAX_SESSIONS = 64
-"""Most sessions of one run; the earliest are dropped. A run opens up to 55: a Computer of eight connections in each
-warm-up and stretch, and seven others."""
 
 MAX_SAMPLES = 4_000_000
 """Most round trips of the kernel that wait for a report of their run, 32 MB; the earliest are dropped. A household
@@ -126,8 +123,8 @@ class ServerRuns:
             self._note_samples(ended)
         else:
             ended.samples = None
-        self._drop_samples(known.ended[:-MAX_SESSIONS])
-        del known.ended[:-MAX_SESSIONS]
+        self._drop_samples(known.ended[:-MAX_SESSIONS_PER_RUN])
+        del known.ended[:-MAX_SESSIONS_PER_RUN]
         if not known.live:
             _cancel(known)
             loop = asyncio.get_running_loop()
